@@ -1,0 +1,7 @@
+"""Keeps a Zotero library up to date with author profiles.
+
+The package has no public Python interface beyond the command line; `docs/architecture.md` shows how
+data flows through its modules.
+"""
+
+__version__ = "0.1.0"

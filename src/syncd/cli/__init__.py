@@ -1,0 +1,1 @@
+"""The command line: prose, tables and exit codes live here only."""

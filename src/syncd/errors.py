@@ -1,0 +1,118 @@
+"""The errors that syncd raises, as one tree. They carry data; the command line owns the prose.
+
+`str(error)` is one sentence that says what happened. `hint` says what the user can do, where that is known.
+Nothing in an error may hold a key.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+
+class SyncdError(Exception):
+    """Base of everything that syncd raises on purpose.
+
+    Attributes:
+        hint: what the user can do about it, as a sentence; may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class SourceError(SyncdError):
+    """A source can't be fetched.
+
+    Attributes:
+        origin: the path or address.
+        transient: trying again later may help.
+    """
+
+    def __init__(self, message: str, *, origin: str, transient: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.origin = origin
+        self.transient = transient
+
+
+class ParseError(SyncdError):
+    """A source was fetched and is not what it should be. Nothing of it is used.
+
+    Attributes:
+        origin: the path or address.
+        line: counted from 1, or None where no line is to blame.
+        expected: what should have been there.
+    """
+
+    def __init__(
+        self, message: str, *, origin: str, line: int | None = None, expected: str = "", hint: str = ""
+    ) -> None:
+        where = origin if line is None else f"{origin}:{line}"
+        super().__init__(f"{where}: {message}" + (f"; expected {expected}" if expected else ""), hint=hint)
+        self.origin = origin
+        self.line = line
+        self.expected = expected
+
+
+class LayoutError(ParseError):
+    """The page is a profile page no longer, or far fewer papers were found than before: a layout alarm."""
+
+
+class LibraryError(SyncdError):
+    """A library did not do what was asked.
+
+    Attributes:
+        kind: "transient" (try later), "permanent", "conflict" (the library changed meanwhile),
+            "permission" (key or rights).
+        library: the library's name in the configuration.
+        status: the HTTP status, if there was an answer.
+        retry_after: seconds to wait, if the server said so.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a fact that the command line words
+        self,
+        message: str,
+        *,
+        kind: Literal["transient", "permanent", "conflict", "permission"],
+        library: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.library = library
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ConfigError(SyncdError):
+    """The configuration has problems, all of which are named.
+
+    Attributes:
+        problems: one sentence each, with path and line where known.
+    """
+
+    def __init__(self, problems: list[str], *, hint: str = "") -> None:
+        super().__init__("; ".join(problems), hint=hint)
+        self.problems = problems
+
+
+class StateError(SyncdError):
+    """syncd's own data can't be read or written: disk full, locked, from a newer version."""
+
+
+class LockedError(SyncdError):
+    """Another run holds the lock.
+
+    Attributes:
+        holder: what is known of it, such as "process 4711".
+    """
+
+    def __init__(self, message: str, *, holder: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.holder = holder
+
+
+class GuardError(SyncdError):
+    """A plan is larger than a guard allows; nothing was written."""

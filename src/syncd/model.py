@@ -1,0 +1,171 @@
+"""The data that flows from a source to a library: plain, frozen, free of I/O.
+
+Every stage of the pipeline takes and returns these. Text in them is plain Unicode; LaTeX and markup are
+gone by the time that one of them exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LinkKind = Literal["code", "model", "dataset", "demo", "project", "paper", "video", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a fetch brought: bytes and where they came from.
+
+    Attributes:
+        data: the content, undecoded.
+        origin: the path or address that it was read from, as shown to the user.
+        captured: when the page was as it is here; time zone aware. Years are inferred from it.
+        media_type: the `Content-Type` without parameters, when the source states one.
+        charset: the character set that the source states, if any.
+    """
+
+    data: bytes
+    origin: str
+    captured: datetime
+    media_type: str | None = None
+    charset: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal: tells whether a source changed."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """An author as the source names them.
+
+    Attributes:
+        name: the whole name as displayed, such as "Laurens van der Maaten".
+        family: the surname with its particles ("van der Maaten"), or the whole name where it has one part
+            or can't be split (single names, most non-Latin scripts).
+        given: the given names; empty where the name can't be split.
+        suffix: "Jr.", "III"; usually empty.
+    """
+
+    name: str
+    family: str
+    given: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that belongs to a paper.
+
+    Attributes:
+        url: the address, normalised: with a scheme, without `.git`, without trailing punctuation.
+        kind: what it leads to.
+        name: what a reader calls it, such as "namisan/mt-dnn".
+    """
+
+    url: str
+    kind: LinkKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """Identifiers of a paper itself, never of a work that it mentions.
+
+    Attributes:
+        doi: bare and in lower case (`10.1162/tacl_a_00123`), never an arXiv DOI.
+        arxiv: bare and without version (`2304.12526`, `astro-ph/0601001`).
+    """
+
+    doi: str | None = None
+    arxiv: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper of a profile.
+
+    Attributes:
+        title: plain Unicode, on one line.
+        creators: the authors that the source shows, in its order.
+        creators_truncated: the source cut the list ("et al.").
+        abstract: plain Unicode; paragraphs are separated by one blank line.
+        date: ISO 8601 with day, month or year precision, or None.
+        date_inferred: the source gave no year; the year was inferred from the snapshot.
+        category: the arXiv category as the source writes it, such as "CL" or "cs.CL".
+        affiliations: slugs such as "microsoft-research".
+        score: the source's score of this paper, 0 to 100, or None.
+        has_code: the source marks the paper as having code.
+        links: repositories, project pages and other addresses, each once.
+        identifiers: DOI and arXiv id, where the source states them.
+        url: the paper's own page, where the source has an address for it.
+    """
+
+    title: str
+    creators: tuple[Creator, ...] = ()
+    creators_truncated: bool = False
+    abstract: str = ""
+    date: str | None = None
+    date_inferred: bool = False
+    category: str | None = None
+    affiliations: tuple[str, ...] = ()
+    score: float | None = None
+    has_code: bool = False
+    links: tuple[Link, ...] = ()
+    identifiers: Identifiers = field(default_factory=Identifiers)
+    url: str | None = None
+
+    @property
+    def year(self) -> int | None:
+        """The year of `date`, if there is one."""
+        return int(self.date[:4]) if self.date else None
+
+    @property
+    def surname(self) -> str:
+        """The first author's surname, or an empty string."""
+        return self.creators[0].family if self.creators else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the user should know about a source, though it was read.
+
+    Attributes:
+        code: stable, for scripts: "partial-page".
+        message: one sentence for people.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An author's profile: the figures of its header and the papers that it lists.
+
+    Attributes:
+        name: the author's name.
+        field: the main field as the source writes it, such as "CL".
+        h_index: Hirsch index.
+        paper_count: how many papers the profile has, of which `papers` may be a part.
+        citations: citations in all.
+        novelty: in percent.
+        ai_score: 0 to 100.
+        papers: in the source's order.
+        warnings: what was odd about the source.
+    """
+
+    name: str
+    field: str | None = None
+    h_index: int | None = None
+    paper_count: int | None = None
+    citations: int | None = None
+    novelty: int | None = None
+    ai_score: int | None = None
+    papers: tuple[Paper, ...] = ()
+    warnings: tuple[Notice, ...] = ()

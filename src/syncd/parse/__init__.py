@@ -1,0 +1,1 @@
+"""Parsing: bytes to `Profile`, one module a format. Nothing here does I/O."""

@@ -1,0 +1,1 @@
+"""Fetching: bytes and where they came from. Nothing here parses."""

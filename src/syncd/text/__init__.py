@@ -1,0 +1,1 @@
+"""Text: LaTeX to Unicode, personal names, dates, titles, links. Pure."""
