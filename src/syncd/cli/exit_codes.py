@@ -1,0 +1,90 @@
+"""Exit codes, and which error means which. Scripts rely on them: `docs/` lists them for users."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from syncd.errors import (
+    ConfigError,
+    GuardError,
+    LayoutError,
+    LibraryError,
+    LockedError,
+    SourceError,
+    SyncdError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from syncd.pipeline import Report
+
+
+class Exit(IntEnum):
+    """What syncd tells the shell."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    PARTLY = 3
+    PERMISSION = 4
+    TEMPORARY = 5
+    WAITING = 6
+    LAYOUT = 7
+    GUARD = 8
+    NOTHING_NEW = 9
+    LOCKED = 11
+    INTERRUPTED = 130
+
+
+_LIBRARY = {
+    "transient": Exit.TEMPORARY,
+    "conflict": Exit.WAITING,
+    "permission": Exit.PERMISSION,
+    "permanent": Exit.ERROR,
+}
+
+
+def of_error(error: SyncdError) -> Exit:
+    """Return the exit code of an error that ended a command."""
+    if isinstance(error, LibraryError):
+        return _LIBRARY[error.kind]
+    if isinstance(error, SourceError):
+        return Exit.TEMPORARY if error.transient else Exit.ERROR
+    for kind, code in (
+        (ConfigError, Exit.USAGE),
+        (LayoutError, Exit.LAYOUT),
+        (GuardError, Exit.GUARD),
+        (LockedError, Exit.LOCKED),
+    ):
+        if isinstance(error, kind):
+            return code
+    return Exit.ERROR
+
+
+def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:
+    """Return the exit code of a run on one library.
+
+    Args:
+        report: of the run.
+        tell_nothing_new: give `Exit.NOTHING_NEW` where nothing was to be done (`--exit-code`).
+    """
+    if report.error is not None:
+        written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
+        return Exit.PARTLY if written and not report.dry_run else of_error(report.error)
+    if report.sources:
+        return Exit.PARTLY if report.plan is not None else of_error(report.sources[0].error)
+    if report.failures:
+        return Exit.PARTLY
+    if report.counts["review"]:
+        return Exit.WAITING
+    changed = any(report.counts[kind] for kind in ("create", "update", "adopt"))
+    return Exit.NOTHING_NEW if tell_nothing_new and not changed else Exit.DONE
+
+
+def of_reports(reports: Iterable[Report], *, tell_nothing_new: bool = False) -> Exit:
+    """Return the exit code of a run on several libraries: theirs if they agree, else `Exit.PARTLY`."""
+    codes = {of_report(report, tell_nothing_new=tell_nothing_new) for report in reports}
+    codes = codes - {Exit.NOTHING_NEW} or codes
+    return codes.pop() if len(codes) == 1 else Exit.PARTLY

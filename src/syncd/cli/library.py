@@ -1,0 +1,121 @@
+"""`syncd library`: look at the embedded library, or serve it to other programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncd.cli.console import JsonOption, said_plainly, stderr, stdout
+
+if TYPE_CHECKING:
+    from syncd.match import LibraryView
+    from syncd.zotero.embedded import EmbeddedLibrary
+
+app = typer.Typer(help="The embedded library.", no_args_is_help=True)
+
+
+@app.command("serve")
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the embedded library over HTTP on this computer, until interrupted."""
+    with said_plainly(), _embedded(port) as server:
+        if as_json:
+            line = {"url": server.url, "library": server.library, "key": server.key}
+            typer.echo(json.dumps(line))
+        else:
+            out = stdout()
+            out.print(f"The library is at [bold]{server.url}/[/] for your browser.", soft_wrap=True)
+            out.print("Programs that speak Zotero's API find address and key with --json. Ctrl-C ends it.")
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()
+
+
+@app.command("show")
+def show() -> None:
+    """Show what the embedded library holds."""
+    with said_plainly(), _embedded(0) as server:
+        _print(_view(server))
+
+
+def _embedded(port: int) -> EmbeddedLibrary:
+    from syncd.paths import data_folder  # noqa: PLC0415 - imported where it is used
+    from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415
+
+    data = data_folder(os.environ)
+    data.create()
+    return EmbeddedLibrary(data.library, port=port)
+
+
+def _view(server: EmbeddedLibrary) -> LibraryView:
+    """Read the whole library through its API, as any client would."""
+    from syncd.clock import SystemClock  # noqa: PLC0415 - heavy, as all of these
+    from syncd.match import IndexedCollection, LibraryView, indexed  # noqa: PLC0415
+    from syncd.zotero.client import Address, Client  # noqa: PLC0415
+    from syncd.zotero.transport import PoliteTransport  # noqa: PLC0415
+
+    transport = PoliteTransport(SystemClock())
+    try:
+        client = Client(Address("embedded", server.url, server.library, server.key), transport)
+        versions, version = client.item_versions_since(0)
+        items = [indexed(entry["data"], entry["version"]) for entry in client.items_by_key(list(versions))]
+        collections = [entry["data"] for entry in client.collections_since(0).objects]
+    finally:
+        transport.shutdown()
+    return LibraryView(
+        server.library,
+        version,
+        {item.key: item for item in items},
+        {
+            data["key"]: IndexedCollection(
+                data["key"], data["name"], data["parentCollection"] or None, bool(data.get("deleted"))
+            )
+            for data in collections
+        },
+        frozenset(),
+    )
+
+
+def _print(view: LibraryView) -> None:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+    from rich.tree import Tree  # noqa: PLC0415
+
+    living = [item.data for item in view.papers if not item.trashed]
+    tree = Tree(f"[bold]embedded library[/] · {len(living)} papers", guide_style="dim")
+    branches: dict[str | None, Tree] = {None: tree}
+    left = sorted((c for c in view.collections.values() if not c.trashed), key=lambda c: c.name)
+    while ready := [collection for collection in left if collection.parent in branches]:
+        for collection in ready:
+            left.remove(collection)
+            inside = [data for data in living if collection.key in data["collections"]]
+            count = f" · {len(inside)} papers" if inside else ""
+            branch = branches[collection.parent].add(f"[bold cyan]{escape(collection.name)}[/]{count}")
+            branches[collection.key] = branch
+            for data in sorted(inside, key=lambda data: data["date"], reverse=True):
+                branch.add(escape(_line(data))).add(_details(data, view))
+    out = stdout()
+    out.print(tree)
+    if not living:
+        stderr().print("It is empty. Push a page: syncd push PAGE.txt")
+
+
+def _line(data: dict[str, Any]) -> str:
+    return f"{data['date'] or 'no date':<10} {data['title']}"
+
+
+def _details(data: dict[str, Any], view: LibraryView) -> str:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+    names = [creator.get("lastName") or creator.get("name", "") for creator in data["creators"]]
+    tags = ", ".join(entry["tag"] for entry in data["tags"])
+    links = [child.data["title"] for child in view.children.get(data["key"], ()) if not child.trashed]
+    text = escape(", ".join(names)) + (f" [dim]· {escape(tags)}[/]" if tags else "")
+    return text + (f" · [green]{escape(', '.join(links))}[/]" if links else "")

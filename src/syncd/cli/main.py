@@ -1,0 +1,46 @@
+"""The command `syncd`: its commands and nothing else. Each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syncd import __version__
+from syncd.cli import inspect, library, push
+
+app = typer.Typer(
+    name="syncd",
+    help="Keeps a Zotero library up to date with author profiles.",
+    epilog="A SOURCE is a path or an address and needs no configuration: syncd push PAGE.txt",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"syncd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Keeps a Zotero library up to date with author profiles."""
+
+
+app.command("push")(push.push)
+app.command("plan")(push.plan)
+app.command("parse")(inspect.parse)
+app.add_typer(library.app, name="library")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,54 @@
+"""The progress bar of a push; on a terminal only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+
+class Bar:
+    """A spinner with words while syncd reads, a bar while it writes.
+
+    Args:
+        console: standard error.
+        quiet: show nothing.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, words: str) -> None:
+        """Say what is being done."""
+        self._bar.update(self._task, description=words, total=None)
+
+    def total(self, objects: int) -> None:
+        """Say how many objects will be written."""
+        self._bar.update(self._task, description="writing", total=objects, completed=0)
+
+    def advance(self, objects: int) -> None:
+        """Say how many more were."""
+        self._bar.advance(self._task, objects)

@@ -1,0 +1,158 @@
+"""`syncd push` and `syncd plan`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli.console import ConfigOption, JsonOption, configuration, said_plainly, stderr, stdout
+from syncd.cli.exit_codes import of_reports
+from syncd.errors import SourceError, StateError
+
+if TYPE_CHECKING:
+    from syncd.cli.progress import Bar
+    from syncd.pipeline import Ports, Progress, Report
+    from syncd.plan import Plan
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SOURCE|PROFILE]...", help="Pages, or profiles of the configuration. None: all profiles."
+    ),
+]
+LibraryOption = Annotated[
+    str | None, typer.Option("--library", metavar="NAME", help="Push to this library of the configuration.")
+]
+
+
+def push(
+    sources: Sources = None,
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+    max_create: Annotated[
+        int | None, typer.Option("--max-create", metavar="N", min=0, help="Add at most N papers, or none.")
+    ] = None,
+    tell: Annotated[bool, typer.Option("--exit-code", help="Exit with 9 where nothing was new.")] = False,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="Carry out a plan that was saved.")
+    ] = None,
+) -> None:
+    """Bring new papers of profiles into a Zotero library."""
+    with said_plainly():
+        if plan_file is not None and (sources or library or dry_run):
+            raise typer.BadParameter("a saved plan names its own sources and library", param_hint="--plan")
+        if plan_file is not None:
+            reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json)]
+        else:
+            reports = _run(sources, config, library, dry_run=dry_run, max_create=max_create, quiet=as_json)
+        _show(reports, as_json=as_json, tell=tell)
+        raise typer.Exit(of_reports(reports, tell_nothing_new=tell))
+
+
+def plan(
+    sources: Sources = None,
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the plan for push --plan.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a push would do, and save it with -o."""
+    with said_plainly():
+        reports = _run(sources, config, library, dry_run=True, max_create=None, quiet=as_json)
+        _show(reports, as_json=as_json, tell=False)
+        if output is not None:
+            _save(reports, output)
+        raise typer.Exit(of_reports(reports))
+
+
+def _run(
+    sources: list[str] | None,
+    config: Path | None,
+    library: str | None,
+    *,
+    dry_run: bool,
+    max_create: int | None,
+    quiet: bool,
+) -> list[Report]:
+    settings = configuration(config)
+    from syncd.lock import held  # noqa: PLC0415 - imported where it is used
+    from syncd.pipeline import Task, run_once  # noqa: PLC0415 - heavy
+
+    task = Task(tuple(sources or ()), library, dry_run, max_create)
+    with _progress(quiet=quiet) as progress:
+        ports = _ports(progress)
+        with held(ports.data.lock):
+            return run_once(settings, task, ports)
+
+
+def _push_saved(saved: Plan, config: Path | None, *, quiet: bool) -> Report:
+    settings = configuration(config)
+    from syncd.lock import held  # noqa: PLC0415 - imported where it is used
+    from syncd.pipeline import push_plan  # noqa: PLC0415 - heavy
+
+    with _progress(quiet=quiet) as progress:
+        ports = _ports(progress)
+        with held(ports.data.lock):
+            return push_plan(settings, saved, ports)
+
+
+def _ports(progress: Progress) -> Ports:
+    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
+    from syncd.paths import data_folder  # noqa: PLC0415
+    from syncd.pipeline import Ports  # noqa: PLC0415 - heavy
+
+    data = data_folder(os.environ)
+    data.create()
+    return Ports(os.environ, data, SystemClock(), progress)
+
+
+def _progress(*, quiet: bool) -> Bar:
+    from syncd.cli.progress import Bar  # noqa: PLC0415 - imports rich
+
+    return Bar(stderr(), quiet=quiet)
+
+
+def _show(reports: list[Report], *, as_json: bool, tell: bool) -> None:
+    from syncd.cli import report_json, tables  # noqa: PLC0415 - imports rich
+
+    if as_json:
+        typer.echo(json.dumps(report_json.to_json(reports, tell=tell), ensure_ascii=False, indent=1))
+        return
+    for report in reports:
+        tables.show_report(report, stdout(), stderr())
+
+
+def _read_plan(path: Path) -> Plan:
+    from syncd import plan_file  # noqa: PLC0415 - heavy
+
+    try:
+        return plan_file.load(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SourceError(f"the plan {path} can't be read: {reason}", origin=str(path)) from None
+
+
+def _save(reports: list[Report], output: Path) -> None:
+    from syncd import plan_file  # noqa: PLC0415 - heavy
+
+    plans = [report.plan for report in reports if report.plan is not None]
+    if len(plans) != 1 or len(reports) != 1:
+        raise StateError(
+            "no plan was saved: a plan file holds the plan for one library",
+            hint="Name the library with --library, or mend the errors above first.",
+        )
+    try:
+        output.write_text(plan_file.dump(plans[0]), encoding="utf-8")
+    except OSError as error:
+        raise StateError(f"the plan can't be saved in {output}: {error.strerror}") from None
+    stderr().print(f"The plan is saved. Carry it out with: syncd push --plan {output}", soft_wrap=True)

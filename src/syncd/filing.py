@@ -1,0 +1,106 @@
+"""Where the papers of a profile are filed: the collection by its key, its name, or to be created. Pure.
+
+A collection that the user deleted is never made again: its profile rests until the user says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncd.zotero import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.match import LibraryView
+
+
+@dataclass(frozen=True, slots=True)
+class NewCollection:
+    """A collection to create: its key, its parent's key, and its names from the root downwards."""
+
+    key: str
+    parent: str | None
+    path: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The collection of a profile.
+
+    Attributes:
+        key: the collection's; None where the user deleted it.
+        closed: why it must not be used, in words; else empty.
+        certain: what is missing from it was never in it. False where the collection is syncd's own and its state
+            is lost: a paper that is not in it may have been taken out by the user.
+    """
+
+    key: str | None
+    closed: str = ""
+    certain: bool = True
+
+
+class Filing:
+    """Finds the collections for one plan.
+
+    Args:
+        view: the library.
+        known: by a path as the settings name it, the key of the collection that was made or found for it.
+    """
+
+    def __init__(self, view: LibraryView, known: Mapping[str, str]) -> None:
+        self._view = view
+        self._known = known
+        self._new: dict[str, NewCollection] = {}
+
+    def place(self, path: tuple[str, ...]) -> Place:
+        """Return the collection that settings call `path`, wherever the user has moved it since."""
+        name = "/".join(path)
+        if known := self._known.get(name):
+            closed = self._closed(known, name)
+            return Place(None, closed) if closed else Place(known)
+        parent: str | None = None
+        for depth, part in enumerate(path, start=1):
+            key = self._named(part, parent) or keys.collection_key(self._view.prefix, path[:depth])
+            if key in self._view.collections or key in self._view.deleted:
+                if closed := self._closed(key, name):
+                    return Place(None, closed)
+            elif key not in self._new:
+                self._new[key] = NewCollection(key, parent, path[:depth])
+            parent = key
+        ours = keys.collection_key(self._view.prefix, path)
+        return Place(parent, certain=not (parent == ours and ours in self._view.collections))
+
+    def new(self, used: set[str]) -> tuple[NewCollection, ...]:
+        """Return the collections to create, parents first, without those into which nothing is filed."""
+        needed = set(used)
+        for collection in reversed(self._new.values()):
+            if collection.key in needed and collection.parent:
+                needed.add(collection.parent)
+        return tuple(collection for key, collection in self._new.items() if key in needed)
+
+    def _named(self, name: str, parent: str | None) -> str | None:
+        """Return the collection of that name under `parent`, existing or planned."""
+        for there in self._view.collections.values():
+            if (there.name, there.parent, there.trashed) == (name, parent, False):
+                return there.key
+        planned = (new.key for new in self._new.values() if (new.name, new.parent) == (name, parent))
+        return next(planned, None)
+
+    def _closed(self, key: str, name: str) -> str:
+        """Return why a collection must not be used: it, or one above it, was deleted by the user."""
+        step: str | None = key
+        while step:
+            collection = self._view.collections.get(step)
+            if collection is None:
+                return f"the collection {name!r} was deleted in Zotero"
+            if collection.trashed:
+                return f"the collection {name!r} is in Zotero's trash"
+            step = collection.parent
+        return ""

@@ -1,0 +1,294 @@
+"""Which item of a library is this paper? Identifiers decide, then title, surname and year, then a score.
+
+Pure. A near match is only ever reported with its reasons: syncd merges nothing on a guess.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from syncd.model import Identifiers
+from syncd.text.arxiv import arxiv_id
+from syncd.text.doi import doi
+from syncd.text.titles import fold_name, fold_title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncd.model import Paper
+
+NO_PAPER = frozenset({"attachment", "note", "annotation"})
+
+
+@dataclass(frozen=True)
+class IndexedItem:
+    """An item of a library, as the local index holds it.
+
+    Attributes:
+        key: Zotero's key.
+        version: the item's version.
+        item_type: Zotero's name of the type.
+        parent: the key of the item that it is a child of.
+        trashed: it is in the trash.
+        folded_title: `fold_title` of its title.
+        folded_surname: `fold_name` of its first creator's surname.
+        year: of its date, if that has one.
+        identifiers: its DOI and arXiv id.
+        raw: the item's data as JSON text.
+    """
+
+    key: str
+    version: int
+    item_type: str
+    parent: str | None
+    trashed: bool
+    folded_title: str
+    folded_surname: str
+    year: int | None
+    identifiers: Identifiers
+    raw: str = field(repr=False)
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The item's fields as Zotero has them; parsed on first use."""
+        parsed: dict[str, Any] = json.loads(self.raw)
+        return parsed
+
+
+def indexed(data: Mapping[str, Any], version: int, parsed_date: str | None = None) -> IndexedItem:
+    """Return the index entry of an item's data."""
+    creators = data.get("creators") or [{}]
+    first = creators[0]
+    year = (parsed_date or str(data.get("date", "")))[:4]
+    return IndexedItem(
+        key=data["key"],
+        version=version,
+        item_type=data.get("itemType", ""),
+        parent=data.get("parentItem") or None,
+        trashed=bool(data.get("deleted")),
+        folded_title=fold_title(data.get("title", "")) if data.get("title") else "",
+        folded_surname=fold_name(first.get("lastName") or first.get("name") or ""),
+        year=int(year) if year.isdigit() and len(year) == 4 else None,
+        identifiers=identifiers_of(data),
+        raw=json.dumps(data, ensure_ascii=False),
+    )
+
+
+def identifiers_of(data: Mapping[str, Any]) -> Identifiers:
+    """Read DOI and arXiv id from wherever users and translators put them."""
+    lines = str(data.get("extra", "")).splitlines()
+    extra_doi = next((line.partition(":")[2] for line in lines if line.lower().startswith("doi:")), "")
+    extra_arxiv = next((line for line in lines if line.lower().startswith("arxiv")), "")
+    places = (
+        data.get("archiveID", ""),
+        data.get("DOI", ""),
+        data.get("url", "") if "arxiv.org" in str(data.get("url", "")) else "",
+        extra_arxiv,
+        extra_doi,
+    )
+    return Identifiers(
+        doi=doi(str(data.get("DOI", ""))) or doi(extra_doi),
+        arxiv=next((found for place in places if (found := arxiv_id(str(place)))), None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedCollection:
+    """A collection of a library."""
+
+    key: str
+    name: str
+    parent: str | None
+    trashed: bool
+
+
+@dataclass(frozen=True)
+class LibraryView:
+    """A library at one version, as the local index knows it.
+
+    Attributes:
+        prefix: "users/475425".
+        version: the library's version that this is a view of.
+        items: by key, children and trashed ones too.
+        collections: by key.
+        deleted: keys in the library's deletion log.
+    """
+
+    prefix: str
+    version: int
+    items: Mapping[str, IndexedItem]
+    collections: Mapping[str, IndexedCollection]
+    deleted: frozenset[str]
+
+    @cached_property
+    def papers(self) -> tuple[IndexedItem, ...]:
+        """Items that can be a paper, trashed ones last."""
+        found = [item for item in self.items.values() if not item.parent and item.item_type not in NO_PAPER]
+        return tuple(sorted(found, key=lambda item: (item.trashed, item.version)))
+
+    @cached_property
+    def by_doi(self) -> Mapping[str, list[IndexedItem]]:
+        """Papers by DOI."""
+        return _grouped((item.identifiers.doi, item) for item in self.papers)
+
+    @cached_property
+    def by_arxiv(self) -> Mapping[str, list[IndexedItem]]:
+        """Papers by arXiv id."""
+        return _grouped((item.identifiers.arxiv, item) for item in self.papers)
+
+    @cached_property
+    def by_title(self) -> Mapping[str, list[IndexedItem]]:
+        """Papers by folded title."""
+        return _grouped((item.folded_title, item) for item in self.papers)
+
+    @cached_property
+    def children(self) -> Mapping[str, list[IndexedItem]]:
+        """Children by their parent's key, trashed ones too."""
+        return _grouped((item.parent, item) for item in self.items.values())
+
+    @cached_property
+    def winners(self) -> Mapping[str, str]:
+        """For an item that was merged away, the key of the item that took its place."""
+        found: dict[str, str] = {}
+        for item in self.papers:
+            if "dc:replaces" in item.raw:
+                uris = item.data.get("relations", {}).get("dc:replaces", [])
+                for uri in [uris] if isinstance(uris, str) else uris:
+                    found[uri.rsplit("/", 1)[-1]] = item.key
+        return found
+
+    def living(self, key: str) -> IndexedItem | None:
+        """Return the item that `key` leads to, merges followed; None where it is gone for good."""
+        seen: set[str] = set()
+        while key not in seen:
+            seen.add(key)
+            item = self.items.get(key)
+            if item is not None and not item.trashed:
+                return item
+            key = self.winners.get(key, key)
+        return self.items.get(key)
+
+
+def _grouped(pairs: Iterable[tuple[str | None, IndexedItem]]) -> Mapping[str, list[IndexedItem]]:
+    groups: defaultdict[str, list[IndexedItem]] = defaultdict(list)
+    for name, item in pairs:
+        if name:
+            groups[name].append(item)
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item that may be the paper, with the reasons for and against.
+
+    Attributes:
+        key: the item's key.
+        title: its title.
+        score: 0 to 1.
+        reasons: in words, the weightiest first.
+    """
+
+    key: str
+    title: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What was found for a paper.
+
+    Attributes:
+        kind: "same" (it is this item), "near" (it may be one of the candidates), "none".
+        key: the item's key, for "same".
+        reason: how it was recognised: "DOI", "arXiv id", "title, surname and year".
+        candidates: for "near", best first.
+    """
+
+    kind: Literal["same", "near", "none"]
+    key: str | None = None
+    reason: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+def match(paper: Paper, view: LibraryView, *, taken: frozenset[str] = frozenset()) -> Match:
+    """Find the item of the library that is this paper.
+
+    Args:
+        paper: from a source.
+        view: the library.
+        taken: keys of items that are known to be other papers.
+    """
+    for found, reason in (
+        (view.by_doi.get(paper.identifiers.doi or ""), "DOI"),
+        (view.by_arxiv.get(paper.identifiers.arxiv or ""), "arXiv id"),
+    ):
+        if free := [item for item in found or () if item.key not in taken]:
+            return Match("same", free[0].key, reason)
+    titled = [item for item in view.by_title.get(fold_title(paper.title), ()) if item.key not in taken]
+    for item in titled:
+        if not contradictions(paper, item) and _same_surname(paper, item) and _years_agree(paper, item):
+            return Match("same", item.key, "title, surname and year")
+    candidates = near(paper, view, taken)
+    return Match("near", candidates=candidates) if candidates else Match("none")
+
+
+def contradictions(paper: Paper, item: IndexedItem) -> list[str]:
+    """Return the identifiers that say that these are two papers."""
+    found = []
+    if paper.identifiers.arxiv and item.identifiers.arxiv not in {None, paper.identifiers.arxiv}:
+        found.append(f"other arXiv id ({item.identifiers.arxiv})")
+    if paper.identifiers.doi and item.identifiers.doi not in {None, paper.identifiers.doi}:
+        found.append(f"other DOI ({item.identifiers.doi})")
+    return found
+
+
+def _same_surname(paper: Paper, item: IndexedItem) -> bool:
+    return fold_name(paper.surname) == item.folded_surname
+
+
+def _years_agree(paper: Paper, item: IndexedItem) -> bool:
+    return paper.year is None or item.year is None or abs(paper.year - item.year) <= 1
+
+
+# Weights of the near match, data rather than code: how much each agreement counts.
+WEIGHTS: Mapping[str, float] = {"title": 0.6, "authors": 0.25, "year": 0.15}
+# Below the first a title is another title; below the second the whole is not worth a person's time.
+MIN_TITLE = 0.88
+MIN_SCORE = 0.85
+MAX_CANDIDATES = 3
+
+
+def near(paper: Paper, view: LibraryView, taken: frozenset[str]) -> tuple[Candidate, ...]:
+    """Return the items that may be this paper, best first, each with its reasons."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a paper that is new needs it
+
+    folded = fold_title(paper.title)
+    titles = {
+        item.key: item.folded_title
+        for item in view.papers
+        if item.folded_title and not item.trashed and item.key not in taken
+    }
+    alike = process.extract(folded, titles, scorer=fuzz.ratio, score_cutoff=MIN_TITLE * 100, limit=20)
+    found = [_weighed(paper, view.items[key], ratio / 100) for _, ratio, key in alike]
+    worth = [candidate for candidate in found if candidate.score >= MIN_SCORE]
+    return tuple(sorted(worth, key=lambda candidate: (-candidate.score, candidate.key))[:MAX_CANDIDATES])
+
+
+def _weighed(paper: Paper, item: IndexedItem, title: float) -> Candidate:
+    theirs = {fold_name(c.get("lastName") or c.get("name") or "") for c in item.data.get("creators", ())}
+    ours = {fold_name(creator.family) for creator in paper.creators}
+    shared = ours & theirs
+    authors = 1.0 if not ours or not theirs else len(shared) / min(len(ours), len(theirs))
+    years = _years_agree(paper, item)
+    reasons = ["same title" if title == 1 else f"title {title:.0%} alike"]
+    reasons.append(f"{len(shared)} of {len(ours)} authors shared" if theirs else "no authors there")
+    if paper.year and item.year:
+        reasons.append("same year" if paper.year == item.year else f"years {paper.year} and {item.year}")
+    reasons += contradictions(paper, item)
+    score = WEIGHTS["title"] * title + WEIGHTS["authors"] * authors + WEIGHTS["year"] * years
+    return Candidate(item.key, item.data.get("title", ""), round(score, 3), tuple(reasons))

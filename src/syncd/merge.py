@@ -1,0 +1,227 @@
+"""Three-way merge of one item: what syncd wrote, what the library has now, what the source says now.
+
+Pure. The source changed and the library still has what syncd wrote: update. The library differs: the user
+edited it, and the user wins, for good. What was taken away is never put back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from syncd.zotero import schema
+from syncd.zotero.items import SCORE_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncd.zotero.items import Draft
+
+Json = dict[str, Any]
+AUTOMATIC = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What syncd wrote into an item, to be compared with what is there later.
+
+    Attributes:
+        item_type: Zotero's name of the type.
+        fields: text by field name. A field that is missing here is the user's own from the start.
+        creators: as written; None where they are the user's own.
+        tags: names of the tags that syncd added.
+        collections: keys of the collections that syncd filed it into.
+        links: addresses for which syncd added a child, or found one.
+        adopted: the item was in the library before syncd.
+    """
+
+    item_type: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    creators: tuple[Json, ...] | None = None
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    adopted: bool = False
+
+    def to_json(self) -> Json:
+        """Return it as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Json) -> Base:
+        """Read what `to_json` gave."""
+        creators = value["creators"]
+        return cls(
+            item_type=value["item_type"],
+            fields=value["fields"],
+            creators=None if creators is None else tuple(creators),
+            tags=tuple(value["tags"]),
+            collections=tuple(value["collections"]),
+            links=tuple(value["links"]),
+            adopted=value["adopted"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The outcome of a merge.
+
+    Attributes:
+        patch: the properties to write, as the API takes them; empty where nothing is to be written.
+        changes: before and after of each changed property, for people.
+        kept: names of properties where the user's edit stands against a newer source.
+        base: what will have been written once `patch` is.
+    """
+
+    patch: Json
+    changes: Mapping[str, tuple[Any, Any]]
+    kept: tuple[str, ...]
+    base: Base
+
+
+def fresh(draft: Draft, collections: Iterable[str]) -> Base:
+    """Return the base of an item that is created from `draft`."""
+    return Base(
+        item_type=draft.item_type,
+        fields=dict(draft.fields),
+        creators=draft.creators,
+        tags=draft.tags,
+        collections=tuple(collections),
+    )
+
+
+def recovered(draft: Draft, collections: Iterable[str], data: Json) -> Base:
+    """Return the base of an item that syncd created and has forgotten, from what can be told without memory.
+
+    What equals the source was written by syncd. All else is taken for the user's, tags and collections that are
+    missing for removed: better an update too few than an edit lost.
+    """
+    same = {name: text for name, text in draft.fields.items() if data.get(name, "") == text}
+    creators = draft.creators if _plain(data.get("creators", ())) == _plain(draft.creators) else None
+    return Base(
+        item_type=str(data["itemType"]),
+        fields=same,
+        creators=creators,
+        tags=draft.tags,
+        collections=tuple(collections),
+    )
+
+
+def adopted(data: Json) -> Base:
+    """Return the base of an item that the library had before: its blank fields may be filled, no more."""
+    item_type = str(data["itemType"])
+    fields = dict.fromkeys((name for name in schema.fields(item_type) if not data.get(name)), "")
+    return Base(
+        item_type=item_type, fields=fields, creators=None if data.get("creators") else (), adopted=True
+    )
+
+
+def merge(base: Base, data: Json, draft: Draft, collections: Iterable[str]) -> Merged:
+    """Merge a newer draft into an item.
+
+    Args:
+        base: what syncd wrote last.
+        data: what the library has.
+        draft: what the source says.
+        collections: keys of the collections that the item belongs into.
+    """
+    merging = _Merging(base, data, draft)
+    after = replace(
+        base,
+        fields=merging.fields(),
+        creators=merging.creators(),
+        tags=merging.tags(),
+        collections=merging.collections(collections),
+    )
+    return Merged(merging.patch, merging.changes, tuple(merging.kept), after)
+
+
+@dataclass(slots=True)
+class _Merging:
+    """One merge on its way: each step returns its part of the new base and adds to what is to be written."""
+
+    base: Base
+    data: Json
+    draft: Draft
+    patch: Json = field(default_factory=dict)
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+
+    def _write(self, name: str, before: Any, after: Any) -> None:
+        self.patch[name] = after
+        self.changes[name] = (before, after)
+
+    def fields(self) -> dict[str, str]:
+        """Write fields that the source changed and the user did not."""
+        base = dict(self.base.fields)
+        valid = set(schema.fields(str(self.data["itemType"])))
+        for name, wanted in self.draft.fields.items():
+            written, there = self.base.fields.get(name), str(self.data.get(name, ""))
+            if written is None or written == wanted:
+                continue
+            after = _extra(written, there, wanted) if name == "extra" else wanted
+            theirs = after is None if name == "extra" else there != written
+            if name not in valid or (theirs and there != wanted):
+                self.kept.append(name)
+                continue
+            base[name] = wanted
+            if there not in {wanted, after}:
+                self._write(name, there, after)
+        return base
+
+    def creators(self) -> tuple[Json, ...] | None:
+        """Write the authors, as one field."""
+        written, wanted, there = self.base.creators, self.draft.creators, self.data.get("creators", ())
+        if written is None or _plain(wanted) == _plain(written):
+            return written
+        if _plain(there) == _plain(wanted):
+            return wanted
+        if _plain(there) != _plain(written):
+            self.kept.append("creators")
+            return written
+        self._write("creators", list(there), list(wanted))
+        return wanted
+
+    def tags(self) -> tuple[str, ...]:
+        """Add tags that the source has newly, take away automatic ones that it has no longer.
+
+        A score's tag is set once: nothing is written because a score moved. An adopted item's tags are the
+        user's.
+        """
+        if self.base.adopted:
+            return self.base.tags
+        written = [tag for tag in self.base.tags if not tag.startswith(SCORE_TAG)]
+        wanted = [tag for tag in self.draft.tags if not tag.startswith(SCORE_TAG)]
+        added = [tag for tag in wanted if tag not in written]
+        gone = {tag for tag in written if tag not in wanted}
+        there: list[Json] = self.data.get("tags", [])
+        names = {entry["tag"] for entry in there}
+        after = [entry for entry in there if entry["tag"] not in gone or entry.get("type") != AUTOMATIC]
+        after += [{"tag": tag, "type": AUTOMATIC} for tag in added if tag not in names]
+        if after != there:
+            self._write("tags", there, after)
+        return tuple(tag for tag in (*self.base.tags, *added) if tag not in gone)
+
+    def collections(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """File the item where it never was filed; where the user took it out, it stays out."""
+        there: list[str] = self.data.get("collections", [])
+        new = [key for key in wanted if key not in self.base.collections]
+        missing = [key for key in new if key not in there]
+        if missing:
+            self._write("collections", there, [*there, *missing])
+        return (*self.base.collections, *new)
+
+
+def _extra(written: str, there: str, wanted: str) -> str | None:
+    """Exchange syncd's own line of `extra` and leave all others; None where the user took that line away."""
+    lines = there.splitlines()
+    if not written:
+        return there if wanted in lines else "\n".join([*lines, wanted])
+    if written not in lines:
+        return None
+    return "\n".join(line for line in (wanted if line == written else line for line in lines) if line)
+
+
+def _plain(creators: Iterable[Json]) -> list[Json]:
+    """Return creators in one form, whatever order their properties have."""
+    return [dict(sorted(creator.items())) for creator in creators]

@@ -1,0 +1,224 @@
+"""Carry out a plan: journal, write, record, a chunk at a time.
+
+Every object has a key and a version, so that sending one twice does nothing twice. What the server refuses is
+reported with its words; what changed meanwhile is left for the next plan to look at again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from syncd.errors import LibraryError
+from syncd.state import Entry, Note
+from syncd.zotero.client import MAX_OBJECTS, StaleError
+from syncd.zotero.items import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from syncd.merge import Base
+    from syncd.plan import Action, Plan
+    from syncd.state import State
+    from syncd.zotero.client import Client, Outcome
+    from syncd.zotero.index import Index
+
+Json = dict[str, Any]
+# The object, or what it refers to, is not as the plan saw it: the next plan looks again.
+CHANGED = frozenset({404, 409, 412, 428})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A paper that was not written, or not wholly.
+
+    Attributes:
+        title: the paper's.
+        key: the key of the object that was refused.
+        code: the HTTP status of the object; None where it was never sent.
+        message: the server's words, or ours.
+    """
+
+    title: str
+    key: str
+    code: int | None
+    message: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether the library changed meanwhile, so that a new plan may succeed."""
+        return self.code in CHANGED
+
+
+class Push:
+    """One push of one plan. What it did can be read after an error too.
+
+    Args:
+        client: the library.
+        index: its index, which takes over what the writes return.
+        state: what is remembered.
+        run: the run's name.
+        progress: called with the number of objects that were just dealt with.
+
+    Attributes:
+        written: create-once keys of the papers of which something was written.
+        failures: by create-once key, what was not.
+    """
+
+    def __init__(
+        self, client: Client, index: Index, state: State, run: str, progress: Callable[[int], None]
+    ) -> None:
+        self._client = client
+        self._index = index
+        self._state = state
+        self._run = run
+        self._progress = progress
+        # The library's version after the last write, if nobody else has written: what the next is guarded with.
+        self._version = 0
+        self._alone = True
+        self.written: set[str] = set()
+        self.failures: dict[str, Failure] = {}
+
+    def carry_out(self, plan: Plan) -> None:
+        """Write all of a plan.
+
+        Raises:
+            StaleError: the library changed since the plan; what was written before that is recorded.
+            OutcomeUnknownError: an answer was lost; the journal has the chunk.
+            LibraryError: the library can't be written to.
+        """
+        self._version = plan.version
+        self._make_collections(plan)
+        titles = {action.paper: action.title for action in plan.actions}
+        entries = [entry for action in plan.actions for entry in self._entries(action)]
+        for chunk in _chunks(entries):
+            self._write_items(self._without_orphans(chunk), titles)
+            self._progress(len(chunk))
+        self._remember_the_rest(plan)
+
+    def _make_collections(self, plan: Plan) -> None:
+        entries = [
+            Entry(
+                what="collection",
+                sent={
+                    "key": new.key,
+                    "version": 0,
+                    "name": new.name,
+                    "parentCollection": new.parent or False,
+                },
+                item="",
+                paper="/".join(new.path),
+            )
+            for new in plan.collections
+        ]
+        for chunk in _chunks(entries):
+            number = self._state.journal(self._run, chunk)
+            sent = [entry.sent for entry in chunk]
+            outcomes = self._client.write_collections(sent, unmodified_since=self._version)
+            self._record(number, chunk, outcomes, {})
+        for failure in self.failures.values():
+            raise _no_collection(failure)
+
+    def _entries(self, action: Action) -> Iterator[Entry]:
+        """Yield the objects of an action, unless Zotero would choke on one."""
+        key = action.key or ""
+        wrong = problems(action.item) if action.item else []
+        if wrong:
+            self.failures[action.paper] = Failure(action.title, key, None, "; ".join(wrong))
+            return
+        note: Note | None = Note(action.kind, action.title, action.reason, action.changes)
+        if action.item:
+            yield Entry("item", action.item, key, action.paper, _before_children(action), note)
+            note = None
+        for child in action.children:
+            yield Entry("child", child, key, action.paper, note=note)
+            note = None
+
+    def _without_orphans(self, chunk: Sequence[Entry]) -> list[Entry]:
+        """Leave out children whose parent was refused in an earlier chunk."""
+        refused = {failure.key for failure in self.failures.values()}
+        return [entry for entry in chunk if entry.what != "child" or entry.item not in refused]
+
+    def _write_items(self, chunk: Sequence[Entry], titles: dict[str, str]) -> None:
+        if chunk:
+            number = self._state.journal(self._run, chunk)
+            sent = [entry.sent for entry in chunk]
+            outcomes = self._client.write_items(sent, unmodified_since=self._version)
+            self._record(number, chunk, outcomes, titles)
+
+    def _record(
+        self, number: int, chunk: Sequence[Entry], outcomes: Sequence[Outcome], titles: dict[str, str]
+    ) -> None:
+        """Remember a chunk's outcome, in one transaction with taking it out of the journal."""
+        self._advance(outcomes)
+        objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
+        collections = chunk[0].what == "collection"
+        with self._state.writing() as connection:
+            for entry, outcome in zip(chunk, outcomes, strict=True):
+                if outcome.status == "failed":
+                    title = titles.get(entry.paper, entry.paper)
+                    failure = Failure(title, entry.sent["key"], outcome.code, outcome.message)
+                    self.failures.setdefault(entry.paper, failure)
+                else:
+                    self.written.add(entry.paper)
+                    self._state.record(connection, self._run, entry, outcome.version or entry.sent["version"])
+            self._index.record(
+                connection,
+                items=() if collections else objects,
+                collections=objects if collections else (),
+                complete=self._version if self._alone else None,
+            )
+            self._state.settle(connection, number)
+
+    def _advance(self, outcomes: Sequence[Outcome]) -> None:
+        """Move the version on by this write's own objects.
+
+        Each object moves the library's version by one, unchanged ones too, failed ones not. A gap means that
+        somebody else wrote in between: the index must then read the library again, and the next write, guarded
+        with the version that syncd knows of, is refused as stale.
+        """
+        self._version += sum(outcome.status != "failed" for outcome in outcomes)
+        if any((outcome.version or 0) > self._version for outcome in outcomes):
+            self._alone = False
+
+    def _remember_the_rest(self, plan: Plan) -> None:
+        """Remember what needed no write: papers found as they should be, collections, each profile's figures."""
+        memory = self._state.memory()
+        with self._state.writing() as connection:
+            for action in plan.actions:
+                if action.item or action.base is None or action.key is None or action.paper in self.failures:
+                    continue
+                known = memory.written.get(action.key) == action.base
+                if not known or memory.claims.get(action.paper) != action.key:
+                    self._state.remember(
+                        connection, run=self._run, key=action.key, paper=action.paper, base=action.base
+                    )
+            for path, key in plan.places.items():
+                if memory.collections.get(path) != key:
+                    self._state.remember_collection(connection, path, key)
+            for profile in plan.profiles:
+                self._state.remember_profile(connection, self._run, profile)
+
+
+def _no_collection(failure: Failure) -> LibraryError:
+    if failure.changed:
+        return StaleError(f"the collection {failure.title!r} was made meanwhile", kind="conflict")
+    return LibraryError(
+        f"the collection {failure.title!r} can't be made: {failure.message}",
+        kind="permanent",
+        status=failure.code,
+        hint="Nothing was pushed. Name another collection in the configuration.",
+    )
+
+
+def _before_children(action: Action) -> Base | None:
+    """Return an item's base without the links that its children bring: each adds its own once it is written."""
+    if action.base is None:
+        return None
+    new = {child["url"] for child in action.children}
+    return replace(action.base, links=tuple(url for url in action.base.links if url not in new))
+
+
+def _chunks(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    for start in range(0, len(entries), MAX_OBJECTS):
+        yield entries[start : start + MAX_OBJECTS]

@@ -1,0 +1,261 @@
+"""syncd's own database: its tables, its migrations, and errors that a person can read.
+
+What stands in it is described where it is used: the index of a library in `zotero.index`, what was written in
+`state`. SQLite by default, PostgreSQL by URL for teams. This module never touches a library.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from syncd.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# The newest migration; a test holds it to what `migrations/versions` says.
+HEAD = "0001"
+BUSY_MILLISECONDS = 10_000
+
+metadata = sa.MetaData()
+
+library = sa.Table(
+    "library",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("prefix", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.UniqueConstraint("place", "prefix"),
+)
+
+
+def _library_column() -> sa.Column[int]:
+    return sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
+
+
+index_item = sa.Table(
+    "index_item",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("item_type", sa.Text, nullable=False),
+    sa.Column("parent", sa.String(8)),
+    sa.Column("trashed", sa.Boolean, nullable=False),
+    sa.Column("folded_title", sa.Text, nullable=False),
+    sa.Column("folded_surname", sa.Text, nullable=False),
+    sa.Column("year", sa.Integer),
+    sa.Column("doi", sa.Text),
+    sa.Column("arxiv", sa.Text),
+    sa.Column("data", sa.Text, nullable=False),
+)
+
+index_collection = sa.Table(
+    "index_collection",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("parent", sa.String(8)),
+    sa.Column("trashed", sa.Boolean, nullable=False),
+)
+
+index_deletion = sa.Table(
+    "index_deletion",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+)
+
+written = sa.Table(
+    "written",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("base", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+)
+
+claim = sa.Table(
+    "claim",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), nullable=False),
+)
+
+collection = sa.Table(
+    "collection",
+    metadata,
+    _library_column(),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(8), nullable=False),
+)
+
+profile = sa.Table(
+    "profile",
+    metadata,
+    _library_column(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("papers", sa.Integer, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("finished", sa.Text),
+    sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("error", sa.Text),
+)
+
+action = sa.Table(
+    "action",
+    metadata,
+    sa.Column("run", sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.String(8)),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("changes", sa.Text, nullable=False, server_default="{}"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("chunk", sa.Text, nullable=False),
+)
+
+
+class Store:
+    """The database, opened and on the newest version.
+
+    Args:
+        url: as SQLAlchemy writes it.
+
+    Raises:
+        StateError: it can't be opened, is no database of syncd, or is of a newer syncd.
+    """
+
+    def __init__(self, url: str | sa.URL) -> None:
+        self.engine = sa.create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        try:
+            with readable_errors():
+                self._migrate()
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @classmethod
+    def at(cls, path: Path) -> Store:
+        """Open the SQLite database at `path`, made where there is none."""
+        return cls(sa.URL.create("sqlite", database=str(path)))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection for reading."""
+        with readable_errors(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction: all of it happens, or nothing."""
+        with readable_errors(), self.engine.begin() as connection:
+            yield connection
+
+    def _migrate(self) -> None:
+        found = self._version()
+        if found == HEAD:
+            return
+        # Alembic takes a quarter of a second to import: only where there is something to do.
+        from syncd.migrations import known_revisions, upgrade  # noqa: PLC0415
+
+        if found is not None and found not in known_revisions():
+            raise StateError(
+                f"the state is of a newer syncd (revision {found})",
+                hint="Upgrade syncd, or set another data folder.",
+            )
+        self._back_up(found)
+        upgrade(self.engine)
+
+    def _version(self) -> str | None:
+        with self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return found
+
+    def _back_up(self, version: str | None) -> None:
+        path = self.engine.url.database
+        if version is not None and self.engine.dialect.name == "sqlite" and path:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copy2(path, f"{path}.{version}.backup")
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Turn the database's errors into sentences."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        words = str(error.orig)
+        raise StateError(f"syncd's own database: {words}", hint=_hint(words)) from error
+    except OSError as error:
+        raise StateError(
+            f"syncd's own database: {error.strerror or error}", hint=_hint(str(error))
+        ) from error
+
+
+def _hint(words: str) -> str:
+    """Say what to do about the words of SQLite."""
+    for sign, hint in (
+        ("full", "Free some space and run it again; what was pushed is safe in Zotero."),
+        ("locked", "Another program holds it; run it again when that has ended."),
+        ("readonly", "Make the data folder writable."),
+        ("unable to open", "Check that the data folder exists and is writable."),
+        ("not a database", "Move the file away: syncd rebuilds it from the library."),
+        ("malformed", "Move the file away: syncd rebuilds it from the library."),
+    ):
+        if sign in words:
+            return hint
+    return ""
+
+
+def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    # The journal of a write must be on the disk before the write is sent, hence FULL.
+    for pragma in (
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

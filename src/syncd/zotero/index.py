@@ -1,0 +1,214 @@
+"""The local index of a library: what it holds, kept current by asking only for what changed.
+
+One request tells that nothing changed. The version to which the index is complete moves only when everything
+up to it has been read, or when the versions of syncd's own writes leave no gap in which another writer fits.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from syncd import store as db
+from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.model import Identifiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from syncd.store import Store
+    from syncd.zotero.client import Client, Page
+
+Json = dict[str, Any]
+
+
+class Index:
+    """The index of one library.
+
+    Args:
+        store: the database that it lives in.
+        library: the library's number there.
+        prefix: "users/475425".
+    """
+
+    def __init__(self, store: Store, library: int, prefix: str) -> None:
+        self._store = store
+        self._library = library
+        self._prefix = prefix
+
+    def version(self) -> int:
+        """Return the library's version up to which the index is complete."""
+        with self._store.reading() as connection:
+            query = sa.select(db.library.c.version).where(db.library.c.id == self._library)
+            return int(connection.execute(query).scalar_one())
+
+    def refresh(self, client: Client) -> None:
+        """Read what changed in the library since last time."""
+        known = self.version()
+        page = client.items_since(known)
+        if page.version < known:
+            # The library is an older one than we know: restored from a backup, or another at this address.
+            self._forget()
+            known = 0
+            page = client.items_since(0)
+        if page.version == known:
+            return
+        version, items = self._changed(client, known, page)
+        collections = client.collections_since(known)
+        deletions = client.deletions_since(known)
+        with self._store.writing() as connection:
+            self._store_items(
+                connection, [(entry["data"], entry["version"], entry["meta"]) for entry in items]
+            )
+            self._store_collections(connection, [(c["data"], c["version"]) for c in collections.objects])
+            self._erase(connection, deletions.items, deletions.collections)
+            self._complete(connection, version)
+
+    def view(self) -> LibraryView:
+        """Return the library as the index has it."""
+        with self._store.reading() as connection:
+            items = {row.key: _item(row) for row in connection.execute(self._all(db.index_item))}
+            collections = {
+                row.key: IndexedCollection(row.key, row.name, row.parent, row.trashed)
+                for row in connection.execute(self._all(db.index_collection))
+            }
+            deleted = frozenset(row.key for row in connection.execute(self._all(db.index_deletion)))
+        return LibraryView(self._prefix, self.version(), items, collections, deleted)
+
+    def record(
+        self,
+        connection: sa.Connection,
+        *,
+        items: Sequence[tuple[Json, int]] = (),
+        collections: Sequence[tuple[Json, int]] = (),
+        complete: int | None,
+    ) -> None:
+        """Take over what a write returned, in the caller's transaction.
+
+        Args:
+            connection: the transaction.
+            items: data and version of items written.
+            collections: data and version of collections written.
+            complete: the version up to which nothing else happened, if that is known.
+        """
+        self._store_items(connection, [(data, version, {}) for data, version in items])
+        self._store_collections(connection, collections)
+        if complete is not None:
+            self._complete(connection, complete)
+
+    def _changed(self, client: Client, known: int, page: Page) -> tuple[int, list[Json]]:
+        """Return every changed item, and the version up to which that is all.
+
+        Where one page does not hold them, the list of versions, which has no limit, is the snapshot: what
+        changes while the items are read is newer than it and comes again next time.
+        """
+        if page.total <= len(page.objects):
+            return page.version, list(page.objects)
+        versions, version = client.item_versions_since(known)
+        read = {entry["key"] for entry in page.objects}
+        rest = [key for key in versions if key not in read]
+        return version, [*page.objects, *client.items_by_key(rest)]
+
+    def _forget(self) -> None:
+        with self._store.writing() as connection:
+            for table in (db.index_item, db.index_collection, db.index_deletion):
+                connection.execute(sa.delete(table).where(table.c.library == self._library))
+            self._complete(connection, 0)
+
+    def _store_items(self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]]) -> None:
+        entries = [indexed(data, version, meta.get("parsedDate")) for data, version, meta in items]
+        rows = [
+            {
+                "library": self._library,
+                "key": entry.key,
+                "version": entry.version,
+                "item_type": entry.item_type,
+                "parent": entry.parent,
+                "trashed": entry.trashed,
+                "folded_title": entry.folded_title,
+                "folded_surname": entry.folded_surname,
+                "year": entry.year,
+                "doi": entry.identifiers.doi,
+                "arxiv": entry.identifiers.arxiv,
+                "data": entry.raw,
+            }
+            for entry in entries
+        ]
+        self._replace(connection, db.index_item, rows)
+
+    def _store_collections(self, connection: sa.Connection, collections: Iterable[tuple[Json, int]]) -> None:
+        rows = [
+            {
+                "library": self._library,
+                "key": data["key"],
+                "version": version,
+                "name": data["name"],
+                "parent": data.get("parentCollection") or None,
+                "trashed": bool(data.get("deleted")),
+            }
+            for data, version in collections
+        ]
+        self._replace(connection, db.index_collection, rows)
+
+    def _replace(self, connection: sa.Connection, table: sa.Table, rows: list[Json]) -> None:
+        """Put rows in place of those with their keys; what exists is in the deletion log no longer."""
+        keys = [row["key"] for row in rows]
+        self._remove(connection, table, keys)
+        self._remove(connection, db.index_deletion, keys)
+        if rows:
+            connection.execute(sa.insert(table), rows)
+
+    def _erase(self, connection: sa.Connection, items: Iterable[str], collections: Iterable[str]) -> None:
+        for table, keys, kind in (
+            (db.index_item, list(items), "item"),
+            (db.index_collection, list(collections), "collection"),
+        ):
+            self._remove(connection, table, keys)
+            self._remove(connection, db.index_deletion, keys)
+            rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
+            if rows:
+                connection.execute(sa.insert(db.index_deletion), rows)
+        for key in collections:
+            self._take_out(connection, key)
+
+    def _take_out(self, connection: sa.Connection, collection: str) -> None:
+        """Take an erased collection out of its items: the server does so without giving them a new version."""
+        table = db.index_item
+        within = sa.and_(table.c.library == self._library, table.c.data.contains(f'"{collection}"'))
+        for row in connection.execute(sa.select(table.c.key, table.c.data).where(within)).all():
+            data = json.loads(row.data)
+            data["collections"] = [key for key in data.get("collections", ()) if key != collection]
+            change = sa.update(table).where(table.c.library == self._library, table.c.key == row.key)
+            connection.execute(change.values(data=json.dumps(data, ensure_ascii=False)))
+
+    def _remove(self, connection: sa.Connection, table: sa.Table, keys: list[str]) -> None:
+        if keys:
+            which = sa.delete(table).where(
+                table.c.library == self._library, table.c.key == sa.bindparam("gone")
+            )
+            connection.execute(which, [{"gone": key} for key in keys])
+
+    def _complete(self, connection: sa.Connection, version: int) -> None:
+        connection.execute(
+            sa.update(db.library).where(db.library.c.id == self._library).values(version=version)
+        )
+
+    def _all(self, table: sa.Table) -> sa.Select[Any]:
+        return sa.select(table).where(table.c.library == self._library)
+
+
+def _item(row: sa.Row[Any]) -> IndexedItem:
+    return IndexedItem(
+        key=row.key,
+        version=row.version,
+        item_type=row.item_type,
+        parent=row.parent,
+        trashed=row.trashed,
+        folded_title=row.folded_title,
+        folded_surname=row.folded_surname,
+        year=row.year,
+        identifiers=Identifiers(row.doi, row.arxiv),
+        raw=row.data,
+    )

@@ -1,0 +1,235 @@
+"""From a paper to the Zotero item that it should become. Pure; it sends and reads nothing.
+
+How pushed items read in the real client decides the mapping: nothing of syncd's own goes into an item, `extra`
+holds the arXiv line of Zotero's translator or nothing, and a cut author list says so in a way that citation
+styles understand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from syncd.model import Notice
+from syncd.text.arxiv import category_id, category_name
+from syncd.zotero import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from syncd.model import Creator, LinkKind, Paper
+
+Json = dict[str, Any]
+
+# Links to these become attachments; an address of another kind in an abstract names another work or a page.
+LINK_TITLES: Mapping[LinkKind, str] = {
+    "code": "Code",
+    "project": "Project",
+    "model": "Model",
+    "dataset": "Dataset",
+    "demo": "Demo",
+    "video": "Video",
+}
+# What BibTeX, CSL styles and Zotero's own list understand as "and others".
+OTHERS: Json = {"creatorType": "author", "firstName": "", "lastName": "others"}
+SCORE_TAG = "AI Score "
+DEFAULT_TAGS = ("{category}", "{affiliation}", "code", "{score_band}")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a profile's settings say about its items.
+
+    Attributes:
+        profile: the profile's name, for `{profile}`.
+        tags: templates of automatic tags.
+        cut_authors: end a cut author list with "others", or leave it as it is.
+    """
+
+    profile: str
+    tags: tuple[str, ...] = DEFAULT_TAGS
+    cut_authors: Literal["others", "omit"] = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The item that a paper should become.
+
+    Attributes:
+        item_type: Zotero's name of the type.
+        fields: by Zotero's name; every field that syncd can fill is there, if only with "".
+        creators: as Zotero takes them.
+        tags: names of automatic tags.
+        links: address and title of each child attachment.
+        notices: what had to be changed to fit Zotero's limits.
+    """
+
+    item_type: str
+    fields: Mapping[str, str]
+    creators: tuple[Json, ...]
+    tags: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    notices: tuple[Notice, ...] = field(default=())
+
+
+def draft(paper: Paper, policy: Policy) -> Draft:
+    """Return the item for `paper`, within Zotero's limits."""
+    notices: list[Notice] = []
+    fields = {name: _fitted(name, text, paper, notices) for name, text in _fields(paper).items()}
+    tags = tuple(tag for tag in _tags(paper, policy) if _fits(tag, paper, notices))
+    return Draft(
+        item_type="preprint",
+        fields=fields,
+        creators=_creators(paper, policy),
+        tags=tags,
+        links=_links(paper),
+        notices=tuple(notices),
+    )
+
+
+def _fields(paper: Paper) -> dict[str, str]:
+    """Fill the fields as Zotero's arXiv translator does (2026-05), where there is an arXiv id."""
+    arxiv, doi = paper.identifiers.arxiv, paper.identifiers.doi
+    fields = {
+        "title": paper.title,
+        "abstractNote": paper.abstract,
+        "date": paper.date or "",
+        "DOI": doi or "",
+        "url": paper.url or (f"https://doi.org/{doi}" if doi else ""),
+        "repository": "",
+        "archiveID": "",
+        "libraryCatalog": "",
+        "extra": "",
+    }
+    if arxiv:
+        category = category_id(paper.category) if paper.category else None
+        fields |= {
+            "DOI": doi or f"10.48550/arXiv.{arxiv}",
+            "url": f"http://arxiv.org/abs/{arxiv}",
+            "repository": "arXiv",
+            "archiveID": f"arXiv:{arxiv}",
+            "libraryCatalog": "arXiv.org",
+            "extra": f"arXiv:{arxiv}" + (f" [{category}]" if category else ""),
+        }
+    return fields
+
+
+def _creators(paper: Paper, policy: Policy) -> tuple[Json, ...]:
+    creators = [_creator(creator) for creator in paper.creators]
+    if paper.creators_truncated and creators and policy.cut_authors == "others":
+        creators.append(OTHERS)
+    return tuple(creators)
+
+
+def _creator(creator: Creator) -> Json:
+    """Return the creator in Zotero's form: two parts, or one where the name has one part."""
+    if not creator.given:
+        return {"creatorType": "author", "name": creator.name[: schema.MAX_NAME_LENGTH]}
+    # Zotero's citation engine reads a suffix after a comma in the given names.
+    given = creator.given + (f", {creator.suffix}" if creator.suffix else "")
+    return {
+        "creatorType": "author",
+        "firstName": given[: schema.MAX_NAME_LENGTH],
+        "lastName": creator.family[: schema.MAX_NAME_LENGTH],
+    }
+
+
+def _category(paper: Paper) -> list[str]:
+    return [category_id(paper.category) or paper.category] if paper.category else []
+
+
+def _category_name(paper: Paper) -> list[str]:
+    name = category_name(paper.category) if paper.category else None
+    return [name] if name else []
+
+
+def _score_band(paper: Paper) -> list[str]:
+    if paper.score is None:
+        return []
+    return [f"{SCORE_TAG}{min(int(paper.score // 10), 9) * 10}+"]
+
+
+# What a placeholder in a tag template stands for: none, one or several values.
+PLACEHOLDERS: Mapping[str, Callable[[Paper], list[str]]] = {
+    "category": _category,
+    "category_name": _category_name,
+    "affiliation": lambda paper: list(paper.affiliations),
+    "score_band": _score_band,
+    "year": lambda paper: [str(paper.year)] if paper.year else [],
+}
+
+
+def _tags(paper: Paper, policy: Policy) -> list[str]:
+    """Fill the templates; one whose value is missing gives no tag, `code` only where there is code."""
+    tags: list[str] = []
+    for template in policy.tags:
+        if template == "code":
+            filled = ["code"] if paper.has_code or any(link.kind == "code" for link in paper.links) else []
+        else:
+            filled = [template.replace("{profile}", policy.profile)]
+            for name, values in PLACEHOLDERS.items():
+                mark = f"{{{name}}}"
+                if mark in template:
+                    filled = [text.replace(mark, value) for text in filled for value in values(paper)]
+        tags += [tag.strip() for tag in filled]
+    return [tag for tag in dict.fromkeys(tags) if tag]
+
+
+def _links(paper: Paper) -> tuple[tuple[str, str], ...]:
+    """Name each link so that no two share a title: Zotero merges links of equal titles."""
+    links: dict[str, str] = {}
+    for link in paper.links:
+        if link.kind not in LINK_TITLES or link.url in links:
+            continue
+        title = f"{LINK_TITLES[link.kind]}: {link.name}"
+        links[link.url] = f"{title} ({link.url})" if title in links.values() else title
+    return tuple(links.items())
+
+
+def _fitted(name: str, text: str, paper: Paper, notices: list[Notice]) -> str:
+    """Cut a field that Zotero would refuse, at a word, and say so."""
+    raw = text.encode()
+    if len(raw) <= schema.MAX_FIELD_BYTES:
+        return text
+    notices.append(
+        Notice("field-cut", f"{name} of {paper.title[:60]!r} is longer than Zotero takes and was cut")
+    )
+    kept = raw[: schema.MAX_FIELD_BYTES - len("…".encode())].decode(errors="ignore")
+    return kept.rsplit(None, 1)[0] + "…"
+
+
+def _fits(tag: str, paper: Paper, notices: list[Notice]) -> bool:
+    if len(tag) <= schema.MAX_TAG_LENGTH:
+        return True
+    notices.append(
+        Notice("tag-left-out", f"a tag of {paper.title[:60]!r} is longer than Zotero takes: {tag[:40]}…")
+    )
+    return False
+
+
+def problems(item: Json) -> list[str]:
+    """Check an object against Zotero's schema before it is sent; one sentence a problem.
+
+    The server answers HTTP 500 for a whole request when one field is of the wrong type, and stops half-way.
+    """
+    item_type = item.get("itemType")
+    found = []
+    if item_type and item_type not in {"attachment", "note"}:
+        allowed = {*schema.fields(item_type), *_COMMON}
+        found += [f"{name} is no field of {item_type}" for name in item if name not in allowed]
+        types = schema.creator_types(item_type)
+        found += [
+            f"{creator['creatorType']} is no creator type of {item_type}"
+            for creator in item.get("creators", ())
+            if creator["creatorType"] not in types
+        ]
+    found += [
+        f"{name} is no text"
+        for name, value in item.items()
+        if name not in _STRUCTURED and not isinstance(value, str)
+    ]
+    return found
+
+
+_STRUCTURED = frozenset({"version", "creators", "tags", "collections", "relations", "deleted"})
+_COMMON = frozenset({"key", "itemType", *_STRUCTURED})

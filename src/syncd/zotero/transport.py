@@ -1,0 +1,214 @@
+"""Politeness and patience under pyzotero: counts, waits, retries what is safe, names what went wrong.
+
+It repeats reads, and writes that the server refused before doing anything (429, 503, no connection). It never
+repeats a write whose outcome is unknown: that is raised, and the caller reads the library to find out.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from syncd.errors import LibraryError
+
+if TYPE_CHECKING:
+    from syncd.clock import Clock
+
+ATTEMPTS = 5
+# Longer waits are the schedule's business, not a run's: the user gets exit code 5 and tries later.
+LONGEST_WAIT = 60.0
+REFUSED = frozenset({429, 503})
+UNCLEAR = frozenset({500, 502, 504})
+
+
+@dataclass(slots=True)
+class Counter:
+    """HTTP requests as they went over the wire, repeats included."""
+
+    read: int = 0
+    write: int = 0
+    limited: int = 0
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return self.read + self.write
+
+
+class OutcomeUnknownError(LibraryError):
+    """A write was sent and its answer never came: it may or may not have been done."""
+
+
+class PoliteTransport(httpx2.BaseTransport):
+    """An httpx2 transport that pyzotero's client is given.
+
+    Args:
+        clock: for waits.
+        inner: the transport that does the work.
+    """
+
+    def __init__(self, clock: Clock, *, inner: httpx2.BaseTransport | None = None) -> None:
+        self.counter = Counter()
+        self._clock = clock
+        self._not_before = 0.0
+        limits = httpx2.Limits(max_connections=4, max_keepalive_connections=4)
+        self._inner = inner or httpx2.HTTPTransport(limits=limits)
+
+    def close(self) -> None:
+        """Do nothing: pyzotero closes the client of every instance, and this transport outlives them."""
+
+    def shutdown(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request, with repeats where they are safe.
+
+        Raises:
+            LibraryError: no usable answer. `OutcomeUnknownError` where a write may have been done.
+        """
+        reading = request.method in {"GET", "HEAD"}
+        for attempt in range(1, ATTEMPTS + 1):
+            self._wait_for_turn()
+            try:
+                response = self._send(request, reading=reading)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+                failure = _unreachable(request, error)
+                wait = None
+            except httpx2.TransportError as error:
+                failure = _broken(request, error, reading=reading)
+                if not reading:
+                    raise failure from error
+                wait = None
+            else:
+                if response.status_code not in REFUSED | UNCLEAR:
+                    return self._checked(request, response, reading=reading)
+                wait = retry_after(response.headers.get("Retry-After"), self._clock.now())
+                failure = _refused(request, response, wait, reading=reading)
+                if response.status_code in UNCLEAR and not reading:
+                    raise failure
+            if attempt == ATTEMPTS or (wait or 0) > LONGEST_WAIT:
+                raise failure
+            # Full jitter keeps a thousand installations from knocking in step.
+            self._clock.sleep(wait if wait is not None else random.uniform(0.5, 1.0) * 2 ** (attempt - 1))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    def _wait_for_turn(self) -> None:
+        remaining = self._not_before - self._clock.monotonic()
+        if remaining > LONGEST_WAIT:
+            raise LibraryError(
+                f"the server asks for a pause of {remaining:.0f} s",
+                kind="transient",
+                retry_after=remaining,
+                hint="Nothing is wrong; run it again later.",
+            )
+        if remaining > 0:
+            self._clock.sleep(remaining)
+
+    def _send(self, request: httpx2.Request, *, reading: bool) -> httpx2.Response:
+        if reading:
+            self.counter.read += 1
+        else:
+            self.counter.write += 1
+        response = self._inner.handle_request(request)
+        try:
+            response.read()
+        finally:
+            response.close()
+        if response.status_code == 429:
+            self.counter.limited += 1
+        backoff = retry_after(response.headers.get("Backoff"), self._clock.now())
+        if backoff:
+            self._not_before = self._clock.monotonic() + backoff
+        # pyzotero would wait a second time, with a clock of its own.
+        for header in ("Backoff", "Retry-After"):
+            if response.status_code not in REFUSED and header in response.headers:
+                del response.headers[header]
+        return response
+
+    def _checked(
+        self, request: httpx2.Request, response: httpx2.Response, *, reading: bool
+    ) -> httpx2.Response:
+        """Let only what Zotero itself can have said through."""
+        html = response.headers.get("Content-Type", "").lower().startswith("text/html")
+        if response.is_redirect or (html and response.is_success):
+            what = "redirects elsewhere" if response.is_redirect else "answered with a web page"
+            error = LibraryError if reading else OutcomeUnknownError
+            raise error(
+                f"{request.url.host} {what}, which Zotero never does",
+                kind="transient",
+                status=response.status_code,
+                hint="A proxy or the network's login page probably stands between; open a browser and look.",
+            )
+        return response
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds of a `Retry-After` or `Backoff` header: a number or an HTTP date (RFC 9110, 10.2.3).
+
+    >>> retry_after("30", datetime(2026, 1, 1, tzinfo=UTC))
+    30.0
+    >>> retry_after("Thu, 01 Jan 2026 00:01:00 GMT", datetime(2026, 1, 1, tzinfo=UTC))
+    60.0
+    >>> retry_after("soon", datetime(2026, 1, 1, tzinfo=UTC))
+    """
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
+    return LibraryError(
+        f"can't reach {request.url.host}: {_reason(error)}",
+        kind="transient",
+        hint="Check the network and the library's endpoint; nothing was written.",
+    )
+
+
+def _broken(request: httpx2.Request, error: Exception, *, reading: bool) -> LibraryError:
+    kind = LibraryError if reading else OutcomeUnknownError
+    return kind(
+        f"the connection to {request.url.host} broke: {_reason(error)}",
+        kind="transient",
+        hint="" if reading else "Whether the last write was done is not known; the next run finds out first.",
+    )
+
+
+def _refused(
+    request: httpx2.Request, response: httpx2.Response, wait: float | None, *, reading: bool
+) -> LibraryError:
+    unclear = response.status_code in UNCLEAR and not reading
+    words = "limits requests" if response.status_code == 429 else "has a fault or is overloaded"
+    return (OutcomeUnknownError if unclear else LibraryError)(
+        f"{request.url.host} {words} (HTTP {response.status_code})",
+        kind="transient",
+        status=response.status_code,
+        retry_after=wait,
+        hint="Run it again later.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, httpx2.TimeoutException):
+        return "no answer in time"
+    if "Name or service not known" in text or "getaddrinfo" in text or "name resolution" in text:
+        return "its name can't be resolved"
+    if "refused" in text:
+        return "connection refused"
+    return text or type(error).__name__
