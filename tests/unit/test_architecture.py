@@ -1,0 +1,128 @@
+"""Data flows one way: no module imports one that stands to the right of it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import syncd
+
+ROOT = Path(syncd.__file__).parent
+
+# From left to right. A module may import those on its own line and on the lines above it, apart from the
+# embedded library, which stands alone: it is a server, and shares only Zotero's schema with its client.
+ORDER = (
+    {"syncd", "errors", "model", "clock", "paths", "lock"},
+    {"config"},
+    {"sources"},
+    {"text"},
+    {"parse"},
+    {"zotero.schema", "zotero.keys"},
+    {"zotero.items"},
+    {"match"},
+    {"merge", "filing"},
+    {"identity"},
+    {"plan"},
+    {"plan_file"},
+    {"migrations", "store"},
+    {"zotero.transport"},
+    {"zotero.client", "zotero.embedded"},
+    {"zotero.index"},
+    {"state"},
+    {"push"},
+    {"pipeline"},
+    {"cli"},
+)
+PURE = (
+    "model",
+    "text",
+    "parse",
+    "match",
+    "merge",
+    "filing",
+    "identity",
+    "plan",
+    "zotero.items",
+    "zotero.keys",
+)
+WORLDLY = {
+    "os",
+    "socket",
+    "subprocess",
+    "requests",
+    "httpx2",
+    "sqlalchemy",
+    "sqlite3",
+    "time",
+    "pyzotero",
+    "random",
+}
+
+
+def modules() -> dict[str, set[str]]:
+    """Return what each module imports, functions' imports too."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        imports = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imports |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imports.add(node.module)
+                imports |= {f"{node.module}.{alias.name}" for alias in node.names}
+        found["syncd" if name == "__init__" else name] = imports
+    return found
+
+
+def rank(module: str) -> int | None:
+    """Return on which line of the order a module stands; the most exact name counts."""
+    best: tuple[int, int] | None = None
+    for line, names in enumerate(ORDER):
+        for name in names:
+            if (module == name or module.startswith(name + ".")) and (best is None or len(name) > best[0]):
+                best = (len(name), line)
+    return best[1] if best else None
+
+
+def own(imports: set[str]) -> set[str]:
+    """Return the imports of syncd's own modules, without the package's name."""
+    return {name.removeprefix("syncd.") for name in imports if name.startswith("syncd.")}
+
+
+MODULES = modules()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_no_module_imports_one_to_its_right(module: str) -> None:
+    """The order of design.md holds for every import, also for those inside functions."""
+    here = rank(module)
+    if here is None:
+        assert module == "zotero", f"{module} has no place in the order: give it one"
+        return
+    wrong = {name for name in own(MODULES[module]) if (there := rank(name)) is not None and there > here}
+    assert not wrong
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith(PURE)))
+def test_pure_modules_do_no_io(module: str) -> None:
+    """What design.md calls pure imports nothing that reaches the world."""
+    roots = {name.partition(".")[0] for name in MODULES[module]}
+    assert not roots & WORLDLY
+
+
+def test_only_the_client_imports_pyzotero() -> None:
+    """There is one border to pyzotero."""
+    users = {name for name, imports in MODULES.items() if any(i.startswith("pyzotero") for i in imports)}
+    assert users == {"zotero.client"}
+
+
+def test_the_embedded_library_shares_only_zoteros_schema_with_the_client() -> None:
+    """A server that borrowed the client's code would share its mistakes."""
+    imports = {i for name, found in MODULES.items() if name.startswith("zotero.embedded") for i in own(found)}
+    foreign = {
+        name for name in imports if not name.startswith(("zotero.embedded", "zotero.schema", "errors"))
+    }
+    assert foreign <= {"zotero"}

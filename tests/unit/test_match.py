@@ -1,0 +1,116 @@
+"""Which item is this paper?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import item, paper, view
+from syncd.match import identifiers_of, match
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"archiveID": "arXiv:2304.12526"},
+        {"url": "https://arxiv.org/abs/2304.12526v2"},
+        {"url": "http://arxiv.org/pdf/2304.12526"},
+        {"DOI": "10.48550/arXiv.2304.12526"},
+        {"extra": "tex.note: x\narXiv: 2304.12526 [cs.CV]"},
+    ],
+)
+def test_an_arxiv_id_is_found_wherever_users_and_translators_put_it(data: dict[str, Any]) -> None:
+    """The same paper under another title is recognised by its id."""
+    found = match(paper("Renamed", arxiv="2304.12526"), view(item("AAAA2222", "Old name", **data)))
+    assert (found.kind, found.key, found.reason) == ("same", "AAAA2222", "arXiv id")
+
+
+def test_a_doi_decides_over_title_and_year() -> None:
+    """Other title, other year, same DOI: the same paper."""
+    found = match(
+        paper("X", doi="10.1162/tacl_a_1", date="2020"),
+        view(item("AAAA2222", "Y", DOI="https://doi.org/10.1162/TACL_a_1")),
+    )
+    assert (found.kind, found.reason) == ("same", "DOI")
+
+
+@pytest.mark.parametrize(
+    ("year", "kind"), [("2022", "same"), ("2023", "same"), ("2024", "same"), ("2025", "near")]
+)
+def test_title_surname_and_year_decide_without_identifiers(year: str, kind: str) -> None:
+    """A year of difference is a preprint's; two are reported for a person to judge."""
+    library = view(item("AAAA2222", "Patch diffusion."))
+    assert match(paper("Patch Diffusion", date=year), library).kind == kind
+
+
+def test_the_same_title_by_others_is_another_paper() -> None:
+    """Titles repeat; authors tell them apart."""
+    library = view(item("AAAA2222", "Introduction", "Ann Lee"))
+    assert match(paper("Introduction", "Bo Chen"), library).kind == "none"
+
+
+def test_contradicting_identifiers_are_never_merged_silently() -> None:
+    """Same title and author, two arXiv ids: a person decides, and sees why."""
+    library = view(item("AAAA2222", archiveID="arXiv:2001.00001"))
+    found = match(paper(arxiv="2304.12526"), library)
+    assert found.kind == "near"
+    assert "other arXiv id (2001.00001)" in found.candidates[0].reasons
+
+
+def test_a_near_title_is_reported_with_its_reasons() -> None:
+    """A typing error in the library does not make a second item without a question."""
+    library = view(item("AAAA2222", "Patch Difusion: Faster Training of Diffusion Models", "Zhendong Wang"))
+    found = match(paper("Patch Diffusion: Faster Training of Diffusion Models"), library)
+    assert found.kind == "near"
+    assert found.candidates[0].reasons[0].endswith("alike")
+
+
+def test_items_known_to_be_other_papers_are_no_candidates() -> None:
+    """Version 2 of a series is not taken for version 1."""
+    library = view(item("AAAA2222", "Benchmarks of Language Models, Part 1"))
+    part2 = paper("Benchmarks of Language Models, Part 2")
+    assert match(part2, library).kind == "near"
+    assert match(part2, library, taken=frozenset({"AAAA2222"})).kind == "none"
+
+
+def test_attachments_and_notes_are_no_papers() -> None:
+    """A PDF often has its paper's title."""
+    library = view(item("AAAA2222", itemType="attachment"), item("AAAA3333", itemType="note"))
+    assert match(paper(), library).kind == "none"
+
+
+def test_what_is_in_the_trash_comes_last() -> None:
+    """Of two items of one paper the living one is meant."""
+    library = view(item("AAAA2222", deleted=1, version=1), item("AAAA3333", version=2))
+    assert match(paper(), library).key == "AAAA3333"
+
+
+def test_a_merge_is_followed_to_its_winner() -> None:
+    """`dc:replaces` leads from the item that was merged away to the one that is left, over several merges."""
+    gone = item("AAAA2222", deleted=1)
+    middle = item(
+        "AAAA3333", deleted=1, relations={"dc:replaces": "http://zotero.org/users/1/items/AAAA2222"}
+    )
+    winner = item("AAAA4444", relations={"dc:replaces": ["http://zotero.org/users/1/items/AAAA3333"]})
+    found = view(gone, middle, winner).living("AAAA2222")
+    assert found is winner
+    assert view(middle, winner).living("AAAA2222") is winner
+    assert view(winner).living("BBBB2222") is None
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=40))
+def test_reading_identifiers_never_fails(doi: str, url: str, extra: str) -> None:
+    """Users write anything into these fields."""
+    found = identifiers_of({"DOI": doi, "url": url, "extra": extra})
+    assert found.doi is None or found.doi.startswith("10.")
+
+
+@given(st.permutations(["AAAA2222", "AAAA3333", "AAAA4444"]))
+def test_the_order_of_the_library_does_not_matter(order: list[str]) -> None:
+    """Which of several equal items is taken depends on their age, not on how they were listed."""
+    ages = {"AAAA2222": 3, "AAAA3333": 1, "AAAA4444": 2}
+    library = view(*(item(key, version=ages[key]) for key in order))
+    assert match(paper(), library).key == "AAAA3333"

@@ -1,0 +1,346 @@
+"""The plan: two snapshots in, actions out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import PREFIX, intake, item, paper, view
+from syncd import plan_file
+from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.model import Link
+from syncd.plan import Action, Memory, Plan, plan
+from syncd.zotero import keys
+
+CODE = Link("https://github.com/a/b", "code", "a/b")
+
+
+def planned(library: LibraryView, *intakes: object, memory: Memory | None = None) -> Plan:
+    """Plan for the library "main"."""
+    return plan("main", library, memory or Memory(), intakes)  # type: ignore[arg-type]
+
+
+def carried_out(made: Plan, library: LibraryView) -> tuple[LibraryView, Memory]:
+    """Return library and memory as a perfect push leaves them."""
+    items = dict(library.items)
+    version = library.version
+    for action in made.actions:
+        for sent in (action.item, *action.children):
+            if sent:
+                version += 1
+                before = items[sent["key"]].data if sent["key"] in items else {}
+                items[sent["key"]] = indexed(before | sent, version)
+    collections = dict(library.collections) | {
+        new.key: IndexedCollection(new.key, new.name, new.parent, trashed=False) for new in made.collections
+    }
+    after = LibraryView(library.prefix, version, items, collections, library.deleted)
+    memory = Memory(
+        written={a.key: a.base for a in made.actions if a.key and a.base},
+        claims={a.paper: a.key for a in made.actions if a.key and a.base},
+        collections=dict(made.places),
+    )
+    return after, memory
+
+
+def only(made: Plan) -> Action:
+    """Return the plan's one action."""
+    (action,) = made.actions
+    return action
+
+
+def test_a_new_paper_is_created_once_in_its_collection_with_its_links() -> None:
+    """Collections first, then item and child with keys of their own."""
+    made = planned(view(), intake(paper(links=(CODE,))))
+    assert [new.path for new in made.collections] == [("Profiles",), ("Profiles", "Pengcheng He")]
+    action = only(made)
+    assert action.kind == "create"
+    assert action.item["version"] == 0
+    assert action.item["collections"] == [made.collections[1].key]
+    assert action.children[0]["parentItem"] == action.item["key"]
+    assert action.children[0]["title"] == "Code: a/b"
+
+
+def test_a_second_plan_of_the_same_page_does_nothing() -> None:
+    """After a push nothing is new."""
+    source = intake(paper(links=(CODE,)), paper("DeBERTa", "Pengcheng He"))
+    library, memory = carried_out(planned(view(), source), view())
+    again = planned(library, source, memory=memory)
+    assert again.counts["unchanged"] == 2
+    assert not again.writes
+
+
+def test_a_lost_state_does_nothing_either() -> None:
+    """The create-once key tells that the papers are there."""
+    source = intake(paper(links=(CODE,)))
+    library, _ = carried_out(planned(view(), source), view())
+    assert not planned(library, source).writes
+
+
+def test_a_lost_state_does_not_refile_what_the_user_took_out() -> None:
+    """An item missing from syncd's own collection was taken out, even if syncd has forgotten it."""
+    source = intake(paper())
+    library, _ = carried_out(planned(view(), source), view())
+    (key,) = library.items
+    moved = replace(library, items={key: indexed(library.items[key].data | {"collections": []}, 99)})
+    assert not planned(moved, source).writes
+
+
+def test_a_deleted_paper_stays_deleted() -> None:
+    """The deletion log knows the key, with and without state."""
+    source = intake(paper())
+    made = planned(view(), source)
+    library, memory = carried_out(made, view())
+    gone = replace(library, items={}, deleted=frozenset({only(made).key or ""}))
+    for remembered in (memory, Memory()):
+        action = only(planned(gone, source, memory=remembered))
+        assert (action.kind, action.reason) == ("skip", "you deleted it in Zotero")
+
+
+def test_a_trashed_paper_stays_in_the_trash() -> None:
+    """Trashing is a decision."""
+    library = view(item("AAAA2222", deleted=1))
+    action = only(planned(library, intake(paper())))
+    assert (action.kind, action.reason) == ("skip", "it is in Zotero's trash")
+
+
+def test_a_link_that_appears_later_is_added_and_one_that_was_removed_is_not() -> None:
+    """Children are merged like fields."""
+    library, memory = carried_out(planned(view(), intake(paper())), view())
+    later = intake(paper(links=(CODE,)))
+    made = planned(library, later, memory=memory)
+    assert only(made).kind == "update"
+    assert set(only(made).changes) == {"tags", "links"}
+    library, memory = carried_out(made, library)
+    child = keys.child_key(PREFIX, only(made).key or "", CODE.url)
+    gone = replace(library, items={k: v for k, v in library.items.items() if k != child})
+    assert not planned(gone, later, memory=memory).writes
+    trashed = replace(
+        library, items=dict(library.items) | {child: indexed(library.items[child].data | {"deleted": 1}, 99)}
+    )
+    assert not planned(trashed, later).writes
+
+
+def test_a_corrected_abstract_updates_the_item_with_its_version() -> None:
+    """Only what changed is sent, guarded by the version that was seen."""
+    library, memory = carried_out(planned(view(), intake(paper(abstract="Old."))), view())
+    action = only(planned(library, intake(paper(abstract="New.")), memory=memory))
+    (there,) = library.items.values()
+    assert action.kind == "update"
+    assert action.item == {"key": there.key, "version": there.version, "abstractNote": "New."}
+
+
+def test_an_identifier_that_appears_later_makes_no_second_item() -> None:
+    """The paper keeps its key and gains its id."""
+    library, memory = carried_out(planned(view(), intake(paper())), view())
+    action = only(planned(library, intake(paper(arxiv="2304.12526")), memory=memory))
+    assert action.kind == "update"
+    assert action.key in library.items
+    assert action.item["archiveID"] == "arXiv:2304.12526"
+
+
+def test_a_title_twice_with_other_authors_is_two_papers() -> None:
+    """Authors tell namesakes apart."""
+    made = planned(view(), intake(paper("Introduction", "Ann Lee"), paper("Introduction", "Bo Chen")))
+    assert made.counts["create"] == 2
+    assert len({action.key for action in made.actions}) == 2
+
+
+def test_a_title_twice_with_other_identifiers_is_two_papers() -> None:
+    """Identifiers tell apart what title and surname do not; the second gets a key of its own, every time."""
+    source = intake(
+        paper("Intro", "Ann Lee", arxiv="2304.00001"), paper("Intro", "Ann Lee", arxiv="2304.00002")
+    )
+    made = planned(view(), source)
+    assert made.counts["create"] == 2
+    library, memory = carried_out(made, view())
+    assert not planned(library, source, memory=memory).writes
+    turned = intake(*reversed(source.profile.papers))
+    assert not planned(library, turned, memory=memory).writes
+    assert not planned(library, turned).writes
+
+
+def test_a_paper_listed_twice_is_one() -> None:
+    """A page that repeats itself makes no second item."""
+    assert planned(view(), intake(paper(), paper())).counts["create"] == 1
+
+
+def test_two_profiles_share_one_item_in_both_collections() -> None:
+    """A paper of two followed authors is filed twice and exists once."""
+    made = planned(view(), intake(paper(), name="Zhendong Wang"), intake(paper(), name="Pengcheng He"))
+    action = only(made)
+    assert len(action.item["collections"]) == 2
+    assert len(made.collections) == 3
+
+
+def test_a_second_profile_files_the_first_ones_item() -> None:
+    """The profile that comes later adds its collection to what is there."""
+    library, memory = carried_out(planned(view(), intake(paper(), name="Zhendong Wang")), view())
+    both = (intake(paper(), name="Zhendong Wang"), intake(paper(), name="Pengcheng He"))
+    action = only(planned(library, *both, memory=memory))
+    assert action.kind == "update"
+    assert set(action.changes) == {"collections"}
+
+
+def adoptable() -> IndexedItem:
+    """Return an item of the user's own."""
+    return item("AAAA2222", archiveID="arXiv:2304.12526", collections=["MMMM2222"], abstractNote="Mine.")
+
+
+def test_a_paper_that_is_there_already_is_adopted() -> None:
+    """Filed, filled, linked; nothing of the user's is changed."""
+    source = intake(paper(arxiv="2304.12526", abstract="Theirs.", links=(CODE,)))
+    action = only(planned(view(adoptable()), source))
+    assert (action.kind, action.key, action.reason) == (
+        "adopt",
+        "AAAA2222",
+        "already in the library, by arXiv id",
+    )
+    assert "abstractNote" not in action.item
+    assert action.item["DOI"] == "10.48550/arXiv.2304.12526"
+    assert action.item["collections"][0] == "MMMM2222"
+    assert len(action.children) == 1
+
+
+def test_adoption_can_be_limited_to_filing_or_switched_off() -> None:
+    """`adopt = "file"` changes the collections alone, `"skip"` nothing."""
+    found = paper(arxiv="2304.12526", links=(CODE,))
+    filed = only(planned(view(adoptable()), intake(found, adopt="file")))
+    assert set(filed.changes) == {"collections"}
+    assert only(planned(view(adoptable()), intake(found, adopt="skip"))).kind == "skip"
+
+
+def test_an_adopted_item_is_adopted_once() -> None:
+    """Afterwards it is known, and what the user takes away stays away."""
+    source = intake(paper(arxiv="2304.12526", links=(CODE,)))
+    start = view(adoptable())
+    library, memory = carried_out(planned(start, source), start)
+    assert not planned(library, source, memory=memory).writes
+
+
+def test_a_near_match_waits_for_a_person() -> None:
+    """A possible duplicate is neither created nor merged."""
+    library = view(item("AAAA2222", "Patch Difusion: Faster Training of Diffusion Models"))
+    made = planned(library, intake(paper("Patch Diffusion: Faster Training of Diffusion Models")))
+    assert only(made).kind == "review"
+    assert not made.writes
+
+
+def test_a_merged_item_is_followed_to_its_winner() -> None:
+    """The user merged the pushed item into an own one: later changes go there, by the same rules."""
+    library, memory = carried_out(planned(view(), intake(paper())), view())
+    ((key, pushed),) = library.items.items()
+    winner = item(
+        "AAAA2222", abstractNote="", relations={"dc:replaces": f"http://zotero.org/{PREFIX}/items/{key}"}
+    )
+    merged = replace(library, items={"AAAA2222": winner, key: indexed(pushed.data | {"deleted": 1}, 50)})
+    action = only(planned(merged, intake(paper(links=(CODE,))), memory=memory))
+    assert action.key == "AAAA2222"
+    assert action.children[0]["parentItem"] == "AAAA2222"
+
+
+def test_the_users_own_collection_of_that_name_is_used() -> None:
+    """A collection is found by name before one is made."""
+    own = (
+        IndexedCollection("PPPP2222", "Profiles", None, trashed=False),
+        IndexedCollection("HHHH2222", "Pengcheng He", "PPPP2222", trashed=False),
+    )
+    made = planned(view(collections=own), intake(paper()))
+    assert made.collections == ()
+    assert only(made).item["collections"] == ["HHHH2222"]
+
+
+def test_a_renamed_or_moved_collection_is_followed_by_its_key() -> None:
+    """With state and without."""
+    library, memory = carried_out(planned(view(), intake(paper())), view())
+    renamed = {k: replace(c, name="My people", parent=None) for k, c in library.collections.items()}
+    for remembered in (memory, Memory()):
+        made = planned(
+            replace(library, collections=renamed), intake(paper(), paper("New")), memory=remembered
+        )
+        assert made.collections == ()
+        assert made.counts["create"] == 1
+
+
+def test_a_deleted_collection_is_not_made_again() -> None:
+    """Trashed, erased, or its parent trashed: the profile rests, and says why."""
+    library, memory = carried_out(planned(view(), intake(paper())), view())
+    both = set(library.collections)
+    cases = [
+        replace(library, collections={}, deleted=frozenset(both)),
+        *(
+            replace(
+                library,
+                collections={k: replace(c, trashed=k == gone) for k, c in library.collections.items()},
+            )
+            for gone in both
+        ),
+    ]
+    for changed in cases:
+        for remembered in (memory, Memory()):
+            made = planned(changed, intake(paper(), paper("New")), memory=remembered)
+            assert made.counts["skip"] == 2, changed
+            assert not made.writes
+            assert made.profiles[0].notices[0].code == "collection-deleted"
+
+
+def test_an_inferred_year_stays_once_it_is_in_the_library() -> None:
+    """Next year's snapshot infers another year for the same line of the page; the paper keeps its own."""
+    first = paper(date="2026-05-14", date_inferred=True)
+    library, memory = carried_out(planned(view(), intake(first)), view())
+    later = intake(paper(date="2027-05-14", date_inferred=True))
+    for remembered in (memory, Memory()):
+        assert not planned(library, later, memory=remembered).writes
+    stated = intake(paper(date="2025-05-14"))
+    assert only(planned(library, stated, memory=memory)).item["date"] == "2025-05-14"
+
+
+def test_a_plan_survives_being_saved() -> None:
+    """`plan -o` and `push --plan` speak of the same plan."""
+    library = view(
+        adoptable(), item("BBBB2222", "Patch Difusion: Faster Training of Diffusion Models", version=2)
+    )
+    source = intake(
+        paper(arxiv="2304.12526", links=(CODE,)),
+        paper("Patch Diffusion: Faster Training of Diffusion Models"),
+        paper("New", links=(CODE,)),
+    )
+    made = planned(library, source)
+    assert {action.kind for action in made.actions} == {"adopt", "review", "create"}
+    assert plan_file.load(plan_file.dump(made), "plan.json") == made
+
+
+PAPERS = st.builds(
+    paper,
+    st.sampled_from(["A", "B", "A?"]),
+    st.sampled_from(["Ann Lee", "Bo Chen"]),
+    arxiv=st.sampled_from([None, "2304.00001", "2304.00002"]),
+    date=st.sampled_from([None, "2019", "2023-04-25", "2024-01-01"]),
+    abstract=st.sampled_from(["", "x"]),
+    links=st.sampled_from([(), (CODE,)]),
+)
+
+
+@given(st.lists(PAPERS, max_size=5), st.booleans())
+def test_planning_twice_is_planning_once(papers: list[object], lost: bool) -> None:  # noqa: FBT001
+    """Whatever the page lists, a second plan of it creates nothing and no key is given twice."""
+    source = intake(*papers)  # type: ignore[arg-type]
+    made = planned(view(), source)
+    created = [action.key for action in made.actions if action.kind == "create"]
+    assert len(created) == len(set(created))
+    library, memory = carried_out(made, view())
+    again = planned(library, source, memory=Memory() if lost else memory)
+    assert again.counts["create"] == 0
+    assert lost or not again.writes
+
+
+@given(st.lists(PAPERS, max_size=4), st.lists(PAPERS, max_size=4))
+def test_what_the_source_no_longer_lists_is_never_touched(before: list[object], after: list[object]) -> None:
+    """A paper that vanished from the page stays as it is."""
+    library, memory = carried_out(planned(view(), intake(*before)), view())  # type: ignore[arg-type]
+    made = planned(library, intake(*after), memory=memory)  # type: ignore[arg-type]
+    named = {action.key for action in made.actions}
+    touched = {sent["key"] for a in made.actions for sent in (a.item,) if sent}
+    assert touched <= named
+    assert not any("deleted" in sent for action in made.actions for sent in (action.item, *action.children))
