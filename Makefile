@@ -1,0 +1,88 @@
+# Everything that is done with a clone: `make` alone lists it. It needs Python 3.11 or later, pip and make,
+# and installs into .venv and nowhere else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo
+WORKERS ?= 2
+
+# The stamps say when something was last installed; make compares them with what it is installed from.
+RUNTIME := $(VENV)/.stamp-runtime
+PROJECT := $(VENV)/.stamp-project
+DEV := $(VENV)/.stamp-dev
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock"
+
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo demo-page test lint types format bench lock schema clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(PROJECT) ## install syncd into .venv
+
+demo: $(PROJECT) ## push a real profile page into the embedded library, and show what arrived
+	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd push --config config/demo.toml
+	@SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library show
+	@echo
+	@echo "See it in a browser with: make demo-page"
+
+demo-page: $(PROJECT) ## serve the demo's library as a page
+	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
+
+test: $(DEV) ## run the tests
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+lint: $(DEV) ## check style and layout of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(DEV) ## check the types
+	$(BIN)/mypy
+
+format: $(DEV) ## lay out the code
+	$(BIN)/ruff format
+
+bench: $(DEV) ## measure
+	$(BIN)/python -m pytest tests/bench -s
+
+lock: $(BIN)/uv ## pin the newest versions that pyproject.toml allows
+	$(LOCK) --upgrade pyproject.toml --output-file requirements.lock
+	$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+schema: $(PROJECT) ## write the JSON schema of the configuration
+	$(BIN)/python -m syncd.config > config/syncd.schema.json
+
+clean: ## remove all that was made here
+	rm -rf $(VENV) $(DEMO) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "syncd needs Python 3.11 or later; $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+		echo "If there is another one, name it: make PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) can't make virtual environments. On Debian and Ubuntu: apt install python3-venv"; \
+		exit 1; } >&2
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.lock | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(PROJECT): pyproject.toml $(RUNTIME)
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(PROJECT)
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(BIN)/uv: | $(BIN)/python
+	$(PIP) install uv

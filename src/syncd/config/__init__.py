@@ -1,0 +1,25 @@
+"""The configuration: TOML and environment become one frozen `Config`, or one error that names every problem.
+
+Secrets stay references here and are resolved where they are needed. Nothing in this package reads a source
+or talks to a library.
+"""
+
+from __future__ import annotations
+
+from syncd.config.load import SYSTEM_FILE, find, load
+from syncd.config.model import Config, Guards, Http, Library, ProfileConfig
+from syncd.config.schema import json_schema
+from syncd.config.secrets import SecretRef
+
+__all__ = [
+    "SYSTEM_FILE",
+    "Config",
+    "Guards",
+    "Http",
+    "Library",
+    "ProfileConfig",
+    "SecretRef",
+    "find",
+    "json_schema",
+    "load",
+]

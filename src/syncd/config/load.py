@@ -1,0 +1,167 @@
+"""Finds the configuration file, reads it and makes a `Config` of it, with every problem named at once.
+
+It reads this one file. It fetches no secret and looks at no source.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from syncd.config import values
+from syncd.config.checks import cross_check
+from syncd.config.lines import locate
+from syncd.config.model import EMBEDDED, Config
+from syncd.config.problems import Problem, translate, worded
+from syncd.errors import ConfigError
+from syncd.paths import config_home, expand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.config.model import Library, ProfileConfig
+
+SYSTEM_FILE = Path("/etc/syncd/config.toml")
+
+# such as: Invalid value (at line 3, column 7); Unclosed array (at end of document)
+TOML_ERROR = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
+
+
+def find(path: Path | None, env: Mapping[str, str]) -> Path | None:
+    """Return the configuration file to read: the one that was named, else the first one that is there.
+
+    Looked for in this order: `path`, `$SYNCD_CONFIG`, `$XDG_CONFIG_HOME/syncd/config.toml`, `SYSTEM_FILE`.
+    A file that was named is returned whether it exists or not; None: no file was named and there is none.
+    """
+    if path is not None:
+        return expand(str(path), env)
+    if env.get("SYNCD_CONFIG"):
+        return expand(env["SYNCD_CONFIG"], env)
+    usual = (config_home(env) / "syncd" / "config.toml", SYSTEM_FILE)
+    return next((place for place in usual if _is_there(place)), None)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists() or place.is_symlink()
+    except OSError:  # a folder on the way that may not be entered
+        return False
+
+
+def load(path: Path | None, env: Mapping[str, str]) -> Config:
+    """Read the configuration.
+
+    Args:
+        path: the file that the user named, if any.
+        env: the environment.
+
+    Returns:
+        the settings, or the defaults with the embedded library where there is no file.
+
+    Raises:
+        ConfigError: with every problem there is, each with its file and line.
+    """
+    place = find(path, env)
+    if place is None:
+        return _with_embedded({})
+    label = str(place)
+    raw, text = _parsed(_read(place, label), label)
+    config, problems = _validated(raw)
+    problems += cross_check(raw)
+    if config is None or problems:
+        raise ConfigError(worded(problems, label=label, lines=locate(text)))
+    return _anchored(config, place, env)
+
+
+def _read(place: Path, label: str) -> str:
+    try:
+        data = place.read_bytes()
+    except IsADirectoryError:
+        raise ConfigError([f"{label}: this is a folder, not a configuration file"]) from None
+    except FileNotFoundError:
+        raise ConfigError(
+            [f"{label}: there is no such configuration file"], hint="Write one with: syncd init"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
+        raise ConfigError([f"{label}: the configuration file can't be read: {reason}"]) from None
+    return _decoded(data, label)
+
+
+def _decoded(data: bytes, label: str) -> str:
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+    # Raised out here, for an exception that was being handled would carry the file's content along.
+    raise ConfigError([f"{label}:{line}: the file is not UTF-8"], hint="Save it as UTF-8 in your editor.")
+
+
+def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
+    try:
+        return tomllib.loads(text), text
+    except tomllib.TOMLDecodeError as error:
+        match = TOML_ERROR.fullmatch(str(error))
+        what = match["what"] if match else str(error)
+        line = (match and match["line"]) or text.rstrip().count("\n") + 1
+    except RecursionError:
+        what, line = "Lists or tables are nested too deeply", 1
+    except ValueError:
+        what, line = "A number has too many digits", 1
+    raise ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {_lower(what)}")])
+
+
+def _lower(what: str) -> str:
+    return what[:1].lower() + what[1:]
+
+
+def _validated(raw: dict[str, Any]) -> tuple[Config | None, list[Problem]]:
+    try:
+        return _with_embedded(raw), []
+    except ValidationError as error:
+        return None, translate(error.errors(include_url=False))
+
+
+def _with_embedded(raw: dict[str, Any]) -> Config:
+    """Make the model; without any library there is the embedded one."""
+    if raw.get("libraries", {}) == {}:
+        raw = {**raw, "libraries": {EMBEDDED: {"type": EMBEDDED}}}
+    return Config.model_validate(raw)
+
+
+def _anchored(config: Config, place: Path, env: Mapping[str, str]) -> Config:
+    """Make the paths in `config` absolute; they are relative to the file."""
+    base = place.absolute().parent
+    anchored = config.model_copy(
+        update={
+            "libraries": {
+                name: _anchored_library(part, base, env) for name, part in config.libraries.items()
+            },
+            "profiles": {name: _anchored_profile(part, base, env) for name, part in config.profiles.items()},
+        }
+    )
+    anchored._path = place.absolute()  # noqa: SLF001 - private to keep it out of the file's settings
+    return anchored
+
+
+def _anchored_library(library: Library, base: Path, env: Mapping[str, str]) -> Library:
+    if library.key is None or library.key.file is None:
+        return library
+    file = str(base / expand(library.key.file, env))
+    return library.model_copy(update={"key": library.key.model_copy(update={"file": file})})
+
+
+def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]) -> ProfileConfig:
+    if values.SCHEME.match(profile.source):
+        return profile
+    path = expand(profile.source, env)
+    if not path.is_absolute():
+        # A bracket in the folder's own name is no pattern.
+        folder = glob.escape(str(base)) if glob.has_magic(profile.source) else str(base)
+        path = Path(folder) / path
+    return profile.model_copy(update={"source": str(path)})

@@ -1,0 +1,261 @@
+"""What can be set, with defaults, limits and a description each: the one source of validation and schema.
+
+Everything is frozen. A value here is well formed by itself; whether settings fit together is `checks`' part,
+and where they come from is `load`'s.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from syncd.config import values
+from syncd.config.secrets import SecretRef  # noqa: TC001 - pydantic reads the annotations
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LibraryType = Literal["user", "group", "desktop", "embedded"]
+EMBEDDED = "embedded"
+MAIN = "main"
+
+# Where the API of each type of library is, unless `endpoint` says otherwise. What follows the host is fixed.
+_ROOTS: dict[str, tuple[str, str]] = {
+    "user": ("https://api.zotero.org", ""),
+    "group": ("https://api.zotero.org", ""),
+    "desktop": ("http://127.0.0.1:23119", "/api"),
+}
+
+Name = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]+$")]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(values.read_duration),
+    PlainSerializer(values.write_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(0|[0-9]{1,6}[smhdw])$"}),
+]
+
+
+def _text(check: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(check)
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Library(_Settings):
+    """A Zotero library that papers are pushed to."""
+
+    type: LibraryType = Field(
+        description="user: your own library on zotero.org; group: a group's library; desktop: Zotero running"
+        " on this computer; embedded: a library of syncd's own, no account needed."
+    )
+    id: int | None = Field(
+        default=None,
+        ge=1,
+        description="The number of the user or group, as zotero.org/settings/keys and the group's address"
+        " show it.",
+    )
+    key: SecretRef | None = Field(
+        default=None,
+        description="Where the library's API key is kept. The key itself never stands in this file.",
+    )
+    endpoint: Annotated[str, _text(values.read_endpoint)] | None = Field(
+        default=None,
+        description="Address of the server, for a Zotero server of your own. Usual: https://api.zotero.org,"
+        " and http://127.0.0.1:23119 for desktop.",
+    )
+    _name: str = PrivateAttr("")
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+        return self._name
+
+    @property
+    def root(self) -> str | None:
+        """The address that API paths are appended to, without a slash at its end; None for embedded."""
+        if self.type == EMBEDDED:
+            return None
+        endpoint, path = _ROOTS[self.type]
+        return (self.endpoint or endpoint) + path
+
+    @property
+    def prefix(self) -> str:
+        """The start of its API paths: `users/475425`, `groups/12`, `users/0` on the desktop."""
+        return f"groups/{self.id}" if self.type == "group" else f"users/{self.id or 0}"
+
+    def resolve_key(self, env: Mapping[str, str]) -> str | None:
+        """Fetch the API key, or return None where no key is configured.
+
+        Raises:
+            ConfigError: the key can't be had; the sentence names the library, never the key.
+        """
+        if self.key is None:
+            return None
+        try:
+            return self.key.resolve(env, user=self.name)
+        except ConfigError as error:
+            problems = [f"libraries.{self.name}.key: {problem}" for problem in error.problems]
+            raise ConfigError(problems, hint=error.hint) from None
+
+
+class ProfileConfig(_Settings):
+    """An author's profile that syncd follows."""
+
+    source: Annotated[str, _text(values.read_source)] = Field(
+        description="The profile's page: a file, a folder of *.txt files, a pattern such as pages/*.txt, or"
+        " an http(s) address. Relative to this file; ~ is your home folder."
+    )
+    format: str = Field(
+        default="auto", pattern=r"^[a-z][a-z0-9-]*$", description="The page's format; auto recognises it."
+    )
+    captured: date | None = Field(
+        default=None,
+        description="The day on which the page was saved, if its file time does not say, such as"
+        " 2026-06-01, without quotes.",
+    )
+    library: Name | None = Field(
+        default=None, description="Name of the library to push to. Usual: the only one there is, else main."
+    )
+    collection: Annotated[str, _text(values.read_collection)] | None = Field(
+        default=None,
+        description='The collection to file papers in, nested by "/". Usual: Profiles/ and the author.',
+    )
+    schedule: Annotated[str, _text(values.read_schedule)] = Field(
+        default="every 6h",
+        description='When syncd in the background looks again: "every 6h", or a cron line: "0 7 * * 1-5".',
+    )
+    adopt: Literal["fill", "file", "skip"] = Field(
+        default="fill",
+        description="What to do with a paper that the library already has. fill: file it in the collection"
+        " and fill blank fields; file: only file it; skip: leave it alone.",
+    )
+    tags: tuple[Annotated[str, _text(values.read_template)], ...] = Field(
+        default=("{category}", "{affiliation}", "code", "{score_band}"),
+        strict=False,
+        description="Automatic tags. In braces: " + ", ".join(values.PLACEHOLDERS) + ".",
+    )
+    settle: Duration = Field(
+        default=timedelta(days=1),
+        description="Leave an item alone for this long after you edited it, such as 1d, 12h or 0.",
+    )
+    cut_authors: Literal["others", "omit"] = Field(
+        default="others",
+        description="What stands for authors that the page leaves out. others: a last author called others;"
+        " omit: nothing.",
+    )
+    _name: str = PrivateAttr("")
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+        return self._name
+
+
+class Guards(_Settings):
+    """Limits that stop a run before it does harm."""
+
+    max_create: int = Field(
+        default=500, ge=0, description="The most papers that one run may add to a library."
+    )
+
+
+class Http(_Settings):
+    """How syncd introduces itself to web servers."""
+
+    contact: Annotated[str, _text(values.read_contact)] | None = Field(
+        default=None,
+        description="An e-mail or web address that syncd shows to the servers it reads, as good manners ask.",
+    )
+
+
+class Config(_Settings):
+    """All of syncd's settings.
+
+    Attributes:
+        path: the file they came from; None where there was none.
+    """
+
+    libraries: dict[Name, Library] = Field(
+        default_factory=dict, description="The libraries, each under a name of your choice."
+    )
+    profiles: dict[Name, ProfileConfig] = Field(
+        default_factory=dict, description="The profiles that syncd follows, each under a name of your choice."
+    )
+    guards: Guards = Field(default=Guards(), description="Limits that stop a run before it does harm.")
+    http: Http = Field(default=Http(), description="How syncd introduces itself to web servers.")
+    _path: Path | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _name_the_parts(self) -> Self:
+        for name, library in self.libraries.items():
+            library._name = name  # noqa: SLF001 - private to keep it out of the file's settings
+        for name, profile in self.profiles.items():
+            profile._name = name  # noqa: SLF001 - as above
+        return self
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the settings came from; None where there was none."""
+        return self._path
+
+    def library(self, name: str | None = None) -> Library:
+        """Return the library called `name`, or the one that is meant where none is named.
+
+        Raises:
+            ConfigError: there is no such library, or several and none is called "main".
+        """
+        if name is None:
+            name = default_library(self.libraries)
+        if name is None:
+            raise ConfigError(
+                [f"there are several libraries and none is called {MAIN}: {', '.join(self.libraries)}"]
+            )
+        if name not in self.libraries:
+            known = values.did_you_mean(values.closest(name, self.libraries)) or "; there are: " + ", ".join(
+                self.libraries
+            )
+            raise ConfigError([f'there is no library "{name}"{known}'])
+        return self.libraries[name]
+
+    def profile(self, name: str) -> ProfileConfig:
+        """Return the profile called `name`.
+
+        Raises:
+            ConfigError: there is no such profile.
+        """
+        if name not in self.profiles:
+            meant = values.did_you_mean(values.closest(name, self.profiles))
+            raise ConfigError([f'there is no profile "{name}"{meant}'])
+        return self.profiles[name]
+
+    def library_of(self, profile: ProfileConfig) -> Library:
+        """Return the library that `profile` is pushed to.
+
+        Raises:
+            ConfigError: see `library`.
+        """
+        return self.library(profile.library)
+
+
+def default_library(names: Mapping[str, object]) -> str | None:
+    """Return which of `names` is meant where none is said: the only one, else "main", else None."""
+    if len(names) == 1:
+        return next(iter(names))
+    return MAIN if MAIN in names else None

@@ -1,0 +1,151 @@
+"""Turns what pydantic found wrong into sentences about the user's file.
+
+pydantic's own words name Python's types and quote the input; ours name the setting, what it should be, and
+never what it held.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args, get_origin
+
+from pydantic import BaseModel
+
+from syncd.config import values
+from syncd.config.lines import BARE_KEY, line_of
+from syncd.config.model import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
+
+    from syncd.config.lines import Path
+
+MISSING = "this setting is missing"
+
+# What pydantic calls an error, and how the sentence about it goes on after the setting's name.
+SENTENCES: dict[str, str] = {
+    "missing": MISSING,
+    "string_type": "should be text in quotes",
+    "int_type": "should be a whole number, without quotes",
+    "int_from_float": "should be a whole number",
+    "int_parsing_size": "is too large a number",
+    "greater_than_equal": "should be {ge} or more",
+    "bool_type": "should be true or false",
+    "date_type": "should be a date such as 2026-06-01, without quotes and time",
+    "dict_type": "should be a table",
+    "model_type": "should be a table",
+    "model_attributes_type": "should be a table",
+    "tuple_type": 'should be a list such as ["one", "two"]',
+    "string_too_short": "is empty",
+    "too_short": "is empty",
+}
+# The same error says more about some settings. Keyed by the last name of the path.
+SPECIAL: dict[tuple[str, str], str] = {
+    (
+        "string_pattern_mismatch",
+        "env",
+    ): "should be the name of an environment variable such as ZOTERO_API_KEY",
+    ("string_pattern_mismatch", "credential"): "should be the name of a credential, without a slash",
+    ("string_pattern_mismatch", "format"): 'should be the name of a format in small letters, such as "auto"',
+    (
+        "string_pattern_mismatch",
+        "[key]",
+    ): "a name should have a letter or more, no slash and no control character",
+    ("literal_error", "keyring"): "should be true, or left out",
+    ("model_type", "key"): 'should say where the key is kept, such as { env = "ZOTERO_API_KEY" }',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the configuration.
+
+    Attributes:
+        path: the setting, from the outermost table inwards.
+        text: what is wrong, as it goes on after the setting's name and a colon.
+        meant: the setting's right name, where it is unknown and close to one that is not.
+    """
+
+    path: Path
+    text: str
+    meant: str | None = None
+
+
+def translate(errors: Iterable[ErrorDetails]) -> list[Problem]:
+    """Return one problem for each of pydantic's errors."""
+    return [_problem(error) for error in errors]
+
+
+def worded(problems: Iterable[Problem], *, label: str, lines: dict[Path, int]) -> list[str]:
+    """Return the problems as sentences in the order of their lines, each once.
+
+    Args:
+        problems: in any order.
+        label: the file as the user knows it.
+        lines: where each setting is, as `lines.locate` found it.
+    """
+    problems = list(problems)
+    meant = {(*problem.path[:-1], problem.meant) for problem in problems if problem.meant}
+    # Where "kye" was to be "key", it is not worth saying that "key" is missing.
+    kept = [found for found in problems if found.path not in meant or not found.text.startswith(MISSING)]
+    placed = sorted(
+        ((line_of(problem.path, lines), problem) for problem in kept), key=lambda pair: pair[0] or 0
+    )
+    sentences = [
+        f"{label}{f':{line}' if line else ''}: {_dotted(problem.path)}{problem.text}"
+        for line, problem in placed
+    ]
+    return [values.masked(sentence) for sentence in dict.fromkeys(sentences)]
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    kind, where = error["type"], error["loc"]
+    path = where[:-1] if where[-1:] == ("[key]",) else where
+    last = str(where[-1]) if where else ""
+    context = error.get("ctx", {})
+    if kind == "extra_forbidden":
+        meant = values.closest(last, settings_at(where[:-1]))
+        return Problem(path, "unknown setting" + values.did_you_mean(meant), meant)
+    if kind == "value_error":
+        return Problem(path, str(context["error"]))
+    if (kind, last) in SPECIAL:
+        return Problem(path, SPECIAL[kind, last])
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", context["expected"])
+        meant = values.closest(str(error["input"]), choices)
+        expected = context["expected"].replace("'", '"')
+        return Problem(path, f"should be {expected}{values.did_you_mean(meant)}")
+    return Problem(path, SENTENCES.get(kind, error["msg"]).format(**context))
+
+
+def settings_at(path: Path) -> tuple[str, ...]:
+    """Return the names of the settings that the table at `path` may hold.
+
+    >>> settings_at(("guards",))
+    ('max_create',)
+    """
+    model: type[BaseModel] = Config
+    chosen = False  # the next part is a name of the user's choice, not a setting's
+    for part in path:
+        field = None if chosen else model.model_fields.get(str(part))
+        chosen = field is not None and get_origin(field.annotation) is dict
+        if field is not None:
+            model = _model_in(field.annotation) or model
+    return tuple(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
+
+
+def _dotted(path: Path) -> str:
+    """Write `path` as TOML would, with a colon after it. Positions in lists are left to the line number."""
+    parts = [part for part in path if isinstance(part, str)]
+    name = ".".join(part if BARE_KEY.fullmatch(part) else json.dumps(part) for part in parts)
+    return f"{name}: " if name else ""

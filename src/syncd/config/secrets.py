@@ -1,0 +1,224 @@
+"""References to secrets: where a key is kept, never the key itself.
+
+`SecretRef.resolve` fetches the key when it is needed. No error and no `repr` shows a key, nor the output of
+the command that was to print one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from syncd.config.values import KEY
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMAND_SECONDS = 30
+KEYRING_SERVICE = "syncd"
+LONGEST = 64 * 1024
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+
+WAYS = ("env", "command", "file", "keyring", "credential")
+RIGHT_WAY = 'write key = { env = "ZOTERO_API_KEY" } and put the key into that environment variable'
+
+
+class SecretRef(BaseModel):
+    """Where a key is kept; exactly one of the settings is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    env: str | None = Field(
+        default=None, pattern=VARIABLE, description="Name of an environment variable that holds the key."
+    )
+    command: tuple[Annotated[str, Field(min_length=1)], ...] | None = Field(
+        default=None,
+        strict=False,
+        min_length=1,
+        description='A command that prints the key, such as ["pass", "zotero"].',
+    )
+    file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A file that holds the key and that only you can read (chmod 600).",
+    )
+    keyring: Literal[True] | None = Field(
+        default=None, description="true: the key is in the system's keyring."
+    )
+    credential: str | None = Field(
+        default=None, pattern=r"^[^/\x00]+$", description="Name of a systemd credential (LoadCredential=)."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_a_literal_key(cls, value: object) -> object:
+        if isinstance(value, str):
+            msg = f"holds the key itself, where others can find it; {RIGHT_WAY}"
+            raise ValueError(msg)  # noqa: TRY004 - pydantic collects ValueErrors
+        if isinstance(value, dict) and any(_looks_like_a_key(part) for part in value.values()):
+            msg = f"seems to hold the key itself, where others can find it; {RIGHT_WAY}"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [way for way in WAYS if getattr(self, way) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "nothing"
+            msg = f"should say one of {', '.join(WAYS)}; it says {found}"
+            raise ValueError(msg)
+        return self
+
+    def __repr__(self) -> str:
+        return f"SecretRef({self})"
+
+    def __str__(self) -> str:
+        if self.command is not None:
+            return f"command {self.command[0]}"
+        if self.env is not None:
+            return f"environment variable {self.env}"
+        if self.file is not None:
+            return f"file {self.file}"
+        return f"credential {self.credential}" if self.credential is not None else "system keyring"
+
+    def resolve(self, env: Mapping[str, str], *, user: str = "") -> str:
+        """Fetch the key.
+
+        Args:
+            env: the environment to look into, also the command's.
+            user: under which name the keyring has it: the library's.
+
+        Raises:
+            ConfigError: it can't be had, or is no key; the sentence says why, without the key.
+        """
+        found: str | bytes
+        if self.env is not None:
+            found = _from_variable(self.env, env)
+        elif self.command is not None:
+            found = _from_command(self.command, env)
+        elif self.file is not None:
+            found = _from_file(Path(self.file))
+        elif self.credential is not None:
+            found = _from_credential(self.credential, env)
+        else:
+            found = _from_keyring(user)
+        return self._checked(found)
+
+    def _checked(self, found: str | bytes) -> str:
+        text = found if isinstance(found, str) else _ascii(found)
+        key = text.strip()
+        if not key:
+            raise ConfigError([f"the key is empty ({self})"])
+        if not re.fullmatch(r"[\x21-\x7e]+", key):
+            raise ConfigError(
+                [f"what should be a key is no single word of plain letters ({self})"],
+                hint="It should be the key alone, on one line.",
+            )
+        return key
+
+
+def _looks_like_a_key(part: object) -> bool:
+    return isinstance(part, str) and KEY.fullmatch(part.strip()) is not None
+
+
+def _ascii(found: bytes) -> str:
+    return found.decode("ascii", errors="replace")
+
+
+def _from_variable(name: str, env: Mapping[str, str]) -> str:
+    if name not in env:
+        raise ConfigError(
+            [f"the environment variable {name} is not set"],
+            hint=f"Set it with: export {name}=…, or log in with: syncd login",
+        )
+    return env[name]
+
+
+def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
+    name = command[0]
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own command
+            command,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        problem = f"the command {name} gave no key within {COMMAND_SECONDS} seconds"
+    except OSError as error:
+        problem = f"the command {name} can't be run: {error.strerror}"
+    except ValueError:
+        problem = f"the command {name} can't be run: a word of it holds a NUL character"
+    else:
+        if done.returncode == 0:
+            return done.stdout
+        problem = f"the command {name} failed with exit code {done.returncode}"
+    # Raised out here, for an exception that was being handled would carry the command's output along.
+    raise ConfigError([problem], hint="Run the command by hand to see what it says.")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # Opening a pipe would wait for its writer.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _from_file(path: Path) -> bytes:
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ConfigError([f"the key file {path} is no regular file"])
+            if status.st_mode & 0o077:
+                raise ConfigError(
+                    [f"the key file {path} can be read or written by others, so it is not used"],
+                    hint=f"Make it yours alone with: chmod 600 {path}",
+                )
+            return file.read(LONGEST)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
+        raise ConfigError([f"the key file {path} can't be read: {reason}"]) from None
+
+
+def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
+    folder = env.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        raise ConfigError(
+            [f"the credential {name} can't be read: CREDENTIALS_DIRECTORY is not set"],
+            hint=f"systemd sets it for a service that has LoadCredential={name}:FILE.",
+        )
+    try:
+        with (Path(folder) / name).open("rb") as file:
+            return file.read(LONGEST)
+    except OSError as error:
+        raise ConfigError([f"the credential {name} can't be read: {error.strerror}"]) from None
+
+
+def _from_keyring(user: str) -> str:
+    try:
+        # No dependency: most servers have no keyring, and desktops bring one.
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        raise ConfigError(
+            ["the system's keyring can't be used: the Python package keyring is not installed"],
+            hint="Install it beside syncd with: pip install keyring",
+        ) from None
+    try:
+        found = keyring.get_password(KEYRING_SERVICE, user)
+    except Exception as error:  # noqa: BLE001 - each keyring raises its own
+        raise ConfigError([f"the system's keyring gave no answer ({type(error).__name__})"]) from None
+    if found is None:
+        raise ConfigError(
+            [f'the system\'s keyring has no key of syncd for "{user}"'], hint="Put one in with: syncd login"
+        )
+    return str(found)

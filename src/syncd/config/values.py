@@ -1,0 +1,225 @@
+"""The small languages inside settings: durations, schedules, addresses, tag templates, names.
+
+Each reader takes the text of a setting and returns its value, or raises `ValueError` with a sentence that
+fits after the setting's name. No sentence repeats what may hold a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profile", "year")
+
+DURATION = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[smhdw])")  # "30m", "12h", "1d"
+EVERY = re.compile(r"every +(?P<count>[0-9]{1,4}) *(?P<unit>[mhd])")  # "every 6h", "every 15m"
+# "*", "*/15", "1-5", "8-18/2", "mon"
+CRON_STEP = re.compile(r"(?P<range>\*|[^/*]+)(?:/(?P<step>[0-9]{1,2}))?")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")  # "{category}"
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # "https://", "ftp://"
+# A Zotero key is 24 letters, small and capital, and digits: no variable's name has such a mixture.
+KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24}(?![A-Za-z0-9])"
+)
+# "me@example.org"; no spaces and no parentheses, for it goes into a header
+CONTACT = re.compile(r"[\x21-\x27\x2a-\x7e]+")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+# The fields of a cron line: what it is called, its smallest and largest number, its words.
+_CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 7, _WEEKDAYS),
+)
+
+
+def masked(sentence: str) -> str:
+    """Return `sentence` with everything that looks like a Zotero key taken out."""
+    return KEY.sub("(a key, not shown)", sentence)
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the one of `known` that `word` was probably meant to be, if any."""
+    close = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def did_you_mean(meant: str | None) -> str:
+    """Return the end of a sentence about a wrong word; empty where nothing is close."""
+    return f', did you mean "{meant}"?' if meant else ""
+
+
+def read_duration(text: object) -> timedelta:
+    """Read a length of time.
+
+    >>> read_duration("12h")
+    datetime.timedelta(seconds=43200)
+    """
+    if text == "0":
+        return timedelta()
+    match = DURATION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        msg = 'should be a length of time in quotes, such as "1d", "12h", "30m" or "0"'
+        raise ValueError(msg)
+    return timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
+
+
+def write_duration(length: timedelta) -> str:
+    """Return the shortest text that `read_duration` reads as `length`.
+
+    >>> write_duration(timedelta(hours=24))
+    '1d'
+    """
+    seconds = int(length.total_seconds())
+    for unit, size in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s" if seconds else "0"
+
+
+def read_schedule(text: str) -> str:
+    """Check a schedule and return it with single spaces: `every 6h`, or a cron line of five fields."""
+    text = " ".join(text.split())
+    if text.startswith("every"):
+        match = EVERY.fullmatch(text)
+        if match is None or int(match["count"]) == 0:
+            msg = 'should be like "every 6h", "every 15m" or "every 1d"'
+            raise ValueError(msg)
+        return text
+    fields = text.split(" ")
+    if len(fields) != len(_CRON_FIELDS):
+        msg = 'should be like "every 6h", or a cron line of five fields such as "0 7 * * 1-5"'
+        raise ValueError(msg)
+    for field, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):
+        if not all(_is_cron_part(part, low, high, words) for part in field.split(",")):
+            msg = (
+                f'has "{field}" as its {name}, which should be {low} to {high}, "*", "*/2" or "{low}-{high}"'
+            )
+            raise ValueError(msg)
+    return text
+
+
+def _is_cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> bool:
+    match = CRON_STEP.fullmatch(part)
+    if match is None or match["step"] == "0":
+        return False
+    if match["range"] == "*":
+        return True
+    first_word = low if words is _MONTHS else 0
+    ends = [_cron_number(end, words, first_word) for end in match["range"].split("-")]
+    numbers = [end for end in ends if end is not None and low <= end <= high]
+    return len(numbers) == len(ends) <= 2 and numbers == sorted(numbers)
+
+
+def _cron_number(text: str, words: tuple[str, ...], first: int) -> int | None:
+    if text.casefold() in words:
+        return words.index(text.casefold()) + first
+    return int(text) if re.fullmatch(r"[0-9]{1,2}", text) else None
+
+
+def read_template(text: str) -> str:
+    """Check a tag template: text in which only known placeholders stand in braces."""
+    if not text.strip():
+        msg = "is an empty tag"
+        raise ValueError(msg)
+    for name in PLACEHOLDER.findall(text):
+        if name not in PLACEHOLDERS:
+            known = did_you_mean(closest(name, PLACEHOLDERS)) or "; known are " + ", ".join(PLACEHOLDERS)
+            msg = f'has the unknown placeholder "{{{name}}}"{known}'
+            raise ValueError(msg)
+    if re.search(r"[{}]", PLACEHOLDER.sub("", text)):
+        msg = 'has a brace that belongs to no placeholder such as "{category}"'
+        raise ValueError(msg)
+    return text
+
+
+def read_endpoint(text: str) -> str:
+    """Check the address of a Zotero server and return it without a slash at its end.
+
+    Plain http is for this machine only: on any other way the key would travel in clear.
+    """
+    parts = split_address(text)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = 'should be an address such as "https://api.zotero.org"'
+        raise ValueError(msg)
+    if parts.username is not None or parts.password is not None:
+        msg = 'holds a user name or password; the key goes into the setting "key"'
+        raise ValueError(msg)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        msg = 'should end after the host, such as "https://api.zotero.org"'
+        raise ValueError(msg)
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        msg = "should begin with https: over plain http, the key could be read on its way"
+        raise ValueError(msg)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def read_source(text: str) -> str:
+    """Check a source as far as that goes without looking at it: not empty, no password inside."""
+    if not text.strip():
+        msg = 'is empty; it should be a file, a folder, a pattern such as "pages/*.txt", or an address'
+        raise ValueError(msg)
+    if "\0" in text:
+        msg = "holds a NUL character"
+        raise ValueError(msg)
+    if not SCHEME.match(text):
+        return text
+    parts = split_address(text)
+    if parts is None:
+        msg = "is not a valid address"
+        raise ValueError(msg)
+    if parts.scheme not in ("http", "https"):
+        msg = f"is an address that begins with {parts.scheme}://; syncd reads http, https and files"
+        raise ValueError(msg)
+    if parts.username is not None or parts.password is not None:
+        msg = "is an address with a user name or password inside, which would show up in logs"
+        raise ValueError(msg)
+    return text
+
+
+def read_contact(text: str) -> str:
+    """Check how to reach the user: an e-mail or web address that may stand in an HTTP header."""
+    if not CONTACT.fullmatch(text):
+        msg = "should be an e-mail or web address without spaces, in plain letters"
+        raise ValueError(msg)
+    return text
+
+
+def read_collection(text: str) -> str:
+    """Check a collection's path: names separated by "/", none of them empty."""
+    if not all(name.strip() for name in text.split("/")):
+        msg = 'should be names separated by "/", such as "Profiles/Pengcheng He"'
+        raise ValueError(msg)
+    return "/".join(name.strip() for name in text.split("/"))
+
+
+def split_address(text: str) -> SplitResult | None:
+    """Split an address, or return None where it is none (a port that is no number, an open bracket)."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` names this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,140 @@
+"""Reads pages from the disk: one file, the pages of a folder, or the files that a pattern matches.
+
+It reads regular files only, whole, and as they were at one moment. It never writes.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncd.errors import SourceError
+from syncd.model import Snapshot
+
+if TYPE_CHECKING:
+    from syncd.sources.limits import Limits
+
+PAGE_SUFFIXES = frozenset({".txt"})
+TRIES = 2
+CHUNK = 1 << 20
+
+HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/")  # "www.example.org/author/1"
+
+
+def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:
+    """Read a file, a folder or a pattern.
+
+    Raises:
+        SourceError: there is nothing to read, or not all of it can be read.
+    """
+    if not source or "\0" in source:
+        raise SourceError("the source is empty or not a valid name", origin=source.replace("\0", ""))
+    path = Path(os.path.expanduser(source))  # noqa: PTH111 - unlike pathlib's it leaves an unknown user alone
+    return tuple(_read_page(page, limits) for page in _pages(path))
+
+
+def _pages(path: Path) -> list[Path]:
+    """Return the files that `path` means, in the order of their names."""
+    try:
+        there = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        # A name with a bracket in it may be a file's; only where there is none is it a pattern.
+        return _matching(path) if glob.has_magic(str(path)) else [path]
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return _in_folder(path) if there else [path]
+
+
+def _matching(pattern: Path) -> list[Path]:
+    found = sorted(Path(name) for name in glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - pathlib's needs a root
+    pages = [page for page in found if not page.is_dir()]
+    if not pages:
+        raise SourceError(f"{pattern}: no file matches this pattern", origin=str(pattern))
+    return pages
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    pages = [
+        entry
+        for entry in entries
+        if entry.suffix.casefold() in PAGE_SUFFIXES and not entry.name.startswith(".") and not entry.is_dir()
+    ]
+    if not pages:
+        kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
+        raise SourceError(f"{folder}: this folder holds no page ({kinds})", origin=str(folder))
+    return pages
+
+
+def _read_page(path: Path, limits: Limits) -> Snapshot:
+    for _ in range(TRIES):
+        try:
+            snapshot = _read_once(path, limits)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if snapshot is not None:
+            return snapshot
+    raise SourceError(
+        f"{path}: the file changed while it was read",
+        origin=str(path),
+        transient=True,
+        hint="Something is writing it just now; try again when that is done.",
+    )
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # Should a pipe have taken the file's place just now, opening it would wait for a writer.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _read_once(path: Path, limits: Limits) -> Snapshot | None:
+    """Read a file; None if it was changed or replaced meanwhile."""
+    _refuse_unless_regular(path, path.stat().st_mode)
+    with open(path, "rb", buffering=0, opener=_open_without_waiting) as file:
+        before = os.fstat(file.fileno())
+        _refuse_unless_regular(path, before.st_mode)
+        if before.st_size > limits.size:
+            raise _too_large(path, limits)
+        data = bytearray()
+        while len(data) <= limits.size and (chunk := file.read(CHUNK)):
+            data += chunk
+    if len(data) > limits.size:
+        raise _too_large(path, limits)
+    if _moment(path.stat()) != _moment(before):
+        return None
+    return Snapshot(bytes(data), origin=str(path), captured=datetime.fromtimestamp(before.st_mtime, UTC))
+
+
+def _moment(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Return what differs when a file was written to or replaced."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _refuse_unless_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise SourceError(
+            f"{path}: this is no regular file",
+            origin=str(path),
+            hint="syncd reads a source again and again, which pipes and devices do not allow.",
+        )
+
+
+def _too_large(path: Path, limits: Limits) -> SourceError:
+    return SourceError(f"{path}: the file is larger than {limits.size_in_words}", origin=str(path))
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    if isinstance(error, FileNotFoundError):
+        hint = f"For an address, write https://{path}." if HOST.match(str(path)) else ""
+        return SourceError(f"{path}: there is no such file or folder", origin=str(path), hint=hint)
+    if isinstance(error, PermissionError):
+        return SourceError(f"{path}: you may not read this file or folder", origin=str(path))
+    return SourceError(f"{path}: it can't be read: {error.strerror}", origin=str(path))

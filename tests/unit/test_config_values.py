@@ -1,0 +1,125 @@
+"""The small languages inside settings: endpoints, durations, schedules, tag templates."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.config import values
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kept"),
+    [
+        ("https://api.zotero.org", "https://api.zotero.org"),
+        ("https://zotero.example.org:8443/", "https://zotero.example.org:8443"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://localhost:23119", "http://localhost:23119"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+    ],
+)
+def test_endpoints_that_keep_the_key_safe_are_taken(endpoint: str, kept: str) -> None:
+    """Https anywhere, plain http on this machine."""
+    assert values.read_endpoint(endpoint) == kept
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "reason"),
+    [
+        ("http://api.zotero.org", "begin with https"),
+        ("http://localhost.example.org", "begin with https"),
+        ("http://127.0.0.1.example.org", "begin with https"),
+        ("http://192.168.0.5", "begin with https"),
+        ("https://api.zotero.org/users/1", "end after the host"),
+        ("https://api.zotero.org?key=x", "end after the host"),
+        ("https://me:pw@api.zotero.org", "user name or password"),
+        ("api.zotero.org", "should be an address"),
+        ("ftp://api.zotero.org", "should be an address"),
+        ("https://", "should be an address"),
+        ("https://host:port", "should be an address"),
+        ("https://[::1", "should be an address"),
+        ("", "should be an address"),
+    ],
+)
+def test_other_endpoints_are_refused(endpoint: str, reason: str) -> None:
+    """Among them plain http to another machine, on whose way the key could be read."""
+    with pytest.raises(ValueError, match=reason):
+        values.read_endpoint(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("1d", timedelta(days=1)),
+        ("12h", timedelta(hours=12)),
+        ("30m", timedelta(minutes=30)),
+        ("0", timedelta()),
+    ],
+)
+def test_durations(text: str, length: timedelta) -> None:
+    """What the interface promises, there and back."""
+    assert values.read_duration(text) == length
+    assert values.write_duration(length) == text
+
+
+@pytest.mark.parametrize("text", ["", "1", "d", "1 d", "1y", "-1d", "1.5h", "1d12h", "٣d", 0, None, True])
+def test_other_durations_are_refused(text: object) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match="should be a length of time"):
+        values.read_duration(text)
+
+
+@given(st.integers(min_value=0, max_value=999_999))
+def test_every_duration_reads_back(seconds: int) -> None:
+    """What is written is read as the same length."""
+    length = timedelta(seconds=seconds)
+    assert values.read_duration(values.write_duration(length)) == length
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "every 6h",
+        "every 15m",
+        "every 1d",
+        "0 7 * * 1-5",
+        "*/15 8-18/2 1,15 jan-mar mon,FRI",
+        "0 0 31 12 7",
+        "5 4 * * sun",
+    ],
+)
+def test_schedules(text: str) -> None:
+    """Intervals and cron lines of five fields."""
+    assert values.read_schedule(f" {text.replace(' ', '  ')} ") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "every", "every 0h", "every 6", "every six hours", "everyday", "hourly", "* * * *", "* * * * * *",
+        "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *", "5-1 * * * *",
+        "1-2-3 * * * *", ", * * * *", "-1 * * * *", "* * * * mon-", "** * * * *", "a * * * *", "jan * * * *",
+    ],
+)  # fmt: skip
+def test_other_schedules_are_refused(text: str) -> None:
+    """Now, not when the daemon starts."""
+    with pytest.raises(ValueError, match="should be"):
+        values.read_schedule(text)
+
+
+@pytest.mark.parametrize("text", ["code", "{category}", "cs.{category}", "{profile} {year}", "Ünïcode"])
+def test_tag_templates(text: str) -> None:
+    """Text with known placeholders, or none."""
+    assert values.read_template(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["{cat}", "{}", "{{category}}", "{category", "category}", "{year:04d}", "{a b}"]
+)
+def test_other_tag_templates_are_refused(text: str) -> None:
+    """Among them what Python's `format` would take."""
+    with pytest.raises(ValueError, match=r"placeholder|brace"):
+        values.read_template(text)
