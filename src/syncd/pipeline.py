@@ -6,12 +6,15 @@ each library, in which every error has its place.
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from syncd import parse
+from syncd.config import ProfileConfig
 from syncd.errors import ConfigError, GuardError, LibraryError, SourceError, SyncdError
 from syncd.plan import KINDS, Intake, Plan, plan
 from syncd.push import Push
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from syncd.clock import Clock
-    from syncd.config import Config, Library, ProfileConfig
+    from syncd.config import Config, Library
     from syncd.model import Profile, Snapshot
     from syncd.paths import DataFolder
     from syncd.plan import Action
@@ -204,16 +207,20 @@ def _jobs(config: Config, task: Task) -> list[_Job]:
         )
     jobs = []
     for name in names:
-        settings = config.profiles.get(name) or _default_settings(name)
+        settings = config.profiles.get(name) or _ad_hoc(config, name)
         library = config.library(task.library or settings.library)
         jobs.append(_Job(name, settings.source, settings, library))
     return jobs
 
 
-def _default_settings(source: str) -> ProfileConfig:
-    from syncd.config import ProfileConfig  # noqa: PLC0415
+def _ad_hoc(config: Config, name: str) -> ProfileConfig:
+    """Return the settings of a source that is named without configuration.
 
-    return ProfileConfig(source=source)
+    A bare word that is no file is taken for the name of a profile, mistyped.
+    """
+    if not re.search(r"[./*?\[]", name) and not Path(name).exists():
+        config.profile(name)
+    return ProfileConfig(source=name)
 
 
 def _run_library(jobs: Sequence[_Job], config: Config, report: Report, max_create: int, ports: Ports) -> None:
@@ -290,7 +297,7 @@ class _Session:
             _guard(current, max_create)
             if self.report.dry_run:
                 return
-            push = self._push()
+            push = self._push(current)
             try:
                 push.carry_out(current)
             except (StaleError, OutcomeUnknownError):
@@ -310,14 +317,15 @@ class _Session:
     def push(self, saved: Plan) -> None:
         """Carry out one plan as it is."""
         self.report.actions = list(saved.actions)
-        push = self._push()
-        self.ports.progress.total(_objects(saved))
+        push = self._push(saved)
         try:
             push.carry_out(saved)
         finally:
             self.report.failures = push.failures
 
-    def _push(self) -> Push:
+    def _push(self, current: Plan) -> Push:
+        objects = sum(bool(action.item) + len(action.children) for action in current.actions)
+        self.ports.progress.total(objects)
         return Push(self.client, self.index, self.state, self.report.run, self.ports.progress.advance)
 
 
@@ -328,10 +336,6 @@ def _guard(current: Plan, max_create: int) -> None:
             f"{creating} papers would be added, more than the {max_create} that are allowed in one run",
             hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
         )
-
-
-def _objects(current: Plan) -> int:
-    return sum(bool(action.item) + len(action.children) for action in current.actions)
 
 
 def _check_still_true(saved: Plan, session: _Session, config: Config) -> None:

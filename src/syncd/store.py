@@ -37,7 +37,7 @@ library = sa.Table(
 
 
 def _library_column() -> sa.Column[int]:
-    return sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
+    return sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
 
 
 index_item = sa.Table(
@@ -118,7 +118,7 @@ run = sa.Table(
     "run",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
     sa.Column("started", sa.Text, nullable=False),
     sa.Column("finished", sa.Text),
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
@@ -128,7 +128,7 @@ run = sa.Table(
 action = sa.Table(
     "action",
     metadata,
-    sa.Column("run", sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("run", sa.Text, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("place", sa.Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("key", sa.String(8)),
@@ -141,7 +141,7 @@ journal = sa.Table(
     "journal",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("chunk", sa.Text, nullable=False),
 )

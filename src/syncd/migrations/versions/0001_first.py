@@ -8,7 +8,7 @@ down_revision = None
 
 
 def _library() -> sa.Column[int]:
-    return sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
+    return sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
 
 
 def upgrade() -> None:
@@ -84,7 +84,7 @@ def upgrade() -> None:
     op.create_table(
         "run",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
         sa.Column("started", sa.Text, nullable=False),
         sa.Column("finished", sa.Text),
         sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
@@ -92,7 +92,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "action",
-        sa.Column("run", sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("run", sa.Text, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("place", sa.Integer, primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("key", sa.String(8)),
@@ -103,7 +103,7 @@ def upgrade() -> None:
     op.create_table(
         "journal",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("library", sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
         sa.Column("run", sa.Text, nullable=False),
         sa.Column("chunk", sa.Text, nullable=False),
     )

@@ -1,0 +1,173 @@
+"""A Zotero library over real HTTP, a data folder, and syncd as a process or as its engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clocks import FakeClock
+from syncd.config import load
+from syncd.paths import DataFolder
+from syncd.pipeline import Ports, Report, Task, run_once
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncd.zotero.embedded import EmbeddedLibrary
+
+CONFIG = """
+[libraries.main]
+type = "user"
+id = 1
+key = {{ env = "TEST_KEY" }}
+endpoint = "{url}"
+
+[profiles.ann]
+source = "page.txt"
+captured = 2026-06-01
+"""
+
+
+@dataclass
+class Zotero:
+    """A library of a user, seen from outside: through its API alone."""
+
+    server: EmbeddedLibrary
+
+    def get(self, path: str) -> Any:
+        """Return what the API answers."""
+        return self._send("GET", path)[0]
+
+    def version(self) -> int:
+        """Return the library's version."""
+        return int(self._send("GET", "/items?format=versions&limit=1")[1])
+
+    def items(self) -> dict[str, dict[str, Any]]:
+        """Return the data of every item, trashed ones too, by key."""
+        found: dict[str, dict[str, Any]] = {}
+        while True:
+            page = self.get(f"/items?includeTrashed=1&limit=100&sort=dateAdded&start={len(found)}")
+            found |= {entry["key"]: entry["data"] for entry in page}
+            if len(page) < 100:
+                return found
+
+    def papers(self) -> dict[str, dict[str, Any]]:
+        """Return the data of items that are no children and not in the trash, by title."""
+        every = self.items().values()
+        return {data["title"]: data for data in every if "parentItem" not in data and not data.get("deleted")}
+
+    def collections(self) -> dict[str, dict[str, Any]]:
+        """Return the data of every collection, by name."""
+        return {entry["data"]["name"]: entry["data"] for entry in self.get("/collections?limit=100")}
+
+    def write(self, *objects: dict[str, Any], to: str = "items") -> None:
+        """Write as another client of the library does; every object must succeed."""
+        answer = self._send("POST", f"/{to}", list(objects))[0]
+        assert not answer["failed"], answer
+
+    def post(self, item: dict[str, Any]) -> str:
+        """Create one item and return the key that the server gave it."""
+        key: str = self._send("POST", "/items", [item])[0]["success"]["0"]
+        return key
+
+    def edit(self, title: str, **changes: Any) -> None:
+        """Change an item as its owner does."""
+        data = self.papers()[title]
+        self.write({"key": data["key"], "version": data["version"], **changes})
+
+    def erase(self, key: str, of: str = "items") -> None:
+        """Delete for good."""
+        self._send("DELETE", f"/{of}/{key}", version=self.version())
+
+    def _send(
+        self, method: str, path: str, body: Any = None, version: int | None = None
+    ) -> tuple[Any, str | None]:
+        url = f"{self.server.url}/{self.server.library}{path}"
+        request = urllib.request.Request(url, method=method)  # noqa: S310 - loopback
+        request.add_header("Zotero-API-Key", self.server.key)
+        request.add_header("Zotero-API-Version", "3")
+        if version is not None:
+            request.add_header("If-Unmodified-Since-Version", str(version))
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
+            text = answer.read().decode()
+            return (json.loads(text) if text else None), answer.headers.get("Last-Modified-Version")
+
+
+@dataclass
+class Done:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Desk:
+    """A folder with a configuration, a page and a data folder: a user's whole world of syncd."""
+
+    folder: Path
+    zotero: Zotero
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    @property
+    def page(self) -> Path:
+        """The profile's page."""
+        return self.folder / "page.txt"
+
+    @property
+    def data(self) -> DataFolder:
+        """Its data folder."""
+        return DataFolder(self.folder / "data")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a command."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "SYNCD_DATA_DIR": str(self.data.root),
+            "SYNCD_CONFIG": str(self.folder / "config.toml"),
+            "TEST_KEY": self.zotero.server.key,
+            "COLUMNS": "200",
+        }
+
+    def configure(self, extra: str = "") -> None:
+        """Write the configuration."""
+        text = CONFIG.format(url=self.zotero.server.url) + extra
+        (self.folder / "config.toml").write_text(text, encoding="utf-8")
+
+    def syncd(self, *words: str, **env: str) -> Done:
+        """Run the command as a process."""
+        done = subprocess.run(
+            [sys.executable, "-m", "syncd", *words],
+            capture_output=True,
+            text=True,
+            env=self.env | env,
+            cwd=self.folder,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert self.zotero.server.key not in done.stdout + done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def run(self, **task: Any) -> Report:
+        """Run the engine in this process, with a clock that does not wait, for the one library there is."""
+        self.data.create()
+        config = load(self.folder / "config.toml", self.env)
+        (report,) = run_once(config, Task(**task), Ports(self.env, self.data, self.clock))
+        return report
