@@ -184,13 +184,15 @@ def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
 def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     """Carry out a plan that was made before, if library and sources are still as it saw them.
 
+    Returns:
+        the report, also where the plan is refused or ended in an error.
+
     Raises:
-        LibraryError: kind "conflict": they are not.
-        ConfigError, SourceError, StateError: as `run_once`.
+        ConfigError: the configuration has no such library.
     """
     library = config.library(saved.library)
     report = Report(_run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
-    with _session(library, report, ports) as session:
+    with _timed(report, ports), _session(library, report, ports) as session:
         session.index.refresh(session.client)
         _check_still_true(saved, session, config)
         session.push(saved)
@@ -225,15 +227,23 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
 
 def _run_library(jobs: Sequence[_Job], config: Config, report: Report, max_create: int, ports: Ports) -> None:
     """Run for one library; every error ends up in its report."""
-    start = ports.clock.monotonic()
-    try:
+    with _timed(report, ports):
         intakes = [intake for job in jobs for intake in _read(job, config, report, ports)]
         if intakes:
             with _session(jobs[0].library, report, ports) as session:
                 session.bring_up_to_date(intakes, max_create)
+
+
+@contextmanager
+def _timed(report: Report, ports: Ports) -> Iterator[None]:
+    """Put into the report how long it took, and the error that ended it."""
+    start = ports.clock.monotonic()
+    try:
+        yield
     except SyncdError as error:
         report.error = error
-    report.seconds = ports.clock.monotonic() - start
+    finally:
+        report.seconds = ports.clock.monotonic() - start
 
 
 def _read(job: _Job, config: Config, report: Report, ports: Ports) -> list[Intake]:
@@ -292,8 +302,9 @@ class _Session:
             recovered = self.state.recover(view)
             done |= {p: planned[p] for p, run in recovered.items() if run == self.report.run and p in planned}
             self.report.plan = current = plan(self.library.name, view, self.state.memory(), intakes)
-            self.report.actions = [done.get(action.paper, action) for action in current.actions]
             planned |= {action.paper: action for action in current.actions}
+            if self.report.dry_run:
+                self.report.actions = list(current.actions)
             _guard(current, max_create)
             if self.report.dry_run:
                 return
@@ -305,23 +316,30 @@ class _Session:
                     raise
                 again = True
             else:
-                again = any(failure.changed for failure in push.failures.values()) and turn < ROUNDS
+                again = turn < ROUNDS and any(failure.changed for failure in push.failures.values())
             finally:
-                self.report.failures = push.failures
                 done |= {paper: planned[paper] for paper in push.written if paper in planned}
-                self.report.actions = [done.get(action.paper, action) for action in current.actions]
+                self._tell(current, done, push)
             if not again:
                 return
-            self.report.failures = {}
+
+    def _tell(self, current: Plan, done: Mapping[str, Action], push: Push) -> None:
+        """Put into the report what was really done so far, and what needed nothing."""
+        self.report.failures = push.failures
+        self.report.actions = [
+            done.get(action.paper, action)
+            for action in current.actions
+            if action.paper in done or action.paper in push.failures or not action.writes
+        ]
 
     def push(self, saved: Plan) -> None:
         """Carry out one plan as it is."""
-        self.report.actions = list(saved.actions)
         push = self._push(saved)
         try:
             push.carry_out(saved)
         finally:
-            self.report.failures = push.failures
+            done = {action.paper: action for action in saved.actions if action.paper in push.written}
+            self._tell(saved, done, push)
 
     def _push(self, current: Plan) -> Push:
         objects = sum(bool(action.item) + len(action.children) for action in current.actions)

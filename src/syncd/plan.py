@@ -98,6 +98,11 @@ class Action:
     base: Base | None = None
     candidates: tuple[Candidate, ...] = ()
 
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written for it."""
+        return bool(self.item or self.children)
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedProfile:
@@ -154,7 +159,7 @@ class Plan:
     @property
     def writes(self) -> bool:
         """Whether anything would be written to the library."""
-        return bool(self.collections) or any(action.item or action.children for action in self.actions)
+        return bool(self.collections) or any(action.writes for action in self.actions)
 
 
 @dataclass(frozen=True, slots=True)
