@@ -1,0 +1,168 @@
+"""A request to the embedded library and its answer, apart from sockets.
+
+Frozen data that routes take and give; `wire` reads the one from a connection and writes the other to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from email.message import Message
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from .refusal import RefusalError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from . import query
+    from .representation import Address
+    from .store import Store
+
+JSON: Final = "application/json; charset=utf-8"
+TEXT: Final = "text/plain; charset=utf-8"
+WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_TOKENS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request.
+
+    Attributes:
+        method: in capitals.
+        path: with its percent-encoding, without the query.
+        query: what follows the question mark, or an empty string.
+        headers: names are compared without case.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Message[str, str] = field(default_factory=Message)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered to a request."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class WriteTokens:
+    """The write tokens that were used lately, by all threads; forgotten when the server stops."""
+
+    def __init__(self) -> None:
+        self._used: OrderedDict[str, None] = OrderedDict()
+        self._lock = Lock()
+
+    def check(self, token: str | None) -> None:
+        """A token can be used once.
+
+        Raises:
+            RefusalError: it was used, or is none.
+        """
+        if not token:
+            return
+        if not 5 <= len(token) <= 32:
+            raise invalid("Write token must be 5-32 characters in length")
+        with self._lock:
+            if token in self._used:
+                raise RefusalError(412, "Write token already used")
+
+    def use(self, token: str | None) -> None:
+        """The request with this token succeeded."""
+        if token:
+            with self._lock:
+                self._used[token] = None
+                if len(self._used) > _TOKENS_KEPT:
+                    self._used.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What all requests to one server share.
+
+    Attributes:
+        key: the API key.
+        write: whether the key may write.
+        address: where the library is.
+        public_page: whether the page for people needs no key.
+        clock: the time.
+    """
+
+    key: str
+    write: bool
+    address: Address
+    public_page: bool
+    clock: Callable[[], datetime]
+    tokens: WriteTokens = field(default_factory=WriteTokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request with all that is needed to answer it.
+
+    Attributes:
+        parts: the wildcards of the route's path, decoded.
+        given: the query parameters.
+        stop_after: fail after so many objects of a write of many; a seam for tests.
+    """
+
+    request: Request
+    served: Served
+    store: Store
+    parts: tuple[str, ...] = ()
+    given: query.Parameters = ()
+    stop_after: int | None = None
+
+    def json(self) -> Any:
+        """The request's body.
+
+        Raises:
+            RefusalError: it is missing or no JSON.
+        """
+        if not self.request.body:
+            raise invalid(f"{self.request.method} data not provided")
+        try:
+            text = self.request.body.decode("utf-8-sig")
+            sent = json.loads(text, parse_constant=_no_constant)
+            if "\\ud" in text.lower():
+                json.dumps(sent, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise invalid("JSON Error: Single unpaired high surrogate in Unicode escape") from error
+        except UnicodeDecodeError as error:
+            raise invalid("JSON Error: Malformed UTF-8 characters, possibly incorrectly encoded") from error
+        except RecursionError as error:
+            raise invalid("JSON Error: Maximum stack depth exceeded") from error
+        except ValueError as error:
+            raise invalid("JSON Error: Syntax error, malformed JSON") from error
+        return sent
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def json_answer(
+    body: object, *, version: int | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer in JSON, with the library's or the object's version."""
+    all_headers = {"Content-Type": JSON, **(headers or {})}
+    if version is not None:
+        all_headers["Last-Modified-Version"] = str(version)
+    return Answer(200, all_headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def refusal_answer(refusal: RefusalError) -> Answer:
+    """A refusal as an answer."""
+    headers = {"Content-Type": TEXT, **refusal.headers}
+    if refusal.version is not None:
+        headers["Last-Modified-Version"] = str(refusal.version)
+    return Answer(refusal.status, headers, refusal.message.encode(errors="replace"))
