@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from clocks import FakeClock
 from syncd.config import load
 from syncd.paths import DataFolder
-from syncd.pipeline import Ports, Report, Task, run_once
+from syncd.pipeline import Report, Task, run_once
+from syncd.session import Ports
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -63,8 +63,7 @@ class Filing:
         """Return the collection that settings call `path`, wherever the user has moved it since."""
         name = "/".join(path)
         if known := self._known.get(name):
-            closed = self._closed(known, name)
-            return Place(None, closed) if closed else Place(known)
+            return self._known_place(known, path)
         parent: str | None = None
         for depth, part in enumerate(path, start=1):
             key = self._named(part, parent) or keys.collection_key(self._view.prefix, path[:depth])
@@ -76,6 +75,18 @@ class Filing:
             parent = key
         ours = keys.collection_key(self._view.prefix, path)
         return Place(parent, certain=not (parent == ours and ours in self._view.collections))
+
+    def _known_place(self, key: str, path: tuple[str, ...]) -> Place:
+        """Return a collection that syncd made or found before."""
+        if key in self._view.collections or key in self._view.deleted:
+            closed = self._closed(key, "/".join(path))
+            return Place(None, closed) if closed else Place(key)
+        # It is missing, though nobody deleted it: the library is an older one, or a new collection is wanted.
+        above = self.place(path[:-1]) if len(path) > 1 else Place(None)
+        if above.closed:
+            return above
+        self._new.setdefault(key, NewCollection(key, above.key, path))
+        return Place(key)
 
     def new(self, used: set[str]) -> tuple[NewCollection, ...]:
         """Return the collections to create, parents first, without those into which nothing is filed."""

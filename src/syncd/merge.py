@@ -33,6 +33,8 @@ class Base:
         collections: keys of the collections that syncd filed it into.
         links: addresses for which syncd added a child, or found one.
         adopted: the item was in the library before syncd.
+        source: the profile whose record was written.
+        sources: all profiles that contributed tags.
     """
 
     item_type: str
@@ -42,6 +44,8 @@ class Base:
     collections: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     adopted: bool = False
+    source: str = ""
+    sources: tuple[str, ...] = ()
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
@@ -59,6 +63,8 @@ class Base:
             collections=tuple(value["collections"]),
             links=tuple(value["links"]),
             adopted=value["adopted"],
+            source=value["source"],
+            sources=tuple(value["sources"]),
         )
 
 

@@ -7,84 +7,35 @@ each library, in which every error has its place.
 from __future__ import annotations
 
 import re
-import secrets
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from syncd import parse
+from syncd.action import KINDS, Intake
 from syncd.config import ProfileConfig
-from syncd.errors import ConfigError, GuardError, LibraryError, SourceError, SyncdError
-from syncd.plan import KINDS, Intake, Plan, plan
+from syncd.errors import ConfigError, GuardError, LayoutError, LibraryError, SourceError, SyncdError
+from syncd.plan import Plan, plan
 from syncd.push import Push
+from syncd.session import noted, opened, run_name
 from syncd.sources import fetch
-from syncd.state import State
-from syncd.store import Store
-from syncd.zotero.client import Address, Client, StaleError
-from syncd.zotero.index import Index
+from syncd.zotero.client import StaleError
 from syncd.zotero.items import Policy
-from syncd.zotero.transport import Counter, OutcomeUnknownError, PoliteTransport
+from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
-    from syncd.clock import Clock
+    from syncd.action import Action, Memory
     from syncd.config import Config, Library
+    from syncd.match import LibraryView
     from syncd.model import Profile, Snapshot
-    from syncd.paths import DataFolder
-    from syncd.plan import Action
     from syncd.push import Failure
+    from syncd.session import Ports, Session
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
-
-
-class Progress(Protocol):
-    """Is told how far a run is."""
-
-    def stage(self, words: str) -> None:
-        """Say what is being done."""
-        ...
-
-    def total(self, objects: int) -> None:
-        """Say how many objects will be written."""
-        ...
-
-    def advance(self, objects: int) -> None:
-        """Say how many more were."""
-        ...
-
-
-class Quiet:
-    """Tells nobody."""
-
-    def stage(self, words: str) -> None:
-        """Ignore it."""
-
-    def total(self, objects: int) -> None:
-        """Ignore it."""
-
-    def advance(self, objects: int) -> None:
-        """Ignore it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a run needs of the world.
-
-    Attributes:
-        env: the environment, for keys.
-        data: syncd's data folder.
-        clock: time.
-        progress: who is told how far the run is.
-    """
-
-    env: Mapping[str, str]
-    data: DataFolder
-    clock: Clock
-    progress: Progress = field(default_factory=Quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +47,16 @@ class Task:
         library: the library's name, where the user chose one.
         dry_run: plan, and write nothing.
         max_create: overrides the guard of the configuration.
+        accept_shrunk: believe a page that lists far fewer papers than last time.
+        accept_empty: push anew what a library has lost without anybody deleting it.
     """
 
     names: tuple[str, ...] = ()
     library: str | None = None
     dry_run: bool = False
     max_create: int | None = None
+    accept_shrunk: bool = False
+    accept_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +121,14 @@ def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
 
     Raises:
         ConfigError: a name is not known, or there is nothing to do.
-        StateError: syncd's own data can't be used.
     """
     jobs = _jobs(config, task)
     by_library: dict[str, list[_Job]] = {}
     for job in jobs:
         by_library.setdefault(job.library.name, []).append(job)
-    max_create = config.guards.max_create if task.max_create is None else task.max_create
-    reports = []
-    for library_jobs in by_library.values():
-        report = Report(_run_name(ports.clock.now()), library_jobs[0].library.name, task.dry_run)
-        reports.append(report)
-        _run_library(library_jobs, config, report, max_create, ports)
-    return reports
+    if task.max_create is None:
+        task = replace(task, max_create=config.guards.max_create)
+    return [_run_library(library_jobs, config, task, ports) for library_jobs in by_library.values()]
 
 
 def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
@@ -191,11 +141,11 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
         ConfigError: the configuration has no such library.
     """
     library = config.library(saved.library)
-    report = Report(_run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
+    report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
-        session.index.refresh(session.client)
-        _check_still_true(saved, session, config)
-        session.push(saved)
+        view, _ = session.refreshed()
+        _check_still_true(saved, view, config)
+        _push(saved, session, report, {})
     return report
 
 
@@ -225,13 +175,25 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
     return ProfileConfig(source=name)
 
 
-def _run_library(jobs: Sequence[_Job], config: Config, report: Report, max_create: int, ports: Ports) -> None:
+def _run_library(jobs: Sequence[_Job], config: Config, task: Task, ports: Ports) -> Report:
     """Run for one library; every error ends up in its report."""
+    library = jobs[0].library
+    report = Report(run_name(ports.clock.now()), library.name, task.dry_run)
     with _timed(report, ports):
         intakes = [intake for job in jobs for intake in _read(job, config, report, ports)]
         if intakes:
-            with _session(jobs[0].library, report, ports) as session:
-                session.bring_up_to_date(intakes, max_create)
+            with _session(library, report, ports) as session:
+                _bring_up_to_date(intakes, session, report, task)
+    return report
+
+
+@contextmanager
+def _session(library: Library, report: Report, ports: Ports) -> Iterator[Session]:
+    """Open a library for a run. A dry run leaves no trace in the history."""
+    with opened(library, ports, report.run, report.requests) as session:
+        history = nullcontext() if report.dry_run else noted(session, "push", lambda: report.counts)
+        with history:
+            yield session
 
 
 @contextmanager
@@ -261,14 +223,16 @@ def _read(job: _Job, config: Config, report: Report, ports: Ports) -> list[Intak
         except SyncdError as error:
             report.sources.append(SourceFailure(job.name, snapshot.origin, error))
         else:
-            intakes.append(_intake(job, snapshot, profile))
+            intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
     return intakes
 
 
-def _intake(job: _Job, snapshot: Snapshot, profile: Profile) -> Intake:
+def _intake(job: _Job, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
     settings = job.settings
     path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", profile.name)
     name = settings.name or "/".join(path)
+    if several and settings.name:
+        name = f"{name}: {profile.name}"
     return Intake(
         name=name,
         profile=profile,
@@ -277,93 +241,101 @@ def _intake(job: _Job, snapshot: Snapshot, profile: Profile) -> Intake:
         collection=path,
         policy=Policy(profile.name, settings.tags, settings.cut_authors),
         adopt=settings.adopt,
+        settle=settings.settle,
     )
 
 
-@dataclass(slots=True)
-class _Session:
-    """One library, opened for one run."""
-
-    library: Library
-    client: Client
-    index: Index
-    state: State
-    report: Report
-    ports: Ports
-
-    def bring_up_to_date(self, intakes: Sequence[Intake], max_create: int) -> None:
-        """Plan and push until the library is as the plan wants it, or stays as it is for a reason."""
-        done: dict[str, Action] = {}
-        planned: dict[str, Action] = {}
-        for turn in range(1, ROUNDS + 1):
-            self.ports.progress.stage("reading the library")
-            self.index.refresh(self.client)
-            view = self.index.view()
-            recovered = self.state.recover(view)
-            done |= {p: planned[p] for p, run in recovered.items() if run == self.report.run and p in planned}
-            self.report.plan = current = plan(self.library.name, view, self.state.memory(), intakes)
-            planned |= {action.paper: action for action in current.actions}
-            if self.report.dry_run:
-                self.report.actions = list(current.actions)
-            _guard(current, max_create)
-            if self.report.dry_run:
-                return
-            push = self._push(current)
-            try:
-                push.carry_out(current)
-            except (StaleError, OutcomeUnknownError):
-                if turn == ROUNDS:
-                    raise
-                again = True
-            else:
-                again = turn < ROUNDS and any(failure.changed for failure in push.failures.values())
-            finally:
-                done |= {paper: planned[paper] for paper in push.written if paper in planned}
-                self._tell(current, done, push)
-            if not again:
+def _bring_up_to_date(intakes: list[Intake], session: Session, report: Report, task: Task) -> None:
+    """Plan and push until the library is as the plan wants it, or stays as it is for a reason."""
+    done: dict[str, Action] = {}
+    planned: dict[str, Action] = {}
+    if not task.accept_shrunk:
+        intakes = _without_shrunken(intakes, session, report)
+    for turn in range(1, ROUNDS + 1):
+        view, recovered = session.refreshed()
+        done |= {p: planned[p] for p, run in recovered.items() if run == report.run and p in planned}
+        memory = session.state.memory()
+        if not task.accept_empty:
+            _check_not_emptied(view, memory, report.library)
+        now = session.ports.clock.now()
+        report.plan = current = plan(report.library, view, memory, intakes, now)
+        planned |= {action.paper: action for action in current.actions}
+        if task.dry_run:
+            report.actions = list(current.actions)
+        _check_size(current, task.max_create)
+        if task.dry_run:
+            return
+        try:
+            push = _push(current, session, report, done)
+        except (StaleError, OutcomeUnknownError):
+            if turn == ROUNDS:
+                raise
+        else:
+            if not any(failure.changed for failure in push.failures.values()):
                 return
 
-    def _tell(self, current: Plan, done: Mapping[str, Action], push: Push) -> None:
-        """Put into the report what was really done so far, and what needed nothing."""
-        self.report.failures = push.failures
-        self.report.actions = [
+
+def _push(current: Plan, session: Session, report: Report, done: dict[str, Action]) -> Push:
+    """Carry out one plan; tell the report what was really done, and what needed nothing."""
+    progress = session.ports.progress
+    progress.total(sum(bool(action.item) + len(action.children) for action in current.actions))
+    push = Push(session.client, session.index, session.state, report.run, progress.advance)
+    try:
+        push.carry_out(current, session.ports.clock.now())
+    finally:
+        done |= {action.paper: action for action in current.actions if action.paper in push.written}
+        report.failures = push.failures
+        report.actions = [
             done.get(action.paper, action)
             for action in current.actions
             if action.paper in done or action.paper in push.failures or not action.writes
         ]
-
-    def push(self, saved: Plan) -> None:
-        """Carry out one plan as it is."""
-        push = self._push(saved)
-        try:
-            push.carry_out(saved)
-        finally:
-            done = {action.paper: action for action in saved.actions if action.paper in push.written}
-            self._tell(saved, done, push)
-
-    def _push(self, current: Plan) -> Push:
-        objects = sum(bool(action.item) + len(action.children) for action in current.actions)
-        self.ports.progress.total(objects)
-        return Push(self.client, self.index, self.state, self.report.run, self.ports.progress.advance)
+    return push
 
 
-def _guard(current: Plan, max_create: int) -> None:
-    creating = current.counts["create"]
-    if creating > max_create:
+def _without_shrunken(intakes: Sequence[Intake], session: Session, report: Report) -> list[Intake]:
+    """Leave out pages that list far fewer papers than last time: their layout has probably changed."""
+    before = {profile.name: profile.papers for profile in session.state.profiles()}
+    kept = []
+    for intake in intakes:
+        papers, known = len(intake.profile.papers), before.get(intake.name, 0)
+        if papers * 2 >= known:
+            kept.append(intake)
+            continue
+        message = f"{papers} papers were found, {known} last time: the page's layout has probably changed"
+        hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
+        error = LayoutError(message, origin=intake.origin, hint=hint)
+        report.sources.append(SourceFailure(intake.name, intake.origin, error))
+    return kept
+
+
+def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
+    """Stop where nothing is left of what syncd knows, and no deletion explains it."""
+    known = memory.written.keys() - memory.tombstones - view.deleted
+    if known and not known & view.items.keys():
         raise GuardError(
-            f"{creating} papers would be added, more than the {max_create} that are allowed in one run",
+            f"library {library!r} has none of the {len(known)} papers that syncd pushed, and nobody deleted them:"
+            " it is another library, or an old copy of it",
+            hint="Nothing was written. If it is meant to be so, push them anew with --accept-empty.",
+        )
+
+
+def _check_size(current: Plan, most: int | None) -> None:
+    creating = current.counts["create"]
+    if most is not None and creating > most:
+        raise GuardError(
+            f"{creating} papers would be added, more than the {most} that are allowed in one run",
             hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
         )
 
 
-def _check_still_true(saved: Plan, session: _Session, config: Config) -> None:
+def _check_still_true(saved: Plan, view: LibraryView, config: Config) -> None:
     """Refuse a plan that was made against another library, version or source."""
-    version = session.index.version()
     stale = []
-    if session.library.prefix != saved.prefix:
-        stale.append(f"the library is {session.library.prefix}, the plan's was {saved.prefix}")
-    elif version != saved.version:
-        stale.append(f"the library is at version {version}, the plan was made at {saved.version}")
+    if view.prefix != saved.prefix:
+        stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
+    elif view.version != saved.version:
+        stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
     for profile in saved.profiles:
         now = {snapshot.digest for snapshot in fetch(profile.origin, contact=config.http.contact)}
         if profile.digest not in now:
@@ -375,64 +347,3 @@ def _check_still_true(saved: Plan, session: _Session, config: Config) -> None:
             library=saved.library,
             hint="Nothing was written. Make a new plan with: syncd plan -o FILE",
         )
-
-
-@contextmanager
-def _session(library: Library, report: Report, ports: Ports) -> Iterator[_Session]:
-    """Open a library with its index and state, and note the run's beginning and end."""
-    store = Store.at(ports.data.state)
-    try:
-        with _opened(library, ports) as (address, place):
-            transport = PoliteTransport(ports.clock)
-            report.requests = transport.counter
-            state = State(store, place, address.prefix)
-            index = Index(store, state.library, address.prefix)
-            client = Client(address, transport)
-            session = _Session(library, client, index, state, report, ports)
-            try:
-                with _noted(session):
-                    yield session
-            finally:
-                transport.shutdown()
-    finally:
-        store.close()
-
-
-@contextmanager
-def _noted(session: _Session) -> Iterator[None]:
-    """Keep the history of the run, however it ends. A dry run leaves no trace."""
-    if session.report.dry_run:
-        yield
-        return
-    clock, report = session.ports.clock, session.report
-    session.state.begin_run(report.run, clock.now().isoformat(timespec="seconds"))
-    error: BaseException | None = None
-    try:
-        yield
-    except BaseException as caught:
-        error = caught
-        raise
-    finally:
-        words = None if error is None else str(error) or type(error).__name__
-        session.state.finish_run(report.run, clock.now().isoformat(timespec="seconds"), report.counts, words)
-
-
-@contextmanager
-def _opened(library: Library, ports: Ports) -> Iterator[tuple[Address, str]]:
-    """Give the address of a library, with the embedded one started, and what state calls its place."""
-    if library.type == "embedded":
-        from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415
-
-        with EmbeddedLibrary(ports.data.library) as server:
-            yield Address(library.name, server.url, server.library, server.key), "embedded"
-        return
-    if library.type == "desktop":
-        raise ConfigError([f"library {library.name!r}: the desktop client is not supported yet"])
-    key = library.resolve_key(ports.env)
-    if library.root is None or key is None:
-        raise ConfigError([f"library {library.name!r} has no key"])
-    yield Address(library.name, library.root, library.prefix, key), library.root
-
-
-def _run_name(now: datetime) -> str:
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(2)}"

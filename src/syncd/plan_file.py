@@ -6,12 +6,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from syncd.action import Action
 from syncd.errors import ParseError
 from syncd.filing import NewCollection
 from syncd.match import Candidate
 from syncd.merge import Base
 from syncd.model import Notice
-from syncd.plan import Action, Plan, PlannedProfile
+from syncd.plan import Plan, PlannedProfile
 
 FORMAT = 1
 

@@ -9,16 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from syncd.action import Refusal
+from syncd.decide import digest
 from syncd.errors import LibraryError
-from syncd.state import Entry, Note
+from syncd.history import Note
+from syncd.state import Entry, Standing
 from syncd.zotero.client import MAX_OBJECTS, StaleError
 from syncd.zotero.items import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
+    import sqlalchemy as sa
+
+    from syncd.action import Action, Memory
     from syncd.merge import Base
-    from syncd.plan import Action, Plan
+    from syncd.plan import Plan
     from syncd.state import State
     from syncd.zotero.client import Client, Outcome
     from syncd.zotero.index import Index
@@ -79,8 +86,12 @@ class Push:
         self.written: set[str] = set()
         self.failures: dict[str, Failure] = {}
 
-    def carry_out(self, plan: Plan) -> None:
+    def carry_out(self, plan: Plan, now: datetime) -> None:
         """Write all of a plan.
+
+        Args:
+            plan: what to do.
+            now: the time, for tombstones.
 
         Raises:
             StaleError: the library changed since the plan; what was written before that is recorded.
@@ -94,7 +105,7 @@ class Push:
         for chunk in _chunks(entries):
             self._write_items(self._without_orphans(chunk), titles)
             self._progress(len(chunk))
-        self._remember_the_rest(plan)
+        self._remember_the_rest(plan, now)
 
     def _make_collections(self, plan: Plan) -> None:
         entries = [
@@ -126,7 +137,9 @@ class Push:
         if wrong:
             self.failures[action.paper] = Failure(action.title, key, None, "; ".join(wrong))
             return
-        note: Note | None = Note(action.kind, action.title, action.reason, action.changes)
+        objects = (action.item, *action.children)
+        created = [sent["key"] for sent in objects if sent and not sent["version"]]
+        note: Note | None = Note(action.kind, action.title, action.reason, action.changes, created)
         if action.item:
             yield Entry("item", action.item, key, action.paper, _before_children(action), note)
             note = None
@@ -181,23 +194,53 @@ class Push:
         if any((outcome.version or 0) > self._version for outcome in outcomes):
             self._alone = False
 
-    def _remember_the_rest(self, plan: Plan) -> None:
-        """Remember what needed no write: papers found as they should be, collections, each profile's figures."""
-        memory = self._state.memory()
-        with self._state.writing() as connection:
+    def _remember_the_rest(self, plan: Plan, now: datetime) -> None:
+        """Remember what needed no write, and what is to be known of each paper from now on."""
+        memory, state = self._state.memory(), self._state
+        with state.writing() as connection:
             for action in plan.actions:
-                if action.item or action.base is None or action.key is None or action.paper in self.failures:
-                    continue
-                known = memory.written.get(action.key) == action.base
-                if not known or memory.claims.get(action.paper) != action.key:
-                    self._state.remember(
-                        connection, run=self._run, key=action.key, paper=action.paper, base=action.base
-                    )
+                self._remember_quiet(connection, action, memory)
+                if action.cause == "deleted" and action.key:
+                    state.claim(connection, action.paper, action.key)
+                    if action.key not in memory.tombstones:
+                        state.bury(connection, action.key, now.isoformat(timespec="seconds"))
+                failure = self.failures.get(action.paper)
+                if failure and not failure.changed:
+                    state.refuse(connection, action.paper, Refusal(digest(action), failure.message))
+            alive = {action.key for action in plan.actions if action.base and action.key}
+            state.dig_up(connection, alive & memory.tombstones)
+            standings = [
+                s for action in plan.actions for s in _standings(action, self.failures.get(action.paper))
+            ]
+            state.stand(connection, [action.paper for action in plan.actions], standings)
             for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
-                    self._state.remember_collection(connection, path, key)
+                    state.remember_collection(connection, path, key)
             for profile in plan.profiles:
-                self._state.remember_profile(connection, self._run, profile)
+                state.remember_profile(connection, self._run, profile)
+
+    def _remember_quiet(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
+        """Remember a paper that was found as it should be."""
+        if action.item or action.base is None or action.key is None or action.paper in self.failures:
+            return
+        if memory.written.get(action.key) != action.base or memory.claims.get(action.paper) != action.key:
+            self._state.remember(
+                connection, run=self._run, key=action.key, paper=action.paper, base=action.base
+            )
+
+
+def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
+    """Yield what is to be known of a paper beyond its being there."""
+    about = (action.key, action.title)
+    if action.kept:
+        yield Standing(action.paper, "kept", *about, ", ".join(action.kept))
+    if action.cause:
+        yield Standing(action.paper, action.cause, *about, action.reason)
+    if action.kind == "review":
+        candidates = tuple(candidate.key for candidate in action.candidates)
+        yield Standing(action.paper, "review", *about, action.reason, candidates)
+    if failure:
+        yield Standing(action.paper, "failed", failure.key, action.title, failure.message)
 
 
 def _no_collection(failure: Failure) -> LibraryError:

@@ -1,4 +1,4 @@
-"""What syncd remembers of a library: what it wrote, which paper is which item, its runs, and a journal.
+"""What syncd remembers of a library: what it wrote, which paper is which item, what the user decided, a journal.
 
 All of it but the history of runs can be rebuilt from the library. A chunk is put into the journal before it is
 sent and leaves it in the same transaction in which its outcome is recorded; what is still in the journal when a
@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from syncd import store as db
+from syncd.action import Memory, Refusal
+from syncd.history import History, Note
 from syncd.merge import Base
-from syncd.plan import Memory
+from syncd.zotero.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from syncd.action import Verdict
     from syncd.match import LibraryView
-    from syncd.plan import Action, PlannedProfile
+    from syncd.plan import PlannedProfile
     from syncd.store import Store
 
 Json = dict[str, Any]
@@ -33,10 +36,10 @@ class Entry:
     """One object of a chunk, with what is to be remembered once it is written.
 
     Attributes:
-        what: "item", "child" or "collection".
+        what: "item", "child", "collection" or "undo".
         sent: the object as it is sent.
         item: the key of the paper's item; for a collection "".
-        paper: the paper's create-once key; for a collection its path.
+        paper: the paper's create-once key; for a collection its path; for an undo "".
         base: for an item, what is written once `sent` is.
         note: the line of the run's history, with the first object of each paper.
     """
@@ -50,38 +53,58 @@ class Entry:
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
+        note = self.note
         return {
             "what": self.what,
             "sent": self.sent,
             "item": self.item,
             "paper": self.paper,
             "base": self.base.to_json() if self.base else None,
-            "note": [self.note.kind, self.note.title, self.note.reason, self.note.changes]
-            if self.note
+            "note": [note.kind, note.title, note.reason, dict(note.changes), list(note.created)]
+            if note
             else None,
         }
 
     @classmethod
     def from_json(cls, value: Json) -> Entry:
         """Read what `to_json` gave."""
-        return cls(
-            what=value["what"],
-            sent=value["sent"],
-            item=value["item"],
-            paper=value["paper"],
-            base=Base.from_json(value["base"]) if value["base"] else None,
-            note=Note(*value["note"]) if value["note"] else None,
-        )
+        base = Base.from_json(value["base"]) if value["base"] else None
+        note = Note(*value["note"]) if value["note"] else None
+        return cls(value["what"], value["sent"], value["item"], value["paper"], base, note)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What the history of a run says of one paper."""
+class Standing:
+    """What is to be known of a paper beyond its being there.
 
-    kind: str
+    Attributes:
+        paper: its create-once key.
+        cause: "kept", "waiting", "review", "deleted", "paused", "refused", "failed".
+        key: its item's key, if it has one.
+        title: its title.
+        detail: in words.
+        candidates: for a review, keys of the items that it may be.
+    """
+
+    paper: str
+    cause: str
+    key: str | None
     title: str
-    reason: str
-    changes: Mapping[str, Any]
+    detail: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedProfile:
+    """A profile as it was last pushed."""
+
+    name: str
+    author: str
+    origin: str
+    papers: int
+    collection: str
+    paused: str
+    run: str
 
 
 class State:
@@ -91,11 +114,16 @@ class State:
         store: the database.
         place: where the library is: its endpoint, or "embedded".
         prefix: "users/475425".
+
+    Attributes:
+        history: of its runs.
     """
 
     def __init__(self, store: Store, place: str, prefix: str) -> None:
         self._store = store
-        self.library = self._number(place, prefix)
+        self._prefix = prefix
+        self._library = self._number(place, prefix)
+        self.history = History(store, self._library)
 
     def _number(self, place: str, prefix: str) -> int:
         table = db.library
@@ -107,61 +135,37 @@ class State:
                 number = connection.execute(new.returning(table.c.id)).scalar_one()
         return int(number)
 
+    def index(self) -> Index:
+        """Return the library's index, which lives in the same database."""
+        return Index(self._store, self._library, self._prefix)
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction: all of it is remembered, or nothing."""
+        return self._store.writing()
+
+    # What planning needs to know
+
     def memory(self) -> Memory:
         """Return all that planning needs to know."""
         with self._store.reading() as connection:
+            written = connection.execute(self._all(db.written)).all()
+            decisions: dict[str, dict[str, Verdict]] = {}
+            for row in connection.execute(self._all(db.decision)):
+                decisions.setdefault(row.paper, {})[row.key] = row.verdict
             return Memory(
-                written={
-                    row.key: Base.from_json(json.loads(row.base))
-                    for row in connection.execute(self._all(db.written))
-                },
+                written={row.key: Base.from_json(json.loads(row.base)) for row in written},
+                versions={row.key: row.version for row in written},
                 claims={row.paper: row.key for row in connection.execute(self._all(db.claim))},
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
+                tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
+                decisions=decisions,
+                refusals={
+                    row.paper: Refusal(row.digest, row.message)
+                    for row in connection.execute(self._all(db.refusal))
+                },
             )
 
-    # Runs
-
-    def begin_run(self, run: str, started: str) -> None:
-        """Note that a run begins."""
-        with self._store.writing() as connection:
-            connection.execute(sa.insert(db.run).values(id=run, library=self.library, started=started))
-
-    def finish_run(self, run: str, finished: str, counts: Mapping[str, int], error: str | None) -> None:
-        """Note how a run ended."""
-        with self._store.writing() as connection:
-            change = sa.update(db.run).where(db.run.c.id == run)
-            connection.execute(change.values(finished=finished, counts=json.dumps(dict(counts)), error=error))
-
-    # Writing
-
-    def journal(self, run: str, chunk: Sequence[Entry]) -> int:
-        """Put a chunk into the journal, on the disk, before it is sent; return its number there."""
-        with self._store.writing() as connection:
-            text = json.dumps([entry.to_json() for entry in chunk], ensure_ascii=False)
-            new = sa.insert(db.journal).values(library=self.library, run=run, chunk=text)
-            return int(connection.execute(new.returning(db.journal.c.id)).scalar_one())
-
-    def writing(self) -> AbstractContextManager[sa.Connection]:
-        """Open the transaction in which the outcome of a chunk is recorded."""
-        return self._store.writing()
-
-    def settle(self, connection: sa.Connection, number: int) -> None:
-        """Take a chunk out of the journal."""
-        connection.execute(sa.delete(db.journal).where(db.journal.c.id == number))
-
-    def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
-        """Remember that an object was written, and as what."""
-        if entry.what == "collection":
-            self.remember_collection(connection, entry.paper, entry.sent["key"])
-            return
-        if entry.what == "item" and entry.base:
-            self.remember(
-                connection, run=run, key=entry.item, paper=entry.paper, base=entry.base, version=version
-            )
-        elif entry.what == "child":
-            self._add_link(connection, entry.item, entry.sent["url"])
-        if entry.note:
-            self._add_note(connection, run, entry.item, entry.note)
+    # What is to be known at the end of a run
 
     def remember(  # noqa: PLR0913 - each is a column
         self,
@@ -183,30 +187,128 @@ class State:
             base: what stands in the item from syncd.
             version: the item's version after syncd's write; None where nothing was written now.
         """
-        text = json.dumps(base.to_json(), ensure_ascii=False)
         if version is None:
-            here = sa.and_(db.written.c.library == self.library, db.written.c.key == key)
+            here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
             version = connection.scalar(sa.select(db.written.c.version).where(here)) or 0
-        row = {"library": self.library, "key": key, "base": text, "version": version, "run": run}
+        text = json.dumps(base.to_json(), ensure_ascii=False)
+        row = {"key": key, "base": text, "version": version, "run": run}
         self._put(connection, db.written, row, "key")
-        self._put(connection, db.claim, {"library": self.library, "paper": paper, "key": key}, "paper")
+        self.claim(connection, paper, key)
+
+    def claim(self, connection: sa.Connection, paper: str, key: str) -> None:
+        """Remember which item a paper is, or was."""
+        self._put(connection, db.claim, {"paper": paper, "key": key}, "paper")
+
+    def remember_version(self, connection: sa.Connection, key: str, version: int) -> None:
+        """Remember that the item's newest version is of syncd's making."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        connection.execute(sa.update(db.written).where(here).values(version=version))
 
     def remember_collection(self, connection: sa.Connection, path: str, key: str) -> None:
         """Remember which collection settings mean by a path."""
-        self._put(connection, db.collection, {"library": self.library, "path": path, "key": key}, "path")
+        self._put(connection, db.collection, {"path": path, "key": key}, "path")
 
     def remember_profile(self, connection: sa.Connection, run: str, profile: PlannedProfile) -> None:
         """Remember what a profile listed."""
         row = {
-            "library": self.library,
             "name": profile.name,
             "author": profile.author,
             "origin": profile.origin,
             "digest": profile.digest,
             "papers": profile.papers,
+            "collection": profile.collection,
+            "paused": profile.paused,
             "run": run,
         }
         self._put(connection, db.profile, row, "name")
+
+    def bury(self, connection: sa.Connection, key: str, since: str) -> None:
+        """Remember that the user trashed or deleted an item, also for when the library has forgotten it."""
+        self._put(connection, db.tombstone, {"key": key, "since": since}, "key")
+
+    def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
+        """Forget tombstones: the user wants these items, or has them back."""
+        self._drop(connection, db.tombstone, "key", keys)
+
+    def refuse(self, connection: sa.Connection, paper: str, refusal: Refusal) -> None:
+        """Remember what the server did not take."""
+        row = {"paper": paper, "digest": refusal.digest, "message": refusal.message}
+        self._put(connection, db.refusal, row, "paper")
+
+    def decide(self, paper: str, key: str, verdict: Verdict) -> None:
+        """Remember what the user said of an item that a paper may be."""
+        row = {"library": self._library, "paper": paper, "key": key, "verdict": verdict}
+        table = db.decision
+        with self._store.writing() as connection:
+            here = sa.and_(table.c.library == self._library, table.c.paper == paper, table.c.key == key)
+            connection.execute(sa.delete(table).where(here))
+            connection.execute(sa.insert(table).values(row))
+
+    def stand(self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]) -> None:
+        """Put what is to be known of these papers in place of what was."""
+        self._drop(connection, db.standing, "paper", papers)
+        rows = [
+            {
+                "library": self._library,
+                "paper": standing.paper,
+                "cause": standing.cause,
+                "key": standing.key,
+                "title": standing.title,
+                "detail": standing.detail,
+                "candidates": json.dumps(standing.candidates),
+            }
+            for standing in standings
+        ]
+        if rows:
+            connection.execute(sa.insert(db.standing), rows)
+
+    # What status and guards ask
+
+    def standings(self) -> list[Standing]:
+        """Return what is to be known of papers, as of the last run."""
+        with self._store.reading() as connection:
+            query = self._all(db.standing).order_by(db.standing.c.cause, db.standing.c.title)
+            return [
+                Standing(r.paper, r.cause, r.key, r.title, r.detail, tuple(json.loads(r.candidates)))
+                for r in connection.execute(query)
+            ]
+
+    def profiles(self) -> list[FollowedProfile]:
+        """Return the profiles that were pushed."""
+        with self._store.reading() as connection:
+            query = self._all(db.profile).order_by(db.profile.c.name)
+            return [
+                FollowedProfile(r.name, r.author, r.origin, r.papers, r.collection, r.paused, r.run)
+                for r in connection.execute(query)
+            ]
+
+    # Writing
+
+    def journal(self, run: str, chunk: Sequence[Entry]) -> int:
+        """Put a chunk into the journal, on the disk, before it is sent; return its number there."""
+        with self._store.writing() as connection:
+            text = json.dumps([entry.to_json() for entry in chunk], ensure_ascii=False)
+            new = sa.insert(db.journal).values(library=self._library, run=run, chunk=text)
+            return int(connection.execute(new.returning(db.journal.c.id)).scalar_one())
+
+    def settle(self, connection: sa.Connection, number: int) -> None:
+        """Take a chunk out of the journal."""
+        connection.execute(sa.delete(db.journal).where(db.journal.c.id == number))
+
+    def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
+        """Remember that an object was written, and as what."""
+        if entry.what == "collection":
+            self.remember_collection(connection, entry.paper, entry.sent["key"])
+        elif entry.what == "item" and entry.base:
+            self.remember(
+                connection, run=run, key=entry.item, paper=entry.paper, base=entry.base, version=version
+            )
+        elif entry.what == "child":
+            self._add_link(connection, entry.item, entry.sent["url"])
+        elif entry.what == "undo" and entry.sent["key"] == entry.item:
+            self.remember_version(connection, entry.item, version)
+        if entry.note:
+            self.history.add(connection, run, entry.item, entry.note)
 
     def recover(self, view: LibraryView) -> dict[str, str]:
         """Find out from the library what became of chunks whose outcome is unknown, and record it.
@@ -215,9 +317,12 @@ class State:
             by the create-once key of each paper that turns out to have been written, the run that wrote it.
         """
         done: dict[str, str] = {}
+        with self._store.reading() as connection:
+            rows = connection.execute(self._all(db.journal).order_by(db.journal.c.id)).all()
+        if not rows:
+            return done
         with self._store.writing() as connection:
-            query = self._all(db.journal).order_by(db.journal.c.id)
-            for row in connection.execute(query).all():
+            for row in rows:
                 for value in json.loads(row.chunk):
                     entry = Entry.from_json(value)
                     if self._recovered(connection, row.run, entry, view):
@@ -228,24 +333,24 @@ class State:
     def _recovered(self, connection: sa.Connection, run: str, entry: Entry, view: LibraryView) -> bool:
         """Record one object of the journal as far as the library shows that it was written."""
         key = entry.sent["key"]
-        if entry.what == "collection":
-            there = key in view.collections or key in view.deleted
-        else:
-            there = key in view.items or key in view.deleted
-        if not there:
+        known = view.collections if entry.what == "collection" else view.items
+        if key not in known and key not in view.deleted:
             return False
         item = view.items.get(key)
-        if entry.sent["version"] and entry.base and item:
+        if entry.sent["version"] and item:
             if item.version <= entry.sent["version"]:
                 return False
-            before = self._base(connection, entry.item)
-            entry = replace(entry, base=_as_far_as_written(before or entry.base, entry, item.data))
-        self.record(connection, run, entry, item.version if item else 0)
+            if entry.base:
+                before = self._base(connection, entry.item) or entry.base
+                entry = replace(entry, base=_as_far_as_written(before, entry.base, entry.sent, item.data))
+        # What the library has now may hold edits of the user's already: only a creation's first version is ours.
+        version = item.version if item and _is_as_sent(entry.sent, item.data) else 0
+        self.record(connection, run, entry, version)
         return True
 
     def _base(self, connection: sa.Connection, key: str) -> Base | None:
         table = db.written
-        query = sa.select(table.c.base).where(table.c.library == self.library, table.c.key == key)
+        query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
         text = connection.scalar(query)
         return Base.from_json(json.loads(text)) if text else None
 
@@ -253,47 +358,41 @@ class State:
         base = self._base(connection, item)
         if base and url not in base.links:
             base = replace(base, links=(*base.links, url))
-            here = sa.and_(db.written.c.library == self.library, db.written.c.key == item)
+            here = sa.and_(db.written.c.library == self._library, db.written.c.key == item)
             text = json.dumps(base.to_json(), ensure_ascii=False)
             connection.execute(sa.update(db.written).where(here).values(base=text))
 
-    def _add_note(self, connection: sa.Connection, run: str, key: str, note: Note) -> None:
-        last = connection.scalar(sa.select(sa.func.max(db.action.c.place)).where(db.action.c.run == run))
-        connection.execute(
-            sa.insert(db.action).values(
-                run=run,
-                place=0 if last is None else last + 1,
-                kind=note.kind,
-                key=key,
-                title=note.title,
-                reason=note.reason,
-                changes=json.dumps(note.changes, ensure_ascii=False),
-            )
-        )
-
-    def _put(self, connection: sa.Connection, table: sa.Table, row: Json, name: str) -> None:
+    def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
         """Put a row in place of the one with its key."""
-        which = sa.and_(table.c.library == self.library, table.c[name] == row[name])
-        connection.execute(sa.delete(table).where(which))
-        connection.execute(sa.insert(table).values(row))
+        self._drop(connection, table, name, [row[name]])
+        connection.execute(sa.insert(table).values(library=self._library, **row))
+
+    def _drop(self, connection: sa.Connection, table: sa.Table, name: str, values: Iterable[str]) -> None:
+        gone = [{"gone": value} for value in values]
+        if gone:
+            which = sa.and_(table.c.library == self._library, table.c[name] == sa.bindparam("gone"))
+            connection.execute(sa.delete(table).where(which), gone)
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
-        return sa.select(table).where(table.c.library == self.library)
+        return sa.select(table).where(table.c.library == self._library)
 
 
-def _as_far_as_written(before: Base, entry: Entry, data: Json) -> Base:
+def _as_far_as_written(before: Base, after: Base, sent: Json, data: Json) -> Base:
     """Return the base after an update of which the library shows what arrived; the rest is the user's."""
-    after = entry.base
-    if after is None:
-        return before
     arrived = {
         name: text
         for name, text in after.fields.items()
-        if name not in entry.sent or data.get(name, "") == entry.sent[name]
+        if name not in sent or data.get(name, "") == sent[name]
     }
-    return replace(after, fields={**before.fields, **arrived})
+    creators = (
+        after.creators
+        if "creators" not in sent or data.get("creators") == sent["creators"]
+        else before.creators
+    )
+    return replace(after, fields={**before.fields, **arrived}, creators=creators)
 
 
-def note_of(action: Action) -> Note:
-    """Return the line of the history for an action."""
-    return Note(action.kind, action.title, action.reason, action.changes)
+def _is_as_sent(sent: Json, data: Json) -> bool:
+    """Whether an object still is as syncd sent it."""
+    plain = (name for name, value in sent.items() if isinstance(value, str))
+    return all(data.get(name) == sent[name] for name in plain)

@@ -111,7 +111,48 @@ profile = sa.Table(
     sa.Column("origin", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("papers", sa.Integer, nullable=False),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("paused", sa.Text, nullable=False, server_default=""),
     sa.Column("run", sa.Text, nullable=False),
+)
+
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+)
+
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+)
+
+# What `status` shows of a paper beyond its being there: what was kept, what waits, what was left and why.
+standing = sa.Table(
+    "standing",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("cause", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(8)),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("candidates", sa.Text, nullable=False, server_default="[]"),
 )
 
 run = sa.Table(
@@ -119,6 +160,7 @@ run = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="push"),
     sa.Column("started", sa.Text, nullable=False),
     sa.Column("finished", sa.Text),
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
@@ -135,6 +177,7 @@ action = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("changes", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("created", sa.Text, nullable=False, server_default="[]"),
 )
 
 journal = sa.Table(

@@ -15,8 +15,9 @@ from syncd.errors import SourceError, StateError
 
 if TYPE_CHECKING:
     from syncd.cli.progress import Bar
-    from syncd.pipeline import Ports, Progress, Report
+    from syncd.pipeline import Report
     from syncd.plan import Plan
+    from syncd.session import Ports, Progress
 
 Sources = Annotated[
     list[str] | None,
@@ -109,7 +110,7 @@ def _push_saved(saved: Plan, config: Path | None, *, quiet: bool) -> Report:
 def _ports(progress: Progress) -> Ports:
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
     from syncd.paths import data_folder  # noqa: PLC0415
-    from syncd.pipeline import Ports  # noqa: PLC0415 - heavy
+    from syncd.session import Ports  # noqa: PLC0415 - heavy
 
     data = data_folder(os.environ)
     data.create()

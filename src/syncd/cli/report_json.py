@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from syncd.cli.exit_codes import of_error, of_report, of_reports
 
 if TYPE_CHECKING:
+    from syncd.action import Action
     from syncd.errors import SyncdError
     from syncd.pipeline import Report
-    from syncd.plan import Action
 
 
 def to_json(reports: list[Report], *, tell: bool) -> dict[str, Any]:

@@ -49,11 +49,14 @@ class PoliteTransport(httpx2.BaseTransport):
 
     Args:
         clock: for waits.
+        counter: counts the requests.
         inner: the transport that does the work.
     """
 
-    def __init__(self, clock: Clock, *, inner: httpx2.BaseTransport | None = None) -> None:
-        self.counter = Counter()
+    def __init__(
+        self, clock: Clock, *, counter: Counter | None = None, inner: httpx2.BaseTransport | None = None
+    ) -> None:
+        self.counter = counter or Counter()
         self._clock = clock
         self._not_before = 0.0
         limits = httpx2.Limits(max_connections=4, max_keepalive_connections=4)

@@ -79,12 +79,45 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("papers", sa.Integer, nullable=False),
+        sa.Column("collection", sa.Text, nullable=False),
+        sa.Column("paused", sa.Text, nullable=False, server_default=""),
         sa.Column("run", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "tombstone",
+        _library(),
+        sa.Column("key", sa.String(8), primary_key=True),
+        sa.Column("since", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "decision",
+        _library(),
+        sa.Column("paper", sa.String(8), primary_key=True),
+        sa.Column("key", sa.String(8), primary_key=True),
+        sa.Column("verdict", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "refusal",
+        _library(),
+        sa.Column("paper", sa.String(8), primary_key=True),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "standing",
+        _library(),
+        sa.Column("paper", sa.String(8), primary_key=True),
+        sa.Column("cause", sa.Text, primary_key=True),
+        sa.Column("key", sa.String(8)),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("candidates", sa.Text, nullable=False, server_default="[]"),
     )
     op.create_table(
         "run",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("kind", sa.Text, nullable=False, server_default="push"),
         sa.Column("started", sa.Text, nullable=False),
         sa.Column("finished", sa.Text),
         sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
@@ -99,6 +132,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("changes", sa.Text, nullable=False, server_default="{}"),
+        sa.Column("created", sa.Text, nullable=False, server_default="[]"),
     )
     op.create_table(
         "journal",

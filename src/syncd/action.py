@@ -1,0 +1,123 @@
+"""What planning takes and gives: profiles as they were read, what syncd remembers, an action a paper. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.match import Candidate
+    from syncd.merge import Base
+    from syncd.model import Profile
+    from syncd.zotero.items import Policy
+
+Json = dict[str, Any]
+Kind = Literal["create", "update", "adopt", "unchanged", "skip", "review"]
+Adopt = Literal["fill", "file", "skip"]
+Verdict = Literal["same", "different", "later"]
+# Why a paper was skipped, for `status`: the user deleted it, its collection, edited it just now, or the server
+# refused it.
+Cause = Literal["", "deleted", "paused", "waiting", "refused", "not adopted"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A profile as it was read, with the settings that apply to it.
+
+    Attributes:
+        name: what state knows it by.
+        profile: what the source says.
+        origin: where it was read from.
+        digest: of the source's bytes.
+        collection: names from the root downwards.
+        policy: what shapes its items.
+        adopt: what to do with papers that the library already has.
+        settle: how long an item is left alone after the user edited it.
+    """
+
+    name: str
+    profile: Profile
+    origin: str
+    digest: str
+    collection: tuple[str, ...]
+    policy: Policy
+    adopt: Adopt = "fill"
+    settle: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An object that the server did not take: not sent again until it changes.
+
+    Attributes:
+        digest: of the objects that were refused.
+        message: the server's words.
+    """
+
+    digest: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What state knows of a library.
+
+    Attributes:
+        written: what syncd wrote, by the item's key.
+        versions: the item's version after syncd's last write, by its key.
+        claims: by a paper's create-once key, the key of its item.
+        collections: by a path as settings name it, the collection's key.
+        tombstones: keys of items that the user trashed or deleted, also where the library has forgotten it.
+        decisions: by a paper's create-once key, what the user said of items that it may be.
+        refusals: by a paper's create-once key.
+    """
+
+    written: Mapping[str, Base] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
+    collections: Mapping[str, str] = field(default_factory=dict)
+    tombstones: frozenset[str] = frozenset()
+    decisions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to do about one paper.
+
+    Attributes:
+        kind: "create", "update", "adopt", "unchanged", "skip" or "review".
+        title: the paper's.
+        paper: the paper's create-once key.
+        key: the item's key, where there is an item or will be one.
+        reason: why, in words.
+        cause: why it was skipped, for `status`.
+        item: the object to write for the item; empty where only children are written, or nothing.
+        children: the objects to write for its links.
+        changes: before and after of each property of an update, for people.
+        kept: properties where the user's edit stands against a newer source.
+        base: what will have been written once `item` and `children` are.
+        candidates: items that may be this paper, for "review".
+    """
+
+    kind: Kind
+    title: str
+    paper: str
+    key: str | None
+    reason: str
+    cause: Cause = ""
+    item: Json = field(default_factory=dict)
+    children: tuple[Json, ...] = ()
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    base: Base | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written for it."""
+        return bool(self.item or self.children)

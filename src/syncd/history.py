@@ -1,0 +1,131 @@
+"""The history of runs: what each did to which paper, and why. The one part of state that can't be rebuilt."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from syncd import store as db
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from syncd.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a run did to one paper.
+
+    Attributes:
+        kind: "create", "update", "adopt"; in the history of an undo "trash" and "revert".
+        title: the paper's.
+        reason: why, in words.
+        changes: before and after of each changed property.
+        created: keys of the objects that were created for it.
+    """
+
+    kind: str
+    title: str
+    reason: str
+    changes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    created: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run on one library.
+
+    Attributes:
+        name: unique and sortable.
+        kind: "push" or "undo".
+        started: ISO time.
+        finished: ISO time; None where it was killed, or is still at work.
+        counts: papers by what happened to them.
+        error: what ended it early.
+    """
+
+    name: str
+    kind: str
+    started: str
+    finished: str | None
+    counts: Mapping[str, int]
+    error: str | None
+
+
+class History:
+    """The history of one library.
+
+    Args:
+        store: the database.
+        library: the library's number there.
+    """
+
+    def __init__(self, store: Store, library: int) -> None:
+        self._store = store
+        self._library = library
+
+    def begin(self, run: str, kind: str, started: str) -> None:
+        """Note that a run begins."""
+        row = {"id": run, "library": self._library, "kind": kind, "started": started}
+        with self._store.writing() as connection:
+            connection.execute(sa.insert(db.run).values(row))
+
+    def finish(self, run: str, finished: str, counts: Mapping[str, int], error: str | None) -> None:
+        """Note how a run ended."""
+        with self._store.writing() as connection:
+            change = sa.update(db.run).where(db.run.c.id == run)
+            connection.execute(change.values(finished=finished, counts=json.dumps(dict(counts)), error=error))
+
+    def add(self, connection: sa.Connection, run: str, key: str, note: Note) -> None:
+        """Add a line to a run, in the caller's transaction."""
+        last = connection.scalar(sa.select(sa.func.max(db.action.c.place)).where(db.action.c.run == run))
+        connection.execute(
+            sa.insert(db.action).values(
+                run=run,
+                place=0 if last is None else last + 1,
+                kind=note.kind,
+                key=key,
+                title=note.title,
+                reason=note.reason,
+                changes=json.dumps(dict(note.changes), ensure_ascii=False),
+                created=json.dumps(list(note.created)),
+            )
+        )
+
+    def runs(self, most: int | None = None) -> list[Run]:
+        """Return the latest runs, newest first."""
+        query = sa.select(db.run).where(db.run.c.library == self._library)
+        query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most)
+        with self._store.reading() as connection:
+            return [
+                Run(row.id, row.kind, row.started, row.finished, json.loads(row.counts), row.error)
+                for row in connection.execute(query)
+            ]
+
+    def notes(self, run: str) -> list[tuple[str, Note]]:
+        """Return what a run did: key and note, in order."""
+        return self._notes(db.action.c.run == run)
+
+    def notes_of_item(self, key: str) -> list[tuple[str, Note]]:
+        """Return what happened to one item: run and note, oldest first."""
+        with self._store.reading() as connection:
+            query = (
+                sa.select(db.action)
+                .join(db.run, db.run.c.id == db.action.c.run)
+                .where(db.run.c.library == self._library, db.action.c.key == key)
+                .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+            )
+            return [(row.run, _note(row)) for row in connection.execute(query)]
+
+    def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
+        query = sa.select(db.action).where(which).order_by(db.action.c.place)
+        with self._store.reading() as connection:
+            return [(row.key, _note(row)) for row in connection.execute(query)]
+
+
+def _note(row: sa.Row[Any]) -> Note:
+    return Note(row.kind, row.title, row.reason, json.loads(row.changes), json.loads(row.created))

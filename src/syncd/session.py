@@ -1,0 +1,186 @@
+"""A library opened for one command: its client, its index, what is remembered of it, and the history of the run.
+
+Nothing here decides what is written.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from syncd.errors import ConfigError, StateError
+from syncd.state import State
+from syncd.store import Store
+from syncd.zotero.client import Address, Client
+from syncd.zotero.transport import PoliteTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from syncd.clock import Clock
+    from syncd.config import Library
+    from syncd.match import LibraryView
+    from syncd.paths import DataFolder
+    from syncd.zotero.index import Index
+    from syncd.zotero.transport import Counter
+
+EMBEDDED = "embedded"
+EMBEDDED_PREFIX = "users/1"
+
+
+class Progress(Protocol):
+    """Is told how far a run is."""
+
+    def stage(self, words: str) -> None:
+        """Say what is being done."""
+        ...
+
+    def total(self, objects: int) -> None:
+        """Say how many objects will be written."""
+        ...
+
+    def advance(self, objects: int) -> None:
+        """Say how many more were."""
+        ...
+
+
+class Quiet:
+    """Tells nobody."""
+
+    def stage(self, words: str) -> None:
+        """Ignore it."""
+
+    def total(self, objects: int) -> None:
+        """Ignore it."""
+
+    def advance(self, objects: int) -> None:
+        """Ignore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a run needs of the world.
+
+    Attributes:
+        env: the environment, for keys.
+        data: syncd's data folder.
+        clock: time.
+        progress: who is told how far the run is.
+    """
+
+    env: Mapping[str, str]
+    data: DataFolder
+    clock: Clock
+    progress: Progress = field(default_factory=Quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A library, opened.
+
+    Attributes:
+        run: the name of this run, unique and sortable.
+        client: the library itself.
+        index: what it holds, as of the last refresh.
+        state: what is remembered of it.
+        ports: the world.
+    """
+
+    run: str
+    client: Client
+    index: Index
+    state: State
+    ports: Ports
+
+    def refreshed(self) -> tuple[LibraryView, dict[str, str]]:
+        """Read what changed in the library, and find out what became of writes of unknown outcome.
+
+        Returns:
+            the library now; by create-once key of each paper that turned out to have been written, its run.
+        """
+        self.ports.progress.stage("reading the library")
+        self.index.refresh(self.client)
+        view = self.index.view()
+        return view, self.state.recover(view)
+
+
+def run_name(now: datetime) -> str:
+    """Return a new name for a run, such as "2026-11-24T10:00:00Z-3f2a"."""
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(2)}"
+
+
+@contextmanager
+def remembered(library: Library, ports: Ports) -> Iterator[State]:
+    """Give what is remembered of a library, without touching the library itself."""
+    store = Store.at(ports.data.state)
+    try:
+        yield State(store, library.root or EMBEDDED, library.prefix if library.root else EMBEDDED_PREFIX)
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened(library: Library, ports: Ports, run: str, counter: Counter | None = None) -> Iterator[Session]:
+    """Open a library.
+
+    Args:
+        library: its settings.
+        ports: the world.
+        run: the name of the run.
+        counter: counts the requests, if the caller wants to see them whatever happens.
+
+    Raises:
+        ConfigError: its key can't be had.
+        StateError: syncd's own database can't be used.
+    """
+    with remembered(library, ports) as state, _address(library, ports) as address:
+        transport = PoliteTransport(ports.clock, counter=counter)
+        try:
+            yield Session(run, Client(address, transport), state.index(), state, ports)
+        finally:
+            transport.shutdown()
+
+
+@contextmanager
+def noted(session: Session, kind: str, counts: Callable[[], Mapping[str, int]]) -> Iterator[None]:
+    """Keep the history of a run, however it ends.
+
+    Args:
+        session: the library.
+        kind: "push", "undo".
+        counts: asked at the end.
+    """
+    clock = session.ports.clock
+    session.state.history.begin(session.run, kind, clock.now().isoformat(timespec="seconds"))
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as caught:
+        error = caught
+        raise
+    finally:
+        words = None if error is None else str(error) or type(error).__name__
+        ended = clock.now().isoformat(timespec="seconds")
+        # What ended the run weighs more than a history that can't be written for the same reason.
+        with suppress(StateError) if error else nullcontext():
+            session.state.history.finish(session.run, ended, counts(), words)
+
+
+@contextmanager
+def _address(library: Library, ports: Ports) -> Iterator[Address]:
+    """Give the address of a library, with the embedded one started."""
+    if library.type == EMBEDDED:
+        from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415 - only where it is used
+
+        with EmbeddedLibrary(ports.data.library) as server:
+            yield Address(library.name, server.url, server.library, server.key)
+        return
+    if library.type == "desktop":
+        raise ConfigError([f"library {library.name!r}: syncd can't write to Zotero on the desktop yet"])
+    key = library.resolve_key(ports.env)
+    if library.root is None or key is None:
+        raise ConfigError([f"library {library.name!r} has no key"])
+    yield Address(library.name, library.root, library.prefix, key)
