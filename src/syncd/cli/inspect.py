@@ -28,12 +28,13 @@ def parse(
     """Show what syncd sees in a source; touch no library."""
     with said_plainly():
         from syncd import parse as parsing  # noqa: PLC0415 - imported where it is used
+        from syncd.parse.as_json import to_json  # noqa: PLC0415
         from syncd.sources import fetch  # noqa: PLC0415
 
         snapshots = fetch(source, captured=captured.date() if captured else None)
         profiles = [parsing.parse(snapshot, form) for snapshot in snapshots]
         if as_json:
-            values = [parsing.to_json(profile) for profile in profiles]
+            values = [to_json(profile) for profile in profiles]
             typer.echo(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1))
             return
         for snapshot, profile in zip(snapshots, profiles, strict=True):
