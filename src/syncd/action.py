@@ -19,8 +19,8 @@ Kind = Literal["create", "update", "adopt", "unchanged", "skip", "review"]
 Adopt = Literal["fill", "file", "skip"]
 Verdict = Literal["same", "different", "later"]
 # Why a paper was skipped, for `status`: the user deleted it, its collection, edited it just now, or the server
-# refused it.
-Cause = Literal["", "deleted", "paused", "waiting", "refused", "not adopted"]
+# refused it, the user wants to judge it later.
+Cause = Literal["", "deleted", "paused", "waiting", "refused", "review", "not adopted"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -102,6 +102,7 @@ class Action:
         kept: properties where the user's edit stands against a newer source.
         base: what will have been written once `item` and `children` are.
         candidates: items that may be this paper, for "review".
+        record: the paper in a few words each, to be compared with the candidates'.
     """
 
     kind: Kind
@@ -116,6 +117,7 @@ class Action:
     kept: tuple[str, ...] = ()
     base: Base | None = None
     candidates: tuple[Candidate, ...] = ()
+    record: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import merge
 from syncd.action import Action
-from syncd.match import MIN_TITLE, match
+from syncd.match import MIN_TITLE, match, record
 from syncd.text.titles import fold_title
 from syncd.zotero import keys
 
@@ -193,7 +193,17 @@ class Decisions:
         if found.kind == "near":
             best = found.candidates[0]
             reason = f"possibly {best.title!r}: {', '.join(best.reasons)}"
-            return Action("review", entry.title, entry.key, None, reason, candidates=found.candidates)
+            put_off = all(said.get(candidate.key) == "later" for candidate in found.candidates)
+            return Action(
+                "skip" if put_off else "review",
+                entry.title,
+                entry.key,
+                None,
+                reason,
+                cause="review",
+                candidates=found.candidates,
+                record=record({**entry.draft.fields, "creators": entry.draft.creators}),
+            )
         return self._create(entry, entry.key, "new in source")
 
     def _create(self, entry: Wanted, key: str, reason: str) -> Action:

@@ -190,12 +190,31 @@ class Candidate:
         title: its title.
         score: 0 to 1.
         reasons: in words, the weightiest first.
+        record: the item in a few words each, to be compared with the paper's.
     """
 
     key: str
     title: str
     score: float
     reasons: tuple[str, ...]
+    record: Mapping[str, str] = field(default_factory=dict)
+
+
+def record(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return an item's data in a few words each, for people who compare two."""
+    names = [
+        str(c.get("name") or f"{c.get('firstName', '')} {c.get('lastName', '')}")
+        for c in data.get("creators", ())
+    ]
+    words = {
+        "title": data.get("title", ""),
+        "authors": ", ".join(name.strip() for name in names),
+        "date": data.get("date", ""),
+        "type": data.get("itemType", ""),
+        "DOI": data.get("DOI", ""),
+        "url": data.get("url", ""),
+    }
+    return {name: str(text) for name, text in words.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,4 +310,5 @@ def _weighed(paper: Paper, item: IndexedItem, title: float) -> Candidate:
         reasons.append("same year" if paper.year == item.year else f"years {paper.year} and {item.year}")
     reasons += contradictions(paper, item)
     score = WEIGHTS["title"] * title + WEIGHTS["authors"] * authors + WEIGHTS["year"] * years
-    return Candidate(item.key, item.data.get("title", ""), round(score, 3), tuple(reasons))
+    title_there = str(item.data.get("title", ""))
+    return Candidate(item.key, title_there, round(score, 3), tuple(reasons), record(item.data))

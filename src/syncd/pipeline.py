@@ -251,6 +251,8 @@ def _bring_up_to_date(intakes: list[Intake], session: Session, report: Report, t
     planned: dict[str, Action] = {}
     if not task.accept_shrunk:
         intakes = _without_shrunken(intakes, session, report)
+    if not intakes:
+        return
     for turn in range(1, ROUNDS + 1):
         view, recovered = session.refreshed()
         done |= {p: planned[p] for p, run in recovered.items() if run == report.run and p in planned}

@@ -6,7 +6,7 @@ reported with its words; what changed meanwhile is left for the next plan to loo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from syncd.action import Refusal
@@ -235,10 +235,8 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
     if action.kept:
         yield Standing(action.paper, "kept", *about, ", ".join(action.kept))
     if action.cause:
-        yield Standing(action.paper, action.cause, *about, action.reason)
-    if action.kind == "review":
-        candidates = tuple(candidate.key for candidate in action.candidates)
-        yield Standing(action.paper, "review", *about, action.reason, candidates)
+        comparison = [asdict(candidate) for candidate in action.candidates]
+        yield Standing(action.paper, action.cause, *about, action.reason, action.record, comparison)
     if failure:
         yield Standing(action.paper, "failed", failure.key, action.title, failure.message)
 

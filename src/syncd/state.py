@@ -8,7 +8,7 @@ run starts was sent with an unknown outcome, and the library tells what became o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -83,7 +83,8 @@ class Standing:
         key: its item's key, if it has one.
         title: its title.
         detail: in words.
-        candidates: for a review, keys of the items that it may be.
+        record: for a review, the paper in a few words each.
+        candidates: for a review, the items that it may be, as `match.Candidate` has them.
     """
 
     paper: str
@@ -91,7 +92,8 @@ class Standing:
     key: str | None
     title: str
     detail: str
-    candidates: tuple[str, ...] = ()
+    record: Mapping[str, str] = field(default_factory=dict)
+    candidates: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,12 @@ class State:
         """Remember which item a paper is, or was."""
         self._put(connection, db.claim, {"paper": paper, "key": key}, "paper")
 
+    def rebase(self, connection: sa.Connection, key: str, base: Base) -> None:
+        """Exchange what is remembered of an item, and nothing else."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        text = json.dumps(base.to_json(), ensure_ascii=False)
+        connection.execute(sa.update(db.written).where(here).values(base=text))
+
     def remember_version(self, connection: sa.Connection, key: str, version: int) -> None:
         """Remember that the item's newest version is of syncd's making."""
         here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
@@ -255,7 +263,9 @@ class State:
                 "key": standing.key,
                 "title": standing.title,
                 "detail": standing.detail,
-                "candidates": json.dumps(standing.candidates),
+                "comparison": json.dumps(
+                    [dict(standing.record), list(standing.candidates)], ensure_ascii=False
+                ),
             }
             for standing in standings
         ]
@@ -269,7 +279,7 @@ class State:
         with self._store.reading() as connection:
             query = self._all(db.standing).order_by(db.standing.c.cause, db.standing.c.title)
             return [
-                Standing(r.paper, r.cause, r.key, r.title, r.detail, tuple(json.loads(r.candidates)))
+                Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison))
                 for r in connection.execute(query)
             ]
 
@@ -357,10 +367,7 @@ class State:
     def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
         base = self._base(connection, item)
         if base and url not in base.links:
-            base = replace(base, links=(*base.links, url))
-            here = sa.and_(db.written.c.library == self._library, db.written.c.key == item)
-            text = json.dumps(base.to_json(), ensure_ascii=False)
-            connection.execute(sa.update(db.written).where(here).values(base=text))
+            self.rebase(connection, item, replace(base, links=(*base.links, url)))
 
     def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
         """Put a row in place of the one with its key."""

@@ -152,7 +152,7 @@ standing = sa.Table(
     sa.Column("key", sa.String(8)),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("candidates", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
 )
 
 run = sa.Table(

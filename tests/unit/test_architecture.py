@@ -36,7 +36,7 @@ ORDER = (
     {"state"},
     {"push"},
     {"session"},
-    {"pipeline"},
+    {"pipeline", "undo", "amend"},
     {"cli"},
     {"__main__"},
 )

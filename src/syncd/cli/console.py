@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from syncd.config import Config
+    from syncd.session import Ports, Progress
 
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="The configuration, instead of the usual places."),
+]
+LibraryOption = Annotated[
+    str | None, typer.Option("--library", metavar="NAME", help="A library of the configuration.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
@@ -47,6 +51,17 @@ def configuration(path: Path | None) -> Config:
     from syncd.config import load  # noqa: PLC0415 - `--help` does without
 
     return load(path, os.environ)
+
+
+def ports(progress: Progress | None = None) -> Ports:
+    """Return the world as commands meet it: environment, data folder, clock."""
+    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
+    from syncd.paths import data_folder  # noqa: PLC0415
+    from syncd.session import Ports, Quiet  # noqa: PLC0415 - heavy
+
+    data = data_folder(os.environ)
+    data.create()
+    return Ports(os.environ, data, SystemClock(), progress or Quiet())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import inspect, library, push
+from syncd.cli import amend, history, inspect, library, push
 
 app = typer.Typer(
     name="syncd",
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"syncd {__version__}")
         raise typer.Exit
@@ -38,6 +38,12 @@ def _app(
 app.command("push")(push.push)
 app.command("plan")(push.plan)
 app.command("parse")(inspect.parse)
+app.command("status")(history.status)
+app.command("log")(history.log)
+app.command("review")(amend.review)
+app.command("undo")(amend.undo)
+app.command("restore")(amend.restore)
+app.command("resume")(amend.resume)
 app.add_typer(library.app, name="library")
 
 

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import ConfigOption, JsonOption, configuration, said_plainly, stderr, stdout
+from syncd.cli.console import (
+    ConfigOption,
+    JsonOption,
+    LibraryOption,
+    configuration,
+    ports,
+    said_plainly,
+    stderr,
+    stdout,
+)
 from syncd.cli.exit_codes import of_reports
 from syncd.errors import SourceError, StateError
 
 if TYPE_CHECKING:
     from syncd.cli.progress import Bar
-    from syncd.pipeline import Report
+    from syncd.pipeline import Report, Task
     from syncd.plan import Plan
-    from syncd.session import Ports, Progress
 
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SOURCE|PROFILE]...", help="Pages, or profiles of the configuration. None: all profiles."
     ),
-]
-LibraryOption = Annotated[
-    str | None, typer.Option("--library", metavar="NAME", help="Push to this library of the configuration.")
 ]
 
 
@@ -42,6 +46,12 @@ def push(
         int | None, typer.Option("--max-create", metavar="N", min=0, help="Add at most N papers, or none.")
     ] = None,
     tell: Annotated[bool, typer.Option("--exit-code", help="Exit with 9 where nothing was new.")] = False,
+    accept_shrunk: Annotated[
+        bool, typer.Option("--accept-shrunk", help="Believe a page that lists far fewer papers than before.")
+    ] = False,
+    accept_empty: Annotated[
+        bool, typer.Option("--accept-empty", help="Push anew what the library has lost.")
+    ] = False,
     plan_file: Annotated[
         Path | None, typer.Option("--plan", metavar="FILE", help="Carry out a plan that was saved.")
     ] = None,
@@ -53,7 +63,8 @@ def push(
         if plan_file is not None:
             reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json)]
         else:
-            reports = _run(sources, config, library, dry_run=dry_run, max_create=max_create, quiet=as_json)
+            task = _task(sources, library, dry_run, max_create, accept_shrunk, accept_empty)
+            reports = _run(task, config, quiet=as_json)
         _show(reports, as_json=as_json, tell=tell)
         raise typer.Exit(of_reports(reports, tell_nothing_new=tell))
 
@@ -69,31 +80,35 @@ def plan(
 ) -> None:
     """Show what a push would do, and save it with -o."""
     with said_plainly():
-        reports = _run(sources, config, library, dry_run=True, max_create=None, quiet=as_json)
+        reports = _run(_task(sources, library, dry_run=True), config, quiet=as_json)
         _show(reports, as_json=as_json, tell=False)
         if output is not None:
             _save(reports, output)
         raise typer.Exit(of_reports(reports))
 
 
-def _run(
+def _task(
     sources: list[str] | None,
-    config: Path | None,
     library: str | None,
-    *,
     dry_run: bool,
-    max_create: int | None,
-    quiet: bool,
-) -> list[Report]:
+    max_create: int | None = None,
+    accept_shrunk: bool = False,
+    accept_empty: bool = False,
+) -> Task:
+    from syncd.pipeline import Task  # noqa: PLC0415 - heavy
+
+    return Task(tuple(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
+
+
+def _run(task: Task, config: Path | None, *, quiet: bool) -> list[Report]:
     settings = configuration(config)
     from syncd.lock import held  # noqa: PLC0415 - imported where it is used
-    from syncd.pipeline import Task, run_once  # noqa: PLC0415 - heavy
+    from syncd.pipeline import run_once  # noqa: PLC0415 - heavy
 
-    task = Task(tuple(sources or ()), library, dry_run, max_create)
     with _progress(quiet=quiet) as progress:
-        ports = _ports(progress)
-        with held(ports.data.lock):
-            return run_once(settings, task, ports)
+        world = ports(progress)
+        with held(world.data.lock):
+            return run_once(settings, task, world)
 
 
 def _push_saved(saved: Plan, config: Path | None, *, quiet: bool) -> Report:
@@ -102,19 +117,9 @@ def _push_saved(saved: Plan, config: Path | None, *, quiet: bool) -> Report:
     from syncd.pipeline import push_plan  # noqa: PLC0415 - heavy
 
     with _progress(quiet=quiet) as progress:
-        ports = _ports(progress)
-        with held(ports.data.lock):
-            return push_plan(settings, saved, ports)
-
-
-def _ports(progress: Progress) -> Ports:
-    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-    from syncd.paths import data_folder  # noqa: PLC0415
-    from syncd.session import Ports  # noqa: PLC0415 - heavy
-
-    data = data_folder(os.environ)
-    data.create()
-    return Ports(os.environ, data, SystemClock(), progress)
+        world = ports(progress)
+        with held(world.data.lock):
+            return push_plan(settings, saved, world)
 
 
 def _progress(*, quiet: bool) -> Bar:

@@ -111,7 +111,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(8)),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
-        sa.Column("candidates", sa.Text, nullable=False, server_default="[]"),
+        sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
     )
     op.create_table(
         "run",

@@ -1,0 +1,209 @@
+"""`syncd undo`, `restore`, `resume` and `review`: what the user says after the fact."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncd.cli.console import (
+    ConfigOption,
+    JsonOption,
+    LibraryOption,
+    configuration,
+    ports,
+    said_plainly,
+    stdout,
+)
+from syncd.cli.exit_codes import Exit
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncd.action import Verdict
+    from syncd.session import Session
+    from syncd.state import Standing, State
+
+
+@contextmanager
+def _session(config: Path | None, library: str | None) -> Iterator[Session]:
+    """Open a library, with the lock held."""
+    from syncd.lock import held  # noqa: PLC0415 - imported where it is used
+    from syncd.session import opened, run_name  # noqa: PLC0415 - heavy
+
+    settings, world = configuration(config).library(library), ports()
+    with held(world.data.lock), opened(settings, world, run_name(world.clock.now())) as session:
+        yield session
+
+
+def undo(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run, as syncd log names it.")],
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
+    ] = False,
+) -> None:
+    """Put back what a run did, where nobody touched it since."""
+    with said_plainly(), _session(config, library) as session:
+        from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+        from syncd.session import noted  # noqa: PLC0415 - heavy
+        from syncd.undo import undo as carry_out  # noqa: PLC0415
+
+        counts: dict[str, int] = {}
+        if dry_run:
+            undoing = carry_out(session, run, dry_run=True)
+        else:
+            with noted(session, "undo", lambda: counts):
+                undoing = carry_out(session, run, dry_run=False)
+                notes = [entry.note.kind for entry in undoing.entries if entry.note]
+                counts |= {kind: notes.count(kind) for kind in ("trash", "revert")} | {
+                    "left": len(undoing.left)
+                }
+        out = stdout()
+        for entry in undoing.entries:
+            if entry.note:
+                word = {"trash": "to the trash", "revert": "put back"}[entry.note.kind]
+                out.print(f"[cyan]{word}[/]  {escape(entry.note.title)}", soft_wrap=True)
+        for left in undoing.left:
+            out.print(f"[yellow]left[/]  {escape(left.title)}: {escape(left.reason)}", soft_wrap=True)
+        done = sum(entry.note is not None for entry in undoing.entries)
+        words = "would be undone, nothing was written" if dry_run else "undone"
+        out.print(f"{done} {words}, {len(undoing.left)} left as they are")
+
+
+def restore(
+    paper: Annotated[
+        str, typer.Argument(metavar="TITLE|KEY", help="The paper, as syncd status --json names it.")
+    ],
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+) -> None:
+    """Let a paper back in that you had deleted in Zotero."""
+    with said_plainly(), _session(config, library) as session:
+        from syncd.amend import restore as let_back  # noqa: PLC0415 - heavy
+
+        restored, back = let_back(session, paper)
+        stdout().print(
+            f"{restored.title!r} {'is back' if back else 'comes back with the next push'}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def resume(
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="The profile, as syncd status names it.")],
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    new: Annotated[bool, typer.Option("--new-collection", help="Start a fresh collection.")] = False,
+) -> None:
+    """Let a profile go on whose collection you deleted in Zotero."""
+    with said_plainly():
+        if not new:
+            raise ConfigError(
+                ["a profile is paused because its collection was deleted"],
+                hint="Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with"
+                f" syncd resume {profile!r} --new-collection",
+            )
+        with _session(config, library) as session:
+            from syncd.amend import new_collection  # noqa: PLC0415 - heavy
+
+            path = new_collection(session, profile)
+            stdout().print(
+                f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
+                "papers that are there already stay where they are.",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def review(
+    paper: Annotated[str | None, typer.Argument(metavar="TITLE|KEY", help="Decide about this paper.")] = None,
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    same: Annotated[bool, typer.Option("--same", help="It is the item in the library.")] = False,
+    different: Annotated[bool, typer.Option("--different", help="It is another paper: add it.")] = False,
+    later: Annotated[bool, typer.Option("--later", help="Leave it for now.")] = False,
+    key: Annotated[
+        str | None, typer.Option("--item", metavar="KEY", help="Which item, if there are several.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide about papers that the library may have already."""
+    verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
+    chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
+    with said_plainly():
+        if len(chosen) > 1 or (chosen and paper is None):
+            raise ConfigError(["name one paper, and one of --same, --different, --later"])
+        from syncd.amend import judge  # noqa: PLC0415 - heavy
+        from syncd.session import remembered  # noqa: PLC0415
+
+        with remembered(configuration(config).library(library), ports()) as state:
+            if chosen and paper is not None:
+                judged = judge(state, paper, chosen[0], key)
+                _said(judged, chosen[0])
+                return
+            waiting = [standing for standing in state.standings() if standing.cause == "review"]
+            if as_json:
+                _print_json(waiting)
+            elif not waiting:
+                stdout().print("Nothing waits for you.")
+            elif sys.stdin.isatty():
+                _ask(state, waiting)
+            else:
+                for standing in waiting:
+                    _show(standing)
+                stdout().print("Decide with: syncd review KEY --same | --different | --later")
+                raise typer.Exit(Exit.WAITING)
+
+
+def _print_json(waiting: list[Standing]) -> None:
+    import json  # noqa: PLC0415 - imported where it is used
+
+    values = [
+        {"paper": standing.paper, "record": dict(standing.record), "candidates": list(standing.candidates)}
+        for standing in waiting
+    ]
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+
+
+def _ask(state: State, waiting: list[Standing]) -> None:
+    from syncd.amend import judge  # noqa: PLC0415 - heavy
+
+    answers: dict[str, Verdict] = {"s": "same", "d": "different", "l": "later"}
+    for standing in waiting:
+        _show(standing)
+        while (answer := typer.prompt("[s]ame, [d]ifferent, [l]ater").strip().lower()[:1]) not in answers:
+            pass
+        _said(judge(state, standing.paper, answers[answer]), answers[answer])
+
+
+def _show(standing: Standing) -> None:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+    from rich.table import Table  # noqa: PLC0415
+
+    for candidate in standing.candidates:
+        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+        table.add_column("")
+        table.add_column(f"new paper {standing.paper}", ratio=1, overflow="fold")
+        table.add_column(f"in the library {candidate['key']}", ratio=1, overflow="fold")
+        there: dict[str, Any] = candidate["record"]
+        for name in dict.fromkeys((*standing.record, *there)):
+            table.add_row(name, escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
+        out = stdout()
+        out.print(table)
+        out.print(f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n")
+
+
+def _said(standing: Standing, verdict: Verdict) -> None:
+    words = {
+        "same": "is the item in the library; the next push files it there",
+        "different": "is another paper; the next push adds it",
+        "later": "waits until you decide",
+    }
+    stdout().print(f"{standing.title!r} {words[verdict]}", markup=False, soft_wrap=True)
