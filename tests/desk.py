@@ -46,7 +46,7 @@ class Zotero:
 
     def version(self) -> int:
         """Return the library's version."""
-        return int(self._send("GET", "/items?format=versions&limit=1")[1])
+        return int(self._send("GET", "/items?format=versions&limit=1")[1] or 0)
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Return the data of every item, trashed ones too, by key."""

@@ -33,7 +33,8 @@ def entry(
 ) -> str:
     """Return one paper as the page shows it."""
     abstract = (
-        abstract or f"We present {title}. Code is at https://github.com/ann/{title.split(maxsplit=1)[0].lower()}."
+        abstract
+        or f"We present {title}. Code is at https://github.com/ann/{title.split(maxsplit=1)[0].lower()}."
     )
     return ENTRY.format(line=line, title=title, authors=authors, abstract=abstract)
 

@@ -183,7 +183,10 @@ def _run_library(jobs: Sequence[_Job], config: Config, task: Task, ports: Ports)
         intakes = [intake for job in jobs for intake in _read(job, config, report, ports)]
         if intakes:
             with _session(library, report, ports) as session:
-                _bring_up_to_date(intakes, session, report, task)
+                if not task.accept_shrunk:
+                    intakes = _without_shrunken(intakes, session, report)
+                if intakes:
+                    _bring_up_to_date(intakes, session, report, task)
     return report
 
 
@@ -245,14 +248,10 @@ def _intake(job: _Job, snapshot: Snapshot, profile: Profile, *, several: bool) -
     )
 
 
-def _bring_up_to_date(intakes: list[Intake], session: Session, report: Report, task: Task) -> None:
+def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Report, task: Task) -> None:
     """Plan and push until the library is as the plan wants it, or stays as it is for a reason."""
     done: dict[str, Action] = {}
     planned: dict[str, Action] = {}
-    if not task.accept_shrunk:
-        intakes = _without_shrunken(intakes, session, report)
-    if not intakes:
-        return
     for turn in range(1, ROUNDS + 1):
         view, recovered = session.refreshed()
         done |= {p: planned[p] for p, run in recovered.items() if run == report.run and p in planned}

@@ -68,12 +68,9 @@ def test_a_push_against_a_script(desk: Desk, zotero: Zotero, tmp_path: Path) -> 
         ("one by one, nothing new", script_again, script_second),
         ("syncd, nothing new", again.requests.total, again_seconds),
     )
-    print()  # noqa: T201 - the figures are what this is for
-    for name, requests, seconds in rows:
-        print(f"{name:<26}{requests:>5} requests{seconds:>8.2f} s")  # noqa: T201
-    print(
-        f"ratio of requests: {script / first.requests.total:.0f} and {script_again / again.requests.total:.0f}"
-    )
+    lines = [f"{name:<26}{requests:>5} requests{seconds:>8.2f} s" for name, requests, seconds in rows]
+    ratios = f"{script / first.requests.total:.0f} and {script_again / again.requests.total:.0f}"
+    print("", *lines, f"ratios of requests: {ratios}", sep="\n")  # noqa: T201 - the figures are what this is for
     assert len(zotero.papers()) == 50
     assert first.requests.total * 10 < script
     assert again.requests.total == 1

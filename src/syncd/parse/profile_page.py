@@ -1,0 +1,246 @@
+"""The profile page of a paper-intelligence site, saved as text: a header, then the papers one after another.
+
+Which lines start a paper is decided by their context. Every line ends up somewhere: in the header, in a
+paper, or in a notice that names it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from syncd.errors import LayoutError, ParseError
+from syncd.model import Notice, Paper, Profile
+from syncd.parse.decode import decode
+from syncd.parse.profile_grammar import (
+    AFFILIATIONS,
+    CODE_BADGE,
+    FURNITURE,
+    HEADING,
+    Head,
+    looks_like_authors,
+    read_head,
+)
+from syncd.parse.profile_header import Header, read_header
+from syncd.text.dates import parse_date
+from syncd.text.latex import to_unicode
+from syncd.text.links import find_links
+from syncd.text.names import parse_authors
+from syncd.text.plain import clean
+from syncd.text.titles import fold_title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from syncd.model import Snapshot
+
+EXPECTED = (
+    "a profile page: figures such as 'h-index17', a heading such as '65 Papers',"
+    " papers such as 'CLFeb 5, 2023Code'"
+)
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(slots=True)
+class _Page:
+    """The lines of a page, what follows each of them, and the notices so far."""
+
+    lines: list[str]
+    notices: list[Notice] = field(default_factory=list)
+    following: list[int] = field(default_factory=list)  # for each line the next one that is not blank
+
+    def __post_init__(self) -> None:
+        self.following = [len(self.lines)] * (len(self.lines) + 3)
+        for index in range(len(self.lines) - 1, -1, -1):
+            self.following[index] = index if self.lines[index] else self.following[index + 1]
+
+    def line(self, index: int) -> str:
+        """The line, or a blank one outside of the page."""
+        return self.lines[index] if 0 <= index < len(self.lines) else ""
+
+    def notice(self, code: str, message: str) -> None:
+        self.notices.append(Notice(code, message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where a paper starts and ends, and what its first line says."""
+
+    head: Head
+    start: int
+    end: int
+
+
+def parse(snapshot: Snapshot) -> Profile:
+    """Read a profile page.
+
+    Raises:
+        ParseError: it is not such a page, or not text.
+        LayoutError: it is such a page, promises papers and shows none that could be read.
+    """
+    page = _Page([line and clean(line) for line in LINE_END.split(decode(snapshot))])
+    entries = list(_entries(page))
+    header = read_header(page.lines[: entries[0].start if entries else len(page.lines)])
+    _refuse_others(snapshot.origin, page, header, entries)
+    page.notices.extend(header.notices)
+    papers = tuple(_paper(page, entry, snapshot.captured.date()) for entry in entries)
+    promised = header.promised
+    if promised is not None and len(papers) < promised:
+        page.notice("partial-page", f"the page lists {len(papers)} of {promised} papers")
+    elif promised is not None and len(papers) > promised:
+        page.notice("more-papers", f"the page lists {len(papers)} papers and promises {promised}")
+    _compare(page, papers, entries)
+    return Profile(
+        name=header.name,
+        field=header.field,
+        h_index=header.figures.get("h_index"),
+        paper_count=promised,
+        citations=header.figures.get("citations"),
+        novelty=header.figures.get("novelty"),
+        ai_score=header.figures.get("ai_score"),
+        papers=papers,
+        warnings=tuple(page.notices),
+    )
+
+
+def _refuse_others(origin: str, page: _Page, header: Header, entries: list[_Entry]) -> None:
+    """Refuse what is no profile page, and one whose papers can't be found."""
+    if not any(page.lines):
+        raise ParseError("the page is empty", origin=origin, line=1, expected=EXPECTED)
+    known = bool(header.figures) or header.heading is not None
+    if not known and (not entries or not header.name):
+        line = page.following[0] + 1
+        raise ParseError("this is not a profile page", origin=origin, line=line, expected=EXPECTED)
+    if not header.name:
+        raise ParseError("the header has no name", origin=origin, line=1, expected="the author's name")
+    if not entries and header.promised != 0:
+        promised = "papers" if header.promised is None else f"{header.promised} papers"
+        raise LayoutError(
+            f"the page promises {promised} and none was found",
+            origin=origin,
+            line=header.heading,
+            expected="papers such as 'CLFeb 5, 2023Code'",
+        )
+
+
+def _compare(page: _Page, papers: tuple[Paper, ...], entries: list[_Entry]) -> None:
+    """Notice papers that are listed twice; both stay."""
+    seen: dict[tuple[str, tuple[str, ...]], int] = {}
+    for paper, entry in zip(papers, entries, strict=True):
+        what = fold_title(paper.title), tuple(creator.name for creator in paper.creators)
+        first = seen.setdefault(what, entry.start + 1)
+        if first != entry.start + 1:
+            page.notice(
+                "listed-twice", f"line {entry.start + 1} lists '{paper.title}' again, after line {first}"
+            )
+
+
+# Which lines start a paper
+
+
+def _entries(page: _Page) -> Iterator[_Entry]:
+    head, start = None, 0
+    listing = False  # past the heading, or past a paper: a category alone may start one
+    index = page.following[0]
+    while index < len(page.lines):
+        found = _head_at(page, index)
+        if found and (listing or found.whole):
+            if head:
+                yield _Entry(head, start, index)
+            head, start = found, index
+            index += 1  # the title belongs to it, whatever it looks like
+        listing = listing or head is not None or bool(HEADING.fullmatch(page.line(index)))
+        index = page.following[index + 1]
+    if head:
+        yield _Entry(head, start, len(page.lines))
+
+
+def _head_at(page: _Page, index: int) -> Head | None:
+    """Read a line as a paper's first if what follows it bears that out: a title, a blank line, authors."""
+    head = read_head(page.lines[index])
+    title = page.line(index + 1)
+    if not head or not title or page.line(index + 2):
+        return None
+    third = page.following[index + 2]
+    ends = third == len(page.lines) or _starts_paper(page, third)
+    if not ends and looks_like_authors(page.lines[third]):
+        return head
+    stands_alone = not page.line(index - 1) and (ends or not title.endswith("."))
+    return head if head.whole and stands_alone else None
+
+
+def _starts_paper(page: _Page, index: int) -> bool:
+    head = read_head(page.lines[index])
+    return bool(head and head.whole and page.line(index + 1))
+
+
+# One paper
+
+
+def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
+    head, line = entry.head, entry.start + 1
+    at = page.following[entry.start + 2]
+    authors, affiliations = "", ""
+    if at < entry.end and looks_like_authors(page.lines[at]):
+        authors, affiliations, *_ = [*AFFILIATIONS.split(page.lines[at], maxsplit=1), ""]
+        at += 1
+    raw = "\n".join(_body(page, entry, at))
+    if entry.end == len(page.lines) and not (authors and raw):
+        lacks = "abstract" if authors else "authors" if raw else "authors and no abstract"
+        page.notice("cut-paper", f"the last paper, in line {line}, has no {lacks}: the page may be cut")
+    elif not authors:
+        page.notice("no-authors", f"the paper in line {line} has no authors")
+    if head.badges not in {"", CODE_BADGE}:
+        page.notice("unknown-badge", f"line {line} has an unknown badge: '{head.badges}'")
+    creators, truncated = parse_authors(to_unicode(authors))
+    dated = parse_date(head.date, captured) if head.date else None
+    if not dated:
+        page.notice("no-date", f"the paper in line {line} has no date that exists")
+    return Paper(
+        title=to_unicode(page.lines[entry.start + 1]),
+        creators=creators,
+        creators_truncated=truncated,
+        abstract=to_unicode(raw),
+        date=dated[0] if dated else None,
+        date_inferred=bool(dated and dated[1]),
+        category=head.category,
+        affiliations=tuple(slug.strip() for slug in affiliations.split(",") if slug.strip()),
+        score=head.score,
+        has_code=CODE_BADGE in head.badges,
+        links=find_links(raw),
+    )
+
+
+def _body(page: _Page, entry: _Entry, start: int) -> list[str]:
+    """The lines of the abstract: without the page's footer, and without a last line that starts a paper."""
+    end = entry.end
+    while end > start and not page.lines[end - 1]:
+        end -= 1
+    last = end
+    while end > start and _trails(page, end - 1, last=entry.end == len(page.lines)):
+        end -= 1
+        while end > start and not page.lines[end - 1]:
+            end -= 1
+    for index in range(end, last):
+        if read_head(page.lines[index]):
+            page.notice(
+                "cut-paper", f"line {index + 1} starts a paper, and nothing follows: '{page.lines[index]}'"
+            )
+    for index in range(start, end):
+        head = read_head(page.lines[index])
+        if head and head.whole:
+            page.notice(
+                "odd-line", f"line {index + 1} looks like a paper and was read as part of an abstract"
+            )
+    return page.lines[start:end]
+
+
+def _trails(page: _Page, index: int, *, last: bool) -> bool:
+    """Whether the line that ends an abstract is none of it: a paper that was cut off, or the page's footer."""
+    head = read_head(page.lines[index])
+    if head and head.whole:
+        return True
+    return last and not page.line(index - 1) and bool(FURNITURE.fullmatch(page.lines[index]))

@@ -1,0 +1,106 @@
+"""Dates as profile pages write them, to ISO 8601; a missing year is inferred from when the page was saved.
+
+Nothing here reads a clock: what "now" was is always an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
+"""An English month, in full or cut; a dot may follow it.
+
+>>> all(re.fullmatch(MONTH, month) for month in ("Jan", "May", "Sept", "September", "June"))
+True
+"""
+
+DATE = rf"{MONTH}\.?\s+\d{{1,2}}(?:,?\s+\d{{4}})?(?!\d)"
+"""A date as the profile page writes it, with or without its year.
+
+>>> [re.match(DATE, text)[0] for text in ("Apr 25, 2023Code", "May 14Code")]
+['Apr 25, 2023', 'May 14']
+"""
+
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?P<month>{MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
+        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?P<month>{MONTH})\.?(?:,?\s+(?P<year>\d{{4}}))?",
+        rf"(?P<month>{MONTH})\.?,?\s+(?P<year>\d{{4}})",
+        r"(?P<year>\d{4})-(?P<number>\d{2})-(?P<day>\d{2})",
+    )
+)
+"""The forms that `parse_date` takes: "Apr 25, 2023", "25 April 2023", "April 2023", "2023-04-25"."""
+
+_OLDEST_LEAP = 8
+"""Leap years are at most this far apart (1896 to 1904)."""
+
+
+def infer(month: int, day: int, captured: date) -> str:
+    """Complete a date without a year: the latest such day that is not after the page was saved.
+
+    Args:
+        month: 1 to 12.
+        day: 1 to 31.
+        captured: the day on which the page was saved.
+
+    Returns:
+        The date in ISO 8601.
+
+    Raises:
+        ValueError: no year has such a day.
+
+    >>> infer(12, 30, date(2026, 1, 5)), infer(2, 29, date(2026, 1, 5))
+    ('2025-12-30', '2024-02-29')
+    """
+    for year in range(captured.year, captured.year - _OLDEST_LEAP - 1, -1):
+        try:
+            candidate = date(year, month, day)
+        except ValueError:
+            continue
+        if candidate <= captured:
+            return candidate.isoformat()
+    raise ValueError(f"no year has a day {day} in month {month}")
+
+
+def parse_date(text: str, captured: date) -> tuple[str, bool] | None:
+    """Read a date.
+
+    Args:
+        text: the date and nothing else.
+        captured: the day on which the page was saved; used only where the year is missing.
+
+    Returns:
+        The date in ISO 8601, with the precision that the text has, and whether its year was inferred; None
+        if the text is not a date. A year in the text is kept even when it lies in the future.
+
+    >>> parse_date("Apr 25, 2023", date(2026, 6, 1)), parse_date("May 14", date(2026, 6, 1))
+    (('2023-04-25', False), ('2026-05-14', True))
+    >>> parse_date("Feb 30", date(2026, 6, 1)) is None
+    True
+    """
+    for form in _FORMS:
+        found = form.fullmatch(text.strip())
+        if found:
+            return _dated(found.groupdict(), captured)
+    return None
+
+
+def _dated(parts: dict[str, str | None], captured: date) -> tuple[str, bool] | None:
+    name = parts.get("month")
+    month = MONTHS.index(name[:3].lower()) + 1 if name else int(parts["number"] or 0)
+    day, year = parts.get("day"), parts.get("year")
+    try:
+        if day is None:
+            return f"{year}-{month:02}", False
+        if year is None:
+            return infer(month, int(day), captured), True
+        return date(int(year), month, int(day)).isoformat(), False
+    except ValueError:
+        return None

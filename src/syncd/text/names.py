@@ -1,0 +1,274 @@
+"""Personal names, taken apart as far as that is safe, and lists of authors.
+
+What can't be split stays whole: a wrong surname is worse than none. Names are never completed or reordered
+for display.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from syncd.model import Creator
+
+PARTICLES = frozenset(
+    [
+        *("af", "av", "van", "von", "vom", "zu", "zum", "zur", "den", "der", "ten", "ter", "te", "op", "'t"),
+        *(
+            "de",
+            "del",
+            "dela",
+            "della",
+            "delle",
+            "dello",
+            "dei",
+            "degli",
+            "di",
+            "da",
+            "das",
+            "do",
+            "dos",
+            "du",
+        ),
+        *(
+            "des",
+            "la",
+            "las",
+            "le",
+            "les",
+            "los",
+            "lo",
+            "el",
+            "al",
+            "bin",
+            "bint",
+            "ibn",
+            "ben",
+            "abu",
+            "ould",
+        ),
+        *("san", "santa", "st.", "d'", "ap", "nic", "mac", "het", "in", "am", "an"),
+    ]
+)
+"""Words in lower case that a surname starts with: "Laurens van der Maaten"."""
+
+CAPITAL_PARTICLES = frozenset(
+    [
+        *(
+            "Van",
+            "Von",
+            "Vander",
+            "De",
+            "Del",
+            "Della",
+            "Di",
+            "Da",
+            "Dos",
+            "Du",
+            "La",
+            "Le",
+            "Les",
+            "El",
+            "Al",
+        ),
+        *("Ibn", "Ter", "Santa", "St.", "Saint"),
+    ]
+)
+"""Words with a capital that a surname starts with, though not behind a given name alone: "El Ghaoui"."""
+
+JOINTS = frozenset({"y", "e", "i"})
+"""Words that join two surnames: "Ortega y Gasset"."""
+
+VIETNAMESE = frozenset(
+    [
+        *(
+            "Nguyen",
+            "Tran",
+            "Le",
+            "Pham",
+            "Huynh",
+            "Hoang",
+            "Phan",
+            "Vu",
+            "Vo",
+            "Dang",
+            "Bui",
+            "Do",
+            "Ho",
+            "Ngo",
+        ),
+        *("Duong", "Ly", "Dinh", "Trinh", "Truong", "Luong", "Mai", "Nguyễn", "Trần", "Lê", "Phạm"),
+    ]
+)
+"""Surnames before which "Van" is a middle name: "Hieu Van Nguyen"."""
+
+SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV|VI{1,3}|2nd|3rd|4th", re.IGNORECASE)
+"""What follows a name and is no part of the surname.
+
+>>> [bool(SUFFIX.fullmatch(word)) for word in ("Jr.", "III", "sr", "V", "Ivy")]
+[True, True, True, False, False]
+"""
+
+DEGREE = re.compile(r"(?:Ph\.?\s?D|M\.?\s?D|M\.?Sc|B\.?Sc|Dr|Prof|Esq)\.?")
+"""A degree or title: neither name nor suffix.
+
+>>> [bool(DEGREE.fullmatch(word)) for word in ("PhD", "M.D.", "Prof.", "Phillips")]
+[True, True, True, False]
+"""
+
+COLLECTIVE = re.compile(
+    r"\b(?:team|group|consortium|collaboration|project|initiative|community|lab|laboratory|institute|university"
+    r"|committee|society|association|foundation|network|alliance|inc|corporation)\b\.?$",
+    re.IGNORECASE,
+)
+"""The end of a name that belongs to no single person.
+
+>>> [bool(COLLECTIVE.search(name)) for name in ("Gemini Team", "The ATLAS Collaboration", "Ann Labelle")]
+[True, True, False]
+"""
+
+FOOTNOTE_MARKS = "*†‡§¶∗⋆✉0123456789⁰¹²³⁴⁵⁶⁷⁸⁹, "  # noqa: RUF001 - marks that pages set behind names
+"""Marks that pages set behind a name: "Ann Lee*†1"."""
+
+ET_AL = re.compile(
+    r"""(?xi)
+      (?: ^ | [\s,;] ) (?: and\s )?
+      (?: et\.?\sal\b\.? | others | (?: \+\s? )? \d+\s(?: more | others? ) (?: \sauthors? )? )
+      [\s.]{0,3} $
+    | [,\s]{0,3} (?: \.\.\. | … ) $"""
+)
+"""What ends a list of authors that was cut.
+
+>>> [bool(ET_AL.search(text)) for text in ("A Lee et al.", "A Lee, and others", "A Lee, + 3 more", "Weird Al")]
+[True, True, True, False]
+"""
+
+SPLIT_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN")
+"""Scripts in which given names come first and the surname last."""
+
+FAMILY_FIRST_SCRIPTS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC")
+"""Scripts in which the surname comes first, where a blank sets it apart at all."""
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0].partition("-")[0]
+
+
+def creator(name: str) -> Creator:
+    """Take a personal name apart.
+
+    Args:
+        name: plain Unicode: "Given Family", "Family, Given", "Family, Jr., Given" or a single name.
+
+    Returns:
+        The name with its parts. `family` is the whole name where it can't be split: single names,
+        collectives, scripts that are not known to put the surname last.
+
+    >>> creator("Laurens van der Maaten")
+    Creator(name='Laurens van der Maaten', family='van der Maaten', given='Laurens', suffix='')
+    >>> creator("King, Jr., Martin Luther").suffix, creator("何鹏程").family, creator("Plato").given
+    ('Jr.', '何鹏程', '')
+    """
+    shown = " ".join(name.split())
+    shown = shown.rstrip(FOOTNOTE_MARKS) or shown
+    if COLLECTIVE.search(shown):
+        return Creator(shown, shown)
+    parts = [part.strip() for part in shown.split(",") if part.strip()]
+    if len(parts) > 1 and not all(_is_addition(part) for part in parts[1:]):
+        return _family_first(shown, parts)
+    words = shown.replace(",", " ").split()
+    return _given_first(shown, words)
+
+
+def _is_addition(part: str) -> bool:
+    return bool(SUFFIX.fullmatch(part) or DEGREE.fullmatch(part))
+
+
+def _family_first(shown: str, parts: list[str]) -> Creator:
+    """Read "Family, Given", "Family, Jr., Given" and "Family, Given, Jr."."""
+    suffix = next((part for part in parts[1:] if SUFFIX.fullmatch(part)), "")
+    given = " ".join(part for part in parts[1:] if not _is_addition(part))
+    name = " ".join(word for word in (given, parts[0], suffix) if word)
+    return Creator(name if _splits(shown) else shown, parts[0], given, suffix)
+
+
+def _given_first(shown: str, words: list[str]) -> Creator:
+    while len(words) > 1 and DEGREE.fullmatch(words[-1]):
+        words = words[:-1]
+    while len(words) > 1 and DEGREE.fullmatch(words[0]):
+        words = words[1:]
+    suffix = ""
+    if len(words) > 2 and SUFFIX.fullmatch(words[-1]) and words[-1] != words[-1].lower():
+        words, suffix = words[:-1], words[-1]
+    letters = [character for character in "".join(words) if character.isalpha()]
+    if len(words) == 2 and letters and all(_script(letter) in FAMILY_FIRST_SCRIPTS for letter in letters):
+        return Creator(shown, words[0], words[1])
+    if len(words) < 2 or not _splits(shown):
+        return Creator(shown, " ".join(words) if words else shown, suffix=suffix)
+    start = _surname_start(words)
+    return Creator(shown, " ".join(words[start:]), " ".join(words[:start]), suffix)
+
+
+def _splits(shown: str) -> bool:
+    return all(_script(letter) in SPLIT_SCRIPTS for letter in shown if letter.isalpha() and _script(letter))
+
+
+def _surname_start(words: list[str]) -> int:
+    """Where the surname starts: at its first particle, else at the last word."""
+    last = len(words) - 1
+    for index in range(last):
+        if words[index] in PARTICLES or words[index].startswith(("al-", "el-")):
+            return index
+        if words[index] in JOINTS and index > 1:
+            return index - 1
+    start = last
+    while start > 1 and words[start - 1] in CAPITAL_PARTICLES and words[start] not in VIETNAMESE:
+        start -= 1
+    return start
+
+
+def parse_authors(line: str) -> tuple[tuple[Creator, ...], bool]:
+    """Split a list of authors.
+
+    Args:
+        line: names separated by commas, or by semicolons where names are written "Family, Given"; "and"
+            may stand before the last one.
+
+    Returns:
+        The authors in their order, and whether the list was cut: "et al.", "and others". The mark itself
+        never becomes an author.
+
+    >>> authors, cut = parse_authors("Zhendong Wang, Yifan Jiang, Huangjie Zheng et al.")
+    >>> [author.family for author in authors], cut
+    (['Wang', 'Jiang', 'Zheng'], True)
+    >>> [author.name for author in parse_authors("Martin King, Jr., Ann Lee and Si-Qing Chen")[0]]
+    ['Martin King, Jr.', 'Ann Lee', 'Si-Qing Chen']
+    """
+    listed = " ".join(line.split())
+    names = ET_AL.sub("", listed).strip(" ,;")
+    cut = names != listed.strip(" ,;")
+    return tuple(creator(name) for name in _names(names)), cut
+
+
+LAST_JOINT = re.compile(r"\s*(?:^|\s)(?:and|&)\s+")
+"""What stands before the last author.
+
+>>> LAST_JOINT.split("Ann Lee and Bo Sand")
+['Ann Lee', 'Bo Sand']
+"""
+
+
+def _names(listed: str) -> list[str]:
+    separator = ";" if ";" in listed else ","
+    pieces = [piece.strip() for piece in re.split(f"[{separator}，、]", listed)]  # noqa: RUF001 - Chinese commas
+    if pieces and not COLLECTIVE.search(pieces[-1]):
+        pieces[-1:] = LAST_JOINT.split(pieces[-1])
+    names: list[str] = []
+    for piece in pieces:
+        if names and _is_addition(piece):
+            names[-1] += f", {piece}"
+        elif piece:
+            names.append(piece)
+    return names

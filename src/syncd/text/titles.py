@@ -1,0 +1,85 @@
+"""Titles and surnames reduced to what identifies them, so that spellings of one title compare equal.
+
+What these functions return decides the Zotero keys of created items: it must never change for a given
+title. They never translate and never drop a word.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+KEPT_SIGNS = "+#"
+"""Signs that tell titles apart, such as those on C++ and on C#."""
+
+UNMARKED_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
+"""Scripts in which a letter stays the same letter without its accent; in others a mark is a vowel."""
+
+LETTERS = str.maketrans(
+    {
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "ŋ": "n",
+        "ŧ": "t",
+        "ƀ": "b",
+        "ɨ": "i",
+        "ɓ": "b",
+        "ɗ": "d",
+        "ə": "e",
+    }
+)
+"""Letters of surnames that Unicode does not decompose, though people write them without their stroke."""
+
+
+@lru_cache(maxsize=4096)
+def _loses_marks(base: str) -> bool:
+    return unicodedata.name(base, "").startswith(UNMARKED_SCRIPTS)
+
+
+def _fold(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept: list[str] = []
+    base = ""
+    for character in folded:
+        if unicodedata.category(character).startswith("M"):
+            if base and not _loses_marks(base):
+                kept.append(character)
+        elif character.isalnum() or character in KEPT_SIGNS:
+            kept.append(character)
+            base = character
+        else:
+            base = ""
+    return "".join(kept)
+
+
+def fold_title(title: str) -> str:
+    """Reduce a title to its letters, digits, `+` and `#`, without case, accents, blanks and punctuation.
+
+    Args:
+        title: plain Unicode.
+
+    Returns:
+        The folded title; the title in lower case if it has no letter or digit; empty only for a blank one.
+
+    >>> fold_title("DeBERTaV3: Improving DeBERTa — using ELECTRA-Style…")
+    'debertav3improvingdebertausingelectrastyle'
+    >>> fold_title("τ²-Bench"), fold_title("C++"), fold_title("?!")
+    ('τ2bench', 'c++', '?!')
+    """
+    return _fold(title) or title.strip().casefold()
+
+
+def fold_name(surname: str) -> str:
+    """Reduce a surname likewise, and write letters such as ø and ß as people do who lack them.
+
+    >>> fold_name("Müller-Lüdenscheidt"), fold_name("Sørensen"), fold_name("Łukasiewicz"), fold_name("Groß")
+    ('mullerludenscheidt', 'sorensen', 'lukasiewicz', 'gross')
+    """
+    return _fold(surname).translate(LETTERS) or surname.strip().casefold()

@@ -1,0 +1,72 @@
+"""Web addresses as they stand in running text: where one ends, and what LaTeX did to it.
+
+Shared by the conversion of LaTeX, which must leave addresses alone, and the search for links. It never
+classifies an address and never asks one for anything.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPED = r"\\[_%\#&~]|\{\\?[_%\#&~]\}|\\textasciitilde\b(?:\{\})?|\\string~|\\(?=/)"
+"""What LaTeX makes of a character of an address."""
+
+_PLAIN = r"[^\s<>\"“”`{}\\^|$\u00a0]"
+"""What an address is made of, as far as running text goes."""
+
+_END = r"''|[,;)\]]{1,3}https?://"
+"""Where an address ends though the next character might belong to it."""
+
+ADDRESS = re.compile(
+    rf"""(?xi:
+    (?: \b(?:https?|ftp):// | (?<![\w@./-])www\.(?=[\w-]+\.) )      # https://a.org, www.a.org
+    (?: (?!{_END})(?:{_PLAIN}|(?:{_ESCAPED})(?:\{{\}})?) )+
+    | (?<![\w@./\\-]) (?:[\w-]{{1,63}}\.){{1,5}}[a-z]{{2,12}}/      # github.com/a/b
+    (?: (?!{_END})(?:{_PLAIN}|(?:{_ESCAPED})(?:\{{\}})?) )*
+    )"""
+)
+r"""A web address with or without its scheme, LaTeX escapes included, and the punctuation that clings to it.
+
+>>> [m[0] for m in ADDRESS.finditer(r"\url{https://x.edu/\~{}u/a\_b}, github.com/a/b. CNN/DailyMail")]
+['https://x.edu/\\~{}u/a\\_b', 'github.com/a/b.']
+"""
+
+_UNESCAPE = re.compile(r"\\textasciitilde\b(?:\{\})?|\\string~|\{\\?([_%#&~])\}|\\([_%#&~])(?:\{\})?|\\(?=/)")
+
+
+def mend(address: str) -> str:
+    r"""Undo what LaTeX did to an address.
+
+    >>> mend(r"https://x.edu/\~{}u/a\_b\%20c\#d")
+    'https://x.edu/~u/a_b%20c#d'
+    """
+
+    def character(found: re.Match[str]) -> str:
+        kept = found[1] or found[2]
+        return kept or ("" if found[0] == "\\" else "~")
+
+    return _UNESCAPE.sub(character, address) if "\\" in address or "{" in address else address
+
+
+_TAIL = ".,;:!?'\"*_~\\’‘”“»…。，；：！？、)]}>）】」』|"  # noqa: RUF001 - punctuation of other scripts
+_PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+
+def trim(address: str) -> str:
+    """Take off the punctuation that belongs to the sentence and not to the address.
+
+    A closing bracket stays if the address opened it.
+
+    >>> trim("https://github.com/a/b)."), trim("https://en.wikipedia.org/wiki/C_(language)")
+    ('https://github.com/a/b', 'https://en.wikipedia.org/wiki/C_(language)')
+    """
+    surplus = {close: address.count(close) - address.count(open_) for close, open_ in _PAIRS.items()}
+    end = len(address)
+    while end and address[end - 1] in _TAIL:
+        last = address[end - 1]
+        if last in surplus:
+            if surplus[last] <= 0:
+                break
+            surplus[last] -= 1
+        end -= 1
+    return address[:end]
