@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desk import Desk, Zotero
+from clocks import FakeClock
+from desk import Desk, Trouble, Zotero
 from syncd.zotero.embedded import EmbeddedLibrary
 
 if TYPE_CHECKING:
@@ -15,17 +16,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def zotero(tmp_path: Path) -> Iterator[Zotero]:
-    """Serve an empty library."""
-    with EmbeddedLibrary(tmp_path / "zotero.sqlite") as server:
-        yield Zotero(server)
+def clock() -> FakeClock:
+    """Give the time that library and engine share."""
+    return FakeClock()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, zotero: Zotero) -> Desk:
+def zotero(tmp_path: Path, clock: FakeClock) -> Iterator[Zotero]:
+    """Serve an empty library."""
+    trouble = Trouble()
+    with EmbeddedLibrary(tmp_path / "zotero.sqlite", clock=clock.now, faults=trouble) as server:
+        yield Zotero(server, trouble)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Desk:
     """Give a configured folder whose profile has no page yet."""
     folder = tmp_path / "user"
     folder.mkdir()
-    made = Desk(folder, zotero)
+    made = Desk(folder, zotero, clock)
     made.configure()
     return made

@@ -10,16 +10,17 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clocks import FakeClock
 from syncd.config import load
 from syncd.paths import DataFolder
 from syncd.pipeline import Report, Task, run_once
 from syncd.session import Ports
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from syncd.zotero.embedded import EmbeddedLibrary
+    from clocks import FakeClock
+    from syncd.zotero.embedded import EmbeddedLibrary, Fault, Request
 
 CONFIG = """
 [libraries.main]
@@ -34,11 +35,35 @@ captured = 2026-06-01
 """
 
 
+class Trouble:
+    """What goes wrong at the library, in order: each waits for its request, then happens once.
+
+    A trouble is a `Fault`, or a function that is called with the request and may return one.
+    """
+
+    def __init__(self) -> None:
+        self._coming: list[tuple[str, Fault | Callable[[Request], Fault | None]]] = []
+        self.happened = 0
+
+    def plan(self, method: str, *troubles: Fault | Callable[[Request], Fault | None]) -> None:
+        """Let each trouble meet one request of this method."""
+        self._coming += [(method, trouble) for trouble in troubles]
+
+    def __call__(self, request: Request) -> Fault | None:
+        """Tell the server what goes wrong with this request."""
+        if not self._coming or self._coming[0][0] != request.method:
+            return None
+        _, trouble = self._coming.pop(0)
+        self.happened += 1
+        return trouble(request) if callable(trouble) else trouble
+
+
 @dataclass
 class Zotero:
     """A library of a user, seen from outside: through its API alone."""
 
     server: EmbeddedLibrary
+    trouble: Trouble = field(default_factory=Trouble)
 
     def get(self, path: str) -> Any:
         """Return what the API answers."""
@@ -122,7 +147,7 @@ class Desk:
 
     folder: Path
     zotero: Zotero
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: FakeClock
 
     @property
     def page(self) -> Path:

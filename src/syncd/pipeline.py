@@ -284,7 +284,10 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
     try:
         push.carry_out(current, session.ports.clock.now())
     finally:
-        done |= {action.paper: action for action in current.actions if action.paper in push.written}
+        for action in current.actions:
+            if action.paper in push.written:
+                # A paper that took two rounds was created, though the second only added its link.
+                done.setdefault(action.paper, action)
         report.failures = push.failures
         report.actions = [
             done.get(action.paper, action)

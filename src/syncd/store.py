@@ -204,6 +204,7 @@ class Store:
         self.engine = sa.create_engine(url)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
         try:
             with readable_errors():
                 self._migrate()
@@ -292,6 +293,8 @@ def _hint(words: str) -> str:
 
 
 def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    # The driver would begin transactions late and leave changes of tables outside: we begin them ourselves.
+    connection.isolation_level = None
     cursor = connection.cursor()
     # The journal of a write must be on the disk before the write is sent, hence FULL.
     for pragma in (
@@ -302,3 +305,7 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -238,7 +238,6 @@ def test_papers_that_the_library_has_are_adopted(desk: Desk, zotero: Zotero) -> 
             "itemType": "journalArticle",
             "title": "Alpha.",
             "date": "2023",
-            "dateModified": "2026-01-01T00:00:00Z",
             "creators": [{"creatorType": "author", "firstName": "A.", "lastName": "Lee"}],
         }
     )

@@ -38,6 +38,10 @@ CASES = [
     ("from $5 to $10, or $5-$10", "from $5 to $10, or $5-$10"),
     ("$100 for $x$ and $y$", "$100 for x and y"),
     ("a lone $ sign", "a lone $ sign"),
+    ("two $ signs $ here", "two $ signs $ here"),
+    (r"$5 (10\% of $50)", "$5 (10% of $50)"),
+    (r"ends in \hat", r"ends in \hat"),
+    (r"$\text{it's} f'$", "it's f′"),
     ("50% off # & snake_case a^2", "50% off # & snake_case a^2"),
     (r"\|y\|_2 and $\|y\|_2$", "‖y‖_2 and ‖y‖₂"),
     (r"\foobar{x} \foobar[1]{$\alpha$}{b} \foo", r"\foobar{x} \foobar[1]{α}{b} \foo"),
@@ -185,3 +189,10 @@ def test_deep_nesting_keeps_its_content() -> None:
     """10,000 braces within each other are no problem, and what is inside them remains."""
     assert to_unicode("{" * 10_000 + "x" + "}" * 10_000) == "x"
     assert to_unicode(r"\hat{" * 10_000 + "core" + "}" * 10_000).count("core") == 1
+
+
+def test_deep_nesting_of_long_content_takes_no_time() -> None:
+    """Content is not copied once a level."""
+    start = time.perf_counter()
+    to_unicode(r"\hat{" * 50_000 + "x" * 1_000_000 + "}" * 50_000)
+    assert time.perf_counter() - start < 5

@@ -270,6 +270,31 @@ def test_header_figures_may_be_missing_or_move() -> None:
     assert codes(profile) == []
 
 
+def test_the_name_stands_right_above_the_figures() -> None:
+    """Of several lines above the figures the nearest is the name; the others are named in the warnings."""
+    profile = read("Paper Things\n\nAnn Lee\nh-index17\n2 Papers\n\n" + FIRST + SECOND)
+    assert profile.name == "Ann Lee"
+    assert codes(profile) == ["unplaced-line"]
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("danah boyd, bell hooks, ann lee · apple-ml", 3),
+        ("Maria de los Angeles de la Cruz, Ann Lee", 2),
+        ("A New Deep Learning Method For Natural Language Processing Of Many Texts", 0),
+        ("We study, at length, two models", 0),
+    ],
+)
+def test_authors_are_told_from_an_abstract(line: str, authors: int) -> None:
+    """A line behind the title is a list of authors or the abstract's first line, by its looks."""
+    paper = read(HEADER + FIRST.replace("Ann Lee, Bo Sand et al. · apple-ml, gatech", line) + SECOND).papers[
+        0
+    ]
+    assert len(paper.creators) == authors
+    assert paper.abstract.startswith(line) == (authors == 0)
+
+
 def test_header_with_labels_on_their_own_lines() -> None:
     """A copy that breaks figures and labels apart is read as well."""
     profile = read("Ann Lee\nCL\nh-index\n17\npapers\n2\ncitations\n1,234\n\n2 Papers\n\n" + FIRST + SECOND)

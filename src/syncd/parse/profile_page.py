@@ -151,7 +151,6 @@ def _entries(page: _Page) -> Iterator[_Entry]:
             if head:
                 yield _Entry(head, start, index)
             head, start = found, index
-            index += 1  # the title belongs to it, whatever it looks like
         listing = listing or head is not None or bool(HEADING.fullmatch(page.line(index)))
         index = page.following[index + 1]
     if head:

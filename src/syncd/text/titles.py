@@ -35,7 +35,7 @@ LETTERS = str.maketrans(
         "ə": "e",
     }
 )
-"""Letters of surnames that Unicode does not decompose, though people write them without their stroke."""
+"""Letters that Unicode does not decompose, though people and databases write them without their stroke."""
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +56,7 @@ def _fold(text: str) -> str:
             base = character
         else:
             base = ""
-    return "".join(kept)
+    return "".join(kept).translate(LETTERS)
 
 
 def fold_title(title: str) -> str:
@@ -77,9 +77,9 @@ def fold_title(title: str) -> str:
 
 
 def fold_name(surname: str) -> str:
-    """Reduce a surname likewise, and write letters such as ø and ß as people do who lack them.
+    """Reduce a surname likewise.
 
     >>> fold_name("Müller-Lüdenscheidt"), fold_name("Sørensen"), fold_name("Łukasiewicz"), fold_name("Groß")
     ('mullerludenscheidt', 'sorensen', 'lukasiewicz', 'gross')
     """
-    return _fold(surname).translate(LETTERS) or surname.strip().casefold()
+    return _fold(surname) or surname.strip().casefold()

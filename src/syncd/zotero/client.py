@@ -15,6 +15,7 @@ from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.zotero.transport import OutcomeUnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,18 +161,31 @@ class Client:
             StaleError: the library changed; nothing was written.
             OutcomeUnknownError: the answer was lost.
         """
-        answer = self._call(lambda zot: zot.create_items(list(objects), last_modified=unmodified_since))
-        return _outcomes(answer, len(objects))
+
+        def write(zot: pyzotero.Zotero) -> tuple[Outcome, ...]:
+            answer = zot.create_items(list(objects), last_modified=unmodified_since)
+            return _outcomes(answer, len(objects))
+
+        return self._call(write, unclear=OutcomeUnknownError)
 
     def write_collections(
         self, objects: Sequence[Json], *, unmodified_since: int | None
     ) -> tuple[Outcome, ...]:
         """Create and update at most 50 collections; as `write_items`."""
-        answer = self._call(lambda zot: zot.create_collections(list(objects), last_modified=unmodified_since))
-        return _outcomes(answer, len(objects))
 
-    def _call(self, use: Callable[[pyzotero.Zotero], T]) -> T:
-        """Run one request on an instance of its own: parameters of a failed one leak into the next."""
+        def write(zot: pyzotero.Zotero) -> tuple[Outcome, ...]:
+            answer = zot.create_collections(list(objects), last_modified=unmodified_since)
+            return _outcomes(answer, len(objects))
+
+        return self._call(write, unclear=OutcomeUnknownError)
+
+    def _call(self, use: Callable[[pyzotero.Zotero], T], unclear: type[LibraryError] = LibraryError) -> T:
+        """Run one request on an instance of its own: parameters of a failed one leak into the next.
+
+        Args:
+            use: the request.
+            unclear: what to raise where the answer can't be understood.
+        """
         kind, _, number = self.address.prefix.partition("/")
         client = httpx2.Client(transport=self.transport, timeout=TIMEOUT, follow_redirects=False)
         zot = pyzotero.Zotero(number, kind.removesuffix("s"), self.address.key, client=client)
@@ -184,12 +198,12 @@ class Client:
         except pyzotero_errors.PyZoteroError as error:
             raise self._named(error, zot.request) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}") from error
+            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise self._odd("the answer is not Zotero's: it can't be read") from error
+            raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
 
-    def _odd(self, message: str) -> LibraryError:
-        return LibraryError(
+    def _odd(self, message: str, unclear: type[LibraryError]) -> LibraryError:
+        return unclear(
             f"{self.address.endpoint}: {message}",
             kind="transient",
             library=self.address.name,

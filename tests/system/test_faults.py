@@ -1,0 +1,331 @@
+"""Whatever the network and the server do: no duplicate, nothing lost, and a clear word about it."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pages import entry, page
+from syncd import store
+from syncd.cli.exit_codes import of_report
+from syncd.zotero.embedded import Fault, Request
+
+if TYPE_CHECKING:
+    from desk import Desk, Zotero
+
+TITLES = ("Alpha", "Beta", "Gamma")
+
+
+@pytest.fixture
+def ready(desk: Desk) -> Desk:
+    """Give a desk whose page lists three papers with a link each."""
+    desk.page.write_text(page(*(entry(title) for title in TITLES)), encoding="utf-8")
+    return desk
+
+
+def check_whole(zotero: Zotero) -> None:
+    """Every paper is there once, with its link, in the collection."""
+    items = zotero.items().values()
+    assert sorted(data["title"] for data in items if "parentItem" not in data) == list(TITLES)
+    assert sorted(data["title"] for data in items if "parentItem" in data) == [
+        "Code: ann/alpha",
+        "Code: ann/beta",
+        "Code: ann/gamma",
+    ]
+    assert sorted(zotero.collections()) == ["Ann Lee", "Profiles"]
+    (collection,) = {tuple(data["collections"]) for data in zotero.papers().values()}
+    assert collection == (zotero.collections()["Ann Lee"]["key"],)
+
+
+LOST = {
+    "the connection drops before the write": Fault("drop"),
+    "the connection drops after the write": Fault("drop", when="after"),
+    "the answer is cut in the middle": Fault("cut"),
+    "a gateway gives up before the write": Fault("answer", status=502),
+    "a gateway gives up after the write": Fault("answer", when="after", status=504),
+    "the server fails half-way": Fault("stop", objects=3),
+    "a login page comes instead": Fault(
+        "answer", status=200, headers={"Content-Type": "text/html"}, body=b"<html>"
+    ),
+    "a login page comes after the write": Fault(
+        "answer", when="after", status=200, headers={"Content-Type": "text/html"}, body=b"<html>"
+    ),
+    "a redirect leads elsewhere": Fault("answer", status=302, headers={"Location": "https://login.example/"}),
+    "nonsense is answered": Fault(
+        "answer", when="after", status=200, headers={"Content-Type": "application/json"}, body=b'{"ok": true}'
+    ),
+}
+
+
+@pytest.mark.parametrize("request_number", [0, 1])
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
+def test_a_write_of_unknown_outcome_is_looked_up_and_finished(
+    ready: Desk, zotero: Zotero, fault: Fault, request_number: int
+) -> None:
+    """Collections or items: what was done is not done again, what was not is done now, in the same run."""
+    zotero.trouble.plan("POST", *[lambda _: None] * request_number, fault)
+    report = ready.run()
+    assert zotero.trouble.happened == request_number + 1
+    assert report.error is None
+    assert report.counts["create"] == 3
+    check_whole(zotero)
+    again = ready.run()
+    assert again.counts["unchanged"] == 3
+    assert again.requests.write == 0
+
+
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
+def test_a_trouble_that_lasts_ends_the_run_and_the_next_one_finishes(
+    ready: Desk, zotero: Zotero, fault: Fault
+) -> None:
+    """Exit 5; afterwards it is as if nothing had happened."""
+    zotero.trouble.plan("POST", *[fault] * 4)
+    report = ready.run()
+    if report.error is not None:
+        assert of_report(report) in {3, 5}
+    zotero.trouble._coming.clear()
+    ready.run()
+    check_whole(zotero)
+    assert ready.run().requests.total == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("wait", ["7", "date", None])
+def test_a_limited_request_is_repeated_after_the_wait_that_the_server_asks_for(
+    ready: Desk, zotero: Zotero, method: str, status: int, wait: str | None
+) -> None:
+    """`Retry-After` in seconds, as a date, or missing."""
+    headers = {}
+    if wait == "date":
+        headers["Retry-After"] = format_datetime(ready.clock.now() + timedelta(seconds=7), usegmt=True)
+    elif wait:
+        headers["Retry-After"] = wait
+    zotero.trouble.plan(method, Fault("answer", status=status, headers=headers))
+    report = ready.run()
+    assert report.error is None
+    assert ready.clock.waits == [7.0] if wait else 0 < ready.clock.waits[0] < 2
+    assert report.requests.limited == (status == 429)
+    check_whole(zotero)
+
+
+def test_a_long_wait_is_left_to_the_schedule(ready: Desk, zotero: Zotero) -> None:
+    """Nobody's terminal hangs for an hour: exit 5, with the time."""
+    zotero.trouble.plan("GET", Fault("answer", status=429, headers={"Retry-After": "3600"}))
+    report = ready.run()
+    assert of_report(report) == 5
+    assert ready.clock.waits == []
+    assert zotero.version() == 0
+
+
+def test_backoff_is_respected_by_the_next_request(ready: Desk, zotero: Zotero) -> None:
+    """The header may come with any answer."""
+    zotero.trouble.plan("GET", Fault("headers", headers={"Backoff": "11"}))
+    assert ready.run().error is None
+    assert ready.clock.waits == [11.0]
+    check_whole(zotero)
+
+
+def test_endless_limits_end_the_run(ready: Desk, zotero: Zotero) -> None:
+    """A bounded number of repeats, then exit 5."""
+    zotero.trouble.plan("GET", *[Fault("answer", status=503)] * 50)
+    report = ready.run()
+    assert of_report(report) == 5
+    assert report.requests.total == 5
+    assert 1 < sum(ready.clock.waits) < 20
+
+
+def test_somebody_else_writes_in_between(ready: Desk, zotero: Zotero) -> None:
+    """The library moved on since it was read: it is read again before anything is written."""
+
+    def other(_: Request) -> None:
+        zotero.write({"itemType": "book", "title": "Mine"})
+
+    zotero.trouble.plan("POST", other, lambda _: None, other)
+    report = ready.run()
+    assert report.error is None
+    assert report.counts["create"] == 3
+    assert zotero.papers().pop("Mine")
+    assert set(zotero.papers()) >= set(TITLES)
+    assert ready.run().requests.write == 0
+
+
+def test_the_user_deletes_a_paper_between_reading_and_writing(ready: Desk, zotero: Zotero) -> None:
+    """A key that was erased at the last moment is not brought back to life."""
+    ready.run()
+    key = zotero.papers()["Beta"]["key"]
+    ready.page.write_text(page(*(entry(t, abstract=f"New words on {t}.") for t in TITLES)), encoding="utf-8")
+
+    def erase(_: Request) -> None:
+        zotero.erase(key)
+
+    zotero.trouble.plan("POST", erase)
+    report = ready.run()
+    assert report.error is None
+    assert set(zotero.papers()) == {"Alpha", "Gamma"}
+    assert zotero.papers()["Alpha"]["abstractNote"] == "New words on Alpha."
+    assert ready.run().requests.write == 0
+
+
+def test_another_machine_pushes_the_same_page_at_the_same_time(
+    ready: Desk, zotero: Zotero, tmp_path: Any
+) -> None:
+    """Its writes land between ours: each paper is there once, whoever came first."""
+    from desk import Desk  # noqa: PLC0415 - a second desk
+
+    folder = tmp_path / "second"
+    folder.mkdir()
+    second = Desk(folder, zotero, ready.clock)
+    second.configure()
+    second.page.write_bytes(ready.page.read_bytes())
+
+    def push(_: Request) -> None:
+        assert second.run().error is None
+
+    zotero.trouble.plan("POST", push)
+    report = ready.run()
+    assert report.error is None
+    check_whole(zotero)
+    for desk in (ready, second):
+        assert desk.run().requests.write == 0
+
+
+def refusing(zotero: Zotero, title: str, code: int, message: str) -> Any:
+    """Return a trouble: the server takes all objects of a write but the one of that title."""
+
+    def refuse(request: Request) -> Fault:
+        objects = json.loads(request.body)
+        refused = next(n for n, sent in enumerate(objects) if sent.get("title") == title)
+        rest = [sent for n, sent in enumerate(objects) if n != refused]
+        answer = zotero._send("POST", "/items", rest)[0]
+        places = [n for n in range(len(objects)) if n != refused]
+        moved = {
+            part: {str(places[int(n)]): value for n, value in answer[part].items()}
+            for part in ("successful", "success", "unchanged", "failed")
+        }
+        moved["failed"][str(refused)] = {"code": code, "message": message}
+        headers = {"Content-Type": "application/json", "Last-Modified-Version": str(zotero.version())}
+        return Fault("answer", status=200, headers=headers, body=json.dumps(moved).encode())
+
+    return refuse
+
+
+@pytest.mark.parametrize(("code", "words"), [(400, "'x' is not valid"), (413, "Title too long")])
+def test_one_object_that_the_server_refuses_does_not_hold_up_the_others(
+    ready: Desk, zotero: Zotero, code: int, words: str
+) -> None:
+    """It is reported with the server's words, and sent again when its paper changes, not in every run."""
+    zotero.trouble.plan("POST", lambda _: None, refusing(zotero, "Beta", code, words))
+    report = ready.run()
+    assert of_report(report) == 3
+    assert report.counts["create"] == 2
+    assert [failure.message for failure in report.failures.values()] == [words]
+    assert set(zotero.papers()) == {"Alpha", "Gamma"}
+    again = ready.run()
+    assert again.requests.write == 0
+    assert of_report(again) == 0
+    (waiting,) = ready.syncd("status", "--json").json["papers"]
+    assert waiting["cause"] == "refused"
+    assert words in waiting["detail"]
+    ready.page.write_text(
+        page(
+            entry("Alpha"),
+            entry("Beta", abstract="Shorter. Code at https://github.com/ann/beta"),
+            entry("Gamma"),
+        ),
+        encoding="utf-8",
+    )
+    assert ready.run().counts["create"] == 1
+    check_whole(zotero)
+
+
+@pytest.mark.parametrize("code", [409, 412])
+def test_an_object_that_changed_meanwhile_is_looked_at_again(ready: Desk, zotero: Zotero, code: int) -> None:
+    """The same run plans anew and succeeds."""
+    zotero.trouble.plan("POST", lambda _: None, refusing(zotero, "Beta", code, "changed"))
+    report = ready.run()
+    assert report.failures == {}
+    assert report.counts["create"] == 3
+    check_whole(zotero)
+
+
+def test_a_name_that_does_not_resolve_is_a_temporary_trouble(ready: Desk) -> None:
+    """Exit 5, and the host is named."""
+    config = ready.folder / "config.toml"
+    text = config.read_text(encoding="utf-8").replace(ready.zotero.server.url, "https://zotero.invalid")
+    config.write_text(text, encoding="utf-8")
+    report = ready.run()
+    assert of_report(report) == 5
+    assert "zotero.invalid" in str(report.error)
+
+
+def test_a_full_disk_is_said_and_repaired_by_the_next_run(ready: Desk, zotero: Zotero) -> None:
+    """Its own database can't grow: one sentence, no traceback; with room again all is as it should be."""
+    ready.data.create()
+    done = subprocess.run(
+        [sys.executable, "-m", "syncd", "push"],
+        capture_output=True,
+        text=True,
+        env=ready.env,
+        cwd=ready.folder,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "own database" in done.stderr
+    assert ready.run().error is None
+    check_whole(zotero)
+
+
+def test_a_locked_database_is_said(ready: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program holds it: nothing is written to the library."""
+    ready.run(dry_run=True)
+    monkeypatch.setattr(store, "BUSY_MILLISECONDS", 20)
+    holder = sqlite3.connect(ready.data.state)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        report = ready.run()
+    finally:
+        holder.close()
+    assert of_report(report) == 1
+    assert "locked" in str(report.error)
+    assert ready.zotero.version() == 0
+    assert ready.run().error is None
+
+
+@pytest.mark.parametrize("content", [b"no database at all, just some text in its place" * 50, b""])
+def test_a_broken_database_is_said_and_an_empty_one_is_rebuilt(
+    ready: Desk, zotero: Zotero, content: bytes
+) -> None:
+    """State is a cache: without it nothing is pushed twice."""
+    ready.run()
+    for part in ready.data.root.glob("syncd.sqlite*"):
+        part.unlink()
+    ready.data.state.write_bytes(content)
+    report = ready.run()
+    if content:
+        assert "Move the file away" in report.error.hint if report.error else False
+    else:
+        assert report.counts["unchanged"] == 3
+    check_whole(zotero)
+
+
+def test_a_clock_that_was_set_back_changes_nothing(ready: Desk, zotero: Zotero) -> None:
+    """A year back, an hour on: nothing is new."""
+    ready.run()
+    for seconds in (-365 * 86400, 3600):
+        ready.clock.set(seconds)
+        report = ready.run()
+        assert report.error is None
+        assert report.counts["unchanged"] == 3
+        assert report.requests.total == 1
+    check_whole(zotero)
