@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
 WORKERS ?= 2
+HISTORIES ?= 2000
 
 # The stamps say when something was last installed; make compares them with what it is installed from.
 RUNTIME := $(VENV)/.stamp-runtime
@@ -20,7 +21,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test lint types format bench lock schema clean
+.PHONY: help venv demo demo-page test soak mutants lint types format bench lock schema clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +49,12 @@ types: $(DEV) ## check the types
 
 format: $(DEV) ## lay out the code
 	$(BIN)/ruff format
+
+soak: $(DEV) ## run 2,000 random histories of the sync
+	SYNCD_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest tests/system/test_machine.py
+
+mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
+	$(BIN)/python tests/mutants/run.py
 
 bench: $(DEV) ## measure
 	$(BIN)/python -m pytest tests/bench -s

@@ -169,6 +169,8 @@ class Desk:
             "SYNCD_CONFIG": str(self.folder / "config.toml"),
             "TEST_KEY": self.zotero.server.key,
             "COLUMNS": "200",
+            # Where a planted fault is tested, the commands must run the code that it is planted in.
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         }
 
     def configure(self, extra: str = "") -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from syncd import merge
 from syncd.action import Action
 from syncd.match import MIN_TITLE, match, record
+from syncd.text.links import find_links
 from syncd.text.titles import fold_title
 from syncd.zotero import keys
 
@@ -242,14 +243,17 @@ class Decisions:
         if item.trashed:
             return _skip(entry, item.key, "it is in Zotero's trash", "deleted")
         remembered = self._memory.written.get(item.key) or self._memory.written.get(key)
-        if remembered is None and item.key != entry.key and entry.first.adopt == "skip":
+        if remembered is None and key != entry.key and entry.first.adopt == "skip":
             return _skip(entry, item.key, reason, "not adopted")
+        if remembered is None:
+            # The create-once key led here, if only over a merge: syncd was here before and has forgotten it.
+            remembered = _recovered(entry, item) if key == entry.key else None
         return self._bring_up_to_date(entry, item, remembered, reason)
 
     def _bring_up_to_date(
         self, entry: Wanted, item: IndexedItem, remembered: Base | None, reason: str
     ) -> Action:
-        base = remembered or _assumed(entry, item)
+        base = remembered or _adopted(entry, item)
         made = _with_known_year(entry, entry.draft_after(base, self._read), base, item)
         merged = merge.merge(base, item.data, made, entry.collections)
         children, links = self._missing_links(item.key, made, base)
@@ -262,7 +266,7 @@ class Decisions:
             if until := self._settles(entry, item):
                 said = f"you edited it; the change waits until {until:%Y-%m-%d %H:%M} UTC"
                 return replace(_skip(entry, item.key, said, "waiting"), changes=changes, kept=merged.kept)
-            kind = "adopt" if remembered is None and base.adopted else "update"
+            kind = "adopt" if remembered is None else "update"
         return Action(
             kind=kind,
             title=entry.title,
@@ -296,11 +300,14 @@ class Decisions:
     ) -> tuple[tuple[Json, ...], tuple[str, ...]]:
         """Return the children to create, and all addresses that will have been dealt with."""
         view = self._view
-        present = {child.data.get("url") for child in view.children.get(parent, ())}
+        urls = [str(child.data.get("url", "")) for child in view.children.get(parent, ())]
+        # The user's own link may end in .git, lead into a folder of the repository, or be of other case.
+        known = [*urls, *(link.url for url in urls for link in find_links(url))]
+        present = {url.casefold() for url in known}
         children = []
         for url, title in made.links:
             key = keys.child_key(view.prefix, parent, url)
-            if url in base.links or url in present or key in view.items or key in view.deleted:
+            if url in base.links or url.casefold() in present or key in view.items or key in view.deleted:
                 continue
             children.append(
                 {
@@ -338,19 +345,28 @@ def _contributors(base: Base, entry: Wanted) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*base.sources, *entry.profiles)))
 
 
-def _assumed(entry: Wanted, item: IndexedItem) -> Base:
-    """Return what to take for written where state knows nothing of the item."""
+def _missing_is_removed(entry: Wanted) -> tuple[str, ...]:
+    """Return the collections of which the user may have taken the item out, for all that is known."""
     places = [listing.place for listing in entry.listings]
-    missing_is_removed = tuple(place.key for place in places if place.key and not place.certain)
-    if item.key == entry.key:
-        base = merge.recovered(entry.draft, missing_is_removed, item.data)
-    else:
-        base = replace(merge.adopted(item.data), collections=missing_is_removed)
-        if entry.first.adopt == "file":
-            # Nothing but the collection: no field is known to be blank, every link is taken for present.
-            links = tuple(url for url, _ in entry.draft.links)
-            base = replace(base, fields={}, creators=None, links=links)
+    return tuple(place.key for place in places if place.key and not place.certain)
+
+
+def _recovered(entry: Wanted, item: IndexedItem) -> Base:
+    """Return what to take for written into an item of syncd's own of which the state is lost."""
+    base = merge.recovered(entry.draft, _missing_is_removed(entry), item.data)
     return replace(base, source=entry.first.profile)
+
+
+def _adopted(entry: Wanted, item: IndexedItem) -> Base:
+    """Return what to take for written into an item that the user had before."""
+    base = replace(
+        merge.adopted(item.data), collections=_missing_is_removed(entry), source=entry.first.profile
+    )
+    if entry.first.adopt == "file":
+        # Nothing but the collection: no field is known to be blank, every link is taken for present.
+        links = tuple(url for url, _ in entry.draft.links)
+        return replace(base, fields={}, creators=None, links=links)
+    return base
 
 
 def _with_known_year(entry: Wanted, made: Draft, base: Base, item: IndexedItem) -> Draft:

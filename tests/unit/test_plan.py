@@ -206,6 +206,13 @@ def test_a_paper_that_is_there_already_is_adopted() -> None:
     assert len(action.children) == 1
 
 
+def test_a_link_that_the_user_has_in_another_form_is_not_added_again() -> None:
+    """Their link ends in .git, ours does not: one repository."""
+    own = item("BBBB2222", itemType="attachment", parentItem="AAAA2222", url="https://github.com/A/b.git")
+    action = only(planned(view(adoptable(), own), intake(paper(arxiv="2304.12526", links=(CODE,)))))
+    assert action.children == ()
+
+
 def test_adoption_can_be_limited_to_filing_or_switched_off() -> None:
     """`adopt = "file"` changes the collections alone, `"skip"` nothing."""
     found = paper(arxiv="2304.12526", links=(CODE,))

@@ -1,0 +1,89 @@
+"""Faults planted by hand where a mistake would break a promise: each replaces one piece of the code.
+
+A unit test holds every piece to the code as it is, so that the list can't grow stale; `make mutants` plants each
+fault and says whether the suite catches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One planted fault.
+
+    Attributes:
+        what: the fault, in words.
+        file: under `src/syncd/`.
+        before: the piece of code that is replaced; stands there once.
+        after: what stands there instead.
+    """
+
+    what: str
+    file: str
+    before: str
+    after: str
+
+
+MUTANTS = (
+    # Recognising
+    Mutant("years far apart are one paper", "match.py", "abs(paper.year - item.year) <= 1", "abs(paper.year - item.year) <= 9"),
+    Mutant("contradicting identifiers are ignored", "match.py", "if not contradictions(paper, item) and _same", "if _same"),
+    Mutant("the first author is ignored", "match.py", "return fold_name(paper.surname) == item.folded_surname", "return True"),
+    Mutant("an arXiv id in extra is not seen", "match.py", "        extra_arxiv,\n", ""),
+    Mutant("merges are not followed", "match.py", 'if "dc:replaces" in item.raw:', "if False:"),
+    Mutant("attachments are taken for papers", "match.py", "if not item.parent and item.item_type not in NO_PAPER", "if not item.parent"),
+    Mutant("namesakes share a key", "identity.py", "    if contradictions(paper, item):\n        return False\n", ""),
+    Mutant("known items are matched to other papers", "decide.py", "taken=taken | others", "taken=frozenset(others)"),
+    # Merging
+    Mutant("a user's edit is overwritten", "merge.py", "else there != written", "else False"),
+    Mutant("the old value is kept after a write", "merge.py", "            base[name] = wanted\n", "            base[name] = written\n"),
+    Mutant("an emptied field is filled again", "merge.py", "else there != written", "else there not in {written, ''}"),
+    Mutant("edited authors are overwritten", "merge.py", "if _plain(there) != _plain(written):", "if False:"),
+    Mutant("a removed tag comes back", "merge.py", "added = [tag for tag in wanted if tag not in written]", "added = [tag for tag in wanted if tag not in {e['tag'] for e in self.data['tags']}]"),
+    Mutant("tags are compared with order", "merge.py", "        if after != there:\n", "        if after != sorted(there, key=lambda entry: entry['tag'], reverse=True):\n"),
+    Mutant("a user's tag of the same name is removed", "merge.py", 'or entry.get("type") != AUTOMATIC]', "]"),
+    Mutant("a moved score is written", "merge.py", "wanted = [tag for tag in self.draft.tags if not tag.startswith(SCORE_TAG)]", "wanted = list(self.draft.tags)"),
+    Mutant("an item is filed again where it was taken out", "merge.py", "if key not in self.base.collections]", "]"),
+    Mutant("extra is replaced whole", "merge.py", '_extra(written, there, wanted) if name == "extra" else wanted', "wanted"),
+    Mutant("without memory all is syncd's own", "merge.py", 'if data.get(name, "") == text}', "}"),
+    # Deciding
+    Mutant("version 0 is sent without a look at the deletion log", "decide.py", "there = paper in self._view.items or paper in self._view.deleted or paper in self._memory.tombstones", "there = paper in self._view.items"),
+    Mutant("a deleted item is created again", "decide.py", "            if key in self._view.deleted or key in self._memory.tombstones:\n", "            if False:\n"),
+    Mutant("tombstones are forgotten", "decide.py", "if key in self._view.deleted or key in self._memory.tombstones:", "if key in self._view.deleted:"),
+    Mutant("an item in the trash is written to", "decide.py", "        if item.trashed:\n", "        if False:\n"),
+    Mutant("a fresh edit is not left alone", "decide.py", "return until if self._now < until else None", "return None"),
+    Mutant("syncd's own write counts as an edit", "decide.py", "if item.version == self._memory.versions.get(item.key):", "if False:"),
+    Mutant("a removed link is added again", "decide.py", "if url in base.links or url.casefold() in present or key in view.items or key in view.deleted:", "if url.casefold() in present:"),
+    Mutant("an inferred year moves on", "decide.py", "            if known[4:] == date[4:]:\n", "            if False:\n"),
+    Mutant("one profile takes away the other's tags", "decide.py", "if not set(base.sources) <= read:", "if False:"),
+    Mutant("two profiles overwrite each other in turn", "decide.py", "if owner is not None or not base.source or base.source in read:", "if True:"),
+    Mutant("what the server refused is sent in every run", "decide.py", "if not action.writes or refusal is None or refusal.digest != digest(action):", "if True:"),
+    Mutant("a corrected title makes a second item", "decide.py", "return found[0] if len(found) == 1 else None", "return None"),
+    Mutant("a deleted collection is used", "filing.py", "            if collection.trashed:\n", "            if False:\n"),
+    Mutant("the parent's trash is not seen", "filing.py", "            step = collection.parent\n", "            step = None\n"),
+    Mutant("a lost state refiles what was taken out", "filing.py", "certain=not (parent == ours and ours in self._view.collections)", "certain=True"),
+    # Writing
+    Mutant("writes are not guarded by the library's version", "push.py", "self._client.write_items(sent, unmodified_since=self._version)", "self._client.write_items(sent, unmodified_since=None)"),
+    Mutant("another writer in between is not noticed", "push.py", "            self._alone = False\n", "            pass\n"),
+    Mutant("a refused object is sent in every run", "push.py", "                if failure and not failure.changed:\n", "                if False:\n"),
+    Mutant("what changed meanwhile is given up", "push.py", "CHANGED = frozenset({404, 409, 412, 428})", "CHANGED = frozenset()"),
+    Mutant("tombstones are not kept", "push.py", "                    if action.key not in memory.tombstones:\n", "                    if False:\n"),
+    Mutant("failures are mapped in order, not by index", "zotero/client.py", '        if index in answer["successful"]:\n            written = answer["successful"][index]\n', '        if answer["successful"]:\n            written = answer["successful"].pop(next(iter(answer["successful"])))\n'),
+    Mutant("a lost answer counts as done", "state.py", "        if key not in known and key not in view.deleted:\n            return False\n", ""),
+    Mutant("the journal is thrown away", "state.py", "                    if self._recovered(connection, row.run, entry, view):\n", "                    if False:\n"),
+    Mutant("an update of unknown outcome counts as done", "state.py", '            if item.version <= entry.sent["version"]:\n                return False\n', ""),
+    Mutant("Retry-After is ignored", "zotero/transport.py", "self._clock.sleep(wait if wait is not None else", "self._clock.sleep("),
+    Mutant("Backoff is ignored", "zotero/transport.py", "        if backoff:\n", "        if False:\n"),
+    Mutant("a login page is taken for an answer", "zotero/transport.py", "if response.is_redirect or (html and response.is_success):", "if response.is_redirect:"),
+    Mutant("a write of unknown outcome is sent again", "zotero/transport.py", "                if not reading:\n                    raise failure from error\n", ""),
+    Mutant("only the first page of changes is read", "zotero/index.py", "if page.total <= len(page.objects):", "if True:"),
+    Mutant("the deletion log is not read", "zotero/index.py", "self._erase(connection, deletions.items, deletions.collections)", "self._erase(connection, (), ())"),
+    Mutant("an erased collection stays in its items", "zotero/index.py", "            self._take_out(connection, key)\n", "            pass\n"),
+    Mutant("an older library is not noticed", "zotero/index.py", "        if page.version < known:\n", "        if False:\n"),
+    # Guards
+    Mutant("a shrunken page is believed", "pipeline.py", "        if papers * 2 >= known:\n", "        if True:\n"),
+    Mutant("an emptied library is filled again", "pipeline.py", "    if known and not known & view.items.keys():\n", "    if False:\n"),
+    Mutant("any number of papers is created", "pipeline.py", "    if most is not None and creating > most:\n", "    if False:\n"),
+)  # fmt: skip
