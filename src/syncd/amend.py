@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncd.errors import LibraryError, SyncdError
-from syncd.filing import Filing
+from syncd.filing import Filing, own_keys
 from syncd.text.titles import fold_title
 from syncd.zotero import keys
 
@@ -50,12 +50,9 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
             session.state.remember_version(connection, item.key, outcome.version or item.version)
             session.state.stand(connection, [wanted.paper], [])
         return wanted, True
-    # The old key stays dead: bringing it back would surprise every client that has erased it.
     known = session.state.memory()
-    key = _unused(
-        (keys.item_key(view.prefix, wanted.paper, "restored", str(count)) for count in range(1, 100)),
-        view.items.keys() | view.deleted | known.tombstones | set(known.claims.values()),
-    )
+    taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
+    key = _unused(keys.generations(view.prefix, wanted.paper), taken)
     with session.state.writing() as connection:
         session.state.claim(connection, wanted.paper, key)
         session.state.dig_up(connection, [wanted.key or ""])
@@ -86,8 +83,8 @@ def new_collection(session: Session, profile: str) -> str:
     for depth in range(1, len(path) + 1):
         part = path[:depth]
         if Filing(view, collections).place(part).closed:
-            fresh = (keys.collection_key(view.prefix, part, str(count)) for count in range(1, 100))
-            collections["/".join(part)] = _unused(fresh, view.collections.keys() | view.deleted)
+            taken = view.collections.keys() | view.deleted
+            collections["/".join(part)] = _unused(own_keys(view.prefix, part), taken)
     new = collections["/".join(path)]
     with session.state.writing() as connection:
         for name, key in collections.items():
@@ -138,4 +135,7 @@ def _one(words: str, standings: Iterable[Standing], what: str) -> Standing:
 
 def _unused(candidates: Iterable[str], taken: Iterable[str]) -> str:
     used = set(taken)
-    return next(key for key in candidates if key not in used)
+    for key in candidates:
+        if key not in used:
+            return key
+    raise SyncdError("this was started anew too often: there is no key left for it")

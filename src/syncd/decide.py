@@ -158,8 +158,9 @@ class Decisions:
         said = self._memory.decisions.get(paper, {})
         if same := next((key for key, verdict in said.items() if verdict == "same"), None):
             return same
-        there = paper in self._view.items or paper in self._view.deleted or paper in self._memory.tombstones
-        return paper if there else None
+        known = self._view.items.keys() | self._view.deleted | self._memory.tombstones
+        made = [key for key in keys.generations(self._view.prefix, paper) if key in known]
+        return made[-1] if made else None
 
     def _retitled(self, entry: Wanted, taken: frozenset[str]) -> str | None:
         """Return the item of a paper whose title the source corrected, if that is beyond doubt.
@@ -221,7 +222,7 @@ class Decisions:
         base = replace(
             merge.fresh(made, entry.collections), source=entry.first.profile, sources=entry.profiles
         )
-        children, links = self._missing_links(key, made, base)
+        children, links = self._missing_links(entry, key, made, base)
         return Action(
             "create",
             entry.title,
@@ -243,20 +244,31 @@ class Decisions:
         if item.trashed:
             return _skip(entry, item.key, "it is in Zotero's trash", "deleted")
         remembered = self._memory.written.get(item.key) or self._memory.written.get(key)
-        if remembered is None and key != entry.key and entry.first.adopt == "skip":
+        ours = key in keys.generations(self._view.prefix, entry.key)
+        if remembered is None and not ours and entry.first.adopt == "skip":
             return _skip(entry, item.key, reason, "not adopted")
-        if remembered is None:
-            # The create-once key led here, if only over a merge: syncd was here before and has forgotten it.
-            remembered = _recovered(entry, item) if key == entry.key else None
+        if (remembered is None and ours) or item.version < self._memory.versions.get(item.key, 0):
+            # The create-once key led here, if only over a merge: syncd was here before and has forgotten it. Or
+            # the library is an older one than it remembers.
+            remembered = self._recovered(entry, item)
         return self._bring_up_to_date(entry, item, remembered, reason)
+
+    def _recovered(self, entry: Wanted, item: IndexedItem) -> Base:
+        """Return what to take for written into an item of syncd's own of which nothing is remembered.
+
+        Where the item is in none of the collections that are there already, the user may have taken it out.
+        """
+        there = [key for key in entry.collections if key in self._view.collections]
+        base = merge.recovered(entry.draft, there, item.data)
+        return replace(base, source=entry.first.profile)
 
     def _bring_up_to_date(
         self, entry: Wanted, item: IndexedItem, remembered: Base | None, reason: str
     ) -> Action:
-        base = remembered or _adopted(entry, item)
+        base = _with_uncertain(entry, remembered or _adopted(entry, item))
         made = _with_known_year(entry, entry.draft_after(base, self._read), base, item)
         merged = merge.merge(base, item.data, made, entry.collections)
-        children, links = self._missing_links(item.key, made, base)
+        children, links = self._missing_links(entry, item.key, made, base)
         changes = dict(merged.changes)
         if children:
             changes["links"] = ([], [child["title"] for child in children])
@@ -296,7 +308,7 @@ class Decisions:
         return until if self._now < until else None
 
     def _missing_links(
-        self, parent: str, made: Draft, base: Base
+        self, entry: Wanted, parent: str, made: Draft, base: Base
     ) -> tuple[tuple[Json, ...], tuple[str, ...]]:
         """Return the children to create, and all addresses that will have been dealt with."""
         view = self._view
@@ -304,11 +316,16 @@ class Decisions:
         # The user's own link may end in .git, lead into a folder of the repository, or be of other case.
         known = [*urls, *(link.url for url in urls for link in find_links(url))]
         present = {url.casefold() for url in known}
+        # Where the paper's own item was merged into this one, its links had keys of that item.
+        merged = view.living(entry.key)
+        parents = {parent, entry.key} if merged is not None and merged.key == parent else {parent}
         children = []
         for url, title in made.links:
-            key = keys.child_key(view.prefix, parent, url)
-            if url in base.links or url.casefold() in present or key in view.items or key in view.deleted:
+            once = [keys.child_key(view.prefix, one, url) for one in parents]
+            was_made = any(key in view.items or key in view.deleted for key in once)
+            if url in base.links or url.casefold() in present or was_made:
                 continue
+            key = keys.child_key(view.prefix, parent, url)
             children.append(
                 {
                     "key": key,
@@ -345,23 +362,25 @@ def _contributors(base: Base, entry: Wanted) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*base.sources, *entry.profiles)))
 
 
-def _missing_is_removed(entry: Wanted) -> tuple[str, ...]:
-    """Return the collections of which the user may have taken the item out, for all that is known."""
-    places = [listing.place for listing in entry.listings]
-    return tuple(place.key for place in places if place.key and not place.certain)
+def _with_uncertain(entry: Wanted, base: Base) -> Base:
+    """Return the base with what the user may have taken away, for all that is known of a profile.
 
-
-def _recovered(entry: Wanted, item: IndexedItem) -> Base:
-    """Return what to take for written into an item of syncd's own of which the state is lost."""
-    base = merge.recovered(entry.draft, _missing_is_removed(entry), item.data)
-    return replace(base, source=entry.first.profile)
+    Where a profile is forgotten and its collection is not, the item may have been in it, with its tags.
+    """
+    for listing in entry.listings:
+        if listing.profile not in base.sources and not listing.place.certain and listing.place.key:
+            tags = () if base.adopted else listing.draft.tags
+            base = replace(
+                base,
+                collections=tuple(dict.fromkeys((*base.collections, listing.place.key))),
+                tags=tuple(dict.fromkeys((*base.tags, *tags))),
+            )
+    return base
 
 
 def _adopted(entry: Wanted, item: IndexedItem) -> Base:
     """Return what to take for written into an item that the user had before."""
-    base = replace(
-        merge.adopted(item.data), collections=_missing_is_removed(entry), source=entry.first.profile
-    )
+    base = replace(merge.adopted(item.data), source=entry.first.profile)
     if entry.first.adopt == "file":
         # Nothing but the collection: no field is known to be blank, every link is taken for present.
         links = tuple(url for url, _ in entry.draft.links)

@@ -27,12 +27,22 @@ class SourceError(SyncdError):
     Attributes:
         origin: the path or address.
         transient: trying again later may help.
+        retry_after: seconds to wait, if the server said so.
     """
 
-    def __init__(self, message: str, *, origin: str, transient: bool = False, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        origin: str,
+        transient: bool = False,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
         super().__init__(message, hint=hint)
         self.origin = origin
         self.transient = transient
+        self.retry_after = retry_after
 
 
 class ParseError(SyncdError):

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from syncd.zotero import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from syncd.match import LibraryView
+
+# How often a profile whose collection was deleted can start a fresh one.
+MOST_STARTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ class Filing:
             elif key not in self._new:
                 self._new[key] = NewCollection(key, parent, path[:depth])
             parent = key
-        ours = keys.collection_key(self._view.prefix, path)
-        return Place(parent, certain=not (parent == ours and ours in self._view.collections))
+        there = parent is not None and parent in self._view.collections
+        return Place(parent, certain=not there or parent not in set(own_keys(self._view.prefix, path)))
 
     def _known_place(self, key: str, path: tuple[str, ...]) -> Place:
         """Return a collection that syncd made or found before."""
@@ -115,3 +118,10 @@ class Filing:
                 return f"the collection {name!r} is in Zotero's trash"
             step = collection.parent
         return ""
+
+
+def own_keys(prefix: str, path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the keys of the collections that syncd makes for a path: the first, and one a fresh start."""
+    yield keys.collection_key(prefix, path)
+    for count in range(1, MOST_STARTS):
+        yield keys.collection_key(prefix, path, str(count))

@@ -163,7 +163,12 @@ class _Merging:
         valid = set(schema.fields(str(self.data["itemType"])))
         for name, wanted in self.draft.fields.items():
             written, there = self.base.fields.get(name), str(self.data.get(name, ""))
-            if written is None or written == wanted:
+            if written is None:
+                # The user's own from the start, or forgotten and so taken for theirs.
+                if not self.base.adopted and name in valid and there != wanted:
+                    self.kept.append(name)
+                continue
+            if written == wanted:
                 continue
             after = _extra(written, there, wanted) if name == "extra" else wanted
             theirs = after is None if name == "extra" else there != written

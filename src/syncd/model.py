@@ -104,6 +104,13 @@ class Paper:
         links: repositories, project pages and other addresses, each once.
         identifiers: DOI and arXiv id, where the source states them.
         url: the paper's own page, where the source has an address for it.
+        venue: title of the journal or of the proceedings that it appeared in.
+        published_as: Zotero's item type of the published form: "journalArticle", "conferencePaper",
+            "bookSection", "book", "thesis" or "report"; None for a preprint.
+        volume: of the journal or of the proceedings.
+        issue: of the journal.
+        pages: a range such as "100-112", or an article number.
+        publisher: of the published form; a university or an institution for theses and reports.
     """
 
     title: str
@@ -119,6 +126,12 @@ class Paper:
     links: tuple[Link, ...] = ()
     identifiers: Identifiers = field(default_factory=Identifiers)
     url: str | None = None
+    venue: str | None = None
+    published_as: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
 
     @property
     def year(self) -> int | None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from syncd.store import Store
 
 Json = dict[str, Any]
+# Properties of an object that say nothing about what is in it.
+SERVERS_OWN = frozenset({"version", "dateAdded", "dateModified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +402,13 @@ def _as_far_as_written(before: Base, after: Base, sent: Json, data: Json) -> Bas
 
 
 def _is_as_sent(sent: Json, data: Json) -> bool:
-    """Whether an object still is as syncd sent it."""
-    plain = (name for name, value in sent.items() if isinstance(value, str))
-    return all(data.get(name) == sent[name] for name in plain)
+    """Whether an object still is as syncd sent it: all of a new one, of another what was sent."""
+    names = sent.keys() if sent["version"] else sent.keys() | data.keys()
+    return all(_content(name, sent) == _content(name, data) for name in names - SERVERS_OWN)
+
+
+def _content(name: str, data: Json) -> Any:
+    """Return a property's value, blank ones alike, without the order of what has none."""
+    if name in {"tags", "collections"}:
+        return sorted(json.dumps(part, sort_keys=True) for part in data.get(name, ()))
+    return data.get(name) or None

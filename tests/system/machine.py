@@ -61,13 +61,14 @@ ACTS: dict[str, tuple[str, ...]] = {
     "link removed": ("remove_link",),
     "trash": ("trash",),
     "untrash": ("take_out_of_trash",),
+    "trash by mistake": ("trash_by_mistake",),
     "erase": ("empty_trash",),
     "own copy": ("own_copy",),
     **{f"merge {way}": ("merge", way) for way in MERGES},
 }
 
 # What needs something else to have happened before is tried more often.
-RARE = ("link removed", "tag removed", "taken out", "untrash")
+RARE = ("link removed", "tag removed", "taken out", "trash", "trash by mistake")
 
 # What all histories of this process have met: the test asserts that nothing was left out.
 exercised: Counter[str] = Counter()
@@ -261,6 +262,12 @@ class Sync(RuleBasedStateMachine):
         if key:
             exercised["untrash"] += 1
             self._edit(self.zotero.items()[key], deleted=0)
+
+    def trash_by_mistake(self, number: int) -> None:
+        """The user trashes the item, syncd sees it, and the user takes it out again."""
+        self.trash(number)
+        self._note(self._run(()))
+        self.take_out_of_trash(number)
 
     def empty_trash(self, _: int) -> None:
         """The user empties the trash, but for items of their own: that those are papers only the state knows."""

@@ -1,19 +1,51 @@
-"""The machine of `machine.py`, run: a few dozen histories here, thousands with `make soak`."""
+"""The machine of `machine.py`, run: every act with faults in turn, then random histories (`make soak` for more)."""
 
 from __future__ import annotations
 
 import os
+from itertools import cycle
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
+from machine import ACTS, FAULTS, Sync, all_kinds, exercised
 
-from machine import Sync, all_kinds, exercised
+HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "40"))
 
-HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "60"))
+
+def play(act: str, faults: tuple[str, str]) -> None:
+    """Play one act of the user's between pushes: with a fault, with a change at the source, with the state lost."""
+    history = Sync()
+    history.begin()
+    try:
+        history.push_all()
+        history.back_up_state()
+        history.user(2, "own copy")
+        history.user(0, "trash" if act in {"untrash", "erase"} else act)
+        history.user(0, act)
+        history.list_paper("ann", 0, 1, linked=True)
+        history.list_paper("bo", 2, 0, linked=True)
+        history.push((), faults[0], 0, "POST")
+        history.list_paper("ann", 1, 1, linked=True)
+        history.push((), faults[1], 0, "POST")
+        history.push_all()
+        history.trash_collection("bo")
+        history.change_on_both_sides(1, 2)
+        history.push_all()
+        history.restore_collection("bo")
+        history.restore_state()
+        history.push_all()
+        history.user(1, act)
+        history.lose_state()
+        history.push_all()
+    finally:
+        history.teardown()
 
 
 def test_every_history_keeps_the_promise() -> None:
     """No duplicate, no lost edit, nothing resurrected, nothing missing; and every kind of event was met."""
+    faults = cycle(FAULTS)
+    for act in ACTS:
+        play(act, (next(faults), next(faults)))
     chosen = settings(
         max_examples=HISTORIES,
         stateful_step_count=40,

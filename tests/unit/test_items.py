@@ -31,6 +31,39 @@ def test_an_arxiv_id_fills_the_fields_as_zoteros_own_translator_does() -> None:
     assert fields["extra"] == "arXiv:2304.12526 [cs.CV]"
 
 
+def test_a_published_paper_gets_its_venues_item_type() -> None:
+    """Journal, proceedings, thesis: each has fields of its own; the arXiv id stays in extra."""
+    article = paper(
+        arxiv="2304.12526", doi="10.1162/tacl_a_1", category="CL", published_as="journalArticle",
+        venue="TACL", volume="11", issue="2", pages="1-20", publisher="MIT Press",
+    )  # fmt: skip
+    made = draft(article, POLICY)
+    assert made.item_type == "journalArticle"
+    assert made.fields["publicationTitle"] == "TACL"
+    assert (made.fields["volume"], made.fields["issue"], made.fields["pages"]) == ("11", "2", "1-20")
+    assert made.fields["DOI"] == "10.1162/tacl_a_1"
+    assert made.fields["extra"] == "arXiv:2304.12526 [cs.CL]"
+    assert not {"repository", "archiveID"} & made.fields.keys()
+    talk = draft(paper(published_as="conferencePaper", venue="Proc. ACL"), POLICY)
+    assert talk.fields["proceedingsTitle"] == "Proc. ACL"
+    chapter = draft(paper(published_as="bookSection", venue="A Book", issue="2"), POLICY)
+    assert chapter.fields["bookTitle"] == "A Book"
+    assert "issue" not in chapter.fields
+    thesis = draft(paper(published_as="thesis", publisher="MIT"), POLICY)
+    assert thesis.fields["university"] == "MIT"
+
+
+@pytest.mark.parametrize(
+    "kind", ["journalArticle", "conferencePaper", "bookSection", "book", "thesis", "report"]
+)
+def test_every_published_form_fits_zoteros_schema(kind: str) -> None:
+    """No field is sent that the type does not have."""
+    made = draft(
+        paper(arxiv="2304.12526", published_as=kind, venue="V", volume="1", issue="1", pages="1"), POLICY
+    )
+    assert problems({"itemType": kind, "creators": list(made.creators), **made.fields}) == []
+
+
 def test_nothing_of_syncds_own_goes_into_an_item() -> None:
     """Without an arXiv id `extra` stays clean, for it is printed in bibliographies."""
     fields = draft(paper(score=99.4, category="AI"), POLICY).fields

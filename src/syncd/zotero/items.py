@@ -30,6 +30,14 @@ LINK_TITLES: Mapping[LinkKind, str] = {
     "demo": "Demo",
     "video": "Video",
 }
+# Where each item type keeps the title of what a paper appeared in, and who published it.
+VENUE_FIELDS: Mapping[str, str] = {
+    "journalArticle": "publicationTitle",
+    "conferencePaper": "proceedingsTitle",
+    "bookSection": "bookTitle",
+}
+PUBLISHER_FIELDS: Mapping[str, str] = {"thesis": "university", "report": "institution"}
+PREPRINT = "preprint"
 # What BibTeX, CSL styles and Zotero's own list understand as "and others".
 OTHERS: Json = {"creatorType": "author", "firstName": "", "lastName": "others"}
 SCORE_TAG = "AI Score "
@@ -78,7 +86,7 @@ def draft(paper: Paper, policy: Policy) -> Draft:
     fields = {name: _fitted(name, text, paper, notices) for name, text in _fields(paper).items()}
     tags = tuple(tag for tag in _tags(paper, policy) if _fits(tag, paper, notices))
     return Draft(
-        item_type="preprint",
+        item_type=paper.published_as or PREPRINT,
         fields=fields,
         creators=_creators(paper, policy),
         tags=tags,
@@ -88,30 +96,47 @@ def draft(paper: Paper, policy: Policy) -> Draft:
 
 
 def _fields(paper: Paper) -> dict[str, str]:
-    """Fill the fields as Zotero's arXiv translator does (2026-05), where there is an arXiv id."""
+    """Fill the fields as Zotero's arXiv translator does (2026-05): a published paper without repository."""
     arxiv, doi = paper.identifiers.arxiv, paper.identifiers.doi
+    address = paper.url or (f"https://doi.org/{doi}" if doi else "")
     fields = {
         "title": paper.title,
         "abstractNote": paper.abstract,
         "date": paper.date or "",
         "DOI": doi or "",
-        "url": paper.url or (f"https://doi.org/{doi}" if doi else ""),
-        "repository": "",
-        "archiveID": "",
-        "libraryCatalog": "",
-        "extra": "",
+        "url": f"http://arxiv.org/abs/{arxiv}" if arxiv else address,
+        "extra": _arxiv_line(paper),
     }
-    if arxiv:
-        category = category_id(paper.category) if paper.category else None
-        fields |= {
-            "DOI": doi or f"10.48550/arXiv.{arxiv}",
-            "url": f"http://arxiv.org/abs/{arxiv}",
-            "repository": "arXiv",
-            "archiveID": f"arXiv:{arxiv}",
-            "libraryCatalog": "arXiv.org",
-            "extra": f"arXiv:{arxiv}" + (f" [{category}]" if category else ""),
-        }
-    return fields
+    if paper.published_as:
+        return fields | _published(paper, paper.published_as)
+    return fields | {
+        "DOI": doi or (f"10.48550/arXiv.{arxiv}" if arxiv else ""),
+        "repository": "arXiv" if arxiv else "",
+        "archiveID": f"arXiv:{arxiv}" if arxiv else "",
+        "libraryCatalog": "arXiv.org" if arxiv else "",
+    }
+
+
+def _arxiv_line(paper: Paper) -> str:
+    """Return the line of `extra` that Zotero's translator writes, or nothing."""
+    if not paper.identifiers.arxiv:
+        return ""
+    category = category_id(paper.category) if paper.category else None
+    return f"arXiv:{paper.identifiers.arxiv}" + (f" [{category}]" if category else "")
+
+
+def _published(paper: Paper, item_type: str) -> dict[str, str]:
+    """Fill the fields of a published form, as far as its item type has them."""
+    wanted = {
+        VENUE_FIELDS.get(item_type, ""): paper.venue,
+        PUBLISHER_FIELDS.get(item_type, "publisher"): paper.publisher,
+        "volume": paper.volume,
+        "issue": paper.issue,
+        "pages": paper.pages,
+        "libraryCatalog": "",
+    }
+    valid = set(schema.fields(item_type))
+    return {name: text or "" for name, text in wanted.items() if name in valid}
 
 
 def _creators(paper: Paper, policy: Policy) -> tuple[Json, ...]:

@@ -8,10 +8,16 @@ here would make every library's papers strangers: the values are pinned by tests
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Zotero's own alphabet: without 0, 1 and O.
 ALPHABET = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 LENGTH = 8
+# How often one paper can be erased and restored.
+MOST_RESTORED = 10
 
 
 def item_key(library: str, folded_title: str, folded_surname: str, *distinctions: str) -> str:
@@ -24,6 +30,16 @@ def item_key(library: str, folded_title: str, folded_surname: str, *distinctions
         distinctions: year and counter, where identifiers say that another paper has the plain key.
     """
     return _derive("item", library, folded_title, folded_surname, *distinctions)
+
+
+def generations(library: str, key: str) -> Iterator[str]:
+    """Yield the keys that a paper's item may have: its own, and one for each time that it was restored.
+
+    A key that was erased stays dead: bringing it back would surprise every client that has erased it.
+    """
+    yield key
+    for count in range(1, MOST_RESTORED):
+        yield _derive("item", library, key, "restored", str(count))
 
 
 def child_key(library: str, parent: str, url: str) -> str:

@@ -1,0 +1,337 @@
+"""`kill -9` at every moment: the next run makes it as if it had not happened.
+
+A process is killed at every request to the library, before the server executes it and after it has, and before
+every commit of its own database. Each scenario is first played without a kill, which counts the moments and
+shows what must come out.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from dataclasses import dataclass, replace
+from multiprocessing import forkserver
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crash_child import Work, live_until_killed
+from pages import entry, page
+from syncd.config import load
+from syncd.session import remembered
+from syncd.zotero.embedded import Fault, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from multiprocessing.context import ForkServerContext
+    from pathlib import Path
+
+    from desk import Desk, Zotero
+
+BEFORE = page(*(entry(title) for title in ("Alpha", "Beta", "Gamma")))
+AFTER = page(
+    entry("Alpha", abstract="Other words on Alpha."),
+    entry("Beta", abstract="Code: https://github.com/ann/beta and https://github.com/ann/beta-two"),
+    entry("Gamma"),
+    entry("Delta"),
+    entry("Epsilon"),
+)
+AUTHORS = [
+    {"creatorType": "author", "firstName": "Ann", "lastName": "Lee"},
+    {"creatorType": "author", "firstName": "Bo", "lastName": "Chen"},
+]
+# Requests and commits of each scenario, as docs/reliability.md counts them: 2 x 13 + 27 moments.
+MOMENTS = {
+    "first push": (5, 10),
+    "update": (4, 7),
+    "undo of the first push": (2, 5),
+    "undo of the update": (2, 5),
+}
+PATIENCE = 60
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Give a fork server that has imported syncd already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crash_child"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+        forkserver.ensure_running()
+    return context
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that must be the same, whatever happened on the way."""
+
+    library: Mapping[str, Any]
+    memory: Mapping[str, Any]
+
+
+class Stage:
+    """A scenario that can be played again and again from the same start.
+
+    Args:
+        desk: the user's.
+        processes: where the work is done.
+        scenario: one of `MOMENTS`.
+    """
+
+    def __init__(self, desk: Desk, processes: ForkServerContext, scenario: str) -> None:
+        self.desk = desk
+        self.processes = processes
+        self.work = Work(desk.folder, desk.env)
+        self.requests = 0
+        self.set_up(scenario)
+        self.start = desk.folder.parent / "start"
+        self._served(lambda: self._copy(desk.folder.parent, self.start))
+
+    def set_up(self, scenario: str) -> None:
+        """Bring library and state to where the scenario starts, which was three days ago."""
+        zotero, clock, days = self.desk.zotero, self.desk.clock, 3 * 86400
+        clock.set(-days)
+        zotero.write({"itemType": "book", "title": "Mine"})
+        self.desk.page.write_text(BEFORE, encoding="utf-8")
+        run = "" if scenario == "first push" else self.desk.run().run
+        if scenario.endswith("update"):
+            # The page changed, and so did the library: a paper to adopt, one that is not wanted any more.
+            self.desk.page.write_text(AFTER, encoding="utf-8")
+            zotero.write({"itemType": "preprint", "title": "Epsilon", "date": "2023", "creators": AUTHORS})
+            zotero.edit("Gamma", deleted=1)
+        clock.set(days)
+        if scenario == "undo of the update":
+            run = self.desk.run().run
+        if scenario.startswith("undo"):
+            self.work = replace(self.work, undoes=run)
+
+    def reset(self) -> None:
+        """Put library and state back to the start."""
+        self._served(lambda: self._copy(self.start, self.desk.folder.parent))
+
+    def _served(self, change: Callable[[], None]) -> None:
+        """Change files while nobody serves them; what was being served is finished first."""
+        server = self.desk.zotero.server
+        server.port = int(server.url.rpartition(":")[2])
+        server.stop()
+        change()
+        server.start()
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        for old in (*target.glob("zotero.sqlite*"), *target.glob("user/data/syncd.sqlite*")):
+            old.unlink()
+        (target / "user/data").mkdir(parents=True, exist_ok=True)
+        for part in (*source.glob("zotero.sqlite*"), *source.glob("user/data/syncd.sqlite*")):
+            shutil.copyfile(part, target / part.relative_to(source))
+
+    def play(self, *, last_commit: int = 0, last_request: int = 0, when: str = "") -> tuple[int, int]:
+        """Do the work in a process of its own, which may be killed on the way.
+
+        Args:
+            last_commit: kill it at this commit; 0 at none.
+            last_request: kill it at this request; 0 at none.
+            when: "before" the server executes that request, or "after" it.
+
+        Returns:
+            how the process ended, and the number of commits if it came to its end.
+        """
+        ours, theirs = self.processes.Pipe()
+        process = self.processes.Process(target=live_until_killed, args=(self.work, theirs, last_commit))
+        self.requests = 0
+
+        def watch(_: Request) -> Fault | None:
+            self.requests += 1
+            if self.requests != last_request:
+                return None
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+            return Fault("drop", when="after" if when == "after" else "before")
+
+        server = self.desk.zotero.server
+        server._faults = watch
+        process.start()
+        theirs.close()
+        ours.send("begin")
+        process.join(PATIENCE)
+        code = process.exitcode
+        commits = ours.recv() if code == 0 else 0
+        ours.close()
+        process.close()
+        server._faults = None
+        if when:
+            self._served(lambda: None)
+        assert code is not None
+        return code, commits
+
+    def repair(self) -> None:
+        """Do what a user does after a crash: the same again; after an undo the schedule pushes too."""
+        if self.work.undoes:
+            self.work.undo()
+        report = self.work.push()
+        assert report.error is None
+        assert report.failures == {}
+
+    def outcome(self) -> Outcome:
+        """Return what library and state are now; versions are compared with each other, times not at all."""
+        objects = {**self.desk.zotero.items(), **self.desk.zotero.collections()}
+        volatile = {"version", "dateAdded", "dateModified"}
+        library = {
+            data["key"]: {name: value for name, value in data.items() if name not in volatile}
+            for data in objects.values()
+        }
+        settings = load(self.desk.folder / "config.toml", self.desk.env).library()
+        with remembered(settings, self.work.ports) as state:
+            memory, view = state.memory(), state.index().view()
+            own = {key: version for key, version in memory.versions.items() if key not in view.deleted}
+            current = {key: objects[key]["version"] for key in own}
+            remembers: dict[str, Any] = {
+                "written": memory.written,
+                "claims": memory.claims,
+                "collections": memory.collections,
+                "tombstones": memory.tombstones,
+                "refusals": memory.refusals,
+                "standings": state.standings(),
+                "profiles": [replace(profile, run="") for profile in state.profiles()],
+                "edited by others": [key for key, version in own.items() if version != current[key]],
+                "history": sorted(
+                    (note.kind, key, note.title, sorted(note.created))
+                    for run in state.history.runs()
+                    for key, note in state.history.notes(run.name)
+                ),
+                "index behind": [
+                    key for key, item in view.items.items() if item.version != objects[key]["version"]
+                ],
+                "index": {key: item.trashed for key, item in view.items.items()},
+            }
+        return Outcome(library, remembers)
+
+    def unfinished(self) -> int:
+        """Return how many chunks are in the journal."""
+        database = sqlite3.connect(self.desk.data.state)
+        try:
+            (rows,) = database.execute("SELECT count(*) FROM journal").fetchone()
+        finally:
+            database.close()
+        return int(rows)
+
+
+@pytest.fixture(params=MOMENTS)
+def stage(request: pytest.FixtureRequest, desk: Desk, processes: ForkServerContext) -> Stage:
+    """Give a scenario at its start."""
+    return Stage(desk, processes, request.param)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many requests and commits a scenario has, and what comes out of it."""
+
+    requests: int
+    commits: int
+    outcome: Outcome
+
+
+def uninterrupted(stage: Stage) -> Size:
+    """Play a scenario to its end."""
+    code, commits = stage.play()
+    assert code == 0
+    requests = stage.requests
+    stage.repair()
+    return Size(requests, commits, stage.outcome())
+
+
+def check_repaired(stage: Stage, expected: Outcome) -> None:
+    """After the next run it is as if nothing had happened, and the run after that has nothing to do."""
+    stage.repair()
+    assert stage.unfinished() == 0
+    assert stage.outcome() == expected
+    version = stage.desk.zotero.version()
+    again = stage.work.push()
+    assert again.error is None
+    assert (again.requests.total, again.requests.write) == (1, 0)
+    assert stage.desk.zotero.version() == version
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_killed_at_any_request_leaves_no_trace(stage: Stage, when: str) -> None:
+    """The server had not yet executed the request, or it had and nobody heard its answer."""
+    size = uninterrupted(stage)
+    for number in range(1, size.requests + 1):
+        stage.reset()
+        assert stage.play(last_request=number, when=when)[0] == -signal.SIGKILL
+        check_repaired(stage, size.outcome)
+
+
+def test_a_process_killed_at_any_commit_leaves_no_trace(stage: Stage) -> None:
+    """Its database had all of a transaction, or nothing of it."""
+    size = uninterrupted(stage)
+    for number in range(1, size.commits + 1):
+        stage.reset()
+        assert stage.play(last_commit=number)[0] == -signal.SIGKILL
+        check_repaired(stage, size.outcome)
+
+
+def test_an_undo_leaves_nothing_of_a_first_push_but_the_trash(
+    desk: Desk, zotero: Zotero, processes: ForkServerContext
+) -> None:
+    """What the matrix compares with is right: everything that the run created is in the trash."""
+    stage = Stage(desk, processes, "undo of the first push")
+    uninterrupted(stage)
+    assert set(zotero.papers()) == {"Mine"}
+    trashed = [data["title"] for data in zotero.items().values() if data.get("deleted")]
+    assert sorted(trashed) == ["Alpha", "Beta", "Gamma"]
+
+
+def test_the_matrix_has_no_holes(request: pytest.FixtureRequest, stage: Stage) -> None:
+    """Each request twice and each commit once: fewer moments than documented would be missed ones."""
+    size = uninterrupted(stage)
+    requests, commits = MOMENTS[request.node.callspec.params["stage"]]
+    assert size.requests >= requests
+    assert size.commits >= commits
+
+
+def killed_after_its_last_write(stage: Stage) -> str:
+    """Kill the scenario when all of it is done and none of it is known; return the run's name."""
+    assert stage.play(last_request=MOMENTS["first push"][0], when="after")[0] == -signal.SIGKILL
+    assert stage.unfinished() == 1
+    (run,) = (run["run"] for run in stage.desk.syncd("log", "--json").json)
+    return str(run)
+
+
+def test_what_the_user_does_between_crash_and_repair_stays(
+    desk: Desk, zotero: Zotero, processes: ForkServerContext
+) -> None:
+    """An edit, a tag and a deletion are decisions, though syncd does not yet know that it wrote the items."""
+    stage = Stage(desk, processes, "first push")
+    killed_after_its_last_write(stage)
+    zotero.edit("Alpha", abstractNote="My own words.")
+    zotero.edit("Beta", tags=[{"tag": "mine"}])
+    zotero.edit("Gamma", deleted=1)
+    desk.clock.advance(2 * 86400)
+    assert desk.run().requests.write == 0
+    desk.page.write_text(AFTER, encoding="utf-8")
+    assert desk.run().error is None
+    papers = zotero.papers()
+    assert set(papers) == {"Mine", "Alpha", "Beta", "Delta", "Epsilon"}
+    assert papers["Alpha"]["abstractNote"] == "My own words."
+    assert papers["Beta"]["tags"] == [{"tag": "mine"}]
+    assert papers["Beta"]["abstractNote"].startswith("Code:")
+
+
+def test_a_run_that_was_killed_can_be_undone_but_for_what_was_touched_since(
+    desk: Desk, zotero: Zotero, processes: ForkServerContext
+) -> None:
+    """Its history is complete, and an item that the user tagged or filled in is theirs."""
+    stage = Stage(desk, processes, "first push")
+    run = killed_after_its_last_write(stage)
+    zotero.edit("Alpha", extra="a note of mine")
+    zotero.edit("Beta", tags=[{"tag": "mine"}])
+    assert desk.run().requests.write == 0
+    undone = desk.syncd("undo", run)
+    assert undone.code == 0
+    assert "1 undone, 2 left" in undone.out
+    assert set(zotero.papers()) == {"Mine", "Alpha", "Beta"}
