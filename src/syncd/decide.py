@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import merge
 from syncd.action import Action
-from syncd.match import MIN_TITLE, match, record
+from syncd.match import MIN_TITLE, Candidate, match, record
 from syncd.text.links import find_links
 from syncd.text.titles import fold_title
 from syncd.zotero import keys
+from syncd.zotero.items import PREPRINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from syncd.match import IndexedItem, LibraryView
     from syncd.merge import Base
     from syncd.model import Paper
-    from syncd.zotero.items import Draft
+    from syncd.zotero.items import Draft, Upgrade
 
+# What any record of a paper may correct, whatever form of it the item describes.
+PLAIN = frozenset({"title", "abstractNote"})
 Json = dict[str, Any]
 
 
@@ -39,6 +42,7 @@ class Listing:
         profile: the profile's name in state.
         paper: the record.
         draft: the item that it should become.
+        unpublished: the same as a preprint, should it have been published.
         place: the profile's collection.
         adopt: what to do if the library has the paper already.
         settle: how long to leave an item alone after the user edited it.
@@ -47,9 +51,11 @@ class Listing:
     profile: str
     paper: Paper
     draft: Draft
+    unpublished: Draft
     place: Place
     adopt: Adopt
     settle: timedelta
+    upgrade: Upgrade = "ask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,11 @@ class Wanted:
     def draft(self) -> Draft:
         """The first profile's record with the tags and links of all."""
         return self._joined(self.first.draft)
+
+    def as_preprint(self) -> Wanted:
+        """Return this with all records as preprints."""
+        listings = (replace(listing, draft=listing.unpublished) for listing in self.listings)
+        return replace(self, listings=tuple(listings))
 
     def draft_after(self, base: Base, read: frozenset[str]) -> Draft:
         """Return what the item should become, given what was written before.
@@ -266,7 +277,11 @@ class Decisions:
         self, entry: Wanted, item: IndexedItem, remembered: Base | None, reason: str
     ) -> Action:
         base = _with_uncertain(entry, remembered or _adopted(entry, item))
+        offer = self._offer(entry, base, item)
+        if offer:
+            entry = entry.as_preprint()
         made = _with_known_year(entry, entry.draft_after(base, self._read), base, item)
+        made = _not_unpublished(made, base)
         merged = merge.merge(base, item.data, made, entry.collections)
         children, links = self._missing_links(entry, item.key, made, base)
         changes = dict(merged.changes)
@@ -290,7 +305,25 @@ class Decisions:
             changes=changes,
             kept=merged.kept,
             base=after,
+            **self._offered(offer, entry, item),
         )
+
+    def _offer(self, entry: Wanted, base: Base, item: IndexedItem) -> str:
+        """Return the item type that a published preprint is not given yet: the user is asked, or said no."""
+        wanted = entry.draft.item_type
+        changes = wanted != PREPRINT and base.item_type == PREPRINT == item.item_type and not base.adopted
+        said = self._memory.decisions.get(entry.key, {}).get(item.key)
+        upgrade = entry.first.upgrade
+        allowed = upgrade == "auto" or (upgrade == "ask" and said == "same")
+        return wanted if changes and not allowed else ""
+
+    def _offered(self, offer: str, entry: Wanted, item: IndexedItem) -> dict[str, Any]:
+        """Return what asks the user about a published preprint; nothing where they have answered."""
+        said = self._memory.decisions.get(entry.key, {}).get(item.key)
+        if not offer or entry.first.upgrade == "never" or said == "different":
+            return {}
+        there = Candidate(item.key, entry.title, 1.0, (f"published, as {offer}",), record(item.data))
+        return {"cause": "review", "candidates": (there,), "record": {"title": entry.title, "type": offer}}
 
     def _settles(self, entry: Wanted, item: IndexedItem) -> datetime | None:
         """Return until when an item is left alone, if its user edited it lately.
@@ -386,6 +419,14 @@ def _adopted(entry: Wanted, item: IndexedItem) -> Base:
         links = tuple(url for url, _ in entry.draft.links)
         return replace(base, fields={}, creators=None, links=links)
     return base
+
+
+def _not_unpublished(made: Draft, base: Base) -> Draft:
+    """Keep what a published form brought, where a source knows only the preprint: never the other way round."""
+    if base.item_type == PREPRINT or made.item_type != PREPRINT:
+        return made
+    standing = {name: base.fields[name] for name in made.fields if name in base.fields and name not in PLAIN}
+    return replace(made, item_type=base.item_type, fields={**made.fields, **standing})
 
 
 def _with_known_year(entry: Wanted, made: Draft, base: Base, item: IndexedItem) -> Draft:

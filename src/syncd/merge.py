@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from syncd.zotero import schema
-from syncd.zotero.items import SCORE_TAG
+from syncd.zotero.items import PREPRINT, SCORE_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,6 +134,7 @@ def merge(base: Base, data: Json, draft: Draft, collections: Iterable[str]) -> M
     merging = _Merging(base, data, draft)
     after = replace(
         base,
+        item_type=merging.item_type(),
         fields=merging.fields(),
         creators=merging.creators(),
         tags=merging.tags(),
@@ -157,12 +158,31 @@ class _Merging:
         self.patch[name] = after
         self.changes[name] = (before, after)
 
+    def item_type(self) -> str:
+        """Make a preprint what it was published as, unless the user changed the type or had it before."""
+        base = self.base
+        if self.draft.item_type == base.item_type or base.item_type != PREPRINT or base.adopted:
+            return base.item_type
+        if self.data["itemType"] != base.item_type:
+            self.kept.append("itemType")
+            return base.item_type
+        self._write("itemType", base.item_type, self.draft.item_type)
+        return self.draft.item_type
+
+    def _written(self, valid: set[str]) -> dict[str, str]:
+        """Return what syncd wrote into the fields of the type that the item will have: new ones are blank."""
+        if "itemType" not in self.patch:
+            return dict(self.base.fields)
+        before = set(schema.fields(self.base.item_type))
+        kept = {name: text for name, text in self.base.fields.items() if name in valid}
+        return dict.fromkeys(valid - before, "") | kept
+
     def fields(self) -> dict[str, str]:
         """Write fields that the source changed and the user did not."""
-        base = dict(self.base.fields)
-        valid = set(schema.fields(str(self.data["itemType"])))
+        valid = set(schema.fields(str(self.patch.get("itemType", self.data["itemType"]))))
+        base = self._written(valid)
         for name, wanted in self.draft.fields.items():
-            written, there = self.base.fields.get(name), str(self.data.get(name, ""))
+            written, there = base.get(name), str(self.data.get(name, ""))
             if written is None:
                 # The user's own from the start, or forgotten and so taken for theirs.
                 if not self.base.adopted and name in valid and there != wanted:
@@ -178,6 +198,9 @@ class _Merging:
             base[name] = wanted
             if there not in {wanted, after}:
                 self._write(name, there, after)
+        if "publisher" in valid and self.data.get("repository") and "itemType" in self.patch:
+            # The server would make a publisher of the repository.
+            self.patch.setdefault("publisher", "")
         return base
 
     def creators(self) -> tuple[Json, ...] | None:

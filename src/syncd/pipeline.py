@@ -242,7 +242,7 @@ def _intake(job: _Job, snapshot: Snapshot, profile: Profile, *, several: bool) -
         origin=snapshot.origin,
         digest=snapshot.digest,
         collection=path,
-        policy=Policy(profile.name, settings.tags, settings.cut_authors),
+        policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
         adopt=settings.adopt,
         settle=settings.settle,
     )

@@ -5,7 +5,7 @@ Pure: no I/O, no clock. What `--dry-run` shows, what `plan -o` saves and what `p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncd.action import KINDS, Action
@@ -13,14 +13,17 @@ from syncd.decide import Decisions, Listing, Wanted
 from syncd.filing import Filing, NewCollection
 from syncd.identity import PaperKeys
 from syncd.model import Notice
-from syncd.zotero.items import draft
+from syncd.zotero.items import PREPRINT, draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from syncd.action import Intake, Memory
+    from syncd.filing import Place
     from syncd.match import LibraryView
+    from syncd.model import Paper
+    from syncd.zotero.items import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
             if place.closed:
                 paused[key] = Action("skip", paper.title, key, None, place.closed, cause="paused")
             else:
-                entry = Listing(intake.name, paper, made, place, intake.adopt, intake.settle)
-                listings.setdefault(key, []).append(entry)
+                listings.setdefault(key, []).append(_listing(intake, paper, made, place))
         profiles.append(_planned(intake, place.closed, notices))
     wanted = [Wanted(key, tuple(entries)) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
@@ -131,6 +133,22 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         collections=new,
         places={path: key for path, key in places.items() if key in there},
         actions=tuple(actions),
+    )
+
+
+def _listing(intake: Intake, paper: Paper, made: Draft, place: Place) -> Listing:
+    unpublished = (
+        made if made.item_type == PREPRINT else draft(replace(paper, published_as=None), intake.policy)
+    )
+    return Listing(
+        profile=intake.name,
+        paper=paper,
+        draft=made,
+        unpublished=unpublished,
+        place=place,
+        adopt=intake.adopt,
+        settle=intake.settle,
+        upgrade=intake.policy.upgrade,
     )
 
 

@@ -150,6 +150,7 @@ def test_defaults_are_those_of_the_interface() -> None:
         "tags": ("{category}", "{affiliation}", "code", "{score_band}"),
         "settle": "1d",
         "cut_authors": "others",
+        "upgrade": "ask",
     }
     assert Config().guards.max_create == 500
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from builders import PREFIX, intake, item, paper, view
 from syncd import plan_file
-from syncd.action import Action, Memory
+from syncd.action import Action, Intake, Memory
 from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
-from syncd.model import Link
+from syncd.model import Link, Paper
 from syncd.plan import Plan, plan
 from syncd.zotero import keys
+from syncd.zotero.items import Policy
 
 NOW = datetime(2026, 6, 2, tzinfo=UTC)
 CODE = Link("https://github.com/a/b", "code", "a/b")
@@ -304,6 +305,60 @@ def test_an_inferred_year_stays_once_it_is_in_the_library() -> None:
         assert not planned(library, later, memory=remembered).writes
     stated = intake(paper(date="2025-05-14"))
     assert only(planned(library, stated, memory=memory)).item["date"] == "2025-05-14"
+
+
+PUBLISHED = {"doi": "10.1162/tacl_a_1", "published_as": "journalArticle", "venue": "TACL", "volume": "11"}
+
+
+def upgrading(upgrade: str, *papers: Paper) -> Intake:
+    """Return a profile that says what to do with preprints that were published."""
+    made = intake(*papers)
+    return replace(made, policy=Policy("Pengcheng He", upgrade=upgrade))  # type: ignore[arg-type]
+
+
+def test_a_published_preprint_becomes_its_venues_type_under_the_same_key() -> None:
+    """Type, venue and DOI change; the arXiv id stays in extra; the repository makes no publisher."""
+    preprint = paper(arxiv="2304.12526", category="CL")
+    library, memory = carried_out(planned(view(), intake(preprint)), view())
+    published = upgrading("auto", paper(arxiv="2304.12526", category="CL", **PUBLISHED))
+    action = only(planned(library, published, memory=memory))
+    assert action.kind == "update"
+    assert action.key in library.items
+    assert action.item["itemType"] == "journalArticle"
+    assert action.item["publicationTitle"] == "TACL"
+    assert action.item["DOI"] == "10.1162/tacl_a_1"
+    assert action.item["publisher"] == ""
+    assert not {"repository", "archiveID", "extra"} & action.item.keys()
+    after, memory = carried_out(planned(library, published, memory=memory), library)
+    assert not planned(after, published, memory=memory).writes
+    assert not planned(after, intake(preprint), memory=memory).writes
+
+
+def test_by_default_the_user_is_asked_and_the_rest_goes_on() -> None:
+    """`upgrade = "ask"`: other changes arrive; the answer decides about the type."""
+    library, memory = carried_out(planned(view(), intake(paper(arxiv="2304.12526"))), view())
+    published = intake(paper(arxiv="2304.12526", abstract="New.", **PUBLISHED))
+    action = only(planned(library, published, memory=memory))
+    assert "itemType" not in action.item
+    assert action.item["abstractNote"] == "New."
+    assert (action.cause, action.candidates[0].key) == ("review", action.key)
+    yes = replace(memory, decisions={action.paper: {action.key or "": "same"}})
+    assert only(planned(library, published, memory=yes)).item["itemType"] == "journalArticle"
+    no = replace(memory, decisions={action.paper: {action.key or "": "different"}})
+    left = only(planned(library, published, memory=no))
+    assert ("itemType" in left.item, left.cause) == (False, "")
+
+
+def test_a_type_that_the_user_chose_stays() -> None:
+    """They made a conference paper of it: nothing makes an article of that."""
+    library, memory = carried_out(planned(view(), intake(paper(arxiv="2304.12526"))), view())
+    ((key, there),) = library.items.items()
+    theirs = {k: v for k, v in there.data.items() if k not in {"archiveID", "repository"}}
+    changed = replace(library, items={key: indexed(theirs | {"itemType": "conferencePaper"}, 50)})
+    published = upgrading("auto", paper(arxiv="2304.12526", **PUBLISHED))
+    action = only(planned(changed, published, memory=memory))
+    assert "itemType" not in action.item
+    assert "itemType" in action.kept
 
 
 def test_a_plan_survives_being_saved() -> None:

@@ -134,7 +134,7 @@ def review(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide about papers that the library may have already."""
+    """Decide about papers that the library may have already, and about preprints that were published."""
     verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
     chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
     with said_plainly():
@@ -201,9 +201,13 @@ def _show(standing: Standing) -> None:
 
 
 def _said(standing: Standing, verdict: Verdict) -> None:
+    # Where the paper has its item already, the question was what type that should have.
+    published = standing.key is not None
     words = {
-        "same": "is the item in the library; the next push files it there",
-        "different": "is another paper; the next push adds it",
+        "same": "becomes what it was published as with the next push"
+        if published
+        else "is the item in the library; the next push files it there",
+        "different": "stays a preprint" if published else "is another paper; the next push adds it",
         "later": "waits until you decide",
     }
     stdout().print(f"{standing.title!r} {words[verdict]}", markup=False, soft_wrap=True)

@@ -55,7 +55,7 @@ def _report(report: Report, *, tell: bool) -> dict[str, Any]:
 
 
 def _is_news(report: Report, action: Action) -> bool:
-    return action.kind != "unchanged" or action.paper in report.failures or bool(action.kept)
+    return action.kind != "unchanged" or action.paper in report.failures or bool(action.kept or action.cause)
 
 
 def _action(report: Report, action: Action) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def _table(report: Report) -> Table:
             why += ": " + ", ".join(action.changes)
         if action.kept:
             why += "; kept yours: " + ", ".join(action.kept)
-        if kind == "unchanged" and not action.kept:
+        if action.cause == "review" and action.kind not in {"review", "skip"}:
+            why += f"; to review: {', '.join(action.candidates[0].reasons)}"
+        elif kind == "unchanged" and not action.kept:
             continue
         table.add_row(_word(kind, report), escape(action.title), escape(why), action.key or "")
     return table

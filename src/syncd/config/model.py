@@ -160,6 +160,11 @@ class ProfileConfig(_Settings):
         description="What stands for authors that the page leaves out. others: a last author called others;"
         " omit: nothing.",
     )
+    upgrade: Literal["ask", "auto", "never"] = Field(
+        default="ask",
+        description="What to do when a preprint in the library was published. ask: syncd review asks you;"
+        " auto: it becomes a journal article, conference paper, … under the same key; never: it stays.",
+    )
     _name: str = PrivateAttr("")
 
     @property

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncd.model import Creator, LinkKind, Paper
 
 Json = dict[str, Any]
+Upgrade = Literal["ask", "auto", "never"]
 
 # Links to these become attachments; an address of another kind in an abstract names another work or a page.
 LINK_TITLES: Mapping[LinkKind, str] = {
@@ -52,11 +53,13 @@ class Policy:
         profile: the profile's name, for `{profile}`.
         tags: templates of automatic tags.
         cut_authors: end a cut author list with "others", or leave it as it is.
+        upgrade: what to do when a preprint that is in the library was published.
     """
 
     profile: str
     tags: tuple[str, ...] = DEFAULT_TAGS
     cut_authors: Literal["others", "omit"] = "others"
+    upgrade: Upgrade = "ask"
 
 
 @dataclass(frozen=True, slots=True)
