@@ -86,7 +86,7 @@ def test_file_with_a_bracket_in_its_name_is_no_pattern(tmp_path: Path) -> None:
     ("source", "words"),
     [
         ("missing.txt", "missing.txt: there is no such file or folder"),
-        ("empty", "empty: this folder holds no page (*.txt)"),
+        ("empty", "empty: this folder holds no page (*.bib, *.htm, *.html, *.mht, *.mhtml, *.ris, *.txt)"),
         ("*.nothing", "*.nothing: no file matches this pattern"),
         ("file.txt/inside", "inside: it can't be read: Not a directory"),
         ("pipe", "pipe: this is no regular file"),

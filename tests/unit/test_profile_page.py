@@ -138,6 +138,9 @@ class TestRealPage:
             "affiliations": ["apple-ml", "microsoft-research"],
             "score": None,
             "has_code": True,
+            "url": None,
+            "venue": None,
+            "published_as": None,
             "identifiers": {"doi": None, "arxiv": None},
         }
 

@@ -119,7 +119,7 @@ class ProfileConfig(_Settings):
     """An author's profile that syncd follows."""
 
     source: Annotated[str, _text(values.read_source)] = Field(
-        description="The profile's page: a file, a folder of *.txt files, a pattern such as pages/*.txt, or"
+        description="The profile's page: a file, a folder of pages, a pattern such as pages/*.txt, or"
         " an http(s) address. Relative to this file; ~ is your home folder."
     )
     format: str = Field(

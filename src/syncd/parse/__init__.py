@@ -7,9 +7,11 @@ in the profile's warnings.
 from __future__ import annotations
 
 import difflib
+import importlib
 from typing import TYPE_CHECKING
 
 from syncd.errors import ParseError
+from syncd.parse.recognise import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,17 +19,25 @@ if TYPE_CHECKING:
     from syncd.model import Profile, Snapshot
 
 
-def _profile_page(snapshot: Snapshot) -> Profile:
-    from syncd.parse import profile_page  # noqa: PLC0415 - a format is loaded when it is met
+def _by(module: str) -> Callable[[Snapshot], Profile]:
+    """The parser of a module, which is loaded when its format is met."""
 
-    return profile_page.parse(snapshot)
+    def parser(snapshot: Snapshot) -> Profile:
+        profile: Profile = importlib.import_module(f"syncd.parse.{module}").parse(snapshot)
+        return profile
+
+    return parser
 
 
-FORMATS: dict[str, Callable[[Snapshot], Profile]] = {"profile-page": _profile_page}
+FORMATS: dict[str, Callable[[Snapshot], Profile]] = {
+    "profile-page": _by("profile_page"),
+    "html": _by("profile_html"),
+    "bibtex": _by("bibtex"),
+    "ris": _by("ris"),
+    "csl-json": _by("csl_json"),
+    "feed": _by("feed"),
+}
 """The parsers by the name that the configuration gives their format."""
-
-DEFAULT_FORMAT = "profile-page"
-"""What "auto" means where neither media type nor content says otherwise."""
 
 
 def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - the configuration's word
@@ -41,7 +51,7 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
         ParseError: the content is not what the format says; nothing of it is used.
         LayoutError: the page is of this kind, and its papers were not found.
     """
-    name = DEFAULT_FORMAT if format == "auto" else format
+    name = recognise(snapshot) if format == "auto" else format
     if name not in FORMATS:
         near = difflib.get_close_matches(name, [*FORMATS, "auto"], n=1)
         raise ParseError(

@@ -37,6 +37,9 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "abstract": paper.abstract,
         "score": paper.score,
         "has_code": paper.has_code,
+        "url": paper.url,
+        "venue": paper.venue,
+        "published_as": paper.published_as,
         "identifiers": {"doi": paper.identifiers.doi, "arxiv": paper.identifiers.arxiv},
         "links": [{"url": link.url, "kind": link.kind} for link in paper.links],
     }

@@ -23,6 +23,7 @@ from syncd.parse.profile_grammar import (
     read_head,
 )
 from syncd.parse.profile_header import Header, read_header
+from syncd.parse.profile_links import Anchor, Anchors, merged, read_anchors
 from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
 from syncd.text.links import find_links
@@ -31,7 +32,7 @@ from syncd.text.plain import clean
 from syncd.text.titles import fold_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from syncd.model import Snapshot
@@ -46,9 +47,10 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(slots=True)
 class _Page:
-    """The lines of a page, what follows each of them, and the notices so far."""
+    """The lines of a page, the links that markup has in them, what follows each, and the notices so far."""
 
     lines: list[str]
+    anchors: Mapping[int, tuple[Anchor, ...]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     following: list[int] = field(default_factory=list)  # for each line the next one that is not blank
 
@@ -81,7 +83,22 @@ def parse(snapshot: Snapshot) -> Profile:
         ParseError: it is not such a page, or not text.
         LayoutError: it is such a page, promises papers and shows none that could be read.
     """
-    page = _Page([line and clean(line) for line in LINE_END.split(decode(snapshot))])
+    return read_lines(snapshot, [line and clean(line) for line in LINE_END.split(decode(snapshot))], {})
+
+
+def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple[Anchor, ...]]) -> Profile:
+    """Read the lines of a profile page, wherever they come from.
+
+    Args:
+        snapshot: names the origin, and the day from which years are inferred.
+        lines: each of them clean; blank ones stand as in the page as text.
+        anchors: the links that markup has in a line, by its index. A blank line with links is one of buttons.
+
+    Raises:
+        ParseError: it is not such a page.
+        LayoutError: it is such a page, promises papers and shows none that could be read.
+    """
+    page = _Page(lines, anchors)
     entries = list(_entries(page))
     header = read_header(page.lines[: entries[0].start if entries else len(page.lines)])
     _refuse_others(snapshot.origin, page, header, entries)
@@ -198,6 +215,7 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
     dated = parse_date(head.date, captured) if head.date else None
     if not dated:
         page.notice("no-date", f"the paper in line {line} has no date that exists")
+    marked = read_anchors(_anchors(page, entry, at), CODE_BADGE)
     return Paper(
         title=to_unicode(page.lines[entry.start + 1]),
         creators=creators,
@@ -208,9 +226,22 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
         category=head.category,
         affiliations=tuple(slug.strip() for slug in affiliations.split(",") if slug.strip()),
         score=head.score,
-        has_code=CODE_BADGE in head.badges,
-        links=find_links(raw),
+        has_code=CODE_BADGE in head.badges or marked.code,
+        links=merged(find_links(raw), marked.links),
+        identifiers=marked.identifiers,
+        url=marked.url,
     )
+
+
+def _anchors(page: _Page, entry: _Entry, body: int) -> Anchors:
+    """The links of a paper's lines, by what each line is; those of its authors lead to persons."""
+    buttons = [index for index in range(entry.start + 2, entry.end) if not page.lines[index]]
+    texts = [index for index in range(body, entry.end) if page.lines[index]]
+    found = [
+        tuple(anchor for index in lines for anchor in page.anchors.get(index, ()))
+        for lines in ([entry.start + 1], [entry.start, *buttons], texts)
+    ]
+    return Anchors(*found)
 
 
 def _body(page: _Page, entry: _Entry, start: int) -> list[str]:

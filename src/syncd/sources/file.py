@@ -19,7 +19,7 @@ from syncd.model import Snapshot
 if TYPE_CHECKING:
     from syncd.sources.limits import Limits
 
-PAGE_SUFFIXES = frozenset({".txt"})
+PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".mhtml", ".mht", ".bib", ".ris"})
 TRIES = 2
 CHUNK = 1 << 20
 

@@ -1,0 +1,327 @@
+"""BibTeX and BibLaTeX files: each entry is parsed by pybtex on its own, so that size and errors cost little.
+
+Month names and `@string` are known, fields are inherited through `crossref`, LaTeX becomes Unicode. What an
+entry calls itself, its keywords, files and notes to readers are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pybtex.bibtex.utils import split_name_list
+from pybtex.database import Person
+from pybtex.database.input.bibtex import LowLevelParser, UndefinedMacro, month_names
+from pybtex.exceptions import PybtexError
+
+from syncd.model import Creator
+from syncd.parse.bibtex_scan import pieces
+from syncd.parse.charsets import read_text
+from syncd.parse.dates_of import iso_date
+from syncd.parse.listing import Listing
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.text.names import ET_AL, PARTICLES, creator, parse_authors
+from syncd.text.urls import mend, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncd.model import Profile, Snapshot
+    from syncd.parse.bibtex_scan import Piece
+
+EXPECTED = "BibTeX entries such as '@article{key, title = {...}, author = {...}}'"
+
+FORMS = {
+    "article": "journalArticle",
+    "periodical": "journalArticle",
+    "inproceedings": "conferencePaper",
+    "conference": "conferencePaper",
+    "incollection": "bookSection",
+    "inbook": "bookSection",
+    "suppbook": "bookSection",
+    "inreference": "bookSection",
+    "book": "book",
+    "mvbook": "book",
+    "booklet": "book",
+    "collection": "book",
+    "proceedings": "book",
+    "phdthesis": "thesis",
+    "mastersthesis": "thesis",
+    "thesis": "thesis",
+    "techreport": "report",
+    "report": "report",
+    "manual": "report",
+}
+"""Zotero's item type by the type of the entry; all others (`misc`, `unpublished`, `online`) are preprints."""
+
+FIELDS = {
+    "abstract": ("abstract",),
+    "volume": ("volume",),
+    "issue": ("number", "issue"),
+    "pages": ("pages", "eid", "articleno"),
+    "publisher": ("publisher", "school", "institution", "organization"),
+}
+"""The fields of BibTeX that make a field of a record: the first one that is there."""
+
+VENUES = {
+    "journalArticle": ("journal", "journaltitle", "booktitle"),
+    "conferencePaper": ("booktitle", "maintitle", "journal", "journaltitle"),
+    "bookSection": ("booktitle", "maintitle"),
+    None: ("journal", "journaltitle"),
+}
+"""The fields that name the venue, by the form; books, theses and reports have none."""
+
+DOIS = ("doi", "url", "howpublished")
+"""Fields that may hold the DOI of the entry itself, the best first."""
+
+ARXIVS = {
+    "journal": re.compile(r".*"),
+    "journaltitle": re.compile(r".*"),
+    "volume": re.compile(r"abs/\S+"),
+    "url": re.compile(r".*"),
+    "howpublished": re.compile(r".*"),
+    "doi": re.compile(r".*"),
+    "number": re.compile(r"(?i)arxiv:.*"),
+    "note": ARXIV_NOTE,
+}
+"""Fields that may hold the arXiv id of the entry itself, the best first, and how they read then."""
+
+LINKED = ("note", "howpublished", "code", "annote", "addendum")
+"""Fields besides the abstract in which links are looked for."""
+
+CATEGORIES = ("primaryclass", "eprintclass")
+ARCHIVES = ("archiveprefix", "eprinttype")
+
+MONTH_MACROS = {**month_names, **{name.lower(): name for name in month_names.values()}, "sept": "September"}
+"""The months as macros: those of BibTeX, and those that people take for such."""
+
+NOT_INHERITED = frozenset(
+    {"title", "author", "abstract", "url", "doi", "crossref", "pages", "note", "eprint"}
+)
+"""Fields that an entry does not take from the one that `crossref` names."""
+
+CROSSREF = re.compile(r"(?i)\bcrossref\s*=\s*[{\"]\s*([^\s{}\",]+)")
+"""The entry that an entry belongs to.
+
+>>> CROSSREF.search("crossref = {acl2023},")[1]
+'acl2023'
+"""
+
+URL_MACRO = re.compile(r"\\(?:url|href|path)\s*\{([^{}]*)\}|(https?://[^\s{}]+)")
+r"""The address in a field, bare or as LaTeX has it.
+
+>>> URL_MACRO.search(r"Available at \url{https://a.org/x_1}")[1]
+'https://a.org/x_1'
+"""
+
+KEY = re.compile(r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*),")
+"""The start of an entry: its key may be missing, or hold blanks.
+
+>>> KEY.match("@article{He 2021, title = 1")["key"]
+'He 2021'
+"""
+
+MAX_ENTRY = 1_000_000
+"""Characters of one entry: pybtex takes quadratic time over its braces."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry: its type and key in lower case, its fields by name in lower case, and what is wrong with it."""
+
+    type: str
+    key: str
+    fields: dict[str, str]
+    problem: str = ""
+    unknown: tuple[str, ...] = ()
+
+
+class _Macros(dict[str, str]):
+    """Macros by name, whatever their case."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __setitem__(self, name: str, text: str) -> None:
+        super().__setitem__(name.lower(), text)
+
+
+def parse(snapshot: Snapshot) -> Profile:
+    """Read a BibTeX file.
+
+    A broken entry is left out and noted with its line: half a paper, without its authors, would get another
+    Zotero key than the whole one.
+
+    Raises:
+        ParseError: it is no text, or no entry in it can be read.
+    """
+    text, notices = read_text(snapshot)
+    listing = Listing(snapshot.origin, notices=list(notices))
+    macros = _Macros(MONTH_MACROS)
+    parents = _parents(text)
+    for piece in pieces(text):
+        if piece.kind == "broken":
+            listing.note("broken-entry", f"the entry in line {piece.line} has no end; it was left out")
+        elif piece.kind in {"entry", "string"}:
+            _take(listing, piece, macros, parents)
+        if piece.lost:
+            listing.note("broken-entry", f"line {piece.lost} holds a field that belongs to no entry")
+    return listing.profile(EXPECTED)
+
+
+def _take(listing: Listing, piece: Piece, macros: _Macros, parents: Mapping[str, _Entry]) -> None:
+    """Read an entry and add its paper."""
+    entry = _entry(piece, macros)
+    if entry.problem:
+        listing.note("broken-entry", f"{entry.problem}; the entry in line {piece.line} was left out")
+    if entry.problem or piece.kind == "string":
+        return
+    for name in entry.unknown:
+        listing.note("unknown-macro", f"the entry in line {piece.line} uses '{name}', which nothing defines")
+    if entry.key in parents and "author" not in entry.fields:
+        return  # proceedings that others refer to
+    parent = parents.get(entry.fields.get("crossref", "").strip().lower())
+    paper = paper_of(_record(entry.type, _inherited(entry, parent) if parent else entry.fields))
+    if paper:
+        listing.add(paper, f"line {piece.line}")
+    else:
+        listing.note("no-title", f"the entry in line {piece.line} has no title; it was left out")
+
+
+def _entry(piece: Piece, macros: _Macros) -> _Entry:
+    """Let pybtex read an entry, or a macro's definition, which it adds to `macros`."""
+    if len(piece.text) > MAX_ENTRY:
+        return _Entry("", "", {}, f"it is longer than {MAX_ENTRY} characters")
+    errors: list[PybtexError] = []
+    keyed = KEY.match(piece.text) if piece.kind == "entry" else None
+    text = (
+        keyed["start"] + "\n" * keyed["key"].count("\n") + piece.text[keyed.end() :] if keyed else piece.text
+    )
+    parser = LowLevelParser(text, keyless_entries=bool(keyed), macros=macros, handle_error=errors.append)
+    try:
+        command, (key, values) = next(iter(parser), ("", ("", [])))
+    except (PybtexError, EOFError, RecursionError) as error:
+        return _Entry("", "", {}, f"line {piece.line}: {error}")
+    faults = [error for error in errors if not isinstance(error, UndefinedMacro)]
+    unknown = tuple(str(error.args[0]) for error in errors if isinstance(error, UndefinedMacro))
+    if faults:
+        line = piece.line + getattr(faults[0], "lineno", 1) - 1
+        return _Entry("", "", {}, f"line {line}: {faults[0].args[0]}")
+    if piece.kind == "string":
+        return _Entry("", "", {})
+    fields: dict[str, str] = {}
+    for name, parts in values:
+        fields.setdefault(name.lower(), "".join(parts))
+    key = keyed["key"] if keyed else key or ""
+    return _Entry(command.lower(), key.strip().lower(), fields, unknown=unknown)
+
+
+def _parents(text: str) -> dict[str, _Entry]:
+    """The entries that others name as `crossref`, by key; they may stand anywhere in the file."""
+    keys = {found.lower() for found in CROSSREF.findall(text)}
+    macros = _Macros(MONTH_MACROS)
+    parents: dict[str, _Entry] = {}
+    for piece in pieces(text) if keys else ():
+        named = KEY.match(piece.text)
+        if piece.kind == "string" or (
+            piece.kind == "entry" and named and named["key"].strip().lower() in keys
+        ):
+            entry = _entry(piece, macros)
+            if entry.key and not entry.problem:
+                parents.setdefault(entry.key, entry)
+    return parents
+
+
+def _inherited(entry: _Entry, parent: _Entry) -> dict[str, str]:
+    given = {name: text for name, text in parent.fields.items() if name not in NOT_INHERITED}
+    title = parent.fields.get("booktitle") or parent.fields.get("title")
+    return ({"booktitle": title} if title else {}) | given | entry.fields
+
+
+def _first(fields: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((fields[name] for name in names if fields.get(name, "").strip()), "")
+
+
+def _record(type_: str, fields: Mapping[str, str]) -> Record:
+    """Map the fields of an entry."""
+    form = FORMS.get(type_)
+    title = ": ".join(filter(None, (fields.get("title", "").strip(), fields.get("subtitle", "").strip())))
+    creators, truncated = _authors(fields.get("author", ""))
+    category = one_line(_first(fields, CATEGORIES))
+    year = fields.get("date") or fields.get("year", "")
+    return Record(
+        title=title,
+        creators=creators,
+        truncated=truncated,
+        date=iso_date(*(_bare(text) for text in (year, fields.get("month", ""), fields.get("day", "")))),
+        category=category or None,
+        dois=[mend(fields[name]) for name in DOIS if name in fields],
+        arxivs=_arxivs(fields),
+        url=_address(_first(fields, ("url", "howpublished", "link"))),
+        texts=[fields[name] for name in LINKED if name in fields],
+        venue=_first(fields, VENUES.get(form, ())),
+        form=form,
+        **{name: _first(fields, names) for name, names in FIELDS.items()},
+    )
+
+
+def _arxivs(fields: Mapping[str, str]) -> list[str]:
+    """The texts that may hold the entry's arXiv id."""
+    archive = _bare(_first(fields, ARCHIVES)).lower()
+    found = [fields["eprint"]] if "eprint" in fields and archive in {"", "arxiv"} else []
+    return [
+        *map(_bare, found),
+        *(
+            _bare(fields[name])
+            for name, form in ARXIVS.items()
+            if name in fields and form.fullmatch(_bare(fields[name]))
+        ),
+    ]
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.replace("{", "").replace("}", "").replace("~", " ").split())
+
+
+def _address(text: str) -> str:
+    found = URL_MACRO.search(text)
+    return trim(mend(found[1] or found[2])) if found else ""
+
+
+# Names
+
+
+def _authors(text: str) -> tuple[tuple[Creator, ...], bool]:
+    """Split a list of names; what is not written as BibTeX wants it is read as people write it."""
+    names = " ".join(text.split())
+    if not names:
+        return (), False
+    try:
+        split = split_name_list(names)
+    except (PybtexError, RecursionError):
+        return parse_authors(one_line(names))
+    if len(split) == 1 and (";" in names or names.count(",") > 2) and "{" not in names:
+        return parse_authors(one_line(names))
+    cut = any(ET_AL.fullmatch(name.strip()) for name in split)
+    creators = (_creator(name) for name in split if not ET_AL.fullmatch(name.strip()))
+    return tuple(person for person in creators if person.name), cut
+
+
+@lru_cache(maxsize=4096)
+def _creator(name: str) -> Creator:
+    """Take a name apart as BibTeX does: von and last part are the surname, "Jr" is a suffix."""
+    plain = one_line(name)
+    try:
+        person = Person(name)
+    except (PybtexError, ValueError, IndexError, RecursionError):
+        return creator(plain)
+    von = person.prelast_names
+    family = one_line(" ".join([*von, *person.last_names]))
+    given = one_line(" ".join(person.bibtex_first_names))
+    suffix = one_line(" ".join(person.lineage_names))
+    small = not given and "," not in name and not PARTICLES.issuperset(von)  # "danah boyd"
+    if not family or small or plain.upper() == plain.lower():
+        return creator(plain)
+    return Creator(" ".join(part for part in (given, family, suffix) if part), family, given, suffix)

@@ -1,0 +1,159 @@
+"""CSL-JSON, as Zotero, Crossref and pandoc write it: a list of items, one item, or Crossref's answer.
+
+Unknown fields are left alone; an item that is no item is noted and costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from syncd.errors import ParseError
+from syncd.model import Creator
+from syncd.parse.charsets import read_text
+from syncd.parse.dates_of import iso_date, joined
+from syncd.parse.listing import Listing
+from syncd.parse.markup import plain
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.text.names import ET_AL, creator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.model import Profile, Snapshot
+
+EXPECTED = 'CSL-JSON such as [{"type": "article-journal", "title": "...", "author": [...]}]'
+
+FORMS = {
+    "article-journal": "journalArticle",
+    "article-magazine": "journalArticle",
+    "journal-article": "journalArticle",
+    "paper-conference": "conferencePaper",
+    "proceedings-article": "conferencePaper",
+    "chapter": "bookSection",
+    "book-chapter": "bookSection",
+    "entry-encyclopedia": "bookSection",
+    "book": "book",
+    "monograph": "book",
+    "edited-book": "book",
+    "thesis": "thesis",
+    "dissertation": "thesis",
+    "report": "report",
+}
+"""Zotero's item type by CSL's `type`, or Crossref's; all others (`article`, `posted-content`) are preprints."""
+
+FIELDS = {
+    "title": ("title",),
+    "abstract": ("abstract",),
+    "url": ("URL",),
+    "venue": ("container-title", "event-title"),
+    "volume": ("volume",),
+    "issue": ("issue",),
+    "pages": ("page", "article-number"),
+    "publisher": ("publisher",),
+}
+"""The fields of CSL that make a field of a record: the first one that is there."""
+
+DATES = ("issued", "published", "published-print", "published-online", "posted")
+DOIS = ("DOI", "URL")
+ARXIVS = ("number", "archive_location", "archive-location", "note", "container-title")
+"""Fields that hold the arXiv id in a line of its own, as Zotero writes them."""
+
+NO_VENUE = frozenset({"book", "thesis", "report"})
+
+
+def parse(snapshot: Snapshot) -> Profile:
+    """Read a CSL-JSON file.
+
+    Raises:
+        ParseError: it is no JSON, or holds no item with a title.
+    """
+    text, notices = read_text(snapshot)
+    listing = Listing(snapshot.origin, notices=list(notices))
+    for number, item in enumerate(_items(text, snapshot.origin), 1):
+        if not isinstance(item, dict):
+            listing.note("broken-entry", f"item {number} is no object; it was left out")
+            continue
+        paper = paper_of(_record(item))
+        if paper:
+            listing.add(paper, f"item {number}")
+        else:
+            listing.note("no-title", f"item {number} has no title; it was left out")
+    return listing.profile(EXPECTED)
+
+
+def _items(text: str, origin: str) -> list[Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ParseError(
+            f"this is no JSON: {error.msg}", origin=origin, line=error.lineno, expected=EXPECTED
+        ) from None
+    except (ValueError, RecursionError):
+        raise ParseError("this JSON can't be read", origin=origin, expected=EXPECTED) from None
+    for name in ("message", "items"):
+        found = found.get(name, found) if isinstance(found, dict) else found
+    return found if isinstance(found, list) else [found]
+
+
+def _text(value: Any) -> str:
+    """A field as text; of a list the first, as Crossref has titles."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next(filter(None, (_text(item.get(name)) for name in names)), "")
+
+
+def _record(item: Mapping[str, Any]) -> Record:
+    """Map the fields of an item."""
+    form = FORMS.get(_text(item.get("type")))
+    fields = {name: plain(_first(item, names)) for name, names in FIELDS.items()}
+    if form in NO_VENUE:
+        fields["venue"] = ""
+    authors = item.get("author")
+    people = [_creator(name) for name in authors] if isinstance(authors, list) else []
+    lines = [line.strip() for name in ARXIVS for line in _text(item.get(name)).splitlines()]
+    return Record(
+        creators=tuple(person for person in people if person.name and not ET_AL.fullmatch(person.name)),
+        truncated=any(ET_AL.fullmatch(person.name) for person in people),
+        date=next(filter(None, (_date(item.get(name)) for name in DATES)), None),
+        dois=[_text(item.get(name)) for name in DOIS],
+        arxivs=[*filter(ARXIV_NOTE.fullmatch, lines), _text(item.get("URL")), _text(item.get("DOI"))],
+        texts=[_text(item.get("note"))],
+        form=form,
+        **fields,
+    )
+
+
+def _date(value: Any) -> str | None:
+    """Read a date: parts as numbers or as text, or a text as people write it."""
+    if not isinstance(value, dict):
+        return iso_date(_text(value))
+    parts = value.get("date-parts")
+    first = parts[0] if isinstance(parts, list) and parts else None
+    if isinstance(first, list):
+        numbers = [_text(part) for part in first[:3]]
+        whole = [int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0 for text in numbers]
+        return joined(*whole) if whole else None
+    return iso_date(_text(value.get("raw")) or _text(value.get("literal")))
+
+
+def _creator(value: Any) -> Creator:
+    """Read a name in parts; particles that are dropped in sorting stay with the given names, as in CSL."""
+    if not isinstance(value, dict):
+        return creator(one_line(_text(value)))
+    part = {name: one_line(plain(_text(text))) for name, text in value.items()}
+    whole = part.get("literal") or part.get("name")
+    family = " ".join(filter(None, (part.get("non-dropping-particle"), part.get("family"))))
+    given = " ".join(filter(None, (part.get("given"), part.get("dropping-particle"))))
+    if whole and not family:
+        return creator(whole)
+    if not family:
+        return creator(given)
+    suffix = part.get("suffix", "")
+    return Creator(" ".join(filter(None, (given, family, suffix))), family, given, suffix)

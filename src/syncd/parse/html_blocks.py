@@ -1,0 +1,335 @@
+"""HTML to blocks of text, as a reader sees them: what stands together is one block, whatever the elements.
+
+It knows nothing of profiles. What no reader sees (scripts, styles, hidden elements) and what belongs to the
+site instead of the page (navigation, footers, sidebars) is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from syncd.parse.profile_links import Anchor
+from syncd.text.plain import clean
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+
+BLOCKS = re.compile(
+    r"address|article|aside|blockquote|body|caption|center|dd|details|div|dl|dt|fieldset|figcaption"
+    r"|figure|footer|form|h1|h2|h3|h4|h5|h6|header|hgroup|hr|html|legend|li|main|ol|p|pre|search|section"
+    r"|summary|table|tbody|td|tfoot|th|tr|ul"
+)
+"""Elements that start and end a block of text; all others run on within it."""
+
+UNSEEN = re.compile(
+    r"applet|area|audio|canvas|colgroup|datalist|dialog|embed|frame|head|iframe|input|map|meta|meter|nav"
+    r"|noscript|object|optgroup|option|param|progress|script|select|source|style|template|textarea|thead"
+    r"|track|video"
+)
+"""Elements that are left out with all that is in them; `thead` only names columns."""
+
+SITE_ROLES = frozenset({"navigation", "contentinfo", "search", "dialog", "alertdialog", "menu", "tooltip"})
+"""ARIA roles of what belongs to the site. `aria-hidden` is no such sign: it says nothing about the eye."""
+
+HIDDEN_STYLE = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b")
+"""A style that hides an element.
+
+>>> [bool(HIDDEN_STYLE.search(text)) for text in ("color:red; display: none", "display:block")]
+[True, False]
+"""
+
+HIDDEN_CLASS = re.compile(
+    r"(?:^|\s)(?:sr-only|visually-hidden|visuallyhidden|screen-reader-text|katex-html)(?:\s|$)"
+)
+"""Classes of what is not drawn, or drawn a second time (KaTeX).
+
+>>> [bool(HIDDEN_CLASS.search(text)) for text in ("tag sr-only", "not-sr-only")]
+[True, False]
+"""
+
+TEX = re.compile(r"application/x-tex|latex", re.IGNORECASE)
+
+ELEMENT = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)")
+VOID = re.compile(
+    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|tr|td|th|option"
+)
+"""Elements without an end tag, or mostly without one."""
+
+MAX_DEPTH = 5_000
+"""Elements within elements: HTML's own rules take quadratic time over deeper ones."""
+
+KEPT_LABEL = "Code"
+"""What buttons and pictures may say that is text: the badge of papers with code."""
+
+NOTE_MARKS = re.compile(r"[\d*†‡§¶,\s]+")
+"""What stands raised behind an author's name.
+
+>>> bool(NOTE_MARKS.fullmatch("1,2 *"))
+True
+"""
+
+
+class Place:
+    """The element that a block stands in, as a chain of elements up to the root."""
+
+    __slots__ = ("depth", "parent")
+
+    def __init__(self, parent: Place | None = None) -> None:
+        self.parent = parent
+        self.depth: int = parent.depth + 1 if parent else 0
+
+    def at(self, depth: int) -> Place:
+        """The element around it at that depth, or the place itself."""
+        place = self
+        while place.parent is not None and place.depth > depth:
+            place = place.parent
+        return place
+
+    def inside(self, other: Place) -> bool:
+        """Whether it is `other`, or stands in it."""
+        return self.at(other.depth) is other
+
+    def common(self, other: Place) -> Place:
+        """The innermost element around both."""
+        depth = min(self.depth, other.depth)
+        while self.at(depth) is not other.at(depth):
+            depth -= 1
+        return self.at(depth)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of text.
+
+    Attributes:
+        text: on one line; empty where a link has an icon and no text.
+        place: the element that it stands in.
+        anchors: the links in it, in its order.
+        heading: 1 to 6 within a heading, else 0.
+        soft: only a line break stands before it.
+        item: it is the item of a list.
+    """
+
+    text: str
+    place: Place
+    anchors: tuple[Anchor, ...] = ()
+    heading: int = 0
+    soft: bool = False
+    item: bool = False
+
+
+def too_deep(html: str) -> bool:
+    """Whether elements are nested so deeply that parsing would take for ever."""
+    depth = 0
+    for found in ELEMENT.finditer(html):
+        if not VOID.fullmatch(found["name"].lower()):
+            depth = max(depth - 1, 0) if found["close"] else depth + 1
+            if depth > MAX_DEPTH:
+                return True
+    return False
+
+
+def read_blocks(tree: LexborHTMLParser, base: str = "") -> list[Block]:
+    """Read the blocks of a document.
+
+    Args:
+        tree: the parsed document.
+        base: the address that its links are relative to, or nothing.
+    """
+    reader = _Reader(base)
+    node = tree.body
+    while node is not None:
+        entered = reader.enter(node)
+        below = node.first_child if entered else None
+        if below is not None:
+            node = below
+            continue
+        node = _next(reader, node, entered=entered)
+    reader.flush()
+    return reader.blocks
+
+
+def plain_text(html: str) -> str:
+    r"""Convert a piece of HTML to text, its paragraphs apart by blank lines.
+
+    >>> plain_text("<p>a <b>b</b>c &amp; x<sup>2</sup></p><p>d</p>")
+    'a bc & x^{2}\n\nd'
+    """
+    if too_deep(html):
+        return clean(ELEMENT.sub(" ", html))
+    return "\n\n".join(block.text for block in read_blocks(LexborHTMLParser(html)) if block.text)
+
+
+def _next(reader: _Reader, node: LexborNode, *, entered: bool) -> LexborNode | None:
+    """Leave a node, and those that end with it; return the one that follows in the document."""
+    current: LexborNode | None = node
+    while current is not None and current.tag != "body":
+        if entered:
+            reader.leave(current)
+        if current.next is not None:
+            return current.next
+        current, entered = current.parent, True
+    return None
+
+
+def absolute(url: str, base: str) -> str:
+    """Complete the address of a link; nothing where it leads to no page.
+
+    >>> absolute("/paper/1", "https://a.org/x"), absolute("/paper/1", ""), absolute("mailto:a@b.c", "")
+    ('https://a.org/paper/1', '/paper/1', '')
+    """
+    bare = "".join(url.split())
+    if not bare or bare.startswith("#"):
+        return ""
+    try:
+        whole = urljoin(base, bare)
+    except ValueError:
+        return ""
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", whole)
+    return whole if scheme is None or scheme[1].lower() in {"http", "https"} else ""
+
+
+class _Reader:
+    """The state of one reading: nodes in their order in, blocks out."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.blocks: list[Block] = []
+        self.place = Place()
+        self.pieces: list[tuple[str, int]] = []  # text, and the link that it is part of
+        self.urls: list[str] = [""]  # the links by number; 0 is none
+        self.open_links: list[int] = [0]
+        self.scripts: list[int] = []  # where raised or lowered text starts
+        self.heading = 0
+        self.item = False
+        self.breaks = 0  # line breaks since the last text
+
+    # Nodes
+
+    def enter(self, node: LexborNode) -> bool:
+        """Take what a node starts; return whether to go into it."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self.put(node.text_content or "")
+            return False
+        if not tag[:1].isalpha() or UNSEEN.fullmatch(tag) or _left_out(node, tag):
+            return False
+        if tag in {"img", "svg", "button", "math"}:
+            self.put(_shown(node, tag))
+            return False
+        if BLOCKS.fullmatch(tag):
+            self.start_block(tag)
+        elif tag == "br":
+            self.flush()
+            self.breaks += 1
+        elif tag == "a":
+            self.start_link(node)
+        elif tag in {"sup", "sub"}:
+            self.scripts.append(len(self.pieces))
+        return True
+
+    def leave(self, node: LexborNode) -> None:
+        """Take what a node ends."""
+        tag = node.tag or ""
+        if BLOCKS.fullmatch(tag):
+            self.flush()
+            self.breaks = 0
+            self.place = self.place.parent or self.place
+            self.heading = 0 if tag in HEADINGS else self.heading
+            self.item = False
+        elif tag == "a":
+            self.open_links.pop()
+        elif tag in {"sup", "sub"}:
+            self.end_script("^" if tag == "sup" else "_")
+
+    def start_block(self, tag: str) -> None:
+        self.flush()
+        self.breaks = 0
+        self.place = Place(self.place)
+        self.heading = HEADINGS.get(tag, self.heading)
+        self.item = tag == "li"
+
+    def start_link(self, node: LexborNode) -> None:
+        self.urls.append(absolute(node.attributes.get("href") or "", self.base))
+        self.open_links.append(len(self.urls) - 1)
+        self.put("")
+
+    def end_script(self, sign: str) -> None:
+        """Write raised and lowered text as LaTeX does, which the text's conversion knows."""
+        start = self.scripts.pop()
+        inner = "".join(text for text, _ in self.pieces[start:])
+        if start >= len(self.pieces) or not inner.strip():
+            return
+        link = self.pieces[start][1]
+        del self.pieces[start:]
+        if NOTE_MARKS.fullmatch(inner):
+            inner = re.sub(r"[\s,]", "", inner)
+        self.put(f"{sign}{{{inner}}}" if inner.isalnum() or not NOTE_MARKS.fullmatch(inner) else inner, link)
+
+    # Text
+
+    def put(self, text: str, link: int | None = None) -> None:
+        self.pieces.append((text, self.open_links[-1] if link is None else link))
+
+    def flush(self) -> None:
+        """End the block that is open."""
+        text = clean(" ".join("".join(text for text, _ in self.pieces).split()))
+        anchors = self._anchors(alone=not text)
+        self.pieces.clear()
+        if text or anchors:
+            soft = self.breaks == 1 and bool(self.blocks)
+            self.blocks.append(Block(text, self.place, anchors, self.heading, soft, self.item))
+        if text:
+            self.breaks = 0
+
+    def _anchors(self, *, alone: bool) -> tuple[Anchor, ...]:
+        """The links in the open block; where it has no text, only those that ended in it."""
+        labels: dict[int, str] = {}
+        for text, link in self.pieces:
+            if self.urls[link] and not (alone and link in self.open_links):
+                labels[link] = labels.get(link, "") + text
+        return tuple(Anchor(clean(label), self.urls[link]) for link, label in labels.items())
+
+
+def _left_out(node: LexborNode, tag: str) -> bool:
+    """Whether an element is hidden, or belongs to the site."""
+    if tag == "aside":
+        return node.css_first("h1") is None
+    if tag == "footer":
+        return not _in_article(node)
+    attributes = node.attributes
+    return (
+        "hidden" in attributes
+        or (attributes.get("role") or "") in SITE_ROLES
+        or bool(HIDDEN_STYLE.search(attributes.get("style") or ""))
+        or bool(HIDDEN_CLASS.search(attributes.get("class") or ""))
+    )
+
+
+def _in_article(node: LexborNode) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in {"article", "li"}:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _shown(node: LexborNode, tag: str) -> str:
+    """What a picture, a button or a formula shows that is text."""
+    attributes = node.attributes
+    if tag == "math":
+        tex = next(
+            (part for part in node.css("annotation") if TEX.search(part.attributes.get("encoding") or "")),
+            None,
+        )
+        return f"${(tex.text() or '').strip()}$" if tex else node.text()
+    says = node.text() if tag == "button" else attributes.get("alt") or attributes.get("aria-label") or ""
+    return KEPT_LABEL if says.strip() == KEPT_LABEL else ""

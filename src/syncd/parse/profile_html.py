@@ -1,0 +1,336 @@
+"""The profile page as HTML, saved or at its address: laid out as the lines of the page as text, and read as such.
+
+The grammar of the lines is that of `profile_page`; here is only how blocks of markup become such lines. No
+class name or order of elements of any one site is relied on, so that a change of markup alone changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser
+
+from syncd.errors import LayoutError, ParseError
+from syncd.parse.charsets import read_text
+from syncd.parse.html_blocks import MAX_DEPTH, absolute, read_blocks, too_deep
+from syncd.parse.mhtml import unpacked
+from syncd.parse.profile_grammar import (
+    AFFILIATIONS,
+    CATEGORY,
+    CODE_BADGE,
+    HEADING,
+    looks_like_authors,
+    read_head,
+)
+from syncd.parse.profile_links import Anchor
+from syncd.parse.profile_page import EXPECTED, read_lines
+from syncd.parse.walls import wall
+from syncd.text.dates import DATE
+from syncd.text.plain import clean
+
+if TYPE_CHECKING:
+    from syncd.model import Profile, Snapshot
+    from syncd.parse.html_blocks import Block
+
+META_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w.:-]{2,40})""")
+"""How HTML and XHTML state their character set.
+
+>>> META_CHARSET.search(b'<meta http-equiv=x content="text/html; charset=koi8-r">')[1]
+b'koi8-r'
+"""
+
+SAVED_FROM = re.compile(
+    r"<!--\s*saved from url=\(\d+\)(?P<url>\S+)\s*-->|\burl:\s*(?P<single>https?://\S+)\s"
+)
+"""Where browsers (and SingleFile) note the address of a page that they save.
+
+>>> SAVED_FROM.search("<!-- saved from url=(0022)https://a.org/author/1 -->")["url"]
+'https://a.org/author/1'
+"""
+
+PIECE = re.compile(rf"100(?:\.0+)?|\d{{1,2}}(?:\.\d+)?|{CATEGORY}|{DATE}|{CODE_BADGE}|[·•|,]")
+"""A part of a paper's first line that is a block of its own.
+
+>>> [bool(PIECE.fullmatch(text)) for text in ("99.4", "CL", "Apr 25, 2023", "Code", "A title")]
+[True, True, True, True, False]
+"""
+
+MAX_PIECES = 8
+
+_LABEL = r"""
+    (?: (?:view|read|open|get|download|see)\s(?:the\s)?(?:on\s|in\s|at\s)? )?
+    (?: code | git\s?hub | git\s?lab | hugging\s?face | pdf | html | ar[xχ]iv | doi | paper | project(?:\s?page)?
+      | demo | models? | data(?:set)?s? | video | slides | poster | web\s?site | home\s?page | abstract | tl;?dr
+      | share | saved? | bookmark(?:ed)? | cite | bib\s?tex | copy(?:\slink)? | like | more | less | details
+      | semantic\sscholar | open\s?review | source | summary )
+    | (?:show|read|see)\s(?:more|less|abstract)
+    """
+
+BUTTONS = re.compile(rf"(?xi) (?: (?:{_LABEL}) [\s·•|/,:…]* ){{1,9}}")
+"""A block that is nothing but the labels of buttons, or the label of a part of an entry.
+
+>>> [bool(BUTTONS.fullmatch(text)) for text in ("Code PDF", "View on arXiv", "Abstract:", "Code is at")]
+[True, True, True, False]
+"""
+
+MAX_BUTTONS = 100
+"""Characters of a block of buttons."""
+
+SLUGS = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\s*,\s*[a-z0-9]+(?:-[a-z0-9]+)*)*")
+"""Affiliations in a block of their own.
+
+>>> [bool(SLUGS.fullmatch(text)) for text in ("apple-ml, gatech", "A word", "tbd.")]
+[True, False, False]
+"""
+
+
+def parse(snapshot: Snapshot) -> Profile:
+    """Read a profile page from HTML, or from the MHTML archive that a browser saves.
+
+    Raises:
+        ParseError: it is not such a page; a sign-in page and a check for robots are named.
+        LayoutError: it is such a page, promises papers and shows none, or none with authors.
+    """
+    snapshot, address = unpacked(snapshot)
+    found = META_CHARSET.search(snapshot.data[:4096])
+    html, notices = read_text(snapshot, found[1].decode("ascii") if found else None)
+    if too_deep(html):
+        raise ParseError(
+            f"elements are nested more than {MAX_DEPTH} deep", origin=snapshot.origin, expected=EXPECTED
+        )
+    tree = LexborHTMLParser(html)
+    blocks = read_blocks(tree, _base(tree, html, address or snapshot.origin))
+    lines, anchors = lay_out(blocks)
+    try:
+        profile = read_lines(snapshot, lines, anchors)
+        _refuse_without_authors(snapshot.origin, profile)
+    except ParseError as error:
+        in_the_way = wall(tree, " ".join(block.text for block in blocks))
+        if in_the_way:
+            what, hint = in_the_way
+            raise ParseError(what, origin=snapshot.origin, expected=EXPECTED, hint=hint) from error
+        raise
+    return replace(profile, warnings=(*notices, *profile.warnings))
+
+
+def _base(tree: LexborHTMLParser, html: str, origin: str) -> str:
+    """The address that links are relative to: as stated, as noted when the page was saved, or as fetched."""
+    saved = SAVED_FROM.search(html[:4096])
+    page = (saved["url"] or saved["single"]) if saved else origin if "://" in origin else ""
+    for query, name in (
+        ("base[href]", "href"),
+        ('link[rel="canonical"]', "href"),
+        ('[property="og:url"]', "content"),
+    ):
+        node = tree.css_first(query)
+        url = absolute((node.attributes.get(name) or "") if node else "", page)
+        if "://" in url:
+            return url
+    return page if page.startswith(("http://", "https://")) else ""
+
+
+def _refuse_without_authors(origin: str, profile: Profile) -> None:
+    """Refuse a page whose papers stand in another order of lines: it would be read wrong."""
+    nameless = sum(not paper.creators for paper in profile.papers)
+    if len(profile.papers) > 2 and 2 * nameless > len(profile.papers):
+        raise LayoutError(
+            f"{nameless} of {len(profile.papers)} papers have no authors where they are expected",
+            origin=origin,
+            expected="for each paper a line such as 'CLFeb 5, 2023Code', its title, its authors",
+        )
+
+
+# Blocks to lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a paper starts: its first block, how many make up its first line, and that line."""
+
+    at: int
+    pieces: int
+    line: str
+
+    @property
+    def title(self) -> int:
+        """The block of the title."""
+        return self.at + self.pieces
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines so far, and the links in them."""
+
+    lines: list[str] = field(default_factory=list)
+    anchors: dict[int, tuple[Anchor, ...]] = field(default_factory=dict)
+
+    def put(self, text: str, anchors: tuple[Anchor, ...] = ()) -> None:
+        if anchors:
+            self.anchors[len(self.lines)] = anchors
+        self.lines.append(text)
+
+
+def lay_out(blocks: list[Block]) -> tuple[list[str], dict[int, tuple[Anchor, ...]]]:
+    """Write blocks as the lines of the page as text.
+
+    Returns:
+        The lines, and the links in each by its index; a blank line that has links is one of buttons.
+    """
+    texts = [block for block in blocks if block.text]
+    icons = _icons(blocks)
+    starts = _starts(texts)
+    ends = [*(start.at for start in starts[1:]), _end(texts, starts)]
+    out = _Lines()
+    for block in texts[: starts[0].at if starts else len(texts)]:
+        out.put(block.text)
+    for start, following in zip(starts, ends, strict=False):  # without papers, an end alone
+        head = texts[start.at : start.title]
+        out.put("")
+        out.put(start.line, _all_anchors(head, icons, start.at))
+        at, title = _title(texts, start.title, following)
+        out.put(title, _all_anchors(texts[start.title : at], icons, start.title))
+        out.put("")
+        _put_body(out, texts, icons, at, following)
+    return out.lines, out.anchors
+
+
+def _icons(blocks: list[Block]) -> dict[int, tuple[Anchor, ...]]:
+    """The links without text, by the number of the text before them."""
+    icons: dict[int, list[Anchor]] = {}
+    texts = 0
+    for block in blocks:
+        if block.text:
+            texts += 1
+        elif texts:
+            icons.setdefault(texts - 1, []).extend(block.anchors)
+    return {index: tuple(anchors) for index, anchors in icons.items()}
+
+
+def _all_anchors(blocks: list[Block], icons: dict[int, tuple[Anchor, ...]], at: int) -> tuple[Anchor, ...]:
+    return tuple(
+        anchor for index, block in enumerate(blocks, at) for anchor in (*block.anchors, *icons.get(index, ()))
+    )
+
+
+def _starts(texts: list[Block]) -> list[_Start]:
+    """Find where papers start. Where most titles are headings, all are."""
+    starts: list[_Start] = []
+    listing = False
+    at = 0
+    while at < len(texts):
+        start = _start(texts, at, listing=listing)
+        if start:
+            starts.append(start)
+            at = start.title + 1
+        else:
+            at += 1
+        listing = listing or bool(start) or bool(HEADING.fullmatch(texts[at - 1].text))
+    headed = [start for start in starts if texts[start.title].heading]
+    return headed if 2 * len(headed) > len(starts) else starts
+
+
+def _start(texts: list[Block], at: int, *, listing: bool) -> _Start | None:
+    """Read blocks as the first line of a paper: as many as bear that out, best those before title and authors."""
+    whole: _Start | None = None
+    for pieces in range(min(_pieces(texts, at), len(texts) - at - 1), 0, -1):
+        line = " ".join(block.text for block in texts[at : at + pieces])
+        head = read_head(line)
+        if not head or (pieces > 1 and not (head.category and head.date)) or not (listing or head.whole):
+            continue
+        start = _Start(at, pieces, line)
+        third = start.title + 1
+        if third < len(texts) and looks_like_authors(texts[third].text) and not read_head(texts[third].text):
+            return start
+        if head.whole and not texts[start.title].text.endswith("."):
+            whole = whole or start
+    return whole
+
+
+def _pieces(texts: list[Block], at: int) -> int:
+    count = 0
+    while count < MAX_PIECES and at + count < len(texts) and PIECE.fullmatch(texts[at + count].text):
+        count += 1
+    return max(count, 1)
+
+
+def _end(texts: list[Block], starts: list[_Start]) -> int:
+    """Where the last paper ends at the latest: at the end of its element, of the list, or at a heading."""
+    if not starts:
+        return len(texts)
+    last = starts[-1]
+    title = texts[last.title]
+    limit = None
+    if len(starts) > 1:
+        around = texts[starts[-2].at].place.common(texts[last.at].place)
+        own = texts[last.at].place.at(around.depth + 1)
+        limit = own if title.place.inside(own) else around
+    for at in range(last.title + 1, len(texts)):
+        block = texts[at]
+        if limit and not block.place.inside(limit):
+            return at
+        if 0 < block.heading <= (title.heading or 3) and not block.soft:
+            return at
+    return len(texts)
+
+
+def _title(texts: list[Block], at: int, end: int) -> tuple[int, str]:
+    """The title, and the block after it: a heading may be broken into lines."""
+    first = at
+    at += 1
+    while at < end and texts[at].soft and texts[at].heading and texts[at].place is texts[first].place:
+        at += 1
+    return at, " ".join(block.text for block in texts[first:at])
+
+
+def _put_body(
+    out: _Lines, texts: list[Block], icons: dict[int, tuple[Anchor, ...]], at: int, end: int
+) -> None:
+    """Write the authors and the abstract of a paper, and its buttons as blank lines with links."""
+    authors, body = _authors(texts, at, end)
+    if authors:
+        out.put(authors)
+        out.put("", icons.get(body - 1, ()))
+    for index in range(body, end):
+        block = texts[index]
+        if len(block.text) <= MAX_BUTTONS and BUTTONS.fullmatch(block.text):
+            out.put("", block.anchors or (Anchor(block.text),))
+        else:
+            if not block.soft:
+                out.put("")
+            out.put(block.text, block.anchors)
+        if index in icons:
+            out.put("", icons[index])
+
+
+def _authors(texts: list[Block], at: int, end: int) -> tuple[str, int]:
+    """Join the blocks that name authors and affiliations; return them, and the block that follows."""
+    if at == end or not looks_like_authors(first := _separated(texts[at])):
+        return "", at
+    names, slugs = [first], list[str]()
+    for index in range(at + 1, end):
+        block = texts[index]
+        listed = block.item and texts[at].item and block.place.parent is texts[at].place.parent
+        if block.text.startswith("·") or SLUGS.fullmatch(block.text):
+            slugs.append(block.text.lstrip("· "))
+        elif listed and not slugs and looks_like_authors(block.text):
+            names.append(block.text)
+        else:
+            end = index
+            break
+    joint = ", " if AFFILIATIONS.search(first) else " · "
+    return ", ".join(names) + (joint + ", ".join(slugs) if slugs else ""), end
+
+
+def _separated(block: Block) -> str:
+    """The text, with commas where authors are links that only a style sheet sets apart."""
+    labels = [anchor.label for anchor in block.anchors if anchor.label]
+    glued = re.sub(r"\s", "", "".join(labels))
+    text = re.sub(r"\s", "", block.text)
+    if len(labels) < 2 or "," in block.text.partition("·")[0] or not text.startswith(glued):
+        return block.text
+    rest = clean(block.text)
+    for label in labels:
+        rest = rest.removeprefix(label).lstrip()
+    return ", ".join(labels) + (f" {rest}" if rest else "")

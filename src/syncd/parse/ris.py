@@ -1,0 +1,169 @@
+"""RIS files, as reference managers and publishers export them: each record is parsed by rispy on its own.
+
+Editors, keywords, files and addresses are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rispy import RisParser  # type: ignore[import-untyped]
+from rispy.config import TAG_KEY_MAPPING  # type: ignore[import-untyped]
+
+from syncd.parse.charsets import read_text
+from syncd.parse.dates_of import iso_date
+from syncd.parse.listing import Listing
+from syncd.parse.markup import plain
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.text.names import ET_AL, creator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from syncd.model import Profile, Snapshot
+
+EXPECTED = "RIS records that start with 'TY  - ' and end with 'ER  - '"
+
+LINE = re.compile(r"[ \t]*(?P<tag>[A-Z][A-Z0-9])[ \t]{1,2}-(?:[ \t]+(?P<text>.*))?")
+"""A line with a tag; some programs write one blank where the format wants two.
+
+>>> LINE.fullmatch("AU  - Lee, Ann")["text"], LINE.fullmatch("ER  -")["tag"], LINE.fullmatch("and so on")
+('Lee, Ann', 'ER', None)
+"""
+
+FORMS = {
+    "JOUR": "journalArticle",
+    "JFULL": "journalArticle",
+    "EJOUR": "journalArticle",
+    "MGZN": "journalArticle",
+    "INPR": "journalArticle",
+    "CONF": "conferencePaper",
+    "CPAPER": "conferencePaper",
+    "CHAP": "bookSection",
+    "ECHAP": "bookSection",
+    "BOOK": "book",
+    "EBOOK": "book",
+    "EDBOOK": "book",
+    "THES": "thesis",
+    "RPRT": "report",
+}
+"""Zotero's item type by `TY`; all others (`UNPB`, `GEN`, `ELEC`) are preprints."""
+
+NAMES = TAG_KEY_MAPPING | {"BT": "book_title"}
+"""What the tags are called here: rispy's names, and one that it lacks."""
+
+FIELDS = {
+    "title": ("TI", "T1", "CT"),
+    "abstract": ("AB", "N2"),
+    "url": ("UR",),
+    "venue": ("T2", "JO", "JF", "BT", "JA", "J2"),
+    "volume": ("VL",),
+    "issue": ("IS",),
+    "publisher": ("PB",),
+}
+"""The tags that make a field of a record: the first one that is there."""
+
+DATES = ("DA", "Y1", "PY")
+AUTHORS = ("AU", "A1")
+DOIS = ("DO", "M3", "UR")
+ARXIVS = {
+    "AN": ARXIV_NOTE,
+    "JO": ARXIV_NOTE,
+    "T2": ARXIV_NOTE,
+    "M1": ARXIV_NOTE,
+    "M3": ARXIV_NOTE,
+    "N1": ARXIV_NOTE,
+    "UR": re.compile(".+"),
+    "DO": re.compile(".+"),
+}
+"""Tags that may hold the record's arXiv id, the best first, and how they read then."""
+
+NO_VENUE = frozenset({"book", "thesis", "report"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A record's lines, where it starts, and how it ends: with its own last line, with another record, or not."""
+
+    line: int
+    text: str
+    ended: bool
+    last: bool = False
+
+
+def parse(snapshot: Snapshot) -> Profile:
+    """Read a RIS file.
+
+    Raises:
+        ParseError: it is no text, or holds no record.
+    """
+    text, notices = read_text(snapshot)
+    listing = Listing(snapshot.origin, notices=list(notices))
+    parser = RisParser(mapping=NAMES, skip_unknown_tags=True, delimiter_tags_mapping={})
+    for part in _parts(text):
+        if part.last and not part.ended:
+            listing.note("broken-entry", f"the record in line {part.line} has no end; it was left out")
+            continue
+        if not part.ended:
+            listing.note(
+                "broken-entry", f"the record in line {part.line} has no end; it was read up to the next one"
+            )
+        paper = next(map(paper_of, map(_record, parser.parse(part.text))), None)
+        if paper:
+            listing.add(paper, f"line {part.line}")
+        else:
+            listing.note("no-title", f"the record in line {part.line} has no title; it was left out")
+    return listing.profile(EXPECTED)
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    """Cut a file into records, their lines written as the format wants them."""
+    lines: list[str] = []
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        tagged = LINE.fullmatch(line)
+        tag = tagged["tag"] if tagged else ""
+        written = f"{tag}  - {tagged['text'] or ''}" if tagged else line
+        if tag == "TY":
+            if lines:
+                yield _Part(start, "\n".join([*lines, "ER  - "]), ended=False)
+            lines, start = [written], number
+        elif lines:
+            lines.append(written)
+            if tag == "ER":
+                yield _Part(start, "\n".join(lines), ended=True)
+                lines = []
+    if lines:
+        yield _Part(start, "\n".join(lines), ended=False, last=True)
+
+
+def _texts(found: Mapping[str, Any], tag: str) -> list[str]:
+    value = found.get(NAMES[tag]) if tag in NAMES else None
+    return [text for text in (value if isinstance(value, list) else [value]) if text and text.strip()]
+
+
+def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
+    return next((text for tag in tags for text in _texts(found, tag)), "")
+
+
+def _record(found: Mapping[str, Any]) -> Record:
+    """Map the fields of a record as rispy names them."""
+    form = FORMS.get(found[NAMES["TY"]].strip().upper())
+    names = [one_line(plain(name)) for tag in AUTHORS for name in _texts(found, tag)]
+    fields = {name: plain(_first(found, tags)) for name, tags in FIELDS.items()}
+    if form in NO_VENUE:
+        fields["venue"] = ""
+    pages = [text for tag in ("SP", "EP") for text in _texts(found, tag)]
+    return Record(
+        creators=tuple(creator(name) for name in names if name and not ET_AL.fullmatch(name)),
+        truncated=any(ET_AL.fullmatch(name) for name in names),
+        date=next(filter(None, (iso_date(text) for tag in DATES for text in _texts(found, tag))), None),
+        dois=[text for tag in DOIS for text in _texts(found, tag)],
+        arxivs=[text for tag, form in ARXIVS.items() for text in _texts(found, tag) if form.fullmatch(text)],
+        texts=_texts(found, "N1"),
+        form=form,
+        pages="-".join(dict.fromkeys(pages)) or _first(found, ("C7",)),
+        **fields,
+    )
