@@ -238,6 +238,22 @@ def test_a_near_match_waits_for_a_person() -> None:
     assert not made.writes
 
 
+def test_a_sequel_is_not_taken_for_the_paper_before_it() -> None:
+    """Part 1 is known to be another paper, so part 2 is no possible duplicate of it."""
+    first, second = (paper(f"Benchmarks of Language Models, Part {part}") for part in (1, 2))
+    library, memory = carried_out(planned(view(), intake(first)), view())
+    made = planned(library, intake(first, second), memory=memory)
+    assert [action.kind for action in made.actions] == ["unchanged", "create"]
+
+
+def test_a_corrected_title_keeps_its_item_while_the_old_one_is_gone() -> None:
+    """Same date, authors and nearly the same title: the source mended it."""
+    library, memory = carried_out(planned(view(), intake(paper("Benchmaks of Language Models"))), view())
+    action = only(planned(library, intake(paper("Benchmarks of Language Models")), memory=memory))
+    assert (action.kind, action.reason) == ("update", "its title was corrected")
+    assert action.item["title"] == "Benchmarks of Language Models"
+
+
 def test_a_merged_item_is_followed_to_its_winner() -> None:
     """The user merged the pushed item into an own one: later changes go there, by the same rules."""
     library, memory = carried_out(planned(view(), intake(paper())), view())
