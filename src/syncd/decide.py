@@ -425,7 +425,12 @@ def _not_unpublished(made: Draft, base: Base) -> Draft:
     """Keep what a published form brought, where a source knows only the preprint: never the other way round."""
     if base.item_type == PREPRINT or made.item_type != PREPRINT:
         return made
-    standing = {name: base.fields[name] for name in made.fields if name in base.fields and name not in PLAIN}
+    # What is blank may be filled, but for the catalogue: a published paper is none of arXiv.org's.
+    standing = {
+        name: text
+        for name, text in base.fields.items()
+        if name in made.fields.keys() - PLAIN and (text or name == "libraryCatalog")
+    }
     return replace(made, item_type=base.item_type, fields={**made.fields, **standing})
 
 

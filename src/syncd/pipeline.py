@@ -19,13 +19,14 @@ from syncd.errors import ConfigError, GuardError, LayoutError, LibraryError, Sou
 from syncd.plan import Plan, plan
 from syncd.push import Push
 from syncd.session import noted, opened, run_name
-from syncd.sources import fetch
+from syncd.sources import fetch, registry
 from syncd.zotero.client import StaleError
 from syncd.zotero.items import Policy
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from syncd.model import Profile, Snapshot
     from syncd.push import Failure
     from syncd.session import Ports, Session
+    from syncd.sources.registry import Api
+    from syncd.sources.web import Web
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
@@ -103,6 +106,24 @@ class Report:
         return {kind: done.count(kind) for kind in KINDS} | {"failed": len(self.failures)}
 
 
+def web_of(config: Config, ports: Ports) -> Web:
+    """Return a session with web servers as the configuration wants it."""
+    from syncd.sources.web import Web  # noqa: PLC0415 - requests is slow to import
+
+    return Web(
+        ports.clock,
+        contact=config.http.contact,
+        cache=ports.data.cache,
+        allow_private=config.http.allow_private,
+    )
+
+
+def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
+    """Return the services' APIs for which the configuration has a key."""
+    keys = config.services.keys(env)
+    return {name: replace(registry.api(name), key=key) for name, key in keys.items()}  # type: ignore[type-var]
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     """A source to read, with the settings that apply to it."""
@@ -144,7 +165,7 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
         view, _ = session.refreshed()
-        _check_still_true(saved, view, config)
+        _check_still_true(saved, view, config, ports)
         _push(saved, session, report, {})
     return report
 
@@ -170,8 +191,11 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
 
     A bare word that is no file is taken for the name of a profile, mistyped.
     """
-    if not re.search(r"[./*?\[]", name) and not Path(name).exists():
-        config.profile(name)
+    if not re.search(r"[./*?:\[]", name) and not registry.recognise(name) and not Path(name).exists():
+        try:
+            config.profile(name)
+        except ConfigError as error:
+            raise ConfigError([f"{error}, and no file of that name"]) from None
     return ProfileConfig(source=name)
 
 
@@ -180,7 +204,7 @@ def _run_library(jobs: Sequence[_Job], config: Config, task: Task, ports: Ports)
     library = jobs[0].library
     report = Report(run_name(ports.clock.now()), library.name, task.dry_run)
     with _timed(report, ports):
-        intakes = [intake for job in jobs for intake in _read(job, config, report, ports)]
+        intakes = _read_all(jobs, config, report, ports)
         if intakes:
             with _session(library, report, ports) as session:
                 if not task.accept_shrunk:
@@ -211,11 +235,24 @@ def _timed(report: Report, ports: Ports) -> Iterator[None]:
         report.seconds = ports.clock.monotonic() - start
 
 
-def _read(job: _Job, config: Config, report: Report, ports: Ports) -> list[Intake]:
+def _read_all(jobs: Sequence[_Job], config: Config, report: Report, ports: Ports) -> list[Intake]:
+    """Read all sources, those on the web in one session."""
+    with _web_for([job.source for job in jobs], config, ports) as web:
+        apis = apis_of(config, ports.env) if web else {}
+        return [intake for job in jobs for intake in _read(job, web, apis, report, ports)]
+
+
+def _web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
+    """Return a session, if one of the sources is on the web."""
+    online = any("://" in source or registry.recognise(source) for source in sources)
+    return web_of(config, ports) if online else nullcontext()
+
+
+def _read(job: _Job, web: Web | None, apis: Mapping[str, Api], report: Report, ports: Ports) -> list[Intake]:
     """Fetch and parse one source, which may be several pages."""
     ports.progress.stage(f"reading {job.source}")
     try:
-        snapshots = fetch(job.source, captured=job.settings.captured, contact=config.http.contact)
+        snapshots = fetch(job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis)
     except SourceError as error:
         report.sources.append(SourceFailure(job.name, job.source, error))
         return []
@@ -333,17 +370,19 @@ def _check_size(current: Plan, most: int | None) -> None:
         )
 
 
-def _check_still_true(saved: Plan, view: LibraryView, config: Config) -> None:
+def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Ports) -> None:
     """Refuse a plan that was made against another library, version or source."""
     stale = []
     if view.prefix != saved.prefix:
         stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
     elif view.version != saved.version:
         stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
-    for profile in saved.profiles:
-        now = {snapshot.digest for snapshot in fetch(profile.origin, contact=config.http.contact)}
-        if profile.digest not in now:
-            stale.append(f"{profile.origin} changed since the plan was made")
+    with _web_for([profile.origin for profile in saved.profiles], config, ports) as web:
+        apis = apis_of(config, ports.env) if web else {}
+        for profile in saved.profiles:
+            now = {snapshot.digest for snapshot in fetch(profile.origin, web=web, apis=apis)}
+            if profile.digest not in now:
+                stale.append(f"{profile.origin} changed since the plan was made")
     if stale:
         raise LibraryError(
             f"the plan is out of date: {'; '.join(stale)}",

@@ -7,6 +7,7 @@ from itertools import cycle
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
+
 from machine import ACTS, FAULTS, Sync, all_kinds, exercised
 
 HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "40"))

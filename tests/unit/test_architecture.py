@@ -19,6 +19,7 @@ ORDER = (
     {"sources"},
     {"text"},
     {"parse"},
+    {"enrich"},
     {"zotero.schema", "zotero.keys"},
     {"zotero.items"},
     {"match"},

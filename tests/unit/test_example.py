@@ -50,7 +50,7 @@ def test_example_loads_with_all_that_is_switched_off(tmp_path: Path) -> None:
 def test_example_names_every_setting() -> None:
     """A setting that is added is explained there, too."""
     text = SWITCHED_OFF.sub("", EXAMPLE)
-    named = set(re.findall(r"(?:^|[{,] ?|\[)([a-z_]+)(?: =|[.\]])", text, re.MULTILINE))
+    named = set(re.findall(r"(?:^|[{,] ?|\[|\.)([a-z_0-9]+)(?= =|[.\]])", text, re.MULTILINE))
     assert set(settings(json_schema())) - named == set()
 
 

@@ -126,10 +126,10 @@ def _show_status(
         out.print(f"[bold]{escape(library)}[/]: nothing was pushed yet. Begin with: syncd push")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("profile", "papers", "collection", "last push", "state"):
-        table.add_column(name, overflow="fold")
+    for name in ("profile", "papers", "collection", "last push (UTC)", "state"):
+        table.add_column(name, overflow="fold", no_wrap=name.startswith("last"))
     for profile in profiles:
-        pushed = runs[profile.run].started if profile.run in runs else "never"
+        pushed = runs[profile.run].started[:16].replace("T", " ") if profile.run in runs else "never"
         state = f"[yellow]paused: {escape(profile.paused)}[/]" if profile.paused else "[green]ok[/]"
         table.add_row(escape(profile.name), str(profile.papers), escape(profile.collection), pushed, state)
     out.print(f"[bold]{escape(library)}[/]")
@@ -173,7 +173,7 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("run", "what", "outcome"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "run")
     for run in runs:
         counts = ", ".join(f"{number} {kind}" for kind, number in run.counts.items() if number)
         outcome = counts or "nothing was done"
@@ -207,7 +207,7 @@ def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("run", "what", "key", "paper", "why"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "run")
     for run, key, note in notes:
         why = note.reason + (f": {', '.join(note.changes)}" if note.changes else "")
         table.add_row(run, note.kind, key, escape(note.title), escape(why))

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import JsonOption, said_plainly, stderr, stdout
+from syncd.cli.console import (
+    ConfigOption,
+    JsonOption,
+    configuration,
+    ports,
+    said_plainly,
+    stderr,
+    stdout,
+)
 
 if TYPE_CHECKING:
     from syncd.model import Paper, Profile
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 
 def parse(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A page: a path or an address.")],
+    config: ConfigOption = None,
     as_json: JsonOption = False,
     form: Annotated[str, typer.Option("--format", metavar="NAME", help="The page's format.")] = "auto",
     captured: Annotated[
@@ -29,9 +38,11 @@ def parse(
     with said_plainly():
         from syncd import parse as parsing  # noqa: PLC0415 - imported where it is used
         from syncd.parse.as_json import to_json  # noqa: PLC0415
+        from syncd.pipeline import web_of  # noqa: PLC0415 - heavy
         from syncd.sources import fetch  # noqa: PLC0415
 
-        snapshots = fetch(source, captured=captured.date() if captured else None)
+        with web_of(configuration(config), ports()) as web:
+            snapshots = fetch(source, captured=captured.date() if captured else None, web=web)
         profiles = [parsing.parse(snapshot, form) for snapshot in snapshots]
         if as_json:
             values = [to_json(profile) for profile in profiles]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import amend, history, inspect, library, push
+from syncd.cli import amend, follow, history, inspect, library, push
 
 app = typer.Typer(
     name="syncd",
@@ -38,6 +38,8 @@ def _app(
 app.command("push")(push.push)
 app.command("plan")(push.plan)
 app.command("parse")(inspect.parse)
+app.command("follow")(follow.follow)
+app.command("unfollow")(follow.unfollow)
 app.command("status")(history.status)
 app.command("log")(history.log)
 app.command("review")(amend.review)

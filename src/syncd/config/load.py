@@ -85,7 +85,8 @@ def _read(place: Path, label: str) -> str:
         raise ConfigError([f"{label}: this is a folder, not a configuration file"]) from None
     except FileNotFoundError:
         raise ConfigError(
-            [f"{label}: there is no such configuration file"], hint="Write one with: syncd init"
+            [f"{label}: there is no such configuration file"],
+            hint="Follow an author to make one: syncd follow SOURCE --config FILE",
         ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
@@ -157,7 +158,7 @@ def _anchored_library(library: Library, base: Path, env: Mapping[str, str]) -> L
 
 
 def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]) -> ProfileConfig:
-    if values.SCHEME.match(profile.source):
+    if values.SCHEME.match(profile.source) or values.AUTHOR.fullmatch(profile.source):
         return profile
     path = expand(profile.source, env)
     if not path.is_absolute():

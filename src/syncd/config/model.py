@@ -188,6 +188,40 @@ class Http(_Settings):
         default=None,
         description="An e-mail or web address that syncd shows to the servers it reads, as good manners ask.",
     )
+    allow_private: bool = Field(
+        default=False,
+        description="Let addresses of pages lead into your own network. Needed for a page on your own server.",
+    )
+
+
+class Service(_Settings):
+    """A service that syncd asks about authors and papers."""
+
+    key: SecretRef | None = Field(
+        default=None,
+        description="Where your key for it is kept, if you have one. Written like a library's key.",
+    )
+
+    def resolve_key(self, env: Mapping[str, str]) -> str | None:
+        """Fetch the key, or return None where none is configured.
+
+        Raises:
+            ConfigError: the key can't be had.
+        """
+        return None if self.key is None else self.key.resolve(env)
+
+
+class Services(_Settings):
+    """The services for which a key is of use."""
+
+    scholarfeed: Service = Field(default=Service(), description="Scholar Feed.")
+    openalex: Service = Field(default=Service(), description="OpenAlex.")
+    s2: Service = Field(default=Service(), description="Semantic Scholar.")
+
+    def keys(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Return the keys that are configured, by the service's name."""
+        found = {name: getattr(self, name).resolve_key(env) for name in type(self).model_fields}
+        return {name: key for name, key in found.items() if key is not None}
 
 
 class Config(_Settings):
@@ -205,6 +239,9 @@ class Config(_Settings):
     )
     guards: Guards = Field(default=Guards(), description="Limits that stop a run before it does harm.")
     http: Http = Field(default=Http(), description="How syncd introduces itself to web servers.")
+    services: Services = Field(
+        default=Services(), description="Keys for services that give more to those they know."
+    )
     _path: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")

@@ -137,7 +137,7 @@ def _from_variable(name: str, env: Mapping[str, str]) -> str:
     if name not in env:
         raise ConfigError(
             [f"the environment variable {name} is not set"],
-            hint=f"Set it with: export {name}=…, or log in with: syncd login",
+            hint=f"Set it with: export {name}=…",
         )
     return env[name]
 
@@ -219,6 +219,7 @@ def _from_keyring(user: str) -> str:
         raise ConfigError([f"the system's keyring gave no answer ({type(error).__name__})"]) from None
     if found is None:
         raise ConfigError(
-            [f'the system\'s keyring has no key of syncd for "{user}"'], hint="Put one in with: syncd login"
+            [f'the system\'s keyring has no key of syncd for "{user}"'],
+            hint="Put one in with: keyring set syncd NAME-OF-THE-LIBRARY",
         )
     return str(found)

@@ -23,6 +23,8 @@ EVERY = re.compile(r"every +(?P<count>[0-9]{1,4}) *(?P<unit>[mhd])")  # "every 6
 # "*", "*/15", "1-5", "8-18/2", "mon"
 CRON_STEP = re.compile(r"(?P<range>\*|[^/*]+)(?:/(?P<step>[0-9]{1,2}))?")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")  # "{category}"
+# "openalex:A5023888391", "dblp:116/8665", and an ORCID iD alone: authors at services, no paths
+AUTHOR = re.compile(r"[a-z][a-z0-9_-]+:(?!//).+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # "https://", "ftp://"
 # A Zotero key is 24 letters, small and capital, and digits: no variable's name has such a mixture.
 KEY = re.compile(

@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from syncd.errors import ParseError
+from syncd.parse import apis
 from syncd.parse.recognise import recognise
 
 if TYPE_CHECKING:
@@ -45,19 +46,21 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
 
     Args:
         snapshot: what a fetch brought.
-        format: a key of `FORMATS`, or "auto".
+        format: a key of `FORMATS` or `apis.FORMATS`, a plugin's name, or "auto".
 
     Raises:
         ParseError: the content is not what the format says; nothing of it is used.
         LayoutError: the page is of this kind, and its papers were not found.
     """
-    name = recognise(snapshot) if format == "auto" else format
-    if name not in FORMATS:
-        near = difflib.get_close_matches(name, [*FORMATS, "auto"], n=1)
+    name = (apis.format_of(snapshot.media_type) or recognise(snapshot)) if format == "auto" else format
+    parser = FORMATS.get(name) or apis.parser(name)
+    if parser is None:
+        known = ("auto", *FORMATS, *apis.FORMATS)
+        near = difflib.get_close_matches(name, known, n=1)
         raise ParseError(
             f"unknown format '{name}'",
             origin=snapshot.origin,
-            expected=" or ".join(f"'{known}'" for known in ("auto", *FORMATS)),
+            expected=" or ".join(f"'{known_one}'" for known_one in known),
             hint=f"Did you mean '{near[0]}'?" if near else "",
         )
-    return FORMATS[name](snapshot)
+    return parser(snapshot)

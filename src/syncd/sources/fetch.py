@@ -7,51 +7,70 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from syncd.clock import SystemClock
 from syncd.errors import SourceError
+from syncd.sources import registry
 from syncd.sources.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from syncd.clock import Clock
     from syncd.model import Snapshot
+    from syncd.sources.registry import Api, Recognised
+    from syncd.sources.web import Web
 
 SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*)://")  # "https://", "ftp://"
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 - each is a setting with a default
     source: str,
     *,
     captured: date | None = None,
     contact: str | None = None,
     limits: Limits | None = None,
     clock: Clock | None = None,
+    web: Web | None = None,
+    apis: Mapping[str, Api] | None = None,
 ) -> tuple[Snapshot, ...]:
-    """Fetch a source: one snapshot of a file or address, several of a folder or pattern.
+    """Fetch a source: one snapshot of a file, address or author, several of a folder or pattern.
 
     Args:
-        source: a file, a folder (its `*.txt` files), a pattern such as `pages/*.txt`, an http(s) address.
+        source: a file, a folder (its pages, by their suffix), a pattern such as `pages/*.txt`, an http(s) address, an
+            author at an API (see `registry`).
         captured: the day on which the pages were saved; without it, the file's or the server's time.
         contact: an e-mail or web address that servers are shown.
         limits: in bytes and seconds.
         clock: the time where a server names none.
+        web: the session of the run; then `contact` and `limits` for servers are its own.
+        apis: instances of APIs to use instead of the usual ones, by name.
 
     Raises:
         SourceError: it can't be fetched, whole and within the limits. Of several pages, all or none come.
     """
     source = source.strip()
-    limits = limits or Limits()
     scheme = SCHEME.match(source)
-    if scheme is None:
+    author = registry.recognise(source)
+    snapshots: tuple[Snapshot, ...]
+    if author is not None:
+        snapshots = (_author(author, contact, limits, clock, web, apis),)
+    elif scheme is None:
         from syncd.sources import file  # noqa: PLC0415 - imported where it is used
 
-        snapshots = file.read(source, limits)
+        try:
+            snapshots = file.read(source, limits or Limits())
+        except SourceError as error:
+            error.hint = error.hint or registry.hint(source)
+            raise
     elif scheme["name"].casefold() in ("http", "https"):
         from syncd.sources import http  # noqa: PLC0415 - requests is slow to import
 
-        snapshots = (http.get(source, contact=contact, limits=limits, clock=clock or SystemClock()),)
+        clock = clock or (web.clock if web else SystemClock())
+        snapshots = (http.get(source, contact=contact, limits=limits, clock=clock, web=web),)
     else:
         raise _unknown_scheme(source, scheme["name"])
     if captured is None:
@@ -59,6 +78,20 @@ def fetch(
     # The end of the day, for the page may show what appeared in the course of it.
     moment = datetime.combine(captured, time(23, 59, 59), tzinfo=UTC)
     return tuple(dataclasses.replace(snapshot, captured=moment) for snapshot in snapshots)
+
+
+def _author(  # noqa: PLR0913, PLR0917 - passed on as they came
+    author: Recognised,
+    contact: str | None,
+    limits: Limits | None,
+    clock: Clock | None,
+    web: Web | None,
+    apis: Mapping[str, Api] | None,
+) -> Snapshot:
+    from syncd.sources.web import Web  # noqa: PLC0415 - requests is slow to import
+
+    with nullcontext(web) if web else Web(clock, contact=contact, limits=limits) as session:
+        return registry.fetch(author, session, apis)
 
 
 def _unknown_scheme(source: str, scheme: str) -> SourceError:

@@ -1,0 +1,137 @@
+"""`syncd follow` and `syncd unfollow`: who is followed, written into the configuration."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli.console import ConfigOption, ports, said_plainly, stdout
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.config import Config
+    from syncd.model import Profile
+    from syncd.sources.apis import FoundAuthor
+    from syncd.sources.registry import Api
+    from syncd.sources.web import Web
+
+
+def follow(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE|NAME", help="A page, an author at a service, or a name to search for."
+        ),
+    ],
+    config: ConfigOption = None,
+    name: Annotated[str | None, typer.Option("--name", help="What to call the profile.")] = None,
+    library: Annotated[str | None, typer.Option("--library", help="The library to push to.")] = None,
+    collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
+    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6h".')] = None,
+) -> None:
+    """Follow an author: add a profile to the configuration."""
+    with said_plainly():
+        from syncd.config import edit, load  # noqa: PLC0415 - imported where it is used
+
+        place = edit.place(config, os.environ)
+        settings = load(place, os.environ) if place.exists() else load(None, {})
+        chosen, profile = _looked_up(source, settings)
+        wanted = {
+            "source": _as_written(chosen, place),
+            "library": library,
+            "collection": collection,
+            "schedule": schedule,
+        }
+        given = {setting: value for setting, value in wanted.items() if value is not None}
+        called = edit.follow(place, os.environ, name or edit.slug(profile.name), given)
+        stdout().print(
+            f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
+            f"Bring them in with: syncd push {called}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def unfollow(
+    profile: Annotated[str, typer.Argument(metavar="PROFILE|SOURCE", help="The profile to give up.")],
+    config: ConfigOption = None,
+) -> None:
+    """Follow an author no longer; what came from there stays in Zotero."""
+    with said_plainly():
+        from syncd.config import edit  # noqa: PLC0415 - imported where it is used
+
+        called = edit.unfollow(edit.place(config, os.environ), os.environ, profile)
+        stdout().print(
+            f"{called!r} is followed no longer. Its papers stay in Zotero.", markup=False, soft_wrap=True
+        )
+
+
+def _looked_up(source: str, settings: Config) -> tuple[str, Profile]:
+    """Read the source, or search for the name first and let the user choose."""
+    from syncd import parse  # noqa: PLC0415 - imported where it is used
+    from syncd.pipeline import apis_of, web_of  # noqa: PLC0415 - heavy
+    from syncd.sources import fetch  # noqa: PLC0415
+
+    with web_of(settings, ports()) as web:
+        apis = apis_of(settings, os.environ)
+        if not _is_source(source):
+            source = _chosen(source, web, apis).source
+        snapshot, *others = fetch(source, web=web, apis=apis)
+        if others:
+            raise ConfigError(
+                [f"{source} is several pages, of perhaps several authors"],
+                hint="Follow each page, or write the folder into the configuration by hand.",
+            )
+        return source, parse.parse(snapshot)
+
+
+def _is_source(text: str) -> bool:
+    from syncd.sources import registry  # noqa: PLC0415 - imported where it is used
+
+    return "://" in text or registry.recognise(text) is not None or Path(text).expanduser().exists()
+
+
+def _as_written(source: str, place: Path) -> str:
+    """Return a source as it stands in the file: a path relative to it where that leads downwards, else whole."""
+    path = Path(source).expanduser()
+    if "://" in source or not path.exists():
+        return source
+    whole = path.resolve()
+    folder = place.resolve().parent
+    return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else str(whole)
+
+
+def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+    from rich.table import Table  # noqa: PLC0415
+
+    from syncd.sources.apis import search  # noqa: PLC0415
+
+    found = search(name, web, apis=apis)
+    if not found:
+        raise ConfigError(
+            [f"no author called {name!r} was found, and there is no such file"],
+            hint="Paste the address of the author's page instead.",
+        )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "name", "service", "works at", "field", "papers", "follow with"):
+        table.add_column(column, overflow="fold")
+    for number, author in enumerate(found, start=1):
+        facts = (author.name, author.service, author.affiliation, author.field, author.papers, author.source)
+        table.add_row(str(number), *("" if fact is None else escape(str(fact)) for fact in facts))
+    stdout().print(table)
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            [f"{name!r} is a name, and there are {len(found)} authors to choose from"],
+            hint=f"Name one as the last column does: syncd follow {found[0].source}",
+        )
+    choice: int = typer.prompt("Which one", type=int)
+    while not 1 <= choice <= len(found):
+        choice = typer.prompt(f"A number from 1 to {len(found)}", type=int)
+    return found[choice - 1]

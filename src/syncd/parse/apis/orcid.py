@@ -1,0 +1,121 @@
+"""ORCID's researcher and works (https://github.com/ORCID/orcid-model, record_3.0): values wrapped in records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from syncd.parse.apis import values
+from syncd.parse.apis.document import Document, Field, load
+from syncd.parse.apis.versions import joined
+from syncd.parse.dates_of import joined as joined_date
+from syncd.parse.record import Record, paper_of
+from syncd.sources.apis.loose import dig, number, rows, text
+from syncd.text.names import creator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.model import Creator, Paper, Profile, Snapshot
+    from syncd.sources.apis.loose import Json
+
+FORMS: Mapping[str, str] = {
+    "journal-article": "journalArticle",
+    "review": "journalArticle",
+    "magazine-article": "journalArticle",
+    "conference-paper": "conferencePaper",
+    "conference-abstract": "conferencePaper",
+    "conference-proceedings": "conferencePaper",
+    "book": "book",
+    "edited-book": "book",
+    "book-chapter": "bookSection",
+    "dissertation": "thesis",
+    "dissertation-thesis": "thesis",
+    "report": "report",
+    "working-paper": "report",
+}
+"""Zotero's item type by the type of the work; a preprint has none."""
+
+ROLES = frozenset({None, "author", "co-author", "AUTHOR", "writing-original-draft"})
+"""Roles of contributors that are authors."""
+
+SELF = frozenset({None, "self", "SELF"})
+"""How an identifier relates to the work: others are those of the book that it is in, or of a version."""
+
+
+def _date(value: Any) -> str | None:
+    """Read a date in three records.
+
+    >>> _date({"year": {"value": "2018"}, "month": {"value": "07"}, "day": None})
+    '2018-07'
+    """
+    year, month, day = (number(dig(value, f"{part}.value")) for part in ("year", "month", "day"))
+    return joined_date(year, month or 0, day or 0) if year else None
+
+
+def _people(value: Any) -> tuple[Creator, ...] | None:
+    names = [
+        values.text(dig(row, "credit-name.value"))
+        for row in rows(value) or []
+        if dig(row, "contributor-attributes.contributor-role") in ROLES
+    ]
+    return tuple(creator(name) for name in names if name) or None
+
+
+WORK = (
+    Field("title", ("title.title.value",), values.text),
+    Field("creators", ("contributors.contributor",), _people),
+    Field("abstract", ("short-description",), values.text),
+    Field("date", ("publication-date",), _date),
+    Field("url", ("url.value",), values.text),
+    Field("venue", ("journal-title.value",), values.text),
+)
+
+
+def parse(snapshot: Snapshot) -> Profile:
+    """Read a researcher.
+
+    Raises:
+        ParseError: it is not what `sources.apis.orcid` fetches.
+    """
+    document = load(snapshot, "orcid")
+    name = _name(document.author.get("name"))
+    papers = document.untitled([_paper(document, row, name) for row in document.rows])
+    return document.profile((), joined(papers), name=name)
+
+
+def _name(value: Any) -> str | None:
+    given, family = (values.text(dig(value, f"{part}.value")) for part in ("given-names", "family-name"))
+    return values.text(dig(value, "credit-name.value")) or " ".join(filter(None, (given, family))) or None
+
+
+def _paper(document: Document, row: Json, owner: str | None) -> Paper | None:
+    record = Record(**document.read(row, WORK))
+    subtitle = values.text(dig(row, "title.subtitle.value"))
+    if record.title and subtitle and subtitle.casefold() not in record.title.casefold():
+        record.title = f"{record.title}: {subtitle}"
+    record.form = FORMS.get(text(row.get("type")) or "")
+    for kind, value in _identifiers(row):
+        if kind == "doi":
+            record.dois = [*record.dois, value]
+    record.arxivs = (
+        values.arxivs([value for kind, value in _identifiers(row) if kind in ("doi", "arxiv")]) or ()
+    )
+    if not record.creators and owner:
+        # Who lists a work is one of its authors: enough to look for the others.
+        record.creators, record.truncated = (creator(owner),), True
+    return paper_of(record)
+
+
+def _identifiers(row: Json) -> list[tuple[str, str]]:
+    """Return kind and value of the identifiers of the work itself."""
+    listed = rows(dig(row, "external-ids.external-id")) or []
+    found = [
+        (text(entry.get("external-id-type")) or "", text(entry.get("external-id-value")) or "")
+        for entry in listed
+        if entry.get("external-id-relationship") in SELF
+    ]
+    return [
+        (kind.lower(), f"arXiv:{value}" if kind.lower() == "arxiv" else value)
+        for kind, value in found
+        if value
+    ]

@@ -1,0 +1,67 @@
+"""Reads JSON of which nothing is certain: a part that is missing or of another type is None, never an error.
+
+Shared by what fetches (to turn pages) and what parses. Nothing here knows a service.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def dig(value: Any, path: str) -> Any:
+    """Return what is at a dotted path, or None.
+
+    >>> dig({"a": {"b": [{"c": 1}]}}, "a.b.0.c"), dig({"a": None}, "a.b"), dig([1], "a")
+    (1, None, None)
+    """
+    for step in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def rows(value: Any, *names: str) -> list[Json] | None:
+    """Return the records of an answer: the answer itself, or the first list under one of `names`.
+
+    What is no record in the list is left out.
+
+    Returns:
+        The records, or None where there is no such list.
+
+    >>> rows({"papers": [{"a": 1}, None]}, "results", "papers"), rows([], "papers"), rows({"papers": 3}, "papers")
+    ([{'a': 1}], [], None)
+    """
+    found = value if isinstance(value, list) else next(filter(_is_list, (dig(value, n) for n in names)), None)
+    return None if found is None else [row for row in found if isinstance(row, dict)]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def text(value: Any) -> str | None:
+    """Return a string that says something, without blanks around it.
+
+    >>> text(" a "), text(""), text(3), text(None)
+    ('a', None, None, None)
+    """
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def number(value: Any) -> int | None:
+    """Return a whole number that is not negative, also where it is written as text.
+
+    >>> number(3), number("12"), number(2.0), number(True), number(-1), number("many")
+    (3, 12, 2, None, None, None)
+    """
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 19:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,292 @@
+"""One request to a web server and its answer: within limits, and with errors for people.
+
+It sends no credentials but those it is given, keeps no cookies, follows no redirect and repeats nothing: that is
+`web`'s part. The settings of a proxy and of certificates are taken from the environment, as `requests` does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+
+import requests
+import urllib3.exceptions
+
+from syncd import __version__
+from syncd.errors import SourceError
+from syncd.sources.network import InsideError, proxies_of
+from syncd.sources.statuses import SAVE_IT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.clock import Clock
+    from syncd.sources.limits import Limits
+
+CHUNK = 1 << 16
+
+_CHECK = "Check the network and the address."
+_PROXY = "Check HTTPS_PROXY and HTTP_PROXY."
+
+_Failure = tuple[type[Exception] | tuple[type[Exception], ...], str, bool, str]
+
+# What `requests` and `urllib3` raise: words, whether later it may work, what to do. The first row that fits is used.
+FAILURES: tuple[_Failure, ...] = (
+    (
+        InsideError,
+        "{host} is in your own network, where syncd reads nothing unless you allow it",
+        False,
+        "If that is right, set allow_private = true under [http] in the configuration.",
+    ),
+    (requests.exceptions.ProxyError, "the proxy can't be reached", True, _PROXY),
+    (
+        (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
+        "no secure connection to {host}: its certificate or its encryption is not accepted",
+        True,
+        "Check the address, and this computer's clock.",
+    ),
+    (requests.ConnectTimeout, "{host} did not answer within {connect} seconds", True, _CHECK),
+    (
+        (requests.Timeout, urllib3.exceptions.TimeoutError),
+        "{host} sent nothing for {silence} seconds",
+        True,
+        "",
+    ),
+    (urllib3.exceptions.DecodeError, "the page arrived damaged: it can't be decompressed", True, ""),
+    (urllib3.exceptions.ProtocolError, "the connection broke off in the middle of the page", True, ""),
+    (requests.ConnectionError, "no connection to {host}", True, _CHECK),
+    (Exception, "this is not a valid address", False, ""),
+)
+NO_HOST: tuple[_Failure, ...] = ((Exception, "the host {host} can't be found", True, _CHECK),)
+
+RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError, InsideError)
+"""What an exchange may raise besides `SourceError`: the caller words it with `Visit.failure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked.
+
+    Attributes:
+        url: without credentials.
+        headers: besides those of the session.
+        credentials: parameters that are sent and never shown or stored, such as an API key.
+        body: JSON to send; then the request is a POST.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """GET, or POST where there is something to send."""
+        return "GET" if self.body is None else "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered, whatever the status.
+
+    Attributes:
+        status: HTTP status; 200 where it came from the cache.
+        headers: names in any case.
+        data: the body, decompressed.
+        url: the address that answered, after redirects and without credentials.
+        from_cache: the body was not sent again.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+    url: str
+    from_cache: bool = False
+
+    def json(self) -> Any:
+        """Return the body as JSON.
+
+        Raises:
+            SourceError: it is none, as behind a network's login page.
+        """
+        try:
+            return json.loads(self.data)
+        except (ValueError, RecursionError) as error:
+            shown = masked(self.url)
+            raise SourceError(
+                f"{shown}: the server answered with something that is not JSON",
+                origin=shown,
+                transient=True,
+                hint="A proxy or the network's login page may stand between; open a browser and look.",
+            ) from error
+
+
+@dataclass(slots=True)
+class Visit:
+    """One fetch under way: what its redirects and repeats share.
+
+    Attributes:
+        address: as the user knows it.
+        limits: in bytes and seconds.
+        clock: time.
+        deadline: on the monotonic clock; waiting on purpose moves it.
+    """
+
+    address: str
+    limits: Limits
+    clock: Clock
+    deadline: float
+
+    def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
+        """Return an error about this fetch."""
+        return SourceError(f"{self.address}: {message}", origin=self.address, transient=transient, hint=hint)
+
+    def check_time(self) -> None:
+        """Raise where the time is up."""
+        if self.clock.monotonic() > self.deadline:
+            raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
+
+    def wait(self, seconds: float) -> None:
+        """Wait; that does not count against the limit."""
+        self.clock.sleep(seconds)
+        self.deadline += seconds
+
+    def failure(self, error: Exception, url: str) -> SourceError:
+        """Word what `requests` or `urllib3` raised; their own texts are for programmers."""
+        nameless = isinstance(error, requests.ConnectionError) and _is_nameless(error)
+        _, words, transient, hint = next(
+            row for row in (NO_HOST if nameless else FAILURES) if isinstance(error, row[0])
+        )
+        host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
+        limits = self.limits
+        message = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
+        return self.error(message, transient=transient, hint=hint)
+
+
+def _is_nameless(error: requests.ConnectionError) -> bool:
+    """Tell whether the host's name could not be resolved; `requests` keeps the reason inside."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, urllib3.exceptions.NameResolutionError)
+
+
+def broke_off(error: Exception) -> bool:
+    """Tell whether an answer was under way, so that asking again at once makes sense."""
+    if isinstance(error, requests.ConnectionError) and error.args:
+        return isinstance(error.args[0], urllib3.exceptions.ProtocolError)
+    kinds = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError)
+    return isinstance(error, kinds)
+
+
+def user_agent(contact: str | None) -> str:
+    """Return how syncd introduces itself.
+
+    >>> user_agent("me@example.org").partition("/")[0]
+    'syncd'
+    """
+    return f"syncd/{__version__}" + (f" (+{contact})" if contact else "")
+
+
+def masked(address: str) -> str:
+    """Return the address without user name, password and fragment.
+
+    >>> masked("https://me:secret@example.org/a#b")
+    'https://***@example.org/a'
+    """
+    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1***@", urldefrag(address).url)
+
+
+def split(address: str) -> SplitResult | None:
+    """Take an address apart, or return None if it is none."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.hostname else None
+
+
+def refuse_credentials(parts: SplitResult, visit: Visit) -> None:
+    """Raise where the address holds a user name or password."""
+    if parts.username is not None or parts.password is not None:
+        raise visit.error(
+            "the address holds a user name or password, which would show up in logs", hint=SAVE_IT
+        )
+
+
+def redirected(address: str, location: str, visit: Visit) -> str:
+    """Return where a redirect leads, if syncd goes there."""
+    try:
+        target = urljoin(address, location)
+    except ValueError:
+        target = ""
+    parts = split(target)
+    if parts is None:
+        raise visit.error("the server redirects to something that is no address")
+    refuse_credentials(parts, visit)
+    if parts.scheme != urlsplit(address).scheme:
+        shown = masked(urlunsplit(parts))
+        hint = f"If that is right, make it the source: {shown}" if parts.scheme == "https" else ""
+        raise visit.error(f"the server redirects to another scheme: {shown}", hint=hint)
+    return target
+
+
+def session(contact: str | None, adapter: requests.adapters.HTTPAdapter) -> requests.Session:
+    """Return a session that introduces itself and knows no credentials."""
+    fresh = requests.Session()
+    fresh.headers["User-Agent"] = user_agent(contact)
+    # With an `auth` of its own, even one that does nothing, `requests` leaves ~/.netrc alone.
+    fresh.auth = _without_credentials
+    for scheme in ("http://", "https://"):
+        fresh.mount(scheme, adapter)
+    return fresh
+
+
+def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def send(on: requests.Session, request: Request, visit: Visit) -> Answer:
+    """Send one request and read the answer.
+
+    Raises:
+        SourceError: it is larger or slower than the limits allow.
+        requests.RequestException, urllib3.exceptions.HTTPError, InsideError: there is none; see `RAISED`.
+    """
+    visit.check_time()
+    with _response(on, request, visit) as response:
+        data = b"" if response.is_redirect else _body(response, visit)
+        return Answer(response.status_code, response.headers, data, request.url)
+
+
+def _response(on: requests.Session, request: Request, visit: Visit) -> requests.Response:
+    """Send the request and return the answer with its body unread.
+
+    `Session.send` would keep cookies, look into redirects, and read their bodies without a limit.
+    """
+    url = request.url
+    if request.credentials:
+        url += ("&" if urlsplit(url).query else "?") + urlencode(request.credentials)
+    prepared = on.prepare_request(requests.Request(request.method, url, request.headers, data=request.body))
+    settings = proxies_of(on, prepared.url or "")
+    return on.get_adapter(url).send(
+        prepared,
+        stream=True,
+        timeout=(visit.limits.connect, visit.limits.silence),
+        verify=settings["verify"] or True,
+        proxies=settings["proxies"],
+    )
+
+
+def _body(response: requests.Response, visit: Visit) -> bytes:
+    """Read the body as it arrives, so that a slow or endless one is noticed between two pieces."""
+    limits = visit.limits
+    data = bytearray()
+    while piece := response.raw.read1(CHUNK, decode_content=True):
+        data += piece
+        if len(data) > limits.size:
+            raise visit.error(f"the page is larger than {limits.size_in_words}")
+        visit.check_time()
+    return bytes(data)

@@ -1,0 +1,164 @@
+"""How often a host may be asked, shared by all who ask it: a pace for each host, learnt from its answers.
+
+It keeps the times and never waits itself. One `Pace` serves a whole process, from any number of threads; it
+knows hosts only by name, never what is asked of them.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import threading
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+DEFAULT_INTERVAL = 0.5
+"""Seconds between two requests to a host that says nothing about it."""
+
+INTERVALS: Mapping[str, float] = {
+    "export.arxiv.org": 3.0,  # https://info.arxiv.org/help/api/tou.html
+    "arxiv.org": 3.0,
+    "api.semanticscholar.org": 1.0,
+    "dblp.org": 1.0,  # https://dblp.org/faq/
+}
+"""Hosts that state a pace in their terms of use and not in their answers."""
+
+LONGEST_INTERVAL = 60.0
+"""More than this between two requests is no pace that a header means."""
+
+REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
+RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+LIMIT, INTERVAL = "x-rate-limit-limit", "x-rate-limit-interval"  # Crossref: 10 requests, 1s
+
+DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)?")
+"""A time as rate limits write it.
+
+>>> [DURATION.fullmatch(text).groups() for text in ("1s", "250ms", "60")]
+[('1', 's'), ('250', 'ms'), ('60', None)]
+"""
+UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+
+EPOCH = 1_000_000_000
+"""From here on a number of seconds is a time of day since 1970, not a wait."""
+
+TINY = 0.001
+"""Seconds that are not worth waiting for; floating point leaves such rests."""
+
+
+@dataclass(slots=True)
+class _Host:
+    """One host: seconds between requests, and when the next one may go, on the monotonic clock."""
+
+    interval: float
+    next: float = 0.0
+
+
+class Pace:
+    """The pace of each host.
+
+    Args:
+        default: seconds between two requests to a host of which nothing is known.
+        intervals: seconds for those of which something is.
+    """
+
+    def __init__(self, default: float = DEFAULT_INTERVAL, intervals: Mapping[str, float] = INTERVALS) -> None:
+        self._default = default
+        self._intervals = intervals
+        self._hosts: dict[str, _Host] = {}
+        self._lock = threading.Lock()
+
+    def turn(self, host: str, now: float) -> float:
+        """Take the next turn at a host, if it has come.
+
+        Args:
+            host: host name, with its port where that is not the usual one.
+            now: the monotonic clock.
+
+        Returns:
+            0.0 where the turn is taken, else the seconds until there may be one: ask again then.
+        """
+        with self._lock:
+            known = self._host(host)
+            wait = known.next - now
+            if wait > TINY:
+                return wait
+            known.next = now + known.interval
+            return 0.0
+
+    def hold(self, host: str, now: float, seconds: float) -> None:
+        """Let nobody ask a host for some time."""
+        with self._lock:
+            known = self._host(host)
+            known.next = max(known.next, now + seconds)
+
+    def slow(self, host: str, interval: float) -> None:
+        """Ask a host no more often than each `interval` seconds, within reason."""
+        with self._lock:
+            known = self._host(host)
+            known.interval = max(known.interval, min(interval, LONGEST_INTERVAL))
+
+    def learn(self, host: str, headers: Mapping[str, str], now: float, today: datetime) -> None:
+        """Take from an answer what it says about the pace.
+
+        Args:
+            host: who answered.
+            headers: of the answer; names in any case, as `requests` gives them.
+            now: the monotonic clock.
+            today: the time of day.
+        """
+        if wait := retry_after(headers.get("retry-after"), today):
+            self.hold(host, now, wait)
+        left = _number(_first(headers, REMAINING))
+        reset = _number(_first(headers, RESET))
+        if left is not None and left <= 0 and reset is not None:
+            self.hold(host, now, _until(reset, today))
+        limit, span = _number(headers.get(LIMIT)), _number(headers.get(INTERVAL))
+        if limit and span:
+            with self._lock:
+                self._host(host).interval = min(span / limit, LONGEST_INTERVAL)
+
+    def _host(self, host: str) -> _Host:
+        return self._hosts.setdefault(host, _Host(self._intervals.get(host, self._default)))
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for: a number or a date (RFC 9110, 10.2.3).
+
+    >>> from datetime import datetime
+    >>> retry_after("30", datetime(2026, 1, 1, tzinfo=UTC))
+    30.0
+    >>> retry_after("Thu, 01 Jan 2026 00:01:00 GMT", datetime(2026, 1, 1, tzinfo=UTC))
+    60.0
+    >>> retry_after("soon", datetime(2026, 1, 1, tzinfo=UTC))
+    """
+    if not value:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}(?:\.\d*)?\s*", value):
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    return next((headers[name] for name in names if name in headers), None)
+
+
+def _number(value: str | None) -> float | None:
+    found = DURATION.fullmatch((value or "").strip())
+    return float(found["number"]) * UNITS[found["unit"]] if found else None
+
+
+def _until(reset: float, today: datetime) -> float:
+    """Return the seconds until a limit starts anew, which some give as a wait and some as a time of day."""
+    if reset >= EPOCH * 1000:
+        reset /= 1000
+    return max(0.0, reset - today.timestamp()) if reset >= EPOCH else reset

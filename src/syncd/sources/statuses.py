@@ -1,0 +1,80 @@
+"""What an answer that is not the page means, in words: statuses, and pages that guard other pages.
+
+Tables only, and the two functions that look things up in them. Nothing here asks a server.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from syncd.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SAVE_IT = "Open the page in a browser, save it, and name the saved file as the source."
+
+# What a status says about the page, whether later it may be another one, and what to do.
+STATUSES: dict[int, tuple[str, bool, str]] = {
+    401: ("the server asks for a sign-in, which syncd can't do", False, SAVE_IT),
+    403: ("the server refuses to show the page", False, SAVE_IT),
+    404: ("there is no such page", False, "Check the address in a browser."),
+    408: ("the server gave up waiting", True, ""),
+    410: ("the page was removed", False, "Check the address in a browser."),
+    425: ("the server asks to come back later", True, ""),
+    429: ("the server says that it gets too many requests", True, "Try again later, and less often."),
+    451: ("the server may not show the page for legal reasons", False, ""),
+}
+
+# Headers by which the guards of websites say that they want to see a person, and whose guard it is.
+CHALLENGES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("cf-mitigated", re.compile("challenge"), "Cloudflare"),
+    ("x-amzn-waf-action", re.compile("challenge|captcha"), "Amazon's firewall"),
+    ("x-vercel-mitigated", re.compile("challenge|deny"), "Vercel"),
+    ("x-datadome", re.compile("protected"), "DataDome"),
+)
+CHALLENGED = frozenset({401, 403, 405, 429, 503})
+"""Statuses with which a challenge comes; with 200 the same headers mean nothing."""
+
+
+def challenge(status: int, headers: Mapping[str, str]) -> str | None:
+    """Return whose guard asks for proof that a person reads the page, if one does.
+
+    >>> challenge(403, {"cf-mitigated": "challenge"}), challenge(200, {"cf-mitigated": "challenge"})
+    ('Cloudflare', None)
+    """
+    if status not in CHALLENGED:
+        return None
+    return next((guard for name, sign, guard in CHALLENGES if sign.search(headers.get(name, ""))), None)
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], address: str, retry_after: float | None = None
+) -> SourceError:
+    """Word an answer that is not the page that was asked for.
+
+    Args:
+        status: of the answer.
+        headers: names in any case.
+        address: as it is shown to the user.
+        retry_after: seconds that the server asks to wait.
+    """
+    guard = challenge(status, headers)
+    if guard:
+        words, transient, hint = f"{guard} asks for proof that a person reads the page", False, SAVE_IT
+    else:
+        words, transient, hint = STATUSES.get(status, _other(status))
+    return SourceError(
+        f"{address}: {words} ({status})",
+        origin=address,
+        transient=transient,
+        retry_after=retry_after,
+        hint=hint,
+    )
+
+
+def _other(status: int) -> tuple[str, bool, str]:
+    if status >= 500:
+        return "the server has a problem of its own", True, ""
+    return "the server did not give the page", False, ""

@@ -1,0 +1,272 @@
+"""The one way to web servers: pages, sources' APIs and enrichers all ask through a `Web`, one for each run.
+
+It asks at each host's pace, sends conditions so that an unchanged answer costs one 304, repeats what a busy server
+refused, follows redirects within one scheme, and stays out of the own network. It never parses an answer, never
+waits by itself (the clock does) and never shows or stores a credential.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode, urlsplit
+
+from requests.structures import CaseInsensitiveDict
+
+from syncd.clock import SystemClock
+from syncd.sources import cache as disk
+from syncd.sources import exchange, network
+from syncd.sources.exchange import Answer, Request, Visit, masked
+from syncd.sources.limits import Limits
+from syncd.sources.pace import Pace, retry_after
+from syncd.sources.robots import DAY, MOST_BYTES, Robots
+from syncd.sources.statuses import challenge, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncd.clock import Clock
+
+ATTEMPTS = 4
+LONGEST_WAIT = 60.0
+"""Seconds. A longer wait is the schedule's business, not a run's."""
+
+REPEATED = frozenset({429, 500, 502, 503, 504})
+"""Statuses after which the same question may get an answer."""
+
+STORABLE = frozenset({200, 404, 410})
+"""Statuses that may be stored for as long as the caller says."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Web:
+    """A session with web servers; may be used by several threads. Close it, or use it with `with`.
+
+    Args:
+        clock: time, and waits.
+        contact: an e-mail or web address that servers are shown.
+        limits: in bytes and seconds, of each fetch.
+        cache: the folder for stored answers; without it nothing is stored.
+        pace: the pace of each host; share one among all `Web`s of a process.
+        allow_private: let addresses lead into the own network.
+        attempts: how often a question is asked that a server could not answer.
+        robots: honour robots.txt where a page is read.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a setting with a default
+        self,
+        clock: Clock | None = None,
+        *,
+        contact: str | None = None,
+        limits: Limits | None = None,
+        cache: Path | None = None,
+        pace: Pace | None = None,
+        allow_private: bool = False,
+        attempts: int = ATTEMPTS,
+        robots: bool = True,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.limits = limits or Limits()
+        self._pace = pace or Pace()
+        self._attempts = attempts
+        self._cache = disk.Cache(cache / "http", self.clock) if cache else None
+        self._session = exchange.session(contact, network.adapter(allow_private=allow_private))
+        self._robots = Robots(self._robots_txt) if robots else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def get(  # noqa: PLR0913 - each is a part of the question
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        credentials: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        fresh: float = 0.0,
+        page: bool = False,
+    ) -> Answer:
+        """Ask for something.
+
+        Args:
+            url: an http(s) address.
+            params: added to its query.
+            headers: sent to this server only; a redirect to another one goes without them.
+            credentials: parameters that are sent likewise, and never shown or stored.
+            limits: instead of those of the session.
+            fresh: seconds for which a stored answer, also a 404, does without asking.
+            page: it is made for people, so that robots.txt is honoured.
+
+        Returns:
+            The answer, whatever its status, after redirects and repeats. See `checked`.
+
+        Raises:
+            SourceError: there is none; `transient` where later there may be one.
+        """
+        query = f"{'&' if urlsplit(url).query else '?'}{urlencode(params)}" if params else ""
+        request = Request(url + query, headers or {}, credentials or {})
+        return self._follow(request, limits or self.limits, fresh=fresh, page=page)
+
+    def post(
+        self,
+        url: str,
+        *,
+        json_body: Any,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        credentials: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask for something with a question that is sent as JSON. It is repeated like a `get`, and not stored."""
+        query = f"?{urlencode(params)}" if params else ""
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        request = Request(url + query, headers, credentials or {}, json.dumps(json_body).encode())
+        return self._follow(request, self.limits, fresh=0.0, page=False)
+
+    def checked(self, answer: Answer) -> Answer:
+        """Return the answer if it is what was asked for.
+
+        Raises:
+            SourceError: any status but 200, in words.
+        """
+        if answer.status == 200:
+            return answer
+        wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
+        raise refusal(answer.status, answer.headers, masked(answer.url), wait)
+
+    def _follow(self, request: Request, limits: Limits, *, fresh: float, page: bool) -> Answer:
+        visit = Visit(masked(request.url), limits, self.clock, self.clock.monotonic() + limits.total)
+        parts = exchange.split(request.url)
+        if parts is None or parts.scheme.lower() not in ("http", "https"):
+            raise visit.error("this is not a valid address")
+        exchange.refuse_credentials(parts, visit)
+        for _ in range(limits.redirects + 1):
+            if page and self._robots:
+                self._obey(request.url, visit)
+            answer = self._remembered(request, visit, fresh)
+            if answer.status not in REDIRECTS or "Location" not in answer.headers:
+                return answer
+            location = _without(answer.headers["Location"], request.credentials)
+            target = exchange.redirected(request.url, location, visit)
+            request = _onward(request, target, answer.status)
+        raise visit.error(f"the server redirects more than {limits.redirects} times")
+
+    def _remembered(self, request: Request, visit: Visit, fresh: float) -> Answer:
+        """Ask, unless what is stored is fresh enough, and only for what changed."""
+        if self._cache is None or request.method != "GET":
+            return self._patiently(request, visit)
+        secrets = [f"{name}={value}" for name, value in sorted(request.credentials.items())]
+        asked = [f"{name.lower()}:{value}" for name, value in sorted(request.headers.items())]
+        name = disk.key(request.url, *asked, *secrets)
+        stored = self._cache.find(name)
+        if stored and stored.age < fresh:
+            return Answer(
+                stored.status, CaseInsensitiveDict(stored.headers), stored.data, request.url, from_cache=True
+            )
+        conditions = stored.conditions if stored and stored.status == 200 else {}
+        answer = self._patiently(
+            dataclasses.replace(request, headers={**request.headers, **conditions}), visit
+        )
+        if answer.status == 304 and stored and conditions:
+            self._cache.confirm(name)
+            headers = CaseInsensitiveDict({**stored.headers, **_lower(answer.headers)})
+            return Answer(stored.status, headers, stored.data, answer.url, from_cache=True)
+        if _may_store(answer, fresh):
+            self._cache.keep(name, answer.status, answer.headers, answer.data)
+        return answer
+
+    def _patiently(self, request: Request, visit: Visit) -> Answer:
+        """Ask at the host's pace, and again where the server could not answer just now."""
+        host = urlsplit(request.url).netloc.lower()
+        for attempt in range(1, self._attempts + 1):
+            self._wait_for_turn(host, visit)
+            wait = None
+            try:
+                answer = exchange.send(self._session, request, visit)
+            except exchange.RAISED as error:
+                if attempt == self._attempts or not exchange.broke_off(error):
+                    raise visit.failure(error, request.url) from error
+            else:
+                now, today = self.clock.monotonic(), self.clock.now()
+                self._pace.learn(host, answer.headers, now, today)
+                wait = retry_after(answer.headers.get("Retry-After"), today)
+                if (
+                    answer.status not in REPEATED
+                    or attempt == self._attempts
+                    or (wait or 0) > LONGEST_WAIT
+                    or challenge(answer.status, answer.headers)
+                ):
+                    return answer
+            if wait is None:
+                # Jitter keeps a thousand installations from knocking in step.
+                wait = random.uniform(0.5, 1.0) * 2.0**attempt  # noqa: S311
+            self._pace.hold(host, self.clock.monotonic(), wait)
+        raise AssertionError("unreachable")
+
+    def _wait_for_turn(self, host: str, visit: Visit) -> None:
+        while wait := self._pace.turn(host, self.clock.monotonic()):
+            if wait > LONGEST_WAIT:
+                error = visit.error(
+                    f"{host} asks for a pause of {wait:.0f} seconds",
+                    transient=True,
+                    hint="Nothing is wrong; run it again later.",
+                )
+                error.retry_after = wait
+                raise error
+            visit.wait(wait)
+
+    def _obey(self, url: str, visit: Visit) -> None:
+        assert self._robots is not None  # noqa: S101 - tells the type checker what the caller knows
+        before = self.clock.monotonic()
+        delay = self._robots.check(url)
+        visit.deadline += self.clock.monotonic() - before  # it has limits of its own
+        if delay:
+            self._pace.slow(urlsplit(url).netloc.lower(), delay)
+
+    def _robots_txt(self, address: str) -> Answer:
+        limits = dataclasses.replace(self.limits, size=min(self.limits.size, MOST_BYTES))
+        return self.get(address, limits=limits, fresh=DAY)
+
+
+def _onward(request: Request, target: str, status: int) -> Request:
+    """Return the request that a redirect asks for; what was meant for one server stays there."""
+    here, there = urlsplit(request.url), urlsplit(target)
+    same = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    return Request(
+        target,
+        request.headers if same else {n: v for n, v in request.headers.items() if n.lower() == "accept"},
+        request.credentials if same else {},
+        request.body if status in (307, 308) and same else None,
+    )
+
+
+def _without(location: str, names: Mapping[str, str]) -> str:
+    """Return where a redirect leads without the credentials that some servers repeat there."""
+    if not names:
+        return location
+    head, mark, query = location.partition("?")
+    kept = [pair for pair in query.split("&") if pair.partition("=")[0] not in names]
+    return head + (mark + "&".join(kept) if kept else "")
+
+
+def _may_store(answer: Answer, fresh: float) -> bool:
+    if "no-store" in answer.headers.get("Cache-Control", "").lower():
+        return False
+    if answer.status == 200 and any(name in answer.headers for name in disk.VALIDATORS):
+        return True
+    return fresh > 0 and answer.status in STORABLE
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items() if name.lower() in disk.KEPT_HEADERS}

@@ -1,0 +1,58 @@
+"""Following an author from the command line, up to the first push."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pages import entry, page
+
+if TYPE_CHECKING:
+    from desk import Desk
+
+
+@pytest.fixture
+def other(desk: Desk) -> Desk:
+    """Put another author's page on the desk."""
+    (desk.folder / "pages").mkdir()
+    (desk.folder / "pages" / "bo.txt").write_text(page(entry("Beta"), name="Bo Chen"), encoding="utf-8")
+    return desk
+
+
+def test_a_page_is_followed_and_pushed(other: Desk) -> None:
+    """The profile is named after its author, its path is relative to the file, its push works."""
+    done = other.syncd("follow", "pages/bo.txt", "--collection", "People/Bo")
+    assert done.code == 0
+    assert "syncd push bo-chen" in done.out
+    text = (other.folder / "config.toml").read_text(encoding="utf-8")
+    assert 'source = "pages/bo.txt"' in text
+    assert other.syncd("push", "bo-chen").code == 0
+    assert set(other.zotero.collections()) == {"People", "Bo"}
+    assert other.syncd("follow", "pages/bo.txt").code == 2
+
+
+def test_a_configuration_is_made_where_there_is_none(other: Desk) -> None:
+    """The first thing that a new user does."""
+    done = other.syncd("follow", "pages/bo.txt", SYNCD_CONFIG="new/config.toml")
+    assert done.code == 0
+    assert "[profiles.bo-chen]" in (other.folder / "new" / "config.toml").read_text(encoding="utf-8")
+
+
+def test_a_page_that_can_not_be_read_is_not_followed(other: Desk) -> None:
+    """What would fail in every run is refused at once."""
+    before = (other.folder / "config.toml").read_text(encoding="utf-8")
+    (other.folder / "none.txt").write_text("hello\n", encoding="utf-8")
+    assert other.syncd("follow", "none.txt").code == 1
+    assert (other.folder / "config.toml").read_text(encoding="utf-8") == before
+
+
+def test_unfollowing_keeps_what_came(other: Desk) -> None:
+    """The profile is gone, its papers are not."""
+    other.syncd("follow", "pages/bo.txt")
+    other.syncd("push", "bo-chen")
+    done = other.syncd("unfollow", "bo-chen")
+    assert done.code == 0
+    assert set(other.zotero.papers()) == {"Beta"}
+    assert "bo-chen" not in (other.folder / "config.toml").read_text(encoding="utf-8")
+    assert other.syncd("unfollow", "bo-chen").code == 2
