@@ -17,7 +17,7 @@ from syncd.match import MIN_TITLE, Candidate, match, record
 from syncd.text.links import find_links
 from syncd.text.titles import fold_title
 from syncd.zotero import keys
-from syncd.zotero.items import PREPRINT
+from syncd.zotero.items import OTHERS, PREPRINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # What any record of a paper may correct, whatever form of it the item describes.
 PLAIN = frozenset({"title", "abstractNote"})
+ARXIV_DOI = "10.48550/"
 Json = dict[str, Any]
 
 
@@ -252,17 +253,25 @@ class Decisions:
             if key in self._view.deleted or key in self._memory.tombstones:
                 return _skip(entry, key, "you deleted it in Zotero", "deleted")
             return self._create(entry, key, "missing, though nobody deleted it")
+        base = self._base(entry, key, item)
         if item.trashed:
-            return _skip(entry, item.key, "it is in Zotero's trash", "deleted")
-        remembered = self._memory.written.get(item.key) or self._memory.written.get(key)
-        ours = key in keys.generations(self._view.prefix, entry.key)
-        if remembered is None and not ours and entry.first.adopt == "skip":
+            return replace(_skip(entry, item.key, "it is in Zotero's trash", "deleted"), base=base)
+        if base.adopted and entry.first.adopt == "skip" and item.key not in self._memory.written:
             return _skip(entry, item.key, reason, "not adopted")
-        if (remembered is None and ours) or item.version < self._memory.versions.get(item.key, 0):
+        return self._bring_up_to_date(entry, item, base, reason)
+
+    def _base(self, entry: Wanted, key: str, item: IndexedItem) -> Base:
+        """Return what syncd wrote into an item, or what to take for that where it does not know.
+
+        It is remembered even where nothing is done now: what is uncertain today would look certain tomorrow.
+        """
+        base = self._memory.written.get(item.key) or self._memory.written.get(key)
+        ours = key in keys.generations(self._view.prefix, entry.key)
+        if (base is None and ours) or item.version < self._memory.versions.get(item.key, 0):
             # The create-once key led here, if only over a merge: syncd was here before and has forgotten it. Or
             # the library is an older one than it remembers.
-            remembered = self._recovered(entry, item)
-        return self._bring_up_to_date(entry, item, remembered, reason)
+            base = self._recovered(entry, item)
+        return _with_uncertain(entry, base or _adopted(entry, item))
 
     def _recovered(self, entry: Wanted, item: IndexedItem) -> Base:
         """Return what to take for written into an item of syncd's own of which nothing is remembered.
@@ -273,15 +282,12 @@ class Decisions:
         base = merge.recovered(entry.draft, there, item.data)
         return replace(base, source=entry.first.profile)
 
-    def _bring_up_to_date(
-        self, entry: Wanted, item: IndexedItem, remembered: Base | None, reason: str
-    ) -> Action:
-        base = _with_uncertain(entry, remembered or _adopted(entry, item))
+    def _bring_up_to_date(self, entry: Wanted, item: IndexedItem, base: Base, reason: str) -> Action:
         offer = self._offer(entry, base, item)
         if offer:
             entry = entry.as_preprint()
         made = _with_known_year(entry, entry.draft_after(base, self._read), base, item)
-        made = _not_unpublished(made, base)
+        made = _never_worse(made, base)
         merged = merge.merge(base, item.data, made, entry.collections)
         children, links = self._missing_links(entry, item.key, made, base)
         changes = dict(merged.changes)
@@ -292,8 +298,9 @@ class Decisions:
         if merged.patch or children:
             if until := self._settles(entry, item):
                 said = f"you edited it; the change waits until {until:%Y-%m-%d %H:%M} UTC"
-                return replace(_skip(entry, item.key, said, "waiting"), changes=changes, kept=merged.kept)
-            kind = "adopt" if remembered is None else "update"
+                skipped = _skip(entry, item.key, said, "waiting")
+                return replace(skipped, changes=changes, kept=merged.kept, base=base)
+            kind = "adopt" if base.adopted and not self._memory.versions.get(item.key) else "update"
         return Action(
             kind=kind,
             title=entry.title,
@@ -421,17 +428,37 @@ def _adopted(entry: Wanted, item: IndexedItem) -> Base:
     return base
 
 
-def _not_unpublished(made: Draft, base: Base) -> Draft:
-    """Keep what a published form brought, where a source knows only the preprint: never the other way round."""
-    if base.item_type == PREPRINT or made.item_type != PREPRINT:
-        return made
-    # What is blank may be filled, but for the catalogue: a published paper is none of arXiv.org's.
-    standing = {
-        name: text
-        for name, text in base.fields.items()
-        if name in made.fields.keys() - PLAIN and (text or name == "libraryCatalog")
-    }
-    return replace(made, item_type=base.item_type, fields={**made.fields, **standing})
+def _never_worse(made: Draft, base: Base) -> Draft:
+    """Keep what an earlier record knew better: a service that is silent today takes nothing away.
+
+    Nothing becomes blank, no date less precise, no whole list of authors a cut one, and a published paper no
+    preprint: of that only title and abstract are taken.
+    """
+    unpublished = base.item_type != PREPRINT == made.item_type
+    fields = dict(made.fields)
+    for name, text in base.fields.items():
+        if name not in fields:
+            continue
+        # A blank field may be filled, but for the catalogue: a published paper is none of arXiv.org's.
+        stands = unpublished and name not in PLAIN and (text or name == "libraryCatalog")
+        if stands or (text and _is_worse(name, fields[name], text)):
+            fields[name] = text
+    creators = made.creators
+    if base.creators and creators and creators[-1] == OTHERS and _begins_with(base.creators, creators[:-1]):
+        creators = base.creators
+    item_type = base.item_type if unpublished else made.item_type
+    return replace(made, item_type=item_type, fields=fields, creators=creators)
+
+
+def _is_worse(name: str, newer: str, older: str) -> bool:
+    """Whether a field says less than before."""
+    if name == "DOI" and newer.startswith(ARXIV_DOI):
+        return not older.startswith(ARXIV_DOI)
+    return not newer or (name == "date" and older.startswith(newer))
+
+
+def _begins_with(creators: tuple[Json, ...], visible: tuple[Json, ...]) -> bool:
+    return creators[: len(visible)] == visible
 
 
 def _with_known_year(entry: Wanted, made: Draft, base: Base, item: IndexedItem) -> Draft:

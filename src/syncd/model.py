@@ -111,6 +111,7 @@ class Paper:
         issue: of the journal.
         pages: a range such as "100-112", or an article number.
         publisher: of the published form; a university or an institution for theses and reports.
+        retracted: the paper was retracted or withdrawn.
     """
 
     title: str
@@ -132,6 +133,7 @@ class Paper:
     issue: str | None = None
     pages: str | None = None
     publisher: str | None = None
+    retracted: bool = False
 
     @property
     def year(self) -> int | None:

@@ -207,7 +207,7 @@ class Push:
                 failure = self.failures.get(action.paper)
                 if failure and not failure.changed:
                     state.refuse(connection, action.paper, Refusal(digest(action), failure.message))
-            alive = {action.key for action in plan.actions if action.base and action.key}
+            alive = {a.key for a in plan.actions if a.key and a.base and a.cause != "deleted"}
             state.dig_up(connection, alive & memory.tombstones)
             standings = [
                 s for action in plan.actions for s in _standings(action, self.failures.get(action.paper))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -230,6 +231,22 @@ def test_an_adopted_item_is_adopted_once() -> None:
     assert not planned(library, source, memory=memory).writes
 
 
+@pytest.mark.parametrize("held", ["waiting", "deleted"])
+def test_what_is_uncertain_stays_so_while_nothing_is_done(held: str) -> None:
+    """After a lost state an own item is held back once: it is not filed by the next run, as if it were new."""
+    source = intake(paper())
+    start = view(item("AAAA2222"))
+    library, _ = carried_out(planned(start, source), start)
+    data = library.items["AAAA2222"].data | {"collections": []}
+    touched = data | ({"deleted": 1} if held == "deleted" else {"dateModified": "2026-06-01T23:00:00Z"})
+    lost = replace(library, items={"AAAA2222": indexed(touched, 50)})
+    made = planned(lost, intake(paper(arxiv="2304.12526")))
+    assert only(made).cause == held
+    _, memory = carried_out(made, lost)
+    back = replace(library, items={"AAAA2222": indexed(data, 51)})
+    assert "collections" not in only(planned(back, intake(paper(arxiv="2304.12526")), memory=memory)).changes
+
+
 def test_a_near_match_waits_for_a_person() -> None:
     """A possible duplicate is neither created nor merged."""
     library = view(item("AAAA2222", "Patch Difusion: Faster Training of Diffusion Models"))
@@ -363,6 +380,25 @@ def test_by_default_the_user_is_asked_and_the_rest_goes_on() -> None:
     no = replace(memory, decisions={action.paper: {action.key or "": "different"}})
     left = only(planned(library, published, memory=no))
     assert ("itemType" in left.item, left.cause) == (False, "")
+
+
+def test_a_poorer_record_takes_nothing_away() -> None:
+    """A service is silent today: authors, abstract, DOI and the day stay as they were."""
+    rich = paper(
+        "T", "Ann Lee", "Bo Chen", "Cy Dee", abstract="Text.", arxiv="2304.12526", doi="10.1162/tacl_a_1"
+    )
+    library, memory = carried_out(planned(view(), intake(rich)), view())
+    poor = paper("T", "Ann Lee", creators_truncated=True, date="2023-04", arxiv="2304.12526")
+    assert not planned(library, intake(poor), memory=memory).writes
+    longer = paper("T", "Ann Lee", "Bo Chen", "Cy Dee", "Di Eng", date="2023-04-26")
+    assert set(only(planned(library, intake(longer), memory=memory)).item) >= {"creators", "date"}
+
+
+def test_a_retraction_is_tagged() -> None:
+    """Whatever the tag templates say."""
+    library, memory = carried_out(planned(view(), intake(paper())), view())
+    action = only(planned(library, intake(paper(retracted=True)), memory=memory))
+    assert action.item["tags"] == [{"tag": "retracted", "type": 1}]
 
 
 def test_a_type_that_the_user_chose_stays() -> None:

@@ -200,6 +200,8 @@ def _tags(paper: Paper, policy: Policy) -> list[str]:
                 if mark in template:
                     filled = [text.replace(mark, value) for text in filled for value in values(paper)]
         tags += [tag.strip() for tag in filled]
+    if paper.retracted:
+        tags.append("retracted")
     return [tag for tag in dict.fromkeys(tags) if tag]
 
 
