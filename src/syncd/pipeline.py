@@ -6,36 +6,28 @@ each library, in which every error has its place.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncd import parse
 from syncd.action import KINDS, Intake
-from syncd.config import ProfileConfig
-from syncd.errors import ConfigError, GuardError, LayoutError, LibraryError, SourceError, SyncdError
+from syncd.errors import GuardError, LayoutError, LibraryError, SyncdError
+from syncd.intake import Job, SourceFailure, apis_of, jobs, read, web_for
 from syncd.plan import Plan, plan
 from syncd.push import Push
 from syncd.session import noted, opened, run_name
-from syncd.sources import fetch, registry
+from syncd.sources import fetch
 from syncd.zotero.client import StaleError
-from syncd.zotero.items import Policy
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Sequence
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
     from syncd.match import LibraryView
-    from syncd.model import Profile, Snapshot
     from syncd.push import Failure
     from syncd.session import Ports, Session
-    from syncd.sources.registry import Api
-    from syncd.sources.web import Web
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
@@ -60,15 +52,6 @@ class Task:
     max_create: int | None = None
     accept_shrunk: bool = False
     accept_empty: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFailure:
-    """A profile that could not be read; the others are not held up by it."""
-
-    name: str
-    origin: str
-    error: SyncdError
 
 
 @dataclass(slots=True)
@@ -106,34 +89,6 @@ class Report:
         return {kind: done.count(kind) for kind in KINDS} | {"failed": len(self.failures)}
 
 
-def web_of(config: Config, ports: Ports) -> Web:
-    """Return a session with web servers as the configuration wants it."""
-    from syncd.sources.web import Web  # noqa: PLC0415 - requests is slow to import
-
-    return Web(
-        ports.clock,
-        contact=config.http.contact,
-        cache=ports.data.cache,
-        allow_private=config.http.allow_private,
-    )
-
-
-def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
-    """Return the services' APIs for which the configuration has a key."""
-    keys = config.services.keys(env)
-    return {name: replace(registry.api(name), key=key) for name, key in keys.items()}  # type: ignore[type-var]
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A source to read, with the settings that apply to it."""
-
-    name: str
-    source: str
-    settings: ProfileConfig
-    library: Library
-
-
 def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
     """Read profiles and bring their libraries up to date.
 
@@ -143,9 +98,8 @@ def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
     Raises:
         ConfigError: a name is not known, or there is nothing to do.
     """
-    jobs = _jobs(config, task)
-    by_library: dict[str, list[_Job]] = {}
-    for job in jobs:
+    by_library: dict[str, list[Job]] = {}
+    for job in jobs(config, task.names, task.library):
         by_library.setdefault(job.library.name, []).append(job)
     if task.max_create is None:
         task = replace(task, max_create=config.guards.max_create)
@@ -170,41 +124,12 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     return report
 
 
-def _jobs(config: Config, task: Task) -> list[_Job]:
-    """Turn the names on the command line into sources with their settings."""
-    names = task.names or tuple(config.profiles)
-    if not names:
-        raise ConfigError(
-            ["there is nothing to push: no source was named and no profile is configured"],
-            hint="Name a page: syncd push PAGE.txt",
-        )
-    jobs = []
-    for name in names:
-        settings = config.profiles.get(name) or _ad_hoc(config, name)
-        library = config.library(task.library or settings.library)
-        jobs.append(_Job(name, settings.source, settings, library))
-    return jobs
-
-
-def _ad_hoc(config: Config, name: str) -> ProfileConfig:
-    """Return the settings of a source that is named without configuration.
-
-    A bare word that is no file is taken for the name of a profile, mistyped.
-    """
-    if not re.search(r"[./*?:\[]", name) and not registry.recognise(name) and not Path(name).exists():
-        try:
-            config.profile(name)
-        except ConfigError as error:
-            raise ConfigError([f"{error}, and no file of that name"]) from None
-    return ProfileConfig(source=name)
-
-
-def _run_library(jobs: Sequence[_Job], config: Config, task: Task, ports: Ports) -> Report:
+def _run_library(library_jobs: Sequence[Job], config: Config, task: Task, ports: Ports) -> Report:
     """Run for one library; every error ends up in its report."""
-    library = jobs[0].library
+    library = library_jobs[0].library
     report = Report(run_name(ports.clock.now()), library.name, task.dry_run)
     with _timed(report, ports):
-        intakes = _read_all(jobs, config, report, ports)
+        intakes, report.sources = read(library_jobs, config, ports)
         if intakes:
             with _session(library, report, ports) as session:
                 if not task.accept_shrunk:
@@ -233,56 +158,6 @@ def _timed(report: Report, ports: Ports) -> Iterator[None]:
         report.error = error
     finally:
         report.seconds = ports.clock.monotonic() - start
-
-
-def _read_all(jobs: Sequence[_Job], config: Config, report: Report, ports: Ports) -> list[Intake]:
-    """Read all sources, those on the web in one session."""
-    with _web_for([job.source for job in jobs], config, ports) as web:
-        apis = apis_of(config, ports.env) if web else {}
-        return [intake for job in jobs for intake in _read(job, web, apis, report, ports)]
-
-
-def _web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
-    """Return a session, if one of the sources is on the web."""
-    online = any("://" in source or registry.recognise(source) for source in sources)
-    return web_of(config, ports) if online else nullcontext()
-
-
-def _read(job: _Job, web: Web | None, apis: Mapping[str, Api], report: Report, ports: Ports) -> list[Intake]:
-    """Fetch and parse one source, which may be several pages."""
-    ports.progress.stage(f"reading {job.source}")
-    try:
-        snapshots = fetch(job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis)
-    except SourceError as error:
-        report.sources.append(SourceFailure(job.name, job.source, error))
-        return []
-    intakes = []
-    for snapshot in snapshots:
-        try:
-            profile = parse.parse(snapshot, job.settings.format)
-        except SyncdError as error:
-            report.sources.append(SourceFailure(job.name, snapshot.origin, error))
-        else:
-            intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
-    return intakes
-
-
-def _intake(job: _Job, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
-    settings = job.settings
-    path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", profile.name)
-    name = settings.name or "/".join(path)
-    if several and settings.name:
-        name = f"{name}: {profile.name}"
-    return Intake(
-        name=name,
-        profile=profile,
-        origin=snapshot.origin,
-        digest=snapshot.digest,
-        collection=path,
-        policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
-        adopt=settings.adopt,
-        settle=settings.settle,
-    )
 
 
 def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Report, task: Task) -> None:
@@ -377,7 +252,7 @@ def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Por
         stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
     elif view.version != saved.version:
         stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
-    with _web_for([profile.origin for profile in saved.profiles], config, ports) as web:
+    with web_for([profile.origin for profile in saved.profiles], config, ports) as web:
         apis = apis_of(config, ports.env) if web else {}
         for profile in saved.profiles:
             now = {snapshot.digest for snapshot in fetch(profile.origin, web=web, apis=apis)}

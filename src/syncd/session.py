@@ -69,12 +69,14 @@ class Ports:
         data: syncd's data folder.
         clock: time.
         progress: who is told how far the run is.
+        services: addresses of services that complete papers, instead of the usual ones, by name.
     """
 
     env: Mapping[str, str]
     data: DataFolder
     clock: Clock
     progress: Progress = field(default_factory=Quiet)
+    services: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ ORDER = (
     {"state"},
     {"push"},
     {"session"},
+    {"intake"},
     {"pipeline", "undo", "amend"},
     {"cli"},
     {"__main__"},

@@ -75,7 +75,7 @@ def unfollow(
 def _looked_up(source: str, settings: Config) -> tuple[str, Profile]:
     """Read the source, or search for the name first and let the user choose."""
     from syncd import parse  # noqa: PLC0415 - imported where it is used
-    from syncd.pipeline import apis_of, web_of  # noqa: PLC0415 - heavy
+    from syncd.intake import apis_of, web_of  # noqa: PLC0415 - heavy
     from syncd.sources import fetch  # noqa: PLC0415
 
     with web_of(settings, ports()) as web:

@@ -37,8 +37,8 @@ def parse(
     """Show what syncd sees in a source; touch no library."""
     with said_plainly():
         from syncd import parse as parsing  # noqa: PLC0415 - imported where it is used
+        from syncd.intake import web_of  # noqa: PLC0415 - heavy
         from syncd.parse.as_json import to_json  # noqa: PLC0415
-        from syncd.pipeline import web_of  # noqa: PLC0415 - heavy
         from syncd.sources import fetch  # noqa: PLC0415
 
         with web_of(configuration(config), ports()) as web:

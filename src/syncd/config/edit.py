@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from tomlkit.items import Item
 
 
+# What a new configuration asks to complete papers, in the order in which they are asked.
+SERVICES = ("arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface")
+
+
 def place(path: Path | None, env: Mapping[str, str]) -> Path:
     """Return the configuration file to edit; where there is none, the user's own, yet to be made."""
     return find(path, env) or config_home(env) / "syncd" / "config.toml"
@@ -46,7 +50,7 @@ def follow(place: Path, env: Mapping[str, str], name: str, settings: Mapping[str
     """Add a profile.
 
     Args:
-        place: the file; made if it is not there.
+        place: the file; made if it is not there, with the services that complete papers.
         env: the environment, for reading the result.
         name: what the profile is to be called; a number is added if that is taken.
         settings: of the profile, `source` among them, as they stand in the file.
@@ -58,6 +62,8 @@ def follow(place: Path, env: Mapping[str, str], name: str, settings: Mapping[str
         ConfigError: the file can't be read or written, or the source is followed already.
     """
     document = _read(place)
+    if not document:
+        document.add("enrich", tomlkit.item({"services": list(SERVICES)}))
     profiles = _table(document, "profiles")
     for known, profile in profiles.items():
         if isinstance(profile, Table) and profile.get("source") == settings["source"]:

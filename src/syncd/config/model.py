@@ -224,6 +224,19 @@ class Services(_Settings):
         return {name: key for name, key in found.items() if key is not None}
 
 
+class Enrich(_Settings):
+    """Services that complete papers."""
+
+    services: tuple[
+        Literal["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"], ...
+    ] = Field(
+        default=(),
+        strict=False,
+        description="Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue,"
+        " repository. None is asked unless it is named here, for each learns which papers you look at.",
+    )
+
+
 class Config(_Settings):
     """All of syncd's settings.
 
@@ -239,6 +252,7 @@ class Config(_Settings):
     )
     guards: Guards = Field(default=Guards(), description="Limits that stop a run before it does harm.")
     http: Http = Field(default=Http(), description="How syncd introduces itself to web servers.")
+    enrich: Enrich = Field(default=Enrich(), description="Services that complete papers.")
     services: Services = Field(
         default=Services(), description="Keys for services that give more to those they know."
     )

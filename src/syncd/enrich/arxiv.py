@@ -1,0 +1,150 @@
+"""arXiv: all authors, abstract, first day, category, DOI as its authors state it, withdrawals.
+
+Documentation: https://info.arxiv.org/help/api/user-manual.html. One request in three seconds, which is the pace of
+its host. A search takes several titles at once, so that a page without identifiers takes seconds, not minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+from xml.etree import ElementTree as ET
+
+from syncd.enrich.asking import Asking
+from syncd.enrich.enricher import words
+from syncd.parse.apis import values
+from syncd.parse.record import Record, paper_of
+from syncd.sources.apis.loose import number
+from syncd.text.arxiv import arxiv_id
+from syncd.text.names import creator
+from syncd.text.titles import fold_title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncd.enrich.complete import Field
+    from syncd.enrich.enricher import Json, Records
+    from syncd.model import Paper
+    from syncd.sources.web import Web
+
+NAMES = {
+    "a": "http://www.w3.org/2005/Atom",
+    "x": "http://arxiv.org/schemas/atom",
+    "o": "http://a9.com/-/spec/opensearch/1.1/",
+}
+ELEMENTS = {
+    "id": "a:id",
+    "title": "a:title",
+    "summary": "a:summary",
+    "published": "a:published",
+    "comment": "x:comment",
+    "doi": "x:doi",
+}
+"""Which element of an entry fills which part of the record."""
+
+PER_TITLE = 10
+"""How many entries a title may bring; one phrase is in few other titles."""
+
+WITHDRAWN = re.compile(
+    r"(?i)(?:\A\W*|[.;!]\s+)(?:(?:this|the|our)\s+)?(?:(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint))"
+    r"\s+(?:(?:has|had)\s+(?:now\s+)?been\s+|is\s+|was\s+|is\s+being\s+)?(?:\w+ly\s+)?(?:withdrawn|retracted)\b"
+    r"|\A\W*(?:withdrawn|retracted)\b"
+)
+"""What the authors of a withdrawn paper write in place of its abstract, or in the comment.
+
+>>> texts = "This paper has been withdrawn by the author.", "12 pages. Paper withdrawn", "Withdrawn: error in (3)"
+>>> [bool(WITHDRAWN.search(text)) for text in texts]
+[True, True, True]
+>>> bool(WITHDRAWN.search("This paper studies withdrawn articles. The drug was withdrawn."))
+False
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arxiv:
+    """The API.
+
+    Attributes:
+        base: its address.
+    """
+
+    base: str = "https://export.arxiv.org/api/query"
+
+    name: ClassVar[str] = "arxiv"
+    title: ClassVar[str] = "arXiv"
+    per_lookup: ClassVar[int] = 100
+    per_search: ClassVar[int] = 10
+    gives: ClassVar[frozenset[Field]] = frozenset(
+        {"creators", "abstract", "date", "first date", "category", "identifiers", "links", "retracted"}
+    )
+
+    def identifier(self, paper: Paper) -> str | None:
+        """Return the arXiv id."""
+        return paper.identifiers.arxiv
+
+    def searches(self, paper: Paper) -> bool:
+        """Search for what has no arXiv id."""
+        return paper.identifiers.arxiv is None
+
+    def lookup(self, identifiers: Sequence[str], web: Web) -> list[Records]:
+        """Ask for entries by arXiv id."""
+        params: dict[str, str | int] = {"id_list": ",".join(identifiers), "max_results": len(identifiers)}
+        entries, _ = self._entries(params, web)
+        known = {arxiv_id(entry["id"]): entry for entry in entries}
+        return [[known[identifier]] if identifier in known else [] for identifier in identifiers]
+
+    def search(self, papers: Sequence[Paper], web: Web) -> list[Records]:
+        """Ask for entries with one of these titles; each half by itself where there are too many."""
+        most = PER_TITLE * len(papers)
+        phrases = (f'ti:"{words(paper.title)}"' for paper in papers)
+        entries, total = self._entries({"search_query": " OR ".join(phrases), "max_results": most}, web)
+        if len(papers) == 1:
+            return [entries]
+        if total > most:
+            middle = len(papers) // 2
+            return self.search(papers[:middle], web) + self.search(papers[middle:], web)
+        folded = [(fold_title(entry["title"]), entry) for entry in entries]
+        return [[e for title, e in folded if fold_title(paper.title) in title] for paper in papers]
+
+    def _entries(self, params: dict[str, str | int], web: Web) -> tuple[Records, int]:
+        """Ask, and return the entries and how many there are in all."""
+        asking = Asking(web, self.title)
+        data = asking.checked(asking.get(self.base, params)).data
+        try:
+            feed = None if b"<!ENTITY" in data else ET.fromstring(data)  # noqa: S314 - entities are refused
+        except ET.ParseError:
+            feed = None
+        if feed is None or not feed.tag.endswith("}feed"):
+            raise asking.odd("feed")
+        entries = [_record(entry) for entry in feed.iterfind("a:entry", NAMES)]
+        total = number(feed.findtext("o:totalResults", "0", NAMES)) or 0
+        if total and not entries:
+            raise asking.odd("whole feed")  # it happens to arXiv at times, and passes
+        return [entry for entry in entries if arxiv_id(entry["id"])], total
+
+    def read(self, record: Json) -> Paper | None:
+        """Read an entry."""
+        text = {name: values.text(record.get(name)) or "" for name in ELEMENTS}
+        withdrawn = bool(WITHDRAWN.search(text["comment"]) or WITHDRAWN.search(text["summary"]))
+        paper = paper_of(
+            Record(
+                title=text["title"],
+                creators=tuple(map(creator, values.texts(record.get("authors")) or ())),
+                abstract="" if withdrawn else text["summary"],
+                date=values.date(text["published"]),
+                category=values.text(record.get("category")),
+                dois=(text["doi"],),
+                arxivs=(text["id"],),
+                texts=(text["comment"],),
+            )
+        )
+        return replace(paper, retracted=True) if paper and withdrawn else paper
+
+
+def _record(entry: ET.Element) -> Json:
+    found: Json = {name: " ".join(entry.findtext(path, "", NAMES).split()) for name, path in ELEMENTS.items()}
+    category = entry.find("x:primary_category", NAMES)
+    found["category"] = category.get("term") if category is not None else None
+    found["authors"] = [name.text for name in entry.iterfind("a:author/a:name", NAMES) if name.text]
+    return found

@@ -1,0 +1,256 @@
+"""Asks the services about papers, one service after the other, and completes the papers with what is certain.
+
+What is known on disk is not asked; what is asked goes out in batches. A service that fails is not asked again in
+this run, and what it said earlier still counts. Nothing is decided here about a single field.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from syncd.enrich import certain
+from syncd.enrich.asking import RefusedError
+from syncd.enrich.complete import Completed, complete
+from syncd.enrich.enricher import words
+from syncd.errors import SourceError, SyncdError
+from syncd.model import Notice
+from syncd.text.titles import fold_name, fold_title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from syncd.enrich.answers import Answers
+    from syncd.enrich.certain import Choice, Verdict
+    from syncd.enrich.enricher import Enricher, Records
+    from syncd.model import Paper
+    from syncd.sources.web import Web
+
+    Ask = Callable[[Sequence["Thing"], Web], Sequence[Records]]
+    Choose = Callable[[Paper, Sequence[Paper]], Choice]
+
+Thing = TypeVar("Thing")
+
+MOST_REFUSALS = 3
+"""So many questions that a service does not take are questions; more are a service that changed."""
+
+MOST_REQUESTS = 200
+"""How often a service is asked in one run: what is left comes in the next ones, and no run takes hours."""
+
+
+def enrich(
+    papers: Sequence[Paper],
+    enrichers: Sequence[Enricher],
+    answers: Answers,
+    web: Web,
+    *,
+    stage: Callable[[str], None] | None = None,
+) -> tuple[tuple[Paper, ...], tuple[Notice, ...]]:
+    """Complete papers.
+
+    Args:
+        papers: as their source shows them.
+        enrichers: the services, in the order in which they are asked.
+        answers: what they said earlier.
+        web: the session.
+        stage: is told which service is being asked.
+
+    Returns:
+        The papers in their order, and what was odd: "enricher-failed", "enricher-refused", "enricher-later",
+        "no-certain-match", "identifier-conflict" once a service, "retracted" once a paper.
+    """
+    found, notices = completed(papers, enrichers, answers, web, stage=stage)
+    return tuple(one.paper for one in found), notices
+
+
+def completed(
+    papers: Sequence[Paper],
+    enrichers: Sequence[Enricher],
+    answers: Answers,
+    web: Web,
+    *,
+    stage: Callable[[str], None] | None = None,
+) -> tuple[tuple[Completed, ...], tuple[Notice, ...]]:
+    """Complete papers and keep which service gave what; see `enrich`."""
+    current = [Completed(paper) for paper in papers]
+    notices: list[Notice] = []
+    for enricher in enrichers:
+        if stage and papers:
+            stage(f"asking {enricher.title}")
+        turn = _Turn(enricher, answers, web, papers, current)
+        turn.take()
+        notices += turn.notices()
+    return tuple(current), (*notices, *_retractions(papers, current))
+
+
+def _retractions(papers: Sequence[Paper], current: Sequence[Completed]) -> Iterator[Notice]:
+    for before, after in zip(papers, current, strict=True):
+        if after.paper.retracted and not before.retracted:
+            service = next((who for name, who in after.facts if name == "retracted"), "")
+            yield Notice("retracted", f"'{before.title}' was retracted or withdrawn, says {service}")
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One service's turn.
+
+    Attributes:
+        enricher: the service.
+        answers: what it said earlier.
+        web: the session.
+        shown: the papers as their source shows them.
+        current: the same as they are now; completed in place.
+        failure: why the service is not asked any more.
+        refused: how many questions it did not take.
+        requests: how often it was asked.
+        left: how many questions it was not asked for want of requests.
+        verdicts: numbers of papers by what was decided about its records.
+    """
+
+    enricher: Enricher
+    answers: Answers
+    web: Web
+    shown: Sequence[Paper]
+    current: list[Completed]
+    failure: SourceError | None = None
+    refused: int = 0
+    requests: int = 0
+    left: int = 0
+    verdicts: dict[Verdict, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def take(self) -> None:
+        """Look the papers up by identifier, then search those by title that are not known so."""
+        by_identifier: dict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(self.current):
+            if identifier := self.enricher.identifier(one.paper):
+                by_identifier[identifier].append(place)
+        questions = {f"{self.enricher.name} id {identifier}": identifier for identifier in by_identifier}
+        places = {f"{self.enricher.name} id {key}": found for key, found in by_identifier.items()}
+        self._ask(questions, places, self.enricher.per_lookup, self.enricher.lookup, certain.by_identifier)
+        settled = self.verdicts["certain"] | self.verdicts["conflict"]
+        self._search([place for place in range(len(self.current)) if place not in settled])
+
+    def _search(self, left: Sequence[int]) -> None:
+        questions: dict[str, Paper] = {}
+        places: dict[str, list[int]] = defaultdict(list)
+        for place in left:
+            paper = self.current[place].paper
+            if paper.surname and words(paper.title) and self.enricher.searches(paper):
+                title = f"{fold_title(paper.title)} {fold_name(paper.surname)}"
+                questions.setdefault(f"{self.enricher.name} title {title}", paper)
+                places[f"{self.enricher.name} title {title}"].append(place)
+        self._ask(questions, places, self.enricher.per_search, self.enricher.search, certain.by_title)
+
+    def _ask(
+        self,
+        questions: Mapping[str, Thing],
+        places: Mapping[str, Sequence[int]],
+        most: int,
+        ask: Ask[Thing],
+        choose: Choose,
+    ) -> None:
+        """Answer questions from what is known, ask the others, and complete the papers that they are about."""
+        stale: dict[str, Records] = {}
+        asked: list[str] = []
+        for question in questions:
+            known = self.answers.recall(question)
+            if known and known.fresh:
+                self._use(known.records, places[question], choose)
+                continue
+            asked.append(question)
+            if known:
+                stale[question] = known.records
+        rest = iter(asked)
+        while chunk := list(islice(rest, most)):
+            for question, records in self._answered(chunk, questions, ask):
+                found = self._use(records, places[question], choose)
+                self.answers.keep(question, records, found=found)
+                stale.pop(question, None)
+        for question, records in stale.items():  # nobody could say anything newer
+            self._use(records, places[question], choose)
+
+    def _answered(
+        self, chunk: Sequence[str], questions: Mapping[str, Thing], ask: Ask[Thing]
+    ) -> Iterator[tuple[str, Records]]:
+        """Ask some questions at once; if these are not taken, find out by halves which one is to blame."""
+        if self.failure:
+            return
+        if self.requests >= MOST_REQUESTS:
+            self.left += len(chunk)
+            return
+        self.requests += 1
+        try:
+            found = ask([questions[question] for question in chunk], self.web)
+        except RefusedError as error:
+            if len(chunk) > 1:
+                middle = len(chunk) // 2
+                yield from self._answered(chunk[:middle], questions, ask)
+                yield from self._answered(chunk[middle:], questions, ask)
+                return
+            self.refused += 1
+            if self.refused > MOST_REFUSALS:
+                self.failure = error
+            else:
+                yield chunk[0], []
+        except SourceError as error:
+            self.failure = error
+        else:
+            yield from zip(chunk, found, strict=True)
+
+    def _use(self, records: Records, places: Sequence[int], choose: Choose) -> bool:
+        """Complete papers with the record that is certainly theirs; tell whether there is one."""
+        read = [paper for record in records if (paper := self._read(record))]
+        found = False
+        for place in places:
+            choice = choose(self.current[place].paper, read)
+            self.verdicts[choice.verdict].add(place)
+            if choice.record:
+                found = True
+                self.current[place] = complete(
+                    self.current[place],
+                    choice.record,
+                    self.enricher.title,
+                    self.enricher.gives,
+                    self.shown[place],
+                )
+        return found
+
+    def _read(self, record: dict[str, object]) -> Paper | None:
+        try:
+            return self.enricher.read(record)
+        except SyncdError:
+            return None
+
+    def notices(self) -> Iterator[Notice]:
+        """Say what was odd, once each."""
+        title = self.enricher.title
+        if self.failure:
+            yield Notice(
+                "enricher-failed",
+                f"{title} could not be asked, and papers stay as they were without it: {self.failure}",
+            )
+        elif self.refused:
+            yield Notice("enricher-refused", f"{title} did not take {_count(self.refused, 'question')}")
+        if self.left and not self.failure:
+            yield Notice(
+                "enricher-later",
+                f"{title} will be asked about {_count(self.left, 'more paper')} in the next runs",
+            )
+        if unsure := self.verdicts["uncertain"] - self.verdicts["certain"]:
+            yield Notice(
+                "no-certain-match",
+                f"{title} has nothing with the same title and an author in common for"
+                f" {_count(len(unsure), 'paper')}; what is similar was not used",
+            )
+        if conflicts := self.verdicts["conflict"] - self.verdicts["certain"]:
+            yield Notice(
+                "identifier-conflict",
+                f"what {title} says of {_count(len(conflicts), 'paper')} contradicts the identifiers known, and"
+                " was not used",
+            )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

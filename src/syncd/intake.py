@@ -1,0 +1,177 @@
+"""From sources to what a plan takes: fetch, parse, complete. A profile that can't be read holds up no other.
+
+Nothing here knows a library.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncd import parse
+from syncd.action import Intake
+from syncd.config import ProfileConfig
+from syncd.errors import ConfigError, SourceError, SyncdError
+from syncd.sources import fetch, registry
+from syncd.zotero.items import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from syncd.config import Config, Library
+    from syncd.model import Profile, Snapshot
+    from syncd.session import Ports
+    from syncd.sources.registry import Api
+    from syncd.sources.web import Web
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A profile that could not be read; the others are not held up by it."""
+
+    name: str
+    origin: str
+    error: SyncdError
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A source to read, with the settings that apply to it."""
+
+    name: str
+    source: str
+    settings: ProfileConfig
+    library: Library
+
+
+def jobs(config: Config, names: Sequence[str], library: str | None) -> list[Job]:
+    """Turn the names on the command line into sources with their settings.
+
+    Args:
+        config: the settings.
+        names: profiles of the configuration, paths and addresses; empty for all profiles.
+        library: the library that the user chose, if any.
+
+    Raises:
+        ConfigError: a name is not known, or there is nothing to do.
+    """
+    names = names or tuple(config.profiles)
+    if not names:
+        raise ConfigError(
+            ["there is nothing to push: no source was named and no profile is configured"],
+            hint="Name a page: syncd push PAGE.txt",
+        )
+    found = []
+    for name in names:
+        settings = config.profiles.get(name) or _ad_hoc(config, name)
+        found.append(Job(name, settings.source, settings, config.library(library or settings.library)))
+    return found
+
+
+def _ad_hoc(config: Config, name: str) -> ProfileConfig:
+    """Return the settings of a source that is named without configuration.
+
+    A bare word that is no file is taken for the name of a profile, mistyped.
+    """
+    if not re.search(r"[./*?:\[]", name) and not registry.recognise(name) and not Path(name).exists():
+        try:
+            config.profile(name)
+        except ConfigError as error:
+            raise ConfigError([f"{error}, and no file of that name"]) from None
+    return ProfileConfig(source=name)
+
+
+def web_of(config: Config, ports: Ports) -> Web:
+    """Return a session with web servers as the configuration wants it."""
+    from syncd.sources.web import Web  # noqa: PLC0415 - requests is slow to import
+
+    return Web(
+        ports.clock,
+        contact=config.http.contact,
+        cache=ports.data.cache,
+        allow_private=config.http.allow_private,
+    )
+
+
+def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
+    """Return the services' APIs for which the configuration has a key."""
+    keys = config.services.keys(env)
+    return {name: replace(registry.api(name), key=key) for name, key in keys.items()}  # type: ignore[type-var]
+
+
+def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
+    """Return a session, if one of the sources is on the web."""
+    online = any("://" in source or registry.recognise(source) for source in sources)
+    return web_of(config, ports) if online else nullcontext()
+
+
+def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[SourceFailure]]:
+    """Fetch, parse and complete all sources; those on the web in one session.
+
+    Returns:
+        the profiles, and those that could not be read.
+    """
+    intakes: list[Intake] = []
+    failures: list[SourceFailure] = []
+    online = (
+        web_of(config, ports) if config.enrich.services else web_for([j.source for j in jobs], config, ports)
+    )
+    with online as web:
+        apis = apis_of(config, ports.env) if web else {}
+        for job in jobs:
+            ports.progress.stage(f"reading {job.source}")
+            try:
+                snapshots = fetch(
+                    job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis
+                )
+            except SourceError as error:
+                failures.append(SourceFailure(job.name, job.source, error))
+                continue
+            for snapshot in snapshots:
+                try:
+                    profile = parse.parse(snapshot, job.settings.format)
+                except SyncdError as error:
+                    failures.append(SourceFailure(job.name, snapshot.origin, error))
+                else:
+                    profile = _completed(profile, config, ports, web)
+                    intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
+    return intakes, failures
+
+
+def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) -> Profile:
+    """Complete a profile's papers from the services that the configuration names."""
+    if web is None or not config.enrich.services:
+        return profile
+    from syncd.enrich import Answers, enrich, enrichers  # noqa: PLC0415 - only where it is wanted
+
+    services = enrichers(
+        config.enrich.services,
+        contact=config.http.contact,
+        keys=config.services.keys(ports.env),
+        bases=ports.services,
+    )
+    answers = Answers(ports.data.cache, ports.clock)
+    papers, notices = enrich(profile.papers, services, answers, web, stage=ports.progress.stage)
+    return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
+
+
+def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
+    settings = job.settings
+    path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", profile.name)
+    name = settings.name or "/".join(path)
+    if several and settings.name:
+        name = f"{name}: {profile.name}"
+    return Intake(
+        name=name,
+        profile=profile,
+        origin=snapshot.origin,
+        digest=snapshot.digest,
+        collection=path,
+        policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
+        adopt=settings.adopt,
+        settle=settings.settle,
+    )
