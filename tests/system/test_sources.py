@@ -157,14 +157,14 @@ def test_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
     assert "larger than 99 bytes" in str(refusal(str(page), limits=Limits(size=99)))
 
 
-def test_fifty_megabytes_pass_and_more_than_64_do_not(tmp_path: Path) -> None:
+def test_fifty_megabytes_pass_and_more_than_256_do_not(tmp_path: Path) -> None:
     """With the limits as they are."""
     page = tmp_path / "page.txt"
     page.touch()
     os.truncate(page, 50_000_000)
     assert len(fetch(str(page))[0].data) == 50_000_000
-    os.truncate(page, 64_000_001)
-    assert "larger than 64 MB" in str(refusal(str(page)))
+    os.truncate(page, 256_000_001)
+    assert "larger than 256 MB" in str(refusal(str(page)))
 
 
 def test_file_without_a_size_is_limited_too() -> None:

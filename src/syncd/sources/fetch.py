@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from syncd.sources.registry import Api, Recognised
     from syncd.sources.web import Web
 
+FILE_BYTES = 256_000_000
+"""A file on the own disk may be larger than a page: 100,000 BibTeX entries with abstracts take 111 MB."""
+
 SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*)://")  # "https://", "ftp://"
 
 
@@ -62,7 +65,7 @@ def fetch(  # noqa: PLR0913 - each is a setting with a default
         from syncd.sources import file  # noqa: PLC0415 - imported where it is used
 
         try:
-            snapshots = file.read(source, limits or Limits())
+            snapshots = file.read(source, limits or Limits(size=FILE_BYTES))
         except SourceError as error:
             error.hint = error.hint or registry.hint(source)
             raise
