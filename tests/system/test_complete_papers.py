@@ -111,9 +111,9 @@ def test_a_service_that_is_down_takes_nothing_away(cut: Desk, site: Site) -> Non
     """It is said, the page's own words are pushed, and what was known before stays."""
     report = push(cut, None)
     assert report.counts["create"] == 1
-    assert any(
-        notice.code.startswith("enricher-") for notice in report.plan.profiles[0].notices if report.plan
-    )
+    assert report.plan is not None
+    (profile,) = report.plan.profiles
+    assert any(notice.code.startswith("enricher-") for notice in profile.notices)
     push(cut, site)
     cut.clock.advance(400 * 86_400)
     for part in cut.data.cache.rglob("*"):
