@@ -8,6 +8,7 @@ import pytest
 
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
+from owner import Owner, show
 from syncd.zotero.embedded import EmbeddedLibrary
 
 if TYPE_CHECKING:
@@ -37,3 +38,17 @@ def desk(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Desk:
     made = Desk(folder, zotero, clock)
     made.configure()
     return made
+
+
+@pytest.fixture
+def owner(zotero: Zotero) -> Owner:
+    """Give the library's owner."""
+    return Owner(zotero)
+
+
+@pytest.fixture
+def pushed(desk: Desk) -> Desk:
+    """Give a desk whose three papers, with a link each, were pushed."""
+    show(desk)
+    assert desk.run().counts["create"] == 3
+    return desk

@@ -19,7 +19,14 @@ ROOT = Path(__file__).parent.parent.parent
 STAGES = (
     ["tests/unit/test_merge.py", "tests/unit/test_plan.py", "tests/unit/test_match.py"],
     ["tests/system/test_faults.py", "tests/system/test_push.py"],
-    ["tests/system/test_user_actions.py"],
+    [
+        "tests/system/test_user_actions.py",
+        "tests/system/test_user_collections.py",
+        "tests/system/test_identifiers.py",
+        "tests/system/test_memory.py",
+        "tests/system/test_amend.py",
+        "tests/system/test_two_profiles.py",
+    ],
     ["tests/system/test_machine.py"],
 )
 

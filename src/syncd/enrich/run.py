@@ -6,6 +6,7 @@ this run, and what it said earlier still counts. Nothing is decided here about a
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
@@ -229,7 +230,7 @@ class _Turn:
         if self.failure:
             yield Notice(
                 "enricher-failed",
-                f"{title} could not be asked, and papers stay as they were without it: {self.failure}",
+                f"{title} could not be asked, and papers stay as they were without it: {_brief(self.failure)}",
             )
         elif self.refused:
             yield Notice("enricher-refused", f"{title} did not take {_count(self.refused, 'question')}")
@@ -250,6 +251,15 @@ class _Turn:
                 f"what {title} says of {_count(len(conflicts), 'paper')} contradicts the identifiers known, and"
                 " was not used",
             )
+
+
+def _brief(failure: object) -> str:
+    """Return an error without the question in its address, which may be as long as a page.
+
+    >>> _brief("https://api.example.org/works?query=A+Long+Title: the host can't be found")
+    "https://api.example.org/works: the host can't be found"
+    """
+    return re.sub(r"\?\S*?(?=: |\s|$)", "", str(failure), count=1)
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,255 @@
+"""What syncd tells of its work, and what users say after the fact: status, log, undo, restore, resume, review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from owner import LONG, NEWS, TITLES, TWO_DAYS, another_machine, forget, pushes, rests, show
+from pages import entry, page
+from syncd.cli.exit_codes import of_report
+
+if TYPE_CHECKING:
+    from desk import Desk
+    from owner import Owner
+
+
+# What syncd tells
+
+
+def test_status_tells_what_was_kept_what_waits_and_what_is_paused(pushed: Desk, owner: Owner) -> None:
+    """For people in sections, for scripts as JSON; the words name the paper and the reason."""
+    owner.edit("Alpha", abstractNote="My own words.")
+    owner.edit("Gamma", deleted=1)
+    pushed.clock.advance(TWO_DAYS)
+    owner.edit("Beta", tags=[])
+    new = [entry(title, abstract=f"New words on {title}.") for title in TITLES]
+    pushed.page.write_text(page(*new), encoding="utf-8")
+    pushed.run()
+    shown = pushed.syncd("status")
+    assert shown.code == 0
+    words = " ".join(shown.out.split())
+    assert "kept yours: 1" in words
+    assert "Alpha: abstractNote" in words
+    assert "waiting: 1" in words
+    assert "Beta: you edited it; the change waits until" in words
+    assert "deleted or trashed by you: 1" in words
+    told = pushed.syncd("status", "--json").json
+    assert {paper["title"]: paper["cause"] for paper in told["papers"]} == {
+        "Alpha": "kept", "Beta": "waiting", "Gamma": "deleted"
+    }  # fmt: skip
+    (profile,) = told["profiles"]
+    assert (profile["name"], profile["papers"], profile["paused"]) == ("ann", 3, None)
+    owner.delete_collection("Profiles")
+    pushed.run()
+    words = " ".join(pushed.syncd("status").out.split())
+    assert "paused: the collection 'Profiles/Ann Lee' is in Zotero's trash" in words
+    assert "syncd resume 'ann' --new-collection" in words
+    assert "take the collection out" in pushed.syncd("resume", "ann").err.lower()
+
+
+def test_log_tells_each_run_each_action_and_one_items_history(pushed: Desk, owner: Owner) -> None:
+    """What was done, to what, and why."""
+    show(pushed, alpha=NEWS)
+    second = pushes(pushed).run
+    key = owner.item("Alpha")["key"]
+    runs = pushed.syncd("log").out
+    assert second in runs
+    assert "1 update" in runs
+    assert "3 create" in runs
+    one = pushed.syncd("log", second, "--json").json
+    assert one == [
+        {
+            "run": second,
+            "action": "update",
+            "key": key,
+            "title": "Alpha",
+            "reason": "syncd pushed it",
+            "changes": {
+                "abstractNote": {
+                    "before": "We present Alpha. Code is at https://github.com/ann/alpha.",
+                    "after": NEWS,
+                }
+            },
+        }
+    ]
+    history = pushed.syncd("log", "--item", key).out
+    assert "new in source" in history
+    assert "syncd pushed it: abstractNote" in history
+    assert pushed.syncd("log", "no-such-run").code == 1
+
+
+# What the user says after the fact
+
+
+def test_undo_puts_back_what_a_run_did_and_leaves_what_was_touched(pushed: Desk, owner: Owner) -> None:
+    """Created items and links go to the trash, fields get their old values, and the next push keeps it so."""
+    before = {title: owner.item(title) for title in TITLES}
+    changed = [
+        entry(title, abstract=f"New words. https://github.com/ann/{title.lower()}-two") for title in TITLES
+    ]
+    pushed.page.write_text(page(*changed, entry("Delta"), entry("Epsilon")), encoding="utf-8")
+    run = pushes(pushed).run
+    owner.edit("Beta", abstractNote="My own words.")
+    owner.edit("Delta", tags=[{"tag": "mine"}])
+    shown = pushed.syncd("undo", run, "--dry-run")
+    assert "4 would be undone, nothing was written, 2 left" in " ".join(shown.out.split())
+    assert owner.item("Alpha")["abstractNote"].startswith("New words.")
+    done = pushed.syncd("undo", run)
+    assert done.code == 0
+    assert "left  Beta: changed since: abstractNote" in done.out
+    assert "left  Delta: you changed it since" in done.out
+    for _ in range(2):
+        papers = owner.zotero.papers()
+        assert set(papers) == {*TITLES, "Delta"}
+        for title in ("Alpha", "Gamma"):
+            assert papers[title]["abstractNote"] == before[title]["abstractNote"]
+            assert papers[title]["tags"] == before[title]["tags"]
+        assert papers["Beta"]["abstractNote"] == "My own words."
+        assert all(len(owner.links(before[title]["key"])) == 1 for title in TITLES)
+        rests(pushed)
+        forget(pushed)
+
+
+def test_an_undo_of_a_first_push_is_not_undone_by_the_next_push(pushed: Desk, owner: Owner) -> None:
+    """Undone papers are in the trash, and stay there until they are restored."""
+    run = pushed.syncd("log", "--json").json[0]["run"]
+    assert pushed.syncd("undo", run).code == 0
+    rests(pushed)
+    assert owner.zotero.papers() == {}
+    assert "already" in pushed.syncd("undo", run).out
+    forget(pushed)
+    rests(pushed)
+    assert owner.zotero.papers() == {}
+    assert pushed.syncd("restore", "Alpha").code == 0
+    rests(pushed)
+    assert set(owner.zotero.papers()) == {"Alpha"}
+    assert set(owner.links(owner.item("Alpha")["key"])) == {"Code: ann/alpha"}
+
+
+def test_an_undone_adoption_is_not_done_again(desk: Desk, owner: Owner) -> None:
+    """Filled fields are blank again, and the item is filed no more."""
+    owner.own("Alpha")
+    before = owner.item("Alpha")
+    desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
+    run = pushes(desk)
+    assert run.counts["adopt"] == 1
+    assert len(owner.links(before["key"])) == 1
+    assert desk.syncd("undo", run.run).code == 0
+    rests(desk)
+    after = owner.item("Alpha")
+    assert {name: after[name] for name in ("abstractNote", "tags", "collections")} == {
+        name: before[name] for name in ("abstractNote", "tags", "collections")
+    }
+    assert owner.links(before["key"]) == {}
+
+
+@pytest.mark.parametrize("by", ["title", "key"])
+def test_restore_takes_a_trashed_paper_out_of_the_trash_at_once(pushed: Desk, owner: Owner, by: str) -> None:
+    """It follows its source again."""
+    key = owner.item("Alpha")["key"]
+    owner.change(key, deleted=1)
+    pushes(pushed)
+    done = pushed.syncd("restore", {"title": "alpha", "key": key}[by])
+    assert done.code == 0
+    assert "'Alpha' is back" in done.out
+    assert owner.zotero.papers()["Alpha"]["key"] == key
+    rests(pushed)
+    show(pushed, alpha=NEWS)
+    assert pushes(pushed).counts["update"] == 1
+    assert pushed.syncd("restore", "Alpha").code == 1
+
+
+@pytest.mark.parametrize("by", ["title", "key"])
+def test_restore_brings_an_erased_paper_back_under_a_new_key(pushed: Desk, owner: Owner, by: str) -> None:
+    """With the next push, once, whole; the old key stays dead; erased again it stays away again."""
+    key = owner.item("Alpha")["key"]
+    owner.zotero.erase(key)
+    pushes(pushed)
+    done = pushed.syncd("restore", {"title": "Alpha", "key": key}[by])
+    assert done.code == 0
+    assert "comes back with the next push" in done.out
+    assert pushes(pushed).counts["create"] == 1
+    alpha = owner.item("Alpha")
+    assert alpha["key"] != key
+    assert alpha["collections"] == [owner.zotero.collections()["Ann Lee"]["key"]]
+    assert set(owner.links(alpha["key"])) == {"Code: ann/alpha"}
+    rests(pushed)
+    show(pushed, alpha=NEWS)
+    assert pushes(pushed).counts["update"] == 1
+    rests(another_machine(pushed))
+    rests(forget(pushed))
+    assert owner.item("Alpha")["key"] == alpha["key"]
+    owner.zotero.erase(alpha["key"])
+    rests(pushed)
+    assert set(owner.zotero.papers()) == {"Beta", "Gamma"}
+
+
+def test_what_cannot_be_restored_or_resumed_is_said(pushed: Desk) -> None:
+    """A paper that nobody deleted, a profile that is not paused or not known."""
+    assert "known to be deleted" in pushed.syncd("restore", "Alpha").err
+    assert "nothing keeps the profile from it" in pushed.syncd("resume", "ann", "--new-collection").err
+    assert "known are: ann" in pushed.syncd("resume", "bob", "--new-collection").err
+
+
+# Possible duplicates
+
+
+@pytest.fixture
+def doubtful(desk: Desk, owner: Owner) -> Desk:
+    """Give a desk with one paper to review: the library has an item of nearly its title."""
+    owner.own(LONG.replace("Their", "Thier"))
+    desk.page.write_text(page(entry(LONG), entry("Beta")), encoding="utf-8")
+    assert of_report(pushes(desk)) == 6
+    return desk
+
+
+def test_review_shows_both_records_side_by_side(doubtful: Desk) -> None:
+    """With the reasons, for people and for scripts."""
+    shown = doubtful.syncd("review")
+    assert shown.code == 6
+    assert "alike" in shown.out
+    assert "authors shared" in " ".join(shown.out.split())
+    (waiting,) = doubtful.syncd("review", "--json").json
+    assert waiting["record"]["title"] == LONG
+    (candidate,) = waiting["candidates"]
+    assert candidate["record"]["title"] == LONG.replace("Their", "Thier")
+
+
+@pytest.mark.parametrize("by", ["title", "key"])
+def test_a_paper_judged_the_same_is_filed_and_no_second_item_made(
+    doubtful: Desk, owner: Owner, by: str
+) -> None:
+    """The owner's title stays."""
+    mine = owner.item(LONG.replace("Their", "Thier"))["key"]
+    (waiting,) = doubtful.syncd("review", "--json").json
+    assert doubtful.syncd("review", {"title": LONG, "key": waiting["paper"]}[by], "--same").code == 0
+    assert pushes(doubtful).counts["adopt"] == 1
+    papers = owner.zotero.papers()
+    assert set(papers) == {LONG.replace("Their", "Thier"), "Beta"}
+    assert papers[LONG.replace("Their", "Thier")]["key"] == mine
+    assert len(papers[LONG.replace("Their", "Thier")]["collections"]) == 1
+    rests(doubtful)
+    assert "Nothing waits" in doubtful.syncd("review").out
+
+
+def test_a_paper_judged_different_is_added(doubtful: Desk, owner: Owner) -> None:
+    """And stays apart from then on, also when the state is lost."""
+    assert doubtful.syncd("review", LONG, "--different").code == 0
+    assert pushes(doubtful).counts["create"] == 1
+    rests(doubtful)
+    forget(doubtful)
+    rests(doubtful)
+    assert set(owner.zotero.papers()) == {LONG, LONG.replace("Their", "Thier"), "Beta"}
+    assert owner.item(LONG.replace("Their", "Thier"))["collections"] == []
+
+
+def test_a_paper_judged_later_waits_without_a_fuss(doubtful: Desk, owner: Owner) -> None:
+    """It is still listed, but ends no run with exit code 6; another answer can follow."""
+    assert doubtful.syncd("review", LONG, "--later").code == 0
+    assert of_report(pushes(doubtful)) == 0
+    assert set(owner.zotero.papers()) == {LONG.replace("Their", "Thier"), "Beta"}
+    assert len(doubtful.syncd("review", "--json").json) == 1
+    assert doubtful.syncd("review", LONG, "--different").code == 0
+    assert pushes(doubtful).counts["create"] == 1
