@@ -158,6 +158,30 @@ def test_somebody_else_writes_in_between(ready: Desk, zotero: Zotero) -> None:
     assert ready.run().requests.write == 0
 
 
+def test_somebody_else_writes_in_the_middle_of_a_write(ready: Desk, zotero: Zotero) -> None:
+    """Their item lies between ours in the library's versions: it is read before anything is created again."""
+
+    def interleave(request: Request) -> Fault:
+        first, *rest = json.loads(request.body)
+        one = zotero._send("POST", "/items", [first])[0]
+        creator = {"creatorType": "author", "firstName": "Ann", "lastName": "Lee"}
+        zotero.post({"itemType": "preprint", "title": "Delta", "creators": [creator], "date": "2023"})
+        others = zotero._send("POST", "/items", rest)[0]
+        answer = {
+            part: one[part] | {str(int(n) + 1): value for n, value in others[part].items()} for part in one
+        }
+        headers = {"Content-Type": "application/json", "Last-Modified-Version": str(zotero.version())}
+        return Fault("answer", status=200, headers=headers, body=json.dumps(answer).encode())
+
+    zotero.trouble.plan("POST", lambda _: None, interleave)
+    assert ready.run().counts["create"] == 3
+    ready.page.write_text(page(*(entry(title) for title in (*TITLES, "Delta"))), encoding="utf-8")
+    ready.clock.advance(2 * 86_400)
+    report = ready.run()
+    assert (report.counts["create"], report.counts["adopt"]) == (0, 1)
+    assert sorted(zotero.papers()) == ["Alpha", "Beta", "Delta", "Gamma"]
+
+
 def test_the_user_deletes_a_paper_between_reading_and_writing(ready: Desk, zotero: Zotero) -> None:
     """A key that was erased at the last moment is not brought back to life."""
     ready.run()

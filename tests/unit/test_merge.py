@@ -192,7 +192,8 @@ def test_without_memory_whatever_differs_is_taken_for_the_users() -> None:
     data["title"] = "My title"
     data["tags"] = []
     base = merge.recovered(made(affiliations=("gatech",)), [COLLECTION], data)
-    assert merge.merge(base, data, made(affiliations=("gatech",)), [COLLECTION]).patch == {}
+    same = merge.merge(base, data, made(affiliations=("gatech",)), [COLLECTION])
+    assert (same.patch, same.kept) == ({}, ("title",))
     merged = merge.merge(base, data, made(affiliations=("gatech",), abstract="New."), [COLLECTION])
     assert merged.patch == {"abstractNote": "New."}
 
