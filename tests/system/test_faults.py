@@ -117,6 +117,14 @@ def test_a_limited_request_is_repeated_after_the_wait_that_the_server_asks_for(
     check_whole(zotero)
 
 
+def test_a_login_page_is_called_by_its_name(ready: Desk, zotero: Zotero) -> None:
+    """The user of a hotel's network learns what stands between, not that some answer can't be read."""
+    zotero.trouble.plan("GET", LOST["a login page comes instead"])
+    report = ready.run()
+    assert of_report(report) == 5
+    assert "answered with a web page" in str(report.error)
+
+
 def test_a_long_wait_is_left_to_the_schedule(ready: Desk, zotero: Zotero) -> None:
     """Nobody's terminal hangs for an hour: exit 5, with the time."""
     zotero.trouble.plan("GET", Fault("answer", status=429, headers={"Retry-After": "3600"}))
