@@ -14,8 +14,9 @@ from syncd.decide import digest
 from syncd.errors import LibraryError
 from syncd.history import Note
 from syncd.state import Entry, Standing
-from syncd.zotero.client import MAX_OBJECTS, StaleError
+from syncd.zotero.client import StaleError
 from syncd.zotero.items import problems
+from syncd.zotero.schema import MAX_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from syncd.errors import LibraryError, SyncdError
 from syncd.history import Note
 from syncd.state import Entry
-from syncd.zotero.client import MAX_OBJECTS
+from syncd.zotero.schema import MAX_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

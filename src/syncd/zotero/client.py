@@ -15,6 +15,7 @@ from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.zotero.schema import MAX_KEYS
 from syncd.zotero.transport import OutcomeUnknownError
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Json = dict[str, Any]
-MAX_OBJECTS = 50
-MAX_KEYS = 100
 PAGE = 100
 # A chunk of 50 items takes the real server several seconds when it is busy.
 TIMEOUT = httpx2.Timeout(60.0, connect=15.0)
