@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from syncd.config import values
 from syncd.config.checks import cross_check
 from syncd.config.lines import locate
-from syncd.config.model import EMBEDDED, Config
+from syncd.config.model import EMBEDDED, Config, Service
 from syncd.config.problems import Problem, translate, worded
 from syncd.errors import ConfigError
 from syncd.paths import config_home, expand
@@ -24,7 +24,9 @@ from syncd.paths import config_home, expand
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from syncd.config.model import Library, ProfileConfig
+    from syncd.config.background import Metrics
+    from syncd.config.model import Library, ProfileConfig, Services
+    from syncd.config.secrets import SecretRef
 
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
 
@@ -144,6 +146,11 @@ def _anchored(config: Config, place: Path, env: Mapping[str, str]) -> Config:
                 name: _anchored_library(part, base, env) for name, part in config.libraries.items()
             },
             "profiles": {name: _anchored_profile(part, base, env) for name, part in config.profiles.items()},
+            "services": _anchored_services(config.services, base, env),
+            "metrics": _anchored_metrics(config.metrics, base, env),
+            "notify": config.notify.model_copy(
+                update={"urls": tuple(_anchored_secret(ref, base, env) for ref in config.notify.urls)}
+            ),
         }
     )
     anchored._path = place.absolute()  # noqa: SLF001 - private to keep it out of the file's settings
@@ -151,10 +158,28 @@ def _anchored(config: Config, place: Path, env: Mapping[str, str]) -> Config:
 
 
 def _anchored_library(library: Library, base: Path, env: Mapping[str, str]) -> Library:
-    if library.key is None or library.key.file is None:
+    if library.key is None:
         return library
-    file = str(base / expand(library.key.file, env))
-    return library.model_copy(update={"key": library.key.model_copy(update={"file": file})})
+    return library.model_copy(update={"key": _anchored_secret(library.key, base, env)})
+
+
+def _anchored_secret(secret: SecretRef, base: Path, env: Mapping[str, str]) -> SecretRef:
+    if secret.file is None:
+        return secret
+    return secret.model_copy(update={"file": str(base / expand(secret.file, env))})
+
+
+def _anchored_services(services: Services, base: Path, env: Mapping[str, str]) -> Services:
+    keys = {name: service.key for name, service in services if service.key is not None}
+    return services.model_copy(
+        update={name: Service(key=_anchored_secret(key, base, env)) for name, key in keys.items()}
+    )
+
+
+def _anchored_metrics(metrics: Metrics, base: Path, env: Mapping[str, str]) -> Metrics:
+    if metrics.textfile is None:
+        return metrics
+    return metrics.model_copy(update={"textfile": str(base / expand(metrics.textfile, env))})
 
 
 def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]) -> ProfileConfig:

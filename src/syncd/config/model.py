@@ -10,25 +10,16 @@ from datetime import date, timedelta
 from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PrivateAttr,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, model_validator
 
 from syncd.config import values
+from syncd.config.background import Daemon, History, Metrics, Notify, Ping
+from syncd.config.base import Duration, Name, Settings, text
 from syncd.config.secrets import SecretRef  # noqa: TC001 - pydantic reads the annotations
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"
@@ -41,24 +32,8 @@ _ROOTS: dict[str, tuple[str, str]] = {
     "desktop": ("http://127.0.0.1:23119", "/api"),
 }
 
-Name = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]+$")]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(values.read_duration),
-    PlainSerializer(values.write_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^(0|[0-9]{1,6}[smhdw])$"}),
-]
 
-
-def _text(check: Callable[[str], str]) -> AfterValidator:
-    return AfterValidator(check)
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class Library(_Settings):
+class Library(Settings):
     """A Zotero library that papers are pushed to."""
 
     type: LibraryType = Field(
@@ -75,7 +50,7 @@ class Library(_Settings):
         default=None,
         description="Where the library's API key is kept. The key itself never stands in this file.",
     )
-    endpoint: Annotated[str, _text(values.read_endpoint)] | None = Field(
+    endpoint: Annotated[str, text(values.read_endpoint)] | None = Field(
         default=None,
         description="Address of the server, for a Zotero server of your own. Usual: https://api.zotero.org,"
         " and http://127.0.0.1:23119 for desktop.",
@@ -115,10 +90,10 @@ class Library(_Settings):
             raise ConfigError(problems, hint=error.hint) from None
 
 
-class ProfileConfig(_Settings):
+class ProfileConfig(Settings):
     """An author's profile that syncd follows."""
 
-    source: Annotated[str, _text(values.read_source)] = Field(
+    source: Annotated[str, text(values.read_source)] = Field(
         description="The profile's page: a file, a folder of pages, a pattern such as pages/*.txt, or"
         " an http(s) address. Relative to this file; ~ is your home folder."
     )
@@ -133,11 +108,11 @@ class ProfileConfig(_Settings):
     library: Name | None = Field(
         default=None, description="Name of the library to push to. Usual: the only one there is, else main."
     )
-    collection: Annotated[str, _text(values.read_collection)] | None = Field(
+    collection: Annotated[str, text(values.read_collection)] | None = Field(
         default=None,
         description='The collection to file papers in, nested by "/". Usual: Profiles/ and the author.',
     )
-    schedule: Annotated[str, _text(values.read_schedule)] = Field(
+    schedule: Annotated[str, text(values.read_schedule)] = Field(
         default="every 6h",
         description='When syncd in the background looks again: "every 6h", or a cron line: "0 7 * * 1-5".',
     )
@@ -146,7 +121,7 @@ class ProfileConfig(_Settings):
         description="What to do with a paper that the library already has. fill: file it in the collection"
         " and fill blank fields; file: only file it; skip: leave it alone.",
     )
-    tags: tuple[Annotated[str, _text(values.read_template)], ...] = Field(
+    tags: tuple[Annotated[str, text(values.read_template)], ...] = Field(
         default=("{category}", "{affiliation}", "code", "{score_band}"),
         strict=False,
         description="Automatic tags. In braces: " + ", ".join(values.PLACEHOLDERS) + ".",
@@ -173,7 +148,7 @@ class ProfileConfig(_Settings):
         return self._name
 
 
-class Guards(_Settings):
+class Guards(Settings):
     """Limits that stop a run before it does harm."""
 
     max_create: int = Field(
@@ -181,10 +156,10 @@ class Guards(_Settings):
     )
 
 
-class Http(_Settings):
+class Http(Settings):
     """How syncd introduces itself to web servers."""
 
-    contact: Annotated[str, _text(values.read_contact)] | None = Field(
+    contact: Annotated[str, text(values.read_contact)] | None = Field(
         default=None,
         description="An e-mail or web address that syncd shows to the servers it reads, as good manners ask.",
     )
@@ -194,7 +169,7 @@ class Http(_Settings):
     )
 
 
-class Service(_Settings):
+class Service(Settings):
     """A service that syncd asks about authors and papers."""
 
     key: SecretRef | None = Field(
@@ -211,7 +186,7 @@ class Service(_Settings):
         return None if self.key is None else self.key.resolve(env)
 
 
-class Services(_Settings):
+class Services(Settings):
     """The services for which a key is of use."""
 
     scholarfeed: Service = Field(default=Service(), description="Scholar Feed.")
@@ -224,7 +199,7 @@ class Services(_Settings):
         return {name: key for name, key in found.items() if key is not None}
 
 
-class Enrich(_Settings):
+class Enrich(Settings):
     """Services that complete papers."""
 
     services: tuple[
@@ -237,7 +212,7 @@ class Enrich(_Settings):
     )
 
 
-class Config(_Settings):
+class Config(Settings):
     """All of syncd's settings.
 
     Attributes:
@@ -256,6 +231,13 @@ class Config(_Settings):
     services: Services = Field(
         default=Services(), description="Keys for services that give more to those they know."
     )
+    daemon: Daemon = Field(default=Daemon(), description="How syncd runs in the background.")
+    history: History = Field(default=History(), description="How long syncd remembers what it did.")
+    metrics: Metrics = Field(default=Metrics(), description="Figures for Prometheus.")
+    ping: Ping = Field(
+        default=Ping(), description="An address that is told how runs go, such as healthchecks.io's."
+    )
+    notify: Notify = Field(default=Notify(), description="Notifications of new papers.")
     _path: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")

@@ -6,9 +6,11 @@ fits after the setting's name. No sentence repeats what may hold a secret.
 
 from __future__ import annotations
 
+import calendar
 import difflib
 import ipaddress
 import re
+import zoneinfo
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -32,6 +34,8 @@ KEY = re.compile(
 )
 # "me@example.org"; no spaces and no parentheses, for it goes into a header
 CONTACT = re.compile(r"[\x21-\x27\x2a-\x7e]+")
+
+CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")  # "08:00"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -100,29 +104,61 @@ def read_schedule(text: str) -> str:
             msg = 'should be like "every 6h", "every 15m" or "every 1d"'
             raise ValueError(msg)
         return text
-    fields = text.split(" ")
+    _, _, days, months, _ = cron_fields(text)
+    # Where days of the week are named as well, one of them will do.
+    if text.split(" ")[4].startswith("*") and all(days[0] > _longest(month) for month in months):
+        msg = f'names a day that never comes: "{text}"'
+        raise ValueError(msg)
+    return text
+
+
+def cron_fields(line: str) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers that each field of a cron line means, in order; Sunday is 0.
+
+    >>> cron_fields("0 8-12/2 * jan 5-7")[1], cron_fields("0 8-12/2 * jan 5-7")[3:]
+    ((8, 10, 12), ((1,), (0, 5, 6)))
+
+    Raises:
+        ValueError: it is none; the sentence fits after the setting's name.
+    """
+    fields = line.split(" ")
     if len(fields) != len(_CRON_FIELDS):
         msg = 'should be like "every 6h", or a cron line of five fields such as "0 7 * * 1-5"'
         raise ValueError(msg)
+    found = []
     for field, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):
-        if not all(_is_cron_part(part, low, high, words) for part in field.split(",")):
+        parts = [_cron_part(part, low, high, words) for part in field.split(",")]
+        if not all(parts):
             msg = (
                 f'has "{field}" as its {name}, which should be {low} to {high}, "*", "*/2" or "{low}-{high}"'
             )
             raise ValueError(msg)
-    return text
+        numbers = {number % 7 if words is _WEEKDAYS else number for part in parts for number in part}
+        found.append(tuple(sorted(numbers)))
+    return tuple(found)
 
 
-def _is_cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> bool:
+def _longest(month: int) -> int:
+    """Return the most days that a month can have."""
+    return calendar.monthrange(2024, month)[1]  # a leap year
+
+
+def _cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> range:
+    """Return the numbers that one part of a field means; none where it is not right."""
     match = CRON_STEP.fullmatch(part)
     if match is None or match["step"] == "0":
-        return False
+        return range(0)
+    step = int(match["step"] or 1)
     if match["range"] == "*":
-        return True
+        return range(low, high + 1, step)
     first_word = low if words is _MONTHS else 0
     ends = [_cron_number(end, words, first_word) for end in match["range"].split("-")]
     numbers = [end for end in ends if end is not None and low <= end <= high]
-    return len(numbers) == len(ends) <= 2 and numbers == sorted(numbers)
+    if not len(numbers) == len(ends) <= 2 or numbers != sorted(numbers):
+        return range(0)
+    # "5/15" goes on to the end, as in cron.
+    last = high if len(numbers) == 1 and match["step"] else numbers[-1]
+    return range(numbers[0], last + 1, step)
 
 
 def _cron_number(text: str, words: tuple[str, ...], first: int) -> int | None:
@@ -195,6 +231,43 @@ def read_contact(text: str) -> str:
     """Check how to reach the user: an e-mail or web address that may stand in an HTTP header."""
     if not CONTACT.fullmatch(text):
         msg = "should be an e-mail or web address without spaces, in plain letters"
+        raise ValueError(msg)
+    return text
+
+
+def read_ping(text: str) -> str:
+    """Check the address that is told how runs go, and return it without a slash at its end."""
+    parts = split_address(text)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = 'should be an address such as "https://hc-ping.com/..."'
+        raise ValueError(msg)
+    if parts.query or parts.fragment:
+        msg = "should end with a path, for /start and /fail are put behind it"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+def read_timezone(text: str) -> str:
+    """Check the name of a time zone, as the IANA database has it."""
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        known = did_you_mean(_closest_zone(text))
+        msg = f'is no time zone that this computer knows; it should be like "Europe/Berlin"{known}'
+        raise ValueError(msg) from None
+    return text
+
+
+def _closest_zone(text: str) -> str | None:
+    zones = {zone.casefold(): zone for zone in zoneinfo.available_timezones()}
+    return zones.get(closest(text, zones) or "")
+
+
+def read_clock_time(text: str) -> str:
+    """Check a time of day: hours and minutes, such as "08:00"."""
+    match = CLOCK_TIME.fullmatch(text)
+    if match is None:
+        msg = 'should be a time of day in quotes, such as "08:00"'
         raise ValueError(msg)
     return text
 

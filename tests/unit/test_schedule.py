@@ -1,0 +1,123 @@
+"""Schedules: intervals, cron lines, time zones and the nights on which clocks are changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.config.values import read_schedule
+from syncd.daemon.schedule import JITTER, trigger
+
+LOW, HIGH = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2027-12-31")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def times(schedule: str, start: datetime, end: datetime, *, jitter: bool = False) -> list[datetime]:
+    """Return when a schedule comes between two times, in local time."""
+    when = trigger(schedule, BERLIN, start, jitter=jitter)
+    found: list[datetime] = []
+    before = start
+    while (following := when.get_next_fire_time(before, before)) is not None and following < end:
+        found.append(following.astimezone(BERLIN))
+        before = following
+    return found
+
+
+def local(text: str) -> datetime:
+    """Return a time in Berlin."""
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+def clocks(found: list[datetime]) -> list[str]:
+    """Return days and clock times alone."""
+    return [f"{time:%d %H:%M}" for time in found]
+
+
+def test_an_interval_is_counted_in_hours_that_pass() -> None:
+    """Also over the night that has an hour more."""
+    found = times("every 6h", local("2026-10-24T20:00"), local("2026-10-25T20:00"))
+    assert clocks(found) == ["25 02:00", "25 07:00", "25 13:00", "25 19:00"]
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ("0 7 * * 1-5", "Mon Tue Wed Thu Fri Mon Tue"),
+        ("0 7 * * 0", "Sun Sun"),
+        ("0 7 * * 7", "Sun Sun"),
+        ("0 7 * * 5-7", "Fri Sat Sun Fri Sat Sun"),
+        ("0 7 * * mon,Wed", "Mon Wed Mon"),
+        ("0 7 * * */3", "Wed Sat Sun Wed Sat Sun"),
+        ("0 7 * * *", "Mon Tue Wed Thu Fri Sat Sun Mon Tue Wed Thu Fri Sat Sun"),
+    ],
+)
+def test_days_of_the_week_are_those_of_cron(line: str, days: str) -> None:
+    """Sunday is 0 and 7; a library that counts from Monday would be a day off."""
+    found = [f"{time:%a}" for time in times(line, local("2026-06-01T00:00"), local("2026-06-15T00:00"))]
+    assert " ".join(found)[: len(days)] == days
+
+
+def test_a_day_of_the_month_or_of_the_week_will_do() -> None:
+    """Where a cron line restricts both, crontab(5) says that either counts."""
+    found = times("0 7 3 * 1", local("2026-06-01T00:00"), local("2026-06-09T00:00"))
+    assert clocks(found) == ["01 07:00", "03 07:00", "08 07:00"]
+
+
+@pytest.mark.parametrize("line", ["0 0 30 2 *", "0 0 31 4,6 *"])
+def test_a_day_that_never_comes_is_refused(line: str) -> None:
+    """A schedule without a next time would be silence."""
+    with pytest.raises(ValueError, match="never comes"):
+        read_schedule(line)
+
+
+def test_a_clock_time_stays_what_it_is_over_a_change_of_clocks() -> None:
+    """Seven in the morning is seven in the morning."""
+    found = times("0 7 * * *", local("2026-03-28T00:00"), local("2026-03-31T00:00"))
+    assert clocks(found) == ["28 07:00", "29 07:00", "30 07:00"]
+
+
+def test_a_clock_time_that_a_night_lacks_is_not_lost() -> None:
+    """On 29 March there is no half past two; the run comes when it would have been."""
+    found = times("30 2 * * *", local("2026-03-28T00:00"), local("2026-03-31T00:00"))
+    assert [f"{time.astimezone(UTC):%d %H:%M}" for time in found] == ["28 01:30", "29 01:30", "30 00:30"]
+
+
+@given(
+    st.sampled_from(
+        ["every 1m", "every 6h", "every 2d", "0 7 * * 1-5", "*/15 * * * *", "30 2 * * *", "0 0 1 1 *"]
+    ),
+    st.datetimes(LOW, HIGH),
+)
+def test_jitter_only_delays_and_by_little(schedule: str, start: datetime) -> None:
+    """No run comes earlier than its time, and none is lost or doubled by the delay."""
+    begin = start.replace(tzinfo=UTC)
+    plain, jittered = (trigger(schedule, BERLIN, begin, jitter=j) for j in (False, True))
+    exact = plain.get_next_fire_time(begin, begin)
+    late = jittered.get_next_fire_time(begin, begin)
+    assert exact is not None
+    assert late is not None
+    assert timedelta(0) <= late - exact <= timedelta(seconds=JITTER)
+    following, after = plain.get_next_fire_time(exact, exact), jittered.get_next_fire_time(late, late)
+    assert following is not None
+    assert after is not None
+    assert after > late
+    assert after >= following - timedelta(microseconds=1)
+
+
+FIELDS = [
+    st.one_of(st.just("*"), st.integers(low, high).map(str), st.builds("*/{}".format, st.integers(1, high)))
+    for low, high in ((0, 59), (0, 23), (1, 29), (1, 12), (0, 7))
+]
+
+
+@given(st.tuples(*FIELDS).map(" ".join))
+def test_every_cron_line_that_the_configuration_takes_has_a_next_time(line: str) -> None:
+    """What is accepted in the file must not fail in the night."""
+    start = local("2026-06-01T00:00")
+    found = trigger(read_schedule(line), BERLIN, start, jitter=False).get_next_fire_time(start, start)
+    assert found is not None
+    assert found > start
