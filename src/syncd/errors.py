@@ -14,7 +14,11 @@ class SyncdError(Exception):
 
     Attributes:
         hint: what the user can do about it, as a sentence; may be empty.
+        sort: what it means for those who wait: "error", "configuration", "permission", "temporary", "waiting",
+            "layout", "guard", "locked".
     """
+
+    sort = "error"
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -43,6 +47,7 @@ class SourceError(SyncdError):
         self.origin = origin
         self.transient = transient
         self.retry_after = retry_after
+        self.sort = "temporary" if transient else "error"
 
 
 class ParseError(SyncdError):
@@ -66,6 +71,8 @@ class ParseError(SyncdError):
 
 class LayoutError(ParseError):
     """The page is a profile page no longer, or far fewer papers were found than before: a layout alarm."""
+
+    sort = "layout"
 
 
 class LibraryError(SyncdError):
@@ -91,6 +98,12 @@ class LibraryError(SyncdError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.kind = kind
+        self.sort = {
+            "transient": "temporary",
+            "conflict": "waiting",
+            "permission": "permission",
+            "permanent": "error",
+        }[kind]
         self.library = library
         self.status = status
         self.retry_after = retry_after
@@ -102,6 +115,8 @@ class ConfigError(SyncdError):
     Attributes:
         problems: one sentence each, with path and line where known.
     """
+
+    sort = "configuration"
 
     def __init__(self, problems: list[str], *, hint: str = "") -> None:
         super().__init__("; ".join(problems), hint=hint)
@@ -119,6 +134,8 @@ class LockedError(SyncdError):
         holder: what is known of it, such as "process 4711".
     """
 
+    sort = "locked"
+
     def __init__(self, message: str, *, holder: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.holder = holder
@@ -126,3 +143,23 @@ class LockedError(SyncdError):
 
 class GuardError(SyncdError):
     """A plan is larger than a guard allows; nothing was written."""
+
+    sort = "guard"
+
+
+class StoppedError(SyncdError):
+    """The run was asked to end. What was written is recorded; the next run goes on from there."""
+
+
+class ClosedError(LibraryError):
+    """A library is left alone for a while, because it failed just now; nothing was asked of it."""
+
+
+class ServiceError(SyncdError):
+    """The computer's service manager is missing, or did not do what was asked."""
+
+
+class SendError(SyncdError):
+    """News could not be sent; they are kept and tried again."""
+
+    sort = "temporary"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,8 +13,12 @@ from syncd import store as db
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from syncd.store import Store
+
+# Runs that did nothing are of interest for so long.
+IDLE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Run:
         finished: ISO time; None where it was killed, or is still at work.
         counts: papers by what happened to them.
         error: what ended it early.
+        profiles: those it was for.
     """
 
     name: str
@@ -54,6 +60,26 @@ class Run:
     finished: str | None
     counts: Mapping[str, int]
     error: str | None
+    profiles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A paper that a run added.
+
+    Attributes:
+        run: its name.
+        profiles: of the run.
+        key: of the item.
+        title: of the paper.
+        when: ISO time at which the run began.
+    """
+
+    run: str
+    profiles: Sequence[str]
+    key: str
+    title: str
+    when: str
 
 
 class History:
@@ -68,9 +94,15 @@ class History:
         self._store = store
         self._library = library
 
-    def begin(self, run: str, kind: str, started: str) -> None:
-        """Note that a run begins."""
-        row = {"id": run, "library": self._library, "kind": kind, "started": started}
+    def begin(self, run: str, kind: str, started: str, profiles: Sequence[str] = ()) -> None:
+        """Note that a run begins; for which profiles, as far as that is known."""
+        row = {
+            "id": run,
+            "library": self._library,
+            "kind": kind,
+            "started": started,
+            "profiles": json.dumps(list(profiles), ensure_ascii=False),
+        }
         with self._store.writing() as connection:
             connection.execute(sa.insert(db.run).values(row))
 
@@ -102,9 +134,56 @@ class History:
         query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most)
         with self._store.reading() as connection:
             return [
-                Run(row.id, row.kind, row.started, row.finished, json.loads(row.counts), row.error)
+                Run(
+                    row.id,
+                    row.kind,
+                    row.started,
+                    row.finished,
+                    json.loads(row.counts),
+                    row.error,
+                    json.loads(row.profiles),
+                )
                 for row in connection.execute(query)
             ]
+
+    def created_since(self, since: str) -> list[News]:
+        """Return the papers that runs added which began after `since`, oldest first."""
+        query = (
+            sa.select(db.run.c.id, db.run.c.profiles, db.run.c.started, db.action.c.key, db.action.c.title)
+            .join(db.action, db.run.c.id == db.action.c.run)
+            .where(db.run.c.library == self._library, db.run.c.started > since, db.action.c.kind == "create")
+            .order_by(db.run.c.started, db.run.c.id, db.action.c.place)
+        )
+        with self._store.reading() as connection:
+            return [
+                News(row.id, json.loads(row.profiles), row.key, row.title, row.started)
+                for row in connection.execute(query)
+            ]
+
+    def prune(self, now: datetime, keep: timedelta) -> None:
+        """Forget runs that are older than `keep`, and those that did nothing sooner.
+
+        The newest run stays, and one whose outcome is not known yet.
+        """
+        table = db.run
+        newest = sa.select(table.c.id).where(table.c.library == self._library)
+        newest = newest.order_by(table.c.started.desc(), table.c.id.desc()).limit(1)
+        did = sa.select(db.action.c.run)
+        old = (now - keep).isoformat(timespec="seconds")
+        idle = (now - min(keep, IDLE)).isoformat(timespec="seconds")
+        gone = sa.or_(
+            table.c.started < old,
+            sa.and_(table.c.started < idle, table.c.id.not_in(did)),
+        )
+        with self._store.writing() as connection:
+            connection.execute(
+                sa.delete(table).where(
+                    table.c.library == self._library,
+                    gone,
+                    table.c.id.not_in(newest.scalar_subquery()),
+                    table.c.id.not_in(sa.select(db.journal.c.run)),
+                )
+            )
 
     def notes(self, run: str) -> list[tuple[str, Note]]:
         """Return what a run did: key and note, in order."""

@@ -94,6 +94,7 @@ def web_of(config: Config, ports: Ports) -> Web:
         contact=config.http.contact,
         cache=ports.data.cache,
         allow_private=config.http.allow_private,
+        pace=ports.pace,
     )
 
 

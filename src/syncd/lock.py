@@ -1,49 +1,105 @@
-"""One run at a time in a data folder: a lock that the system takes back when its holder dies."""
+"""One run at a time on a library: a lock that the system takes back when its holder dies.
+
+Who finds it held may wait for its turn. It never breaks a lock.
+"""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from syncd.errors import LockedError
+from syncd.errors import LockedError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from filelock import BaseFileLock
+
+    from syncd.clock import Clock
+
+# Seconds between two tries.
+SLICE = 0.25
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(
+    path: Path,
+    clock: Clock,
+    *,
+    wait: float = 0.0,
+    who: str = "",
+    tell: Callable[[str], None] = lambda _words: None,
+) -> Iterator[None]:
     """Hold the lock at `path`.
+
+    Args:
+        path: the lock's file.
+        clock: is waited by; what its `sleep` raises ends the wait.
+        wait: seconds to wait for the turn.
+        who: what others are told about this holder, beside its process.
+        tell: is told once whom it waits for.
 
     Raises:
         LockedError: another run holds it; says which process.
+        StateError: the file can't be made.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - only runs need it
+    from filelock import FileLock  # noqa: PLC0415 - only runs need it
 
     lock = FileLock(path)
     # The lock's own file is the system's business; who holds it stands in a file beside it.
     holder = path.with_suffix(".pid")
+    _acquire(lock, holder, clock, wait, tell)
+    try:
+        # It only informs others: a full disk is for the run itself to meet.
+        with suppress(OSError):
+            holder.write_text(f"process {os.getpid()}{f' ({who})' if who else ''}\n", encoding="utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _acquire(
+    lock: BaseFileLock, holder: Path, clock: Clock, wait: float, tell: Callable[[str], None]
+) -> None:
+    """Take the lock when it is free, within `wait` seconds."""
+    until, waiting = clock.monotonic() + wait, False
+    while not _taken(lock):
+        name = _read(holder)
+        left = until - clock.monotonic()
+        if left <= 0:
+            raise LockedError(
+                "another run is at work on this library" + (f": {name}" if name else ""),
+                holder=name,
+                hint="Wait until it has ended and run this again; nothing was written.",
+            )
+        if not waiting:
+            tell(f"waiting for {name or 'another run'}")
+            waiting = True
+        clock.sleep(min(SLICE, left))
+
+
+def _taken(lock: BaseFileLock) -> bool:
+    """Take the lock, if it is free now."""
+    from filelock import Timeout  # noqa: PLC0415 - only runs need it
+
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        name = _read(holder)
-        raise LockedError(
-            "another run is at work in this data folder" + (f": {name}" if name else ""),
-            holder=name,
-            hint="Wait until it has ended and run this again; nothing was written.",
-        ) from None
-    try:
-        holder.write_text(f"process {os.getpid()}\n", encoding="ascii")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
+        return False
+    except OSError as error:
+        raise StateError(
+            f"the lock {lock.lock_file} can't be used: {error.strerror or error}",
+            hint="Make the data folder writable.",
+        ) from error
+    return True
 
 
 def _read(holder: Path) -> str:
     try:
-        return holder.read_text(encoding="ascii").strip()
+        return holder.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from syncd.errors import StateError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What a file's name is better without.
+_ODD = re.compile(r"[^A-Za-z0-9.]+")
 _HINT = "Another place for syncd's data can be named in SYNCD_DATA_DIR."
 
 
@@ -45,10 +48,25 @@ class DataFolder:
         """A folder of what can be fetched again."""
         return self.root / "cache"
 
+    def lock(self, place: str, prefix: str) -> Path:
+        """The file that one run at a time on a library holds.
+
+        Args:
+            place: where the library is: its address, or "embedded".
+            prefix: which it is there, such as "users/475425".
+        """
+        name = _ODD.sub("-", f"{place.partition('://')[2] or place}-{prefix}")
+        return self.root / f"{name}.lock"
+
     @property
-    def lock(self) -> Path:
-        """The file that one run at a time holds."""
-        return self.root / "syncd.lock"
+    def daemon_lock(self) -> Path:
+        """The file that one daemon at a time holds."""
+        return self.root / "daemon.lock"
+
+    @property
+    def control(self) -> Path:
+        """The socket on which the daemon listens."""
+        return self.root / "control.sock"
 
     def create(self) -> None:
         """Make the folder and its cache, for the user alone, and make sure that both can be written to.

@@ -6,22 +6,31 @@ each library, in which every error has its place.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncd.action import KINDS, Intake
-from syncd.errors import GuardError, LayoutError, LibraryError, SyncdError
+from syncd.errors import (
+    ClosedError,
+    GuardError,
+    LayoutError,
+    LibraryError,
+    LockedError,
+    StateError,
+    StoppedError,
+    SyncdError,
+)
 from syncd.intake import Job, SourceFailure, apis_of, jobs, read, web_for
 from syncd.plan import Plan, plan
 from syncd.push import Push
-from syncd.session import noted, opened, run_name
+from syncd.session import noted, opened, remembered, run_name
 from syncd.sources import fetch
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
+# What ends a run without anything being wrong with its profiles or their library.
+NOBODYS_FAULT = (ClosedError, LockedError, StoppedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Task:
         max_create: overrides the guard of the configuration.
         accept_shrunk: believe a page that lists far fewer papers than last time.
         accept_empty: push anew what a library has lost without anybody deleting it.
+        run: the name of the run, where the caller gives it one; then for one library.
     """
 
     names: tuple[str, ...] = ()
@@ -52,6 +64,7 @@ class Task:
     max_create: int | None = None
     accept_shrunk: bool = False
     accept_empty: bool = False
+    run: str | None = None
 
 
 @dataclass(slots=True)
@@ -127,23 +140,43 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
 def _run_library(library_jobs: Sequence[Job], config: Config, task: Task, ports: Ports) -> Report:
     """Run for one library; every error ends up in its report."""
     library = library_jobs[0].library
-    report = Report(run_name(ports.clock.now()), library.name, task.dry_run)
+    report = Report(task.run or run_name(ports.clock.now()), library.name, task.dry_run)
     with _timed(report, ports):
         intakes, report.sources = read(library_jobs, config, ports)
         if intakes:
-            with _session(library, report, ports) as session:
+            profiles = [job.name for job in library_jobs]
+            with _session(library, report, ports, profiles) as session:
                 if not task.accept_shrunk:
                     intakes = _without_shrunken(intakes, session, report)
                 if intakes:
                     _bring_up_to_date(intakes, session, report, task)
+    if not task.dry_run and not isinstance(report.error, NOBODYS_FAULT):
+        followed = [job.name for job in library_jobs if job.name in config.profiles]
+        _note_troubles(library, {name: _trouble(name, report) for name in followed}, ports)
     return report
 
 
+def _trouble(profile: str, report: Report) -> SyncdError | None:
+    """Return what kept a profile from being pushed, if something did."""
+    names = {profile: report.error} if report.error else {f.name: f.error for f in report.sources}
+    # Of several pages, each is a profile of its own.
+    return next((e for n, e in names.items() if n == profile or n.startswith(f"{profile}: ")), None)
+
+
+def _note_troubles(library: Library, errors: Mapping[str, SyncdError | None], ports: Ports) -> None:
+    """Keep for `syncd status` what went wrong, as far as the disk lets us: the report has it anyway."""
+    now = ports.clock.now().isoformat(timespec="seconds")
+    with suppress(StateError), remembered(library, ports) as state:
+        state.note_troubles(errors, now)
+
+
 @contextmanager
-def _session(library: Library, report: Report, ports: Ports) -> Iterator[Session]:
+def _session(
+    library: Library, report: Report, ports: Ports, profiles: Sequence[str] = ()
+) -> Iterator[Session]:
     """Open a library for a run. A dry run leaves no trace in the history."""
     with opened(library, ports, report.run, report.requests) as session:
-        history = nullcontext() if report.dry_run else noted(session, "push", lambda: report.counts)
+        history = nullcontext() if report.dry_run else noted(session, "push", lambda: report.counts, profiles)
         with history:
             yield session
 

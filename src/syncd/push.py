@@ -218,7 +218,7 @@ class Push:
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
             for profile in plan.profiles:
-                state.remember_profile(connection, self._run, profile)
+                state.remember_profile(connection, self._run, profile, now.isoformat(timespec="seconds"))
 
     def _remember_quiet(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
         """Remember a paper that was found as it should be."""

@@ -8,22 +8,25 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from syncd.errors import ConfigError, StateError
+from syncd.lock import held
 from syncd.state import State
 from syncd.store import Store
 from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from syncd.clock import Clock
     from syncd.config import Library
     from syncd.match import LibraryView
     from syncd.paths import DataFolder
+    from syncd.sources.pace import Pace
     from syncd.zotero.index import Index
     from syncd.zotero.transport import Counter
 
@@ -70,6 +73,11 @@ class Ports:
         clock: time.
         progress: who is told how far the run is.
         services: addresses of services that complete papers, instead of the usual ones, by name.
+        pace: the pace of each web server, where it outlives the run.
+        keep: for how long the history is kept.
+        patience: seconds to wait for one's turn at a library that another run is at work on.
+        who: what this process is, for those who wait for it.
+        admit: called with a library's name before anything is asked of it; may raise `ClosedError`.
     """
 
     env: Mapping[str, str]
@@ -77,6 +85,11 @@ class Ports:
     clock: Clock
     progress: Progress = field(default_factory=Quiet)
     services: Mapping[str, str] = field(default_factory=dict)
+    pace: Pace | None = None
+    keep: timedelta = timedelta(days=364)
+    patience: float = 0.0
+    who: str = ""
+    admit: Callable[[str], None] = lambda _library: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +132,7 @@ def remembered(library: Library, ports: Ports) -> Iterator[State]:
     """Give what is remembered of a library, without touching the library itself."""
     store = Store.at(ports.data.state)
     try:
-        yield State(store, library.root or EMBEDDED, library.prefix if library.root else EMBEDDED_PREFIX)
+        yield State(store, *_whereabouts(library))
     finally:
         store.close()
 
@@ -135,10 +148,14 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
         counter: counts the requests, if the caller wants to see them whatever happens.
 
     Raises:
+        ClosedError: it is to be left alone just now.
         ConfigError: its key can't be had.
+        LockedError: another run is at work on it.
         StateError: syncd's own database can't be used.
     """
-    with remembered(library, ports) as state, _address(library, ports) as address:
+    lock = ports.data.lock(*_whereabouts(library))
+    turn = held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage)
+    with turn, remembered(library, ports) as state, _admitted(library, ports) as address:
         transport = PoliteTransport(ports.clock, counter=counter)
         try:
             yield Session(run, Client(address, transport), state.index(), state, ports)
@@ -147,16 +164,20 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
 
 
 @contextmanager
-def noted(session: Session, kind: str, counts: Callable[[], Mapping[str, int]]) -> Iterator[None]:
+def noted(
+    session: Session, kind: str, counts: Callable[[], Mapping[str, int]], profiles: Sequence[str] = ()
+) -> Iterator[None]:
     """Keep the history of a run, however it ends.
 
     Args:
         session: the library.
         kind: "push", "undo".
         counts: asked at the end.
+        profiles: those that the run is for.
     """
     clock = session.ports.clock
-    session.state.history.begin(session.run, kind, clock.now().isoformat(timespec="seconds"))
+    history = session.state.history
+    history.begin(session.run, kind, clock.now().isoformat(timespec="seconds"), profiles)
     error: BaseException | None = None
     try:
         yield
@@ -168,7 +189,21 @@ def noted(session: Session, kind: str, counts: Callable[[], Mapping[str, int]]) 
         ended = clock.now().isoformat(timespec="seconds")
         # What ended the run weighs more than a history that can't be written for the same reason.
         with suppress(StateError) if error else nullcontext():
-            session.state.history.finish(session.run, ended, counts(), words)
+            history.finish(session.run, ended, counts(), words)
+            history.prune(clock.now(), session.ports.keep)
+
+
+def _whereabouts(library: Library) -> tuple[str, str]:
+    """Return where a library is and which it is there: what it is known by, whatever its name."""
+    return (library.root, library.prefix) if library.root else (EMBEDDED, EMBEDDED_PREFIX)
+
+
+@contextmanager
+def _admitted(library: Library, ports: Ports) -> Iterator[Address]:
+    """Give the address of a library, if it may be asked just now."""
+    ports.admit(library.name)
+    with _address(library, ports) as address:
+        yield address
 
 
 @contextmanager

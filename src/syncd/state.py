@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from syncd.action import Verdict
+    from syncd.errors import SyncdError
     from syncd.match import LibraryView
     from syncd.plan import PlannedProfile
     from syncd.store import Store
@@ -109,6 +110,28 @@ class FollowedProfile:
     collection: str
     paused: str
     run: str
+    pushed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a profile of the configuration from being pushed at present.
+
+    Attributes:
+        name: the profile's.
+        since: ISO time of the first failure in a row.
+        last: that of the last one.
+        count: how many there were.
+        message: one sentence.
+        hint: what to do; may be empty.
+    """
+
+    name: str
+    since: str
+    last: str
+    count: int
+    message: str
+    hint: str
 
 
 class State:
@@ -218,8 +241,10 @@ class State:
         """Remember which collection settings mean by a path."""
         self._put(connection, db.collection, {"path": path, "key": key}, "path")
 
-    def remember_profile(self, connection: sa.Connection, run: str, profile: PlannedProfile) -> None:
-        """Remember what a profile listed."""
+    def remember_profile(
+        self, connection: sa.Connection, run: str, profile: PlannedProfile, now: str
+    ) -> None:
+        """Remember what a profile listed, and that all of it was done by now."""
         row = {
             "name": profile.name,
             "author": profile.author,
@@ -229,6 +254,7 @@ class State:
             "collection": profile.collection,
             "paused": profile.paused,
             "run": run,
+            "pushed": now,
         }
         self._put(connection, db.profile, row, "name")
 
@@ -290,9 +316,38 @@ class State:
         with self._store.reading() as connection:
             query = self._all(db.profile).order_by(db.profile.c.name)
             return [
-                FollowedProfile(r.name, r.author, r.origin, r.papers, r.collection, r.paused, r.run)
+                FollowedProfile(r.name, r.author, r.origin, r.papers, r.collection, r.paused, r.run, r.pushed)
                 for r in connection.execute(query)
             ]
+
+    def troubles(self) -> list[Trouble]:
+        """Return what keeps profiles from being pushed."""
+        with self._store.reading() as connection:
+            query = self._all(db.trouble).order_by(db.trouble.c.name)
+            return [
+                Trouble(r.name, r.since, r.last, r.times, r.message, r.hint)
+                for r in connection.execute(query)
+            ]
+
+    def note_troubles(self, errors: Mapping[str, SyncdError | None], now: str) -> None:
+        """Note for each profile of a run what kept it from being pushed, or that nothing does any more."""
+        known = {trouble.name: trouble for trouble in self.troubles()}
+        if not known and not any(errors.values()):
+            return
+        with self._store.writing() as connection:
+            self._drop(connection, db.trouble, "name", errors)
+            for name, error in errors.items():
+                if error is not None:
+                    before = known.get(name)
+                    row = {
+                        "name": name,
+                        "since": before.since if before else now,
+                        "last": now,
+                        "times": before.count + 1 if before else 1,
+                        "message": str(error),
+                        "hint": error.hint,
+                    }
+                    connection.execute(sa.insert(db.trouble).values(library=self._library, **row))
 
     # Writing
 

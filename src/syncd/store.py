@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -17,11 +18,11 @@ from syncd.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # The newest migration; a test holds it to what `migrations/versions` says.
-HEAD = "0001"
-BUSY_MILLISECONDS = 10_000
+HEAD = "0002"
+BUSY_MILLISECONDS = 30_000
+WRITES = "syncd_writes"
 
 metadata = sa.MetaData()
 
@@ -114,6 +115,20 @@ profile = sa.Table(
     sa.Column("collection", sa.Text, nullable=False),
     sa.Column("paused", sa.Text, nullable=False, server_default=""),
     sa.Column("run", sa.Text, nullable=False),
+    sa.Column("pushed", sa.Text, nullable=False, server_default=""),
+)
+
+# What keeps a profile of the configuration from being pushed at present.
+trouble = sa.Table(
+    "trouble",
+    metadata,
+    _library_column(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("last", sa.Text, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("hint", sa.Text, nullable=False),
 )
 
 tombstone = sa.Table(
@@ -165,6 +180,7 @@ run = sa.Table(
     sa.Column("finished", sa.Text),
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
     sa.Column("error", sa.Text),
+    sa.Column("profiles", sa.Text, nullable=False, server_default="[]"),
 )
 
 action = sa.Table(
@@ -190,6 +206,23 @@ journal = sa.Table(
 )
 
 
+# Profiles that rest on the user's word; the name "" stands for all of them.
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+)
+
+# Small facts of the data folder, such as up to when news were sent.
+mark = sa.Table(
+    "mark",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+
 class Store:
     """The database, opened and on the newest version.
 
@@ -202,6 +235,7 @@ class Store:
 
     def __init__(self, url: str | sa.URL) -> None:
         self.engine = sa.create_engine(url)
+        self._writer = self.engine.execution_options(**{WRITES: True})
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
@@ -230,11 +264,12 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in a transaction: all of it happens, or nothing."""
-        with readable_errors(), self.engine.begin() as connection:
+        with readable_errors(), self._writer.begin() as connection:
             yield connection
 
     def _migrate(self) -> None:
-        found = self._version()
+        with self.engine.connect() as connection:
+            found = _version(connection)
         if found == HEAD:
             return
         # Alembic takes a quarter of a second to import: only where there is something to do.
@@ -246,21 +281,26 @@ class Store:
                 hint="Upgrade syncd, or set another data folder.",
             )
         self._back_up(found)
-        upgrade(self.engine)
-
-    def _version(self) -> str | None:
-        with self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            return found
+        with self._writer.begin() as connection:
+            # Another process may have done it while this one waited for its turn.
+            if _version(connection) != HEAD:
+                upgrade(connection)
 
     def _back_up(self, version: str | None) -> None:
         path = self.engine.url.database
         if version is not None and self.engine.dialect.name == "sqlite" and path:
             with self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy2(path, f"{path}.{version}.backup")
+            backup = f"{path}.{version}.backup"
+            shutil.copy2(path, backup)
+            Path(backup).chmod(0o600)
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 @contextmanager
@@ -308,4 +348,6 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # Of two that read first and write then, one would fail at once: who is going to write waits for its turn.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pages import REAL_PAGE, entry, page
+from syncd.clock import SystemClock
+from syncd.lock import held
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
@@ -288,14 +291,13 @@ def test_the_json_report_has_the_promised_shape(desk: Desk) -> None:
 
 
 def test_two_runs_at_once_do_not_meet(desk: Desk) -> None:
-    """The second says who is at work, and exits with 11."""
-    from syncd.lock import held  # noqa: PLC0415 - only this test needs it
-
+    """The second waits for its turn, says who is at work, and exits with 11."""
+    desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
     desk.data.create()
-    with held(desk.data.lock):
-        done = desk.syncd("push")
+    with held(desk.data.lock(desk.zotero.server.url, "users/1"), clock=SystemClock(), who="a test"):
+        done = desk.syncd("push", "--wait", "0")
     assert done.code == 11
-    assert "process" in done.err
+    assert f"process {os.getpid()} (a test)" in done.err
 
 
 def test_help_needs_none_of_the_heavy_libraries(desk: Desk) -> None:

@@ -37,13 +37,20 @@ def test_xdg_data_home_comes_third_and_its_default_last() -> None:
 def test_names_inside_the_folder() -> None:
     """Each file has one name, here."""
     folder = data_folder({"SYNCD_DATA_DIR": "/d"})
-    names = (folder.state, folder.library, folder.cache, folder.lock)
+    names = (folder.state, folder.library, folder.cache, folder.daemon_lock)
     assert [str(name) for name in names] == [
         "/d/syncd.sqlite",
         "/d/library.sqlite",
         "/d/cache",
-        "/d/syncd.lock",
+        "/d/daemon.lock",
     ]
+
+
+def test_the_lock_of_a_library_is_named_after_it() -> None:
+    """Whoever sees the file knows which library it is for."""
+    folder = data_folder({"SYNCD_DATA_DIR": "/d"})
+    assert str(folder.lock("https://api.zotero.org", "users/475425")) == "/d/api.zotero.org-users-475425.lock"
+    assert str(folder.lock("embedded", "users/1")) == "/d/embedded-users-1.lock"
 
 
 def test_folder_is_made_for_the_user_alone(tmp_path: Path) -> None:

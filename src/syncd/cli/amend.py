@@ -1,4 +1,4 @@
-"""`syncd undo`, `restore`, `resume` and `review`: what the user says after the fact."""
+"""`syncd undo`, `restore` and `review`: what the user says after the fact."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _session(config: Path | None, library: str | None) -> Iterator[Session]:
-    """Open a library, with the lock held."""
-    from syncd.lock import held  # noqa: PLC0415 - imported where it is used
+    """Open a library."""
     from syncd.session import opened, run_name  # noqa: PLC0415 - heavy
 
-    settings, world = configuration(config).library(library), ports()
-    with held(world.data.lock), opened(settings, world, run_name(world.clock.now())) as session:
+    settings = configuration(config)
+    world = ports(settings=settings)
+    with opened(settings.library(library), world, run_name(world.clock.now())) as session:
         yield session
 
 
@@ -96,30 +96,18 @@ def restore(
         )
 
 
-def resume(
-    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="The profile, as syncd status names it.")],
-    config: ConfigOption = None,
-    library: LibraryOption = None,
-    new: Annotated[bool, typer.Option("--new-collection", help="Start a fresh collection.")] = False,
-) -> None:
-    """Let a profile go on whose collection you deleted in Zotero."""
-    with said_plainly():
-        if not new:
-            raise ConfigError(
-                ["a profile is paused because its collection was deleted"],
-                hint="Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with"
-                f" syncd resume {profile!r} --new-collection",
-            )
-        with _session(config, library) as session:
-            from syncd.amend import new_collection  # noqa: PLC0415 - heavy
+def start_anew(profile: str, config: Path | None, library: str | None) -> None:
+    """Let a profile go on in a fresh collection, whose old one was deleted in Zotero."""
+    with _session(config, library) as session:
+        from syncd.amend import new_collection  # noqa: PLC0415 - heavy
 
-            path = new_collection(session, profile)
-            stdout().print(
-                f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
-                "papers that are there already stay where they are.",
-                markup=False,
-                soft_wrap=True,
-            )
+        path = new_collection(session, profile)
+        stdout().print(
+            f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
+            "papers that are there already stay where they are.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def review(

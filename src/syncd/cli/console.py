@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,8 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="The configuration, instead of the usual places."),
 ]
+# Seconds for which a command waits for its turn, where another run is at work.
+PATIENCE = 30.0
 LibraryOption = Annotated[
     str | None, typer.Option("--library", metavar="NAME", help="A library of the configuration.")
 ]
@@ -53,15 +56,24 @@ def configuration(path: Path | None) -> Config:
     return load(path, os.environ)
 
 
-def ports(progress: Progress | None = None) -> Ports:
-    """Return the world as commands meet it: environment, data folder, clock."""
+def ports(
+    progress: Progress | None = None, settings: Config | None = None, *, patience: float = PATIENCE
+) -> Ports:
+    """Return the world as commands meet it: environment, data folder, clock.
+
+    Args:
+        progress: who is told how far a run is.
+        settings: the configuration; without it, the history is kept as long as usual.
+        patience: seconds to wait for one's turn at a library.
+    """
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
     from syncd.paths import data_folder  # noqa: PLC0415
     from syncd.session import Ports, Quiet  # noqa: PLC0415 - heavy
 
     data = data_folder(os.environ)
     data.create()
-    return Ports(os.environ, data, SystemClock(), progress or Quiet())
+    world = Ports(os.environ, data, SystemClock(), progress or Quiet(), patience=patience)
+    return replace(world, keep=settings.history.keep) if settings else world
 
 
 @contextmanager

@@ -5,19 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from syncd.errors import (
-    ConfigError,
-    GuardError,
-    LayoutError,
-    LibraryError,
-    LockedError,
-    SourceError,
-    SyncdError,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from syncd.errors import SyncdError
     from syncd.pipeline import Report
 
 
@@ -38,29 +29,22 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_LIBRARY = {
-    "transient": Exit.TEMPORARY,
-    "conflict": Exit.WAITING,
+# What each sort of error means to the shell.
+OF_SORT = {
+    "error": Exit.ERROR,
+    "configuration": Exit.USAGE,
     "permission": Exit.PERMISSION,
-    "permanent": Exit.ERROR,
+    "temporary": Exit.TEMPORARY,
+    "waiting": Exit.WAITING,
+    "layout": Exit.LAYOUT,
+    "guard": Exit.GUARD,
+    "locked": Exit.LOCKED,
 }
 
 
 def of_error(error: SyncdError) -> Exit:
     """Return the exit code of an error that ended a command."""
-    if isinstance(error, LibraryError):
-        return _LIBRARY[error.kind]
-    if isinstance(error, SourceError):
-        return Exit.TEMPORARY if error.transient else Exit.ERROR
-    for kind, code in (
-        (ConfigError, Exit.USAGE),
-        (LayoutError, Exit.LAYOUT),
-        (GuardError, Exit.GUARD),
-        (LockedError, Exit.LOCKED),
-    ):
-        if isinstance(error, kind):
-            return code
-    return Exit.ERROR
+    return OF_SORT[error.sort]
 
 
 def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:

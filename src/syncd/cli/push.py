@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import (
+    PATIENCE,
     ConfigOption,
     JsonOption,
     LibraryOption,
@@ -55,16 +56,20 @@ def push(
     plan_file: Annotated[
         Path | None, typer.Option("--plan", metavar="FILE", help="Carry out a plan that was saved.")
     ] = None,
+    wait: Annotated[
+        float,
+        typer.Option("--wait", metavar="SECONDS", min=0, help="Wait so long while another run is at work."),
+    ] = PATIENCE,
 ) -> None:
     """Bring new papers of profiles into a Zotero library."""
     with said_plainly():
         if plan_file is not None and (sources or library or dry_run):
             raise typer.BadParameter("a saved plan names its own sources and library", param_hint="--plan")
         if plan_file is not None:
-            reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json)]
+            reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]
         else:
             task = _task(sources, library, dry_run, max_create, accept_shrunk, accept_empty)
-            reports = _run(task, config, quiet=as_json)
+            reports = _run(task, config, quiet=as_json, wait=wait)
         _show(reports, as_json=as_json, tell=tell)
         raise typer.Exit(of_reports(reports, tell_nothing_new=tell))
 
@@ -100,26 +105,20 @@ def _task(
     return Task(tuple(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
 
 
-def _run(task: Task, config: Path | None, *, quiet: bool) -> list[Report]:
+def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
     settings = configuration(config)
-    from syncd.lock import held  # noqa: PLC0415 - imported where it is used
     from syncd.pipeline import run_once  # noqa: PLC0415 - heavy
 
     with _progress(quiet=quiet) as progress:
-        world = ports(progress)
-        with held(world.data.lock):
-            return run_once(settings, task, world)
+        return run_once(settings, task, ports(progress, settings, patience=wait))
 
 
-def _push_saved(saved: Plan, config: Path | None, *, quiet: bool) -> Report:
+def _push_saved(saved: Plan, config: Path | None, *, quiet: bool, wait: float) -> Report:
     settings = configuration(config)
-    from syncd.lock import held  # noqa: PLC0415 - imported where it is used
     from syncd.pipeline import push_plan  # noqa: PLC0415 - heavy
 
     with _progress(quiet=quiet) as progress:
-        world = ports(progress)
-        with held(world.data.lock):
-            return push_plan(settings, saved, world)
+        return push_plan(settings, saved, ports(progress, settings, patience=wait))
 
 
 def _progress(*, quiet: bool) -> Bar:

@@ -25,9 +25,8 @@ def known_revisions() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Bring the database to the newest revision, in one transaction."""
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest where none is named, in the caller's transaction."""
     config = _config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

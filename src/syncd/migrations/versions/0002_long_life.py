@@ -1,0 +1,36 @@
+"""What a service needs over years: troubles, pauses, marks, the profiles of a run, and when a profile was pushed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Make the tables and columns, and take over what is known."""
+    op.add_column("profile", sa.Column("pushed", sa.Text, nullable=False, server_default=""))
+    op.add_column("run", sa.Column("profiles", sa.Text, nullable=False, server_default="[]"))
+    op.execute(
+        "UPDATE profile SET pushed = COALESCE((SELECT started FROM run WHERE run.id = profile.run), '')"
+    )
+    op.create_table(
+        "trouble",
+        sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("since", sa.Text, nullable=False),
+        sa.Column("last", sa.Text, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("hint", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "pause",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("since", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "mark",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+    )
