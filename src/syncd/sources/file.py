@@ -34,12 +34,20 @@ def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:
     """
     if not source or "\0" in source:
         raise SourceError("the source is empty or not a valid name", origin=source.replace("\0", ""))
-    path = Path(os.path.expanduser(source))  # noqa: PTH111 - unlike pathlib's it leaves an unknown user alone
-    return tuple(_read_page(page, limits) for page in _pages(path))
+    return tuple(_read_page(page, limits) for page in pages(expand(source)))
 
 
-def _pages(path: Path) -> list[Path]:
-    """Return the files that `path` means, in the order of their names."""
+def expand(source: str) -> Path:
+    """Return the path of a file, folder or pattern, with `~` replaced by the home folder."""
+    return Path(os.path.expanduser(source))  # noqa: PTH111 - unlike pathlib's it leaves an unknown user alone
+
+
+def pages(path: Path) -> list[Path]:
+    """Return the files that `path` means, in the order of their names; a single file need not be there.
+
+    Raises:
+        SourceError: a folder or a pattern without a page, or one that can't be read.
+    """
     try:
         there = stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
@@ -52,10 +60,10 @@ def _pages(path: Path) -> list[Path]:
 
 def _matching(pattern: Path) -> list[Path]:
     found = sorted(Path(name) for name in glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - pathlib's needs a root
-    pages = [page for page in found if not page.is_dir()]
-    if not pages:
+    files = [page for page in found if not _is_folder(page)]
+    if not files:
         raise SourceError(f"{pattern}: no file matches this pattern", origin=str(pattern))
-    return pages
+    return files
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -63,15 +71,22 @@ def _in_folder(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise _unreadable(folder, error) from error
-    pages = [
+    files = [
         entry
         for entry in entries
-        if entry.suffix.casefold() in PAGE_SUFFIXES and not entry.name.startswith(".") and not entry.is_dir()
+        if entry.suffix.casefold() in PAGE_SUFFIXES
+        and not entry.name.startswith(".")
+        and not _is_folder(entry)
     ]
-    if not pages:
+    if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
         raise SourceError(f"{folder}: this folder holds no page ({kinds})", origin=str(folder))
-    return pages
+    return files
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether it is a folder; of what may not be looked at, reading it will say so."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib's raises for a link into a forbidden folder
 
 
 def _read_page(path: Path, limits: Limits) -> Snapshot:
