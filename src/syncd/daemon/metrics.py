@@ -1,0 +1,200 @@
+"""Figures for Prometheus: when each profile last went well, papers, requests, how long runs take.
+
+They are kept in a registry of their own, served to this computer only, or written to a file for node_exporter.
+Labels are names from the configuration and words of syncd's, so that there are never more than that.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import prometheus_client as prometheus
+from prometheus_client.exposition import ThreadingWSGIServer
+
+from syncd import __version__
+from syncd.action import KINDS
+from syncd.errors import ConfigError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from prometheus_client.metrics import MetricWrapperBase
+
+    from syncd.pipeline import Report
+
+HOST = "127.0.0.1"
+OUTCOMES = (*KINDS, "failed")
+SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
+# A client that sends nothing may hold its thread for so long.
+PATIENCE = 10
+
+
+class Metrics:
+    """All figures of a process; may be used by several threads."""
+
+    def __init__(self) -> None:
+        # It would tell beside each figure when that began, as one more that nobody asked for.
+        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = registry = prometheus.CollectorRegistry()
+        self._lock = threading.Lock()
+        self._followed: set[tuple[str, str]] = set()
+        prometheus.Info("syncd", "The syncd that runs.", registry=registry).info({"version": __version__})
+        self._success = prometheus.Gauge(
+            "syncd_last_success_timestamp_seconds",
+            "When a profile was last read and its library brought up to date.",
+            ("library", "profile"),
+            registry=registry,
+        )
+        self._papers = prometheus.Counter(
+            "syncd_papers", "Papers by what runs did about them.", ("library", "outcome"), registry=registry
+        )
+        self._requests = prometheus.Counter(
+            "syncd_requests", "HTTP requests to the library.", ("library", "method"), registry=registry
+        )
+        self._limited = prometheus.Counter(
+            "syncd_rate_limited", "Requests that were answered with 429.", ("library",), registry=registry
+        )
+        self._runs = prometheus.Counter("syncd_runs", "Runs.", ("library", "result"), registry=registry)
+        self._seconds = prometheus.Histogram(
+            "syncd_run_seconds", "How long runs took.", ("library",), registry=registry, buckets=SECONDS
+        )
+
+    def follow(self, profile: str, library: str, last_success: datetime | None = None) -> None:
+        """Count for a profile from now on; its library's figures are there, as 0, before anything happens.
+
+        Args:
+            profile: its name.
+            library: its library's name.
+            last_success: as it is known from before this process.
+        """
+        with self._lock:
+            self._followed.add((profile, library))
+            if last_success is not None:
+                self._success.labels(library, profile).set(last_success.timestamp())
+            for metric, labels in self._of_library(library):
+                metric.labels(*labels)
+
+    def forget(self, profile: str, library: str) -> None:
+        """Drop the figures of a profile, and those of a library that no profile has any more."""
+        with self._lock:
+            self._followed.discard((profile, library))
+            self._success.remove(library, profile)
+            if all(name != library for _, name in self._followed):
+                for metric, labels in self._of_library(library):
+                    metric.remove(*labels)
+
+    def _of_library(self, library: str) -> Iterator[tuple[MetricWrapperBase, tuple[str, ...]]]:
+        """Yield all that is counted for a library: metric and labels."""
+        yield from ((self._papers, (library, outcome)) for outcome in OUTCOMES)
+        yield from ((self._requests, (library, method)) for method in ("read", "write"))
+        yield from ((self._runs, (library, result)) for result in ("ok", "failed"))
+        yield self._limited, (library,)
+        yield self._seconds, (library,)
+
+    def finished(self, report: Report, profiles: Iterable[str], now: datetime) -> None:
+        """Count a run, once for all its profiles. A profile that is forgotten meanwhile is not brought back.
+
+        Args:
+            report: of the run; a dry run does not count.
+            profiles: names of those that it was about.
+            now: the time.
+        """
+        library = report.library
+        unread = {failure.name for failure in report.sources}
+        with self._lock:
+            followed = {profile for profile, name in self._followed if name == library}
+            if report.dry_run or not followed:
+                return
+            for outcome, number in report.counts.items():
+                self._papers.labels(library, outcome).inc(number)
+            self._requests.labels(library, "read").inc(report.requests.read)
+            self._requests.labels(library, "write").inc(report.requests.write)
+            self._limited.labels(library).inc(report.requests.limited)
+            self._seconds.labels(library).observe(report.seconds)
+            self._runs.labels(library, "failed" if report.error or unread else "ok").inc()
+            if report.error is None:
+                for profile in followed.intersection(profiles) - unread:
+                    self._success.labels(library, profile).set(now.timestamp())
+
+    @contextmanager
+    def serve(self, port: int) -> Iterator[int]:
+        """Serve the figures over HTTP to this computer while the context is open.
+
+        Args:
+            port: where; 0 takes a free one.
+
+        Yields:
+            the port.
+
+        Raises:
+            ConfigError: the port can't be listened on.
+        """
+        app = prometheus.make_wsgi_app(self._registry)
+        try:
+            server = make_server(HOST, port, app, _Server, _Request)
+        except OSError as error:
+            raise ConfigError(
+                [f"metrics.port: can't listen on {HOST}, port {port}: {error.strerror or error}"],
+                hint="Choose another port, or stop the program that uses this one.",
+            ) from error
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="metrics", daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def write(self, path: Path) -> None:
+        """Write the figures to a file that everybody may read and nobody ever sees half written.
+
+        Args:
+            path: of the file, ending in ".prom", as node_exporter's textfile collector wants it.
+
+        Raises:
+            StateError: that is not possible; the file stays as it was.
+        """
+        text = prometheus.generate_latest(self._registry)
+        try:
+            _replace(path, text)
+        except OSError as error:
+            raise StateError(
+                f"the figures can't be written to {path}: {error.strerror or error}",
+                hint="Look at metrics.textfile: its folder must exist, and syncd must be allowed to write there.",
+            ) from error
+
+
+def _replace(path: Path, text: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+            file.flush()
+            # The user of node_exporter is another one, and services often have a narrow umask.
+            os.fchmod(descriptor, 0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+class _Server(ThreadingWSGIServer):
+    """Answers each request in a thread of its own, and says nothing of clients that go away."""
+
+    def handle_error(self, *_: Any) -> None:
+        """Stay quiet: what went wrong is between a client and its connection."""
+
+
+class _Request(WSGIRequestHandler):
+    timeout = PATIENCE
+
+    def log_message(self, *_: Any) -> None:
+        """Stay quiet: a scrape is no news."""
