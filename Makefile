@@ -21,7 +21,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test soak mutants lint types format bench lock schema clean
+.PHONY: help venv demo demo-page test soak mutants lint types format bench lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ lock: $(BIN)/uv ## pin the newest versions that pyproject.toml allows
 
 schema: $(PROJECT) ## write the JSON schema of the configuration
 	$(BIN)/python -m syncd.config > config/syncd.schema.json
+
+units: $(PROJECT) ## write the units for systemd
+	$(BIN)/python -m syncd.units systemd
 
 clean: ## remove all that was made here
 	rm -rf $(VENV) $(DEMO) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -39,6 +39,9 @@ ORDER = (
     {"session"},
     {"intake"},
     {"pipeline", "undo", "amend"},
+    {"daemon"},
+    {"units"},
+    {"service"},
     {"cli"},
     {"__main__"},
 )
@@ -51,6 +54,7 @@ PURE = (
     "filing",
     "identity",
     "plan",
+    "units",
     "zotero.items",
     "zotero.keys",
 )

@@ -1,0 +1,265 @@
+"""`syncd service`: have the computer's service manager start syncd, stop it again, and say how it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli.console import ConfigOption, JsonOption, configuration, said_plainly, stderr, stdout
+from syncd.cli.exit_codes import Exit
+from syncd.errors import ConfigError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncd.config import Config
+    from syncd.config.secrets import SecretRef
+    from syncd.service import Standing
+    from syncd.units import Start
+    from syncd.units.systemd import Form
+
+app = typer.Typer(help="syncd as a service, started by the computer itself.", no_args_is_help=True)
+
+UserOption = Annotated[
+    bool, typer.Option("--user/--system", help="A service of yours, or one of the whole computer.")
+]
+
+# What a unit with ProtectHome=yes and PrivateTmp=yes does not see.
+HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - nothing is made there
+
+
+@app.command("install")
+def install(
+    user: UserOption = True,
+    timer: Annotated[
+        bool, typer.Option("--timer", help="Push every six hours, instead of a daemon.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Start syncd now and whenever the computer starts."""
+    with said_plainly():
+        from syncd.service import manager  # noqa: PLC0415 - imported where it is used
+
+        form: Form = "user" if user else "system"
+        command = own_command(sys.argv[0], sys.executable)
+        supervisor = manager(form, os.environ)
+        if form == "system":
+            places = {Path(command[0]), Path(sys.executable), Path(__file__), *([config] if config else ())}
+            check_system(command, places, is_root=os.geteuid() == 0)
+        start, settings = _start(command, form, timer=timer, config=config)
+        supervisor.require()
+        for name in _variables(settings):
+            stderr().print(
+                f"note: a key of the configuration is in ${name}, which a service does not see. "
+                'Keep it in a file: key = { file = "FILE" }',
+                markup=False,
+                soft_wrap=True,
+            )
+        standing = supervisor.install(start)
+        _say_installed(standing, supervisor.logs(timer=timer), start, form)
+
+
+@app.command("uninstall")
+def uninstall(user: UserOption = True) -> None:
+    """Stop the service and remove it; configuration and data stay."""
+    with said_plainly():
+        from syncd.service import manager  # noqa: PLC0415 - imported where it is used
+
+        form: Form = "user" if user else "system"
+        supervisor = manager(form, os.environ)
+        if supervisor.standing() is None:
+            _print(f"No {form} service is installed.")
+            return
+        if form == "system":
+            _check_root(own_command(sys.argv[0], sys.executable), "uninstall", is_root=os.geteuid() == 0)
+        for path in supervisor.uninstall():
+            _print(f"Removed {path}")
+        _print("syncd is no service any more. Its configuration and its data are kept.")
+
+
+@app.command("status")
+def status(
+    user: Annotated[
+        bool | None, typer.Option("--user/--system", help="Which one; usually the one that is installed.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether the service is installed and runs; exit with 0 if so."""
+    with said_plainly():
+        forms: tuple[Form, ...] = ("user", "system") if user is None else ("user" if user else "system",)
+        form, standing = _installed(forms)
+        mine = own_command(sys.argv[0], sys.executable)
+        if as_json:
+            typer.echo(json.dumps(_json(form, standing, mine), indent=1))
+        elif standing is None:
+            _print("syncd is not installed as a service. Install it with: syncd service install")
+        else:
+            _show(form, standing, mine)
+        if standing is None or not standing.active:
+            raise typer.Exit(Exit.ERROR)
+
+
+def own_command(started_as: str, python: str) -> tuple[str, ...]:
+    """Return the command that starts this syncd again: the script that was started, or Python with it as a module.
+
+    Args:
+        started_as: `sys.argv[0]`.
+        python: `sys.executable`.
+    """
+    script = Path(started_as).absolute()
+    if script.suffix != ".py" and script.is_file() and os.access(script, os.X_OK):
+        return (str(script),)
+    return (python, "-m", "syncd")
+
+
+def check_system(command: tuple[str, ...], places: set[Path], *, is_root: bool) -> None:
+    """Make sure that this syncd can be a service of the whole computer, and that this user may install it.
+
+    Args:
+        command: starts this syncd.
+        places: of the files that it consists of.
+        is_root: the user is root.
+
+    Raises:
+        ConfigError: part of it is in a folder that the service does not see.
+        ServiceError: only root may do this.
+    """
+    for place in sorted(places):
+        if _hidden(place):
+            raise ConfigError(
+                [
+                    f"a service of the whole computer does not see {place}, for {_hidden(place)} is hidden from it"
+                ],
+                hint="Keep syncd and its configuration elsewhere, such as in /opt/syncd and /etc/syncd.",
+            )
+    _check_root(command, "install", is_root=is_root)
+
+
+def _hidden(place: Path) -> Path | None:
+    """Return the hidden folder that the place, or what it points to, is in."""
+    whole = (place.absolute(), place.resolve())
+    return next((folder for folder in HIDDEN if any(each.is_relative_to(folder) for each in whole)), None)
+
+
+def _check_root(command: tuple[str, ...], what: str, *, is_root: bool) -> None:
+    if not is_root:
+        raise ServiceError(
+            f"only root may {what} a service of the whole computer",
+            hint=f"Try: sudo {shlex.join(command)} service {what} --system",
+        )
+
+
+def _start(command: tuple[str, ...], form: Form, *, timer: bool, config: Path | None) -> tuple[Start, Config]:
+    """Return how the service is to be started, after a look at its configuration."""
+    from syncd.paths import data_folder, expand  # noqa: PLC0415 - imported where it is used
+    from syncd.units import Start  # noqa: PLC0415
+    from syncd.units.systemd import SYSTEM_CONFIG  # noqa: PLC0415
+
+    named = str(config) if config else os.environ.get("SYNCD_CONFIG")
+    if form == "system":
+        whole = (config or SYSTEM_CONFIG).absolute()
+        settings = configuration(whole)
+        _check_readable(whole.resolve())
+        return Start(command, timer, whole, None, {}, _written(settings)), settings
+    settings = configuration(config)
+    data = data_folder(os.environ)
+    data.create()
+    # The service must see the same files as a command that is typed.
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    env = {"XDG_CONFIG_HOME": folder} if folder and not named else {}
+    place = expand(named, os.environ).absolute() if named else None
+    return Start(command, timer, place, data.root.absolute(), env, _written(settings)), settings
+
+
+def _check_readable(config: Path) -> None:
+    """Make sure that the service, which runs as a user of its own, can read the configuration."""
+    closed = [folder for folder in config.parents if not folder.stat().st_mode & 0o001]
+    if not config.stat().st_mode & 0o004 or closed:
+        first = closed[-1] if closed else config
+        raise ConfigError(
+            [f"the service runs as a user of its own, who may not read {first}"],
+            hint=f"It holds no key, so let others read it: chmod o+{'x' if closed else 'r'} {first}",
+        )
+
+
+def _written(settings: Config) -> tuple[Path, ...]:
+    """Return the folders outside of the data folder that syncd is configured to write to."""
+    return (Path(settings.metrics.textfile).parent,) if settings.metrics.textfile else ()
+
+
+def _variables(settings: Config) -> Iterator[str]:
+    """Yield the environment variables that hold keys: the shell has them, a service has not."""
+    libraries = (library.key for library in settings.libraries.values())
+    services = (getattr(settings.services, name).key for name in type(settings.services).model_fields)
+    references: tuple[SecretRef | None, ...] = (*libraries, *services, *settings.notify.urls)
+    yield from dict.fromkeys(ref.env for ref in references if ref is not None and ref.env is not None)
+
+
+def _installed(forms: tuple[Form, ...]) -> tuple[Form, Standing | None]:
+    """Return the first form that is installed and how it stands."""
+    from syncd.service import manager  # noqa: PLC0415 - imported where it is used
+
+    for form in forms:
+        if form == "system" and sys.platform == "darwin":
+            continue
+        standing = manager(form, os.environ).standing()
+        if standing is not None:
+            return form, standing
+    return forms[0], None
+
+
+def _say_installed(standing: Standing, logs: str, start: Start, form: Form) -> None:
+    for path in standing.files:
+        _print(f"Wrote {path}")
+    if not standing.timer:
+        _print("syncd runs, and starts again with the computer. Its messages: " + logs)
+    elif sys.platform == "darwin":
+        _print("syncd pushes every six hours, and has just begun. Its messages: " + logs)
+    else:
+        _print("syncd pushes every six hours. Its messages: " + logs)
+        _print(f"Push at once with: systemctl {'--user ' if form == 'user' else ''}start syncd-push")
+    if form == "user" and sys.platform != "darwin":
+        _print("It ends when you log out. To keep it running: loginctl enable-linger")
+    if start.data is not None:
+        _print(f"Its data is in {start.data}, where every other syncd command of yours looks too.")
+
+
+def _show(form: Form, standing: Standing, mine: tuple[str, ...]) -> None:
+    kind = "timer" if standing.timer else "daemon"
+    enabled = "enabled" if standing.enabled else "not enabled: it won't start with the computer"
+    _print(f"{form} service, {kind}: {standing.state}, {enabled}")
+    _print(f"starts {shlex.join(standing.command) or 'nothing that could be read from its file'}")
+    if not _is_mine(standing, mine):
+        _print(
+            f"That is not the syncd that answers here, {shlex.join(mine)}. To change over: syncd service install"
+        )
+
+
+def _json(form: Form, standing: Standing | None, mine: tuple[str, ...]) -> dict[str, object]:
+    if standing is None:
+        return {"installed": False, "active": False}
+    return {
+        "installed": True,
+        "active": standing.active,
+        "enabled": standing.enabled,
+        "state": standing.state,
+        "form": form,
+        "kind": "timer" if standing.timer else "daemon",
+        "command": list(standing.command),
+        "this_executable": _is_mine(standing, mine),
+        "files": [str(path) for path in standing.files],
+    }
+
+
+def _is_mine(standing: Standing, mine: tuple[str, ...]) -> bool:
+    return standing.command[: len(mine)] == mine
+
+
+def _print(text: str) -> None:
+    stdout().print(text, markup=False, soft_wrap=True)

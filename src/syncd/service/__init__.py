@@ -1,0 +1,37 @@
+"""Puts syncd's service files in place and has the service manager start it: systemd, or launchd on macOS.
+
+What the files say is made in `units`; here they are written, removed, and looked at. Configuration and data are never
+touched.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from syncd.errors import ServiceError
+from syncd.service.launchd import Launchd
+from syncd.service.standing import Standing
+from syncd.service.systemd import Systemd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.units.systemd import Form
+
+__all__ = ["Launchd", "Standing", "Systemd", "manager"]
+
+
+def manager(form: Form, env: Mapping[str, str], platform: str = sys.platform) -> Systemd | Launchd:
+    """Return the service manager of this computer.
+
+    Raises:
+        ServiceError: on macOS, for the whole computer: launchd is used for users alone.
+    """
+    if platform != "darwin":
+        return Systemd(form, env)
+    if form == "system":
+        raise ServiceError(
+            "on macOS syncd is a service of one user", hint="Leave out --system: syncd service install"
+        )
+    return Launchd(env)

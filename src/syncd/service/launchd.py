@@ -1,0 +1,116 @@
+"""Puts syncd's agent in place and has macOS's launchd start it. What it says is made in `units.launchd`."""
+
+from __future__ import annotations
+
+import os
+import plistlib
+import shlex
+from typing import TYPE_CHECKING
+
+from syncd.errors import ServiceError
+from syncd.paths import home
+from syncd.service.programs import run, said, write
+from syncd.service.standing import Standing
+from syncd.units import launchd
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncd.units import Start
+
+
+class Launchd:
+    """syncd as an agent of macOS's launchd, for one user.
+
+    Args:
+        env: the environment, in which launchctl is looked for and run.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._domain = f"gui/{os.getuid()}"
+        self._folder = home(env) / "Library" / "LaunchAgents"
+        self.log = home(env) / "Library" / "Logs" / "syncd.log"
+
+    def require(self) -> None:
+        """Make sure that there is a launchd to talk to.
+
+        Raises:
+            ServiceError: there is none, or it doesn't answer.
+        """
+        done = self._launchctl("print", self._domain)
+        if done.returncode:
+            raise ServiceError(
+                f"launchd doesn't answer: {said(done)}", hint="Log in at the Mac itself, then try again."
+            )
+
+    def install(self, start: Start) -> Standing:
+        """Put the agent in place, take out the one of the other kind, and start anew.
+
+        Raises:
+            ServiceError: launchd refused; the agent is in place then, and the hint says so.
+        """
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.uninstall()
+        place = self._place(timer=start.timer)
+        write(self._folder, {place.name: launchd.agent(start, self.log)})
+        done = self._launchctl("bootstrap", self._domain, str(place))
+        if done.returncode:
+            raise ServiceError(
+                f"launchctl bootstrap failed: {said(done)}",
+                hint=f"The agent is in place in {place}. See why with: {self.logs(timer=start.timer)}",
+            )
+        return self._standing(timer=start.timer)
+
+    def uninstall(self) -> tuple[Path, ...]:
+        """Stop syncd and take its agent out; return what was there.
+
+        Raises:
+            ServiceError: launchd refused to stop it; the agent is still there then.
+        """
+        gone = []
+        for timer in (False, True):
+            place = self._place(timer=timer)
+            if not place.is_file():
+                continue
+            done = self._launchctl("bootout", self._target(timer=timer))
+            if done.returncode and self._is_loaded(timer=timer):
+                raise ServiceError(
+                    f"launchctl could not stop {self._target(timer=timer)}: {said(done)}",
+                    hint=f"The agent is still in {place}.",
+                )
+            place.unlink()
+            gone.append(place)
+        return tuple(gone)
+
+    def standing(self) -> Standing | None:
+        """Return how the agent stands, or None where none is installed."""
+        timer = next((timer for timer in (False, True) if self._place(timer=timer).is_file()), None)
+        return None if timer is None else self._standing(timer=timer)
+
+    def logs(self, *, timer: bool) -> str:  # noqa: ARG002 - daemon and timer share a file
+        """Return the command that shows what the agent says."""
+        return f"tail {shlex.quote(str(self.log))}"
+
+    def _standing(self, *, timer: bool) -> Standing:
+        place = self._place(timer=timer)
+        try:
+            command = tuple(plistlib.loads(place.read_bytes())["ProgramArguments"])
+        except (OSError, KeyError, plistlib.InvalidFileException):
+            command = ()
+        state = "active" if self._is_loaded(timer=timer) else "inactive"
+        return Standing(timer, (place,), command, enabled=True, state=state)
+
+    def _is_loaded(self, *, timer: bool) -> bool:
+        return not self._launchctl("print", self._target(timer=timer)).returncode
+
+    def _place(self, *, timer: bool) -> Path:
+        return self._folder / f"{launchd.label(timer=timer)}.plist"
+
+    def _target(self, *, timer: bool) -> str:
+        return f"{self._domain}/{launchd.label(timer=timer)}"
+
+    def _launchctl(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return run("launchctl", *words, env=self._env)
