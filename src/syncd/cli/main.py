@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import amend, follow, history, inspect, library, push
+from syncd.cli import amend, daemon, follow, history, inspect, library, push, service
 
 app = typer.Typer(
     name="syncd",
@@ -45,8 +45,13 @@ app.command("log")(history.log)
 app.command("review")(amend.review)
 app.command("undo")(amend.undo)
 app.command("restore")(amend.restore)
-app.command("resume")(amend.resume)
+app.command("resume")(daemon.resume)
+app.command("run")(daemon.run)
+app.command("sync-now")(daemon.sync_now)
+app.command("pause")(daemon.pause)
+app.command("reload")(daemon.reload)
 app.add_typer(library.app, name="library")
+app.add_typer(service.app, name="service")
 
 
 def main() -> None:

@@ -1,0 +1,185 @@
+"""`syncd run`, and the commands that talk to it: sync-now, pause, resume, reload."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncd.cli.console import (
+    ConfigOption,
+    JsonOption,
+    LibraryOption,
+    configuration,
+    ports,
+    said_plainly,
+    say,
+    stdout,
+)
+from syncd.cli.exit_codes import OF_SORT, Exit
+from syncd.errors import ConfigError, SyncdError
+
+if TYPE_CHECKING:
+    from syncd.config import Config
+    from syncd.session import Ports
+
+Json = dict[str, Any]
+Profiles = Annotated[
+    list[str] | None, typer.Argument(metavar="[PROFILE]...", help="Profiles of the configuration. None: all.")
+]
+
+
+def run(config: ConfigOption = None) -> None:
+    """Stay in the background and keep the libraries up to date: the daemon."""
+    with said_plainly():
+        settings = configuration(config)
+        from syncd.daemon.start import serve  # noqa: PLC0415 - heavy
+
+        world = ports()
+        ended_well = serve(settings, config, world, sys.stderr)
+    if not ended_well:
+        # A thread still waits for an answer that may never come; the journal knows what it was about to do.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(Exit.DONE)
+
+
+def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Look at profiles now, through the daemon where one runs."""
+    with said_plainly():
+        from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
+
+        settings, world = configuration(config), ports()
+        names = profiles or list(settings.profiles)
+        for name in names:
+            settings.profile(name)
+        if not names:
+            raise ConfigError(
+                ["no profile is followed yet"], hint="Follow an author with: syncd follow SOURCE"
+            )
+        answer = ask(world.data.control, "sync-now", seconds=None, names=names)
+        looks = answer["profiles"] if answer else _look_here(names, settings, world)
+        codes = {_code(look) for look in looks}
+        code = codes.pop() if len(codes) == 1 else Exit.PARTLY
+        if as_json:
+            whole = {"daemon": answer is not None, "profiles": looks, "exit_code": int(code)}
+            typer.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+        else:
+            for look in looks:
+                _show(look)
+        raise typer.Exit(code)
+
+
+def pause(profiles: Profiles = None, config: ConfigOption = None) -> None:
+    """Let profiles rest until syncd resume; a push that you ask for is still done."""
+    with said_plainly():
+        _rest("pause", profiles or [], configuration(config))
+
+
+def resume(
+    profiles: Profiles = None,
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    new: Annotated[bool, typer.Option("--new-collection", help="Start a fresh collection.")] = False,
+) -> None:
+    """Let profiles go on that rest: on your word, or because you deleted their collection in Zotero."""
+    with said_plainly():
+        if new and len(profiles or ()) != 1:
+            raise ConfigError(["--new-collection is for one profile: name it"])
+        if new and profiles:
+            from syncd.cli.amend import start_anew  # noqa: PLC0415 - imported where it is used
+
+            start_anew(profiles[0], config, library)
+            return
+        settings = configuration(config)
+        _rest("resume", profiles or [], settings)
+        for name in profiles or ():
+            _check_collection(name, settings)
+
+
+def reload(config: ConfigOption = None) -> None:
+    """Let the daemon take over the configuration as it is now."""
+    with said_plainly():
+        from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
+
+        configuration(config)
+        answer = ask(ports().data.control, "reload")
+        if answer is None:
+            raise SyncdError("no daemon runs, so there is nothing to reload", hint="Start it with: syncd run")
+        if answer["problems"]:
+            raise ConfigError(answer["problems"], hint="The daemon goes on with what it had.")
+        stdout().print("The daemon has taken over the configuration.")
+
+
+def _rest(do: str, names: list[str], settings: Config) -> None:
+    """Pause or resume, through the daemon where one runs."""
+    from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
+    from syncd.daemon.rest import Resting  # noqa: PLC0415
+
+    for name in names:
+        settings.profile(name)
+    world = ports()
+    answer = ask(world.data.control, do, names=names)
+    if answer is not None:
+        resting = set(answer["paused"])
+    else:
+        with Resting(world.data, world.clock) as remembered:
+            resting = set(remembered.pause(names) if do == "pause" else remembered.resume(names))
+    word = "rests" if do == "pause" else "goes on"
+    for name in names or ["everything"]:
+        stdout().print(f"{name} {word}.", markup=False)
+    if do == "resume" and "" in resting:
+        stdout().print("Everything else rests; syncd resume lets it go on.")
+    if answer is None:
+        stdout().print("No daemon runs just now; the next one will know.")
+
+
+def _check_collection(name: str, settings: Config) -> None:
+    """Say so where a profile rests for another reason than the user's word to syncd."""
+    from syncd.session import remembered  # noqa: PLC0415 - heavy
+
+    with remembered(settings.library(settings.profile(name).library), ports()) as state:
+        resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
+    if resting:
+        raise ConfigError(
+            [f"profile {name!r} rests because {resting[0].paused}"],
+            hint="Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with"
+            f" syncd resume {name!r} --new-collection",
+        )
+
+
+def _look_here(names: list[str], settings: Config, world: Ports) -> list[Json]:
+    """Look at profiles in this process, one after the other, as the daemon would."""
+    import threading  # noqa: PLC0415 - only where no daemon runs
+
+    from syncd.daemon.work import Eyes, Pulse  # noqa: PLC0415 - heavy
+    from syncd.session import run_name  # noqa: PLC0415
+    from syncd.sources.pace import Pace  # noqa: PLC0415
+
+    never = threading.Event()
+    eyes = Eyes(replace(world, pace=Pace()), lambda _library: True)
+    looks = []
+    for name in names:
+        run = run_name(world.clock.now())
+        look = eyes.look(name, frozenset({"asked"}), run, settings, Pulse(world.clock, never))
+        looks.append(look.to_json())
+    return looks
+
+
+def _show(look: Json) -> None:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+    counts = ", ".join(f"{number} {kind}" for kind, number in look["counts"].items() if number)
+    stdout().print(f"[bold]{escape(look['profile'])}[/]: {counts or 'nothing was done'} · {look['run']}")
+    if look["error"]:
+        say(SyncdError(look["error"]["message"], hint=look["error"]["hint"]))
+
+
+def _code(look: Json) -> Exit:
+    if look["error"]:
+        return OF_SORT[look["error"]["sort"]]
+    return Exit.WAITING if look["counts"].get("review") else Exit.DONE

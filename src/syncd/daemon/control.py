@@ -1,0 +1,164 @@
+"""How commands talk to the daemon: a socket in the data folder that only the user can open; one line each way, JSON.
+
+The daemon's side hands a request to the loop and waits for its answer; it never decides anything. The commands' side
+tells apart a daemon that answers, and none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import socketserver
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from syncd.errors import StateError, SyncdError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Json = dict[str, Any]
+LONGEST = 1 << 20
+# What a command waits for an answer to anything but "sync-now", which takes as long as it takes.
+SECONDS = 30.0
+# Longer paths don't fit into the address of a socket.
+PATH_MAX = 100
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Give a name for the socket that the system takes, also where the path is too long for it."""
+    if len(os.fsencode(path)) <= PATH_MAX:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+class Request:
+    """A request on its way to the loop.
+
+    Args:
+        words: what the command sent: "do", and what belongs to it.
+    """
+
+    def __init__(self, words: Json) -> None:
+        self.words = words
+        self._answered = threading.Event()
+        self._answer: Json = {}
+
+    def answer(self, **words: Any) -> None:
+        """Answer it; only the first answer counts."""
+        if not self._answered.is_set():
+            self._answer = words
+            self._answered.set()
+
+    def wait(self) -> Json:
+        """Wait for the answer."""
+        self._answered.wait()
+        return self._answer
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    timeout = SECONDS
+    server: Control
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            self.wfile.write(json.dumps(self._answer(), ensure_ascii=False).encode() + b"\n")
+
+    def _answer(self) -> Json:
+        try:
+            words = json.loads(self.rfile.readline(LONGEST))
+        except (ValueError, OSError):
+            return {"error": "this is no request"}
+        if not isinstance(words, dict):
+            return {"error": "this is no request"}
+        request = Request(words)
+        self.server.hand_over(request)
+        return request.wait()
+
+
+class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """The daemon's side.
+
+    Args:
+        path: where the socket is to be; one that a dead daemon left is replaced.
+        hand_over: takes each request, in a thread of its own, and sees to it that it is answered.
+
+    Raises:
+        StateError: the socket can't be made.
+    """
+
+    daemon_threads = True
+    # An answer that never comes must not hold up the end.
+    block_on_close = False
+
+    def __init__(self, path: Path, hand_over: Callable[[Request], None]) -> None:
+        self.hand_over = hand_over
+        self._path = path
+        before = os.umask(0o177)
+        try:
+            path.unlink(missing_ok=True)
+            with _short(path) as address:
+                super().__init__(address, _Handler)
+        except OSError as error:
+            raise StateError(
+                f"the control socket {path} can't be made: {error.strerror or error}",
+                hint="Another place for syncd's data can be named in SYNCD_DATA_DIR.",
+            ) from error
+        finally:
+            os.umask(before)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.2,), name="control", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take no request any more."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def ask(path: Path, do: str, *, seconds: float | None = SECONDS, **words: Any) -> Json | None:
+    """Ask the daemon for something; the commands' side.
+
+    Args:
+        path: of its socket.
+        do: "status", "sync-now", "pause", "resume", "reload".
+        seconds: how long to wait for the answer; None for ever.
+        words: what belongs to the request.
+
+    Returns:
+        its answer; None where no daemon runs.
+
+    Raises:
+        SyncdError: it does not answer, or says that it can't.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(seconds)
+        try:
+            with _short(path) as address:
+                line.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise SyncdError(f"the daemon can't be reached: {error.strerror or error}") from error
+        try:
+            line.sendall(json.dumps({"do": do, **words}).encode() + b"\n")
+            with line.makefile("rb") as answers:
+                answer = json.loads(answers.readline())
+        except (OSError, ValueError) as error:
+            raise SyncdError(
+                "the daemon gave no answer; it may have ended just now", hint="Look at it with: syncd status"
+            ) from error
+    if "error" in answer:
+        raise SyncdError(answer["error"], hint=answer.get("hint", ""))
+    return dict(answer)

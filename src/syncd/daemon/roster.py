@@ -1,0 +1,248 @@
+"""Who is due, who may go, who has to wait and until when: what the daemon knows of each profile and library.
+
+It reads no clock and does no work: times come in, names go out. A profile's trouble is its own; a library's keeps
+all its profiles waiting, so that a server in trouble is asked by one of them at a time, later and later.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from syncd.daemon.backoff import delay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+# A library that refuses the key is asked again so often: the user may have mended it without telling us.
+REFUSED = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something failed, as far as it matters for when to try again.
+
+    Attributes:
+        words: one sentence.
+        library: it is the library's trouble, not the profile's.
+        passing: trying again soon may help.
+        refused: the key or its rights: only the user can mend it.
+        asked: seconds that the other side wants to be left alone.
+    """
+
+    words: str
+    library: bool = False
+    passing: bool = False
+    refused: bool = False
+    asked: float | None = None
+
+
+@dataclass(slots=True)
+class Gate:
+    """What keeps a profile or a library waiting.
+
+    Attributes:
+        failures: how many there were in a row.
+        closed_until: nothing is tried before; None where it is open.
+        since: when it was closed.
+        trouble: the last failure.
+    """
+
+    failures: int = 0
+    closed_until: datetime | None = None
+    since: datetime | None = None
+    trouble: Trouble | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it may be tried now. A clock that was set back does not keep it closed."""
+        if self.closed_until is None or self.since is None:
+            return True
+        return now >= self.closed_until or now < self.since
+
+    def close(self, trouble: Trouble, wait: timedelta, now: datetime) -> None:
+        """Let nobody through for some time."""
+        self.failures += 1
+        self.since, self.closed_until, self.trouble = now, now + wait, trouble
+
+    def open(self) -> None:
+        """Forget all failures."""
+        self.failures, self.closed_until, self.since, self.trouble = 0, None, None, None
+
+
+@dataclass(slots=True)
+class Followed:
+    """A profile as the daemon sees it.
+
+    Attributes:
+        library: the name of its library.
+        due: why it is to be looked at; empty where it is not.
+        running: it is being looked at now.
+        gate: what keeps it waiting.
+    """
+
+    library: str
+    due: set[str] = field(default_factory=set)
+    running: bool = False
+    gate: Gate = field(default_factory=Gate)
+
+
+class Roster:
+    """All profiles and libraries. May be used by several threads.
+
+    Args:
+        chance: gives numbers between 0 and 1, which spread what failed together.
+    """
+
+    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+        self._chance = chance
+        self._lock = threading.RLock()
+        self._profiles: dict[str, Followed] = {}
+        self._libraries: dict[str, Gate] = {}
+        self.paused: frozenset[str] = frozenset()
+
+    def follow(self, profiles: Mapping[str, str]) -> set[str]:
+        """Take over the profiles of the configuration: name and library. Return the names that are new.
+
+        What is given up while it runs ends its run. All gates are opened: the user may have mended what was wrong.
+        """
+        with self._lock:
+            new = {
+                name
+                for name, library in profiles.items()
+                if name not in self._profiles or self._profiles[name].library != library
+            }
+            for name in self._profiles.keys() - profiles.keys():
+                del self._profiles[name]
+            for name in new:
+                known = self._profiles.setdefault(name, Followed(profiles[name]))
+                known.library = profiles[name]
+            for followed in self._profiles.values():
+                followed.gate.open()
+            self._libraries = {library: Gate() for library in profiles.values()}
+            return new
+
+    def want(self, names: Iterable[str], why: str, *, at_once: bool = False) -> None:
+        """Note that profiles are due.
+
+        Args:
+            names: those that are unknown are passed over.
+            why: "start", "schedule", "files", "asked".
+            at_once: whatever failed before; what is asked for by the user, and files, which cost nobody anything.
+        """
+        with self._lock:
+            for name in names:
+                if followed := self._profiles.get(name):
+                    followed.due.add(why)
+                    if at_once:
+                        followed.gate.closed_until = None
+
+    def lift(self, names: Iterable[str]) -> None:
+        """Let the libraries of these profiles be tried again, whatever they said before."""
+        with self._lock:
+            for name in names:
+                if followed := self._profiles.get(name):
+                    self._libraries[followed.library].closed_until = None
+
+    def ready(self, now: datetime) -> list[str]:
+        """Return who is due and may go now."""
+        with self._lock:
+            return [name for name, followed in self._profiles.items() if self._may_go(name, followed, now)]
+
+    def _may_go(self, name: str, followed: Followed, now: datetime) -> bool:
+        return (
+            bool(followed.due)
+            and not followed.running
+            and ("asked" in followed.due or not self.is_paused(name))
+            and followed.gate.is_open(now)
+            and self.admits(followed.library, now)
+        )
+
+    def is_paused(self, name: str) -> bool:
+        """Whether the user wants it to rest: alone, or with all others."""
+        return name in self.paused or "" in self.paused
+
+    def admits(self, library: str, now: datetime) -> bool:
+        """Whether a library may be asked now."""
+        with self._lock:
+            gate = self._libraries.get(library)
+            return gate is None or gate.is_open(now)
+
+    def begin(self, name: str) -> frozenset[str]:
+        """Note that a profile is looked at now; return why."""
+        with self._lock:
+            followed = self._profiles[name]
+            followed.running = True
+            why, followed.due = frozenset(followed.due), set()
+            return why
+
+    def put_off(self, name: str, why: Iterable[str]) -> None:
+        """Note that a profile did not get its turn: it stays due."""
+        with self._lock:
+            if followed := self._profiles.get(name):
+                followed.running = False
+                followed.due |= set(why)
+
+    def finish(self, name: str, trouble: Trouble | None, now: datetime) -> datetime | None:
+        """Note how a look at a profile ended.
+
+        Returns:
+            when it is tried again by itself, before its schedule says so; None where it is not.
+        """
+        with self._lock:
+            followed = self._profiles.get(name)
+            if followed is None:
+                return None
+            followed.running = False
+            library = self._libraries[followed.library]
+            if trouble is None:
+                followed.gate.open()
+                library.open()
+                return None
+            gate = library if trouble.library else followed.gate
+            wait = REFUSED if trouble.refused else delay(gate.failures + 1, self._chance(), trouble.asked)
+            gate.close(trouble, wait, now)
+            if trouble.passing or trouble.refused:
+                followed.due.add("again")
+                return gate.closed_until
+            return None
+
+    def next_opening(self, now: datetime) -> datetime | None:
+        """Return when the next gate opens for somebody who waits before it."""
+        with self._lock:
+            waiting = [
+                followed for followed in self._profiles.values() if followed.due and not followed.running
+            ]
+            times = [
+                max(filter(None, (f.gate.closed_until, self._libraries[f.library].closed_until)), default=now)
+                for f in waiting
+            ]
+            return min((time for time in times if time > now), default=None)
+
+    def trouble_of(self, name: str) -> tuple[Trouble, datetime | None] | None:
+        """Return what keeps a profile from being up to date, and until when it waits."""
+        with self._lock:
+            followed = self._profiles.get(name)
+            if followed is None:
+                return None
+            gates = (self._libraries[followed.library], followed.gate)
+            found = next((gate for gate in gates if gate.trouble), None)
+            return (found.trouble, found.closed_until) if found and found.trouble else None
+
+    def running(self) -> list[str]:
+        """Return who is being looked at now."""
+        with self._lock:
+            return [name for name, followed in self._profiles.items() if followed.running]
+
+    def names(self) -> list[str]:
+        """Return all profiles."""
+        with self._lock:
+            return list(self._profiles)
+
+    def library_of(self, name: str) -> str | None:
+        """Return the name of a profile's library."""
+        with self._lock:
+            followed = self._profiles.get(name)
+            return followed.library if followed else None

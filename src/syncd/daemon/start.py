@@ -1,0 +1,49 @@
+"""Starts the daemon: one in a data folder, with its log and all who are told, and ends it in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncd.daemon.logs import configure
+from syncd.daemon.loop import Daemon
+from syncd.daemon.rest import Resting
+from syncd.daemon.voice import Voice
+from syncd.errors import LockedError
+from syncd.lock import held
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TextIO
+
+    from syncd.config import Config
+    from syncd.session import Ports
+
+
+def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bool:
+    """Be the daemon until a signal ends it.
+
+    Args:
+        config: the settings to begin with.
+        path: the file that they came from, as the user named it; None for the usual places.
+        ports: the world.
+        stream: where the log goes.
+
+    Returns:
+        whether every look came to its end; where not, a thread is still at work.
+
+    Raises:
+        ConfigError: the port for figures can't be listened on.
+        LockedError: there is a daemon already.
+        StateError: the data folder can't be used.
+    """
+    try:
+        with held(ports.data.daemon_lock, clock=ports.clock, who="the daemon"):
+            configure(stream, ports.env, clock=ports.clock)
+            with Resting(ports.data, ports.clock) as resting, Voice(config, ports) as voice:
+                return Daemon(config, path, ports, voice, resting).run()
+    except LockedError as error:
+        raise LockedError(
+            f"a daemon runs already: {error.holder}",
+            holder=error.holder,
+            hint="See what it does with: syncd status",
+        ) from None

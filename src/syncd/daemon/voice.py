@@ -1,0 +1,175 @@
+"""What the daemon tells: log lines, figures, pings, news. It watches what happens and changes nothing.
+
+Whatever goes wrong in telling is told once and never holds up a look.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import structlog
+
+from syncd.daemon.logs import get_logger, hide
+from syncd.daemon.metrics import Metrics
+from syncd.daemon.ping import Pinger
+from syncd.errors import StateError, SyncdError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from syncd.action import Action
+    from syncd.config import Config
+    from syncd.daemon.work import Look
+    from syncd.pipeline import Report
+    from syncd.session import Ports
+
+# What is done to a paper, in the log.
+DONE = {"create": "created", "update": "updated", "adopt": "adopted"}
+SHOWN = ("create", "update", "adopt", "unchanged", "skip", "review", "failed")
+
+
+class Voice:
+    """Tells the world.
+
+    Args:
+        config: what to tell, and whom.
+        ports: the world.
+
+    Raises:
+        ConfigError: the port for figures can't be listened on.
+    """
+
+    def __init__(self, config: Config, ports: Ports) -> None:
+        self._clock = clock = ports.clock
+        self._log = get_logger()
+        self._metrics = Metrics()
+        self._textfile = Path(config.metrics.textfile) if config.metrics.textfile else None
+        self._open = ExitStack()
+        self._noticed: dict[str, frozenset[str]] = {}
+        self._libraries: dict[str, str] = {}
+        if config.ping.url:
+            hide(config.ping.url)
+        self._pinger = Pinger(config.ping.url, clock)
+        self._open.callback(self._pinger.close)
+        if config.metrics.port is not None:
+            port = self._open.enter_context(self._metrics.serve(config.metrics.port))
+            self._log.info("figures for Prometheus are served", address=f"http://127.0.0.1:{port}/metrics")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Tell what is still to be told, briefly, and close."""
+        self._open.close()
+
+    def say(self, level: str, words: str, **facts: Any) -> None:
+        """Log a line."""
+        getattr(self._log, level)(words, **facts)
+
+    def speaking_of(self, **facts: Any) -> AbstractContextManager[object]:
+        """Let all lines of this thread carry these facts."""
+        return structlog.contextvars.bound_contextvars(**facts)
+
+    def follow(self, profiles: Mapping[str, str]) -> None:
+        """Take over who is followed: profile and library."""
+        for name, library in self._libraries.items():
+            if profiles.get(name) != library:
+                self._metrics.forget(name, library)
+                self._noticed.pop(name, None)
+        for name, library in profiles.items():
+            if self._libraries.get(name) != library:
+                self._metrics.follow(name, library)
+        self._libraries = dict(profiles)
+        self._write_figures()
+
+    def begins(self) -> None:
+        """Tell that a look begins."""
+        self._pinger.start()
+
+    def tell(self, look: Look, again: datetime | None) -> None:
+        """Tell how a look ended.
+
+        Args:
+            look: the look.
+            again: when it is tried again before its schedule.
+        """
+        library = self._libraries.get(look.profile, "")
+        with self.speaking_of(run=look.run, profile=look.profile, library=library):
+            if look.report is not None:
+                self._tell_papers(look.profile, look.report)
+            self._tell_end(look, again)
+        if look.stopped or look.put_off:
+            return
+        if look.report is not None:
+            self._metrics.finished(look.report, [look.profile], self._clock.now())
+            self._write_figures()
+        words = summary(look)
+        if look.error is None:
+            self._pinger.success(f"{look.profile}: {words}")
+        else:
+            self._pinger.failure(f"{look.profile}: {words}")
+
+    def _tell_papers(self, profile: str, report: Report) -> None:
+        """Log what was done about each paper, and what is odd about the page, once."""
+        for action in report.actions:
+            if action.paper in report.failures:
+                self._log.warning(
+                    f"failed: {action.title}: {report.failures[action.paper].message}", key=action.key
+                )
+            elif action.kind in DONE:
+                self._log.info(f"{DONE[action.kind]}: {action.title}", key=action.key, reason=_reason(action))
+            elif action.kind == "review":
+                self._log.info(f"to review: {action.title}", reason=action.reason)
+        notices = (
+            [notice.message for p in report.plan.profiles for notice in p.notices] if report.plan else []
+        )
+        before = self._noticed.get(profile, frozenset())
+        for message in notices:
+            if message not in before:
+                self._log.warning(message)
+        self._noticed[profile] = frozenset(notices)
+
+    def _tell_end(self, look: Look, again: datetime | None) -> None:
+        """Log how a look ended, in a line that says why it was begun."""
+        facts: dict[str, Any] = {"why": sorted(look.why)}
+        if look.report is not None:
+            facts |= {"requests": look.report.requests.total, "seconds": round(look.report.seconds, 2)}
+        if look.put_off:
+            self._log.debug("put off: its library failed just now", reason=sorted(look.why))
+        elif look.error is None or look.stopped:
+            self._log.info(summary(look), **facts)
+        elif isinstance(look.error, SyncdError):
+            level = "warning" if look.trouble and look.trouble.passing else "error"
+            when = again and again.isoformat(timespec="seconds")
+            getattr(self._log, level)(summary(look), hint=look.error.hint or None, again=when, **facts)
+        else:
+            self._log.error(f"a fault in syncd: {summary(look)}", exc_info=look.error, **facts)
+
+    def _write_figures(self) -> None:
+        if self._textfile is None:
+            return
+        try:
+            self._metrics.write(self._textfile)
+        except StateError as error:
+            self._log.warning(str(error), hint=error.hint)
+
+
+def summary(look: Look) -> str:
+    """Return how a look ended, in a few words."""
+    if look.error is not None:
+        return str(look.error) or type(look.error).__name__
+    if look.report is None:
+        return "the pages hold what they held"
+    counts = {kind: look.report.counts[kind] for kind in SHOWN if look.report.counts[kind]}
+    news = {kind: number for kind, number in counts.items() if kind != "unchanged"}
+    words = [f"{number} {DONE.get(kind, kind)}" for kind, number in counts.items()]
+    return ", ".join(words) if news else ", ".join(["nothing is new", *words])
+
+
+def _reason(action: Action) -> str:
+    changed = f": {', '.join(action.changes)}" if action.changes and action.kind != "create" else ""
+    return action.reason + changed

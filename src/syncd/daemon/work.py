@@ -1,0 +1,224 @@
+"""One look at a profile, in a thread of its own: read the source, and call the one engine where there is cause.
+
+A look can be ended at any of its waits and after any chunk. It says how far it is, so that one that hangs is seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from syncd.daemon.roster import Trouble
+from syncd.errors import (
+    ClosedError,
+    ConfigError,
+    LibraryError,
+    LockedError,
+    SourceError,
+    StateError,
+    StoppedError,
+    SyncdError,
+)
+from syncd.pipeline import Task, run_once
+from syncd.sources import fetch, registry
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from syncd.clock import Clock
+    from syncd.config import Config
+    from syncd.pipeline import Report
+    from syncd.session import Ports
+
+# How long a look waits for its turn at a library that another process is writing to.
+PATIENCE = 900.0
+
+
+class StoppableClock:
+    """A clock whose waits end when syncd is to end.
+
+    Args:
+        clock: the real one.
+        stop: set once syncd is to end.
+    """
+
+    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+        self._clock = clock
+        self._stop = stop
+
+    def now(self) -> datetime:
+        """Return the time of day, aware, in UTC."""
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, and raise where syncd is to end meanwhile.
+
+        Raises:
+            StoppedError: it is to end.
+        """
+        if self._stop.wait(seconds):
+            raise StoppedError("syncd was asked to end; what was written is recorded")
+
+
+class Pulse:
+    """How far a look is; a `Progress` for the engine.
+
+    Args:
+        clock: for the time of the last sign of life.
+        stop: set once syncd is to end.
+    """
+
+    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+        self._clock = clock
+        self._stop = stop
+        self.words = "beginning"
+        self.last = clock.monotonic()
+
+    def stage(self, words: str) -> None:
+        """Say what is being done."""
+        self.words = words
+        self._beat()
+
+    def total(self, objects: int) -> None:
+        """Say how many objects will be written."""
+        self.words = f"writing {objects} objects"
+        self._beat()
+
+    def advance(self, objects: int) -> None:  # noqa: ARG002 - part of the protocol
+        """Take note of a chunk, which is recorded: a good moment to end."""
+        self._beat()
+
+    def _beat(self) -> None:
+        self.last = self._clock.monotonic()
+        if self._stop.is_set():
+            raise StoppedError("syncd was asked to end; what was written is recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a look at a profile ended.
+
+    Attributes:
+        profile: its name.
+        why: what it was looked at for.
+        run: the name of its run.
+        report: what the engine reports; None where it was not called, for nothing had changed.
+        trouble: why it failed, if it did.
+        error: the same as an error; of an unexpected kind where syncd has a fault.
+        stopped: it was ended early, on request.
+        put_off: its library did not let it in just now.
+    """
+
+    profile: str
+    why: frozenset[str]
+    run: str
+    report: Report | None = None
+    trouble: Trouble | None = None
+    error: Exception | None = None
+    stopped: bool = False
+    put_off: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a command shows of it."""
+        known = self.error if isinstance(self.error, SyncdError) else None
+        return {
+            "profile": self.profile,
+            "run": self.run,
+            "counts": self.report.counts if self.report else {},
+            "error": {
+                "message": str(self.error) or type(self.error).__name__,
+                "hint": known.hint if known else "",
+                "sort": known.sort if known else "error",
+            }
+            if self.error
+            else None,
+        }
+
+
+@dataclass(slots=True)
+class Eyes:
+    """What looks at profiles; shared by all threads.
+
+    Attributes:
+        ports: the world, with a clock whose waits can be ended and one pace for all.
+        admits: whether a library may be asked now, by name.
+        seen: by profile, the digests of the pages that were last pushed.
+    """
+
+    ports: Ports
+    admits: Callable[[str], bool]
+    seen: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def look(self, profile: str, why: frozenset[str], run: str, config: Config, pulse: Pulse) -> Look:
+        """Look at a profile. Never raises: whatever happens is in what it returns."""
+        try:
+            if why == {"files"} and self._is_as_before(profile, config):
+                return Look(profile, why, run)
+            (report,) = run_once(config, Task(names=(profile,), run=run), self._ports(config, pulse))
+        except StoppedError as error:
+            return Look(profile, why, run, error=error, stopped=True)
+        except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
+            return Look(profile, why, run, trouble=trouble_of(error), error=error)
+        if isinstance(report.error, ClosedError):
+            return Look(profile, why, run, put_off=True)
+        failed = report.error or next((failure.error for failure in report.sources), None)
+        if isinstance(failed, StoppedError):
+            return Look(profile, why, run, report, error=failed, stopped=True)
+        if failed is None and report.plan is not None:
+            self.seen[profile] = frozenset(p.digest for p in report.plan.profiles)
+        trouble = trouble_of(failed, library=report.error is not None) if failed else None
+        return Look(profile, why, run, report, trouble, failed)
+
+    def _ports(self, config: Config, pulse: Pulse) -> Ports:
+        return replace(
+            self.ports,
+            progress=pulse,
+            keep=config.history.keep,
+            patience=PATIENCE,
+            who="the daemon",
+            admit=self._admit,
+        )
+
+    def _admit(self, library: str) -> None:
+        if not self.admits(library):
+            raise ClosedError(
+                "the library failed just now for another profile", kind="transient", library=library
+            )
+
+    def _is_as_before(self, profile: str, config: Config) -> bool:
+        """Whether the pages hold what was pushed last. What can't be read is for the run to report."""
+        source = config.profile(profile).source
+        if "://" in source or registry.recognise(source):
+            return False
+        try:
+            now = frozenset(snapshot.digest for snapshot in fetch(source, clock=self.ports.clock))
+        except SyncdError:
+            return False
+        return now == self.seen.get(profile)
+
+
+def trouble_of(error: Exception, *, library: bool = False) -> Trouble:
+    """Return what an error means for when to try again."""
+    words = str(error) or type(error).__name__
+    if isinstance(error, LibraryError):
+        return Trouble(
+            words,
+            library=True,
+            passing=error.kind in {"transient", "conflict"},
+            refused=error.kind == "permission",
+            asked=error.retry_after,
+        )
+    if isinstance(error, SourceError):
+        return Trouble(words, passing=error.transient, asked=error.retry_after)
+    if isinstance(error, (LockedError, StateError)):
+        return Trouble(words, library=True, passing=True)
+    if isinstance(error, ConfigError):
+        # The key can't be had: a keyring may still be locked, a password store be asleep.
+        return Trouble(words, library=library, passing=True)
+    return Trouble(words)

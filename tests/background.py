@@ -1,0 +1,129 @@
+"""syncd in the background as tests meet it: a real process, what it logs, and a clock that a test can move."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from syncd.daemon.control import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from desk import Desk
+
+Json = dict[str, Any]
+CHILD = Path(__file__).with_name("clock_child.py")
+PATIENCE = 30.0
+
+
+def until(what: Callable[[], Any], *, seconds: float = PATIENCE, but: Callable[[], str] = lambda: "") -> Any:
+    """Wait until something is true, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, f"it never came. {but()}"
+        time.sleep(0.02)
+    return found
+
+
+class Background:
+    """A daemon at work on a desk.
+
+    Args:
+        desk: whose it is.
+        env: on top of the desk's environment.
+    """
+
+    def __init__(self, desk: Desk, **env: str) -> None:
+        self._desk = desk
+        self._clock = desk.folder / "clock"
+        self._clock.write_text("0", encoding="ascii")
+        self._lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, str(CHILD), str(self._clock), "run"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            env=desk.env | env,
+            cwd=desk.folder,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._lines.append(line)
+
+    def __enter__(self) -> Self:
+        self.until_logged("syncd is at work")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        if kind is None:
+            assert "Traceback" not in self.text
+            assert self._desk.zotero.server.key not in self.text
+
+    @property
+    def text(self) -> str:
+        """All that it wrote."""
+        return "".join(self._lines)
+
+    @property
+    def log(self) -> list[Json]:
+        """All that it logged."""
+        return [json.loads(line) for line in list(self._lines) if line.startswith("{")]
+
+    def logged(self, words: str, **facts: Any) -> list[Json]:
+        """Return the lines that say this, with these facts."""
+        return [line for line in self.log if words in line["event"] and facts.items() <= line.items()]
+
+    def until(self, what: Callable[[], Any]) -> Any:
+        """Wait until something is true."""
+        return until(what, but=lambda: self.text)
+
+    def until_logged(self, words: str, times: int = 1, **facts: Any) -> list[Json]:
+        """Wait until it has said something, so many times."""
+        found: list[Json] = self.until(lambda: (f := self.logged(words, **facts))[times - 1 :] and f)
+        return found
+
+    def ask(self, do: str, **words: Any) -> Json:
+        """Ask it through its socket."""
+        answer = ask(self._desk.data.control, do, **words)
+        assert answer is not None
+        return answer
+
+    def move_clock(self, seconds: float) -> None:
+        """Move its clock, and let it see that."""
+        moved = float(self._clock.read_text(encoding="ascii")) + seconds
+        part = self._clock.with_suffix(".part")
+        part.write_text(str(moved), encoding="ascii")
+        part.replace(self._clock)
+        self.until(lambda: self._sees(moved))
+
+    def _sees(self, moved: float) -> bool:
+        from datetime import UTC, datetime  # noqa: PLC0415 - here alone
+
+        shown = datetime.fromisoformat(self.ask("status")["now"]).timestamp()
+        return abs(shown - datetime.now(UTC).timestamp() - moved) < 5
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return how it ended."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=20)

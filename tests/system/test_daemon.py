@@ -1,0 +1,320 @@
+"""syncd in the background, as a real process: files change, the network breaks, clocks move, signals come."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from background import Background
+from owner import show
+from pages import entry, page
+from syncd.zotero.embedded import EmbeddedLibrary, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from desk import Desk, Zotero
+    from syncd.zotero.embedded import Request
+
+HOUR = 3600.0
+SECOND_PROFILE = """
+[profiles.bo]
+source = "bo.txt"
+captured = 2026-06-01
+"""
+
+
+def write(path: Path, *titles: str, name: str = "Ann Lee") -> None:
+    """Save a page that lists these papers, as an editor does: beside the old one, then in its place."""
+    part = path.with_suffix(".part")
+    part.write_text(page(*map(entry, titles), name=name), encoding="utf-8")
+    part.replace(path)
+
+
+def titles(zotero: Zotero) -> list[str]:
+    """Return the titles of all papers in the library; a duplicate stands twice."""
+    return sorted(data["title"] for data in zotero.items().values() if "parentItem" not in data)
+
+
+def looks(daemon: Background, profile: str = "ann") -> list[dict[str, Any]]:
+    """Return how each look at a profile ended."""
+    return [line for line in daemon.log if line.get("profile") == profile and "why" in line]
+
+
+def held_up(release: threading.Event) -> None:
+    """Let the server answer only once it is released."""
+    release.wait(60)
+
+
+@pytest.fixture
+def daemon(desk: Desk) -> Iterator[Background]:
+    """Give a daemon that has pushed three papers."""
+    show(desk)
+    with Background(desk) as made:
+        made.until(lambda: looks(made))
+        yield made
+
+
+def test_a_saved_page_that_changes_is_in_zotero_at_once(
+    desk: Desk, daemon: Background, zotero: Zotero
+) -> None:
+    """Without any schedule: the file is watched."""
+    assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+    write(desk.page, "Alpha", "Beta", "Gamma", "Delta")
+    daemon.until(lambda: len(looks(daemon)) > 1)
+    assert titles(zotero) == ["Alpha", "Beta", "Delta", "Gamma"]
+    (created,) = daemon.logged("Delta")
+    assert created["run"] == looks(daemon)[1]["run"]
+
+
+def test_a_page_that_is_saved_unchanged_is_no_work(desk: Desk, daemon: Background, zotero: Zotero) -> None:
+    """The library is not even asked."""
+    asked = len(zotero.server.requests)
+    write(desk.page, "Alpha", "Beta", "Gamma")
+    daemon.until(lambda: len(looks(daemon)) > 1)
+    assert looks(daemon)[1]["event"] == "the pages hold what they held"
+    assert len(zotero.server.requests) == asked
+
+
+def test_schedules_are_kept_and_what_sleep_missed_comes_once(daemon: Background) -> None:
+    """A computer that slept through two runs does one when it wakes."""
+    daemon.move_clock(6.1 * HOUR)
+    daemon.until(lambda: len(looks(daemon)) == 2)
+    daemon.move_clock(20 * HOUR)
+    daemon.until(lambda: len(looks(daemon)) == 3)
+    daemon.move_clock(1 * HOUR)
+    assert [look["why"] for look in looks(daemon)] == [["start"], ["schedule"], ["schedule"]]
+
+
+def test_a_clock_that_is_set_back_does_not_silence_it(daemon: Background) -> None:
+    """Else nothing would happen until the old time comes again."""
+    daemon.move_clock(-300 * 24 * HOUR)
+    daemon.until_logged("the clock was set back")
+    daemon.move_clock(6.1 * HOUR)
+    daemon.until(lambda: len(looks(daemon)) == 2)
+
+
+def test_offline_at_start_is_normal(desk: Desk, zotero: Zotero) -> None:
+    """It says so, waits, and does its work once the network is there."""
+    show(desk)
+    port = int(zotero.server.url.rpartition(":")[2])
+    zotero.server.stop()
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        assert "refused" in looks(daemon)[0]["event"]
+        with EmbeddedLibrary(zotero.server.path, port=port, key=zotero.server.key):
+            daemon.move_clock(2 * 60)
+            daemon.until(lambda: len(looks(daemon)) > 1)
+            assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+        assert daemon.end() == 0
+
+
+def test_a_source_in_trouble_holds_up_no_other_and_recovers(desk: Desk, zotero: Zotero) -> None:
+    """Its page is missing; the other's papers arrive; then the page appears."""
+    show(desk)
+    desk.configure(SECOND_PROFILE)
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon, "ann") and looks(daemon, "bo"))
+        assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+        assert "no such file" in looks(daemon, "bo")[0]["event"]
+        write(desk.folder / "bo.txt", "Beta", "Zeta", name="Bo Chen")
+        daemon.until(lambda: len(looks(daemon, "bo")) > 1)
+        assert titles(zotero) == ["Alpha", "Beta", "Gamma", "Zeta"]
+
+
+def test_a_revoked_key_stops_the_library_and_says_so(desk: Desk, daemon: Background, zotero: Zotero) -> None:
+    """It is not asked again by schedule or by change; a word of the user's starts it anew."""
+    zotero.trouble.plan("GET", Fault("answer", status=403, body=b"Invalid key"))
+    daemon.move_clock(6.1 * HOUR)
+    daemon.until(lambda: len(looks(daemon)) == 2)
+    assert "refuses the key" in looks(daemon)[1]["event"]
+    asked = len(zotero.server.requests)
+    write(desk.page, "Alpha", "Delta")
+    daemon.move_clock(6.1 * HOUR)
+    (profile,) = daemon.ask("status")["profiles"]
+    assert "refuses the key" in profile["trouble"]
+    assert len(zotero.server.requests) == asked
+    done = desk.syncd("sync-now")
+    assert done.code == 0, done.err
+    assert "1 create" in done.out
+    assert titles(zotero) == ["Alpha", "Beta", "Delta", "Gamma"]
+
+
+def test_sigterm_ends_it_within_ten_seconds_and_loses_nothing(desk: Desk, zotero: Zotero) -> None:
+    """In the middle of a push of 180 papers: the chunk in hand is recorded, the next start does the rest."""
+    many = [f"Paper {number:03}" for number in range(180)]
+    write(desk.page, *many)
+    with Background(desk) as daemon:
+        daemon.until(lambda: any(method == "POST" for method, _ in zotero.server.requests))
+        assert daemon.end() == 0
+        daemon.until_logged("ended")
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        assert titles(zotero) == many
+
+
+def test_a_look_that_never_ends_does_not_keep_it(desk: Desk, zotero: Zotero) -> None:
+    """A server that holds the line for a minute: it ends all the same, and the next start finds out."""
+    show(desk)
+    release = threading.Event()
+    zotero.trouble.plan("POST", lambda _: held_up(release))
+    with Background(desk) as daemon:
+        daemon.until(lambda: zotero.trouble.happened)
+        assert daemon.end() == 0
+        daemon.until_logged("did not come to its end")
+    release.set()
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+
+
+def test_killed_in_the_middle_it_starts_again(desk: Desk, zotero: Zotero) -> None:
+    """No lock is left behind, and what was under way is found out."""
+    show(desk)
+
+    def kill(_: Request) -> None:
+        os.kill(killed.process.pid, signal.SIGKILL)
+
+    zotero.trouble.plan("POST", lambda _: None, kill)
+    killed = Background(desk)
+    with killed:
+        killed.until(lambda: killed.process.poll() is not None)
+    with Background(desk) as again:
+        again.until(lambda: looks(again))
+        assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+
+
+def test_a_new_configuration_is_taken_over_on_sighup(desk: Desk, daemon: Background, zotero: Zotero) -> None:
+    """And one with a mistake is not: the old one goes on, and the log says why."""
+    desk.configure("\n[profiles.bo]\nsuorce = 'bo.txt'\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_logged('did you mean "source"')
+    assert [p["name"] for p in daemon.ask("status")["profiles"]] == ["ann"]
+    write(desk.folder / "bo.txt", "Zeta", name="Bo Chen")
+    desk.configure(SECOND_PROFILE)
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: looks(daemon, "bo"))
+    assert titles(zotero) == ["Alpha", "Beta", "Gamma", "Zeta"]
+    assert len(looks(daemon, "ann")) == 1
+
+
+def test_reload_says_what_is_wrong(desk: Desk, daemon: Background) -> None:
+    """The command fails with the problems, and the daemon goes on."""
+    desk.configure("\n[profiles.bo]\nsuorce = 'bo.txt'\n")
+    done = desk.syncd("reload")
+    assert done.code == 2
+    assert "did you mean" in done.err
+    desk.configure()
+    done = desk.syncd("reload")
+    assert done.code == 0, done.err
+    assert daemon.process.poll() is None
+
+
+def test_the_control_socket_is_the_users_alone(desk: Desk, daemon: Background) -> None:
+    """Mode 0600; and nonsense on it harms nobody."""
+    assert stat.S_IMODE(desk.data.control.stat().st_mode) == 0o600
+    for nonsense in (
+        b"\n",
+        b"[]\n",
+        b"\xff\xfe\n",
+        b'{"do": "dance"}\n',
+        b'{"do": "sync-now", "names": 3}\n',
+    ):
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(desk.data.control))
+            line.sendall(nonsense)
+            assert "error" in json.loads(line.makefile("rb").readline())
+    assert daemon.ask("status")["profiles"]
+
+
+def test_there_is_one_daemon_a_data_folder(desk: Desk, daemon: Background) -> None:
+    """The second says who is there, and ends."""
+    done = desk.syncd("run")
+    assert done.code == 11
+    assert str(daemon.process.pid) in done.err
+
+
+def test_a_push_waits_for_its_turn_or_says_who_has_it(desk: Desk, daemon: Background, zotero: Zotero) -> None:
+    """While the daemon writes, a push does not: it waits as long as it may, and says for whom."""
+    release = threading.Event()
+    zotero.trouble.plan("POST", lambda _: held_up(release))
+    write(desk.page, "Alpha", "Delta")
+    daemon.until(lambda: zotero.trouble.happened)
+    refused = desk.syncd("push", "--wait", "0")
+    assert refused.code == 11
+    assert "daemon" in refused.err
+    release.set()
+    done = desk.syncd("push")
+    assert done.code == 0, done.err
+    assert titles(zotero) == ["Alpha", "Beta", "Delta", "Gamma"]
+
+
+def test_pausing_outlives_the_daemon(desk: Desk, zotero: Zotero) -> None:
+    """What the user said to one holds for the next; what is asked for is done all the same."""
+    show(desk)
+    assert desk.syncd("pause").code == 0
+    with Background(desk) as daemon:
+        daemon.move_clock(7 * HOUR)
+        assert not looks(daemon)
+        assert titles(zotero) == []
+        assert desk.syncd("sync-now", "ann").code == 0
+        assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+        write(desk.page, "Alpha", "Delta")
+        assert "rests" in desk.syncd("pause", "ann").out
+        assert desk.syncd("resume").code == 0
+        daemon.until(lambda: len(looks(daemon)) > 1)
+    assert "Delta" in titles(zotero)
+
+
+def test_sync_now_does_without_a_daemon(desk: Desk, zotero: Zotero) -> None:
+    """The same command, the same answer; it says whether there was one."""
+    show(desk)
+    done = desk.syncd("sync-now", "--json")
+    assert done.code == 0, done.err
+    assert done.json["daemon"] is False
+    assert done.json["profiles"][0]["counts"]["create"] == 3
+    assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        again = desk.syncd("sync-now", "--json")
+        assert again.json["daemon"] is True
+        assert again.json["profiles"][0]["counts"]["unchanged"] == 3
+
+
+def test_a_service_manager_is_told(desk: Desk, tmp_path: Path) -> None:
+    """Ready once it is at work, reloading and ready again, alive, stopping: sd_notify(3)."""
+    show(desk)
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.settimeout(20)
+        told: list[str] = []
+
+        def hear(word: str) -> None:
+            while not any(word in message for message in told):
+                told.append(manager.recv(4096).decode())
+
+        with Background(desk, NOTIFY_SOCKET=str(address), WATCHDOG_USEC="600000") as daemon:
+            hear("READY=1")
+            hear("WATCHDOG=1")
+            told.clear()
+            daemon.process.send_signal(signal.SIGHUP)
+            hear("RELOADING=1")
+            hear("READY=1")
+            daemon.end()
+            hear("STOPPING=1")
+
+
+def test_every_line_is_json_with_a_run(daemon: Background) -> None:
+    """Where no terminal is: a log that programs read."""
+    lines = daemon.text.splitlines()
+    assert len(daemon.log) == len(lines)
+    assert all(line["run"] for line in daemon.log)

@@ -1,0 +1,157 @@
+"""Who may be looked at, and when again after a failure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.daemon.backoff import FIRST, LONGEST, LONGEST_ASKED, delay
+from syncd.daemon.roster import REFUSED, Roster, Trouble
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SOON, LATER = timedelta(seconds=1), timedelta(hours=30)
+OFFLINE = Trouble("no network", library=True, passing=True)
+BAD_PAGE = Trouble("no page of this kind")
+SLOW_SOURCE = Trouble("the server is busy", passing=True, asked=600)
+REVOKED = Trouble("the key is refused", library=True, refused=True)
+
+
+def roster(*names: str) -> Roster:
+    """Give a roster of profiles, all due, with one library for those with the same first letter."""
+    made = Roster(chance=lambda: 0.5)
+    made.follow({name: name[0] for name in names})
+    made.want(names, "start")
+    return made
+
+
+def fail(made: Roster, name: str, trouble: Trouble, now: datetime = NOW) -> datetime | None:
+    """Let a look at a profile fail."""
+    made.begin(name)
+    return made.finish(name, trouble, now)
+
+
+def test_what_is_due_may_go_once() -> None:
+    """A look that has begun is not begun again, and what came meanwhile is not lost."""
+    made = roster("a1")
+    assert made.ready(NOW) == ["a1"]
+    made.begin("a1")
+    made.want(["a1"], "files")
+    assert made.ready(NOW) == []
+    made.finish("a1", None, NOW)
+    assert made.ready(NOW) == ["a1"]
+    assert made.begin("a1") == {"files"}
+
+
+def test_a_profile_in_trouble_holds_up_no_other() -> None:
+    """Its own gate is closed, and that of nobody else."""
+    made = roster("a1", "a2")
+    again = fail(made, "a1", SLOW_SOURCE)
+    assert again is not None
+    assert again >= NOW + timedelta(seconds=600)
+    assert made.ready(NOW) == ["a2"]
+    assert set(made.ready(again)) == {"a1", "a2"}
+
+
+def test_a_library_in_trouble_holds_up_all_its_profiles_and_no_other_library() -> None:
+    """So that a server in trouble is not asked by each of a hundred profiles."""
+    made = roster("a1", "a2", "b1")
+    again = fail(made, "a1", OFFLINE)
+    assert made.ready(NOW + SOON) == ["b1"]
+    assert not made.admits("a", NOW + SOON)
+    assert again is not None
+    assert set(made.ready(again)) == {"a1", "a2", "b1"}
+
+
+def test_one_success_opens_the_library() -> None:
+    """Then all go at once."""
+    made = roster("a1", "a2")
+    again = fail(made, "a1", OFFLINE) or NOW
+    made.begin("a2")
+    made.finish("a2", None, again)
+    assert made.trouble_of("a1") is None
+    assert made.ready(again) == ["a1"]
+
+
+def test_a_library_that_refuses_the_key_is_left_alone_for_a_day() -> None:
+    """Schedules and changed files change nothing about that; the user's word does."""
+    made = roster("a1")
+    assert fail(made, "a1", REVOKED) == NOW + REFUSED
+    made.want(["a1"], "schedule")
+    made.want(["a1"], "files", at_once=True)
+    assert made.ready(NOW + timedelta(hours=23)) == []
+    made.lift(["a1"])
+    assert made.ready(NOW + SOON) == ["a1"]
+
+
+def test_a_page_that_is_wrong_waits_for_its_schedule_or_for_a_change() -> None:
+    """Trying again soon would not mend it; a changed file may."""
+    made = roster("a1")
+    assert fail(made, "a1", BAD_PAGE) is None
+    assert made.ready(NOW + LATER) == []
+    made.want(["a1"], "files", at_once=True)
+    assert made.ready(NOW + SOON) == ["a1"]
+
+
+def test_pausing_holds_back_all_but_what_is_asked_for() -> None:
+    """One profile, or all; a user who asks for a look gets it."""
+    made = roster("a1", "b1")
+    made.paused = frozenset({"a1"})
+    assert made.ready(NOW) == ["b1"]
+    made.paused = frozenset({""})
+    assert made.ready(NOW) == []
+    made.want(["a1"], "asked", at_once=True)
+    assert made.ready(NOW) == ["a1"]
+
+
+def test_a_new_configuration_opens_every_gate() -> None:
+    """Who changes it has probably mended something."""
+    made = roster("a1", "b1")
+    fail(made, "a1", REVOKED)
+    assert made.follow({"a1": "a", "c1": "c"}) == {"c1"}
+    assert made.names() == ["a1", "c1"]
+    assert made.ready(NOW + SOON) == ["a1"]
+
+
+def test_a_profile_that_is_given_up_while_it_runs_is_forgotten() -> None:
+    """Its look ends, and that is all."""
+    made = roster("a1")
+    made.begin("a1")
+    made.follow({})
+    assert made.finish("a1", OFFLINE, NOW) is None
+    assert made.ready(NOW + LATER) == []
+
+
+def test_a_clock_that_was_set_back_keeps_no_gate_closed() -> None:
+    """Who mends a clock that was a year ahead does not wait for a year."""
+    made = roster("a1")
+    fail(made, "a1", OFFLINE, NOW + timedelta(days=365))
+    assert made.ready(NOW) == ["a1"]
+
+
+def test_the_next_opening_is_the_earliest_that_somebody_waits_for() -> None:
+    """The loop sleeps until then."""
+    made = roster("a1", "b1")
+    first = fail(made, "a1", OFFLINE)
+    fail(made, "b1", SLOW_SOURCE)
+    assert made.next_opening(NOW) == first
+    assert roster("a1").next_opening(NOW) is None
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1e9)))
+def test_a_delay_grows_within_limits(failures: int, chance: float, asked: float | None) -> None:
+    """Never none, never for ever, and never shorter than the server wants, within reason."""
+    wait = delay(failures, chance, asked)
+    assert wait >= FIRST / 2
+    assert wait <= max(LONGEST, LONGEST_ASKED) * 1.5
+    if asked is not None:
+        assert wait >= min(timedelta(seconds=asked), LONGEST_ASKED)
+    assert delay(failures + 1, chance, asked) >= wait
+
+
+@pytest.mark.parametrize("failures", [1, 2, 5])
+def test_two_that_failed_together_do_not_come_back_together(failures: int) -> None:
+    """Chance spreads them."""
+    assert delay(failures, 0.1) != delay(failures, 0.9)
