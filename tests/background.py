@@ -11,17 +11,24 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pages import entry, page
 from syncd.daemon.control import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from desk import Desk
+    from desk import Desk, Zotero
 
 Json = dict[str, Any]
 CHILD = Path(__file__).with_name("clock_child.py")
 PATIENCE = 30.0
+HOUR = 3600.0
+SECOND_PROFILE = """
+[profiles.bo]
+source = "bo.txt"
+captured = 2026-06-01
+"""
 
 
 def until(what: Callable[[], Any], *, seconds: float = PATIENCE, but: Callable[[], str] = lambda: "") -> Any:
@@ -127,3 +134,20 @@ class Background:
         """Send a signal and return how it ended."""
         self.process.send_signal(number)
         return self.process.wait(timeout=20)
+
+
+def write(path: Path, *titles: str, name: str = "Ann Lee") -> None:
+    """Save a page that lists these papers, as an editor does: beside the old one, then in its place."""
+    part = path.with_suffix(".part")
+    part.write_text(page(*map(entry, titles), name=name), encoding="utf-8")
+    part.replace(path)
+
+
+def titles(zotero: Zotero) -> list[str]:
+    """Return the titles of all papers in the library; a duplicate stands twice."""
+    return sorted(data["title"] for data in zotero.items().values() if "parentItem" not in data)
+
+
+def looks(daemon: Background, profile: str = "ann") -> list[dict[str, Any]]:
+    """Return how each look at a profile ended."""
+    return [line for line in daemon.log if line.get("profile") == profile and "why" in line]

@@ -8,13 +8,12 @@ import signal
 import socket
 import stat
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from background import Background
+from background import HOUR, SECOND_PROFILE, Background, looks, titles, write
 from owner import show
-from pages import entry, page
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
@@ -23,30 +22,6 @@ if TYPE_CHECKING:
 
     from desk import Desk, Zotero
     from syncd.zotero.embedded import Request
-
-HOUR = 3600.0
-SECOND_PROFILE = """
-[profiles.bo]
-source = "bo.txt"
-captured = 2026-06-01
-"""
-
-
-def write(path: Path, *titles: str, name: str = "Ann Lee") -> None:
-    """Save a page that lists these papers, as an editor does: beside the old one, then in its place."""
-    part = path.with_suffix(".part")
-    part.write_text(page(*map(entry, titles), name=name), encoding="utf-8")
-    part.replace(path)
-
-
-def titles(zotero: Zotero) -> list[str]:
-    """Return the titles of all papers in the library; a duplicate stands twice."""
-    return sorted(data["title"] for data in zotero.items().values() if "parentItem" not in data)
-
-
-def looks(daemon: Background, profile: str = "ann") -> list[dict[str, Any]]:
-    """Return how each look at a profile ended."""
-    return [line for line in daemon.log if line.get("profile") == profile and "why" in line]
 
 
 def held_up(release: threading.Event) -> None:

@@ -1,10 +1,9 @@
-"""`syncd status` and `syncd log`: what syncd follows, what waits and why, what each run did."""
+"""`syncd log`: what each run did, and why."""
 
 from __future__ import annotations
 
 import json
-from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,40 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from syncd.history import Note, Run
-    from syncd.state import FollowedProfile, Standing
-
-# What is shown of papers, in this order: the word for each cause.
-HEADINGS = {
-    "kept": "kept yours",
-    "waiting": "waiting",
-    "review": "to review",
-    "failed": "failed",
-    "refused": "refused by the server",
-    "paused": "paused",
-    "deleted": "deleted or trashed by you",
-    "not adopted": "not adopted",
-}
-# Of these only the number is shown: nothing waits for the user there.
-QUIET = frozenset({"deleted", "paused", "not adopted"})
-
-
-def status(config: ConfigOption = None, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Show what syncd follows, what it kept of yours, and what waits for you."""
-    with said_plainly():
-        from syncd.session import remembered  # noqa: PLC0415 - heavy
-
-        settings = configuration(config).library(library)
-        with remembered(settings, ports()) as state:
-            profiles, standings = state.profiles(), state.standings()
-            runs = {run.name: run for run in state.history.runs()}
-        if as_json:
-            typer.echo(
-                json.dumps(
-                    _status_json(settings.name, profiles, standings, runs), ensure_ascii=False, indent=1
-                )
-            )
-        else:
-            _show_status(settings.name, profiles, standings, runs)
 
 
 def log(
@@ -85,74 +50,6 @@ def log(
                 _print_runs(history.runs(most), as_json=as_json)
 
 
-def _status_json(
-    library: str, profiles: Sequence[FollowedProfile], standings: Sequence[Standing], runs: dict[str, Run]
-) -> dict[str, Any]:
-    return {
-        "library": library,
-        "profiles": [
-            {
-                "name": profile.name,
-                "author": profile.author,
-                "source": profile.origin,
-                "papers": profile.papers,
-                "collection": profile.collection,
-                "paused": profile.paused or None,
-                "last_push": runs[profile.run].started if profile.run in runs else None,
-            }
-            for profile in profiles
-        ],
-        "papers": [
-            {
-                "cause": standing.cause,
-                "title": standing.title,
-                "paper": standing.paper,
-                "key": standing.key,
-                "detail": standing.detail,
-            }
-            for standing in standings
-        ],
-    }
-
-
-def _show_status(
-    library: str, profiles: Sequence[FollowedProfile], standings: Sequence[Standing], runs: dict[str, Run]
-) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-    from rich.table import Table  # noqa: PLC0415
-
-    out = stdout()
-    if not profiles:
-        out.print(f"[bold]{escape(library)}[/]: nothing was pushed yet. Begin with: syncd push")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("profile", "papers", "collection", "last push (UTC)", "state"):
-        table.add_column(name, overflow="fold", no_wrap=name.startswith("last"))
-    for profile in profiles:
-        pushed = runs[profile.run].started[:16].replace("T", " ") if profile.run in runs else "never"
-        state = f"[yellow]paused: {escape(profile.paused)}[/]" if profile.paused else "[green]ok[/]"
-        table.add_row(escape(profile.name), str(profile.papers), escape(profile.collection), pushed, state)
-    out.print(f"[bold]{escape(library)}[/]")
-    out.print(table)
-    grouped = {cause: list(group) for cause, group in groupby(standings, key=lambda s: s.cause)}
-    for cause, heading in HEADINGS.items():
-        if not (group := grouped.get(cause)):
-            continue
-        out.print(f"\n[bold]{heading}[/]: {len(group)}")
-        for standing in [] if cause in QUIET else group:
-            out.print(
-                f"  {standing.key or standing.paper}  {escape(standing.title)}: {escape(standing.detail)}"
-            )
-    for profile in profiles:
-        if profile.paused:
-            name = escape(profile.name)
-            out.print(
-                f"\nTo start a fresh collection: syncd resume {name!r} --new-collection", soft_wrap=True
-            )
-    if "review" in grouped:
-        out.print("\nTo decide about possible duplicates: syncd review")
-
-
 def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
@@ -162,6 +59,7 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
             {
                 "run": run.name,
                 "kind": run.kind,
+                "profiles": list(run.profiles),
                 "started": run.started,
                 "finished": run.finished,
                 "counts": dict(run.counts),

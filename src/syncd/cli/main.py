@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import amend, daemon, follow, history, inspect, library, push, service
+from syncd.cli import amend, daemon, follow, history, inspect, library, push, service, status
 
 app = typer.Typer(
     name="syncd",
@@ -40,7 +40,7 @@ app.command("plan")(push.plan)
 app.command("parse")(inspect.parse)
 app.command("follow")(follow.follow)
 app.command("unfollow")(follow.unfollow)
-app.command("status")(history.status)
+app.command("status")(status.status)
 app.command("log")(history.log)
 app.command("review")(amend.review)
 app.command("undo")(amend.undo)

@@ -156,6 +156,7 @@ class Daemon:
         if self._watcher:
             changed, self._quiet_in = self._watcher.due()
             self._roster.want(changed, "files", at_once=True)
+        self._voice.pulse()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
 
@@ -320,6 +321,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             config = load(self._path, self._ports.env)
+            self._voice.take_over(config)
         except ConfigError as error:
             for problem in error.problems:
                 self._voice.say("error", f"the new configuration is not used: {problem}")

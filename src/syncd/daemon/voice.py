@@ -6,14 +6,19 @@ Whatever goes wrong in telling is told once and never holds up a look.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from syncd.daemon.archive import History
+from syncd.daemon.bulletin import Bulletin
+from syncd.daemon.channels import channels
 from syncd.daemon.logs import get_logger, hide
 from syncd.daemon.metrics import Metrics
 from syncd.daemon.ping import Pinger
+from syncd.daemon.schedule import zone
 from syncd.errors import StateError, SyncdError
 
 if TYPE_CHECKING:
@@ -44,20 +49,19 @@ class Voice:
     """
 
     def __init__(self, config: Config, ports: Ports) -> None:
-        self._clock = clock = ports.clock
+        self._ports = ports
+        self._clock = ports.clock
         self._log = get_logger()
         self._metrics = Metrics()
-        self._textfile = Path(config.metrics.textfile) if config.metrics.textfile else None
-        self._open = ExitStack()
         self._noticed: dict[str, frozenset[str]] = {}
         self._libraries: dict[str, str] = {}
-        if config.ping.url:
-            hide(config.ping.url)
-        self._pinger = Pinger(config.ping.url, clock)
-        self._open.callback(self._pinger.close)
-        if config.metrics.port is not None:
-            port = self._open.enter_context(self._metrics.serve(config.metrics.port))
-            self._log.info("figures for Prometheus are served", address=f"http://127.0.0.1:{port}/metrics")
+        self._open = ExitStack()
+        self._told: tuple[object, ...] = ()
+        self._config: Config | None = None
+        self._textfile: Path | None = None
+        self._pinger = Pinger(None, self._clock)
+        self._bulletin: Bulletin | None = None
+        self.take_over(config)
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +69,58 @@ class Voice:
     def __exit__(self, *_: object) -> None:
         """Tell what is still to be told, briefly, and close."""
         self._open.close()
+
+    def take_over(self, config: Config) -> None:
+        """Tell whom the configuration names, from now on.
+
+        Raises:
+            ConfigError: the port can't be listened on, or a way to send news is not there.
+            StateError: the history can't be read.
+        """
+        told = (config.metrics, config.ping, config.notify, config.daemon.timezone, config.libraries)
+        if told == self._told:
+            return
+        self._open.close()
+        try:
+            self._connect(config)
+        except SyncdError:
+            # What was told before goes on being told.
+            self._open.close()
+            if self._config is not None:
+                self._connect(self._config)
+            raise
+        self._told, self._config = told, config
+
+    def _connect(self, config: Config) -> None:
+        """Open all that is told to."""
+        self._textfile = Path(config.metrics.textfile) if config.metrics.textfile else None
+        if config.ping.url:
+            hide(config.ping.url)
+        self._pinger = Pinger(config.ping.url, self._clock)
+        self._open.callback(self._pinger.close)
+        if config.metrics.port is not None:
+            port = self._open.enter_context(self._metrics.serve(config.metrics.port))
+            self._log.info("figures for Prometheus are served", address=f"http://127.0.0.1:{port}/metrics")
+        self._bulletin = self._news(config)
+
+    def _news(self, config: Config) -> Bulletin | None:
+        """Return what tells of new papers, where the configuration says whom."""
+        addresses = [ref.resolve(self._ports.env) for ref in config.notify.urls]
+        for address in addresses:
+            hide(address)
+        to = channels(config.notify.command, addresses, self._ports.env)
+        if not to:
+            return None
+        at = time.fromisoformat(config.notify.at) if config.notify.when == "daily" else None
+        history = History(config.libraries, self._ports)
+        bulletin = Bulletin(to, history, self._clock, at=at, timezone=zone(config.daemon.timezone))
+        self._open.callback(bulletin.close)
+        return bulletin
+
+    def pulse(self) -> None:
+        """Send what is due; called every few seconds."""
+        if self._bulletin:
+            self._bulletin.pulse()
 
     def say(self, level: str, words: str, **facts: Any) -> None:
         """Log a line."""
@@ -107,6 +163,8 @@ class Voice:
         if look.report is not None:
             self._metrics.finished(look.report, [look.profile], self._clock.now())
             self._write_figures()
+            if self._bulletin:
+                self._bulletin.ran(look.report.counts["create"])
         words = summary(look)
         if look.error is None:
             self._pinger.success(f"{look.profile}: {words}")
