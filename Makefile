@@ -21,7 +21,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test soak mutants lint types format bench lock schema units clean
+.PHONY: help venv demo demo-page test tools soak mutants lint types format bench lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,15 @@ demo: $(PROJECT) ## push a real profile page into the embedded library, and show
 demo-page: $(PROJECT) ## serve the demo's library as a page
 	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
 
-test: $(DEV) ## run the tests
+test: $(DEV) tools ## run the tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+# systemd checks the units; without it, and without the right to install it, those tests are skipped and say so.
+tools:
+	@command -v systemd-analyze >/dev/null || { \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n) && command -v apt-get >/dev/null \
+		&& $$sudo apt-get update -qq && $$sudo apt-get install -qq --yes --no-install-recommends systemd >/dev/null; \
+	} || echo "systemd-analyze is missing: the tests of the units will be skipped" >&2
 
 lint: $(DEV) ## check style and layout of the code
 	$(BIN)/ruff check

@@ -66,7 +66,7 @@ def test_schedules_are_kept_and_what_sleep_missed_comes_once(daemon: Background)
     daemon.move_clock(20 * HOUR)
     daemon.until(lambda: len(looks(daemon)) == 3)
     daemon.move_clock(1 * HOUR)
-    assert [look["why"] for look in looks(daemon)] == [["start"], ["schedule"], ["schedule"]]
+    assert [look["why"] for look in looks(daemon)] == ["start", "schedule", "schedule"]
 
 
 def test_a_clock_that_is_set_back_does_not_silence_it(daemon: Background) -> None:

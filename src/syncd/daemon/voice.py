@@ -193,11 +193,11 @@ class Voice:
 
     def _tell_end(self, look: Look, again: datetime | None) -> None:
         """Log how a look ended, in a line that says why it was begun."""
-        facts: dict[str, Any] = {"why": sorted(look.why)}
+        facts: dict[str, Any] = {"why": ", ".join(sorted(look.why))}
         if look.report is not None:
             facts |= {"requests": look.report.requests.total, "seconds": round(look.report.seconds, 2)}
         if look.put_off:
-            self._log.debug("put off: its library failed just now", reason=sorted(look.why))
+            self._log.debug("put off: its library failed just now", why=", ".join(sorted(look.why)))
         elif look.error is None or look.stopped:
             self._log.info(summary(look), **facts)
         elif isinstance(look.error, SyncdError):
