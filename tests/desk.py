@@ -148,6 +148,7 @@ class Desk:
     folder: Path
     zotero: Zotero
     clock: FakeClock
+    place: Path | None = None
 
     @property
     def page(self) -> Path:
@@ -157,7 +158,7 @@ class Desk:
     @property
     def data(self) -> DataFolder:
         """Its data folder."""
-        return DataFolder(self.folder / "data")
+        return DataFolder(self.place or self.folder / "data")
 
     @property
     def env(self) -> dict[str, str]:

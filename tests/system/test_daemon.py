@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -293,3 +294,28 @@ def test_every_line_is_json_with_a_run(daemon: Background) -> None:
     lines = daemon.text.splitlines()
     assert len(daemon.log) == len(lines)
     assert all(line["run"] for line in daemon.log)
+
+
+def test_a_new_time_zone_and_way_to_watch_are_taken_over(
+    desk: Desk, daemon: Background, zotero: Zotero
+) -> None:
+    """A reload is enough for them, too."""
+    at_seven = '"0 7 * * *"'
+    desk.configure(f"schedule = {at_seven}\n[daemon]\ntimezone = 'Asia/Tokyo'\nwatch = 'poll'\n")
+    assert desk.syncd("reload").code == 0
+    assert "T22:00:00" in daemon.ask("status")["profiles"][0]["next"]
+    desk.configure(f"schedule = {at_seven}\n[daemon]\ntimezone = 'UTC'\n")
+    assert desk.syncd("reload").code == 0
+    assert "T07:00:00" in daemon.ask("status")["profiles"][0]["next"]
+    write(desk.page, "Alpha", "Delta")
+    daemon.until(lambda: "Delta" in titles(zotero))
+
+
+def test_a_data_folder_may_lie_deep(desk: Desk, zotero: Zotero) -> None:
+    """A socket's address is short; the path of a folder need not be."""
+    show(desk)
+    deep = desk.folder / ("d" * 100) / ("e" * 100)
+    with Background(replace(desk, place=deep)) as daemon:
+        daemon.until(lambda: looks(daemon))
+        assert desk.syncd("sync-now", SYNCD_DATA_DIR=str(deep)).code == 0
+    assert titles(zotero) == ["Alpha", "Beta", "Gamma"]

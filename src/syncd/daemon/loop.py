@@ -118,6 +118,7 @@ class Daemon:
             self._voice.say(
                 "info", "syncd is at work", version=__version__, following=len(self._roster.names())
             )
+            self._begin_ready()
             while not self._stop.is_set():
                 self._turn()
         finally:
@@ -125,10 +126,8 @@ class Daemon:
         return finished
 
     def _turn(self) -> None:
-        """Begin what may begin, and deal with the next thing that happens."""
+        """Deal with the next thing that happens, and begin what may begin."""
         now = self._clock.now()
-        for name in self._roster.ready(now):
-            self._begin(name)
         try:
             happened = self._inbox.get(timeout=self._patience(now))
         except queue.Empty:
@@ -137,6 +136,7 @@ class Daemon:
             if happened:
                 happened()
             self._look_around()
+            self._begin_ready()
         except StateError as error:
             self._voice.say("error", str(error), hint=error.hint)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next thing may go well
@@ -199,8 +199,7 @@ class Daemon:
         self._stop.set()
         self._notifier.stopping()
         self._timetable.stop()
-        if self._watcher:
-            self._watcher.stop()
+        self._stop_watching()
         deadline = self._clock.monotonic() + GRACE
         for running in self._running.values():
             running.thread.join(max(0.0, deadline - self._clock.monotonic()))
@@ -253,6 +252,10 @@ class Daemon:
 
     # Looks
 
+    def _begin_ready(self) -> None:
+        for name in self._roster.ready(self._clock.now()):
+            self._begin(name)
+
     def _begin(self, name: str) -> None:
         """Begin a look in a thread of its own."""
         why = self._roster.begin(name)
@@ -293,7 +296,10 @@ class Daemon:
         new = self._roster.follow(libraries)
         self._voice.follow(libraries)
         changed = {name for name, profile in config.profiles.items() if before.profiles.get(name) != profile}
-        for name in new | changed:
+        if before.daemon != config.daemon:
+            self._timetable.timezone = zone(config.daemon.timezone)
+            self._stop_watching()
+        for name in libraries if before.daemon != config.daemon else new | changed:
             self._schedule(name)
         self._roster.want(new, "start")
         self._roster.want(changed, "settings")
@@ -315,6 +321,11 @@ class Daemon:
                 sources, self._nudge, self._clock, say=partial(self._voice.say, "warning"), polling=polling
             )
             self._watcher.start()
+
+    def _stop_watching(self) -> None:
+        if self._watcher:
+            self._watcher.stop()
+            self._watcher = None
 
     def _reload(self) -> list[str]:
         """Read the configuration again; keep the old one where it has problems, and return them."""

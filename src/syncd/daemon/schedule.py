@@ -77,6 +77,9 @@ def _cron(line: str, timezone: tzinfo, jitter: int | None) -> BaseTrigger:
 class Timetable:
     """The schedules of all profiles.
 
+    Attributes:
+        timezone: what cron lines mean that are put in from now on.
+
     Args:
         timezone: what cron lines mean.
         due: called with a profile's name when its time has come, in a thread of the timetable's.
@@ -84,7 +87,7 @@ class Timetable:
 
     def __init__(self, timezone: tzinfo, due: Callable[[str], None]) -> None:
         self._due = due
-        self._timezone = timezone
+        self.timezone = timezone
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": DebugExecutor()},
@@ -102,7 +105,7 @@ class Timetable:
 
     def put(self, name: str, schedule: str, *, jitter: bool) -> None:
         """Set a profile's schedule, in place of the one it had."""
-        when = trigger(schedule, self._timezone, datetime.now(UTC), jitter=jitter)
+        when = trigger(schedule, self.timezone, datetime.now(UTC), jitter=jitter)
         # An interval begins now, but the first run is not the timetable's business.
         first = when.get_next_fire_time(datetime.now(UTC), datetime.now(UTC))
         self._scheduler.add_job(

@@ -166,7 +166,7 @@ class Eyes:
         except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
             return Look(profile, why, run, trouble=trouble_of(error), error=error)
         if isinstance(report.error, ClosedError):
-            return Look(profile, why, run, put_off=True)
+            return Look(profile, why, run, error=report.error, put_off=True)
         failed = report.error or next((failure.error for failure in report.sources), None)
         if isinstance(failed, StoppedError):
             return Look(profile, why, run, report, error=failed, stopped=True)
