@@ -72,9 +72,7 @@ def test_a_trouble_is_over_when_it_is_over(desk: Desk) -> None:
     assert profile["trouble"] is None
 
 
-def test_figures_pings_and_news_follow_each_run(
-    desk: Desk, zotero: Zotero, site: Site, tmp_path: Path
-) -> None:
+def test_figures_pings_and_news_follow_each_run(desk: Desk, site: Site, tmp_path: Path) -> None:
     """An address hears of start and success, Prometheus sees the papers, a command gets their titles."""
     show(desk)
     letter, figures = tmp_path / "letter", tmp_path / "syncd.prom"
@@ -97,9 +95,7 @@ when = "at once"
         assert 'syncd_last_success_timestamp_seconds{library="main",profile="ann"}' in told
 
 
-def test_a_daily_digest_comes_at_its_time_and_not_for_nothing(
-    desk: Desk, zotero: Zotero, tmp_path: Path
-) -> None:
+def test_a_daily_digest_comes_at_its_time_and_not_for_nothing(desk: Desk, tmp_path: Path) -> None:
     """Once, with all that the day brought; the day after, which brought nothing, is quiet."""
     show(desk)
     letters = tmp_path / "letters"
