@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 WORKERS ?= 2
 HISTORIES ?= 2000
+RUNS ?= 10000
 
 # The stamps say when something was last installed; make compares them with what it is installed from.
 RUNTIME := $(VENV)/.stamp-runtime
@@ -57,8 +58,9 @@ types: $(DEV) ## check the types
 format: $(DEV) ## lay out the code
 	$(BIN)/ruff format
 
-soak: $(DEV) ## run 2,000 random histories of the sync
-	SYNCD_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest tests/system/test_machine.py
+soak: $(DEV) ## run 2,000 random histories of the sync, and let the daemon live for 10,000 looks
+	SYNCD_HISTORIES=$(HISTORIES) SYNCD_RUNS=$(RUNS) $(BIN)/python -m pytest -s tests/system/test_machine.py \
+		tests/system/test_long_life.py
 
 mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 	$(BIN)/python tests/mutants/run.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,8 +13,8 @@ from syncd import store as db
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
+    from syncd.clock import Clock
     from syncd.store import Store
 
 # Runs that did nothing are of interest for so long.
@@ -72,7 +72,7 @@ class News:
         profiles: of the run.
         key: of the item.
         title: of the paper.
-        when: ISO time at which the run began.
+        when: ISO time at which it was recorded, in UTC with microseconds.
     """
 
     run: str
@@ -88,11 +88,13 @@ class History:
     Args:
         store: the database.
         library: the library's number there.
+        clock: time.
     """
 
-    def __init__(self, store: Store, library: int) -> None:
+    def __init__(self, store: Store, library: int, clock: Clock) -> None:
         self._store = store
         self._library = library
+        self._clock = clock
 
     def begin(self, run: str, kind: str, started: str, profiles: Sequence[str] = ()) -> None:
         """Note that a run begins; for which profiles, as far as that is known."""
@@ -125,6 +127,7 @@ class History:
                 reason=note.reason,
                 changes=json.dumps(dict(note.changes), ensure_ascii=False),
                 created=json.dumps(list(note.created)),
+                recorded=_exact(self._clock.now()),
             )
         )
 
@@ -147,16 +150,22 @@ class History:
             ]
 
     def created_since(self, since: str) -> list[News]:
-        """Return the papers that runs added which began after `since`, oldest first."""
+        """Return the papers that were recorded as added at this ISO time or later, oldest first.
+
+        The time is that of the record, not of the run: a run that began earlier is not missed, nor a paper whose
+        creation a later run found out.
+        """
+        run, action = db.run.c, db.action.c
+        exact = _exact(datetime.fromisoformat(since))
         query = (
-            sa.select(db.run.c.id, db.run.c.profiles, db.run.c.started, db.action.c.key, db.action.c.title)
-            .join(db.action, db.run.c.id == db.action.c.run)
-            .where(db.run.c.library == self._library, db.run.c.started > since, db.action.c.kind == "create")
-            .order_by(db.run.c.started, db.run.c.id, db.action.c.place)
+            sa.select(run.id, run.profiles, action.key, action.title, action.recorded)
+            .join(db.action, run.id == action.run)
+            .where(run.library == self._library, action.recorded >= exact, action.kind == "create")
+            .order_by(action.recorded, run.id, action.place)
         )
         with self._store.reading() as connection:
             return [
-                News(row.id, json.loads(row.profiles), row.key, row.title, row.started)
+                News(row.id, json.loads(row.profiles), row.key, row.title, row.recorded)
                 for row in connection.execute(query)
             ]
 
@@ -168,12 +177,12 @@ class History:
         table = db.run
         newest = sa.select(table.c.id).where(table.c.library == self._library)
         newest = newest.order_by(table.c.started.desc(), table.c.id.desc()).limit(1)
-        did = sa.select(db.action.c.run)
+        did = sa.exists().where(db.action.c.run == table.c.id)
         old = (now - keep).isoformat(timespec="seconds")
-        idle = (now - min(keep, IDLE)).isoformat(timespec="seconds")
+        idle = (now - IDLE).isoformat(timespec="seconds")
         gone = sa.or_(
             table.c.started < old,
-            sa.and_(table.c.started < idle, table.c.id.not_in(did)),
+            sa.and_(table.c.started < idle, ~did),
         )
         with self._store.writing() as connection:
             connection.execute(
@@ -204,6 +213,11 @@ class History:
         query = sa.select(db.action).where(which).order_by(db.action.c.place)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
+
+
+def _exact(moment: datetime) -> str:
+    """Return a time so that the order of texts is that of times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _note(row: sa.Row[Any]) -> Note:

@@ -6,6 +6,8 @@ Everything here is computed from the environment that is passed in; only `DataFo
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 import re
 import tempfile
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 # What a file's name is better without.
 _ODD = re.compile(r"[^A-Za-z0-9.]+")
+# Libraries whose names stay apart without what is odd in them; all others, and long ones, get a digest besides.
+_PLAIN = re.compile(r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+")
+_LONGEST = 200
 _HINT = "Another place for syncd's data can be named in SYNCD_DATA_DIR."
 
 
@@ -56,6 +61,9 @@ class DataFolder:
             prefix: which it is there, such as "users/475425".
         """
         name = _ODD.sub("-", f"{place.partition('://')[2] or place}-{prefix}")
+        if len(name) > _LONGEST or not _PLAIN.fullmatch(f"{place} {prefix}"):
+            both = json.dumps([place, prefix]).encode()
+            name = f"{name[:_LONGEST]}_{hashlib.sha256(both).hexdigest()[:16]}"
         return self.root / f"{name}.lock"
 
     @property

@@ -6,31 +6,23 @@ each library, in which every error has its place.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncd.action import KINDS, Intake
-from syncd.errors import (
-    ClosedError,
-    GuardError,
-    LayoutError,
-    LibraryError,
-    LockedError,
-    StateError,
-    StoppedError,
-    SyncdError,
-)
+from syncd.errors import GuardError, LayoutError, LibraryError, SyncdError
 from syncd.intake import Job, SourceFailure, apis_of, jobs, read, web_for
 from syncd.plan import Plan, plan
 from syncd.push import Push
-from syncd.session import noted, opened, remembered, run_name
+from syncd.session import noted, opened, run_name
 from syncd.sources import fetch
+from syncd.troubles import keep, troubles
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
@@ -40,8 +32,6 @@ if TYPE_CHECKING:
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
-# What ends a run without anything being wrong with its profiles or their library.
-NOBODYS_FAULT = (ClosedError, LockedError, StoppedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +140,10 @@ def _run_library(library_jobs: Sequence[Job], config: Config, task: Task, ports:
                     intakes = _without_shrunken(intakes, session, report)
                 if intakes:
                     _bring_up_to_date(intakes, session, report, task)
-    if not task.dry_run and not isinstance(report.error, NOBODYS_FAULT):
-        followed = [job.name for job in library_jobs if job.name in config.profiles]
-        _note_troubles(library, {name: _trouble(name, report) for name in followed}, ports)
+    if not task.dry_run:
+        found = troubles([job.name for job in library_jobs], report.sources, report.error)
+        keep(found, library, config, ports)
     return report
-
-
-def _trouble(profile: str, report: Report) -> SyncdError | None:
-    """Return what kept a profile from being pushed, if something did."""
-    names = {profile: report.error} if report.error else {f.name: f.error for f in report.sources}
-    # Of several pages, each is a profile of its own.
-    return next((e for n, e in names.items() if n == profile or n.startswith(f"{profile}: ")), None)
-
-
-def _note_troubles(library: Library, errors: Mapping[str, SyncdError | None], ports: Ports) -> None:
-    """Keep for `syncd status` what went wrong, as far as the disk lets us: the report has it anyway."""
-    now = ports.clock.now().isoformat(timespec="seconds")
-    with suppress(StateError), remembered(library, ports) as state:
-        state.note_troubles(errors, now)
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def remembered(library: Library, ports: Ports) -> Iterator[State]:
     """Give what is remembered of a library, without touching the library itself."""
     store = Store.at(ports.data.state)
     try:
-        yield State(store, *_whereabouts(library))
+        yield State(store, *_whereabouts(library), ports.clock)
     finally:
         store.close()
 

@@ -20,10 +20,11 @@ from syncd.merge import Base
 from syncd.zotero.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from syncd.action import Verdict
+    from syncd.clock import Clock
     from syncd.errors import SyncdError
     from syncd.match import LibraryView
     from syncd.plan import PlannedProfile
@@ -141,22 +142,28 @@ class State:
         store: the database.
         place: where the library is: its endpoint, or "embedded".
         prefix: "users/475425".
+        clock: time.
 
     Attributes:
         history: of its runs.
     """
 
-    def __init__(self, store: Store, place: str, prefix: str) -> None:
+    def __init__(self, store: Store, place: str, prefix: str, clock: Clock) -> None:
         self._store = store
         self._prefix = prefix
         self._library = self._number(place, prefix)
-        self.history = History(store, self._library)
+        self.history = History(store, self._library, clock)
 
     def _number(self, place: str, prefix: str) -> int:
         table = db.library
-        here = sa.and_(table.c.place == place, table.c.prefix == prefix)
+        known = sa.select(table.c.id).where(table.c.place == place, table.c.prefix == prefix)
+        # Who only looks must not wait for one who writes, so a library that is known is only read.
+        with self._store.reading() as connection:
+            number = connection.scalar(known)
+        if number is not None:
+            return int(number)
         with self._store.writing() as connection:
-            number = connection.scalar(sa.select(table.c.id).where(here))
+            number = connection.scalar(known)
             if number is None:
                 new = sa.insert(table).values(place=place, prefix=prefix)
                 number = connection.execute(new.returning(table.c.id)).scalar_one()
@@ -329,25 +336,34 @@ class State:
                 for r in connection.execute(query)
             ]
 
-    def note_troubles(self, errors: Mapping[str, SyncdError | None], now: str) -> None:
-        """Note for each profile of a run what kept it from being pushed, or that nothing does any more."""
+    def note_troubles(
+        self, errors: Mapping[str, SyncdError | None], now: str, followed: Collection[str]
+    ) -> None:
+        """Note what keeps profiles from being pushed.
+
+        Args:
+            errors: by profile, what did in the last run, or None where nothing does any more.
+            now: ISO time.
+            followed: the profiles that the library has in the configuration; of all others it is forgotten.
+        """
         known = {trouble.name: trouble for trouble in self.troubles()}
-        if not known and not any(errors.values()):
+        gone = [name for name in known if name not in followed or name in errors]
+        found = {name: error for name, error in errors.items() if error is not None}
+        if not gone and not found:
             return
         with self._store.writing() as connection:
-            self._drop(connection, db.trouble, "name", errors)
-            for name, error in errors.items():
-                if error is not None:
-                    before = known.get(name)
-                    row = {
-                        "name": name,
-                        "since": before.since if before else now,
-                        "last": now,
-                        "times": before.count + 1 if before else 1,
-                        "message": str(error),
-                        "hint": error.hint,
-                    }
-                    connection.execute(sa.insert(db.trouble).values(library=self._library, **row))
+            self._drop(connection, db.trouble, "name", gone)
+            for name, error in found.items():
+                before = known.get(name)
+                row = {
+                    "name": name,
+                    "since": before.since if before else now,
+                    "last": now,
+                    "times": before.count + 1 if before else 1,
+                    "message": str(error),
+                    "hint": error.hint,
+                }
+                self._put(connection, db.trouble, row, "name")
 
     # Writing
 

@@ -6,14 +6,16 @@ What stands in it is described where it is used: the index of a library in `zote
 
 from __future__ import annotations
 
-import shutil
-from contextlib import contextmanager
+import os
+import sqlite3
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from syncd.clock import SystemClock
 from syncd.errors import StateError
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # The newest migration; a test holds it to what `migrations/versions` says.
 HEAD = "0002"
 BUSY_MILLISECONDS = 30_000
+# Seconds between two tries where SQLite does not wait itself.
+SLICE = 0.02
 WRITES = "syncd_writes"
 
 metadata = sa.MetaData()
@@ -181,6 +185,7 @@ run = sa.Table(
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
     sa.Column("error", sa.Text),
     sa.Column("profiles", sa.Text, nullable=False, server_default="[]"),
+    sa.Index("run_of_library", "library", "started"),
 )
 
 action = sa.Table(
@@ -194,6 +199,8 @@ action = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("changes", sa.Text, nullable=False, server_default="{}"),
     sa.Column("created", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("recorded", sa.Text, nullable=False, server_default=""),
+    sa.Index("action_recorded", "recorded"),
 )
 
 journal = sa.Table(
@@ -275,25 +282,47 @@ class Store:
         # Alembic takes a quarter of a second to import: only where there is something to do.
         from syncd.migrations import known_revisions, upgrade  # noqa: PLC0415
 
-        if found is not None and found not in known_revisions():
-            raise StateError(
-                f"the state is of a newer syncd (revision {found})",
-                hint="Upgrade syncd, or set another data folder.",
-            )
-        self._back_up(found)
         with self._writer.begin() as connection:
             # Another process may have done it while this one waited for its turn.
-            if _version(connection) != HEAD:
-                upgrade(connection)
+            found = _version(connection)
+            if found == HEAD:
+                return
+            if found is not None and found not in known_revisions():
+                raise StateError(
+                    f"the state is of a newer syncd (revision {found})",
+                    hint="Upgrade syncd, or set another data folder.",
+                )
+            if found is not None:
+                self._back_up(found)
+            upgrade(connection)
 
-    def _back_up(self, version: str | None) -> None:
+    def _back_up(self, version: str) -> None:
+        """Leave a copy beside an SQLite database, whole or not at all. The caller keeps others from writing."""
         path = self.engine.url.database
-        if version is not None and self.engine.dialect.name == "sqlite" and path:
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            backup = f"{path}.{version}.backup"
-            shutil.copy2(path, backup)
-            Path(backup).chmod(0o600)
+        if self.engine.dialect.name != "sqlite" or not path:
+            return
+        backup = Path(f"{path}.{version}.backup")
+        part = backup.with_name(f"{backup.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            part.touch(0o600, exist_ok=False)
+            self._copy(part)
+            part.replace(backup)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+
+    def _copy(self, part: Path) -> None:
+        """Write what is committed into an empty file, and that to the disk."""
+        # Not by the engine's connections, which are in a transaction: SQLite makes such a copy outside of one.
+        source = self.engine.raw_connection()
+        try:
+            source.cursor().execute("VACUUM INTO ?", (str(part),))
+        finally:
+            source.close()
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
 
 
 def _version(connection: sa.Connection) -> str | None:
@@ -308,8 +337,8 @@ def readable_errors() -> Iterator[None]:
     """Turn the database's errors into sentences."""
     try:
         yield
-    except exc.DBAPIError as error:
-        words = str(error.orig)
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         raise StateError(f"syncd's own database: {words}", hint=_hint(words)) from error
     except OSError as error:
         raise StateError(
@@ -336,15 +365,30 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
     # The driver would begin transactions late and leave changes of tables outside: we begin them ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    _set_wal(cursor)
     # The journal of a write must be on the disk before the write is sent, hence FULL.
-    for pragma in (
-        f"busy_timeout = {BUSY_MILLISECONDS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _set_wal(cursor: sa.engine.interfaces.DBAPICursor) -> None:
+    """Let readers and a writer not wait for each other.
+
+    Of several that do so to a new file at once, SQLite turns some away without waiting: here they wait.
+    """
+    clock = SystemClock()
+    until = clock.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() >= until:
+                raise
+            clock.sleep(SLICE)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from syncd.config.values import write_duration
 from syncd.errors import LibraryError, SyncdError
 from syncd.history import Note
 from syncd.state import Entry
@@ -140,7 +141,11 @@ def undo(session: Session, run: str, *, dry_run: bool) -> Undoing:
     """
     notes = session.state.history.notes(run)
     if not notes:
-        raise SyncdError(f"there is no run {run!r} that did anything", hint="See them with: syncd log")
+        kept = write_duration(session.ports.keep)
+        raise SyncdError(
+            f"the run {run!r} did nothing, or is not known any more",
+            hint=f"See those that are known with: syncd log. They are kept for {kept} (history.keep).",
+        )
     view, _ = session.refreshed()
     undoing = plan_undo(notes, view, session.state.memory().versions, run)
     version = view.version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,12 +15,14 @@ from clocks import FakeClock
 from syncd import store
 from syncd.errors import LockedError, StoppedError
 from syncd.lock import held
-from syncd.migrations import upgrade
 from syncd.state import State
 from syncd.store import Store
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from desk import Desk
 
 CONTEXT = multiprocessing.get_context("spawn")
 ROUNDS = 60
@@ -45,7 +47,7 @@ def write_much(path: Path, prefix: str) -> None:
     """Read first and write then, again and again, as runs do."""
     opened = Store.at(path)
     try:
-        state = State(opened, "https://example.org", prefix)
+        state = State(opened, "https://example.org", prefix, FakeClock())
         for number in range(ROUNDS):
             with state.writing() as connection:
                 connection.scalar(sa.select(sa.func.count()).select_from(store.claim))
@@ -126,36 +128,10 @@ def test_two_processes_and_two_threads_share_one_database(tmp_path: Path) -> Non
     assert counts == [(ROUNDS,)] * 4
 
 
-def old_database(path: Path) -> None:
-    """Make a database of the first revision with a profile that was pushed."""
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-    with engine.begin() as connection:
-        upgrade(connection, "0001")
-        for words in (
-            "INSERT INTO library (id, place, prefix) VALUES (1, 'p', 'users/1')",
-            "INSERT INTO run (id, library, started) VALUES ('r', 1, '2026-06-02T12:00:00+00:00')",
-            (
-                "INSERT INTO profile (library, name, author, origin, digest, papers, collection, run) VALUES"
-                " (1, 'ann', 'Ann Lee', 'o', 'd', 3, 'c', 'r')"
-            ),
-        ):
-            connection.exec_driver_sql(words)
-    engine.dispose()
-
-
-def test_an_old_database_is_migrated_and_kept_beside(tmp_path: Path) -> None:
-    """All rows stay, the last success comes from the run, and a copy for the user alone is left."""
-    path = tmp_path / "s.sqlite"
-    old_database(path)
-    opened = Store.at(path)
-    try:
-        (profile,) = State(opened, "p", "users/1").profiles()
-        assert (profile.name, profile.papers, profile.pushed) == ("ann", 3, "2026-06-02T12:00:00+00:00")
-    finally:
-        opened.close()
-    backup = Path(f"{path}.0001.backup")
-    assert backup.stat().st_mode & 0o777 == 0o600
-    with sqlite3.connect(backup) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
-        assert connection.execute("SELECT name FROM profile").fetchall() == [("ann",)]
-    connection.close()
+def test_who_only_looks_does_not_wait_for_a_writer(pushed: Desk) -> None:
+    """A run that writes for long keeps nobody from seeing how things are."""
+    with closing(sqlite3.connect(pushed.data.state, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        shown = pushed.syncd("status", "--json")
+    assert shown.code == 0, shown.err
+    assert [profile["papers"] for profile in shown.json["profiles"]] == [3]

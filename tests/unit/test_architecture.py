@@ -38,6 +38,7 @@ ORDER = (
     {"push"},
     {"session"},
     {"intake"},
+    {"troubles"},
     {"pipeline", "undo", "amend"},
     {"daemon"},
     {"units"},

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from syncd.errors import StateError
 from syncd.paths import DataFolder, data_dir, data_folder, expand
@@ -51,6 +53,27 @@ def test_the_lock_of_a_library_is_named_after_it() -> None:
     folder = data_folder({"SYNCD_DATA_DIR": "/d"})
     assert str(folder.lock("https://api.zotero.org", "users/475425")) == "/d/api.zotero.org-users-475425.lock"
     assert str(folder.lock("embedded", "users/1")) == "/d/embedded-users-1.lock"
+
+
+ODD = st.text(st.sampled_from("aA1.:/-_ é\n"), max_size=6)
+PLACES = st.one_of(st.builds("{}{}".format, st.sampled_from(["", "https://", "http://"]), ODD), st.text())
+PREFIXES = st.one_of(st.builds("{}/{}".format, st.sampled_from(["users", "groups"]), st.integers(0, 99)), ODD)
+
+
+@given(one=st.tuples(PLACES, PREFIXES), other=st.tuples(PLACES, PREFIXES))
+@example(one=("https://a.b", "users/1"), other=("http://a.b", "users/1"))
+@example(one=("https://a.b/c", "users/1"), other=("https://a.b-c", "users/1"))
+@example(one=("https://a.b", "users/1"), other=("https://A.b", "users/1"))
+@example(one=("https://embedded", "users/1"), other=("embedded", "users/1"))
+@example(one=("https://a.b\n", "users/1"), other=("https://a.b", "users/1"))
+@example(one=("x", "-y"), other=("x-", "y"))
+@example(one=("https://a.b users", "1"), other=("https://a.b", "users 1"))
+@example(one=("https://a.b" + "c" * 300, "users/1"), other=("https://a.b" + "c" * 300, "users/2"))
+def test_two_libraries_never_share_a_lock(one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Whatever is in their addresses, also where a file system takes large letters for small ones."""
+    names = [DataFolder(Path("/d")).lock(*library) for library in (one, other)]
+    assert (str(names[0]).casefold() == str(names[1]).casefold()) == (one == other)
+    assert all(name.parent == Path("/d") and len(name.name.encode()) <= 255 for name in names)
 
 
 def test_folder_is_made_for_the_user_alone(tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def log(
                 _print_notes(notes, as_json=as_json, empty=f"nothing is known of an item {item}")
             elif run is not None:
                 notes = [(run, key, note) for key, note in history.notes(run)]
-                _print_notes(notes, as_json=as_json, empty=f"there is no run {run!r} that did anything")
+                _print_notes(
+                    notes, as_json=as_json, empty=f"run {run!r} did nothing, or is not known any more"
+                )
             else:
                 _print_runs(history.runs(most), as_json=as_json)
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from syncd.daemon.channels import Channel
     from syncd.daemon.news import NewPaper
 
-# A run that began before a message was sent may have papers to tell of after it. None lasts as long as this, so
-# papers of runs that began within it before the mark are looked at again, and those that were told are known.
-OVERLAP = timedelta(days=2)
+# A paper is recorded a moment before others can see it, and clocks are set back: what was recorded within this time
+# before the mark is looked at again, and what was told of it is known.
+OVERLAP = timedelta(hours=2)
 PARTING = 5.0
 
 _log = get_logger()
@@ -38,7 +38,7 @@ class Archive(Protocol):
     """What was done, and how far was told of it; used by one thread at a time."""
 
     def created_since(self, since: str) -> Sequence[NewPaper]:
-        """Return the papers created by runs that began at this ISO time or later, in all libraries."""
+        """Return the papers that were recorded as created at this ISO time or later, in all libraries."""
         ...
 
     def mark(self, name: str) -> str | None:

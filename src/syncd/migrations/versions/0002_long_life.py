@@ -1,4 +1,4 @@
-"""What a service needs over years: troubles, pauses, marks, the profiles of a run, and when a profile was pushed."""
+"""What a service needs over years: troubles, pauses, marks, whom a run was for, when each thing was done."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,9 @@ def upgrade() -> None:
     """Make the tables and columns, and take over what is known."""
     op.add_column("profile", sa.Column("pushed", sa.Text, nullable=False, server_default=""))
     op.add_column("run", sa.Column("profiles", sa.Text, nullable=False, server_default="[]"))
+    op.add_column("action", sa.Column("recorded", sa.Text, nullable=False, server_default=""))
+    op.create_index("run_of_library", "run", ["library", "started"])
+    op.create_index("action_recorded", "action", ["recorded"])
     op.execute(
         "UPDATE profile SET pushed = COALESCE((SELECT started FROM run WHERE run.id = profile.run), '')"
     )
