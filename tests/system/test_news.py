@@ -169,7 +169,7 @@ class Shelf:
 
     def created_since(self, since: str) -> list[NewPaper]:
         """Return its paper."""
-        assert datetime.fromisoformat(since) < datetime(2026, 6, 2, tzinfo=UTC)
+        assert datetime.fromisoformat(since) < datetime(2026, 6, 2, 11, tzinfo=UTC)
         return self.papers
 
     def mark(self, name: str) -> str | None:
