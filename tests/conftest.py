@@ -8,8 +8,9 @@ import pytest
 
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
+from desktops import DesktopDesk, Zotero10
 from owner import Owner, show
-from syncd.zotero.embedded import EmbeddedLibrary
+from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,25 @@ def desk(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Desk:
     folder = tmp_path / "user"
     folder.mkdir()
     made = Desk(folder, zotero, clock)
+    made.configure()
+    return made
+
+
+@pytest.fixture
+def program(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Iterator[Zotero10]:
+    """Let a Zotero 10 run whose owner sees what `zotero` shows."""
+    trouble = Trouble()
+    path = tmp_path / zotero.server.path.name
+    with DesktopLibrary(path, clock=clock.now, faults=trouble) as server:
+        yield Zotero10(server, trouble)
+
+
+@pytest.fixture
+def at_desktop(tmp_path: Path, zotero: Zotero, program: Zotero10, clock: FakeClock) -> DesktopDesk:
+    """Give a configured folder whose library is the Zotero that runs, and whose profile has no page yet."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    made = DesktopDesk(folder, zotero, clock, program=program)
     made.configure()
     return made
 

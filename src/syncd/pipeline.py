@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from syncd import naming
 from syncd.action import KINDS, Intake
 from syncd.errors import GuardError, LayoutError, LibraryError, SyncdError
 from syncd.intake import Job, SourceFailure, apis_of, jobs, read, web_for
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from syncd.match import LibraryView
     from syncd.push import Failure
     from syncd.session import Ports, Session
+    from syncd.state import State
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
@@ -175,15 +177,17 @@ def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Repor
     planned: dict[str, Action] = {}
     for turn in range(1, ROUNDS + 1):
         view, recovered = session.refreshed()
-        done |= {p: planned[p] for p, run in recovered.items() if run == report.run and p in planned}
         memory = session.state.memory()
+        ours = [paper for paper, run in recovered.items() if run == report.run and paper in planned]
+        done |= {p: replace(planned[p], key=memory.claims.get(p, planned[p].key)) for p in ours}
         if not task.accept_empty:
+            _check_not_another(session.state, memory, report.library)
             _check_not_emptied(view, memory, report.library)
         now = session.ports.clock.now()
         report.plan = current = plan(report.library, view, memory, intakes, now)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
-            report.actions = list(current.actions)
+            report.actions = _foreseen(current, session)
         _check_size(current, task.max_create)
         if task.dry_run:
             return
@@ -197,6 +201,13 @@ def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Repor
                 return
 
 
+def _foreseen(current: Plan, session: Session) -> list[Action]:
+    """Return the actions of a plan as far as they are certain: Zotero on the desktop gives new keys itself."""
+    if session.client.names_keys:
+        return list(current.actions)
+    return [replace(a, key=None) if a.kind == "create" else a for a in current.actions]
+
+
 def _push(current: Plan, session: Session, report: Report, done: dict[str, Action]) -> Push:
     """Carry out one plan; tell the report what was really done, and what needed nothing."""
     progress = session.ports.progress
@@ -208,7 +219,7 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
         for action in current.actions:
             if action.paper in push.written:
                 # A paper that took two rounds was created, though the second only added its link.
-                done.setdefault(action.paper, action)
+                done.setdefault(action.paper, naming.of_action(action, push.names))
         report.failures = push.failures
         report.actions = [
             done.get(action.paper, action)
@@ -232,6 +243,16 @@ def _without_shrunken(intakes: Sequence[Intake], session: Session, report: Repor
         error = LayoutError(message, origin=intake.origin, hint=hint)
         report.sources.append(SourceFailure(intake.name, intake.origin, error))
     return kept
+
+
+def _check_not_another(state: State, memory: Memory, library: str) -> None:
+    """Stop where Zotero on the desktop is another than the one that syncd knows."""
+    if not memory.written and (papers := state.elsewhere()):
+        raise GuardError(
+            f"library {library!r} is in another Zotero than the one that syncd pushed {papers} papers to:"
+            " it has another profile or database",
+            hint="Nothing was written. Open the one that is meant, or push to this one too with --accept-empty.",
+        )
 
 
 def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:

@@ -1,7 +1,8 @@
 """Carry out a plan: journal, write, record, a chunk at a time.
 
-Every object has a key and a version, so that sending one twice does nothing twice. What the server refuses is
-reported with its words; what changed meanwhile is left for the next plan to look at again.
+Every object has a key and a version, so that sending one twice does nothing twice; where the library gives the keys
+itself, they are taken from its answers. What the server refuses is reported with its words; what changed meanwhile
+is left for the next plan to look at again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from syncd import naming
 from syncd.action import Refusal
 from syncd.decide import digest
 from syncd.errors import LibraryError
@@ -17,9 +19,10 @@ from syncd.state import Entry, Standing
 from syncd.zotero.client import StaleError
 from syncd.zotero.items import problems
 from syncd.zotero.schema import MAX_OBJECTS
+from syncd.zotero.transport import OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
@@ -71,6 +74,7 @@ class Push:
     Attributes:
         written: create-once keys of the papers of which something was written.
         failures: by create-once key, what was not.
+        names: by the key that the plan gave an object, its real one, where the library gives its keys itself.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class Push:
         self._alone = True
         self.written: set[str] = set()
         self.failures: dict[str, Failure] = {}
+        self.names: dict[str, str] = {}
 
     def carry_out(self, plan: Plan, now: datetime) -> None:
         """Write all of a plan.
@@ -103,8 +108,8 @@ class Push:
         self._make_collections(plan)
         titles = {action.paper: action.title for action in plan.actions}
         entries = [entry for action in plan.actions for entry in self._entries(action)]
-        for chunk in _chunks(entries):
-            self._write_items(self._without_orphans(chunk), titles)
+        for chunk in self._chunks(entries):
+            self._write(self._without_orphans(chunk), titles)
             self._progress(len(chunk))
         self._remember_the_rest(plan, now)
 
@@ -123,11 +128,8 @@ class Push:
             )
             for new in plan.collections
         ]
-        for chunk in _chunks(entries):
-            number = self._state.journal(self._run, chunk)
-            sent = [entry.sent for entry in chunk]
-            outcomes = self._client.write_collections(sent, unmodified_since=self._version)
-            self._record(number, chunk, outcomes, {})
+        for chunk in self._chunks(entries):
+            self._write(chunk, {})
         for failure in self.failures.values():
             raise _no_collection(failure)
 
@@ -153,18 +155,37 @@ class Push:
         refused = {failure.key for failure in self.failures.values()}
         return [entry for entry in chunk if entry.what != "child" or entry.item not in refused]
 
-    def _write_items(self, chunk: Sequence[Entry], titles: dict[str, str]) -> None:
-        if chunk:
-            number = self._state.journal(self._run, chunk)
-            sent = [entry.sent for entry in chunk]
-            outcomes = self._client.write_items(sent, unmodified_since=self._version)
-            self._record(number, chunk, outcomes, titles)
+    def _chunks(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+        """Yield entries in chunks; where keys are not known before, what refers to an object comes after it."""
+        for level in [entries] if self._client.names_keys else _levels(entries):
+            for start in range(0, len(level), MAX_OBJECTS):
+                yield level[start : start + MAX_OBJECTS]
+
+    def _write(self, chunk: Sequence[Entry], titles: dict[str, str]) -> None:
+        if not chunk:
+            return
+        chunk = [replace(entry.named(self.names), after=self._version) for entry in chunk]
+        number = self._state.journal(self._run, chunk)
+        client, sent = self._client, [entry.sent for entry in chunk]
+        write = client.write_collections if chunk[0].what == "collection" else client.write_items
+        try:
+            outcomes = write(sent, unmodified_since=self._version)
+        except OutcomeUnknownError:
+            raise
+        except LibraryError:
+            # Nothing of it was done: there is nothing to find out about it.
+            with self._state.writing() as connection:
+                self._state.settle(connection, number)
+            raise
+        self._record(number, chunk, outcomes, titles)
 
     def _record(
         self, number: int, chunk: Sequence[Entry], outcomes: Sequence[Outcome], titles: dict[str, str]
     ) -> None:
         """Remember a chunk's outcome, in one transaction with taking it out of the journal."""
-        self._advance(outcomes)
+        self._version, alone = self._client.advanced(self._version, outcomes)
+        self._alone = self._alone and alone
+        self._learn(chunk, outcomes)
         objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
         collections = chunk[0].what == "collection"
         with self._state.writing() as connection:
@@ -175,7 +196,8 @@ class Push:
                     self.failures.setdefault(entry.paper, failure)
                 else:
                     self.written.add(entry.paper)
-                    self._state.record(connection, self._run, entry, outcome.version or entry.sent["version"])
+                    version = outcome.version or entry.sent["version"]
+                    self._state.record(connection, self._run, entry.named(self.names), version)
             self._index.record(
                 connection,
                 items=() if collections else objects,
@@ -184,22 +206,18 @@ class Push:
             )
             self._state.settle(connection, number)
 
-    def _advance(self, outcomes: Sequence[Outcome]) -> None:
-        """Move the version on by this write's own objects.
-
-        Each object moves the library's version by one, unchanged ones too, failed ones not. A gap means that
-        somebody else wrote in between: the index must then read the library again, and the next write, guarded
-        with the version that syncd knows of, is refused as stale.
-        """
-        self._version += sum(outcome.status != "failed" for outcome in outcomes)
-        if any((outcome.version or 0) > self._version for outcome in outcomes):
-            self._alone = False
+    def _learn(self, chunk: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+        """Take the real keys from an answer."""
+        for entry, outcome in zip(chunk, outcomes, strict=True):
+            if outcome.data and outcome.data["key"] != entry.sent["key"]:
+                self.names[entry.sent["key"]] = outcome.data["key"]
 
     def _remember_the_rest(self, plan: Plan, now: datetime) -> None:
         """Remember what needed no write, and what is to be known of each paper from now on."""
         memory, state = self._state.memory(), self._state
+        actions = [naming.of_action(action, self.names) for action in plan.actions]
         with state.writing() as connection:
-            for action in plan.actions:
+            for action in actions:
                 self._remember_quiet(connection, action, memory)
                 if action.cause == "deleted" and action.key:
                     state.claim(connection, action.paper, action.key)
@@ -208,13 +226,12 @@ class Push:
                 failure = self.failures.get(action.paper)
                 if failure and not failure.changed:
                     state.refuse(connection, action.paper, Refusal(digest(action), failure.message))
-            alive = {a.key for a in plan.actions if a.key and a.base and a.cause != "deleted"}
+            alive = {a.key for a in actions if a.key and a.base and a.cause != "deleted"}
             state.dig_up(connection, alive & memory.tombstones)
-            standings = [
-                s for action in plan.actions for s in _standings(action, self.failures.get(action.paper))
-            ]
-            state.stand(connection, [action.paper for action in plan.actions], standings)
-            for path, key in plan.places.items():
+            standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
+            state.stand(connection, [action.paper for action in actions], standings)
+            for path, planned in plan.places.items():
+                key = self.names.get(planned, planned)
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
             for profile in plan.profiles:
@@ -261,6 +278,14 @@ def _before_children(action: Action) -> Base | None:
     return replace(action.base, links=tuple(url for url in action.base.links if url not in new))
 
 
-def _chunks(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    for start in range(0, len(entries), MAX_OBJECTS):
-        yield entries[start : start + MAX_OBJECTS]
+def _levels(entries: Sequence[Entry]) -> Iterable[Sequence[Entry]]:
+    """Return entries so that nothing refers to an object that is created in the same list."""
+    depth: dict[str, int] = {}
+    levels: dict[int, list[Entry]] = {}
+    for entry in entries:
+        above = entry.sent.get("parentItem") or entry.sent.get("parentCollection") or ""
+        level = depth.get(above, -1) + 1
+        if not entry.sent["version"]:
+            depth[entry.sent["key"]] = level
+        levels.setdefault(level, []).append(entry)
+    return [levels[level] for level in sorted(levels)]

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from syncd.errors import ConfigError, StateError
+from syncd.errors import ConfigError, LibraryError, StateError
 from syncd.lock import held
+from syncd.lookup import real_keys
+from syncd.place import desktop_place
 from syncd.state import State
 from syncd.store import Store
 from syncd.zotero.client import Address, Client
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 EMBEDDED_PREFIX = "users/1"
+DESKTOP = "desktop"
 
 
 class Progress(Protocol):
@@ -119,7 +122,10 @@ class Session:
         self.ports.progress.stage("reading the library")
         self.index.refresh(self.client)
         view = self.index.view()
-        return view, self.state.recover(view)
+        names: dict[str, str] = {}
+        if not self.client.names_keys and (sent := self.state.unfinished()):
+            names = real_keys(sent, view, self.state.memory())
+        return view, self.state.recover(view, names)
 
 
 def run_name(now: datetime) -> str:
@@ -128,11 +134,20 @@ def run_name(now: datetime) -> str:
 
 
 @contextmanager
-def remembered(library: Library, ports: Ports) -> Iterator[State]:
-    """Give what is remembered of a library, without touching the library itself."""
+def remembered(library: Library, ports: Ports, server: str = "") -> Iterator[State]:
+    """Give what is remembered of a library, without touching the library itself.
+
+    Args:
+        library: its settings.
+        ports: the world.
+        server: for the desktop, the id of the Zotero that is meant; the one of the last run if it is not given.
+    """
     store = Store.at(ports.data.state)
     try:
-        yield State(store, *_whereabouts(library), ports.clock)
+        place, prefix = _whereabouts(library)
+        if library.type == DESKTOP:
+            place = desktop_place(store, place, server)
+        yield State(store, place, prefix, ports.clock)
     finally:
         store.close()
 
@@ -152,15 +167,20 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
         ConfigError: its key can't be had.
         LockedError: another run is at work on it.
         StateError: syncd's own database can't be used.
+        LibraryError: Zotero on the desktop isn't running, or can't be written to.
     """
     lock = ports.data.lock(*_whereabouts(library))
-    turn = held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage)
-    with turn, remembered(library, ports) as state, _admitted(library, ports) as address:
-        transport = PoliteTransport(ports.clock, counter=counter)
-        try:
-            yield Session(run, Client(address, transport), state.index(), state, ports)
-        finally:
-            transport.shutdown()
+    transport = PoliteTransport(ports.clock, counter=counter, nearby=library.type == DESKTOP)
+    try:
+        with held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage):
+            ports.admit(library.name)
+            with (
+                _client(library, ports, transport) as client,
+                remembered(library, ports, client.server) as state,
+            ):
+                yield Session(run, client, state.index(), state, ports)
+    finally:
+        transport.shutdown()
 
 
 @contextmanager
@@ -199,25 +219,28 @@ def _whereabouts(library: Library) -> tuple[str, str]:
 
 
 @contextmanager
-def _admitted(library: Library, ports: Ports) -> Iterator[Address]:
-    """Give the address of a library, if it may be asked just now."""
-    ports.admit(library.name)
-    with _address(library, ports) as address:
-        yield address
-
-
-@contextmanager
-def _address(library: Library, ports: Ports) -> Iterator[Address]:
-    """Give the address of a library, with the embedded one started."""
+def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Iterator[Client]:
+    """Give the client of a library, with the embedded one started."""
     if library.type == EMBEDDED:
         from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415 - only where it is used
 
         with EmbeddedLibrary(ports.data.library) as server:
-            yield Address(library.name, server.url, server.library, server.key)
+            yield Client(Address(library.name, server.url, server.library, server.key), transport)
         return
-    if library.type == "desktop":
-        raise ConfigError([f"library {library.name!r}: syncd can't write to Zotero on the desktop yet"])
     key = library.resolve_key(ports.env)
+    if library.type == DESKTOP and library.root:
+        yield _desktop(Address(library.name, library.root, library.prefix, key or ""), transport)
+        return
     if library.root is None or key is None:
         raise ConfigError([f"library {library.name!r} has no key"])
-    yield Address(library.name, library.root, library.prefix, key)
+    yield Client(Address(library.name, library.root, library.prefix, key, check_rights=True), transport)
+
+
+def _desktop(address: Address, transport: PoliteTransport) -> Client:
+    from syncd.zotero.desktop import DesktopClient, server_id  # noqa: PLC0415 - only where it is used
+
+    try:
+        return DesktopClient(address, transport, server_id(address.endpoint, transport))
+    except LibraryError as error:
+        error.library = address.name
+        raise

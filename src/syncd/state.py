@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from syncd import naming
 from syncd import store as db
 from syncd.action import Memory, Refusal
 from syncd.history import History, Note
 from syncd.merge import Base
+from syncd.place import pushed_elsewhere
 from syncd.zotero.index import Index
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Entry:
         paper: the paper's create-once key; for a collection its path; for an undo "".
         base: for an item, what is written once `sent` is.
         note: the line of the run's history, with the first object of each paper.
+        after: the library's version when it was sent.
+        planned: the key that the plan gave it, where the library gave it another.
     """
 
     what: str
@@ -54,6 +58,21 @@ class Entry:
     paper: str
     base: Base | None = None
     note: Note | None = None
+    after: int = 0
+    planned: str = ""
+
+    def named(self, names: Mapping[str, str]) -> Entry:
+        """Return it with real keys in place of planned ones."""
+        key = self.sent["key"]
+        note = replace(self.note, created=naming.of_keys(self.note.created, names)) if self.note else None
+        return replace(
+            self,
+            sent=naming.of_object(self.sent, names),
+            item=names.get(self.item, self.item),
+            base=naming.of_base(self.base, names) if self.base else None,
+            note=note,
+            planned=key if key in names else self.planned,
+        )
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
@@ -67,6 +86,7 @@ class Entry:
             "note": [note.kind, note.title, note.reason, dict(note.changes), list(note.created)]
             if note
             else None,
+            "after": self.after,
         }
 
     @classmethod
@@ -74,7 +94,8 @@ class Entry:
         """Read what `to_json` gave."""
         base = Base.from_json(value["base"]) if value["base"] else None
         note = Note(*value["note"]) if value["note"] else None
-        return cls(value["what"], value["sent"], value["item"], value["paper"], base, note)
+        after = value.get("after", 0)
+        return cls(value["what"], value["sent"], value["item"], value["paper"], base, note, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +161,7 @@ class State:
 
     Args:
         store: the database.
-        place: where the library is: its endpoint, or "embedded".
+        place: where the library is, see `place`.
         prefix: "users/475425".
         clock: time.
 
@@ -150,6 +171,7 @@ class State:
 
     def __init__(self, store: Store, place: str, prefix: str, clock: Clock) -> None:
         self._store = store
+        self._place = place
         self._prefix = prefix
         self._library = self._number(place, prefix)
         self.history = History(store, self._library, clock)
@@ -168,6 +190,10 @@ class State:
                 new = sa.insert(table).values(place=place, prefix=prefix)
                 number = connection.execute(new.returning(table.c.id)).scalar_one()
         return int(number)
+
+    def elsewhere(self) -> int:
+        """Return how many papers were pushed to another Zotero on the desktop."""
+        return pushed_elsewhere(self._store, self._place)
 
     def index(self) -> Index:
         """Return the library's index, which lives in the same database."""
@@ -380,8 +406,12 @@ class State:
 
     def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
         """Remember that an object was written, and as what."""
+        if entry.planned:
+            self.history.rename(connection, run, entry.planned, entry.sent["key"])
         if entry.what == "collection":
             self.remember_collection(connection, entry.paper, entry.sent["key"])
+            if entry.planned:
+                self._rename_collection(connection, entry.planned, entry.sent["key"])
         elif entry.what == "item" and entry.base:
             self.remember(
                 connection, run=run, key=entry.item, paper=entry.paper, base=entry.base, version=version
@@ -393,8 +423,18 @@ class State:
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
-    def recover(self, view: LibraryView) -> dict[str, str]:
+    def unfinished(self) -> list[Entry]:
+        """Return what was sent with an unknown outcome, in its order."""
+        with self._store.reading() as connection:
+            rows = connection.execute(self._all(db.journal).order_by(db.journal.c.id)).all()
+        return [Entry.from_json(value) for row in rows for value in json.loads(row.chunk)]
+
+    def recover(self, view: LibraryView, names: Mapping[str, str]) -> dict[str, str]:
         """Find out from the library what became of chunks whose outcome is unknown, and record it.
+
+        Args:
+            view: the library now.
+            names: real keys by planned ones, where the library gives its keys itself.
 
         Returns:
             by the create-once key of each paper that turns out to have been written, the run that wrote it.
@@ -407,7 +447,7 @@ class State:
         with self._store.writing() as connection:
             for row in rows:
                 for value in json.loads(row.chunk):
-                    entry = Entry.from_json(value)
+                    entry = Entry.from_json(value).named(names)
                     if self._recovered(connection, row.run, entry, view):
                         done[entry.paper] = row.run
                 self.settle(connection, row.id)
@@ -441,6 +481,14 @@ class State:
         base = self._base(connection, item)
         if base and url not in base.links:
             self.rebase(connection, item, replace(base, links=(*base.links, url)))
+
+    def _rename_collection(self, connection: sa.Connection, planned: str, key: str) -> None:
+        """Put a collection's real key where its planned one counts as filed for good."""
+        table = db.written
+        within = table.c.base.contains(f'"{planned}"')
+        for row in connection.execute(self._all(table).where(within)).all():
+            base = Base.from_json(json.loads(row.base))
+            self.rebase(connection, row.key, naming.of_base(base, {planned: key}))
 
     def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
         """Put a row in place of the one with its key."""

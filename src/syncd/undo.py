@@ -159,8 +159,7 @@ def _write(session: Session, chunk: Sequence[Entry], version: int) -> int:
     """Write a chunk; return the library's version after it."""
     number = session.state.journal(session.run, chunk)
     outcomes = session.client.write_items([entry.sent for entry in chunk], unmodified_since=version)
-    version += sum(outcome.status != "failed" for outcome in outcomes)
-    alone = all((outcome.version or 0) <= version for outcome in outcomes)
+    version, alone = session.client.advanced(version, outcomes)
     with session.state.writing() as connection:
         for entry, outcome in zip(chunk, outcomes, strict=True):
             if outcome.status != "failed":

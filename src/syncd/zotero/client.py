@@ -7,14 +7,17 @@ It decides nothing: what to write is the plan's business, what to make of a fail
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 import httpx2
 from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.zotero.account import Account
+from syncd.zotero.rights import keys_page, named, without
 from syncd.zotero.schema import MAX_KEYS
 from syncd.zotero.transport import OutcomeUnknownError
 
@@ -39,12 +42,14 @@ class Address:
         endpoint: the server's root, such as "https://api.zotero.org".
         prefix: the library on it, "users/475425" or "groups/12".
         key: the API key; never shown.
+        check_rights: ask the server what the key may do before the first write.
     """
 
     name: str
     endpoint: str
     prefix: str
     key: str
+    check_rights: bool = False
 
     def __repr__(self) -> str:
         return f"Address({self.name!r}, {self.endpoint!r}, {self.prefix!r})"
@@ -97,11 +102,23 @@ class Client:
     Args:
         address: where it is.
         transport: counts, waits and retries; shared by all requests of a run.
+
+    Attributes:
+        names_keys: the caller names the keys of what it creates, and deletions are logged. Else the keys in what
+            is created are only names, which the answer tells the real keys of.
+        server: the id of the Zotero whose versions these are; empty online.
     """
+
+    names_keys: ClassVar[bool] = True
+    server: str = ""
+    _page: ClassVar[int | None] = PAGE
+    _timeout: ClassVar[httpx2.Timeout] = TIMEOUT
 
     def __init__(self, address: Address, transport: PoliteTransport) -> None:
         self.address = address
         self.transport = transport
+        self._checked = not address.check_rights
+        self._wrote = False
 
     def items_since(self, version: int) -> Page:
         """Return the first page of items, trashed ones too, that changed after `version`."""
@@ -120,22 +137,36 @@ class Client:
 
     def items_by_key(self, keys: Sequence[str]) -> list[Json]:
         """Return items, trashed ones too; a key that is not there is left out."""
-        found: list[Json] = []
-        for start in range(0, len(keys), MAX_KEYS):
-            wanted = ",".join(keys[start : start + MAX_KEYS])
-            found += self._call(lambda zot, w=wanted: zot.items(itemKey=w, includeTrashed=1, limit=PAGE))  # type: ignore[misc]
-        return found
+        chunks = (keys[start : start + MAX_KEYS] for start in range(0, len(keys), MAX_KEYS))
+        return [found for chunk in chunks for found in self._items(",".join(chunk))]
+
+    def _items(self, keys: str) -> list[Json]:
+        return self._call(
+            lambda zot: cast("list[Json]", zot.items(itemKey=keys, includeTrashed=1, limit=self._page))
+        )
 
     def collections_since(self, version: int) -> Page:
         """Return all collections that changed after `version`, deleted ones that are still listed too."""
 
         def read(zot: pyzotero.Zotero) -> Page:
-            first = zot.collections(since=version, limit=PAGE)
+            first = zot.collections(since=version, limit=self._page)
             library_version = _version(zot)
             every = zot.everything(first)
             return Page(tuple(every), len(every), library_version)
 
         return self._call(read)
+
+    def collections_by_key(self, keys: Sequence[str]) -> list[Json]:
+        """Return collections, also those that no list has; a key that is not there is left out."""
+        return [found for key in keys for found in self._collection(key)]
+
+    def _collection(self, key: str) -> list[Json]:
+        try:
+            return [self._call(lambda zot: cast("Json", zot.collection(key)))]
+        except LibraryError as error:
+            if error.status == 404:
+                return []
+            raise
 
     def deletions_since(self, version: int) -> Deletions:
         """Return what was erased after `version`."""
@@ -159,24 +190,65 @@ class Client:
         Raises:
             StaleError: the library changed; nothing was written.
             OutcomeUnknownError: the answer was lost.
+            LibraryError: the key may not write, or the library can't be written to.
         """
-
-        def write(zot: pyzotero.Zotero) -> tuple[Outcome, ...]:
-            answer = zot.create_items(list(objects), last_modified=unmodified_since)
-            return _outcomes(answer, len(objects))
-
-        return self._call(write, unclear=OutcomeUnknownError)
+        return self._write(
+            lambda zot: zot.create_items(list(objects), last_modified=unmodified_since), len(objects)
+        )
 
     def write_collections(
         self, objects: Sequence[Json], *, unmodified_since: int | None
     ) -> tuple[Outcome, ...]:
         """Create and update at most 50 collections; as `write_items`."""
+        return self._write(
+            lambda zot: zot.create_collections(list(objects), last_modified=unmodified_since), len(objects)
+        )
 
-        def write(zot: pyzotero.Zotero) -> tuple[Outcome, ...]:
-            answer = zot.create_collections(list(objects), last_modified=unmodified_since)
-            return _outcomes(answer, len(objects))
+    def _write(self, send: Callable[[pyzotero.Zotero], Json], count: int) -> tuple[Outcome, ...]:
+        self._check_rights()
+        key = self.address.key
+        outcomes = self._call(lambda zot: _outcomes(send(zot), count, key), unclear=OutcomeUnknownError)
+        self._wrote = self._wrote or any(outcome.status == "written" for outcome in outcomes)
+        return outcomes
 
-        return self._call(write, unclear=OutcomeUnknownError)
+    def advanced(self, version: int, outcomes: Sequence[Outcome]) -> tuple[int, bool]:
+        """Return the library's version after a write, and whether nobody else can have written meanwhile.
+
+        Each object moves the library's version by one, unchanged ones too, failed ones not. A gap means that
+        somebody else wrote in between.
+        """
+        version += sum(outcome.status != "failed" for outcome in outcomes)
+        return version, all((outcome.version or 0) <= version for outcome in outcomes)
+
+    def _check_rights(self) -> None:
+        """Ask once what the key may do, before anything is written.
+
+        Raises:
+            LibraryError: it may not do what syncd needs.
+        """
+        if self._checked:
+            return
+        try:
+            lacking = self._lacking()
+        except LibraryError as error:
+            raise self._ours(error) from error
+        if lacking:
+            raise self._ours(lacking)
+        self._checked = True
+
+    def _lacking(self) -> LibraryError | None:
+        """Ask what the key may do; return what it lacks as an error."""
+        address = self.address
+        rights = Account(address.endpoint, self.transport).rights(address.key)
+        missing = rights.missing(address.prefix) if rights else None
+        if missing is None:
+            return None
+        return LibraryError(
+            f"{named(address.key)} {missing}",
+            kind="permission",
+            hint=f"Change what the key may do at {keys_page(address.endpoint)}, or get another with:"
+            f" syncd login {address.name}.",
+        )
 
     def _call(self, use: Callable[[pyzotero.Zotero], T], unclear: type[LibraryError] = LibraryError) -> T:
         """Run one request on an instance of its own: parameters of a failed one leak into the next.
@@ -186,14 +258,13 @@ class Client:
             unclear: what to raise where the answer can't be understood.
         """
         kind, _, number = self.address.prefix.partition("/")
-        client = httpx2.Client(transport=self.transport, timeout=TIMEOUT, follow_redirects=False)
-        zot = pyzotero.Zotero(number, kind.removesuffix("s"), self.address.key, client=client)
+        client = httpx2.Client(transport=self.transport, timeout=self._timeout, follow_redirects=False)
+        zot = pyzotero.Zotero(number, kind.removesuffix("s"), client=client, **self._access())
         zot.endpoint = self.address.endpoint
         try:
             return use(zot)
         except LibraryError as error:
-            error.library = self.address.name
-            raise
+            raise self._ours(error) from error
         except pyzotero_errors.PyZoteroError as error:
             raise self._named(error, zot.request) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -201,47 +272,82 @@ class Client:
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
 
-    def _odd(self, message: str, unclear: type[LibraryError]) -> LibraryError:
-        return unclear(
-            f"{self.address.endpoint}: {message}",
-            kind="transient",
+    def _access(self) -> Json:
+        """Return what opens the library to pyzotero."""
+        return {"api_key": self.address.key}
+
+    @property
+    def _kept(self) -> str:
+        """What became of the run's work when it ends here."""
+        if self._wrote:
+            return "What was written before is recorded; the next run goes on from there."
+        return "Nothing was written."
+
+    def _ours(self, error: LibraryError) -> LibraryError:
+        """Return an error from below as one of this library, with what was kept."""
+        unknown = isinstance(error, OutcomeUnknownError)
+        return type(error)(
+            f"library {self.address.name!r}: {error}",
+            kind=error.kind,
             library=self.address.name,
-            hint="Check the library's endpoint; a proxy may stand between.",
+            status=error.status,
+            retry_after=error.retry_after,
+            hint=error.hint if unknown else f"{error.hint} {self._kept}".lstrip(),
+        )
+
+    def _odd(self, message: str, unclear: type[LibraryError]) -> LibraryError:
+        return self._ours(
+            unclear(
+                f"{self.address.endpoint}: {message}",
+                kind="transient",
+                hint="Check the library's endpoint; a proxy may stand between.",
+            )
         )
 
     def _named(self, error: pyzotero_errors.PyZoteroError, response: object) -> LibraryError:
         cause = error.__cause__
-        if isinstance(cause, httpx2.HTTPStatusError):
-            response = cause.response
+        response = cause.response if isinstance(cause, httpx2.HTTPStatusError) else response
         status = response.status_code if isinstance(response, httpx2.Response) else None
-        words = response.text.strip()[:200] if isinstance(response, httpx2.Response) else ""
+        text = response.text.strip() if isinstance(response, httpx2.Response) else ""
+        if isinstance(response, httpx2.Response) and (special := self._special(response)):
+            return self._ours(special)
+        words = without(self.address.key, text)[:200]
         name = self.address.name
         if status == 412:
             return StaleError(
                 f"the library changed meanwhile: {words}", kind="conflict", library=name, status=412
             )
         if status in {401, 403}:
-            return LibraryError(
-                f"library {name!r}: the server refuses the key: {words or 'forbidden'}",
-                kind="permission",
-                library=name,
-                status=status,
-                hint="Check the key and what it may do at zotero.org/settings/keys; nothing was written.",
-            )
+            return self._forbidden(status, words)
         if status == 404:
-            return LibraryError(
-                f"library {name!r}: {self.address.prefix} is not at {self.address.endpoint}: {words}",
-                kind="permanent",
-                library=name,
-                status=404,
-                hint="Check the library's type and id in the configuration.",
-            )
-        return LibraryError(
-            f"library {name!r}: the server answered HTTP {status}: {words}",
-            kind="permanent",
-            library=name,
-            status=status,
-        )
+            message = f"{self.address.prefix} is not at {self.address.endpoint}: {words}"
+            hint = "Check the library's type and id in the configuration."
+        else:
+            message, hint = f"the server answered HTTP {status}: {words}", ""
+        return self._ours(LibraryError(message, kind="permanent", status=status, hint=hint))
+
+    def _special(self, answer: httpx2.Response) -> LibraryError | None:  # noqa: ARG002 - for other APIs
+        """Return what a refusal means where it has a meaning of its own; online none has."""
+        return None
+
+    def _forbidden(self, status: int, words: str) -> LibraryError:
+        """Word a refusal of the key: which key, what it lacks, where to change that."""
+        address, page = self.address, keys_page(self.address.endpoint)
+        if words == "Invalid key":
+            message = f"{address.endpoint} does not know {named(address.key)}: {words}"
+            hint = f"It was revoked, or is another server's. Get a new one with: syncd login {address.name}."
+            return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
+        if address.check_rights:
+            # The refusal's own words don't say what is missing.
+            with suppress(LibraryError):
+                if lacking := self._lacking():
+                    return self._ours(lacking)
+        doing = "write to" if words == "Write access denied" else "use"
+        message = f"{named(address.key)} may not {doing} {address.prefix}: {words or 'forbidden'}"
+        hint = f"Change what it may do at {page}."
+        if address.prefix.startswith("groups/"):
+            hint = f"Ask the group's owner whether you may still {doing} it, or look at {page}."
+        return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
 
 
 def _version(zot: pyzotero.Zotero) -> int:
@@ -253,8 +359,8 @@ def _page(zot: pyzotero.Zotero, objects: list[Json]) -> Page:
     return Page(tuple(objects), int(response.headers["Total-Results"]), _version(zot))
 
 
-def _outcomes(answer: Json, count: int) -> tuple[Outcome, ...]:
-    """Map the answer of a multi-object write by index: failures carry no key."""
+def _outcomes(answer: Json, count: int, key: str) -> tuple[Outcome, ...]:
+    """Map the answer of a multi-object write by index: failures carry no item's key."""
     outcomes = []
     for index in map(str, range(count)):
         if index in answer["successful"]:
@@ -264,7 +370,8 @@ def _outcomes(answer: Json, count: int) -> tuple[Outcome, ...]:
             outcomes.append(Outcome("unchanged"))
         elif index in answer["failed"]:
             failure = answer["failed"][index]
-            outcomes.append(Outcome("failed", code=failure["code"], message=failure["message"]))
+            message = without(key, str(failure["message"]))
+            outcomes.append(Outcome("failed", code=failure["code"], message=message))
         else:
             outcomes.append(Outcome("failed", message="the server's answer does not mention this object"))
     return tuple(outcomes)

@@ -46,11 +46,18 @@ class Index:
 
     def refresh(self, client: Client) -> None:
         """Read what changed in the library since last time."""
+        if client.names_keys:
+            self._follow(client)
+        else:
+            self._compare(client)
+
+    def _follow(self, client: Client) -> None:
+        """Read what the library says that changed."""
         known = self.version()
         page = client.items_since(known)
         if page.version < known:
             # The library is an older one than we know: restored from a backup, or another at this address.
-            self._forget()
+            self.forget()
             known = 0
             page = client.items_since(0)
         if page.version == known:
@@ -65,6 +72,38 @@ class Index:
             self._store_collections(connection, [(c["data"], c["version"]) for c in collections.objects])
             self._erase(connection, deletions.items, deletions.collections)
             self._complete(connection, version)
+
+    def _compare(self, client: Client) -> None:
+        """Compare all versions with the known ones: a library without a deletion log says no more.
+
+        What is not there any more was erased, unless the library is an older one than we know.
+        """
+        versions, version = client.item_versions_since(0)
+        if version < self.version():
+            self.forget()
+        listed = {entry["key"]: entry for entry in client.collections_since(0).objects}
+        items, collections = self._versions(db.index_item), self._versions(db.index_collection)
+        # A list has no collections that are in the trash.
+        listed |= {
+            c["key"]: c for c in client.collections_by_key([k for k in collections if k not in listed])
+        }
+        changed = {key for key, now in versions.items() if items.get(key) != now}
+        read = {entry["key"]: entry for entry in client.items_by_key(sorted(changed))}
+        fresh = [entry for key, entry in listed.items() if collections.get(key) != entry["version"]]
+        with self._store.writing() as connection:
+            self._store_items(
+                connection,
+                [(e["data"], e["version"], e.get("meta", {})) for key, e in read.items() if key in changed],
+            )
+            self._store_collections(connection, [(c["data"], c["version"]) for c in fresh])
+            self._erase(connection, items.keys() - versions.keys(), collections.keys() - listed.keys())
+            self._complete(connection, version)
+
+    def _versions(self, table: sa.Table) -> dict[str, int]:
+        """Return the version of every object that the index has."""
+        query = sa.select(table.c.key, table.c.version).where(table.c.library == self._library)
+        with self._store.reading() as connection:
+            return {row.key: row.version for row in connection.execute(query)}
 
     def view(self) -> LibraryView:
         """Return the library as the index has it."""
@@ -111,7 +150,8 @@ class Index:
         rest = [key for key in versions if key not in read]
         return version, [*page.objects, *client.items_by_key(rest)]
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Empty the index: the next refresh reads the library anew."""
         with self._store.writing() as connection:
             for table in (db.index_item, db.index_collection, db.index_deletion):
                 connection.execute(sa.delete(table).where(table.c.library == self._library))

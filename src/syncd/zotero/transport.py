@@ -44,6 +44,10 @@ class OutcomeUnknownError(LibraryError):
     """A write was sent and its answer never came: it may or may not have been done."""
 
 
+class UnreachableError(LibraryError):
+    """Nobody answers at the server's address: nothing was sent."""
+
+
 class PoliteTransport(httpx2.BaseTransport):
     """An httpx2 transport that pyzotero's client is given.
 
@@ -51,13 +55,23 @@ class PoliteTransport(httpx2.BaseTransport):
         clock: for waits.
         counter: counts the requests.
         inner: the transport that does the work.
+        attempts: how often a request is sent at most.
+        nearby: the server is a program on this computer: where nobody listens, waiting does not help.
     """
 
     def __init__(
-        self, clock: Clock, *, counter: Counter | None = None, inner: httpx2.BaseTransport | None = None
+        self,
+        clock: Clock,
+        *,
+        counter: Counter | None = None,
+        inner: httpx2.BaseTransport | None = None,
+        attempts: int = ATTEMPTS,
+        nearby: bool = False,
     ) -> None:
         self.counter = counter or Counter()
         self._clock = clock
+        self._attempts = attempts
+        self._nearby = nearby
         self._not_before = 0.0
         limits = httpx2.Limits(max_connections=4, max_keepalive_connections=4)
         self._inner = inner or httpx2.HTTPTransport(limits=limits)
@@ -76,12 +90,14 @@ class PoliteTransport(httpx2.BaseTransport):
             LibraryError: no usable answer. `OutcomeUnknownError` where a write may have been done.
         """
         reading = request.method in {"GET", "HEAD"}
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             self._wait_for_turn()
             try:
                 response = self._send(request, reading=reading)
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
                 failure = _unreachable(request, error)
+                if self._nearby:
+                    raise failure from error
                 wait = None
             except httpx2.TransportError as error:
                 failure = _broken(request, error, reading=reading)
@@ -95,7 +111,7 @@ class PoliteTransport(httpx2.BaseTransport):
                 failure = _refused(request, response, wait, reading=reading)
                 if response.status_code in UNCLEAR and not reading:
                     raise failure
-            if attempt == ATTEMPTS or (wait or 0) > LONGEST_WAIT:
+            if attempt == self._attempts or (wait or 0) > LONGEST_WAIT:
                 raise failure
             # Full jitter keeps a thousand installations from knocking in step.
             self._clock.sleep(wait if wait is not None else random.uniform(0.5, 1.0) * 2 ** (attempt - 1))  # noqa: S311
@@ -176,10 +192,10 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
-    return LibraryError(
+    return UnreachableError(
         f"can't reach {request.url.host}: {_reason(error)}",
         kind="transient",
-        hint="Check the network and the library's endpoint; nothing was written.",
+        hint="Check the network and the library's endpoint.",
     )
 
 

@@ -10,13 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .accounts import Accounts, Grant
+    from .desktop import DesktopLibrary
     from .exchange import Request
     from .faults import Fault, Faults
     from .server import EmbeddedLibrary
 
-__all__ = ["EmbeddedLibrary", "Fault", "Faults", "Request"]
+__all__ = ["Accounts", "DesktopLibrary", "EmbeddedLibrary", "Fault", "Faults", "Grant", "Request"]
 
-_HOMES = {"EmbeddedLibrary": "server", "Fault": "faults", "Faults": "faults", "Request": "exchange"}
+_HOMES = {
+    "Accounts": "accounts",
+    "DesktopLibrary": "desktop",
+    "EmbeddedLibrary": "server",
+    "Fault": "faults",
+    "Faults": "faults",
+    "Grant": "accounts",
+    "Request": "exchange",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,21 +1,20 @@
 """Who may do what: the API key of a request, and the rights that it gives.
 
-Keys are compared in constant time, and stand in no message.
+Whose key it is and what it gives is known to `accounts`. Keys stand in no message.
 """
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import query
-from .exchange import WRITES, json_answer
+from .exchange import WRITES
 from .refusal import RefusalError, invalid
 
 if TYPE_CHECKING:
     from email.message import Message
 
-    from .exchange import Answer, Exchange
+    from .exchange import Exchange
 
 
 def sent_key(headers: Message[str, str], given: query.Parameters) -> str:
@@ -44,41 +43,28 @@ def check(exchange: Exchange, *, needed: bool) -> None:
         needed: whether it must have a key.
 
     Raises:
-        RefusalError: the key is missing or wrong, or gives no right to write; the write token was used.
+        RefusalError: the key is missing or wrong; the write token was used.
     """
     request, served = exchange.request, exchange.served
     key = sent_key(request.headers, exchange.given)
-    if key and not is_key(key, served.key):
+    if key and served.accounts.find(key) is None:
         raise RefusalError(403, "Invalid key")
     if request.method in WRITES:
         if not key:
             raise RefusalError(403, "An API key is required for write requests.")
         served.tokens.check(request.headers.get("Zotero-Write-Token"))
-        if not served.write:
-            raise RefusalError(403, "Write access denied")
     elif needed and not key:
         raise RefusalError(403, "Forbidden")
 
 
-def is_key(sent: str, key: str) -> bool:
-    """Whether a key that was sent is the key."""
-    return secrets.compare_digest(sent.encode(errors="replace"), key.encode())
+def check_rights(exchange: Exchange, library: str) -> None:
+    """Check what the key of a request may do to a library.
 
-
-def key_info(exchange: Exchange) -> Answer:
-    """GET /keys/current, and GET /keys/KEY."""
-    served, name = exchange.served, exchange.parts[0]
-    key = sent_key(exchange.request.headers, exchange.given) if name == "current" else name
-    if not key:
+    Raises:
+        RefusalError: the key gives no access to it, or none to write.
+    """
+    grant = exchange.served.accounts.find(sent_key(exchange.request.headers, exchange.given))
+    if grant is None or not grant.may_read(library):
         raise RefusalError(403, "Forbidden")
-    if not is_key(key, served.key):
-        raise RefusalError(404, "Key not found")
-    kind, number = served.address.library.split("/")
-    rights: dict[str, Any] = {"library": True}
-    if kind == "users":
-        rights |= {"files": True, "notes": True}
-    if served.write:
-        rights["write"] = True
-    access = {"user": rights} if kind == "users" else {"groups": {number: rights}}
-    user = int(number) if kind == "users" else 1
-    return json_answer({"key": served.key, "userID": user, "username": "embedded", "access": access})
+    if exchange.request.method in WRITES and not grant.may_write(library):
+        raise RefusalError(403, "Write access denied")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from . import query
+    from .accounts import Accounts
+    from .desktop import Desktop
     from .representation import Address
     from .store import Store
 
@@ -90,18 +92,22 @@ class Served:
     """What all requests to one server share.
 
     Attributes:
-        key: the API key.
-        write: whether the key may write.
-        address: where the library is.
+        accounts: the API keys and what they may do.
+        address: where the library is; on a server with several, the one that a request is about.
+        libraries: the names of all libraries.
         public_page: whether the page for people needs no key.
         clock: the time.
+        library: what the library is called in the file, which is its address but for the desktop's.
+        desktop: the rules of Zotero's local API, if those hold.
     """
 
-    key: str
-    write: bool
+    accounts: Accounts
     address: Address
+    libraries: frozenset[str]
     public_page: bool
     clock: Callable[[], datetime]
+    library: str
+    desktop: Desktop | None = None
     tokens: WriteTokens = field(default_factory=WriteTokens)
 
 

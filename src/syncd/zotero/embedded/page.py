@@ -107,12 +107,17 @@ def respond(exchange: Exchange, segments: tuple[str, ...]) -> Answer:
     if segments:
         return Answer(204, {"Cache-Control": "max-age=86400"})
     key = access.sent_key(exchange.request.headers, exchange.given)
-    if not exchange.served.public_page and not access.is_key(key, exchange.served.key):
+    if not exchange.served.public_page and not _may_look(exchange, key):
         raise RefusalError(403, "Add ?key= and the library's key to the address to see this page.")
     nonce = secrets.token_urlsafe(16)
     with database.snapshot(exchange.store.connection):
         body = _render(exchange, nonce)
     return Answer(200, {"Content-Type": "text/html; charset=utf-8", **_policy(nonce)}, body.encode())
+
+
+def _may_look(exchange: Exchange, key: str) -> bool:
+    grant = exchange.served.accounts.find(key)
+    return grant is not None and grant.may_read(exchange.served.address.library)
 
 
 def _policy(nonce: str) -> dict[str, str]:

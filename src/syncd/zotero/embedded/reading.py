@@ -134,8 +134,12 @@ def no_groups(exchange: Exchange) -> Answer:
     return json_answer([], version=exchange.store.version(), headers={"Total-Results": "0"})
 
 
+def _asked(exchange: Exchange) -> Query:
+    return query.parse(exchange.given, unlimited=exchange.served.desktop is not None)
+
+
 def _item_list(exchange: Exchange, scope: Scope) -> Answer:
-    asked = query.parse(exchange.given)
+    asked = _asked(exchange)
     if answer := _not_modified(exchange):
         return answer
     rows, total = selection.select_items(exchange.store, asked, scope)
@@ -149,11 +153,13 @@ def _item_list(exchange: Exchange, scope: Scope) -> Answer:
 
 
 def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | None = None) -> Answer:
-    asked = query.parse(exchange.given)
+    asked = _asked(exchange)
     if answer := _not_modified(exchange):
         return answer
     store = exchange.store
-    rows, total = selection.select_collections(store, asked, top=top, parent=parent)
+    # The desktop's list leaves out what is in the trash.
+    trashed = exchange.served.desktop is None
+    rows, total = selection.select_collections(store, asked, top=top, parent=parent, trashed=trashed)
 
     def full() -> list[Any]:
         counts = collection_store.count_items(store), collection_store.count_subcollections(store)
@@ -164,7 +170,7 @@ def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | Non
 
 
 def _tag_list(exchange: Exchange, *, item: str | None = None, name: str | None = None) -> Answer:
-    asked = query.parse(exchange.given)
+    asked = _asked(exchange)
     if asked.format != "json":
         raise unsupported(f"tags with format={asked.format}")
     if asked.since:
@@ -233,7 +239,7 @@ def _not_modified(exchange: Exchange) -> Answer | None:
 
 
 def _single_format(exchange: Exchange) -> None:
-    asked = query.parse(exchange.given)
+    asked = _asked(exchange)
     if asked.format != "json":
         raise invalid(f"Invalid 'format' value '{asked.format}'")
 

@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from . import access, changing, database, page, query, reading, schema_routes
+from . import access, changing, database, key_routes, page, query, reading, schema_routes
 from .exchange import WRITES, Answer, Exchange, refusal_answer
 from .refusal import RefusalError, invalid, unsupported
+from .representation import Address
+from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,16 +21,20 @@ if TYPE_CHECKING:
     Route = Callable[[Exchange], Answer]
     Table = Mapping[tuple[str, ...], Mapping[str, Route]]
 
-_SCHEMA: Table = {
+SCHEMA: Table = {
     ("itemTypes",): {"GET": schema_routes.item_types},
     ("itemFields",): {"GET": schema_routes.item_fields},
     ("itemTypeFields",): {"GET": schema_routes.item_type_fields},
     ("itemTypeCreatorTypes",): {"GET": schema_routes.item_type_creator_types},
     ("creatorFields",): {"GET": schema_routes.creator_fields},
     ("items", "new"): {"GET": schema_routes.new_item},
-    ("keys", "*"): {"GET": access.key_info},
 }
-_LIBRARY: Table = {
+_KEYS: Table = {
+    ("keys", "sessions"): {"POST": key_routes.begin},
+    ("keys", "sessions", "*"): {"GET": key_routes.status, "DELETE": key_routes.cancel},
+    ("keys", "*"): {"GET": key_routes.key_info, "DELETE": key_routes.delete_key},
+}
+LIBRARY: Table = {
     ("items",): {"GET": reading.items, "POST": changing.post_items, "DELETE": changing.delete_items},
     ("items", "top"): {"GET": reading.top_items},
     ("items", "trash"): {"GET": reading.trash},
@@ -63,7 +69,6 @@ _LIBRARY: Table = {
 }
 _UNSUPPORTED: Mapping[tuple[str, ...], str] = {
     ("schema",): "the whole schema",
-    ("keys", "sessions"): "signing in",
     ("searches",): "searches",
     ("searches", "*"): "searches",
     ("settings",): "settings",
@@ -91,12 +96,17 @@ def respond(exchange: Exchange) -> Answer:
         if exchange.request.method not in _METHODS:
             raise unsupported(f"{exchange.request.method} requests")
         given = query.parameters(exchange.request.query)
-        return _route(replace(exchange, given=given), _segments(exchange.request.path))
+        return _route(replace(exchange, given=given), segments_of(exchange.request.path))
     except RefusalError as refusal:
         return refusal_answer(refusal)
 
 
-def _segments(path: str) -> tuple[str, ...]:
+def segments_of(path: str) -> tuple[str, ...]:
+    """Split a path into its decoded parts.
+
+    Raises:
+        RefusalError: it is malformed.
+    """
     if not path.startswith("/"):
         raise invalid("Invalid path")
     try:
@@ -112,16 +122,33 @@ def _route(exchange: Exchange, segments: tuple[str, ...]) -> Answer:
     version = exchange.request.headers.get("Zotero-API-Version") or query.first(exchange.given, "v") or "3"
     if version != "3":
         raise unsupported(f"API version {version}")
+    if segments[:2] == ("keys", "sessions"):
+        # Whoever signs in has no key yet.
+        return answer(exchange, _KEYS, segments)
     if segments[0] not in {"users", "groups"}:
         access.check(exchange, needed=False)
-        return _answer(exchange, _SCHEMA, segments)
+        return answer(exchange, _KEYS if segments[0] == "keys" else SCHEMA, segments)
     access.check(exchange, needed=True)
-    if "/".join(segments[:2]) != exchange.served.address.library:
+    library = "/".join(segments[:2])
+    if library not in exchange.served.libraries:
         raise RefusalError(403, "Forbidden")
-    return _answer(exchange, _LIBRARY, segments[2:])
+    access.check_rights(exchange, library)
+    return answer(_within(exchange, library), LIBRARY, segments[2:])
 
 
-def _answer(exchange: Exchange, table: Table, segments: tuple[str, ...]) -> Answer:
+def _within(exchange: Exchange, library: str) -> Exchange:
+    """The request, about one of several libraries."""
+    address = Address(exchange.served.address.url, library)
+    store = Store(exchange.store.connection, library)
+    return replace(exchange, served=replace(exchange.served, address=address), store=store)
+
+
+def answer(exchange: Exchange, table: Table, segments: tuple[str, ...]) -> Answer:
+    """Answer a request by what a table has for its path and method.
+
+    Raises:
+        RefusalError: there is nothing, or it refuses.
+    """
     method = "GET" if exchange.request.method == "HEAD" else exchange.request.method
     for pattern, what in _UNSUPPORTED.items():
         if _wildcards(pattern, segments) is not None:

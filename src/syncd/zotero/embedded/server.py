@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any, Self
 from syncd.errors import LibraryError
 
 from . import database
+from .accounts import USER_RIGHTS, Accounts, Grant
 from .exchange import Served
 from .representation import Address
 from .wire import Connection, close_for_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from .exchange import Request
@@ -50,6 +51,9 @@ class EmbeddedLibrary:
         allow_remote: listen on another interface than loopback.
         library: "users/1" or "groups/5".
         write: whether the key may write.
+        also: further libraries on the same server, such as a group's.
+        accounts: a seam for tests: the keys and their rights, where they change while the library is served;
+            `key` and `write` then say nothing.
         clock: the time.
         faults: a seam for tests, see `faults`.
 
@@ -57,6 +61,7 @@ class EmbeddedLibrary:
         url: such as "http://127.0.0.1:8080", once started.
         library: such as "users/1".
         key: the API key.
+        accounts: the keys and what they may do.
         requests: method and path of the last requests, for tests.
 
     Raises:
@@ -73,6 +78,8 @@ class EmbeddedLibrary:
         allow_remote: bool = False,
         library: str = "users/1",
         write: bool = True,
+        also: Sequence[str] = (),
+        accounts: Accounts | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         faults: Faults | None = None,
     ) -> None:
@@ -81,8 +88,9 @@ class EmbeddedLibrary:
                 f"The embedded library listens on this computer only, not on {host};"
                 " allow remote access explicitly if others shall reach it."
             )
-        if not _LIBRARY.fullmatch(library):
-            raise ValueError(f"A library is called 'users/1' or 'groups/5', not {library!r}.")
+        for name in (library, *also):
+            if not _LIBRARY.fullmatch(name):
+                raise ValueError(f"A library is called 'users/1' or 'groups/5', not {name!r}.")
         self.path = path
         self.host = host
         self.port = port
@@ -91,7 +99,8 @@ class EmbeddedLibrary:
         self.url = ""
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REQUESTS_KEPT)
         self._allow_remote = allow_remote
-        self._write = write
+        self.accounts = accounts or Accounts({self.key: _grant(library, write=write)})
+        self._also = tuple(also)
         self._clock = clock
         self._faults = faults
         self._server: HttpServer | None = None
@@ -104,7 +113,8 @@ class EmbeddedLibrary:
             StateError: the file can't be used.
             LibraryError: the address can't be listened on.
         """
-        database.prepare(self.path, self.library)
+        for library in (self.library, *self._also):
+            database.prepare(self.path, library)
         try:
             server = HttpServer(self)
         except OSError as error:
@@ -117,17 +127,22 @@ class EmbeddedLibrary:
             ) from error
         host = f"[{self.host}]" if ":" in self.host else self.host
         self.url = f"http://{host}:{server.server_address[1]}"
-        server.served = Served(
-            key=self.key,
-            write=self._write,
-            address=Address(self.url, self.library),
-            public_page=not self._allow_remote,
-            clock=self._clock,
-        )
+        server.served = self.served()
         self._server = server
         self._thread = Thread(target=server.serve_forever, args=(0.05,), name="embedded library", daemon=True)
         self._thread.start()
         return self
+
+    def served(self) -> Served:
+        """What all requests share, once the address is known."""
+        return Served(
+            accounts=self.accounts,
+            address=Address(self.url, self.library),
+            libraries=frozenset({self.library, *self._also}),
+            public_page=not self._allow_remote,
+            clock=self._clock,
+            library=self.library,
+        )
 
     def stop(self) -> None:
         """Finish the requests that are being served, and close everything. Can be called twice."""
@@ -205,6 +220,14 @@ class HttpServer(ThreadingHTTPServer):
         """A client that goes away is no error; anything else is logged without what it sent."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             _log.exception("a connection to the embedded library failed")
+
+
+def _grant(library: str, *, write: bool) -> Grant:
+    """What the one key of a library gives."""
+    kind, number = library.split("/")
+    if kind == "groups":
+        return Grant(own=frozenset(), groups={number: write})
+    return Grant(int(number), own=USER_RIGHTS if write else USER_RIGHTS - {"write"})
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,174 @@
+"""Zotero's `keys` addresses: what a key may do, giving it up, and how a person signs in and gets one.
+
+It stores nothing, shows nothing and waits for nobody; every failure is a `LibraryError` without the key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx2
+
+from syncd import __version__
+from syncd.errors import LibraryError
+from syncd.zotero.rights import Rights, named, without
+
+if TYPE_CHECKING:
+    from syncd.zotero.transport import PoliteTransport
+
+TIMEOUT = httpx2.Timeout(30.0, connect=15.0)
+# A server of another make than Zotero's may not have these addresses.
+ABSENT = frozenset({404, 405, 501})
+GONE = frozenset({403, 404})
+WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in that waits for its person.
+
+    Attributes:
+        token: names it to the server; whoever has it gets the key, so it is not shown but in `page`.
+        page: where the person signs in.
+    """
+
+    token: str = field(repr=False)
+    page: str = field(repr=False)
+
+
+class Account:
+    """The `keys` addresses of one server.
+
+    Args:
+        endpoint: the server's root, such as "https://api.zotero.org".
+        transport: counts, waits and retries.
+    """
+
+    def __init__(self, endpoint: str, transport: PoliteTransport) -> None:
+        self._endpoint = endpoint
+        self._transport = transport
+
+    def rights(self, key: str) -> Rights | None:
+        """Return what a key may do; None where the server can't say.
+
+        Raises:
+            LibraryError: the server does not know the key, or gives no usable answer.
+        """
+        response = self._ask("GET", "/keys/current", key=key)
+        if response.status_code in ABSENT:
+            return None
+        answer = self._json(response, key)
+        try:
+            return Rights.from_json(answer)
+        except ValueError:
+            raise self._odd() from None
+
+    def revoke(self, key: str) -> bool:
+        """Let the server forget a key for good. Tells whether it knew it.
+
+        Raises:
+            LibraryError: it is not known whether that was done.
+        """
+        response = self._ask("DELETE", "/keys/current", key=key)
+        if response.status_code in GONE:
+            return False
+        self._check(response, key)
+        return True
+
+    def begin(self, user: int | None = None) -> SignIn:
+        """Begin a sign-in.
+
+        Args:
+            user: the number of the user who should sign in, so that the server can warn another.
+
+        Raises:
+            LibraryError: this server has no sign-in, or gives no usable answer.
+        """
+        response = self._ask("POST", "/keys/sessions", body={"userID": user} if user else {})
+        if response.status_code in ABSENT:
+            raise LibraryError(
+                f"{self._endpoint} has no sign-in for programs",
+                kind="permanent",
+                status=response.status_code,
+                hint="Make a key on its pages and paste it: syncd login --key",
+            )
+        answer = self._json(response)
+        token, page = _word(answer.get("sessionToken")), _word(answer.get("loginURL"))
+        if not token or not page.startswith(("https://", "http://")):
+            raise self._odd()
+        return SignIn(token, page)
+
+    def key_of(self, sign_in: SignIn) -> str | None:
+        """Return the key that a sign-in brought; None while its person has not finished.
+
+        Raises:
+            LibraryError: it has expired or was cancelled, or there is no usable answer.
+        """
+        response = self._ask("GET", f"/keys/sessions/{quote(sign_in.token, safe='')}")
+        if response.status_code in {404, 410}:
+            raise LibraryError("the sign-in has expired", kind="permission", status=response.status_code)
+        answer = self._json(response, sign_in.token)
+        status, key = answer.get("status"), _word(answer.get("apiKey"))
+        if status == "pending":
+            return None
+        if status == "cancelled":
+            raise LibraryError("the sign-in was cancelled on the page", kind="permission")
+        if status != "completed" or not key:
+            raise self._odd()
+        return key
+
+    def cancel(self, sign_in: SignIn) -> None:
+        """Tell the server that nobody waits for a sign-in any longer.
+
+        Raises:
+            LibraryError: it could not be told.
+        """
+        self._ask("DELETE", f"/keys/sessions/{quote(sign_in.token, safe='')}")
+
+    def _ask(self, method: str, path: str, *, key: str = "", body: Any = None) -> httpx2.Response:
+        headers = {"User-Agent": f"syncd/{__version__}", "Zotero-API-Version": "3"}
+        headers |= {"Zotero-API-Key": key} if key else {}
+        # The transport outlives the client, whose closing does nothing to it.
+        with httpx2.Client(transport=self._transport, timeout=TIMEOUT, follow_redirects=False) as client:
+            try:
+                return client.request(method, self._endpoint + path, headers=headers, json=body)
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise self._odd(f"the request failed: {type(error).__name__}") from None
+
+    def _json(self, response: httpx2.Response, secret: str = "") -> dict[str, Any]:
+        self._check(response, secret)
+        try:
+            answer = response.json()
+        except ValueError:
+            raise self._odd() from None
+        if not isinstance(answer, dict):
+            raise self._odd()
+        return answer
+
+    def _check(self, response: httpx2.Response, secret: str) -> None:
+        if response.is_success:
+            return
+        words = without(secret, response.text.strip())[:WORDS]
+        if secret and response.status_code in {401, 403}:
+            message = f"{self._endpoint} does not accept {named(secret)}: {words or 'forbidden'}"
+            raise LibraryError(message, kind="permission", status=response.status_code)
+        raise LibraryError(
+            f"{self._endpoint} answered HTTP {response.status_code}: {words}",
+            kind="permanent",
+            status=response.status_code,
+        )
+
+    def _odd(self, what: str = "the answer is not Zotero's: it can't be read") -> LibraryError:
+        return LibraryError(
+            f"{self._endpoint}: {what}",
+            kind="transient",
+            hint="Check the library's endpoint; a proxy may stand between.",
+        )
+
+
+def _word(value: object) -> str:
+    """Return a text that can stand in a header or be shown; one with spaces or control characters is none."""
+    return value if isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) else ""

@@ -1,0 +1,240 @@
+"""What every kind of library must do for its client, online and on the desktop: the same suite for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from clocks import FakeClock
+from desk import Trouble, Zotero
+from syncd.errors import LibraryError
+from syncd.state import State
+from syncd.store import Store
+from syncd.zotero.client import Address, Client, StaleError
+from syncd.zotero.desktop import DesktopClient, server_id
+from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary, Fault
+from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = "ABCD2345"
+
+
+def paper(title: str = "Alpha", **more: Any) -> dict[str, Any]:
+    """Return a new paper as a plan has it."""
+    return {"key": KEY, "version": 0, "itemType": "preprint", "title": title, **more}
+
+
+@dataclass
+class Kind:
+    """A kind of library: its client, what its owner sees, and what goes wrong there."""
+
+    client: Client
+    zotero: Zotero
+    trouble: Trouble
+    server: EmbeddedLibrary
+
+    def create(self, *objects: dict[str, Any]) -> list[str]:
+        """Create items in one write; their keys."""
+        outcomes = self.client.write_items(objects, unmodified_since=self.zotero.version())
+        assert [outcome.status for outcome in outcomes] == ["written"] * len(objects)
+        return [outcome.data["key"] for outcome in outcomes if outcome.data]
+
+    def with_key(self, key: str) -> Client:
+        """Return a client with another key."""
+        old = self.client
+        address = Address(old.address.name, old.address.endpoint, old.address.prefix, key)
+        if isinstance(old, DesktopClient):
+            return DesktopClient(address, old.transport, old.server)
+        return Client(address, old.transport)
+
+
+@pytest.fixture(params=["online", "desktop"])
+def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
+    """Give an empty library of one kind."""
+    path, trouble, clock = tmp_path / "zotero.sqlite", Trouble(), FakeClock()
+    transport = PoliteTransport(clock, attempts=1)
+    with EmbeddedLibrary(path) as owned, DesktopLibrary(path, faults=trouble) as desktop:
+        if request.param == "online":
+            with EmbeddedLibrary(path, faults=trouble) as server:
+                client = Client(Address("main", server.url, "users/1", server.key), transport)
+                yield Kind(client, Zotero(owned), trouble, server)
+        else:
+            address = Address("main", f"{desktop.url}/api", "users/0", desktop.key)
+            client = DesktopClient(address, transport, server_id(address.endpoint, transport))
+            yield Kind(client, Zotero(owned), trouble, desktop)
+        transport.shutdown()
+
+
+def test_what_was_created_is_told_with_its_key_and_is_there_under_it(library: Kind) -> None:
+    """The answer has the key, whoever gave it, the version and the data."""
+    (outcome,) = library.client.write_items([paper()], unmodified_since=0)
+    assert outcome.status == "written"
+    assert outcome.data
+    key = outcome.data["key"]
+    assert (key == KEY) == library.client.names_keys
+    (found,) = library.client.items_by_key([key])
+    assert found["data"]["title"] == "Alpha"
+    assert library.client.item_versions_since(0) == ({key: outcome.version}, outcome.version)
+
+
+def test_a_client_that_names_no_keys_lets_the_library_do_it(library: Kind) -> None:
+    """Two papers of one planned key are two items there; online the second is refused."""
+    library.create(paper())
+    (again,) = library.client.write_items([paper()], unmodified_since=None)
+    assert again.status == ("failed" if library.client.names_keys else "written")
+
+
+def test_a_child_follows_its_parent(library: Kind) -> None:
+    """By the real key of the parent."""
+    (parent,) = library.create(paper())
+    link = {
+        "itemType": "attachment",
+        "linkMode": "linked_url",
+        "title": "Code",
+        "url": "https://github.com/a/b",
+    }
+    (child,) = library.create({"key": "BBCD2345", "version": 0, "parentItem": parent, **link})
+    assert library.zotero.items()[child]["parentItem"] == parent
+
+
+def test_collections_are_nested(library: Kind) -> None:
+    """A parent first, then what is in it, by its real key."""
+    new = {"key": KEY, "version": 0, "name": "Profiles", "parentCollection": False}
+    (outcome,) = library.client.write_collections([new], unmodified_since=0)
+    assert outcome.data
+    parent = outcome.data["key"]
+    inner = {"key": "BBCD2345", "version": 0, "name": "Ann", "parentCollection": parent}
+    (outcome,) = library.client.write_collections([inner], unmodified_since=library.zotero.version())
+    assert outcome.data
+    listed = {entry["key"]: entry["data"]["name"] for entry in library.client.collections_since(0).objects}
+    assert listed == {parent: "Profiles", outcome.data["key"]: "Ann"}
+    found = library.client.collections_by_key([parent, "ZZZZ2345"])
+    assert [entry["data"]["name"] for entry in found] == ["Profiles"]
+
+
+def test_only_what_is_sent_of_an_item_changes(library: Kind) -> None:
+    """A write of key, version and one field leaves the others."""
+    (key,) = library.create(paper(abstractNote="Kept."))
+    version = library.zotero.items()[key]["version"]
+    sent = {"key": key, "version": version, "title": "Beta"}
+    (outcome,) = library.client.write_items([sent], unmodified_since=library.zotero.version())
+    assert outcome.status == "written"
+    data = library.zotero.items()[key]
+    assert (data["title"], data["abstractNote"]) == ("Beta", "Kept.")
+
+
+def test_an_object_of_an_older_version_fails_alone(library: Kind) -> None:
+    """412 for it; the others of that write are done."""
+    first, second = library.create(paper(), paper("Beta", key="BBCD2345"))
+    old = library.zotero.items()[first]["version"]
+    library.zotero.write({"key": first, "version": old, "title": "Mine"})
+    sent = [
+        {"key": first, "version": old, "title": "Theirs"},
+        {"key": second, "version": library.zotero.items()[second]["version"], "title": "New"},
+    ]
+    stale, done = library.client.write_items(sent, unmodified_since=library.zotero.version())
+    assert (stale.status, stale.code, done.status) == ("failed", 412, "written")
+    assert {data["title"] for data in library.zotero.items().values()} == {"Mine", "New"}
+
+
+def test_a_write_that_is_based_on_an_older_library_is_refused(library: Kind) -> None:
+    """Nothing of it is done."""
+    library.zotero.write({"itemType": "book", "title": "Mine"})
+    with pytest.raises(StaleError):
+        library.client.write_items([paper()], unmodified_since=0)
+    with pytest.raises(StaleError):
+        library.client.write_collections(
+            [{"key": KEY, "version": 0, "name": "A", "parentCollection": False}], unmodified_since=0
+        )
+    assert set(library.zotero.papers()) == {"Mine"}
+    assert library.zotero.collections() == {}
+
+
+def test_one_object_that_is_refused_does_not_hold_up_the_others(library: Kind) -> None:
+    """Outcomes stand in the order of the objects."""
+    lost = paper("Beta", key="BBCD2345", collections=["ZZZZ2345"])
+    refused, done = library.client.write_items([lost, paper()], unmodified_since=0)
+    assert (refused.status, done.status) == ("failed", "written")
+    assert set(library.zotero.papers()) == {"Alpha"}
+
+
+def test_hundreds_of_items_are_read_whole(library: Kind) -> None:
+    """Trashed ones too."""
+    for start in range(0, 150, 50):
+        library.zotero.write(*({"itemType": "book", "title": f"{start + n}"} for n in range(50)))
+    library.zotero.edit("7", deleted=1)
+    versions, _ = library.client.item_versions_since(0)
+    assert len(versions) == 150
+    found = {entry["key"]: entry["data"]["title"] for entry in library.client.items_by_key(list(versions))}
+    assert sorted(found.values(), key=int) == [str(number) for number in range(150)]
+
+
+@pytest.mark.parametrize("fault", [Fault("drop", when="after"), Fault("cut"), Fault("drop")])
+def test_a_lost_answer_is_called_unknown(library: Kind, fault: Fault) -> None:
+    """The caller has to find out."""
+    library.trouble.plan("POST", fault)
+    with pytest.raises(OutcomeUnknownError):
+        library.client.write_items([paper()], unmodified_since=0)
+
+
+def test_a_wrong_key_is_a_matter_of_permission(library: Kind) -> None:
+    """Nothing is written, and the key is not shown."""
+    client = library.with_key("WrongKey22222222")
+    with pytest.raises(LibraryError) as refused:
+        client.write_items([paper()], unmodified_since=None)
+    assert refused.value.kind == "permission"
+    assert refused.value.hint
+    assert "WrongKey" not in f"{refused.value} {refused.value.hint}"
+    assert library.zotero.items() == {}
+
+
+def test_a_library_that_does_not_answer_is_a_temporary_trouble(library: Kind) -> None:
+    """Reading or writing, it can be tried later."""
+    library.server.stop()
+    for ask in (
+        lambda: library.client.item_versions_since(0),
+        lambda: library.client.write_items([paper()], unmodified_since=None),
+    ):
+        with pytest.raises(LibraryError) as refused:
+            ask()
+        assert refused.value.kind == "transient"
+        assert not isinstance(refused.value, OutcomeUnknownError)
+
+
+def test_an_index_follows_whatever_the_owner_does(library: Kind, tmp_path: Path) -> None:
+    """New, edited, trashed, restored, erased; items and collections."""
+    zotero, store = library.zotero, Store.at(tmp_path / "state.sqlite")
+    index = State(store, "here", library.client.address.prefix, FakeClock()).index()
+
+    def check(*deleted: str) -> None:
+        index.refresh(library.client)
+        view = index.view()
+        assert {key: item.data for key, item in view.items.items()} == zotero.items()
+        assert {key: (c.name, c.trashed) for key, c in view.collections.items()} == {
+            c["key"]: (c["name"], bool(c.get("deleted"))) for c in zotero.collections().values()
+        }
+        assert view.deleted == set(deleted)
+
+    try:
+        zotero.write({"name": "Own"}, {"name": "Other"}, to="collections")
+        own, other = (zotero.collections()[name]["key"] for name in ("Own", "Other"))
+        keys = [zotero.post({"itemType": "book", "title": t, "collections": [own]}) for t in "abc"]
+        note = zotero.post({"itemType": "note", "note": "<p>n</p>", "parentItem": keys[2]})
+        check()
+        zotero.edit("a", deleted=1)
+        zotero.write({"key": other, "version": 99, "deleted": True}, to="collections")
+        check()
+        zotero.write({"key": other, "version": 99, "deleted": False}, to="collections")
+        zotero.write({"key": keys[0], "version": zotero.items()[keys[0]]["version"], "deleted": 0})
+        check()
+        zotero.erase(keys[2])
+        zotero.erase(own, of="collections")
+        check(keys[2], note, own)
+        check(keys[2], note, own)
+    finally:
+        store.close()
