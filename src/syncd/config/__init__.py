@@ -6,7 +6,7 @@ or talks to a library.
 
 from __future__ import annotations
 
-from syncd.config.load import SYSTEM_FILE, find, load
+from syncd.config.load import SYSTEM_FILE, defaults, find, load
 from syncd.config.model import Config, Guards, Http, Library, ProfileConfig
 from syncd.config.schema import json_schema
 from syncd.config.secrets import SecretRef
@@ -19,6 +19,7 @@ __all__ = [
     "Library",
     "ProfileConfig",
     "SecretRef",
+    "defaults",
     "find",
     "json_schema",
     "load",

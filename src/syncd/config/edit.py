@@ -1,4 +1,4 @@
-"""Edits the configuration file and keeps its comments and its order: who is followed, and who no longer is.
+"""Edits the configuration file and keeps its comments and its order: who is followed, and where papers go.
 
 The new text is read as a configuration before it takes the old one's place, in one step; a file that would not
 be read stays as it was.
@@ -10,20 +10,19 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 import tomlkit.exceptions
-from tomlkit.items import Table
+from tomlkit.items import InlineTable, Table
 
 from syncd.config.load import find, load
 from syncd.errors import ConfigError
 from syncd.paths import config_home
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tomlkit.items import Item
 
 
@@ -61,9 +60,7 @@ def follow(place: Path, env: Mapping[str, str], name: str, settings: Mapping[str
     Raises:
         ConfigError: the file can't be read or written, or the source is followed already.
     """
-    document = _read(place)
-    if not document:
-        document.add("enrich", tomlkit.item({"services": list(SERVICES)}))
+    document = _read_or_new(place)
     profiles = _table(document, "profiles")
     for known, profile in profiles.items():
         if isinstance(profile, Table) and profile.get("source") == settings["source"]:
@@ -100,6 +97,60 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     profiles.remove(name)
     _write(place, document, env)
     return name
+
+
+def _read_or_new(place: Path) -> tomlkit.TOMLDocument:
+    """Return what is in the file; where there is nothing, a configuration that completes papers."""
+    document = _read(place)
+    if not document:
+        document.add("enrich", tomlkit.item({"services": list(SERVICES)}))
+    return document
+
+
+def create(place: Path, env: Mapping[str, str], text: str) -> None:
+    """Make the file, of this text.
+
+    Raises:
+        ConfigError: it is there already, is no configuration, or can't be written.
+    """
+    if place.exists():
+        raise ConfigError([f"{place}: there is a configuration already"])
+    _write(place, tomlkit.parse(text), env)
+
+
+def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+    """Add libraries and profiles, or change settings of those that are there, all in one step.
+
+    Args:
+        place: the file; made if it is not there, as `follow` makes it.
+        env: the environment, for reading the result.
+        tables: settings by table, such as `("profiles", "ann")`; a mapping is written on one line.
+
+    Raises:
+        ConfigError: the file can't be read or written, or would be none afterwards.
+    """
+    document = _read_or_new(place)
+    for (kind, name), settings in tables.items():
+        parent = _table(document, kind)
+        if name not in parent:
+            parent.add(name, tomlkit.table())
+        table = parent[name]
+        if not isinstance(table, Table | InlineTable):
+            raise ConfigError([f"{place}: {kind}.{name} should be a table; mend that by hand"])
+        for setting, value in settings.items():
+            _put(table, setting, value)
+    _write(place, document, env)
+
+
+def _put(table: Table | InlineTable, setting: str, value: Any) -> None:
+    if isinstance(value, Mapping):
+        line = tomlkit.inline_table()
+        line.update(value)
+        value = line
+    if isinstance(table.get(setting), Table):
+        # A table of its own can't become a line where it stands: what follows would be taken for its own.
+        table.remove(setting)
+    table[setting] = value
 
 
 def _read(place: Path) -> tomlkit.TOMLDocument:

@@ -70,7 +70,7 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     """
     place = find(path, env)
     if place is None:
-        return _with_embedded({})
+        return defaults()
     label = str(place)
     raw, text = _parsed(_read(place, label), label)
     config, problems = _validated(raw)
@@ -78,6 +78,11 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     if config is None or problems:
         raise ConfigError(worded(problems, label=label, lines=locate(text)))
     return _anchored(config, place, env)
+
+
+def defaults() -> Config:
+    """Return the settings where there is no file."""
+    return _with_embedded({})
 
 
 def _read(place: Path, label: str) -> str:

@@ -110,27 +110,33 @@ class SecretRef(BaseModel):
             found = _from_credential(self.credential, env)
         else:
             found = _from_keyring(user)
-        return self._checked(found)
+        return checked(found, str(self))
 
-    def _checked(self, found: str | bytes) -> str:
-        text = found if isinstance(found, str) else _ascii(found)
-        key = text.strip()
-        if not key:
-            raise ConfigError([f"the key is empty ({self})"])
-        if not re.fullmatch(r"[\x21-\x7e]+", key):
-            raise ConfigError(
-                [f"what should be a key is no single word of plain letters ({self})"],
-                hint="It should be the key alone, on one line.",
-            )
-        return key
+
+def checked(found: str | bytes, origin: str) -> str:
+    """Return a key without the white space around it.
+
+    Args:
+        found: what should be a key.
+        origin: where it comes from, in words.
+
+    Raises:
+        ConfigError: it is none; the sentence does not show it.
+    """
+    text = found if isinstance(found, str) else found.decode("ascii", errors="replace")
+    key = text.strip()
+    if not key:
+        raise ConfigError([f"the key is empty ({origin})"])
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ConfigError(
+            [f"what should be a key is no single word of plain letters ({origin})"],
+            hint="It should be the key alone, on one line.",
+        )
+    return key
 
 
 def _looks_like_a_key(part: object) -> bool:
     return isinstance(part, str) and KEY.fullmatch(part.strip()) is not None
-
-
-def _ascii(found: bytes) -> str:
-    return found.decode("ascii", errors="replace")
 
 
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
@@ -220,6 +226,6 @@ def _from_keyring(user: str) -> str:
     if found is None:
         raise ConfigError(
             [f'the system\'s keyring has no key of syncd for "{user}"'],
-            hint="Put one in with: keyring set syncd NAME-OF-THE-LIBRARY",
+            hint=f"Sign in with: syncd login {user}" if user else "Put one in with: keyring set syncd NAME",
         )
     return str(found)

@@ -1,0 +1,177 @@
+"""`syncd login` and `syncd logout`: a library's key comes and goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli.console import ConfigOption, said_plainly, stderr, stdout
+from syncd.cli.exit_codes import Exit
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncd.config.keep import Where
+    from syncd.login import SignedIn, Target
+
+LibraryName = Annotated[
+    str | None, typer.Argument(metavar="[LIBRARY]", help="A library of the configuration, or a new one.")
+]
+
+
+def login(
+    library: LibraryName = None,
+    config: ConfigOption = None,
+    paste: Annotated[
+        bool, typer.Option("--key", help="Paste a key instead of signing in; it is not shown.")
+    ] = False,
+    desktop: Annotated[
+        bool, typer.Option("--desktop", help="Ask Zotero on this computer, which needs no account.")
+    ] = False,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL", help="The server, if it is not Zotero's own.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address of the page.")
+    ] = False,
+    keyring: Annotated[
+        bool | None,
+        typer.Option(
+            "--keyring/--file", help="Where the key is kept. Usual: the keyring where there is one."
+        ),
+    ] = None,
+) -> None:
+    """Sign in to a Zotero library: get a key, and put it where syncd finds it."""
+    with said_plainly():
+        where: Where | None = None if keyring is None else "keyring" if keyring else "file"
+        if desktop and paste:
+            raise typer.BadParameter("Zotero on this computer gives its key by itself", param_hint="--key")
+        try:
+            if desktop:
+                done = _login_desktop(library, config, endpoint, where)
+            else:
+                done = _login(library, config, endpoint, where, paste=paste, browser=not no_browser)
+        except KeyboardInterrupt:
+            stderr().print("Interrupted. Nothing was stored.")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+        _tell(done)
+
+
+def logout(
+    library: Annotated[
+        str | None, typer.Argument(metavar="[LIBRARY]", help="A library of the configuration.")
+    ] = None,
+    config: ConfigOption = None,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Delete the key on the server too, for all who use it.")
+    ] = False,
+) -> None:
+    """Take a library's key away from where syncd finds it."""
+    with said_plainly():
+        from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
+        from syncd.config import load  # noqa: PLC0415
+        from syncd.logout import sign_out  # noqa: PLC0415 - heavy
+
+        settings = load(config, os.environ)
+        done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
+        stdout().print(
+            f"{done} Sign in again with: syncd login {settings.library(library).name}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _login(
+    library: str | None,
+    config: Path | None,
+    endpoint: str | None,
+    where: Where | None,
+    *,
+    paste: bool,
+    browser: bool,
+) -> SignedIn:
+    from syncd import login as work  # noqa: PLC0415 - heavy
+    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
+    from syncd.config import defaults, edit, load  # noqa: PLC0415
+
+    place, clock = edit.place(config, os.environ), SystemClock()
+    settings = load(place, os.environ) if place.exists() else defaults()
+    target = work.target(settings, library, _checked(endpoint))
+    with work.account(target, clock) as server:
+        if paste:
+            key = _pasted(target)
+        else:
+            key = work.sign_in(target, server, clock, lambda page: _show(page, browser=browser))
+        rights = work.accept(key, target, server, made=not paste)
+        return work.store(key, rights, target, work.Storage(place, os.environ, where))
+
+
+def _login_desktop(
+    library: str | None, config: Path | None, endpoint: str | None, where: Where | None
+) -> SignedIn:
+    from syncd import login as work  # noqa: PLC0415 - heavy
+    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
+    from syncd.config import defaults, edit, load  # noqa: PLC0415
+    from syncd.zotero.consent import authorize  # noqa: PLC0415 - heavy
+
+    place = edit.place(config, os.environ)
+    settings = load(place, os.environ) if place.exists() else defaults()
+    target = work.desktop_target(settings, library, _checked(endpoint))
+    key = authorize(
+        target.endpoint,
+        SystemClock(),
+        lambda words: stderr().print(words, markup=False, soft_wrap=True),
+    )
+    return work.store(key, None, target, work.Storage(place, os.environ, where))
+
+
+def _checked(endpoint: str | None) -> str | None:
+    from syncd.config import values  # noqa: PLC0415 - imported where it is used
+
+    try:
+        return None if endpoint is None else values.read_endpoint(endpoint)
+    except ValueError as error:
+        raise ConfigError([f"--endpoint {error}"]) from None
+
+
+def _pasted(target: Target) -> str:
+    """Ask for a key without showing it, or take it from a pipe."""
+    from syncd.config.secrets import checked  # noqa: PLC0415 - imported where it is used
+    from syncd.zotero.rights import keys_page  # noqa: PLC0415
+
+    if not sys.stdin.isatty():
+        return checked(sys.stdin.readline(), "standard input")
+    stderr().print(
+        f"Keys are made at {keys_page(target.endpoint)}; syncd needs one that may read, write and see notes.",
+        markup=False,
+        soft_wrap=True,
+    )
+    key: str = typer.prompt("The key (not shown)", hide_input=True, err=True)
+    return checked(key, "what was pasted")
+
+
+def _show(page: str, *, browser: bool) -> None:
+    console = stderr()
+    console.print("Sign in on this page, and give access to the library, its notes, and writing:")
+    console.print(f"  {page}", markup=False, soft_wrap=True)
+    if browser:
+        import webbrowser  # noqa: PLC0415 - only those who sign in need it
+
+        webbrowser.open(page)
+    console.print("Waiting for you, ten minutes at most. Ctrl-C gives up.")
+
+
+def _tell(done: SignedIn) -> None:
+    name = done.target.name
+    lines = [f"Library {name!r} is ready: the key is {done.owner}'s, and is kept in {done.where}."]
+    if done.before:
+        lines.append(f"Before, it came from the {done.before}, which is used no longer.")
+    if done.target.moves:
+        moved = ", ".join(done.target.moves)
+        lines.append(f"From now on {moved} will go to {name!r}. What is in the embedded library stays there.")
+    lines.append("See what a push would do: syncd push --dry-run")
+    stdout().print("\n".join(lines), markup=False, soft_wrap=True)

@@ -1,0 +1,304 @@
+"""Signing in to a library: gets a key, makes sure that it is of use, and puts it where syncd finds it.
+
+The key goes into the system's keyring or a file of the user's own, and a reference to it into the configuration.
+Whatever goes wrong on the way, nothing is stored, and a key that was made for nothing is given up.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncd.config import edit, keep
+from syncd.config.model import EMBEDDED, MAIN, Library, default_library
+from syncd.errors import ConfigError, LibraryError
+from syncd.zotero.account import Account
+from syncd.zotero.rights import ZOTERO, keys_page, named
+from syncd.zotero.transport import PoliteTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from syncd.clock import Clock
+    from syncd.config import Config
+    from syncd.zotero.account import SignIn
+    from syncd.zotero.rights import Rights
+
+DESKTOP = "desktop"
+HERE = "http://127.0.0.1:23119"
+# How often the server is asked whether the person has signed in, and for how long, in seconds.
+POLL = 3.0
+PATIENCE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The library that is signed in to.
+
+    Attributes:
+        name: in the configuration.
+        type: "user", "group" or "desktop".
+        id: its number; None for a library that the configuration does not have yet.
+        endpoint: the server's root.
+        old: the library as the configuration has it, if it does.
+        moves: profiles that go to this library from now on and went to the embedded one.
+    """
+
+    name: str
+    type: str
+    id: int | None
+    endpoint: str
+    old: Library | None = None
+    moves: tuple[str, ...] = ()
+
+    @property
+    def user(self) -> int | None:
+        """The number of the user who must sign in; None where anybody may."""
+        return self.id if self.type == "user" else None
+
+    def prefix(self, rights: Rights) -> str:
+        """The start of its API paths, once it is known whose it is."""
+        return f"groups/{self.id}" if self.type == "group" else f"users/{self.id or rights.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where things go.
+
+    Attributes:
+        place: the configuration file.
+        env: the environment, for reading it.
+        where: where the key goes, if the user chose.
+    """
+
+    place: Path
+    env: Mapping[str, str]
+    where: keep.Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A library that can be used from now on.
+
+    Attributes:
+        target: the library.
+        owner: whose key it is: "user 475425 (jane)".
+        where: where the key is kept, in words.
+        before: where the library's key came from before, if from elsewhere, in words.
+    """
+
+    target: Target
+    owner: str
+    where: str
+    before: str = ""
+
+
+def target(config: Config, name: str | None, endpoint: str | None) -> Target:
+    """Return which library is meant.
+
+    Args:
+        config: the settings as they are.
+        name: the library's name, as the user gave it; None: the usual one.
+        endpoint: the server, as the user gave it.
+
+    Raises:
+        ConfigError: it needs no key, is another server's, or would take profiles away from another library.
+    """
+    usual = default_library(config.libraries)
+    if name is None:
+        name = usual if usual and config.libraries[usual].type != EMBEDDED else MAIN
+    old = config.libraries.get(name)
+    if old is None:
+        return Target(name, "user", None, endpoint or ZOTERO, moves=_moving(config, name))
+    if old.type not in {"user", "group"} or old.root is None:
+        raise ConfigError(
+            [f"library {name!r} is of type {old.type}, for which nobody signs in at a server"],
+            hint="Name another library, which is then added: syncd login NAME",
+        )
+    if endpoint and endpoint != old.root:
+        raise ConfigError(
+            [f"library {name!r} is at {old.root}, not at {endpoint}"],
+            hint="Name another library, which is then added, or change its endpoint in the configuration.",
+        )
+    return Target(name, old.type, old.id, old.root, old)
+
+
+def desktop_target(config: Config, name: str | None, endpoint: str | None) -> Target:
+    """Return which library of a Zotero on this computer is meant; as `target`.
+
+    Raises:
+        ConfigError: it is a library of another kind, or would take profiles away from another library.
+    """
+    usual = default_library(config.libraries)
+    if name is None:
+        online = any(library.type != EMBEDDED for library in config.libraries.values())
+        is_usual = usual is not None and config.libraries[usual].type == DESKTOP
+        name = usual if is_usual and usual else DESKTOP if online else MAIN
+    old = config.libraries.get(name)
+    if old is None:
+        return Target(name, DESKTOP, None, endpoint or HERE, moves=_moving(config, name))
+    if old.type != DESKTOP or old.root is None:
+        raise ConfigError(
+            [f"library {name!r} is of type {old.type}, not {DESKTOP}"],
+            hint="Name another library, which is then added: syncd login --desktop NAME",
+        )
+    return Target(name, DESKTOP, None, old.root.removesuffix("/api"), old)
+
+
+def _moving(config: Config, name: str) -> tuple[str, ...]:
+    """Return the profiles whose library is another one once there is a library of this name."""
+    before = default_library(config.libraries)
+    kept = {known: library for known, library in config.libraries.items() if library.type != EMBEDDED}
+    after = default_library({**kept, name: None})
+    homeless = tuple(profile.name for profile in config.profiles.values() if profile.library is None)
+    if before == after or not homeless:
+        return ()
+    if before is not None and config.libraries[before].type == EMBEDDED:
+        return homeless
+    raise ConfigError(
+        [f"with a library {name!r} beside {before!r} nothing says where {', '.join(homeless)} should go"],
+        hint=f'Write library = "{before}" into these profiles first.',
+    )
+
+
+@contextmanager
+def account(target: Target, clock: Clock) -> Iterator[Account]:
+    """Give the library's server."""
+    transport = PoliteTransport(clock)
+    try:
+        yield Account(target.endpoint, transport)
+    except LibraryError as error:
+        raise LibraryError(
+            str(error),
+            kind=error.kind,
+            library=target.name,
+            status=error.status,
+            retry_after=error.retry_after,
+            hint=f"{error.hint} Nothing was stored.".lstrip(),
+        ) from error
+    finally:
+        transport.shutdown()
+
+
+def sign_in(target: Target, server: Account, clock: Clock, show: Callable[[str], None]) -> str:
+    """Let a person sign in, and return the new key.
+
+    Args:
+        target: the library.
+        server: its server.
+        clock: for waiting.
+        show: called with the address of the page.
+
+    Raises:
+        LibraryError: nobody signed in, or the server has no such thing.
+    """
+    waiting = server.begin(target.user)
+    try:
+        show(waiting.page)
+        return _waited_for(waiting, target, server, clock)
+    except BaseException:
+        with suppress(LibraryError):
+            server.cancel(waiting)
+        raise
+
+
+def _waited_for(waiting: SignIn, target: Target, server: Account, clock: Clock) -> str:
+    end = clock.monotonic() + PATIENCE
+    while clock.monotonic() < end:
+        clock.sleep(POLL)
+        if key := server.key_of(waiting):
+            return key
+    raise LibraryError(
+        f"nobody signed in within {PATIENCE / 60:.0f} minutes",
+        kind="permission",
+        hint=f"Run it again: syncd login {target.name}",
+    )
+
+
+def accept(key: str, target: Target, server: Account, *, made: bool) -> Rights:
+    """Make sure that a key is of use for a library.
+
+    Args:
+        key: the key.
+        target: the library.
+        server: its server.
+        made: it was made for this just now, so it is given up if it is of no use.
+
+    Raises:
+        LibraryError: it may not do what syncd needs, or is another user's.
+    """
+    try:
+        return _useful(key, target, server)
+    except LibraryError as error:
+        if made and _given_up(key, server):
+            error.hint += " The new key was deleted on the server."
+        raise
+
+
+def _useful(key: str, target: Target, server: Account) -> Rights:
+    rights = server.rights(key)
+    if rights is None:
+        raise LibraryError(
+            f"{target.endpoint} does not tell whose key it is",
+            kind="permanent",
+            hint="Write the library into the configuration by hand.",
+        )
+    missing = rights.missing(target.prefix(rights))
+    if missing:
+        hint = f"Keys are made and changed at {keys_page(target.endpoint)}."
+        if target.user not in {None, rights.user}:
+            hint = "If both libraries are meant, give this one a name of its own: syncd login NAME."
+        raise LibraryError(f"{named(key)} {missing}", kind="permission", hint=hint)
+    return rights
+
+
+def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> SignedIn:
+    """Put a key away and let the configuration use it: both, or neither.
+
+    Args:
+        key: the key.
+        rights: what it may do; None for the desktop, which has no users.
+        target: the library.
+        storage: where things go.
+
+    Raises:
+        ConfigError: either is not possible.
+    """
+    folder = storage.place.absolute().parent
+    kept = keep.keep(key, target.name, folder, storage.where)
+    settings: dict[str, object] = {"key": kept.reference}
+    if target.old is None:
+        number = {"id": rights.user} if rights else {}
+        settings = {"type": target.type, **number, **settings}
+        if target.endpoint not in {ZOTERO, HERE}:
+            settings["endpoint"] = target.endpoint
+    try:
+        edit.change(storage.place, storage.env, {("libraries", target.name): settings})
+    except BaseException:
+        keep.take_back(kept, target.name, folder)
+        raise
+    return SignedIn(
+        target,
+        rights.owner if rights else "Zotero on this computer",
+        kept.words,
+        _elsewhere(target, kept, folder),
+    )
+
+
+def _given_up(key: str, server: Account) -> bool:
+    with suppress(LibraryError):
+        return server.revoke(key)
+    return False
+
+
+def _elsewhere(target: Target, kept: keep.Kept, folder: Path) -> str:
+    """Return where the library's key came from before, unless it was the same place."""
+    ref = target.old.key if target.old else None
+    if ref is None:
+        return ""
+    same = (
+        ref.keyring if "keyring" in kept.reference else ref.file == str(folder / str(kept.reference["file"]))
+    )
+    return "" if same else str(ref)
