@@ -84,7 +84,7 @@ def said_plainly() -> Iterator[None]:
     except SyncdError as error:
         say(error)
         raise typer.Exit(of_error(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         stderr().print("Interrupted. What was written is recorded; the next run goes on from there.")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BrokenPipeError:

@@ -37,13 +37,13 @@ def follow(
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
-        from syncd.config import edit, load  # noqa: PLC0415 - imported where it is used
+        from syncd.config import defaults, edit, load  # noqa: PLC0415 - imported where it is used
 
         place = edit.place(config, os.environ)
-        settings = load(place, os.environ) if place.exists() else load(None, {})
-        chosen, profile = _looked_up(source, settings)
+        settings = load(place, os.environ) if place.exists() else defaults()
+        chosen, profile = looked_up(source, settings)
         wanted = {
-            "source": _as_written(chosen, place),
+            "source": as_written(chosen, place),
             "library": library,
             "collection": collection,
             "schedule": schedule,
@@ -72,8 +72,12 @@ def unfollow(
         )
 
 
-def _looked_up(source: str, settings: Config) -> tuple[str, Profile]:
-    """Read the source, or search for the name first and let the user choose."""
+def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
+    """Read the source, or search for the name first and let the user choose.
+
+    Returns:
+        the source, and the profile that it is now.
+    """
     from syncd import parse  # noqa: PLC0415 - imported where it is used
     from syncd.intake import apis_of, web_of  # noqa: PLC0415 - heavy
     from syncd.sources import fetch  # noqa: PLC0415
@@ -97,7 +101,7 @@ def _is_source(text: str) -> bool:
     return "://" in text or registry.recognise(text) is not None or Path(text).expanduser().exists()
 
 
-def _as_written(source: str, place: Path) -> str:
+def as_written(source: str, place: Path) -> str:
     """Return a source as it stands in the file: a path relative to it where that leads downwards, else whole."""
     path = Path(source).expanduser()
     if "://" in source or not path.exists():

@@ -49,10 +49,11 @@ def parse(
             typer.echo(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1))
             return
         for snapshot, profile in zip(snapshots, profiles, strict=True):
-            _show(profile, snapshot.origin)
+            show_profile(profile, snapshot.origin)
 
 
-def _show(profile: Profile, origin: str) -> None:
+def show_profile(profile: Profile, origin: str) -> None:
+    """Print what a page holds."""
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 

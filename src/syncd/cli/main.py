@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import amend, daemon, follow, history, inspect, library, push, service, status
+from syncd.cli import (
+    amend,
+    config,
+    daemon,
+    doctor,
+    follow,
+    history,
+    init,
+    inspect,
+    library,
+    login,
+    push,
+    service,
+    status,
+)
 
 app = typer.Typer(
     name="syncd",
@@ -35,11 +49,15 @@ def _app(
     """Keeps a Zotero library up to date with author profiles."""
 
 
+app.command("init")(init.init)
 app.command("push")(push.push)
 app.command("plan")(push.plan)
 app.command("parse")(inspect.parse)
 app.command("follow")(follow.follow)
 app.command("unfollow")(follow.unfollow)
+app.command("login")(login.login)
+app.command("logout")(login.logout)
+app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.command("log")(history.log)
 app.command("review")(amend.review)
@@ -50,6 +68,7 @@ app.command("run")(daemon.run)
 app.command("sync-now")(daemon.sync_now)
 app.command("pause")(daemon.pause)
 app.command("reload")(daemon.reload)
+app.add_typer(config.app, name="config")
 app.add_typer(library.app, name="library")
 app.add_typer(service.app, name="service")
 

@@ -1,0 +1,145 @@
+"""`syncd config`: is the configuration right, and what is in effect."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from syncd.cli.console import ConfigOption, JsonOption, configuration, said_plainly, say, stderr, stdout
+from syncd.cli.exit_codes import Exit
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncd.config import Config
+    from syncd.config.effective import Effective
+
+app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
+
+
+@app.command("check")
+def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Say all that is wrong with the configuration; exit with 2 if anything is."""
+    with said_plainly():
+        from syncd.cli.doctor import scene  # noqa: PLC0415 - imported where it is used
+        from syncd.doctor.settings import advice  # noqa: PLC0415 - heavy
+
+        seen = scene(config, offline=True)
+        notes = list(advice(seen))
+        if as_json:
+            value = {
+                "file": str(seen.place) if seen.place else None,
+                "problems": list(seen.problems),
+                "warnings": [{"message": note.words, "mend": note.mend or None} for note in notes],
+            }
+            typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+            raise typer.Exit(Exit.USAGE if seen.problems else Exit.DONE)
+        if seen.problems:
+            say(ConfigError(list(seen.problems)))
+            raise typer.Exit(Exit.USAGE)
+        for note in notes:
+            _warn(note.words, note.mend)
+        where = seen.place or "There is no configuration; the usual settings apply. Make one with: syncd init"
+        stdout().print(f"{where}: nothing is wrong" if seen.place else where, markup=False, soft_wrap=True)
+
+
+@app.command("show")
+def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show every setting that is in effect, and where it comes from."""
+    with said_plainly():
+        from syncd.config.effective import effective  # noqa: PLC0415 - imported where it is used
+
+        settings = configuration(config)
+        listed = effective(settings)
+        if as_json:
+            value = {"places": _places(config, settings), "settings": [_json(each) for each in listed]}
+            typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+            return
+        for place in _places(config, settings):
+            _print(f"# {place['name']}: {place['path']} ({place['origin']})")
+        _list(listed)
+
+
+def _warn(words: str, mend: str) -> None:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+    stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
+    if mend:
+        stderr().print(escape(mend), soft_wrap=True)
+
+
+def _places(config: Path | None, settings: Config) -> list[dict[str, str]]:
+    """Return the file and the folder that are used, and who says so."""
+    from syncd.paths import data_dir  # noqa: PLC0415 - imported where it is used
+
+    file = "--config" if config else "SYNCD_CONFIG" if os.environ.get("SYNCD_CONFIG") else "the usual place"
+    names = ("SYNCD_DATA_DIR", "STATE_DIRECTORY", "XDG_DATA_HOME")
+    folder = next((name for name in names if os.environ.get(name)), "the usual place")
+    return [
+        {
+            "name": "configuration",
+            "path": str(settings.path or "none"),
+            "origin": file if settings.path else "default",
+        },
+        {"name": "data folder", "path": str(data_dir(os.environ)), "origin": folder},
+    ]
+
+
+def _list(listed: list[Effective]) -> None:
+    """Print settings as TOML would have them, with their origin behind a #."""
+    table: tuple[str | int, ...] = ()
+    for each in listed:
+        if each.path[:-1] != table:
+            table = each.path[:-1]
+            _print(f"\n[{_dotted(table)}]")
+        line = f"{_dotted(each.path[-1:])} = {_value(each)}"
+        _print(f"{line:<60}  # {', '.join((_origin(each), *_standing(each)))}")
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    from syncd.config.lines import BARE_KEY  # noqa: PLC0415 - imported where it is used
+
+    names = (str(part) for part in path)
+    return ".".join(n if BARE_KEY.fullmatch(n) else json.dumps(n, ensure_ascii=False) for n in names)
+
+
+def _value(each: Effective) -> str:
+    from syncd.config.values import masked  # noqa: PLC0415 - imported where it is used
+
+    if each.secrets:
+        return ", ".join(f"({ref})" for ref in each.secrets)
+    return masked(json.dumps(each.value, ensure_ascii=False))
+
+
+def _origin(each: Effective) -> str:
+    return f"line {each.line}" if each.line else "default"
+
+
+def _standing(each: Effective) -> Iterator[str]:
+    """Yield how each secret stands, as far as that can be told without fetching it."""
+    from syncd.config.whereabouts import look  # noqa: PLC0415 - imported where it is used
+
+    for ref in each.secrets:
+        yield look(ref, os.environ).words
+
+
+def _json(each: Effective) -> dict[str, Any]:
+    from syncd.config.whereabouts import look  # noqa: PLC0415 - imported where it is used
+
+    found = [look(ref, os.environ) for ref in each.secrets]
+    value: dict[str, Any] = {
+        "setting": list(each.path),
+        "value": each.value,
+        "origin": "file" if each.line else "default",
+        "line": each.line,
+    }
+    return value | ({"secrets": [{"found": s.found, "message": s.words} for s in found]} if found else {})
+
+
+def _print(text: str) -> None:
+    stdout().print(text, markup=False, soft_wrap=True)

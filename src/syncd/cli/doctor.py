@@ -1,0 +1,134 @@
+"""`syncd doctor`: what is right, what is not, and what mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncd.cli.console import ConfigOption, JsonOption, said_plainly, stderr, stdout
+from syncd.cli.exit_codes import Exit
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from syncd.config import Config
+    from syncd.doctor import Finding, Scene
+
+COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
+
+
+def doctor(
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no other computer.")] = False,
+) -> None:
+    """Look at everything that can be wrong, and say what mends it."""
+    with said_plainly():
+        seen = scene(config, offline=offline)
+        findings: list[Finding] = []
+        for finding in _examined(seen, fix=fix):
+            findings.append(finding)
+            if not as_json:
+                _show(finding, stdout())
+        code = _code(findings, seen)
+        if as_json:
+            typer.echo(json.dumps(_json(findings, code), ensure_ascii=False, indent=1))
+        else:
+            _sum_up(findings, fix=fix)
+        raise typer.Exit(code)
+
+
+def scene(config: Path | None, *, offline: bool) -> Scene:
+    """Return what there is to look at, also where the configuration is wrong."""
+    from syncd.cli.service import own_command  # noqa: PLC0415 - imported where it is used
+    from syncd.clock import SystemClock  # noqa: PLC0415
+    from syncd.config import find, load  # noqa: PLC0415
+    from syncd.doctor import Scene  # noqa: PLC0415
+    from syncd.paths import data_folder  # noqa: PLC0415
+
+    settings: Config | None = None
+    problems: tuple[str, ...] = ()
+    try:
+        settings = load(config, os.environ)
+    except ConfigError as error:
+        problems = tuple(error.problems)
+    return Scene(
+        env=os.environ,
+        data=data_folder(os.environ),
+        clock=SystemClock(),
+        place=find(config, os.environ),
+        config=settings,
+        problems=problems,
+        command=own_command(sys.argv[0], sys.executable),
+        offline=offline,
+    )
+
+
+def _examined(seen: Scene, *, fix: bool) -> Iterator[Finding]:
+    from syncd.doctor import examine  # noqa: PLC0415 - heavy
+
+    console = stderr()
+    if not console.is_terminal:
+        yield from examine(seen, fix=fix)
+        return
+    # Some checks wait for a server: say for which.
+    with console.status("looking") as status:
+        yield from examine(seen, fix=fix, tell=lambda name: status.update(f"looking at: {name}"))
+
+
+def _code(findings: list[Finding], seen: Scene) -> Exit:
+    if seen.problems:
+        return Exit.USAGE
+    return Exit.ERROR if any(finding.level == "failure" for finding in findings) else Exit.DONE
+
+
+def _show(finding: Finding, out: Console) -> None:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+    colour = COLOURS[finding.level]
+    words = f"[bold]{escape(finding.name)}[/]: {escape(finding.words)}"
+    out.print(f"[{colour}]{finding.level:<8}[/] {words}", soft_wrap=True)
+    if finding.mend:
+        out.print(f"         [dim]→[/] {escape(finding.mend)}", soft_wrap=True)
+
+
+def _sum_up(findings: list[Finding], *, fix: bool) -> None:
+    levels = [finding.level for finding in findings]
+    failures, warnings = levels.count("failure"), levels.count("warning")
+    if not failures and not warnings:
+        words = "All is well."
+    else:
+        words = f"{_counted(failures, 'failure')}, {_counted(warnings, 'warning')}."
+    safe = sum(finding.repair is not None and finding.level != "ok" for finding in findings)
+    if safe and not fix:
+        words += f" {_counted(safe, 'of them')} can be mended at once with: syncd doctor --fix"
+    stdout().print(words, markup=False, soft_wrap=True)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 or noun.startswith("of") else f"{number} {noun}s"
+
+
+def _json(findings: list[Finding], code: Exit) -> dict[str, Any]:
+    return {
+        "checks": [
+            {
+                "name": finding.name,
+                "level": finding.level,
+                "message": finding.words,
+                "mend": finding.mend or None,
+                "fixable": finding.repair is not None,
+            }
+            for finding in findings
+        ],
+        "exit_code": int(code),
+    }

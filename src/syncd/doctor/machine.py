@@ -1,0 +1,121 @@
+"""The computer: Python, the packages that syncd needs, time, proxies, and the data folder with its disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from syncd import __version__
+from syncd.doctor.finding import Check, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from syncd.doctor.finding import Scene
+
+PYTHON = (3, 11)
+# Bytes: below this, a database that grows may fill the disk.
+LITTLE = 200_000_000
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+FIX = "syncd doctor --fix"
+
+
+def checks(scene: Scene) -> Iterator[Check]:
+    """Yield the checks of the computer."""
+    yield Check("syncd", lambda: _versions(metadata.requires("syncd") or []))
+    yield Check("time", lambda: _time(scene))
+    yield Check("proxies", lambda: _proxies(scene.env))
+    yield Check("data folder", lambda: _data_folder(scene))
+    yield Check("disk", lambda: _disk(scene.data.root))
+
+
+def _versions(requirements: list[str]) -> Iterator[Finding]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < PYTHON:
+        needed = ".".join(map(str, PYTHON))
+        yield Finding("syncd", "failure", f"Python {python} is older than {needed}, which syncd needs")
+    wrong = [problem for text in requirements if (problem := _requirement(text))]
+    for problem in wrong:
+        yield Finding("syncd", "failure", problem, "pip install --upgrade syncd")
+    if not wrong:
+        words = f"syncd {__version__} on Python {python}, with all the packages that it needs"
+        yield Finding("syncd", "ok", words)
+
+
+def _requirement(text: str) -> str | None:
+    """Return what is wrong with a package that syncd needs, if something is."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - only here
+
+    needed = Requirement(text)
+    if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
+        return None
+    try:
+        found = metadata.version(needed.name)
+    except metadata.PackageNotFoundError:
+        return f"the package {needed.name} is not installed"
+    if needed.specifier.contains(found, prereleases=True):
+        return None
+    return f"the package {needed.name} is {found}; syncd needs {needed.specifier}"
+
+
+def _time(scene: Scene) -> Iterator[Finding]:
+    from syncd.daemon.schedule import zone  # noqa: PLC0415 - heavy
+
+    name = scene.config.daemon.timezone if scene.config else None
+    try:
+        here = scene.clock.now().astimezone(zone(name))
+    except (LookupError, ValueError, OSError):
+        mend = 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.'
+        yield Finding("time", "warning", "this computer does not know its time zone", mend)
+        return
+    yield Finding("time", "ok", f"{here:%Y-%m-%d %H:%M} {here.tzname()}; cron lines mean this time zone")
+
+
+def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
+    """Name proxies, for they explain much; only their names, for their addresses may hold passwords."""
+    found = [name for name in PROXIES if env.get(name) or env.get(name.lower())]
+    words = f"the environment sets {', '.join(found)}" if found else "none"
+    yield Finding("proxies", "ok", words)
+
+
+def _data_folder(scene: Scene) -> Iterator[Finding]:
+    root = scene.data.root
+    if not root.exists():
+        words = f"{root} is not there yet; the first command that needs it makes it"
+        yield Finding("data folder", "ok", words, repair=lambda: _made(scene))
+        return
+    if not root.is_dir():
+        yield Finding("data folder", "failure", f"{root} is no folder", f"mv {root} {root}.old")
+        return
+    if not os.access(root, os.W_OK | os.X_OK):
+        yield Finding("data folder", "failure", f"{root} can't be written to", f"chmod u+rwx {root}")
+        return
+    if root.stat().st_mode & 0o077:
+        words = f"{root} can be looked into by others"
+        yield Finding("data folder", "warning", words, FIX, lambda: _closed(root))
+        return
+    yield Finding("data folder", "ok", f"{root}, yours alone")
+
+
+def _made(scene: Scene) -> str:
+    scene.data.create()
+    return f"made {scene.data.root}"
+
+
+def _closed(root: Path) -> str:
+    root.chmod(0o700)
+    return f"{root} is yours alone now"
+
+
+def _disk(root: Path) -> Iterator[Finding]:
+    there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    words = f"{free / 1e9:.1f} GB free" if free >= 1e9 else f"{free // 1_000_000} MB free"
+    if free < LITTLE:
+        yield Finding("disk", "warning", f"only {words} where {root} is", "Free some space.")
+    else:
+        yield Finding("disk", "ok", words)

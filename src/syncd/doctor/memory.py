@@ -1,0 +1,147 @@
+"""syncd's own memory: its database, the embedded library's file, and what they know of profiles that do not get on.
+
+Both are opened for reading alone. A database that is damaged is set aside on request, never thrown away.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from syncd.doctor.finding import Check, Finding
+from syncd.doctor.machine import FIX
+from syncd.store import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncd.config import Library
+    from syncd.doctor.finding import Scene
+
+STATE = "state"
+KEPT = "embedded library"
+SECONDS = 5.0
+DAMAGED = "it is damaged"
+
+
+def checks(scene: Scene) -> Iterator[Check]:
+    """Yield the checks of syncd's memory."""
+    yield Check(STATE, lambda: _state(scene))
+    if scene.data.library.exists():
+        yield Check(KEPT, lambda: _embedded(scene.data.library))
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Open a database for reading alone."""
+    # Where nobody has it open, SQLite would leave files beside it, even for a reader.
+    is_open = path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro" if is_open else "immutable=1"
+    connection = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=SECONDS)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def index_version(scene: Scene, library: Library) -> int | None:
+    """Return the version up to which the index of a library is complete; None where nothing is known of it."""
+    if not scene.data.state.exists():
+        return None
+    try:
+        with closing(opened(scene.data.state)) as connection:
+            rows = connection.execute(
+                "SELECT version FROM library WHERE place = ? AND prefix = ?", (library.root, library.prefix)
+            ).fetchall()
+    except sqlite3.Error:  # said by the state's own check
+        return None
+    return int(rows[0]["version"]) if rows else None
+
+
+def troubles(scene: Scene, profile: str) -> list[str]:
+    """Return what is known to keep a profile from being pushed, a sentence each."""
+    if not scene.data.state.exists():
+        return []
+    try:
+        with closing(opened(scene.data.state)) as connection:
+            return _troubles(connection, profile)
+    except sqlite3.Error:  # said by the state's own check
+        return []
+
+
+def _troubles(connection: sqlite3.Connection, profile: str) -> list[str]:
+    paused = connection.execute("SELECT paused FROM profile WHERE name = ? AND paused != ''", (profile,))
+    found = [f"rests: {row['paused']}" for row in paused]
+    known = connection.execute("SELECT message, since, times FROM trouble WHERE name = ?", (profile,))
+    found += [f"failed {row['times']} times since {row['since']}: {row['message']}" for row in known]
+    if connection.execute("SELECT name FROM pause WHERE name IN (?, '')", (profile,)).fetchone():
+        found.append("rests, because you said so")
+    return found
+
+
+def _state(scene: Scene) -> Iterator[Finding]:
+    path = scene.data.state
+    if not path.exists():
+        yield Finding(STATE, "ok", "nothing was pushed yet, so there is none")
+        return
+    problem, revision = _sound(path)
+    if problem == DAMAGED:
+        words = f"{path} is damaged; all but the history can be rebuilt from the library"
+        yield Finding(STATE, "failure", words, FIX, lambda: _set_aside(scene))
+    elif problem:
+        yield Finding(STATE, "failure", f"{path} can't be read: {problem}")
+    elif revision is None or revision < HEAD:
+        yield Finding(STATE, "ok", f"{path} is of an older syncd; the next command brings it up to date")
+    elif revision > HEAD:
+        words = f"{path} is of a newer syncd (revision {revision})"
+        yield Finding(STATE, "failure", words, "pip install --upgrade syncd")
+    else:
+        yield Finding(STATE, "ok", f"{path} is sound")
+
+
+def _sound(path: Path) -> tuple[str, str | None]:
+    """Return what is wrong with a database, and its revision."""
+    try:
+        with closing(opened(path)) as connection:
+            (words,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if words != "ok":
+                return DAMAGED, None
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+            if tables.fetchone() is None:
+                return "", None
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return "", row["version_num"] if row else None
+    except sqlite3.OperationalError as error:
+        return str(error), None
+    except sqlite3.DatabaseError:
+        return DAMAGED, None
+
+
+def _set_aside(scene: Scene) -> str:
+    """Move the database away and make a new one; the next run fills it from the library."""
+    from syncd.lock import held  # noqa: PLC0415 - only here
+    from syncd.store import Store  # noqa: PLC0415
+
+    path = scene.data.state
+    aside = path.with_name(f"{path.name}.{scene.clock.now():%Y%m%dT%H%M%SZ}.damaged")
+    # A daemon at work has it open.
+    with held(scene.data.daemon_lock, scene.clock, who="syncd doctor"):
+        for ending in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        Store.at(path).close()
+    return f"the damaged database is kept as {aside}, a new one is made; the next push reads the library anew"
+
+
+def _embedded(path: Path) -> Iterator[Finding]:
+    problem, _ = _sound(path)
+    if problem:
+        words = f"{path} can't be read: {problem}"
+        yield Finding(KEPT, "failure", words, "Restore it from a backup: nothing else has these papers.")
+        return
+    with closing(opened(path)) as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM items WHERE parent IS NULL AND NOT trashed"
+        ).fetchone()
+    yield Finding(KEPT, "ok", f"{path} is sound and holds {count} papers")

@@ -1,0 +1,75 @@
+"""Each profile: whether its source can be read and understood, and what is known to keep it from being pushed.
+
+Sources are read as they are, without the cache, so that nothing is written.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from syncd.doctor import memory
+from syncd.doctor.finding import Check, Finding
+from syncd.sources import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncd.config import Config, ProfileConfig
+    from syncd.doctor.finding import Scene
+    from syncd.model import Profile
+
+SECONDS = 10.0
+
+
+def checks(scene: Scene) -> Iterator[Check]:
+    """Yield the checks of the profiles."""
+    for profile in scene.config.profiles.values() if scene.config else ():
+        name = f"profile {profile.name}"
+        yield Check(name, partial(_troubles, name, profile, scene))
+        yield Check(name, partial(_source, name, profile, scene), online=_is_online(profile.source))
+
+
+def _is_online(source: str) -> bool:
+    return "://" in source or registry.recognise(source) is not None
+
+
+def _troubles(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
+    for words in memory.troubles(scene, profile.name):
+        mend = (
+            f"syncd resume {profile.name}" if words.startswith("rests") else f"syncd sync-now {profile.name}"
+        )
+        yield Finding(name, "warning", words, mend)
+
+
+def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
+    if scene.config is None:
+        return
+    read = _read(profile, scene.config, scene)
+    papers = sum(len(page.papers) for page in read)
+    who = read[0].name if len(read) == 1 else f"{len(read)} pages"
+    notices = "".join(f"; {notice.message}" for page in read for notice in page.warnings)
+    yield Finding(name, "ok", f"{who}, {papers} papers in {profile.source}{notices}")
+
+
+def _read(profile: ProfileConfig, config: Config, scene: Scene) -> list[Profile]:
+    from syncd import parse  # noqa: PLC0415 - imported where it is used
+    from syncd.intake import apis_of  # noqa: PLC0415 - heavy
+    from syncd.sources import fetch  # noqa: PLC0415
+    from syncd.sources.limits import Limits  # noqa: PLC0415
+    from syncd.sources.web import Web  # noqa: PLC0415
+
+    if not _is_online(profile.source):
+        snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock)
+        return [parse.parse(snapshot, profile.format) for snapshot in snapshots]
+    limits = Limits(connect=SECONDS, silence=SECONDS, total=SECONDS)
+    with Web(
+        scene.clock,
+        contact=config.http.contact,
+        limits=limits,
+        allow_private=config.http.allow_private,
+        attempts=1,
+    ) as web:
+        apis = apis_of(config, scene.env)
+        snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock, web=web, apis=apis)
+    return [parse.parse(snapshot, profile.format) for snapshot in snapshots]

@@ -1,0 +1,128 @@
+"""The configuration: whether it is right, and what is no error but hardly meant."""
+
+from __future__ import annotations
+
+import glob
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncd.config import whereabouts
+from syncd.config.effective import effective
+from syncd.config.lines import line_of, locate
+from syncd.config.model import EMBEDDED
+from syncd.doctor.finding import Check, Finding
+from syncd.sources import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from syncd.config import Config
+    from syncd.config.lines import Path as Setting
+    from syncd.config.secrets import SecretRef
+    from syncd.doctor.finding import Scene
+
+NAME = "configuration"
+# A schedule that comes more rarely than this was hardly meant.
+RARE = timedelta(days=62)
+
+
+def checks(scene: Scene) -> Iterator[Check]:
+    """Yield the checks of the configuration."""
+    yield Check(NAME, lambda: _configuration(scene))
+
+
+def _configuration(scene: Scene) -> Iterator[Finding]:
+    for problem in scene.problems:
+        yield Finding(NAME, "failure", problem, "syncd config check")
+    if scene.config is None:
+        return
+    if scene.place is None:
+        yield Finding(NAME, "warning", "there is none yet; papers go to the embedded library", "syncd init")
+        return
+    yield Finding(NAME, "ok", f"{scene.place}, nothing is wrong")
+    yield from advice(scene, keys=False)
+
+
+def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
+    """Yield what is no error but hardly meant, each with its line, in their order.
+
+    Args:
+        scene: what there is to look at.
+        keys: look at the keys of libraries and at sources too, which have checks of their own.
+    """
+    config, place = scene.config, scene.place
+    if config is None or place is None:
+        return
+    lines = locate(place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    noted = [*_secrets(scene, config), *_profiles(config, scene.clock.now()), *_parts(config, lines)]
+    noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
+    placed = [(line_of(path, lines), finding) for path, finding in noted]
+    if place.stat().st_mode & 0o022:
+        words = "others may change this file, and with it the commands that syncd runs"
+        placed.append((None, Finding(NAME, "warning", words, f"chmod go-w {place}", lambda: _guarded(place))))
+    for line, finding in sorted(placed, key=lambda pair: pair[0] or 0):
+        where = f"{place}:{line}" if line else str(place)
+        yield Finding(NAME, "warning", f"{where}: {finding.words}", finding.mend, finding.repair)
+
+
+def _guarded(place: Path) -> str:
+    place.chmod(place.stat().st_mode & ~0o022)
+    return f"only you may change {place} now"
+
+
+def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
+    for setting in effective(config):
+        for ref in setting.secrets:
+            found = whereabouts.look(ref, scene.env)
+            if found.found is False:
+                name = ".".join(map(str, setting.path))
+                words = f"{name}: {found.words}"
+                yield setting.path, Finding(NAME, "warning", words, found.mend, private(ref))
+
+
+def private(ref: SecretRef) -> Callable[[], str] | None:
+    """Return what makes a key file private, where it is a file that others can read."""
+    path = Path(ref.file or "")
+    if ref.file is None or not path.is_file() or not path.stat().st_mode & 0o077:
+        return None
+
+    def close() -> str:
+        path.chmod(0o600)
+        return f"the key file {path} is yours alone now; whoever could read it may know the key"
+
+    return close
+
+
+def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]]:
+    from syncd.daemon.schedule import trigger, zone  # noqa: PLC0415 - heavy
+
+    timezone = zone(config.daemon.timezone)
+    for name, profile in config.profiles.items():
+        if not _is_there(profile.source):
+            words = f"profiles.{name}.source: there is no {profile.source}"
+            yield ("profiles", name, "source"), Finding(NAME, "warning", words)
+        first = trigger(profile.schedule, timezone, now, jitter=False).get_next_fire_time(None, now)
+        if first is None or first - now > RARE:
+            when = f"not before {first:%Y-%m-%d}" if first else "never"
+            words = f"profiles.{name}.schedule: it comes {when}"
+            yield ("profiles", name, "schedule"), Finding(NAME, "warning", words)
+
+
+def _is_there(source: str) -> bool:
+    if "://" in source or registry.recognise(source) is not None or Path(source).exists():
+        return True
+    return glob.has_magic(source) and bool(glob.glob(source, recursive=True))  # noqa: PTH207 - as sources do
+
+
+def _parts(config: Config, lines: dict[Setting, int]) -> Iterator[tuple[Setting, Finding]]:
+    if not config.profiles:
+        yield (), Finding(NAME, "warning", "no profile is followed", "syncd init")
+    if ("libraries",) not in lines:
+        words = f"no library is named, so papers go to one of syncd's own ({EMBEDDED})"
+        yield (), Finding(NAME, "warning", words, "syncd login")
+    if config.notify.urls and find_spec("apprise") is None:
+        words = "notify.urls: the Python package apprise is not installed"
+        yield ("notify", "urls"), Finding(NAME, "warning", words, 'pip install "syncd[notify]"')

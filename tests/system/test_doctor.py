@@ -1,0 +1,336 @@
+"""`syncd doctor` tells the truth: each thing that can be wrong is really made wrong, and found, and mended."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from background import CHILD
+from owner import show
+from syncd.daemon.control import Control
+from syncd.zotero.embedded import EmbeddedLibrary
+from websites import Reply, website
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from desk import Desk, Done
+
+Json = dict[str, Any]
+DESKTOP = """
+[libraries.main]
+type = "desktop"
+key = {{ env = "TEST_KEY" }}
+endpoint = "{url}"
+
+[profiles.ann]
+source = "page.txt"
+"""
+SYSTEMCTL = """#!/bin/sh
+case "$*" in *is-active*) echo failed; exit 3 ;; esac
+"""
+
+
+@pytest.fixture
+def well(pushed: Desk) -> Desk:
+    """Give a desk on which a push went well."""
+    return pushed
+
+
+def checks(done: Done, *levels: str) -> list[Json]:
+    """Return what was found of these levels."""
+    assert done.json["exit_code"] == done.code
+    return [check for check in done.json["checks"] if check["level"] in (levels or ("failure", "warning"))]
+
+
+def examined(desk: Desk, *words: str, **env: str) -> list[Json]:
+    """Return what is not well on a desk."""
+    return checks(desk.syncd("doctor", "--json", *words, **env))
+
+
+def only(found: list[Json]) -> Json:
+    """Return the one thing that was found."""
+    assert len(found) == 1, found
+    return found[0]
+
+
+def use_key_file(desk: Desk, mode: int) -> Path:
+    """Let the key come from a file."""
+    key = desk.folder / "main.key"
+    key.write_text(desk.zotero.server.key, encoding="ascii")
+    key.chmod(mode)
+    config = desk.folder / "config.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('env = "TEST_KEY"', 'file = "main.key"'), encoding="utf-8")
+    return key
+
+
+def test_all_is_well(well: Desk) -> None:
+    """Where nothing is wrong, nothing is reported, nothing is written, and little is asked."""
+    before = sorted(well.folder.rglob("*"))
+    well.zotero.server.requests.clear()
+    done = well.syncd("doctor", "--json")
+    assert (done.code, checks(done)) == (0, [])
+    names = {check["name"] for check in checks(done, "ok")}
+    assert {"syncd", "configuration", "state", "library main", "profile ann", "daemon", "service"} <= names
+    assert len(well.zotero.server.requests) == 2
+    assert sorted(well.folder.rglob("*")) == before
+    assert "All is well." in well.syncd("doctor").out
+
+
+def test_a_new_computer_is_well_too(desk: Desk) -> None:
+    """Before the first push there is no state, and doctor makes none."""
+    show(desk)
+    assert examined(desk) == []
+    assert not desk.data.root.exists()
+
+
+def test_offline_asks_nobody(well: Desk) -> None:
+    """No request leaves the computer, and the rest is looked at."""
+    well.zotero.server.requests.clear()
+    done = well.syncd("doctor", "--offline", "--json")
+    assert done.code == 0
+    assert not well.zotero.server.requests
+    assert "state" in {check["name"] for check in checks(done, "ok")}
+
+
+def test_a_key_file_that_others_can_read(well: Desk) -> None:
+    """It is a failure, for syncd does not use it; --fix makes it private."""
+    key = use_key_file(well, 0o644)
+    failure = only(examined(well))
+    assert (failure["name"], failure["level"]) == ("library main: key", "failure")
+    assert failure["mend"] == f"chmod 600 {key}"
+    assert examined(well, "--fix") == []
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_is_not_set(well: Desk) -> None:
+    """The command that sets it stands beside it."""
+    config = well.folder / "config.toml"
+    config.write_text(config.read_text("utf-8").replace("TEST_KEY", "OTHER_KEY"), encoding="utf-8")
+    failure = only(examined(well))
+    assert "OTHER_KEY is not set" in failure["message"]
+    assert failure["mend"].startswith("export OTHER_KEY=")
+
+
+def test_a_key_that_the_server_does_not_know(well: Desk) -> None:
+    """The way out is to sign in."""
+    failure = only(examined(well, TEST_KEY="x" * 24))
+    assert (failure["level"], failure["mend"]) == ("failure", "syncd login main")
+
+
+def test_a_key_that_may_only_read(well: Desk, tmp_path: Path) -> None:
+    """What is missing is named before a push meets it."""
+    with EmbeddedLibrary(tmp_path / "other.sqlite", write=False, key=well.zotero.server.key) as server:
+        point_to(well, server.url)
+        found = examined(well)
+    assert "may read the library, but not write to it" in found[0]["message"]
+    assert "syncd login main" in found[0]["mend"]
+
+
+def test_a_key_of_another_user(well: Desk) -> None:
+    """Whose it is and whose it should be."""
+    config = well.folder / "config.toml"
+    config.write_text(config.read_text("utf-8").replace("id = 1", "id = 2"), encoding="utf-8")
+    assert any("the configuration says 2" in failure["message"] for failure in examined(well))
+
+
+def test_a_server_that_is_down(well: Desk) -> None:
+    """It does not hide what else there is to say."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    point_to(well, f"http://127.0.0.1:{port}")
+    well.page.unlink()
+    found = examined(well)
+    assert [check["name"] for check in found] == ["library main", "profile ann"]
+    assert "connection refused" in found[0]["message"]
+    assert str(well.page) in found[1]["message"]
+
+
+def point_to(desk: Desk, url: str) -> None:
+    """Let the library be elsewhere."""
+    config = desk.folder / "config.toml"
+    text = config.read_text("utf-8").replace(desk.zotero.server.url, url)
+    config.write_text(text, encoding="utf-8")
+
+
+def test_a_clock_that_is_wrong(well: Desk) -> None:
+    """An hour ahead of the server's is noticed."""
+    (well.folder / "clock").write_text("3600", encoding="ascii")
+    done = subprocess.run(
+        [sys.executable, str(CHILD), str(well.folder / "clock"), "doctor"],
+        env=well.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert "clock is 60 minutes ahead of the server's" in done.stdout
+    assert "1 warning." in done.stdout
+
+
+def test_a_page_without_papers(well: Desk) -> None:
+    """A source that can be read but not understood."""
+    well.page.write_text("hello\n", encoding="utf-8")
+    assert only(examined(well))["name"] == "profile ann"
+
+
+def test_an_address_that_is_gone(well: Desk) -> None:
+    """A page on the web is asked for once, and its absence is a failure."""
+    with website() as site:
+        site.replies["/ann"] = Reply(well.page.read_bytes(), headers={"Content-Type": "text/plain"})
+        config = well.folder / "config.toml"
+        text = config.read_text("utf-8").replace('"page.txt"', f'"{site.address}/ann"')
+        config.write_text(f"{text}\n[http]\nallow_private = true\n", encoding="utf-8")
+        assert examined(well) == []
+        site.replies["/ann"] = Reply(b"busy", 503)
+        site.asked.clear()
+        failure = only(examined(well))
+        assert (failure["name"], failure["level"]) == ("profile ann", "failure")
+        assert site.paths.count("/ann") == 1
+        assert examined(well, "--offline") == []
+
+
+def test_a_damaged_state(well: Desk) -> None:
+    """--fix sets it aside, and the next push finds all papers in the library again."""
+    well.data.state.write_bytes(b"no database" * 1000)
+    failure = only(examined(well))
+    assert (failure["name"], failure["mend"]) == ("state", "syncd doctor --fix")
+    assert well.data.state.read_bytes().startswith(b"no database")
+    assert examined(well, "--fix") == []
+    (kept,) = well.data.root.glob("*.damaged")
+    assert kept.read_bytes().startswith(b"no database")
+    assert well.syncd("push").code == 0
+    assert len(well.zotero.papers()) == 3
+
+
+def test_a_state_of_a_newer_syncd(well: Desk) -> None:
+    """It is left as it is."""
+    with closing(sqlite3.connect(well.data.state)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "newer syncd" in only(examined(well, "--fix"))["message"]
+
+
+def test_a_library_that_is_older_than_the_index(well: Desk) -> None:
+    """A server restored from a backup is noticed, and the index emptied on request."""
+    with closing(sqlite3.connect(well.data.state)) as connection, connection:
+        connection.execute("UPDATE library SET version = 1000")
+    assert "has read version 1000" in only(examined(well))["message"]
+    assert examined(well, "--fix") == []
+    with closing(sqlite3.connect(well.data.state)) as connection:
+        assert connection.execute("SELECT version FROM library").fetchone() == (0,)
+
+
+def test_a_data_folder_that_others_can_look_into(well: Desk) -> None:
+    """--fix closes it."""
+    well.data.root.chmod(0o755)
+    assert only(examined(well))["name"] == "data folder"
+    assert examined(well, "--fix") == []
+    assert well.data.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_paused_profile_and_one_that_fails(well: Desk) -> None:
+    """What `status` knows is not held back here."""
+    assert well.syncd("pause", "ann").code == 0
+    well.page.write_text("hello\n", encoding="utf-8")
+    assert well.syncd("push").code != 0
+    found = {check["mend"] for check in examined(well) if check["level"] == "warning"}
+    assert found == {"syncd resume ann", "syncd sync-now ann"}
+
+
+@contextmanager
+def daemon(desk: Desk, version: str) -> Iterator[None]:
+    """Let something that speaks as a daemon of that version listen."""
+    control = Control(desk.data.control, lambda request: request.answer(version=version, pid=1, profiles=[]))
+    try:
+        yield
+    finally:
+        control.close()
+
+
+def test_a_daemon_of_another_version(well: Desk) -> None:
+    """After an upgrade the old one still runs."""
+    with daemon(well, "0.0.1"):
+        warning = only(examined(well))
+    assert "is syncd 0.0.1" in warning["message"]
+
+
+def test_a_socket_that_nobody_listens_on(well: Desk) -> None:
+    """--fix takes it away."""
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(well.data.control))
+    assert only(examined(well))["name"] == "daemon"
+    assert examined(well, "--fix") == []
+    assert not well.data.control.exists()
+
+
+def test_a_service_that_does_not_run(well: Desk) -> None:
+    """What starts it again is named; one whose program has gone, too."""
+    (well.folder / "bin").mkdir()
+    (well.folder / "bin" / "systemctl").write_text(SYSTEMCTL, encoding="ascii")
+    (well.folder / "bin" / "systemctl").chmod(0o755)
+    units = well.folder / ".config" / "systemd" / "user"
+    units.mkdir(parents=True)
+    path = f"{well.folder / 'bin'}:{well.env['PATH']}"
+    for program, words in ((sys.executable, "does not run (failed)"), ("/gone/syncd", "which is not there")):
+        (units / "syncd.service").write_text(f"[Service]\nExecStart=:{program} run\n", encoding="utf-8")
+        failure = only(examined(well, PATH=path))
+        assert words in failure["message"]
+        assert failure["mend"] == "syncd service install --user"
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply("Local API is not enabled", 403), "does not let other programs in"),
+        (Reply("", 200, {"Zotero-API-Version": "3"}), "can only be read from"),
+        (Reply("", 200), "is not Zotero"),
+    ],
+)
+def test_a_zotero_on_the_desktop_that_can_not_be_used(desk: Desk, reply: Reply, words: str) -> None:
+    """Whether its API is on, and whether it can be written to."""
+    show(desk)
+    with website() as site:
+        site.replies["/api/"] = reply
+        (desk.folder / "config.toml").write_text(DESKTOP.format(url=site.address), encoding="utf-8")
+        assert words in only(examined(desk))["message"]
+        site.replies["/api/"] = Reply("", 200, {"Zotero-API-Version": "3", "Zotero-Server-ID": "a"})
+        assert examined(desk) == []
+
+
+def test_a_zotero_that_is_not_running(desk: Desk) -> None:
+    """Nobody listens."""
+    show(desk)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (desk.folder / "config.toml").write_text(DESKTOP.format(url=f"http://127.0.0.1:{port}"), encoding="utf-8")
+    assert only(examined(desk))["message"] == "Zotero isn't running"
+
+
+def test_a_wrong_configuration(well: Desk) -> None:
+    """All that is wrong is said, the rest is looked at, and the exit code is that of a configuration."""
+    well.configure('schedul = "every 6h"\nadopt = "maybe"\n')
+    done = well.syncd("doctor", "--json")
+    assert done.code == 2
+    failures = [check["message"] for check in checks(done, "failure")]
+    assert len(failures) == 2
+    assert 'did you mean "schedule"?' in failures[0]
+    assert "state" in {check["name"] for check in checks(done, "ok")}
+
+
+def test_a_check_that_breaks_hides_no_other(well: Desk) -> None:
+    """An embedded library of another make breaks its check, which says so; the rest goes on."""
+    with closing(sqlite3.connect(well.data.library)) as connection, connection:
+        connection.execute("CREATE TABLE something (else_ TEXT)")
+    done = well.syncd("doctor", "--json")
+    assert only(checks(done))["name"] == "embedded library"
+    assert "has a fault" in only(checks(done))["message"]
+    assert {"library main", "service"} <= {check["name"] for check in checks(done, "ok")}

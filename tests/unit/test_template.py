@@ -1,0 +1,40 @@
+"""A new configuration says the same about its settings as the example does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncd.config import load
+from syncd.config.template import COMMENTS, ENRICH, LIBRARIES, PROFILES, Answers, text
+
+EXAMPLE = (Path(__file__).parents[2] / "config" / "syncd.example.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", [LIBRARIES, PROFILES, ENRICH, *COMMENTS.values()])
+def test_comments_are_those_of_the_example(block: str) -> None:
+    """Word for word, so that one is not mended without the other."""
+    assert block.replace("{name}", "main").strip() in EXAMPLE
+
+
+def test_what_was_answered_is_read_again(tmp_path: Path) -> None:
+    """Also with names and texts that TOML must quote."""
+    answers = Answers(
+        "my library",
+        "何鹏程",
+        {"type": "group", "id": 12, "key": {"file": "my library.key"}},
+        {"source": 'a "page".txt', "collection": "Profiles/何鹏程"},
+    )
+    (tmp_path / "config.toml").write_text(text(answers), encoding="utf-8")
+    config = load(tmp_path / "config.toml", {})
+    assert config.library().prefix == "groups/12"
+    assert config.profile("何鹏程").source == str(tmp_path / 'a "page".txt')
+    assert config.profile("何鹏程").collection == "Profiles/何鹏程"
+
+
+def test_a_library_that_is_to_come_is_announced(tmp_path: Path) -> None:
+    """Signing in writes it; until then the file is right without it."""
+    (tmp_path / "config.toml").write_text(text(Answers("main", "ann", {}, {"source": "page.txt"})), "utf-8")
+    assert load(tmp_path / "config.toml", {}).library().type == "embedded"
+    assert "`syncd login` writes it here" in (tmp_path / "config.toml").read_text("utf-8")
