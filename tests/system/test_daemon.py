@@ -111,12 +111,12 @@ def test_a_revoked_key_stops_the_library_and_says_so(desk: Desk, daemon: Backgro
     zotero.trouble.plan("GET", Fault("answer", status=403, body=b"Invalid key"))
     daemon.move_clock(6.1 * HOUR)
     daemon.until(lambda: len(looks(daemon)) == 2)
-    assert "refuses the key" in looks(daemon)[1]["event"]
+    assert "does not know the key" in looks(daemon)[1]["event"]
     asked = len(zotero.server.requests)
     write(desk.page, "Alpha", "Delta")
     daemon.move_clock(6.1 * HOUR)
     (profile,) = daemon.ask("status")["profiles"]
-    assert "refuses the key" in profile["trouble"]
+    assert "does not know the key" in profile["trouble"]
     assert len(zotero.server.requests) == asked
     done = desk.syncd("sync-now")
     assert done.code == 0, done.err
