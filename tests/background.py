@@ -151,3 +151,8 @@ def titles(zotero: Zotero) -> list[str]:
 def looks(daemon: Background, profile: str = "ann") -> list[dict[str, Any]]:
     """Return how each look at a profile ended."""
     return [line for line in daemon.log if line.get("profile") == profile and "why" in line]
+
+
+def held_up(release: threading.Event) -> None:
+    """Let the server answer only once it is released."""
+    release.wait(60)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from background import HOUR, SECOND_PROFILE, Background, looks, titles, write
+from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, write
 from owner import show
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
     from desk import Desk, Zotero
     from syncd.zotero.embedded import Request
-
-
-def held_up(release: threading.Event) -> None:
-    """Let the server answer only once it is released."""
-    release.wait(60)
 
 
 @pytest.fixture

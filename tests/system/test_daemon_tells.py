@@ -9,20 +9,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
-from background import HOUR, SECOND_PROFILE, Background, looks, titles, until, write
+from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, until, write
+from desk import Zotero
 from owner import show
+from syncd.zotero.embedded import EmbeddedLibrary
 from websites import Reply, website
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from desk import Desk, Zotero
+    from desk import Desk
+    from desktops import DesktopDesk
     from websites import Site
 
 
@@ -93,6 +97,8 @@ when = "at once"
         told = figures.read_text(encoding="utf-8")
         assert 'syncd_papers_total{library="main",outcome="create"} 3.0' in told
         assert 'syncd_last_success_timestamp_seconds{library="main",profile="ann"}' in told
+        key = desk.zotero.server.key.encode()
+        assert not [path for path in desk.folder.rglob("*") if path.is_file() and key in path.read_bytes()]
 
 
 def test_a_daily_digest_comes_at_its_time_and_not_for_nothing(desk: Desk, tmp_path: Path) -> None:
@@ -176,3 +182,37 @@ def test_a_full_disk_is_said_and_got_over(desk: Desk, zotero: Zotero) -> None:
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
         daemon.move_clock(120)
         daemon.until(lambda: "Delta" in titles(zotero))
+
+
+def test_a_desktop_that_is_closed_gets_its_papers_once_it_is_open(at_desktop: DesktopDesk) -> None:
+    """The daemon tries later; the command says with exit code 5 that Zotero isn't running."""
+    show(at_desktop)
+    at_desktop.program.close()
+    done = at_desktop.syncd("push")
+    assert done.code == 5
+    assert "Zotero isn't running" in done.err
+    with Background(at_desktop) as daemon:
+        daemon.until(lambda: looks(daemon))
+        assert looks(daemon)[0]["event"] == "Zotero isn't running"
+        at_desktop.program.open()
+        daemon.move_clock(120)
+        daemon.until(lambda: len(looks(daemon)) > 1)
+    assert titles(at_desktop.zotero) == ["Alpha", "Beta", "Gamma"]
+
+
+def test_two_libraries_do_not_wait_for_each_other(desk: Desk, tmp_path: Path) -> None:
+    """While one library's server holds the line, the other gets its papers."""
+    show(desk)
+    write(desk.folder / "bo.txt", "Delta", name="Bo Chen")
+    with EmbeddedLibrary(tmp_path / "other.sqlite", key=desk.zotero.server.key) as other:
+        library = f'[libraries.other]\ntype = "user"\nid = 1\nkey = {{env = "TEST_KEY"}}\nendpoint = "{other.url}"\n'
+        desk.configure(f'library = "main"\n{SECOND_PROFILE}library = "other"\n{library}')
+        release = threading.Event()
+        desk.zotero.trouble.plan("POST", lambda _: held_up(release))
+        with Background(desk) as daemon:
+            daemon.until(lambda: looks(daemon, "bo"))
+            assert titles(Zotero(other)) == ["Delta"]
+            assert not looks(daemon, "ann")
+            release.set()
+            daemon.until(lambda: looks(daemon, "ann"))
+            assert titles(desk.zotero) == ["Alpha", "Beta", "Gamma"]
