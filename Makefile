@@ -14,6 +14,9 @@ RUNTIME := $(VENV)/.stamp-runtime
 PROJECT := $(VENV)/.stamp-project
 DEV := $(VENV)/.stamp-dev
 
+PLUGIN_CHECKS := .ci/plugin
+PLUGIN := $(PLUGIN_CHECKS)/node_modules/.stamp
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
@@ -22,7 +25,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test tools soak mutants lint types format bench lock schema units clean
+.PHONY: help venv demo demo-page test tools soak mutants lint types plugin-types format bench lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +57,12 @@ lint: $(DEV) ## check style and layout of the code
 
 types: $(DEV) ## check the types
 	$(BIN)/mypy
+	@if $(MAKE) --no-print-directory --silent $(PLUGIN); then $(MAKE) --no-print-directory plugin-types; \
+	else echo "npm is missing or can't install: the plugin's JavaScript is not checked, only tested" >&2; fi
+
+plugin-types: $(PLUGIN) ## check types, style and layout of the Zotero plugin; needs npm
+	$(PLUGIN_CHECKS)/node_modules/.bin/tsc --project $(PLUGIN_CHECKS)
+	$(PLUGIN_CHECKS)/node_modules/.bin/biome check
 
 format: $(DEV) ## lay out the code
 	$(BIN)/ruff format
@@ -79,7 +88,7 @@ units: $(PROJECT) ## write the units for systemd
 	$(BIN)/python -m syncd.units systemd
 
 clean: ## remove all that was made here
-	rm -rf $(VENV) $(DEMO) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(DEMO) $(PLUGIN_CHECKS)/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -101,6 +110,10 @@ $(PROJECT): pyproject.toml $(RUNTIME)
 
 $(DEV): requirements-dev.lock $(PROJECT)
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(PLUGIN): $(PLUGIN_CHECKS)/package-lock.json
+	npm ci --prefix $(PLUGIN_CHECKS) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 $(BIN)/uv: | $(BIN)/python

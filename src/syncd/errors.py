@@ -163,3 +163,7 @@ class SendError(SyncdError):
     """News could not be sent; they are kept and tried again."""
 
     sort = "temporary"
+
+
+class PluginError(SyncdError):
+    """The Zotero plugin can't be written, or not be put into a profile of Zotero's."""

@@ -285,7 +285,9 @@ def test_the_systems_service_is_put_where_the_system_looks(computer: Computer) -
     assert {path.name for path in supervisor.uninstall()} == {"syncd-push.service", "syncd-push.timer"}
 
 
-@pytest.mark.parametrize("place", ["/home/ann/venv/bin/syncd", "/run/user/1000/venv/bin/syncd", "/tmp/venv/bin/syncd"])  # noqa: S108 - nothing is there
+@pytest.mark.parametrize(
+    "place", ["/home/ann/venv/bin/syncd", "/run/user/1000/venv/bin/syncd", "/tmp/venv/bin/syncd"]
+)  # noqa: S108 - nothing is there
 def test_a_system_service_is_not_made_of_what_it_can_not_see(place: str) -> None:
     """Home folders and temporary ones are hidden from it."""
     with pytest.raises(ConfigError, match="does not see"):

@@ -49,7 +49,7 @@ ORDER = (
     {"troubles"},
     {"pipeline", "undo", "amend"},
     {"daemon"},
-    {"units"},
+    {"units", "plugin"},
     {"service"},
     {"doctor"},
     {"cli"},

@@ -18,6 +18,7 @@ from syncd.cli import (
     inspect,
     library,
     login,
+    plugin,
     push,
     service,
     status,
@@ -71,6 +72,7 @@ app.command("reload")(daemon.reload)
 app.add_typer(config.app, name="config")
 app.add_typer(library.app, name="library")
 app.add_typer(service.app, name="service")
+app.add_typer(plugin.app, name="plugin")
 
 
 def main() -> None:

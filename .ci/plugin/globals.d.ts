@@ -1,0 +1,15 @@
+// What the plugin's scripts find in the scope that Zotero gives them, and zotero-types doesn't tell of.
+
+declare const APP_SHUTDOWN: number;
+declare const ADDON_UNINSTALL: number;
+declare const crypto: Crypto;
+declare function fetch(address: string, options?: RequestInit): Promise<Response>;
+declare function setTimeout(action: () => void, milliseconds: number): number;
+declare function clearTimeout(timer: number): void;
+declare function pref(name: string, value: string | number | boolean): void;
+
+declare namespace Zotero {
+  const Profile: { dir: string };
+  /** The plugin's own: what its pane calls. */
+  let Syncd: { preferencesLoaded: (document: Document) => void } | undefined;
+}

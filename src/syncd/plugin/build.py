@@ -1,0 +1,90 @@
+"""The plugin's source put together into the one file that Zotero installs.
+
+The same source gives the same bytes, on every computer and day. Nothing is compiled, and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from syncd import __version__
+from syncd.plugin import ID, UPDATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+# Defines the object to which all the others add, so it comes first.
+FIRST = "lifecycle.js"
+# Files of their own in the xpi: JavaScript that Zotero reads by these names.
+APART = frozenset({"prefs.js"})
+# The earliest time that a zip can tell.
+_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def source() -> Traversable:
+    """Return the folder with the plugin's source."""
+    return files("syncd.plugin") / "source"
+
+
+def scripts(folder: Traversable) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each script, in the order in which they are put together."""
+    yield FIRST, (folder / FIRST).read_text(encoding="utf-8")
+    for part, prefix in ((folder, ""), (folder / "views", "views/")):
+        if not part.is_dir():
+            continue
+        for file in sorted(part.iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".js") and file.name not in APART | {FIRST}:
+                yield f"{prefix}{file.name}", file.read_text(encoding="utf-8")
+
+
+def bootstrap(folder: Traversable) -> str:
+    """Return the one script: every part but the first in a block, so that its names stay its own."""
+    (_, first), *rest = scripts(folder)
+    parts = (f"// {name}\n{{\n{text}}}\n" for name, text in rest)
+    return "\n".join(('"use strict";\n', first, *parts))
+
+
+def manifest(folder: Traversable) -> str:
+    """Return the manifest with what the package knows."""
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    for name, value in {"@VERSION@": __version__, "@ID@": ID, "@UPDATE_URL@": UPDATES}.items():
+        text = text.replace(name, value)
+    return text
+
+
+def contents() -> dict[str, bytes]:
+    """Return each file of the xpi by its name in there."""
+    folder = source()
+    found = {"bootstrap.js": bootstrap(folder).encode(), "manifest.json": manifest(folder).encode()}
+    for name, file in _walk(folder):
+        script = name.endswith(".js") and name not in APART
+        if not script and name != "manifest.json":
+            found[name] = file.read_bytes()
+    return found
+
+
+def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _walk(file, f"{prefix}{file.name}/")
+        else:
+            yield prefix + file.name, file
+
+
+def xpi() -> bytes:
+    """Return the plugin as Zotero installs it.
+
+    Nothing in it is compressed, for each zlib does so in its own way.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(contents().items()):
+            entry = zipfile.ZipInfo(name, _TIME)
+            entry.create_system = 3  # Unix, wherever it is built
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()

@@ -1,0 +1,239 @@
+/**
+ * Talks with the daemon's loopback HTTP interface, which pairing turned on.
+ *
+ * Asks each question at most once a minute and answers from memory in between. Never asks anything at start-up,
+ * never retries by itself, never talks to another computer.
+ */
+
+/**
+ * Why the daemon gave no answer.
+ *
+ * `reason` is one of: "not-paired" (no pairing yet), "not-running" (no answer), "refused" (the token is no longer
+ * taken: pair again), "failed" (it answered, and said no; `message` is its sentence).
+ */
+class SyncdDaemonError extends Error {
+  /**
+   * @param {"not-paired" | "not-running" | "refused" | "failed"} reason
+   * @param {string} [message] a sentence of the daemon's
+   */
+  constructor(reason, message) {
+    super(message || reason);
+    this.reason = reason;
+  }
+}
+
+Syncd.daemon = {
+  DaemonError: SyncdDaemonError,
+  /** How long an answer is good for, in ms. */
+  FRESH: 60_000,
+  /** How long the daemon may take to answer, in ms. */
+  PATIENCE: 10_000,
+  /** @type {Map<string, {at: number, answer: any}>} */
+  _cache: new Map(),
+  /** @type {Set<() => void>} */
+  _listeners: new Set(),
+
+  /** Whether a daemon was paired with this Zotero. */
+  get paired() {
+    return Syncd.tokens.control() !== null;
+  },
+
+  /** Forget all answers and tell the listeners. */
+  forget() {
+    this._cache.clear();
+    for (const listener of this._listeners) {
+      listener();
+    }
+  },
+
+  /**
+   * Be told when something was asked of the daemon, or a pairing came or went: what is shown may be old now.
+   *
+   * @param {() => void} listener
+   * @returns {() => void} call it to be told no longer
+   */
+  onChange(listener) {
+    this._listeners.add(listener);
+    return () => this._listeners.delete(listener);
+  },
+
+  /** As `syncd status --json`, with `libraries`, `reviews` (a number), `dashboard` (an address or null). */
+  status() {
+    return this._get("/v1/status");
+  },
+
+  /**
+   * What syncd knows of items; those that it doesn't know are left out.
+   *
+   * @param {string} library such as "users/0"
+   * @param {string[]} keys at most 500
+   * @returns {Promise<{items: Record<string, any>}>}
+   */
+  items(library, keys) {
+    return this._get("/v1/items", { library, keys: keys.join(",") });
+  },
+
+  /**
+   * Keys with score and code, for the columns: all pages of them.
+   *
+   * @param {string} library
+   */
+  async known(library) {
+    const items = {};
+    for (let since = ""; ; ) {
+      const page = await this._get("/v1/known", since ? { library, since } : { library });
+      Object.assign(items, page.items);
+      if (!page.next || page.next === since) {
+        return { items, until: page.until ?? null };
+      }
+      since = page.next;
+    }
+  },
+
+  /** @param {string} library */
+  profiles(library) {
+    return this._get("/v1/profiles", { library });
+  },
+
+  reviews() {
+    return this._get("/v1/reviews");
+  },
+
+  /** @param {string} name an author's */
+  search(name) {
+    return this._get("/v1/search", { name });
+  },
+
+  /** @param {string[]} [names] of profiles; all without */
+  syncNow(names = []) {
+    return this._post("/v1/sync-now", { names });
+  },
+
+  /** @param {string[]} [names] */
+  pause(names = []) {
+    return this._post("/v1/pause", { names });
+  },
+
+  /** @param {string[]} [names] */
+  resume(names = []) {
+    return this._post("/v1/resume", { names });
+  },
+
+  /**
+   * @param {string | null} [run] null: the last that did something
+   * @returns {Promise<{undone: number, left: any[]}>}
+   */
+  undo(run = null) {
+    return this._post("/v1/undo", { run });
+  },
+
+  /**
+   * @param {string} source an address, or a source as the search names it
+   * @param {string} library
+   */
+  follow(source, library) {
+    return this._post("/v1/follow", { source, library });
+  },
+
+  /** @param {string} name of a profile */
+  unfollow(name) {
+    return this._post("/v1/unfollow", { name });
+  },
+
+  /**
+   * @param {string} paper
+   * @param {string} verdict
+   * @param {string | null} [key] of the item that it is
+   */
+  review(paper, verdict, key = null) {
+    return this._post("/v1/reviews", { paper, verdict, key });
+  },
+
+  /**
+   * Ask, or answer from memory. A failure is remembered just as long, for asking again at once would not help.
+   *
+   * @param {string} path
+   * @param {Record<string, string>} [query]
+   * @returns {Promise<any>}
+   */
+  _get(path, query = {}) {
+    const words = new URLSearchParams(query).toString();
+    const address = words ? `${path}?${words}` : path;
+    const known = this._cache.get(address);
+    if (known && Date.now() - known.at < this.FRESH) {
+      return known.answer;
+    }
+    for (const [old, { at }] of this._cache) {
+      if (Date.now() - at >= this.FRESH) {
+        this._cache.delete(old);
+      }
+    }
+    const answer = this._ask("GET", address);
+    this._cache.set(address, { at: Date.now(), answer });
+    return answer;
+  },
+
+  /**
+   * @param {string} path
+   * @param {object} body
+   * @returns {Promise<any>}
+   */
+  async _post(path, body) {
+    try {
+      return await this._ask("POST", path, JSON.stringify(body));
+    } finally {
+      this.forget();
+    }
+  },
+
+  /**
+   * @param {string} method
+   * @param {string} address
+   * @param {string} [body]
+   */
+  async _ask(method, address, body) {
+    const control = Syncd.tokens.control();
+    if (!control) {
+      throw new SyncdDaemonError("not-paired");
+    }
+    const headers = { Authorization: `Bearer ${control.token}`, Accept: "application/json" };
+    const sent =
+      body === undefined
+        ? { headers }
+        : { headers: { ...headers, "Content-Type": "application/json" }, body };
+    const asked = fetch(control.url + address, {
+      method,
+      ...sent,
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+    });
+    const response = await this._inTime(asked);
+    if (response.status === 401 || response.status === 403) {
+      throw new SyncdDaemonError("refused");
+    }
+    /** @type {any} */
+    const answer = await this._inTime(response.json().catch(() => null));
+    if (!response.ok || answer === null) {
+      throw new SyncdDaemonError("failed", answer?.message ?? answer?.error);
+    }
+    return answer;
+  },
+
+  /**
+   * @template T
+   * @param {Promise<T>} asked
+   * @returns {Promise<T>}
+   */
+  _inTime(asked) {
+    let timer = 0;
+    const late = new Promise((_resolve, reject) => {
+      timer = setTimeout(() => reject(new SyncdDaemonError("not-running")), this.PATIENCE);
+    });
+    const answered = asked.catch((error) => {
+      Syncd.log(error);
+      throw new SyncdDaemonError("not-running");
+    });
+    return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  },
+};

@@ -1,0 +1,196 @@
+/**
+ * The plugin's addresses below /syncd/v1/, served by Zotero on this computer.
+ *
+ * Browsers, other computers and callers without a token are refused before anything is looked at. What arrives is
+ * data and is never evaluated.
+ */
+
+/** The version of this interface. */
+const API = 1;
+/** Bytes that a request may have. */
+const LARGEST = 16 * 1024 * 1024;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+
+/**
+ * @typedef {object} Asked
+ * @property {string} method
+ * @property {Record<string, string>} headers in lower case
+ * @property {URLSearchParams} searchParams
+ * @property {any} data
+ */
+/** @typedef {[status: number, answer: object]} Answer */
+
+/** An answer other than the wanted one. */
+class SyncdRefusal extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message one sentence
+   */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+Syncd.Refusal = SyncdRefusal;
+
+/**
+ * The addresses: what each does, and whether it does so without a token.
+ *
+ * @type {Record<string, {method: string, open?: boolean, act: (asked: Asked, paired: boolean) => Promise<Answer>}>}
+ */
+const ADDRESSES = {
+  "/syncd/v1/ping": { method: "GET", open: true, act: (_asked, paired) => ping(paired) },
+  "/syncd/v1/pair": { method: "POST", open: true, act: (asked) => Syncd.pairing.ask(asked.data) },
+  "/syncd/v1/push": { method: "POST", act: (asked) => Syncd.push.take(asked.data) },
+  "/syncd/v1/changes": { method: "GET", act: changes },
+  "/syncd/v1/select": { method: "POST", act: (asked) => Syncd.endpoints.select(asked.data) },
+};
+
+/**
+ * @param {boolean} paired
+ * @returns {Promise<Answer>}
+ */
+async function ping(paired) {
+  const about = { syncd: Syncd.version, api: API, paired };
+  if (!paired) {
+    return [200, about];
+  }
+  const libraries = Zotero.Libraries.getAll()
+    .filter((/** @type {any} */ library) => library.libraryType !== "feed")
+    .map((/** @type {any} */ library) => ({
+      prefix: Syncd.libraryPrefix(library.libraryID),
+      editable: Boolean(library.editable),
+    }));
+  return [200, { ...about, zotero: Zotero.version, server: await Syncd.changes.serverID(), libraries }];
+}
+
+/**
+ * @param {Asked} asked
+ * @returns {Promise<Answer>}
+ */
+async function changes(asked) {
+  const since = asked.searchParams.get("since") ?? "0";
+  if (!/^\d{1,15}$/.test(since)) {
+    throw new SyncdRefusal(400, "since must be a version");
+  }
+  const libraryID = Syncd.endpoints.library(asked.searchParams.get("library"));
+  return [200, await Syncd.changes.since(libraryID, Number(since))];
+}
+
+/**
+ * Refuse what no program of the user's sends.
+ *
+ * @param {Asked} asked
+ */
+function check({ headers }) {
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  if (names.includes("origin") || names.some((name) => name.startsWith("sec-fetch-"))) {
+    throw new SyncdRefusal(403, "this is not for browsers");
+  }
+  if (!LOOPBACK.test(headers.host ?? "")) {
+    throw new SyncdRefusal(403, "this is for programs on this computer only");
+  }
+  if (Number(headers["content-length"] ?? 0) > LARGEST) {
+    throw new SyncdRefusal(413, `a request may have ${LARGEST} bytes at most`);
+  }
+}
+
+Syncd.endpoints = {
+  register() {
+    for (const [path, address] of Object.entries(ADDRESSES)) {
+      Zotero.Server.Endpoints[path] = this._endpoint(address);
+    }
+  },
+
+  // Zotero keeps endpoints of plugins that have gone.
+  unregister() {
+    for (const path of Object.keys(ADDRESSES)) {
+      delete Zotero.Server.Endpoints[path];
+    }
+  },
+
+  /** @param {typeof ADDRESSES[string]} address */
+  _endpoint(address) {
+    return class {
+      supportedMethods = [address.method];
+      supportedDataTypes = ["application/json"];
+
+      /** @param {Asked} asked */
+      async init(asked) {
+        const [status, answer] = await Syncd.endpoints.answer(address, asked);
+        return [status, "application/json", JSON.stringify(answer)];
+      }
+    };
+  },
+
+  /**
+   * @param {typeof ADDRESSES[string]} address
+   * @param {Asked} asked
+   * @returns {Promise<Answer>}
+   */
+  async answer(address, asked) {
+    try {
+      check(asked);
+      const paired = await Syncd.tokens.valid(asked.headers["syncd-token"]);
+      if (!paired && !address.open) {
+        return [401, { message: "no token, or one that was revoked: pair with syncd login --desktop" }];
+      }
+      if (address.method === "POST" && (asked.data === null || typeof asked.data !== "object")) {
+        throw new SyncdRefusal(400, "the request must be a JSON object");
+      }
+      return await address.act(asked, paired);
+    } catch (error) {
+      if (error instanceof SyncdRefusal) {
+        return [error.status, { message: error.message }];
+      }
+      Syncd.log(error);
+      return [500, { message: `a fault in the plugin: ${Syncd.sentence(error)}` }];
+    }
+  },
+
+  /**
+   * Return Zotero's number of a library.
+   *
+   * @param {unknown} prefix "users/0" or "groups/N"; the user's own without
+   * @returns {number}
+   */
+  library(prefix) {
+    if (prefix === null || prefix === undefined || prefix === "users/0") {
+      return Zotero.Libraries.userLibraryID;
+    }
+    const group = /^groups\/(\d{1,15})$/.exec(String(prefix));
+    const libraryID = group && Zotero.Groups.getLibraryIDFromGroupID(Number(group[1]));
+    if (!libraryID) {
+      throw new SyncdRefusal(404, "there is no such library");
+    }
+    return libraryID;
+  },
+
+  /**
+   * Show an item or a collection in Zotero's window.
+   *
+   * @param {any} asked
+   * @returns {Promise<Answer>}
+   */
+  async select(asked) {
+    const libraryID = this.library(asked.library);
+    const key = String(asked.key ?? "");
+    const item = await Zotero.Items.getByLibraryAndKeyAsync(libraryID, key);
+    const collection = item ? null : await Zotero.Collections.getByLibraryAndKeyAsync(libraryID, key);
+    if (!item && !collection) {
+      throw new SyncdRefusal(404, "there is nothing with this key");
+    }
+    /** @type {any} */
+    const window = Zotero.getMainWindow();
+    if (!window) {
+      throw new SyncdRefusal(503, "Zotero has no window open");
+    }
+    if (item) {
+      await window.ZoteroPane.selectItem(item.id);
+    } else if (collection) {
+      await window.ZoteroPane.collectionsView.selectCollection(collection.id);
+    }
+    window.focus();
+    return [200, { key }];
+  },
+};

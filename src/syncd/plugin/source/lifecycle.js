@@ -1,0 +1,169 @@
+/**
+ * The plugin's one global object, and what Zotero calls: startup, windows, shutdown, uninstall.
+ *
+ * Registers and unregisters the parts, and does no work beyond that. A part that fails is one line in Zotero's
+ * debug output and leaves the others alone; nothing here ever stops Zotero from starting.
+ */
+
+/**
+ * What the reader sees. Each file in views/ adds one; each function is optional and may return a promise.
+ *
+ * @typedef {object} View
+ * @property {(syncd: typeof Syncd) => unknown} [startup] once, before any window is told of
+ * @property {(window: Window, syncd: typeof Syncd) => unknown} [windowLoaded] for every main window
+ * @property {(window: Window, syncd: typeof Syncd) => unknown} [windowUnloaded]
+ * @property {(syncd: typeof Syncd) => unknown} [shutdown]
+ */
+
+// The one global of the script that all files are put together into.
+var Syncd = {};
+
+Syncd.id = "";
+Syncd.version = "";
+Syncd.rootURI = "";
+/** @type {View[]} */
+Syncd.views = [];
+/** @type {string[]} Fluent files that every main window gets. */
+Syncd.strings = ["syncd.ftl", "syncd-views.ftl"];
+
+/**
+ * Return what an error says. It may come from another of the client's worlds, where `Error` is another class.
+ *
+ * @param {any} error
+ * @returns {string}
+ */
+Syncd.sentence = (error) => String(error?.message ?? error);
+
+/**
+ * Say something in Zotero's debug output; never a token, never a dialog.
+ *
+ * @param {unknown} message a sentence, or an error
+ */
+Syncd.log = function (message) {
+  Zotero.debug(`syncd: ${this.sentence(message)}`);
+};
+
+/**
+ * Do something whose failure must not stop the rest.
+ *
+ * @param {string} what for the one line that a failure leaves
+ * @param {() => unknown} action may return a promise
+ */
+Syncd.quietly = async function (what, action) {
+  try {
+    return await action();
+  } catch (error) {
+    this.log(`${what} failed: ${this.sentence(error)}`);
+    return undefined;
+  }
+};
+
+/**
+ * Return the name of a library as syncd has it: "users/0" for the user's own, "groups/N" for a group's.
+ *
+ * @param {number} libraryID Zotero's number
+ */
+Syncd.libraryPrefix = (libraryID) => {
+  /** @type {any} */
+  const library = Zotero.Libraries.get(libraryID);
+  return library.libraryType === "group" ? `groups/${library.groupID}` : "users/0";
+};
+
+/**
+ * @param {{id: string, version: string, rootURI: string}} about
+ */
+Syncd.startup = async function ({ id, version, rootURI }) {
+  Object.assign(this, { id, version, rootURI });
+  await Zotero.initializationPromise;
+  await this.quietly("preferences", () => this.preferences.register());
+  await this.quietly("changes", () => this.changes.register());
+  await this.quietly("endpoints", () => this.endpoints.register());
+  for (const view of this.views) {
+    await this.quietly("a view", () => view.startup?.(this));
+  }
+  for (const window of Zotero.getMainWindows()) {
+    await this.windowLoaded(window);
+  }
+};
+
+/** @param {Window} window a main window of Zotero's */
+Syncd.windowLoaded = async function (window) {
+  for (const name of this.strings) {
+    await this.quietly(name, () => window.MozXULElement.insertFTLIfNeeded(name));
+  }
+  for (const view of this.views) {
+    await this.quietly("a view", () => view.windowLoaded?.(window, this));
+  }
+};
+
+/** @param {Window} window a main window of Zotero's */
+Syncd.windowUnloaded = async function (window) {
+  for (const view of this.views) {
+    await this.quietly("a view", () => view.windowUnloaded?.(window, this));
+  }
+  // A link that stays would show the old strings after an upgrade.
+  for (const name of this.strings) {
+    window.document.querySelector(`link[href="${name}"]`)?.remove();
+  }
+};
+
+Syncd.shutdown = async function () {
+  for (const window of Zotero.getMainWindows()) {
+    await this.windowUnloaded(window);
+  }
+  for (const view of this.views) {
+    await this.quietly("a view", () => view.shutdown?.(this));
+  }
+  await this.quietly("endpoints", () => this.endpoints.unregister());
+  await this.quietly("changes", () => this.changes.unregister());
+  await this.quietly("preferences", () => this.preferences.unregister());
+};
+
+/** Leave nothing behind but the items. */
+Syncd.uninstall = async function () {
+  this.changes.forget();
+  await this.quietly("removing the files", () => this.files.removeAll());
+  await this.quietly("removing the preferences", () => this.preferences.removeAll());
+};
+
+function install() {}
+
+/**
+ * @param {{id: string, version: string, rootURI: string}} about
+ */
+async function startup(about) {
+  await Syncd.startup(about);
+}
+
+/**
+ * @param {object} _about
+ * @param {number} reason one of Zotero's numbers
+ */
+async function shutdown(_about, reason) {
+  // Zotero ends: everything goes by itself, apart from what has to be written.
+  if (reason === APP_SHUTDOWN) {
+    await Syncd.quietly("changes", () => Syncd.changes.save());
+    return;
+  }
+  await Syncd.shutdown();
+}
+
+/**
+ * @param {object} _about
+ * @param {number} reason an upgrade uninstalls too, and must keep everything
+ */
+async function uninstall(_about, reason) {
+  if (reason === ADDON_UNINSTALL) {
+    await Syncd.uninstall();
+  }
+}
+
+/** @param {{window: Window}} about */
+async function onMainWindowLoad({ window }) {
+  await Syncd.windowLoaded(window);
+}
+
+/** @param {{window: Window}} about */
+async function onMainWindowUnload({ window }) {
+  await Syncd.windowUnloaded(window);
+}

@@ -1,0 +1,204 @@
+# Was von syncd in Zotero zu sehen ist.
+
+## Wo syncd keine Antwort hat
+
+syncd-not-paired = syncd ist noch nicht mit Zotero verbunden. Im Terminal: syncd login --desktop
+syncd-not-running = syncd läuft nicht. Im Terminal starten: syncd run
+syncd-refused = syncd nimmt das Token dieses Zotero nicht mehr an. Im Terminal neu verbinden: syncd login --desktop
+syncd-failed = syncd konnte nicht antworten: { $message }
+
+## Spalten
+
+syncd-column-score = AI Score
+syncd-column-code = Code
+syncd-column-new = Neu
+syncd-code-open =
+    .title = { $address } öffnen
+    .aria-label = Code öffnen: { $address }
+syncd-new-mark =
+    .title = Neu, seit Sie diese Sammlung zuletzt angesehen haben
+    .aria-label = Neu
+
+## Der Abschnitt in der Eintragsansicht
+
+syncd-section-header =
+    .label = Profil
+syncd-section-sidenav =
+    .tooltiptext = Profil (syncd)
+syncd-fact-profile = Profil
+syncd-fact-score = AI Score
+syncd-fact-affiliations = Einrichtungen
+syncd-brought = { $author }
+syncd-brought-since = { $author }, seit { $day }
+syncd-link =
+    { $kind ->
+        [code] Code: { $address }
+        [model] Modell: { $address }
+        [dataset] Datensatz: { $address }
+        [demo] Demo: { $address }
+        [project] Projekt: { $address }
+        [paper] Artikel: { $address }
+        [video] Video: { $address }
+       *[other] { $address }
+    }
+syncd-changed-heading = Später von syncd geändert
+syncd-changed = { $day }: { $fields }
+syncd-kept = Von Ihnen geändert und so belassen: { $fields }
+syncd-field-tags = Tags
+syncd-field-creators = Urheber
+syncd-field-collections = Sammlungen
+syncd-field-children = Links
+syncd-why = Warum ist das hier?
+
+## Die Sammlung eines Profils
+
+syncd-last-run = Letzter Lauf { $time }
+syncd-no-run = Noch nicht gelaufen
+syncd-next-run = nächster { $time }
+syncd-profile-trouble = Der letzte Lauf ist gescheitert: { $message }
+syncd-figure =
+    { $figure ->
+        [h_index] h-Index
+        [citations] Zitate
+        [novelty] Neuheit
+       *[ai_score] AI Score
+    }
+syncd-figure-course =
+    .title = { $from } am { $since }, { $value } am { $until }
+    .aria-label = Von { $from } am { $since } auf { $value } am { $until }
+syncd-figure-day = am { $day }
+syncd-years = Artikel nach Jahr
+syncd-years-told =
+    .title = { $years }
+    .aria-label = Artikel nach Jahr: { $years }
+syncd-sync-profile = Dieses Profil abgleichen
+
+## Menüs
+
+syncd-menu =
+    .label = syncd
+syncd-menu-standing =
+    .label =
+        { $state ->
+            [running]
+                { $troubled ->
+                    [0]
+                        { $profiles ->
+                            [one] Folgt einem Profil, alles in Ordnung
+                           *[other] Folgt { $profiles } Profilen, alles in Ordnung
+                        }
+                    [one] Folgt { $profiles }, eines macht Schwierigkeiten
+                   *[other] Folgt { $profiles }, { $troubled } machen Schwierigkeiten
+                }
+            [paused] Angehalten
+            [not-paired] Noch nicht verbunden: syncd login --desktop
+            [not-running] Läuft nicht: syncd run
+            [refused] Neu verbinden: syncd login --desktop
+            [failed] Gab keine Antwort
+           *[asking] Fragt nach…
+        }
+syncd-menu-sync =
+    .label = Jetzt abgleichen
+syncd-menu-pause =
+    .label = Anhalten
+syncd-menu-resume =
+    .label = Fortsetzen
+syncd-menu-status =
+    .label = Stand…
+syncd-menu-reviews =
+    .label = Offene Entscheidungen ({ $count })…
+syncd-menu-dashboard =
+    .label = Übersicht öffnen
+syncd-menu-undo =
+    .label = Letzten Lauf rückgängig machen…
+syncd-menu-follow =
+    .label = Dieser Person folgen…
+syncd-menu-code =
+    .label = Code öffnen
+syncd-menu-sync-profile =
+    .label = Dieses Profil abgleichen
+syncd-menu-unfollow =
+    .label = { $profile } nicht mehr folgen…
+
+## Was aus einem Befehl wurde
+
+syncd-did-sync = syncd sieht jetzt alle Profile durch.
+syncd-did-sync-one = syncd sieht jetzt { $profile } durch.
+syncd-did-pause = syncd ruht, bis Sie es fortsetzen.
+syncd-did-resume = syncd macht weiter.
+syncd-did-unfollow = syncd folgt { $profile } nicht mehr. Die Artikel bleiben.
+syncd-did-follow = syncd folgt jetzt { $author }. Die Artikel kommen mit dem nächsten Lauf.
+syncd-did-undo =
+    { $left ->
+        [0]
+            { $undone ->
+                [0] Es gab nichts rückgängig zu machen.
+                [one] Ein Eintrag ist wieder wie zuvor.
+               *[other] { $undone } Einträge sind wieder wie zuvor.
+            }
+       *[other] { $undone } sind wieder wie zuvor; { $left } blieben, wie sie sind, da Sie sie seither geändert haben.
+    }
+
+## Dialoge
+
+syncd-close = Schließen
+syncd-undo = Letzten Lauf rückgängig machen?
+syncd-undo-question = Was der letzte Lauf hinzugefügt hat, kommt in den Papierkorb, und was er geändert hat, bekommt seine früheren Werte zurück. Was Sie seither selbst geändert haben, bleibt.
+syncd-undo-yes = Rückgängig machen
+syncd-unfollow = Nicht mehr folgen?
+syncd-unfollow-question = syncd sieht { $profile } nicht mehr durch. Die Artikel und ihre Sammlung bleiben in Zotero.
+syncd-unfollow-yes = Nicht mehr folgen
+
+syncd-follow-title = Einer Person folgen
+syncd-follow-name =
+    .aria-label = Name der Person
+    .placeholder = Name der Person
+syncd-follow-search = Suchen
+syncd-follow-searching = Suche…
+syncd-follow-nobody = Niemand wurde unter diesem Namen gefunden.
+syncd-follow-papers =
+    { $papers ->
+        [one] Ein Artikel
+       *[other] { $papers } Artikel
+    }
+syncd-follow-size =
+    { $papers ->
+        [one] Ein Artikel, h-Index { $index }
+       *[other] { $papers } Artikel, h-Index { $index }
+    }
+syncd-follow-this = Folgen
+    .aria-label = { $author } folgen
+
+syncd-status-title = Stand
+syncd-status-profile = Profil
+syncd-status-papers = Artikel
+syncd-status-last = Letzter Erfolg
+syncd-status-next = Nächster
+syncd-status-state = Zustand
+syncd-state-running = Bei der Arbeit
+syncd-state-paused = Von Ihnen angehalten
+syncd-state-well = Alles in Ordnung
+syncd-all-paused = Alles ruht. Werkzeuge > syncd > Fortsetzen lässt es weitergehen.
+syncd-nobody-followed = Hier wird noch keinem Profil gefolgt.
+syncd-reviews-wait =
+    { $count ->
+        [one] Ein Artikel wartet auf Ihre Entscheidung: Werkzeuge > syncd > Offene Entscheidungen
+       *[other] { $count } Artikel warten auf Ihre Entscheidung: Werkzeuge > syncd > Offene Entscheidungen
+    }
+
+syncd-reviews-title = Ist es derselbe Artikel?
+syncd-reviews-none = Nichts wartet auf Sie.
+syncd-reviews-done = Das war der letzte. Der nächste Lauf tut, was Sie entschieden haben.
+syncd-review-number = { $number } von { $total }
+syncd-review-new = Neuer Artikel
+syncd-review-there = In Ihrer Bibliothek
+syncd-review-alike = Zu { $percent } % gleich: { $reasons }
+syncd-review-same = Derselbe
+syncd-review-different = Ein anderer
+syncd-review-later = Später entscheiden
+syncd-record-title = Titel
+syncd-record-authors = Urheber
+syncd-record-date = Datum
+syncd-record-type = Art
+syncd-record-doi = DOI
+syncd-record-url = Adresse

@@ -1,0 +1,204 @@
+# What the reader sees of syncd in Zotero.
+
+## Where syncd has no answer
+
+syncd-not-paired = syncd is not paired with Zotero yet. In a terminal: syncd login --desktop
+syncd-not-running = syncd is not running. Start it in a terminal: syncd run
+syncd-refused = syncd no longer takes this Zotero’s token. Pair again in a terminal: syncd login --desktop
+syncd-failed = syncd could not answer: { $message }
+
+## Columns
+
+syncd-column-score = AI Score
+syncd-column-code = Code
+syncd-column-new = New
+syncd-code-open =
+    .title = Open { $address }
+    .aria-label = Open the code: { $address }
+syncd-new-mark =
+    .title = New since you last looked at this collection
+    .aria-label = New
+
+## The section in the item pane
+
+syncd-section-header =
+    .label = Profile
+syncd-section-sidenav =
+    .tooltiptext = Profile (syncd)
+syncd-fact-profile = Profile
+syncd-fact-score = AI score
+syncd-fact-affiliations = Affiliations
+syncd-brought = { $author }
+syncd-brought-since = { $author }, since { $day }
+syncd-link =
+    { $kind ->
+        [code] Code: { $address }
+        [model] Model: { $address }
+        [dataset] Dataset: { $address }
+        [demo] Demo: { $address }
+        [project] Project: { $address }
+        [paper] Paper: { $address }
+        [video] Video: { $address }
+       *[other] { $address }
+    }
+syncd-changed-heading = Changed later by syncd
+syncd-changed = { $day }: { $fields }
+syncd-kept = Kept as you have it: { $fields }
+syncd-field-tags = Tags
+syncd-field-creators = Creators
+syncd-field-collections = Collections
+syncd-field-children = Links
+syncd-why = Why is this here?
+
+## A profile’s collection
+
+syncd-last-run = Last run { $time }
+syncd-no-run = Not run yet
+syncd-next-run = next { $time }
+syncd-profile-trouble = The last run failed: { $message }
+syncd-figure =
+    { $figure ->
+        [h_index] h-index
+        [citations] Citations
+        [novelty] Novelty
+       *[ai_score] AI score
+    }
+syncd-figure-course =
+    .title = { $from } on { $since }, { $value } on { $until }
+    .aria-label = From { $from } on { $since } to { $value } on { $until }
+syncd-figure-day = on { $day }
+syncd-years = Papers by year
+syncd-years-told =
+    .title = { $years }
+    .aria-label = Papers by year: { $years }
+syncd-sync-profile = Sync this profile
+
+## Menus
+
+syncd-menu =
+    .label = syncd
+syncd-menu-standing =
+    .label =
+        { $state ->
+            [running]
+                { $troubled ->
+                    [0]
+                        { $profiles ->
+                            [one] Follows one profile, all is well
+                           *[other] Follows { $profiles } profiles, all is well
+                        }
+                    [one] Follows { $profiles }, one has trouble
+                   *[other] Follows { $profiles }, { $troubled } have trouble
+                }
+            [paused] Paused
+            [not-paired] Not paired yet: syncd login --desktop
+            [not-running] Not running: syncd run
+            [refused] Pair again: syncd login --desktop
+            [failed] Gave no answer
+           *[asking] Asking…
+        }
+syncd-menu-sync =
+    .label = Sync Now
+syncd-menu-pause =
+    .label = Pause
+syncd-menu-resume =
+    .label = Resume
+syncd-menu-status =
+    .label = Status…
+syncd-menu-reviews =
+    .label = Reviews Waiting ({ $count })…
+syncd-menu-dashboard =
+    .label = Open Dashboard
+syncd-menu-undo =
+    .label = Undo Last Run…
+syncd-menu-follow =
+    .label = Follow This Author…
+syncd-menu-code =
+    .label = Open Code
+syncd-menu-sync-profile =
+    .label = Sync This Profile
+syncd-menu-unfollow =
+    .label = Stop Following { $profile }…
+
+## What came of a command
+
+syncd-did-sync = syncd looks at all profiles now.
+syncd-did-sync-one = syncd looks at { $profile } now.
+syncd-did-pause = syncd rests until you resume it.
+syncd-did-resume = syncd goes on.
+syncd-did-unfollow = { $profile } is followed no longer. The papers stay.
+syncd-did-follow = { $author } is followed now. The papers come with the next run.
+syncd-did-undo =
+    { $left ->
+        [0]
+            { $undone ->
+                [0] There was nothing to undo.
+                [one] One item was put back as it was.
+               *[other] { $undone } items were put back as they were.
+            }
+       *[other] { $undone } were put back as they were; { $left } were left alone, as you changed them since.
+    }
+
+## Dialogs
+
+syncd-close = Close
+syncd-undo = Undo the last run?
+syncd-undo-question = What the last run added goes to the trash, and what it changed gets back its former values. What you changed yourself since then stays.
+syncd-undo-yes = Undo
+syncd-unfollow = Stop following?
+syncd-unfollow-question = syncd will look at { $profile } no longer. The papers and their collection stay in Zotero.
+syncd-unfollow-yes = Stop Following
+
+syncd-follow-title = Follow an author
+syncd-follow-name =
+    .aria-label = Name of the author
+    .placeholder = Name of the author
+syncd-follow-search = Search
+syncd-follow-searching = Searching…
+syncd-follow-nobody = Nobody was found by that name.
+syncd-follow-papers =
+    { $papers ->
+        [one] One paper
+       *[other] { $papers } papers
+    }
+syncd-follow-size =
+    { $papers ->
+        [one] One paper, h-index { $index }
+       *[other] { $papers } papers, h-index { $index }
+    }
+syncd-follow-this = Follow
+    .aria-label = Follow { $author }
+
+syncd-status-title = Status
+syncd-status-profile = Profile
+syncd-status-papers = Papers
+syncd-status-last = Last success
+syncd-status-next = Next
+syncd-status-state = State
+syncd-state-running = At work
+syncd-state-paused = Paused by you
+syncd-state-well = All is well
+syncd-all-paused = Everything rests. Tools > syncd > Resume lets it go on.
+syncd-nobody-followed = No profile is followed here yet.
+syncd-reviews-wait =
+    { $count ->
+        [one] One paper waits for your decision: Tools > syncd > Reviews Waiting
+       *[other] { $count } papers wait for your decision: Tools > syncd > Reviews Waiting
+    }
+
+syncd-reviews-title = Is it the same paper?
+syncd-reviews-none = Nothing waits for you.
+syncd-reviews-done = That was the last one. The next run does as you decided.
+syncd-review-number = { $number } of { $total }
+syncd-review-new = New paper
+syncd-review-there = In your library
+syncd-review-alike = { $percent } % alike: { $reasons }
+syncd-review-same = The same
+syncd-review-different = Another paper
+syncd-review-later = Decide later
+syncd-record-title = Title
+syncd-record-authors = Authors
+syncd-record-date = Date
+syncd-record-type = Type
+syncd-record-doi = DOI
+syncd-record-url = Address

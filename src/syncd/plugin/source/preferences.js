@@ -1,0 +1,97 @@
+/**
+ * The plugin's preferences, and the pane that lists who may ask and takes that back.
+ *
+ * Everything is below `extensions.syncd.`, and goes with the plugin.
+ */
+
+const BRANCH = "extensions.syncd.";
+
+Syncd.preferences = {
+  /** @type {string | null} */
+  _pane: null,
+
+  async register() {
+    this._pane = await Zotero.PreferencePanes.register({
+      pluginID: Syncd.id,
+      src: `${Syncd.rootURI}preferences.xhtml`,
+      label: "syncd",
+      image: `${Syncd.rootURI}icons/syncd.svg`,
+    });
+    Zotero.Syncd = { preferencesLoaded: (/** @type {Document} */ document) => this.loaded(document) };
+  },
+
+  unregister() {
+    delete Zotero.Syncd;
+  },
+
+  /**
+   * @param {string} name
+   * @returns {any} null where there is nothing, or nothing that can be read
+   */
+  read(name) {
+    try {
+      return JSON.parse(String(Zotero.Prefs.get(name, true) || "null"));
+    } catch {
+      return null;
+    }
+  },
+
+  /**
+   * @param {string} name
+   * @param {unknown} value what JSON can hold
+   */
+  write(name, value) {
+    Zotero.Prefs.set(name, JSON.stringify(value), true);
+  },
+
+  /** @param {string} name */
+  clear(name) {
+    Zotero.Prefs.clear(name, true);
+  },
+
+  removeAll() {
+    for (const name of Services.prefs.getBranch(BRANCH).getChildList("")) {
+      Services.prefs.clearUserPref(BRANCH + name);
+    }
+  },
+
+  /**
+   * Fill the pane.
+   *
+   * @param {Document} document of the preferences
+   */
+  loaded(document) {
+    const list = document.getElementById("syncd-tokens");
+    if (!list) {
+      return;
+    }
+    const tokens = Syncd.tokens.list();
+    list.replaceChildren(...tokens.map((token) => this._row(document, token)));
+    document.getElementById("syncd-no-tokens")?.toggleAttribute("hidden", tokens.length > 0);
+  },
+
+  /**
+   * @param {Document} document
+   * @param {{id: string, name: string, created: string}} token
+   */
+  _row(document, token) {
+    const html = "http://www.w3.org/1999/xhtml";
+    const row = document.createElementNS(html, "li");
+    const name = document.createElementNS(html, "span");
+    name.textContent = token.name;
+    const date = document.createElementNS(html, "time");
+    date.setAttribute("datetime", token.created);
+    date.textContent = new Date(token.created).toLocaleDateString();
+    const revoke = document.createElementNS(html, "button");
+    // In a XUL document an HTML button is one only when it says so.
+    revoke.setAttribute("type", "button");
+    revoke.setAttribute("data-l10n-id", "syncd-revoke");
+    revoke.setAttribute("data-l10n-args", JSON.stringify({ name: token.name }));
+    revoke.addEventListener("click", () => {
+      Syncd.tokens.revoke(token.id);
+      this.loaded(document);
+    });
+    row.append(name, date, revoke);
+    return row;
+  },
+};

@@ -1,0 +1,2 @@
+pref("extensions.syncd.tokens", "[]");
+pref("extensions.syncd.control", "null");

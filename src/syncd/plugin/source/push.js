@@ -1,0 +1,278 @@
+/**
+ * Writes what syncd sends, with syncd's own keys, in one transaction, and answers as the web API does.
+ *
+ * Never creates what is there, in the trash, or was ever erased; never writes over what changed since the caller
+ * looked; never moves the user's selection. An object that is not valid fails alone.
+ */
+
+/** Objects that one request may hold. */
+const MOST = 1000;
+const KEY = /^[23456789ABCDEFGHIJKLMNPQRSTUVWXYZ]{8}$/;
+/** Properties that are Zotero's to set. */
+const OWN = ["version", "key"];
+
+/** Why one object was not written. */
+class SyncdFailure extends Error {
+  /**
+   * @param {number} code as the web API has it
+   * @param {string} message one sentence
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+Syncd.push = {
+  /**
+   * @param {any} asked
+   * @returns {Promise<[number, object]>}
+   */
+  async take(asked) {
+    const { kind, objects } = asked;
+    const since = asked.ifUnmodifiedSince ?? null;
+    if (kind !== "items" && kind !== "collections") {
+      throw new Syncd.Refusal(400, 'kind must be "items" or "collections"');
+    }
+    if (!Array.isArray(objects) || (since !== null && !Number.isInteger(since))) {
+      throw new Syncd.Refusal(400, "objects must be a list, and ifUnmodifiedSince a version");
+    }
+    if (objects.length > MOST) {
+      throw new Syncd.Refusal(413, `a request may hold ${MOST} objects at most`);
+    }
+    const libraryID = Syncd.endpoints.library(asked.library);
+    /** @type {any} */
+    const library = Zotero.Libraries.get(libraryID);
+    if (!library.editable) {
+      throw new Syncd.Refusal(403, "this library is read-only");
+    }
+    return Syncd.changes.exclusively(libraryID, (ledger) =>
+      this._write({ libraryID, ledger, kind, objects, since }),
+    );
+  },
+
+  /**
+   * Look, write and look again within one transaction, so that no edit of the user's comes in between.
+   *
+   * @param {{libraryID: number, ledger: any, kind: string, objects: any[], since: number | null}} batch
+   * @returns {Promise<[number, object]>}
+   */
+  async _write(batch) {
+    const before = JSON.stringify(batch.ledger);
+    try {
+      return await Zotero.DB.executeTransaction(async () => {
+        await Syncd.changes.catchUp(batch.libraryID, batch.ledger);
+        if (batch.since !== null && batch.since < batch.ledger.version) {
+          return [412, { message: "the library changed meanwhile", version: batch.ledger.version }];
+        }
+        return [200, await this._all(batch)];
+      });
+    } catch (error) {
+      // Nothing was written, so nothing has a new version.
+      batch.ledger.restore(JSON.parse(before));
+      throw error;
+    }
+  },
+
+  /** @param {{libraryID: number, ledger: any, kind: string, objects: any[], since: number | null}} batch */
+  async _all(batch) {
+    const { libraryID, ledger, kind, objects } = batch;
+    /** @type {{successful: Record<string, any>, unchanged: Record<string, string>, failed: Record<string, any>}} */
+    const answer = { successful: {}, unchanged: {}, failed: {} };
+    /** @type {Map<string, number>} */
+    const written = new Map();
+    for (const [index, object] of objects.entries()) {
+      try {
+        const { id, changed } = await this._one(batch, object);
+        if (changed) {
+          written.set(String(index), id);
+        } else {
+          answer.unchanged[index] = object.key;
+        }
+      } catch (error) {
+        answer.failed[index] = this._failure(object, error);
+      }
+    }
+    await Syncd.changes.catchUp(libraryID, ledger);
+    const ids = [...new Set(written.values())];
+    await Syncd.changes.remember(libraryID, kind, ids);
+    const told = await Syncd.changes.tell(ledger, kind, ids);
+    const byKey = new Map(told.map((each) => [each.key, each]));
+    for (const index of written.keys()) {
+      answer.successful[index] = byKey.get(objects[Number(index)].key);
+    }
+    return { ...answer, version: ledger.version };
+  },
+
+  /**
+   * @param {any} object
+   * @param {unknown} error
+   */
+  _failure(object, error) {
+    const message = Syncd.sentence(error);
+    // Zotero's own errors carry no code; a missing parent or collection can be told by its words only.
+    const code =
+      error instanceof SyncdFailure ? error.code : /not found|doesn't exist/i.test(message) ? 409 : 400;
+    return { key: object?.key, code, message };
+  },
+
+  /**
+   * Write one object.
+   *
+   * @param {{libraryID: number, ledger: any, kind: string, since: number | null}} batch
+   * @param {any} sent
+   * @returns {Promise<{id: number, changed: boolean}>}
+   */
+  async _one({ libraryID, ledger, kind, since }, sent) {
+    if (sent === null || typeof sent !== "object" || !KEY.test(sent.key)) {
+      throw new SyncdFailure(400, "an object needs a key of Zotero's form");
+    }
+    const objects = kind === "items" ? Zotero.Items : Zotero.Collections;
+    const present = await objects.getByLibraryAndKeyAsync(libraryID, sent.key);
+    this._precondition(sent, present ? ledger.known[kind].get(sent.key) : undefined, since);
+    if (!present) {
+      await this._refuseErased(libraryID, ledger, kind, sent.key);
+    } else {
+      await present.loadAllData();
+    }
+    const wanted = present ? this._merged(kind, present, sent) : this._content(sent);
+    if (kind === "items") {
+      this._checkItem(wanted);
+    }
+    await this._try(libraryID, kind, wanted);
+    const object = present || (await this._new(libraryID, kind, sent.key));
+    object.fromJSON(wanted, { strict: true });
+    const changed = !present || object.hasChanged();
+    if (changed) {
+      await object.save({ skipSelect: true });
+    }
+    return { id: object.id, changed };
+  },
+
+  /**
+   * @param {any} sent
+   * @param {[number, string | null] | undefined} entry what the ledger has, if it is there
+   * @param {number | null} since the batch's own precondition
+   */
+  _precondition(sent, entry, since) {
+    if (sent.version === undefined || sent.version === null) {
+      if (since === null && entry) {
+        throw new SyncdFailure(428, "a change needs the version that it is made to");
+      }
+    } else if (!Number.isInteger(sent.version)) {
+      throw new SyncdFailure(400, "version must be a version");
+    } else if (entry && entry[0] > sent.version) {
+      throw new SyncdFailure(
+        412,
+        `${sent.key} is there in version ${entry[0]}, and ${sent.version} was expected`,
+      );
+    } else if (!entry && sent.version > 0) {
+      throw new SyncdFailure(404, `${sent.key} is not there; version 0 would create it`);
+    }
+  },
+
+  /**
+   * @param {number} libraryID
+   * @param {any} ledger
+   * @param {string} kind
+   * @param {string} key
+   */
+  async _refuseErased(libraryID, ledger, kind, key) {
+    const type = kind === "items" ? "item" : "collection";
+    const log = await Zotero.Sync.Data.Local.getDeleted(type, libraryID);
+    if (ledger.deleted[kind].has(key) || log?.includes(key)) {
+      throw new SyncdFailure(412, `${key} was erased`);
+    }
+  },
+
+  /**
+   * Return what was sent without what is Zotero's to set.
+   *
+   * @param {any} sent
+   */
+  _content(sent) {
+    return Object.fromEntries(Object.entries(sent).filter(([name]) => !OWN.includes(name)));
+  },
+
+  /**
+   * Return an object as it is to be: what was not sent stays.
+   *
+   * @param {string} kind
+   * @param {any} present
+   * @param {any} sent
+   */
+  _merged(kind, present, sent) {
+    const now = this._content(present.toJSON());
+    const content = this._content(sent);
+    if (kind === "items" && content.itemType !== undefined && content.itemType !== now.itemType) {
+      const type = Zotero.ItemTypes.getID(content.itemType);
+      for (const name of Object.keys(now)) {
+        const field = Zotero.ItemFields.getID(name);
+        if (field && type && !Zotero.ItemFields.isValidForType(field, type)) {
+          delete now[name];
+        }
+      }
+    }
+    // A change without a date of its own is a change of now, which Zotero sets.
+    if (content.dateModified === undefined) {
+      delete now.dateModified;
+    }
+    return { ...now, ...content };
+  },
+
+  /**
+   * No file of this computer is read because a request names it.
+   *
+   * @param {any} wanted
+   */
+  _checkItem(wanted) {
+    if (wanted.itemType === "attachment" && wanted.linkMode !== "linked_url") {
+      throw new SyncdFailure(400, "an attachment must be a linked_url");
+    }
+  },
+
+  /**
+   * See on an object that is never saved whether Zotero takes it: one that it refuses halfway would keep the rest
+   * in memory, and save it with the user's next edit.
+   *
+   * @param {number} libraryID
+   * @param {string} kind
+   * @param {any} wanted
+   */
+  async _try(libraryID, kind, wanted) {
+    const trial = this._empty(kind);
+    trial.libraryID = libraryID;
+    trial.fromJSON(wanted, { strict: true });
+    for (const key of wanted.collections ?? []) {
+      if (!(await Zotero.Collections.getByLibraryAndKeyAsync(libraryID, key))) {
+        throw new SyncdFailure(409, `the collection ${key} is not there`);
+      }
+    }
+    const [parent, owners] =
+      kind === "items" ? [wanted.parentItem, Zotero.Items] : [wanted.parentCollection, Zotero.Collections];
+    if (parent && !(await owners.getByLibraryAndKeyAsync(libraryID, parent))) {
+      throw new SyncdFailure(409, `the parent ${parent} is not there`);
+    }
+  },
+
+  /**
+   * @param {string} kind
+   * @returns {any} what zotero-types takes for read-only is set before the first save
+   */
+  _empty(kind) {
+    return kind === "items" ? new Zotero.Item() : new Zotero.Collection();
+  },
+
+  /**
+   * @param {number} libraryID
+   * @param {string} kind
+   * @param {string} key
+   */
+  async _new(libraryID, kind, key) {
+    const object = this._empty(kind);
+    object.libraryID = libraryID;
+    object.key = key;
+    await object.loadPrimaryData();
+    return object;
+  },
+};

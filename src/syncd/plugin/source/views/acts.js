@@ -1,0 +1,76 @@
+/**
+ * What the reader asks of the daemon: sync, pause, resume, undo, follow no longer, and how that went.
+ *
+ * Each says in one line what came of it, also where it failed; none asks twice by itself.
+ */
+Syncd.acts = {
+  /** How long the line stays, in ms. */
+  STAY: 6_000,
+
+  /** @param {string[]} [names] of profiles; all without */
+  syncNow(names = []) {
+    return this.run(
+      () => Syncd.daemon.syncNow(names),
+      names.length ? "syncd-did-sync-one" : "syncd-did-sync",
+      {
+        profile: names.join(", "),
+      },
+    );
+  },
+
+  pause() {
+    return this.run(() => Syncd.daemon.pause(), "syncd-did-pause");
+  },
+
+  resume() {
+    return this.run(() => Syncd.daemon.resume(), "syncd-did-resume");
+  },
+
+  /** @param {string} name of a profile */
+  unfollow(name) {
+    return this.run(() => Syncd.daemon.unfollow(name), "syncd-did-unfollow", { profile: name });
+  },
+
+  async undo() {
+    return this.run(async () => {
+      const { undone, left } = await Syncd.daemon.undo();
+      return { undone, left: left.length };
+    }, "syncd-did-undo");
+  },
+
+  /**
+   * Do something, and say how it went.
+   *
+   * @param {() => Promise<any>} ask may return what the line is to tell
+   * @param {string} l10n the line, if all went well
+   * @param {Record<string, string | number>} [args]
+   * @returns {Promise<boolean>} whether all went well
+   */
+  async run(ask, l10n, args = {}) {
+    try {
+      const told = await ask();
+      this.tell(l10n, { ...args, ...told });
+      return true;
+    } catch (error) {
+      Syncd.log(error);
+      const trouble = Syncd.words.trouble(error);
+      this.tell(trouble.l10n, trouble.args);
+      return false;
+    }
+  },
+
+  /**
+   * Show one line at the window's corner, which goes by itself.
+   *
+   * @param {string} l10n
+   * @param {Record<string, any>} args
+   */
+  tell(l10n, args) {
+    const note = new Zotero.ProgressWindow({ closeOnClick: true });
+    note.changeHeadline("syncd");
+    // Zotero reads markup there; a title or a message is none.
+    note.addDescription(Syncd.words.say(l10n, args).replace(/[<>]/g, ""));
+    note.show();
+    note.startCloseTimer(this.STAY);
+  },
+};

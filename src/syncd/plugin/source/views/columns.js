@@ -1,0 +1,118 @@
+/**
+ * The columns of the items list: AI Score, Code, New.
+ *
+ * Register themselves and answer from memory; what is shown is never written into an item.
+ */
+Syncd.columns = {
+  /** @type {(() => void) | null} */
+  _unwatch: null,
+
+  startup() {
+    this._unwatch = Syncd.daemon.onChange(() => Syncd.known.forget());
+    Syncd.quietly("reading what was looked at", () => Syncd.seen.load());
+    for (const [dataKey, column] of Object.entries(this._columns())) {
+      // The first click sorts downwards: the best, those with code, the new ones first.
+      Zotero.ItemTreeManager.registerColumn({ dataKey, pluginID: Syncd.id, sortReverse: true, ...column });
+    }
+  },
+
+  shutdown() {
+    this._unwatch?.();
+    Syncd.known.close();
+    Syncd.seen.close();
+  },
+
+  /** @param {any} item */
+  score(item) {
+    const known = Syncd.known.of(item);
+    return Syncd.format.scoreKey(known?.score, known?.band);
+  },
+
+  /**
+   * @param {any} item
+   * @returns {string} "1 " and the address; "0" for none
+   */
+  code(item) {
+    const address = Syncd.format.webAddress(Syncd.known.of(item)?.code);
+    return address ? `1 ${address}` : "0";
+  },
+
+  /**
+   * @param {any} item
+   * @returns {string} "1" for new, else "0"
+   */
+  fresh(item) {
+    if (!item?.isRegularItem?.()) {
+      return "0";
+    }
+    return Syncd.seen.isNew(item, Syncd.pane.collection(Zotero.getActiveZoteroPane())) ? "1" : "0";
+  },
+
+  /**
+   * @param {string} data
+   * @returns {Tree | null}
+   */
+  codeMark(data) {
+    const address = data.startsWith("1 ") ? data.slice(2) : null;
+    if (!address) {
+      return null;
+    }
+    /** @param {Event} event */
+    const keep = (event) => event.stopPropagation();
+    // The row would select itself, or open the item, and be drawn anew before the press is over.
+    const on = { mousedown: keep, mouseup: keep, dblclick: keep, keydown: keep };
+    const open = (/** @type {Event} */ event) => {
+      event.stopPropagation();
+      Zotero.launchURL(address);
+    };
+    return Syncd.element.button("syncd-code-open", () => undefined, {
+      class: "syncd-code",
+      args: { address: Syncd.format.shortAddress(address) },
+      tabindex: "-1",
+      text: "</>",
+      on: { ...on, click: open },
+    });
+  },
+
+  _columns() {
+    const { h } = Syncd.element;
+    return {
+      score: {
+        label: Syncd.words.say("syncd-column-score"),
+        width: "80",
+        dataProvider: (/** @type {any} */ item) => this.score(item),
+        renderCell: this._cell((data) => h("span", { text: Syncd.format.scoreText(data, Zotero.locale) })),
+      },
+      code: {
+        label: Syncd.words.say("syncd-column-code"),
+        width: "60",
+        dataProvider: (/** @type {any} */ item) => this.code(item),
+        renderCell: this._cell((data) => this.codeMark(data)),
+      },
+      new: {
+        label: Syncd.words.say("syncd-column-new"),
+        width: "60",
+        dataProvider: (/** @type {any} */ item) => this.fresh(item),
+        renderCell: this._cell((data) =>
+          data === "1"
+            ? h("span", { class: "syncd-new", role: "img", l10n: "syncd-new-mark", text: "●" })
+            : null,
+        ),
+      },
+    };
+  },
+
+  /**
+   * @param {(data: string) => Tree | null} draw
+   * @returns {(index: number, data: string, column: any, first: boolean, doc: Document) => any}
+   */
+  _cell(draw) {
+    return (_index, data, column, _first, doc) => {
+      const { h } = Syncd.element;
+      const cell = h("span", { class: `cell ${column.className} syncd-cell` }, draw(data));
+      return Syncd.element.make(doc, cell);
+    };
+  },
+};
+
+Syncd.views.push(Syncd.columns);

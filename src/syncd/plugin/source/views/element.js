@@ -1,0 +1,109 @@
+/**
+ * What a view shows, as a plain tree, and that tree put into a document.
+ *
+ * Views stay pure and are tested without a window. Text reaches the document as text only: nothing is ever parsed
+ * as markup.
+ */
+
+/**
+ * An element that is in no document yet.
+ *
+ * @typedef {object} Tree
+ * @property {string} tag
+ * @property {Record<string, any>} props `l10n` and `args` name a Fluent message, `on` holds listeners, `text` is plain
+ *   text; all else are attributes, left out where null or false.
+ * @property {(Tree | string)[]} children
+ */
+
+Syncd.element = {
+  HTML: "http://www.w3.org/1999/xhtml",
+  SVG: "http://www.w3.org/2000/svg",
+  SVG_TAGS: new Set(["svg", "polyline", "circle", "rect", "line"]),
+
+  /**
+   * @param {string} tag
+   * @param {Record<string, any> | null} [props]
+   * @param {...any} children trees and text; null, undefined and false are left out, arrays laid flat
+   * @returns {Tree}
+   */
+  h(tag, props, ...children) {
+    return { tag, props: props ?? {}, children: children.flat().filter((child) => child || child === "") };
+  },
+
+  /**
+   * Make a tree into elements.
+   *
+   * @param {Document} doc
+   * @param {Tree | string} tree
+   * @returns {any}
+   */
+  make(doc, tree) {
+    if (typeof tree === "string") {
+      return doc.createTextNode(tree);
+    }
+    const element = doc.createElementNS(this.SVG_TAGS.has(tree.tag) ? this.SVG : this.HTML, tree.tag);
+    for (const [name, value] of Object.entries(tree.props)) {
+      this._set(element, name, value);
+    }
+    element.append(...tree.children.map((child) => this.make(doc, child)));
+    return element;
+  },
+
+  /**
+   * Show trees in an element, in place of what was there.
+   *
+   * @param {any} parent
+   * @param {...(Tree | null)} trees
+   */
+  show(parent, ...trees) {
+    const shown = /** @type {Tree[]} */ (trees.filter(Boolean));
+    parent.replaceChildren(...shown.map((tree) => this.make(parent.ownerDocument, tree)));
+  },
+
+  /**
+   * A real button: it takes the focus, and Enter and Space press it.
+   *
+   * @param {string} l10n
+   * @param {() => unknown} press
+   * @param {Record<string, any>} [props]
+   * @returns {Tree}
+   */
+  button(l10n, press, props) {
+    return this.h("button", { type: "button", class: "syncd-button", l10n, on: { click: press }, ...props });
+  },
+
+  /**
+   * The one quiet line that a view shows where something is missing or went wrong.
+   *
+   * @param {string} l10n
+   * @param {Record<string, string | number>} [args]
+   * @returns {Tree}
+   */
+  quiet(l10n, args) {
+    return this.h("p", { class: "syncd-quiet", role: "status", l10n, args });
+  },
+
+  /**
+   * @param {Element} element
+   * @param {string} name
+   * @param {any} value
+   */
+  _set(element, name, value) {
+    if (value === null || value === undefined || value === false) {
+      return;
+    }
+    if (name === "on") {
+      for (const [event, listener] of Object.entries(value)) {
+        element.addEventListener(event, /** @type {any} */ (listener));
+      }
+    } else if (name === "l10n") {
+      element.setAttribute("data-l10n-id", value);
+    } else if (name === "args") {
+      element.setAttribute("data-l10n-args", JSON.stringify(value));
+    } else if (name === "text") {
+      element.textContent = value;
+    } else {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  },
+};

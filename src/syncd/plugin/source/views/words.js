@@ -1,0 +1,52 @@
+/**
+ * Words that a view needs at once, outside of any document, and the one line that tells why the daemon has no answer.
+ *
+ * Everything else names its Fluent message in the document and lets Zotero translate it.
+ */
+Syncd.words = {
+  /** Fluent's messages for each reason of the daemon's. */
+  REASONS: {
+    "not-paired": "syncd-not-paired",
+    "not-running": "syncd-not-running",
+    refused: "syncd-refused",
+    failed: "syncd-failed",
+  },
+
+  /** @type {Localization | null} */
+  _strings: null,
+
+  /**
+   * Return a message's text.
+   *
+   * @param {string} id
+   * @param {Record<string, string | number>} [args]
+   * @returns {string}
+   */
+  say(id, args) {
+    this._strings ??= new Localization(["syncd-views.ftl"], true);
+    return this._strings.formatValueSync(id, args) ?? id;
+  },
+
+  /**
+   * Return which message tells of an error, and with what.
+   *
+   * @param {any} error
+   * @returns {{l10n: string, args: {message: string}}}
+   */
+  trouble(error) {
+    const reasons = /** @type {Record<string, string>} */ (this.REASONS);
+    return {
+      l10n: reasons[error?.reason] ?? reasons.failed,
+      args: { message: error?.message ? String(error.message) : "" },
+    };
+  },
+
+  /**
+   * @param {any} error
+   * @returns {Tree}
+   */
+  troubleLine(error) {
+    const { l10n, args } = this.trouble(error);
+    return Syncd.element.quiet(l10n, args);
+  },
+};

@@ -1,0 +1,197 @@
+/**
+ * A small Zotero for the plugin's tests: a real SQLite database behind it, and only those members that were seen in
+ * the real client. Whatever else is asked of it is an error, so that no test passes on a guess.
+ */
+const { FIELDS, checkCollection, checkItem, dataObjects, strict } = require("./objects.js");
+
+/** @param {World} world */
+function makeZotero(world) {
+  const items = dataObjects(
+    world,
+    { table: "items", id: "itemID", trash: "deletedItems", type: "item" },
+    checkItem,
+  );
+  const collections = dataObjects(
+    world,
+    { table: "collections", id: "collectionID", trash: "deletedCollections", type: "collection" },
+    checkCollection,
+  );
+  world.forgetObjects = () => {
+    items.forget();
+    collections.forget();
+  };
+  let observers = 0;
+  return strict("Zotero", {
+    version: "8.0",
+    isWin: world.isWin,
+    locale: "en-US",
+    initializationPromise: Promise.resolve(),
+    debug: (message) => world.debug.push(message),
+    getMainWindows: () => world.windows,
+    getMainWindow: () => world.windows[0] ?? null,
+    Item: items.DataObject,
+    Items: items.objects,
+    Collection: collections.DataObject,
+    Collections: collections.objects,
+    Libraries: strict("Zotero.Libraries", {
+      userLibraryID: 1,
+      get: (id) =>
+        strict(
+          "library",
+          world.libraries.find((library) => library.libraryID === id),
+        ),
+      getAll: () => world.libraries,
+    }),
+    Groups: strict("Zotero.Groups", {
+      getLibraryIDFromGroupID: (id) =>
+        world.libraries.find((library) => library.groupID === id)?.libraryID ?? false,
+    }),
+    ItemTypes: strict("Zotero.ItemTypes", {
+      getID: (name) => Object.keys(FIELDS).indexOf(name) + 1 || false,
+    }),
+    ItemFields: strict("Zotero.ItemFields", {
+      getID: (name) => (Object.values(FIELDS).flat().includes(name) ? name : false),
+      isValidForType: (name, type) => Object.values(FIELDS)[type - 1].includes(name),
+    }),
+    DB: strict("Zotero.DB", {
+      queryAsync: async (sql, values) => world.database.prepare(sql).all(...values),
+      executeTransaction: (action) => transaction(world, action),
+    }),
+    Sync: { Data: { Local: strict("Local", { getDeleted: async (type) => world.deleted[type] }) } },
+    Notifier: strict("Zotero.Notifier", {
+      registerObserver: (observer, types) => {
+        observers += 1;
+        world.observers.set(`observer${observers}`, { observer, types });
+        return `observer${observers}`;
+      },
+      unregisterObserver: (id) => world.observers.delete(id),
+    }),
+    Users: strict("Zotero.Users", { getLocalUserKey: () => world.localUserKey }),
+    Profile: strict("Zotero.Profile", { dir: "/profile" }),
+    Promise: strict("Zotero.Promise", { delay: async () => {} }),
+    Prefs: strict("Zotero.Prefs", {
+      get: (name, global) => (global ? world.prefs.get(name) : undefined),
+      set: (name, value, global) => global && world.prefs.set(name, value),
+      clear: (name, global) => global && world.prefs.delete(name),
+    }),
+    File: strict("Zotero.File", fileSystem(world)),
+    Server: { Endpoints: world.endpoints },
+    ItemTreeManager: strict("Zotero.ItemTreeManager", {
+      registerColumn: (column) => world.register("column", column),
+      registerColumns: (columns) => columns.map((column) => world.register("column", column)),
+      unregisterColumn: (id) => world.registered.delete(id),
+      refreshColumns: () => {},
+    }),
+    ItemPaneManager: strict("Zotero.ItemPaneManager", {
+      registerSection: (section) => world.register("section", section),
+      unregisterSection: (id) => world.registered.delete(id),
+    }),
+    MenuManager: strict("Zotero.MenuManager", {
+      registerMenu: (menu) => world.register("menu", menu),
+      unregisterMenu: (id) => world.registered.delete(id),
+    }),
+    PreferencePanes: strict("Zotero.PreferencePanes", { register: async (pane) => world.panes.push(pane) }),
+  });
+}
+
+/**
+ * All or nothing, one at a time, and observers hear of it afterwards.
+ *
+ * @param {World} world
+ * @param {() => Promise<any>} action
+ */
+async function transaction(world, action) {
+  world.database.exec("BEGIN");
+  world.inTransaction = true;
+  const outer = world._late;
+  world._late = [];
+  let events = [];
+  try {
+    const result = await action();
+    world.database.exec("COMMIT");
+    events = world._late;
+    return result;
+  } catch (error) {
+    world.database.exec("ROLLBACK");
+    world.forgetObjects();
+    throw error;
+  } finally {
+    world.inTransaction = false;
+    world._late = outer;
+    for (const event of events) {
+      world.tell(...event);
+    }
+  }
+}
+
+/** @param {World} world */
+function fileSystem(world) {
+  return {
+    getContentsAsync: async (name) => {
+      if (!world.files.has(name)) {
+        throw new Error(`NotFoundError: ${name}`);
+      }
+      return world.files.get(name);
+    },
+    putContentsAsync: async (name, text) => world.files.set(name, text),
+    createDirectoryIfMissingAsync: async () => {},
+    pathToFile: (folder) => ({
+      exists: () => [...world.files.keys()].some((name) => name.startsWith(folder)),
+      remove: () =>
+        [...world.files.keys()]
+          .filter((name) => name.startsWith(folder))
+          .map((name) => world.files.delete(name)),
+    }),
+  };
+}
+
+/** @param {World} world */
+function makeServices(world) {
+  return strict("Services", {
+    prefs: strict("Services.prefs", {
+      getBranch: (branch) => ({
+        getChildList: () =>
+          [...world.prefs.keys()]
+            .filter((name) => name.startsWith(branch))
+            .map((name) => name.slice(branch.length)),
+      }),
+      clearUserPref: (name) => world.prefs.delete(name),
+    }),
+    prompt: strict("Services.prompt", {
+      BUTTON_POS_0: 1,
+      BUTTON_POS_1: 256,
+      BUTTON_TITLE_IS_STRING: 127,
+      BUTTON_POS_1_DEFAULT: 16777216,
+      BUTTON_DELAY_ENABLE: 67108864,
+      confirmEx: (...words) => {
+        world.dialogs.push(words);
+        return world.clicks();
+      },
+    }),
+  });
+}
+
+/** Strings come from Fluent in the client; here a message is its id and its arguments. */
+class FakeLocalization {
+  constructor(files) {
+    this.files = files;
+  }
+
+  async formatValues(ids) {
+    return this.formatValuesSync(ids);
+  }
+
+  async formatValue(id, args) {
+    return this.formatValueSync(id, args);
+  }
+
+  formatValueSync(id, args) {
+    return args ? `${id} ${JSON.stringify(args)}` : id;
+  }
+
+  formatValuesSync(ids) {
+    return ids.map(({ id, args }) => this.formatValueSync(id, args));
+  }
+}
+
+module.exports = { FakeLocalization, makeServices, makeZotero };

@@ -1,0 +1,144 @@
+/** The talk with the daemon: rarely, from memory, and with a reason where there is no answer. */
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+const { paired, start } = require("./zotero.js");
+
+const CONTROL = { url: "http://127.0.0.1:4711", token: "secret" };
+
+/** A plugin whose daemon answers, and what it was asked. */
+async function withDaemon(answer = () => ({ reviews: 2 }), status = 200) {
+  const zotero = await paired({}, CONTROL);
+  const asked = [];
+  zotero.world.fetch = async (url, options) => {
+    asked.push({ url, ...options });
+    return new Response(JSON.stringify(answer(url)), { status });
+  };
+  return { ...zotero, asked };
+}
+
+const reason = (promise) =>
+  promise.then(
+    () => assert.fail("it answered"),
+    (error) => error.reason,
+  );
+
+test("without a pairing nothing is asked", async () => {
+  const { Syncd, world } = await start();
+  world.fetch = () => assert.fail("asked");
+  assert.equal(Syncd.daemon.paired, false);
+  assert.equal(await reason(Syncd.daemon.status()), "not-paired");
+});
+
+test("the token goes along in its header", async () => {
+  const { Syncd, asked } = await withDaemon();
+  assert.equal((await Syncd.daemon.status()).reviews, 2);
+  assert.equal(asked[0].url, "http://127.0.0.1:4711/v1/status");
+  assert.equal(asked[0].headers.Authorization, "Bearer secret");
+  assert.equal(asked[0].redirect, "error");
+});
+
+test("the same is asked once a minute", async () => {
+  const { Syncd, asked, world } = await withDaemon();
+  await Promise.all([Syncd.daemon.status(), Syncd.daemon.status()]);
+  world.time += 59_999;
+  await Syncd.daemon.status();
+  assert.equal(asked.length, 1);
+  world.time += 1;
+  await Syncd.daemon.status();
+  assert.equal(asked.length, 2);
+});
+
+test("a failure is not asked again within the minute either", async () => {
+  const { Syncd, world } = await withDaemon();
+  let count = 0;
+  world.fetch = async () => {
+    count += 1;
+    throw new TypeError("NetworkError");
+  };
+  assert.equal(await reason(Syncd.daemon.status()), "not-running");
+  assert.equal(await reason(Syncd.daemon.status()), "not-running");
+  assert.equal(count, 1);
+});
+
+for (const status of [401, 403]) {
+  test(`${status} means that the token is no longer taken`, async () => {
+    const { Syncd } = await withDaemon(() => ({}), status);
+    assert.equal(await reason(Syncd.daemon.status()), "refused");
+  });
+}
+
+test("another failure comes with the daemon's sentence", async () => {
+  const { Syncd } = await withDaemon(() => ({ message: "no such profile" }), 404);
+  await assert.rejects(Syncd.daemon.unfollow("x"), { reason: "failed", message: "no such profile" });
+});
+
+test("an answer that is no JSON is a failure", async () => {
+  const { Syncd, world } = await withDaemon();
+  world.fetch = async () => new Response("<html>");
+  assert.equal(await reason(Syncd.daemon.status()), "failed");
+});
+
+test("a daemon that doesn't answer is waited for no longer than its time", async () => {
+  const { Syncd, world } = await withDaemon();
+  Syncd.daemon.PATIENCE = 1;
+  world.fetch = () => new Promise(() => {});
+  assert.equal(await reason(Syncd.daemon.status()), "not-running");
+});
+
+test("after an act everything is asked anew, and the listeners hear of it", async () => {
+  const { Syncd, asked } = await withDaemon();
+  let heard = 0;
+  const stop = Syncd.daemon.onChange(() => {
+    heard += 1;
+  });
+  await Syncd.daemon.status();
+  await Syncd.daemon.syncNow(["her"]);
+  await Syncd.daemon.status();
+  stop();
+  await Syncd.daemon.pause();
+  assert.deepEqual(
+    asked.map(({ url, method }) => `${method} ${url.slice(21)}`),
+    ["GET /v1/status", "POST /v1/sync-now", "GET /v1/status", "POST /v1/pause"],
+  );
+  assert.equal(asked[1].body, '{"names":["her"]}');
+  assert.equal(heard, 1);
+});
+
+test("all pages of what is known are put together", async () => {
+  const { Syncd, asked } = await withDaemon((url) =>
+    url.includes("since=2")
+      ? { items: { B: { score: 2 } }, next: null }
+      : { items: { A: { score: 1 } }, next: "2" },
+  );
+  const { items } = await Syncd.daemon.known("users/0");
+  assert.deepEqual(Object.keys(items), ["A", "B"]);
+  assert.equal(asked.length, 2);
+});
+
+test("every question goes to its address", async () => {
+  const { Syncd, asked } = await withDaemon(() => ({ items: {} }));
+  const { daemon } = Syncd;
+  await daemon.items("users/0", ["A", "B"]);
+  await daemon.known("users/0");
+  await daemon.profiles("groups/7");
+  await daemon.reviews();
+  await daemon.search("Zoë Ng");
+  await daemon.resume(["x"]);
+  await daemon.undo();
+  await daemon.follow("openalex:A5", "users/0");
+  await daemon.review("Deep", "same", "ABCD2345");
+  assert.deepEqual(
+    asked.map(({ url, body }) => [url.slice(21), body].filter(Boolean).join(" ")),
+    [
+      "/v1/items?library=users%2F0&keys=A%2CB",
+      "/v1/known?library=users%2F0",
+      "/v1/profiles?library=groups%2F7",
+      "/v1/reviews",
+      "/v1/search?name=Zo%C3%AB+Ng",
+      '/v1/resume {"names":["x"]}',
+      '/v1/undo {"run":null}',
+      '/v1/follow {"source":"openalex:A5","library":"users/0"}',
+      '/v1/reviews {"paper":"Deep","verdict":"same","key":"ABCD2345"}',
+    ],
+  );
+});

@@ -1,0 +1,124 @@
+/** Who is let in, what is told to whom, and that nothing stays behind. */
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+const { ask, paired, start } = require("./zotero.js");
+
+const PATHS = [
+  ["GET", "/syncd/v1/changes?since=0"],
+  ["POST", "/syncd/v1/push"],
+  ["POST", "/syncd/v1/select"],
+];
+
+test("a stranger learns from ping that the plugin is there, and no more", async () => {
+  const { world } = await start();
+  const { status, answer } = await ask(world, "GET", "/syncd/v1/ping");
+  assert.equal(status, 200);
+  assert.deepEqual(answer, { syncd: "0.1.0", api: 1, paired: false });
+});
+
+test("ping tells a paired program which libraries there are", async () => {
+  const { world, token } = await paired();
+  const { answer } = await ask(world, "GET", "/syncd/v1/ping", { token });
+  assert.match(answer.server, /^[0-9a-f]{64}$/);
+  assert.deepEqual(answer, {
+    syncd: "0.1.0",
+    api: 1,
+    paired: true,
+    zotero: "8.0",
+    server: answer.server,
+    libraries: [
+      { prefix: "users/0", editable: true },
+      { prefix: "groups/77", editable: false },
+    ],
+  });
+});
+
+for (const [method, address] of PATHS) {
+  test(`${address} needs a token, and the right one`, async () => {
+    const { world, token } = await paired();
+    const data = method === "POST" ? {} : null;
+    for (const wrong of [
+      undefined,
+      "",
+      token.slice(1),
+      `${token}0`,
+      token.toUpperCase().replace(/[A-F]/, "0"),
+    ]) {
+      assert.equal((await ask(world, method, address, { token: wrong, data })).status, 401);
+    }
+  });
+}
+
+for (const headers of [
+  { origin: "http://127.0.0.1:23119" },
+  { origin: "null" },
+  { "sec-fetch-site": "same-origin" },
+  { "sec-fetch-mode": "navigate" },
+  { origin: "https://evil.example", "zotero-allowed-request": "1" },
+  { host: "evil.example" },
+  { host: "evil.example:23119" },
+  { host: "127.0.0.1.evil.example" },
+]) {
+  test(`${JSON.stringify(headers)} is refused, with a token too`, async () => {
+    const { world, token } = await paired();
+    for (const [method, address] of [...PATHS, ["GET", "/syncd/v1/ping"], ["POST", "/syncd/v1/pair"]]) {
+      const data = method === "POST" ? { name: "evil" } : null;
+      assert.equal((await ask(world, method, address, { token, headers, data })).status, 403, address);
+    }
+    assert.equal(world.dialogs.length, 1);
+  });
+}
+
+for (const host of ["localhost:23119", "LOCALHOST", "[::1]:23119", "127.0.0.1"]) {
+  test(`${host} is this computer`, async () => {
+    const { world } = await start();
+    assert.equal((await ask(world, "GET", "/syncd/v1/ping", { headers: { host } })).status, 200);
+  });
+}
+
+test("a body that is too large, or no object, is refused", async () => {
+  const { world, token } = await paired();
+  const headers = { "content-length": String(16 * 1024 * 1024 + 1) };
+  assert.equal((await ask(world, "POST", "/syncd/v1/push", { token, headers, data: {} })).status, 413);
+  for (const data of [null, "text", 7]) {
+    assert.equal((await ask(world, "POST", "/syncd/v1/push", { token, data })).status, 400);
+  }
+});
+
+test("a version that is none is refused", async () => {
+  const { world, token } = await paired();
+  for (const since of ["-1", "x", "1e3", "9".repeat(40)]) {
+    assert.equal((await ask(world, "GET", `/syncd/v1/changes?since=${since}`, { token })).status, 400);
+  }
+});
+
+test("a fault is an answer and one line without a token", async () => {
+  const { world, token, Zotero } = await paired();
+  Zotero.DB.queryAsync = async () => {
+    throw new Error("database is locked");
+  };
+  const { status, answer } = await ask(world, "GET", "/syncd/v1/changes?since=0", { token });
+  assert.equal(status, 500);
+  assert.match(answer.message, /database is locked/);
+  assert.deepEqual(world.debug, ["syncd: database is locked"]);
+});
+
+test("an item and a collection can be shown in the window", async () => {
+  const { world, token } = await paired();
+  const seen = [];
+  const ZoteroPane = {
+    selectItem: async (id) => seen.push(["item", id]),
+    collectionsView: { selectCollection: async (id) => seen.push(["collection", id]) },
+  };
+  const select = (key) => ask(world, "POST", "/syncd/v1/select", { token, data: { key } });
+  world.add("ABCD2345", { itemType: "note" });
+  world.database.exec(
+    "INSERT INTO collections (libraryID, key, json) VALUES (1, 'EFGH2345', '{\"name\": \"A\"}')",
+  );
+  assert.equal((await select("ABCD2345")).status, 503);
+  world.windows.push({ ZoteroPane, focus: () => seen.push("focus") });
+  assert.equal((await select("ABCD2345")).status, 200);
+  assert.equal((await select("EFGH2345")).status, 200);
+  assert.equal((await select("ZZZZ2345")).status, 404);
+  assert.deepEqual(seen, [["item", 1], "focus", ["collection", 1], "focus"]);
+});

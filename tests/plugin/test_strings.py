@@ -1,0 +1,100 @@
+"""The plugin's strings: complete in both languages, and none asked for that isn't there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser, ast, visitor
+
+import syncd.plugin
+
+SOURCE = Path(syncd.plugin.__file__).parent / "source"
+FILES = sorted(path.name for path in (SOURCE / "locale" / "en-US").glob("*.ftl"))
+# A string's id as scripts and panes write it, or the beginning of one that goes on: `syncd-field-${name}`.
+ID = re.compile(r"""["'`](syncd(?:-[a-z0-9]+)+)(?:["'`]|-\$\{)""")
+# What comes before ids of elements, classes and headers, which look the same.
+NO_STRING = re.compile(r"""(?:(?i:\b\w*id|\blist|\bclass)\s*[:=]\s*(?:\w+ && )?|\[)$""")
+
+
+class Variables(visitor.Visitor):
+    """The variables that a message takes."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802 - fluent.syntax's name
+        """Remember a variable."""
+        self.names.add(node.id.name)
+
+
+@cache
+def messages(language: str, file: str) -> dict[str, ast.Message]:
+    """Return the messages of a file by their ids."""
+    parsed = FluentParser().parse((SOURCE / "locale" / language / file).read_text(encoding="utf-8"))
+    wrong = [entry.content for entry in parsed.body if isinstance(entry, ast.Junk)]
+    assert not wrong
+    found = [entry for entry in parsed.body if isinstance(entry, ast.Message)]
+    assert len({message.id.name for message in found}) == len(found), "an id is there twice"
+    return {message.id.name: message for message in found}
+
+
+def shape(message: ast.Message) -> tuple[bool, set[str], set[str]]:
+    """Return whether a message has a value, its attributes, and its variables."""
+    variables = Variables()
+    variables.visit(message)
+    return message.value is not None, {each.id.name for each in message.attributes}, variables.names
+
+
+def defined() -> set[str]:
+    """Return the ids of all messages."""
+    return set(chain.from_iterable(messages("en-US", file) for file in FILES))
+
+
+def named(*, surely: bool) -> set[str]:
+    """Return the ids that the source names, and the beginnings of such.
+
+    Args:
+        surely: leave out those that may be ids of elements and the like.
+    """
+    found: set[str] = set()
+    for path in chain(SOURCE.rglob("*.js"), SOURCE.rglob("*.xhtml")):
+        text = path.read_text(encoding="utf-8")
+        for match in ID.finditer(text):
+            before = text[max(0, match.start() - 40) : match.start()]
+            if not surely or before.endswith(("l10n-id=", "l10nID: ")) or not NO_STRING.search(before):
+                found.add(match[1])
+    return found
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_string_is_there_in_both_languages(file: str) -> None:
+    """With a value, attributes and variables of the same names."""
+    english, german = messages("en-US", file), messages("de", file)
+    assert english.keys() == german.keys()
+    different = {name for name in english if shape(english[name]) != shape(german[name])}
+    assert not different
+
+
+def test_no_language_has_a_file_of_its_own() -> None:
+    """What is not there in English would never be asked for."""
+    assert sorted(path.name for path in (SOURCE / "locale" / "de").glob("*.ftl")) == FILES
+
+
+def test_every_string_that_is_asked_for_exists() -> None:
+    """A missing one would be an empty label."""
+    there = defined()
+    assert not {
+        name for name in named(surely=True) - there if not any(each.startswith(f"{name}-") for each in there)
+    }
+
+
+def test_every_string_is_asked_for() -> None:
+    """What nobody asks for is not kept."""
+    wanted = named(surely=False)
+    assert not {
+        name for name in defined() - wanted if not any(name.startswith(f"{each}-") for each in wanted)
+    }

@@ -1,0 +1,157 @@
+/** The columns of the items list. */
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+const { makeItem, makeWindow, plain, settle, views } = require("./window.js");
+
+// What is to happen soon happens next.
+const soon = { globals: { setTimeout: (callback) => setImmediate(callback), clearTimeout: clearImmediate } };
+const CODE = "https://github.com/owner/repo";
+
+function columns(world) {
+  return Object.fromEntries([...world.registered.values()].map((column) => [column.dataKey, column]));
+}
+
+async function begun(options) {
+  const loaded = views({ ...soon, ...options });
+  loaded.Syncd.columns.startup();
+  await settle();
+  return { ...loaded, ...columns(loaded.world) };
+}
+
+test("the columns are registered with the plugin, the best first", async () => {
+  const { score, code, new: fresh, daemon } = await begun();
+  for (const column of [score, code, fresh]) {
+    assert.equal(column.pluginID, "syncd@zotero");
+    assert.equal(column.sortReverse, true);
+    assert.equal(typeof column.width, "string");
+  }
+  assert.equal(score.label, "syncd-column-score");
+  assert.deepEqual(daemon.asked, []);
+});
+
+test("a cell answers at once, and the daemon's answer follows once it is there", async () => {
+  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5, code: CODE } } }) };
+  let drawn = 0;
+  const declare = ({ Zotero }) => (Zotero.ItemTreeManager.refreshColumns = () => (drawn += 1));
+  const { score, code, daemon, world } = await begun({ answers, declare });
+  const item = makeItem();
+  assert.equal(score.dataProvider(item), "000.00");
+  await settle();
+  await settle();
+  assert.equal(drawn, 1);
+  assert.equal(score.dataProvider(item), "092.50");
+  assert.equal(code.dataProvider(item), `1 ${CODE}`);
+  assert.equal(code.dataProvider(makeItem({ key: "ZZZZ2222" })), "0");
+  assert.deepEqual(plain(daemon.asked), [["known", "users/0"]]);
+  world.time += 60_000;
+  score.dataProvider(item);
+  await settle();
+  await settle();
+  assert.deepEqual([daemon.asked.length, drawn], [2, 1]);
+});
+
+test("the daemon is asked at most once a minute, also where it fails", async () => {
+  let drawn = 0;
+  const declare = ({ Zotero }) => (Zotero.ItemTreeManager.refreshColumns = () => (drawn += 1));
+  const { score, daemon, world } = await begun({ declare });
+  for (const time of [0, 59_000, 60_000, 61_000]) {
+    world.time = 1_000_000 + time;
+    score.dataProvider(makeItem());
+    await settle();
+    await settle();
+  }
+  assert.equal(daemon.asked.length, 2);
+  assert.equal(drawn, 0);
+  assert.ok(world.debug.some((line) => line.includes("asking for the columns failed")));
+});
+
+test("nothing is asked while no daemon is paired, and at once when one is", async () => {
+  const { Syncd, score, daemon } = await begun();
+  daemon.paired = false;
+  score.dataProvider(makeItem());
+  await settle();
+  await settle();
+  assert.deepEqual(daemon.asked, []);
+  daemon.paired = true;
+  Syncd.known.forget();
+  score.dataProvider(makeItem());
+  await settle();
+  await settle();
+  assert.equal(daemon.asked.length, 1);
+});
+
+test("a pairing or a command makes the columns ask anew", () => {
+  const { Syncd, daemon } = views();
+  const listeners = new Set();
+  daemon.onChange = (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  Syncd.columns.startup();
+  Syncd.known._library("users/0").asked = 5;
+  for (const listener of listeners) {
+    listener();
+  }
+  assert.equal(Syncd.known._libraries.get("users/0").asked, Number.NEGATIVE_INFINITY);
+  Syncd.columns.shutdown();
+  assert.equal(listeners.size, 0);
+});
+
+test("the daemon is not asked at once, while Zotero may still be starting", () => {
+  const timers = [];
+  const { Syncd, daemon } = views({
+    globals: { setTimeout: (_callback, time) => timers.push(time), clearTimeout: () => {} },
+  });
+  Syncd.columns.score(makeItem());
+  assert.deepEqual(timers, [Syncd.known.SOON]);
+  assert.deepEqual(daemon.asked, []);
+});
+
+test("without a daemon the item's own tag and link show", async () => {
+  const { score, code } = await begun();
+  const item = makeItem({ tags: [{ tag: "AI Score 80+", type: 1 }], links: [["Code: owner/repo", CODE]] });
+  assert.equal(score.dataProvider(item), "080.00+");
+  assert.equal(code.dataProvider(item), `1 ${CODE}`);
+});
+
+test("notes and trashed collections have empty cells", async () => {
+  const { score, code, new: fresh } = await begun();
+  for (const other of [{ isRegularItem: () => false }, { name: "a collection" }]) {
+    assert.deepEqual(
+      [score, code, fresh].map((column) => column.dataProvider(other)),
+      ["000.00", "0", "0"],
+    );
+  }
+});
+
+test("the mark of code is a button that opens the repository, and the row takes no notice", async () => {
+  const { code, Zotero } = await begun();
+  const { document } = makeWindow();
+  const cell = code.renderCell(0, `1 ${CODE}`, { className: "code" }, false, document);
+  assert.equal(cell.className, "cell code syncd-cell");
+  const button = cell.querySelector("button");
+  for (const type of ["mousedown", "mouseup", "dblclick", "keydown", "click"]) {
+    assert.ok(button.happen(type).stopped, type);
+  }
+  assert.deepEqual(plain(Zotero.launched), [CODE]);
+  assert.equal(button.getAttribute("data-l10n-id"), "syncd-code-open");
+  assert.equal(code.renderCell(0, "0", { className: "code" }, false, document).textContent, "");
+});
+
+test("cells without a value show nothing", async () => {
+  const { score, new: fresh } = await begun();
+  const { document } = makeWindow();
+  assert.equal(score.renderCell(0, "000.00", { className: "" }, false, document).textContent, "");
+  assert.equal(score.renderCell(0, "092.50", { className: "" }, false, document).textContent, "92.5");
+  assert.equal(fresh.renderCell(0, "0", { className: "" }, false, document).textContent, "");
+  const mark = fresh.renderCell(0, "1", { className: "" }, false, document).querySelector("span");
+  assert.equal(mark.getAttribute("role"), "img");
+});
+
+test("at the end nothing is left to happen", () => {
+  const cleared = [];
+  const { Syncd } = views({ globals: { setTimeout: () => 7, clearTimeout: (timer) => cleared.push(timer) } });
+  Syncd.columns.score(makeItem());
+  Syncd.columns.shutdown();
+  assert.deepEqual(cleared, [7]);
+});

@@ -1,0 +1,342 @@
+/**
+ * A small window for the views' tests: elements that can be looked at and pressed, and a Zotero pane with what was
+ * seen in the real client. Whatever else is asked of them is an error.
+ */
+const { load, start, strict } = require("../zotero.js");
+
+/** An element with no more than the views use. */
+class FakeElement {
+  constructor(ownerDocument, localName, namespaceURI = "xul") {
+    Object.assign(this, {
+      ownerDocument,
+      localName,
+      namespaceURI,
+      parent: null,
+      hidden: false,
+      disabled: false,
+    });
+    this.attributes = new Map();
+    this.childNodes = [];
+    this.listeners = new Map();
+    this.value = "";
+  }
+
+  setAttribute(name, value) {
+    this.attributes.set(name, String(value));
+    if (name === "value") {
+      this.value = String(value);
+    }
+  }
+
+  getAttribute(name) {
+    return this.attributes.get(name) ?? null;
+  }
+
+  get className() {
+    return this.getAttribute("class") ?? "";
+  }
+
+  set className(name) {
+    this.setAttribute("class", name);
+  }
+
+  append(...nodes) {
+    this._insert(this.childNodes.length, nodes);
+  }
+
+  prepend(...nodes) {
+    this._insert(0, nodes);
+  }
+
+  replaceChildren(...nodes) {
+    for (const child of [...this.childNodes]) {
+      this._drop(child);
+    }
+    this._insert(0, nodes);
+  }
+
+  remove() {
+    this.parent?._drop(this);
+  }
+
+  get textContent() {
+    return this.childNodes.map((child) => (typeof child === "string" ? child : child.textContent)).join("");
+  }
+
+  set textContent(text) {
+    this.childNodes = text ? [text] : [];
+  }
+
+  addEventListener(type, listener) {
+    this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+  }
+
+  removeEventListener(type, listener) {
+    this.listeners.set(
+      type,
+      (this.listeners.get(type) ?? []).filter((one) => one !== listener),
+    );
+  }
+
+  /** Something happens here; returns what became of the event. */
+  happen(type, more = {}) {
+    const event = { type, target: this, stopped: false, prevented: false, ...more };
+    event.stopPropagation = () => (event.stopped = true);
+    event.preventDefault = () => (event.prevented = true);
+    for (const listener of this.listeners.get(type) ?? []) {
+      listener(event);
+    }
+    return event;
+  }
+
+  querySelector(selector) {
+    return this.querySelectorAll(selector)[0] ?? null;
+  }
+
+  querySelectorAll(selector) {
+    const direct = selector.startsWith(":scope > ");
+    const wanted = matcher(direct ? selector.slice(9) : selector);
+    return (direct ? this.childNodes : this.all()).filter((one) => typeof one !== "string" && wanted(one));
+  }
+
+  /** All elements below. */
+  all() {
+    return this.childNodes.flatMap((child) => (typeof child === "string" ? [] : [child, ...child.all()]));
+  }
+
+  /** All elements below that show a message. */
+  saying(l10n) {
+    return this.all().filter((one) => one.getAttribute("data-l10n-id") === l10n);
+  }
+
+  focus() {
+    this.ownerDocument.focused = this;
+  }
+
+  scrollIntoView() {}
+
+  showModal() {
+    this.open = true;
+  }
+
+  close() {
+    this.open = false;
+    this.happen("close");
+  }
+
+  _insert(index, nodes) {
+    for (const node of nodes) {
+      if (typeof node !== "string") {
+        node.parent = this;
+      }
+    }
+    this.childNodes.splice(index, 0, ...nodes);
+    this.ownerDocument.changed(this);
+  }
+
+  _drop(child) {
+    this.childNodes = this.childNodes.filter((one) => one !== child);
+    if (typeof child !== "string") {
+      child.parent = null;
+    }
+    this.ownerDocument.changed(this);
+  }
+}
+
+function matcher(selector) {
+  const [, tag, kind, name] = /^(\w*)([.#[]?)([\w-]*)\]?$/.exec(selector);
+  const tests = {
+    ".": (one) => one.className.split(" ").includes(name),
+    "#": (one) => one.getAttribute("id") === name,
+    "[": (one) => one.attributes.has(name),
+    "": () => true,
+  };
+  return (one) => (!tag || one.localName === tag) && tests[kind](one);
+}
+
+/**
+ * @param {object} [options]
+ * @param {any} [options.pane] members of the window's ZoteroPane
+ */
+function makeWindow({ pane = {} } = {}) {
+  const observers = [];
+  const doc = {
+    focused: null,
+    changed: (element) => {
+      for (const observer of observers.filter((one) => one.target === element && !one.waiting)) {
+        observer.waiting = true;
+        queueMicrotask(() => observer.look());
+      }
+    },
+    createElementNS: (namespace, name) => new FakeElement(doc, name, namespace),
+    createXULElement: (name) => new FakeElement(doc, name),
+    createTextNode: (text) => text,
+    getElementById: (id) => doc.documentElement.querySelector(`#${id}`),
+    querySelectorAll: (selector) => doc.documentElement.querySelectorAll(selector),
+    querySelector: (selector) =>
+      selector.startsWith("link") ? null : doc.documentElement.querySelector(selector),
+  };
+  doc.documentElement = new FakeElement(doc, "window");
+  for (const id of [
+    "menu_ToolsPopup",
+    "zotero-itemmenu",
+    "zotero-collectionmenu",
+    "zotero-item-pane-message-box",
+  ]) {
+    const element = new FakeElement(doc, "box");
+    element.setAttribute("id", id);
+    doc.documentElement.append(element);
+  }
+  class MutationObserver {
+    constructor(draw) {
+      this.draw = draw;
+    }
+
+    observe(target) {
+      this.target = target;
+      observers.push(this);
+    }
+
+    look() {
+      this.waiting = false;
+      this.draw();
+    }
+
+    disconnect() {
+      observers.splice(observers.indexOf(this), 1);
+    }
+  }
+  const window = strict("window", {
+    document: doc,
+    MutationObserver,
+    MozXULElement: { insertFTLIfNeeded() {} },
+    ZoteroPane: strict("ZoteroPane", {
+      getSelectedCollections: () => [],
+      getSelectedCollection: undefined,
+      getSelectedItems: () => [],
+      ...pane,
+    }),
+  });
+  doc.defaultView = window;
+  return window;
+}
+
+/** An item as Zotero has it. */
+function makeItem({
+  key = "AAAA2222",
+  tags = [],
+  links = [],
+  added = "2026-11-24 10:00:00",
+  creators = [],
+} = {}) {
+  return strict("item", {
+    id: key,
+    key,
+    libraryID: 1,
+    dateAdded: added,
+    isRegularItem: () => true,
+    getTags: () => tags,
+    getAttachments: () => links.map(([title, url, mode = 3]) => ({ title, url, mode })),
+    getCreators: () => creators,
+  });
+}
+
+const makeCollection = (key) => strict("collection", { key, libraryID: 1 });
+
+/** What the views use of Zotero beyond what the rest of the plugin does. */
+function declare({ Zotero, add, strict: only }) {
+  const opened = [];
+  const notes = [];
+  add(Zotero, {
+    launched: opened,
+    notes,
+    launchURL: (address) => opened.push(address),
+    getActiveZoteroPane: () => Zotero.getMainWindow()?.ZoteroPane ?? null,
+    Attachments: only("Zotero.Attachments", { LINK_MODE_LINKED_URL: 3 }),
+    ProgressWindow: class {
+      changeHeadline() {}
+
+      addDescription(text) {
+        notes.push(text);
+      }
+
+      show() {}
+
+      startCloseTimer() {}
+    },
+  });
+  add(Zotero.ItemFields, { getLocalizedString: (field) => `Field ${field}` });
+  add(Zotero.Items, {
+    get: (children) =>
+      children.map(({ title, url, mode }) => ({
+        attachmentLinkMode: mode,
+        getField: (name) => ({ title, url })[name],
+      })),
+  });
+}
+
+/** A daemon that answers what a test gives it, and remembers what it was asked. */
+function makeDaemon(answers = {}) {
+  const asked = [];
+  const fails = async () => {
+    throw Object.assign(new Error("not-running"), { reason: "not-running" });
+  };
+  const names = [
+    "status",
+    "items",
+    "known",
+    "profiles",
+    "reviews",
+    "search",
+    "syncNow",
+    "pause",
+    "resume",
+    "undo",
+  ];
+  const methods = [...names, "follow", "unfollow", "review"].map((name) => [
+    name,
+    async (...words) => {
+      asked.push([name, ...words]);
+      return name in answers ? answers[name](...words) : fails();
+    },
+  ]);
+  return { asked, paired: true, onChange: () => () => {}, ...Object.fromEntries(methods) };
+}
+
+/** Load the views, with a daemon of the test's own. */
+function views({ answers, declare: more = () => {}, ...options } = {}) {
+  const all = (tools) => {
+    declare(tools);
+    more(tools);
+  };
+  const loaded = load({ declare: all, ...options });
+  const daemon = makeDaemon(answers);
+  loaded.Syncd.daemon = daemon;
+  loaded.Syncd.id = "syncd@zotero";
+  return { ...loaded, daemon };
+}
+
+/** Start the whole plugin in one window. */
+async function started(window, options = {}) {
+  const loaded = await start({ declare, ...options });
+  loaded.world.windows.push(window);
+  return loaded;
+}
+
+/** Let all that waits for nothing but its turn go on. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A value of the plugin's own scope, to be compared with one of the test's. */
+const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
+
+module.exports = {
+  FakeElement,
+  makeCollection,
+  makeDaemon,
+  makeItem,
+  makeWindow,
+  plain,
+  settle,
+  started,
+  views,
+};

@@ -1,0 +1,53 @@
+/** The one line where the daemon has no answer, and how the views look. */
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+const { makeWindow, plain, started, views } = require("./window.js");
+
+const { Syncd } = views();
+
+test("each reason has its line, and a sentence of the daemon's is passed on", () => {
+  const lines = ["not-paired", "not-running", "refused"].map(
+    (reason) => Syncd.words.trouble({ reason, message: "" }).l10n,
+  );
+  assert.deepEqual(lines, ["syncd-not-paired", "syncd-not-running", "syncd-refused"]);
+  const failed = Syncd.words.trouble(Object.assign(new Error("no such profile"), { reason: "failed" }));
+  assert.deepEqual(plain(failed), { l10n: "syncd-failed", args: { message: "no such profile" } });
+});
+
+test("an error of another kind is a failure too", () => {
+  assert.equal(Syncd.words.trouble(new TypeError("x")).l10n, "syncd-failed");
+  assert.equal(Syncd.words.trouble(undefined).l10n, "syncd-failed");
+});
+
+test("a window is styled once, and no more after it", () => {
+  const window = makeWindow();
+  Syncd.style.windowLoaded(window);
+  Syncd.style.windowLoaded(window);
+  assert.equal(window.document.querySelectorAll("style").length, 1);
+  Syncd.style.windowUnloaded(window);
+  assert.equal(window.document.querySelectorAll("style").length, 0);
+});
+
+test("no colour is fixed", () => {
+  assert.doesNotMatch(
+    Syncd.style.TEXT,
+    /#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\(|: *(?:black|white|gr[ae]y|red|blue)\b/i,
+  );
+});
+
+test("the whole plugin starts in a window and leaves it as it was", async () => {
+  const window = makeWindow();
+  const { document } = window;
+  const before = document.documentElement.all().length;
+  const { scope, world } = await started(window);
+  await scope.onMainWindowLoad({ window });
+  const kinds = [...world.registered.values()].map(({ kind }) => kind);
+  assert.deepEqual(kinds.sort(), ["column", "column", "column", "menu", "menu", "menu", "menu", "section"]);
+  assert.equal(document.querySelectorAll("style").length, 1);
+  await scope.shutdown({}, 4);
+  assert.equal(document.documentElement.all().length, before);
+  assert.deepEqual(
+    world.debug.filter((line) => String(line).includes("failed")),
+    [],
+  );
+});

@@ -1,0 +1,116 @@
+/** The plugin loaded into a small Zotero of its own, started, paired, and asked. */
+const fs = require("node:fs");
+const path = require("node:path");
+const vm = require("node:vm");
+const { FakeLocalization, makeServices, makeZotero } = require("./client.js");
+const { strict } = require("./objects.js");
+const { World } = require("./world.js");
+
+const SOURCE = path.join(__dirname, "..", "..", "src", "syncd", "plugin", "source");
+
+/** The plugin's files in the order in which they are put together; see src/syncd/plugin/build.py. */
+function sources() {
+  const names = (folder) =>
+    fs
+      .readdirSync(path.join(SOURCE, folder))
+      .filter((name) => name.endsWith(".js") && name !== "prefs.js" && name !== "lifecycle.js")
+      .sort()
+      .map((name) => path.join(folder, name));
+  return ["lifecycle.js", ...names(""), ...names("views")];
+}
+
+/**
+ * Load the plugin into a Zotero of its own, as the client would: one script, in a scope with little in it.
+ *
+ * @param {object} [options]
+ * @param {string[]} [options.files] only these, such as ["lifecycle.js", "store.js"]; all without
+ * @param {World} [options.world] go on with this one, as after a restart
+ * @param {Record<string, any>} [options.globals] more for the scope
+ * @param {(Zotero: any) => void} [options.declare] gets Zotero's members to add more to them
+ */
+function load({ files, world = new World(), globals = {}, declare = () => {} } = {}) {
+  const Zotero = makeZotero(world);
+  declare({
+    Zotero,
+    strict,
+    add: (target, members) => Object.defineProperties(target, Object.getOwnPropertyDescriptors(members)),
+  });
+  class FakeDate extends Date {
+    static now() {
+      return world.time;
+    }
+  }
+  const scope = vm.createContext({
+    Zotero,
+    Services: makeServices(world),
+    Localization: FakeLocalization,
+    APP_SHUTDOWN: 2,
+    ADDON_DISABLE: 4,
+    ADDON_UNINSTALL: 6,
+    ADDON_UPGRADE: 7,
+    Date: FakeDate,
+    crypto,
+    fetch: (...words) => world.fetch(...words),
+    URL,
+    URLSearchParams,
+    TextEncoder,
+    TextDecoder,
+    Uint8Array,
+    setTimeout,
+    clearTimeout,
+    ...globals,
+  });
+  const [first, ...rest] = files ?? sources();
+  const read = (name) => fs.readFileSync(path.join(SOURCE, name), "utf8");
+  const script = `"use strict";\n${read(first)}\n${rest.map((name) => `{\n${read(name)}\n}\n`).join("")}`;
+  vm.runInContext(script, scope, { filename: "bootstrap.js" });
+  return { scope, world, Zotero, Syncd: scope.Syncd };
+}
+
+/** Load and start the plugin. */
+async function start(options = {}) {
+  const loaded = load(options);
+  const about = { id: "syncd@zotero", version: "0.1.0", rootURI: "file:///plugin/" };
+  await loaded.scope.startup(about, 1);
+  return { ...loaded, about };
+}
+
+/**
+ * Ask one of the plugin's addresses, as Zotero's server would.
+ *
+ * @param {World} world
+ * @param {string} method
+ * @param {string} address
+ * @param {{token?: string, headers?: Record<string, string>, data?: any}} [options]
+ * @returns {Promise<{status: number, answer: any}>}
+ */
+async function ask(world, method, address, { token, headers = {}, data = null } = {}) {
+  const [pathname, query = ""] = address.split("?");
+  const Endpoint = world.endpoints[pathname];
+  const endpoint = new Endpoint();
+  if (!endpoint.supportedMethods.includes(method) || endpoint.init.length !== 1) {
+    return { status: 400, answer: null };
+  }
+  const sent = { host: "127.0.0.1:23119", ...(token ? { "syncd-token": token } : {}), ...headers };
+  const [status, , body] = await endpoint.init({
+    method,
+    pathname,
+    pathParams: {},
+    searchParams: new URLSearchParams(query),
+    headers: sent,
+    data,
+  });
+  return { status, answer: JSON.parse(body) };
+}
+
+/** Start a plugin and pair with it. */
+async function paired(options = {}, control = undefined) {
+  const started = await start(options);
+  const { world } = started;
+  world.clicks = () => 0;
+  const { answer } = await ask(world, "POST", "/syncd/v1/pair", { data: { name: "syncd on here", control } });
+  world.clicks = () => 1;
+  return { ...started, token: answer.token };
+}
+
+module.exports = { World, ask, load, paired, sources, start, strict };
