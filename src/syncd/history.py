@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from syncd import store as db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from syncd.clock import Clock
     from syncd.store import Store
@@ -217,6 +217,20 @@ class History:
                 .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
             )
             return [(row.run, _note(row)) for row in connection.execute(query)]
+
+    def of_items(self, keys: Iterable[str]) -> dict[str, list[tuple[str, str, Note]]]:
+        """Return what happened to each of these items: run, ISO time and note, oldest first."""
+        query = (
+            sa.select(db.action, db.run.c.started)
+            .join(db.run, db.run.c.id == db.action.c.run)
+            .where(db.run.c.library == self._library, db.action.c.key.in_(list(keys)))
+            .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+        )
+        found: dict[str, list[tuple[str, str, Note]]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.key, []).append((row.run, row.recorded or row.started, _note(row)))
+        return found
 
     def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
         query = sa.select(db.action).where(which).order_by(db.action.c.place)

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from syncd import store as db
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from syncd.store import Store
 
 # Between the address of a Zotero on the desktop and its id.
@@ -56,3 +58,45 @@ def pushed_elsewhere(store: Store, place: str) -> int:
     )
     with store.reading() as connection:
         return int(connection.scalar(query) or 0)
+
+
+def known_places(store: Store, root: str) -> list[str]:
+    """Return the places of libraries on the desktop that something is remembered of, in order.
+
+    Args:
+        store: the database.
+        root: the address of its local API.
+    """
+    query = sa.select(db.library.c.place).where(db.library.c.place.startswith(root + MARK, autoescape=True))
+    with store.reading() as connection:
+        return sorted(connection.scalars(query.where(db.library.c.place != root + MARK)))
+
+
+def is_known(store: Store, place: str) -> bool:
+    """Whether anything is remembered of a library."""
+    with store.reading() as connection:
+        return bool(connection.scalar(sa.select(db.library.c.id).where(db.library.c.place == place)))
+
+
+def moved(store: Store, old: str, new: str, versions: Mapping[str, int]) -> None:
+    """Let what is remembered of a library hold for the same one at another place, where it has other versions.
+
+    What it holds is to be read anew; what was erased from it stays known.
+
+    Args:
+        store: the database.
+        old: the place so far.
+        new: the place from now on, of which nothing is remembered.
+        versions: the new version of each item whose newest one is of syncd's making.
+    """
+    here = sa.select(db.library.c.id).where(db.library.c.place == old).scalar_subquery()
+    with store.writing() as connection:
+        for table in (db.index_item, db.index_collection):
+            connection.execute(sa.delete(table).where(table.c.library == here))
+        written = sa.update(db.written).where(db.written.c.library == here)
+        connection.execute(written.values(version=0))
+        for key, version in versions.items():
+            connection.execute(written.where(db.written.c.key == key).values(version=version))
+        connection.execute(
+            sa.update(db.library).where(db.library.c.place == old).values(place=new, version=0)
+        )

@@ -22,8 +22,44 @@ if TYPE_CHECKING:
     from syncd.action import Intake, Memory
     from syncd.filing import Place
     from syncd.match import LibraryView
-    from syncd.model import Paper
+    from syncd.model import LinkKind, Paper
     from syncd.zotero.items import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a profile tells of a paper that is to be known beside its item, and is never written into it.
+
+    Attributes:
+        paper: the paper's create-once key.
+        profile: what state knows the profile by.
+        score: 0 to 100, or None.
+        affiliations: slugs such as "microsoft-research".
+        links: addresses and what they lead to.
+    """
+
+    paper: str
+    profile: str
+    score: float | None = None
+    affiliations: tuple[str, ...] = ()
+    links: tuple[tuple[str, LinkKind], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures in a profile's header; None where it has none.
+
+    Attributes:
+        h_index: Hirsch index.
+        citations: citations in all.
+        novelty: in percent.
+        ai_score: 0 to 100.
+    """
+
+    h_index: int | None = None
+    citations: int | None = None
+    novelty: int | None = None
+    ai_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +76,7 @@ class PlannedProfile:
         listed: how many it says that there are.
         paused: why nothing of it is filed any more; usually empty.
         notices: what the user should know about it.
+        figures: those of its header.
     """
 
     name: str
@@ -51,6 +88,7 @@ class PlannedProfile:
     listed: int | None
     paused: str = ""
     notices: tuple[Notice, ...] = ()
+    figures: Figures = Figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +103,7 @@ class Plan:
         collections: to be created first, parents before children.
         places: by a path as settings name it, the key of its collection, there or to be created.
         actions: one a paper, in the sources' order.
+        facts: what the profiles tell of their papers, for those who look.
     """
 
     library: str
@@ -74,6 +113,7 @@ class Plan:
     collections: tuple[NewCollection, ...]
     places: Mapping[str, str]
     actions: tuple[Action, ...]
+    facts: tuple[Fact, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -102,6 +142,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
     paused: dict[str, Action] = {}
     places: dict[str, str] = {}
     profiles: list[PlannedProfile] = []
+    facts: list[Fact] = []
     for intake in intakes:
         place = filing.place(intake.collection)
         if place.key:
@@ -117,6 +158,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
                 paused[key] = Action("skip", paper.title, key, None, place.closed, cause="paused")
             else:
                 listings.setdefault(key, []).append(_listing(intake, paper, made, place))
+                facts.append(_fact(intake, paper, key))
         profiles.append(_planned(intake, place.closed, notices))
     wanted = [Wanted(key, tuple(entries)) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
@@ -133,7 +175,13 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         collections=new,
         places={path: key for path, key in places.items() if key in there},
         actions=tuple(actions),
+        facts=tuple(facts),
     )
+
+
+def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
+    links = tuple((link.url, link.kind) for link in paper.links)
+    return Fact(key, intake.name, paper.score, paper.affiliations, links)
 
 
 def _listing(intake: Intake, paper: Paper, made: Draft, place: Place) -> Listing:
@@ -163,4 +211,10 @@ def _planned(intake: Intake, paused: str, notices: Sequence[Notice]) -> PlannedP
         listed=intake.profile.paper_count,
         paused=paused,
         notices=tuple(dict.fromkeys(notices)),
+        figures=Figures(
+            h_index=intake.profile.h_index,
+            citations=intake.profile.citations,
+            novelty=intake.profile.novelty,
+            ai_score=intake.profile.ai_score,
+        ),
     )

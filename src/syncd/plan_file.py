@@ -12,7 +12,7 @@ from syncd.filing import NewCollection
 from syncd.match import Candidate
 from syncd.merge import Base
 from syncd.model import Notice
-from syncd.plan import Plan, PlannedProfile
+from syncd.plan import Fact, Figures, Plan, PlannedProfile
 
 FORMAT = 1
 
@@ -47,16 +47,30 @@ def _plan(value: dict[str, Any]) -> Plan:
         library=str(value["library"]),
         prefix=str(value["prefix"]),
         version=int(value["version"]),
-        profiles=tuple(
-            PlannedProfile(**{**profile, "notices": tuple(Notice(**notice) for notice in profile["notices"])})
-            for profile in value["profiles"]
-        ),
+        profiles=tuple(_profile(profile) for profile in value["profiles"]),
         collections=tuple(
             NewCollection(new["key"], new["parent"], tuple(new["path"])) for new in value["collections"]
         ),
         places=dict(value["places"]),
         actions=tuple(_action(action) for action in value["actions"]),
+        # A plan that was saved before there were facts and figures has none to tell.
+        facts=tuple(_fact(fact) for fact in value.get("facts", ())),
     )
+
+
+def _profile(value: dict[str, Any]) -> PlannedProfile:
+    return PlannedProfile(
+        **{
+            **value,
+            "notices": tuple(Notice(**notice) for notice in value["notices"]),
+            "figures": Figures(**value.get("figures", {})),
+        }
+    )
+
+
+def _fact(value: dict[str, Any]) -> Fact:
+    links = tuple((url, kind) for url, kind in value["links"])
+    return Fact(**{**value, "affiliations": tuple(value["affiliations"]), "links": links})
 
 
 def _action(value: dict[str, Any]) -> Action:

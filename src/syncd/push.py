@@ -236,6 +236,8 @@ class Push:
                     state.remember_collection(connection, path, key)
             for profile in plan.profiles:
                 state.remember_profile(connection, self._run, profile, now.isoformat(timespec="seconds"))
+            ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
+            state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
 
     def _remember_quiet(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
         """Remember a paper that was found as it should be."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from syncd.errors import ConfigError, LibraryError, StateError
 from syncd.lock import held
-from syncd.lookup import real_keys
 from syncd.place import desktop_place
+from syncd.recovery import caught_up
 from syncd.state import State
 from syncd.store import Store
 from syncd.zotero.client import Address, Client
@@ -120,12 +120,7 @@ class Session:
             the library now; by create-once key of each paper that turned out to have been written, its run.
         """
         self.ports.progress.stage("reading the library")
-        self.index.refresh(self.client)
-        view = self.index.view()
-        names: dict[str, str] = {}
-        if not self.client.names_keys and (sent := self.state.unfinished()):
-            names = real_keys(sent, view, self.state.memory())
-        return view, self.state.recover(view, names)
+        return caught_up(self.client, self.index, self.state)
 
 
 def run_name(now: datetime) -> str:
@@ -229,18 +224,21 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
         return
     key = library.resolve_key(ports.env)
     if library.type == DESKTOP and library.root:
-        yield _desktop(Address(library.name, library.root, library.prefix, key or ""), transport)
+        yield _desktop(Address(library.name, library.root, library.prefix, key or ""), ports, transport)
         return
     if library.root is None or key is None:
         raise ConfigError([f"library {library.name!r} has no key"])
     yield Client(Address(library.name, library.root, library.prefix, key, check_rights=True), transport)
 
 
-def _desktop(address: Address, transport: PoliteTransport) -> Client:
-    from syncd.zotero.desktop import DesktopClient, server_id  # noqa: PLC0415 - only where it is used
+def _desktop(address: Address, ports: Ports, transport: PoliteTransport) -> Client:
+    from syncd.desktop_way import desktop_client  # noqa: PLC0415 - only where it is used
 
+    store = Store.at(ports.data.state)
     try:
-        return DesktopClient(address, transport, server_id(address.endpoint, transport))
+        return desktop_client(address, transport, store, ports.clock, ports.progress.stage)
     except LibraryError as error:
         error.library = address.name
         raise
+    finally:
+        store.close()

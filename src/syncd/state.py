@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from syncd import naming
 from syncd import store as db
 from syncd.action import Memory, Refusal
+from syncd.facts import Facts
 from syncd.history import History, Note
 from syncd.merge import Base
 from syncd.place import pushed_elsewhere
@@ -167,6 +168,7 @@ class State:
 
     Attributes:
         history: of its runs.
+        facts: what profiles tell beside their items.
     """
 
     def __init__(self, store: Store, place: str, prefix: str, clock: Clock) -> None:
@@ -175,6 +177,7 @@ class State:
         self._prefix = prefix
         self._library = self._number(place, prefix)
         self.history = History(store, self._library, clock)
+        self.facts = Facts(store, self._library)
 
     def _number(self, place: str, prefix: str) -> int:
         table = db.library
@@ -352,6 +355,11 @@ class State:
                 FollowedProfile(r.name, r.author, r.origin, r.papers, r.collection, r.paused, r.run, r.pushed)
                 for r in connection.execute(query)
             ]
+
+    def collections(self) -> dict[str, str]:
+        """Return by a path as settings name it, the key of its collection."""
+        with self._store.reading() as connection:
+            return {row.path: row.key for row in connection.execute(self._all(db.collection))}
 
     def troubles(self) -> list[Trouble]:
         """Return what keeps profiles from being pushed."""

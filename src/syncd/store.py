@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The newest migration; a test holds it to what `migrations/versions` says.
-HEAD = "0002"
+HEAD = "0003"
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
@@ -227,6 +227,32 @@ mark = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+
+# What profiles tell of the papers that are in the library, beside their items.
+fact = sa.Table(
+    "fact",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("profile", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("facts", sa.Text, nullable=False),
+)
+
+# The figures of profiles, as of the days on which they changed.
+figure = sa.Table(
+    "figure",
+    metadata,
+    _library_column(),
+    sa.Column("profile", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("h_index", sa.Integer),
+    sa.Column("citations", sa.Integer),
+    sa.Column("novelty", sa.Integer),
+    sa.Column("ai_score", sa.Integer),
+    sa.Column("papers", sa.Integer),
 )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from syncd.config.values import write_duration
 from syncd.errors import LibraryError, SyncdError
 from syncd.history import Note
+from syncd.session import noted
 from syncd.state import Entry
 from syncd.zotero.schema import MAX_OBJECTS
 
@@ -39,6 +40,11 @@ class Undoing:
 
     entries: tuple[Entry, ...]
     left: tuple[Left, ...]
+
+    @property
+    def done(self) -> int:
+        """How many papers are put back."""
+        return sum(entry.note is not None for entry in self.entries)
 
 
 def plan_undo(
@@ -152,6 +158,21 @@ def undo(session: Session, run: str, *, dry_run: bool) -> Undoing:
     for start in range(0, 0 if dry_run else len(undoing.entries), MAX_OBJECTS):
         chunk = undoing.entries[start : start + MAX_OBJECTS]
         version = _write(session, chunk, version)
+    return undoing
+
+
+def undo_as_run(session: Session, run: str) -> Undoing:
+    """Undo a run, and note that as a run of its own.
+
+    Raises:
+        LibraryError: the library can't be written to, or changed meanwhile.
+        SyncdError: there is no such run.
+    """
+    counts: dict[str, int] = {}
+    with noted(session, "undo", lambda: counts):
+        undoing = undo(session, run, dry_run=False)
+        notes = [entry.note.kind for entry in undoing.entries if entry.note]
+        counts |= {kind: notes.count(kind) for kind in ("trash", "revert")} | {"left": len(undoing.left)}
     return undoing
 
 

@@ -1,4 +1,4 @@
-"""What every kind of library must do for its client, online and on the desktop: the same suite for both."""
+"""What every kind of library must do for its client, online and on the desktop: the same suite for all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from syncd.store import Store
 from syncd.zotero.client import Address, Client, StaleError
 from syncd.zotero.desktop import DesktopClient, server_id
 from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary, Fault
+from syncd.zotero.embedded.plugin import Plugin
+from syncd.zotero.plugin import PluginClient, plugin_at
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ def paper(title: str = "Alpha", **more: Any) -> dict[str, Any]:
     return {"key": KEY, "version": 0, "itemType": "preprint", "title": title, **more}
 
 
+def content(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an item's data without its version, which the plugin counts by itself."""
+    return {name: value for name, value in data.items() if name != "version"}
+
+
 @dataclass
 class Kind:
     """A kind of library: its client, what its owner sees, and what goes wrong there."""
@@ -40,9 +47,17 @@ class Kind:
 
     def create(self, *objects: dict[str, Any]) -> list[str]:
         """Create items in one write; their keys."""
-        outcomes = self.client.write_items(objects, unmodified_since=self.zotero.version())
+        outcomes = self.client.write_items(objects, unmodified_since=self.version())
         assert [outcome.status for outcome in outcomes] == ["written"] * len(objects)
         return [outcome.data["key"] for outcome in outcomes if outcome.data]
+
+    def version(self) -> int:
+        """Return the library's version as its client counts it."""
+        return self.client.item_versions_since(0)[1]
+
+    def version_of(self, key: str) -> int:
+        """Return an item's version as the client counts it."""
+        return self.client.item_versions_since(0)[0][key]
 
     def with_key(self, key: str) -> Client:
         """Return a client with another key."""
@@ -50,10 +65,12 @@ class Kind:
         address = Address(old.address.name, old.address.endpoint, old.address.prefix, key)
         if isinstance(old, DesktopClient):
             return DesktopClient(address, old.transport, old.server)
+        if isinstance(old, PluginClient):
+            return PluginClient(address, old.transport, old.server)
         return Client(address, old.transport)
 
 
-@pytest.fixture(params=["online", "desktop"])
+@pytest.fixture(params=["online", "desktop", "plugin"])
 def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     """Give an empty library of one kind."""
     path, trouble, clock = tmp_path / "zotero.sqlite", Trouble(), FakeClock()
@@ -63,9 +80,17 @@ def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
             with EmbeddedLibrary(path, faults=trouble) as server:
                 client = Client(Address("main", server.url, "users/1", server.key), transport)
                 yield Kind(client, Zotero(owned), trouble, server)
-        else:
+        elif request.param == "desktop":
             address = Address("main", f"{desktop.url}/api", "users/0", desktop.key)
             client = DesktopClient(address, transport, server_id(address.endpoint, transport))
+            yield Kind(client, Zotero(owned), trouble, desktop)
+        else:
+            desktop.desktop.plugin = Plugin("a plugin")
+            token = desktop.desktop.plugin.grant()
+            address = Address("main", f"{desktop.url}/api", "users/0", token)
+            plugin = plugin_at(address, transport)
+            assert plugin
+            client = PluginClient(address, transport, plugin.server)
             yield Kind(client, Zotero(owned), trouble, desktop)
         transport.shutdown()
 
@@ -109,7 +134,7 @@ def test_collections_are_nested(library: Kind) -> None:
     assert outcome.data
     parent = outcome.data["key"]
     inner = {"key": "BBCD2345", "version": 0, "name": "Ann", "parentCollection": parent}
-    (outcome,) = library.client.write_collections([inner], unmodified_since=library.zotero.version())
+    (outcome,) = library.client.write_collections([inner], unmodified_since=library.version())
     assert outcome.data
     listed = {entry["key"]: entry["data"]["name"] for entry in library.client.collections_since(0).objects}
     assert listed == {parent: "Profiles", outcome.data["key"]: "Ann"}
@@ -120,9 +145,9 @@ def test_collections_are_nested(library: Kind) -> None:
 def test_only_what_is_sent_of_an_item_changes(library: Kind) -> None:
     """A write of key, version and one field leaves the others."""
     (key,) = library.create(paper(abstractNote="Kept."))
-    version = library.zotero.items()[key]["version"]
+    version = library.version_of(key)
     sent = {"key": key, "version": version, "title": "Beta"}
-    (outcome,) = library.client.write_items([sent], unmodified_since=library.zotero.version())
+    (outcome,) = library.client.write_items([sent], unmodified_since=library.version())
     assert outcome.status == "written"
     data = library.zotero.items()[key]
     assert (data["title"], data["abstractNote"]) == ("Beta", "Kept.")
@@ -131,13 +156,13 @@ def test_only_what_is_sent_of_an_item_changes(library: Kind) -> None:
 def test_an_object_of_an_older_version_fails_alone(library: Kind) -> None:
     """412 for it; the others of that write are done."""
     first, second = library.create(paper(), paper("Beta", key="BBCD2345"))
-    old = library.zotero.items()[first]["version"]
+    known, old = library.version_of(first), library.zotero.items()[first]["version"]
     library.zotero.write({"key": first, "version": old, "title": "Mine"})
     sent = [
-        {"key": first, "version": old, "title": "Theirs"},
-        {"key": second, "version": library.zotero.items()[second]["version"], "title": "New"},
+        {"key": first, "version": known, "title": "Theirs"},
+        {"key": second, "version": library.version_of(second), "title": "New"},
     ]
-    stale, done = library.client.write_items(sent, unmodified_since=library.zotero.version())
+    stale, done = library.client.write_items(sent, unmodified_since=library.version())
     assert (stale.status, stale.code, done.status) == ("failed", 412, "written")
     assert {data["title"] for data in library.zotero.items().values()} == {"Mine", "New"}
 
@@ -214,7 +239,9 @@ def test_an_index_follows_whatever_the_owner_does(library: Kind, tmp_path: Path)
     def check(*deleted: str) -> None:
         index.refresh(library.client)
         view = index.view()
-        assert {key: item.data for key, item in view.items.items()} == zotero.items()
+        assert {key: content(item.data) for key, item in view.items.items()} == {
+            key: content(data) for key, data in zotero.items().items()
+        }
         assert {key: (c.name, c.trashed) for key, c in view.collections.items()} == {
             c["key"]: (c["name"], bool(c.get("deleted"))) for c in zotero.collections().values()
         }

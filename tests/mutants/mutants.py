@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant("an erased collection stays in its items", "zotero/index.py", "            self._take_out(connection, key)\n", "            pass\n"),
     Mutant("an older library is not noticed", "zotero/index.py", "        if page.version < known:\n", "        if False:\n"),
     # Zotero on the desktop
-    Mutant("a lost write to the desktop is not looked up", "session.py", "names = real_keys(sent, view, self.state.memory())", "names = {}"),
+    Mutant("a lost write to the desktop is not looked up", "recovery.py", "names = real_keys(sent, view, state.memory())", "names = {}"),
     Mutant("a lost write to the desktop is taken for an older item", "lookup.py", "if item.version > after and item.key not in taken]", "if item.key not in taken]"),
     Mutant("a known item is taken for a lost write", "lookup.py", "if item.version > after and item.key not in taken]", "if item.version > after]"),
     Mutant("a lost link is not looked up", "lookup.py", 'if child.data.get("url") == sent["url"] and child.key not in taken:', "if False:"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from syncd import plan_file
 from syncd.action import Action, Intake, Memory
 from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Link, Paper
-from syncd.plan import Plan, plan
+from syncd.plan import Figures, Plan, plan
 from syncd.zotero import keys
 from syncd.zotero.items import Policy
 
@@ -426,6 +427,19 @@ def test_a_plan_survives_being_saved() -> None:
     made = planned(library, source)
     assert {action.kind for action in made.actions} == {"adopt", "review", "create"}
     assert plan_file.load(plan_file.dump(made), "plan.json") == made
+    assert any(fact.links for fact in made.facts)
+
+
+def test_a_plan_that_was_saved_before_there_were_facts_is_read() -> None:
+    """All that it would write is the same; it has no facts and figures to tell."""
+    made = planned(view(), intake(paper(links=(CODE,))))
+    saved = json.loads(plan_file.dump(made))
+    del saved["plan"]["facts"]
+    for profile in saved["plan"]["profiles"]:
+        del profile["figures"]
+    profiles = tuple(replace(profile, figures=Figures()) for profile in made.profiles)
+    old = plan_file.load(json.dumps(saved), "plan.json")
+    assert old == replace(made, facts=(), profiles=profiles)
 
 
 PAPERS = st.builds(

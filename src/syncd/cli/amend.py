@@ -52,19 +52,10 @@ def undo(
     with said_plainly(), _session(config, library) as session:
         from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
-        from syncd.session import noted  # noqa: PLC0415 - heavy
-        from syncd.undo import undo as carry_out  # noqa: PLC0415
+        from syncd.undo import undo as carry_out  # noqa: PLC0415 - heavy
+        from syncd.undo import undo_as_run  # noqa: PLC0415
 
-        counts: dict[str, int] = {}
-        if dry_run:
-            undoing = carry_out(session, run, dry_run=True)
-        else:
-            with noted(session, "undo", lambda: counts):
-                undoing = carry_out(session, run, dry_run=False)
-                notes = [entry.note.kind for entry in undoing.entries if entry.note]
-                counts |= {kind: notes.count(kind) for kind in ("trash", "revert")} | {
-                    "left": len(undoing.left)
-                }
+        undoing = carry_out(session, run, dry_run=True) if dry_run else undo_as_run(session, run)
         out = stdout()
         for entry in undoing.entries:
             if entry.note:
@@ -72,9 +63,8 @@ def undo(
                 out.print(f"[cyan]{word}[/]  {escape(entry.note.title)}", soft_wrap=True)
         for left in undoing.left:
             out.print(f"[yellow]left[/]  {escape(left.title)}: {escape(left.reason)}", soft_wrap=True)
-        done = sum(entry.note is not None for entry in undoing.entries)
         words = "would be undone, nothing was written" if dry_run else "undone"
-        out.print(f"{done} {words}, {len(undoing.left)} left as they are")
+        out.print(f"{undoing.done} {words}, {len(undoing.left)} left as they are")
 
 
 def restore(

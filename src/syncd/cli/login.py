@@ -15,8 +15,11 @@ from syncd.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from syncd.config import Config
     from syncd.config.keep import Where
     from syncd.login import SignedIn, Target
+    from syncd.paths import DataFolder
+    from syncd.zotero.consent import Control
 
 LibraryName = Annotated[
     str | None, typer.Argument(metavar="[LIBRARY]", help="A library of the configuration, or a new one.")
@@ -116,17 +119,65 @@ def _login_desktop(
     from syncd import login as work  # noqa: PLC0415 - heavy
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
     from syncd.config import defaults, edit, load  # noqa: PLC0415
-    from syncd.zotero.consent import authorize  # noqa: PLC0415 - heavy
+    from syncd.zotero.consent import consent  # noqa: PLC0415 - heavy
 
     place = edit.place(config, os.environ)
     settings = load(place, os.environ) if place.exists() else defaults()
     target = work.desktop_target(settings, library, _checked(endpoint))
-    key = authorize(
-        target.endpoint,
-        SystemClock(),
-        lambda words: stderr().print(words, markup=False, soft_wrap=True),
-    )
-    return work.store(key, None, target, work.Storage(place, os.environ, where))
+    pairing = Pairing(settings, target.name)
+    try:
+        key = consent(
+            target.endpoint,
+            SystemClock(),
+            lambda words: stderr().print(words, markup=False, soft_wrap=True),
+            pairing.control,
+        )
+    except BaseException:
+        pairing.take_back()
+        raise
+    done = work.store(key, None, target, work.Storage(place, os.environ, where))
+    pairing.tell_the_daemon()
+    return done
+
+
+class Pairing:
+    """What lets Zotero's plugin ask the daemon, from the moment when the user allows it.
+
+    Args:
+        settings: the configuration.
+        holder: whose token it is: the library's name.
+    """
+
+    def __init__(self, settings: Config, holder: str) -> None:
+        self._control = settings.control
+        self._holder = holder
+        self._data: DataFolder | None = None
+
+    def control(self) -> Control | None:
+        """Make a token, unless the configuration says that nobody is to ask."""
+        from syncd import tokens  # noqa: PLC0415 - heavy
+        from syncd.paths import data_folder  # noqa: PLC0415 - imported where it is used
+        from syncd.zotero.consent import Control  # noqa: PLC0415 - heavy
+
+        if self._control.http is False:
+            return None
+        self._data = data_folder(os.environ)
+        self._data.create()
+        return Control(f"http://127.0.0.1:{self._control.port}", tokens.issue(self._data, self._holder))
+
+    def take_back(self) -> None:
+        """Forget the token: nobody got it."""
+        from syncd import tokens  # noqa: PLC0415 - heavy
+
+        if self._data is not None:
+            tokens.revoke(self._data, self._holder)
+
+    def tell_the_daemon(self) -> None:
+        """Let a daemon that runs answer from now on."""
+        from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
+
+        if self._data is not None:
+            ask(self._data.control, "reload")
 
 
 def _checked(endpoint: str | None) -> str | None:

@@ -6,7 +6,6 @@ It reads syncd's own records, and asks the daemon where one runs. It asks no lib
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -24,13 +23,12 @@ from syncd.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
-    from syncd.config import Config, Library
-    from syncd.session import Ports
-    from syncd.state import FollowedProfile, Standing, Trouble
+    from syncd.daemon.overview import Row, Shelf
+    from syncd.state import Standing
 
 Json = dict[str, Any]
 
@@ -50,135 +48,23 @@ QUIET = frozenset({"deleted", "paused", "not adopted"})
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A profile, with all that is to be known of it.
-
-    Attributes:
-        name: in the configuration; of what was pushed without one, its collection.
-        source: where its page is.
-        pushed: as it was last pushed; None if it never was.
-        trouble: what keeps it from being pushed.
-        resting: the user let it rest.
-        live: what the daemon says of it; empty without one.
-    """
-
-    name: str
-    source: str
-    pushed: FollowedProfile | None
-    trouble: Trouble | None
-    resting: bool
-    live: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def last_success(self) -> str | None:
-        """ISO time at which all of it was last done."""
-        return (self.pushed and self.pushed.pushed) or None
-
-    def to_json(self) -> Json:
-        """Return what scripts rely on."""
-        pushed, trouble = self.pushed, self.trouble
-        return {
-            "name": self.name,
-            "author": pushed.author if pushed else None,
-            "source": pushed.origin if pushed else self.source,
-            "papers": pushed.papers if pushed else None,
-            "collection": pushed.collection if pushed else None,
-            "paused": (pushed.paused or None) if pushed else None,
-            "paused_by_you": self.resting,
-            "last_push": self.last_success,
-            "last_success": self.last_success,
-            "next": self.live.get("next"),
-            "running": self.live.get("running"),
-            "trouble": {
-                "since": trouble.since,
-                "last": trouble.last,
-                "count": trouble.count,
-                "message": trouble.message,
-                "hint": trouble.hint,
-                "again": self.live.get("again"),
-            }
-            if trouble
-            else None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A library with its profiles, and what is to be known of papers."""
-
-    library: str
-    rows: Sequence[Row]
-    standings: Sequence[Standing]
-
-    def to_json(self) -> Json:
-        """Return what scripts rely on."""
-        return {
-            "library": self.library,
-            "profiles": [row.to_json() for row in self.rows],
-            "papers": [
-                {
-                    "cause": standing.cause,
-                    "title": standing.title,
-                    "paper": standing.paper,
-                    "key": standing.key,
-                    "detail": standing.detail,
-                }
-                for standing in self.standings
-            ],
-        }
-
-
 def status(config: ConfigOption = None, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Show what syncd follows, how that goes, and what waits for you."""
     with said_plainly():
         from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
+        from syncd.daemon.overview import shelf  # noqa: PLC0415 - heavy
 
         settings, world = configuration(config), ports()
         live = ask(world.data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
-        shelves = [_shelf(one, settings, world, live) for one in chosen]
+        shelves = [shelf(one, settings, world, live) for one in chosen]
         if as_json:
             typer.echo(json.dumps(_to_json(shelves, live), ensure_ascii=False, indent=1))
             return
         out = stdout()
-        for shelf in shelves:
-            _show(shelf, out, world.clock.now())
+        for filled in shelves:
+            _show(filled, out, world.clock.now())
         _show_daemon(live, out)
-
-
-def _shelf(library: Library, settings: Config, world: Ports, live: Json | None) -> Shelf:
-    from syncd.daemon.rest import ALL, Resting  # noqa: PLC0415 - heavy
-    from syncd.session import remembered  # noqa: PLC0415
-
-    with remembered(library, world) as state, Resting(world.data, world.clock) as resting:
-        pushed = {profile.name: profile for profile in state.profiles()}
-        troubles = {trouble.name: trouble for trouble in state.troubles()}
-        paused, standings = resting.paused(), state.standings()
-    followed = {
-        name: profile.source
-        for name, profile in settings.profiles.items()
-        if settings.library(profile.library).name == library.name
-    }
-    told = {row["name"]: row for row in live["profiles"]} if live else {}
-    # A folder of pages is one profile in the configuration and several here; what is pushed by hand is in none.
-    names = [name for name in followed if name in pushed or not _parts(name, pushed)]
-    rows = [
-        Row(
-            name,
-            followed.get(name, ""),
-            pushed.get(name),
-            troubles.get(name),
-            bool(paused & {name, ALL}) and name in followed,
-            told.get(name, {}),
-        )
-        for name in [*names, *(other for other in pushed if other not in followed)]
-    ]
-    return Shelf(library.name, rows, standings)
-
-
-def _parts(name: str, pushed: Iterable[str]) -> list[str]:
-    return [other for other in pushed if other.startswith(f"{name}: ")]
 
 
 def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:

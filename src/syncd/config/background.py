@@ -27,6 +27,16 @@ class Daemon(Settings):
     )
 
 
+class Control(Settings):
+    """How programs on this computer, such as the plugin in Zotero, talk with the daemon."""
+
+    http: bool | None = Field(
+        default=None,
+        description="Answer programs on this computer that have a token. Usual: once Zotero was paired.",
+    )
+    port: int = Field(default=23129, ge=1, le=65535, description="The port to answer on.")
+
+
 class History(Settings):
     """How long syncd remembers what it did."""
 

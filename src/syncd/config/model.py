@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from syncd.config import values
-from syncd.config.background import Daemon, History, Metrics, Notify, Ping
+from syncd.config.background import Control, Daemon, History, Metrics, Notify, Ping
 from syncd.config.base import Duration, Name, Settings, text
 from syncd.config.secrets import SecretRef  # noqa: TC001 - pydantic reads the annotations
 from syncd.errors import ConfigError
@@ -232,6 +232,9 @@ class Config(Settings):
         default=Services(), description="Keys for services that give more to those they know."
     )
     daemon: Daemon = Field(default=Daemon(), description="How syncd runs in the background.")
+    control: Control = Field(
+        default=Control(), description="How programs on this computer talk with the daemon."
+    )
     history: History = Field(default=History(), description="How long syncd remembers what it did.")
     metrics: Metrics = Field(default=Metrics(), description="Figures for Prometheus.")
     ping: Ping = Field(

@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from syncd import __version__
 from syncd.config import load
 from syncd.daemon.answers import Answers
 from syncd.daemon.control import Control
+from syncd.daemon.http import Interface
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
 from syncd.daemon.systemd import Notifier
@@ -93,8 +95,9 @@ class Daemon:
         self._started = clock.now()
         self._offset = self._wall_offset()
         self._next_alive = 0.0
-        stoppable = StoppableClock(clock, self._stop)
-        self._eyes = Eyes(replace(ports, clock=stoppable, pace=Pace()), self._admits)
+        world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace())
+        self._eyes = Eyes(world, self._admits)
+        self._interface = Interface(path, world, self._hand_over, voice.say)
 
     # Its life
 
@@ -106,6 +109,7 @@ class Daemon:
 
         Raises:
             StateError: the control socket can't be made.
+            ConfigError: the port for programs can't be listened on.
         """
         control = Control(self._ports.data.control, self._hand_over)
         finished = False
@@ -113,6 +117,7 @@ class Daemon:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._signalled)
             self._timetable.start()
+            self._interface.take_over(self._config)
             self._take_over(self._config)
             self._notifier.ready(self._words())
             self._voice.say(
@@ -206,6 +211,7 @@ class Daemon:
         while not self._inbox.empty():
             self._inbox.get()()
         self._answers.close()
+        self._interface.close()
         control.close()
         for name, running in self._running.items():
             self._voice.say(
@@ -332,8 +338,11 @@ class Daemon:
         self._notifier.reloading()
         try:
             config = load(self._path, self._ports.env)
+            self._interface.take_over(config)
             self._voice.take_over(config)
         except ConfigError as error:
+            with suppress(ConfigError):
+                self._interface.take_over(self._config)
             for problem in error.problems:
                 self._voice.say("error", f"the new configuration is not used: {problem}")
             return error.problems

@@ -212,9 +212,20 @@ def _emptied(scene: Scene, library: Library) -> str:
 
 def _desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
     from syncd.zotero.desktop import server_id  # noqa: PLC0415 - only where it is used
+    from syncd.zotero.plugin import plugin_at  # noqa: PLC0415
 
+    try:
+        key = library.resolve_key(scene.env)
+    except ConfigError:  # said by the key's own check
+        return
     with _watched(scene) as (_, transport):
         try:
+            plugin = plugin_at(
+                Address(library.name, library.root or "", library.prefix, key or ""), transport
+            )
+            if plugin and plugin.server:
+                yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")
+                return
             server_id(library.root or "", transport)
         except LibraryError as error:
             yield Finding(name, "failure", str(error), error.hint)

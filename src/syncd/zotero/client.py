@@ -207,7 +207,7 @@ class Client:
     def _write(self, send: Callable[[pyzotero.Zotero], Json], count: int) -> tuple[Outcome, ...]:
         self._check_rights()
         key = self.address.key
-        outcomes = self._call(lambda zot: _outcomes(send(zot), count, key), unclear=OutcomeUnknownError)
+        outcomes = self._call(lambda zot: outcomes_of(send(zot), count, key), unclear=OutcomeUnknownError)
         self._wrote = self._wrote or any(outcome.status == "written" for outcome in outcomes)
         return outcomes
 
@@ -359,8 +359,14 @@ def _page(zot: pyzotero.Zotero, objects: list[Json]) -> Page:
     return Page(tuple(objects), int(response.headers["Total-Results"]), _version(zot))
 
 
-def _outcomes(answer: Json, count: int, key: str) -> tuple[Outcome, ...]:
-    """Map the answer of a multi-object write by index: failures carry no item's key."""
+def outcomes_of(answer: Json, count: int, key: str) -> tuple[Outcome, ...]:
+    """Map the answer of a multi-object write by index: failures carry no item's key.
+
+    Args:
+        answer: with `successful`, `unchanged` and `failed`.
+        count: how many objects were sent.
+        key: the API key, which no message may show.
+    """
     outcomes = []
     for index in map(str, range(count)):
         if index in answer["successful"]:

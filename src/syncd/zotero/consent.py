@@ -1,17 +1,22 @@
 """The user's consent to writing into Zotero on the desktop: a question in Zotero's window, asked once.
 
-Only `syncd login` asks it; nothing in the background ever does. The key is given back and stored nowhere.
+Where syncd's plugin is in that Zotero, the plugin asks it; else Zotero's local API. Only `syncd login` lets them;
+nothing in the background ever does. The key is given back and stored nowhere.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import platform
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.zotero.client import Address
 from syncd.zotero.desktop import SERVER_ID, closed, server_id
+from syncd.zotero.plugin import BASE, plugin_at
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
     from syncd.clock import Clock
 
+Json = dict[str, Any]
 APP = "syncd"
 # How long the question may stay open, in seconds.
 PATIENCE = 300.0
@@ -27,6 +33,44 @@ ASKED = 2
 ONE_WRITE = (
     'You chose "Allow", which is for one write. syncd needs "Always Allow" to keep the library up to date.'
 )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Control:
+    """How the plugin reaches the daemon: an address on this computer, and the token that it asks for."""
+
+    url: str
+    token: str
+
+
+def consent(
+    endpoint: str,
+    clock: Clock,
+    say: Callable[[str], None],
+    control: Callable[[], Control | None] = lambda: None,
+    patience: float = PATIENCE,
+) -> str:
+    """Ask the user through the plugin, if it is there, else as `authorize`; return token or key.
+
+    Args:
+        endpoint: Zotero's address, such as "http://127.0.0.1:23119".
+        clock: for the transport.
+        say: is told a sentence for the user.
+        control: gives how the plugin reaches the daemon, if it may; called where the plugin is there.
+        patience: how long to wait for an answer, in seconds.
+
+    Raises:
+        LibraryError: as `authorize`.
+    """
+    root = endpoint.rstrip("/")
+    transport = PoliteTransport(clock, attempts=1)
+    try:
+        if plugin_at(Address("", f"{root}/api", "users/0", ""), transport):
+            say("Zotero asks whether syncd may work with your library: choose Allow there.")
+            return _paired(root, transport, control(), patience)
+    finally:
+        transport.shutdown()
+    return authorize(endpoint, clock, say, patience)
 
 
 def authorize(endpoint: str, clock: Clock, say: Callable[[str], None], patience: float = PATIENCE) -> str:
@@ -68,10 +112,34 @@ def _asked(root: str, server: str, transport: PoliteTransport, patience: float) 
         "Zotero-API-Version": "3",
         SERVER_ID: server,
     }
+    said = _answer(f"{root}/local/authorize", {"appName": APP}, headers, transport, patience)
+    key = str(said.get("key") or "")
+    if not key:
+        raise _nothing(200)
+    return key if said.get("remember") is True else ""
+
+
+def _paired(root: str, transport: PoliteTransport, control: Control | None, patience: float) -> str:
+    """Let the plugin ask; return its token."""
+    sent: Json = {"name": f"{APP} on {platform.node() or 'this computer'}"}
+    if control:
+        sent["control"] = asdict(control)
+    headers = {"User-Agent": f"{APP}/{__version__}"}
+    said = _answer(f"{root}{BASE}/pair", sent, headers, transport, patience)
+    token = str(said.get("token") or "")
+    if not token:
+        raise _nothing(200)
+    return token
+
+
+def _answer(
+    url: str, sent: Json, headers: dict[str, str], transport: PoliteTransport, patience: float
+) -> Json:
+    """Send a question and wait for the user's answer."""
     timeout = httpx2.Timeout(patience, connect=15.0)
     with httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False) as client:
         try:
-            answer = client.post(f"{root}/local/authorize", headers=headers, json={"appName": APP})
+            answer = client.post(url, headers=headers, json=sent)
         except OutcomeUnknownError as error:
             raise _unanswered() from error
         except LibraryError as error:
@@ -84,15 +152,16 @@ def _asked(root: str, server: str, transport: PoliteTransport, patience: float) 
             hint="Nothing was stored. Run it again if that was a mistake.",
         )
     try:
-        said = answer.json() if answer.status_code == 200 else {}
-        key, remember = str(said.get("key") or ""), said.get("remember") is True
-    except (ValueError, AttributeError):
-        key, remember = "", False
-    if not key:
-        raise LibraryError(
-            f"Zotero gave no key (HTTP {answer.status_code})", kind="permanent", status=answer.status_code
-        )
-    return key if remember else ""
+        said = answer.json() if answer.status_code == 200 else None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise _nothing(answer.status_code)
+    return said
+
+
+def _nothing(status: int) -> LibraryError:
+    return LibraryError(f"Zotero gave no key (HTTP {status})", kind="permanent", status=status)
 
 
 def _unanswered() -> LibraryError:

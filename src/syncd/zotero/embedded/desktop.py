@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .exchange import Served
+    from .plugin import Plugin
 
 Consent = Literal["always", "once", "deny"]
 MOST_PROMPTS = 5
@@ -38,12 +39,14 @@ class Desktop:
         consent: asked with a program's name; gives the user's answer, and may take its time.
         enabled: other applications may communicate with it.
         writable: it is Zotero 10 or later; 7 to 9 only answer reads, and have no server id.
+        plugin: syncd's plugin, where it is installed.
     """
 
     server_id: str
     consent: Callable[[str], Consent]
     enabled: bool = True
     writable: bool = True
+    plugin: Plugin | None = None
     _kept: set[str] = field(default_factory=set)
     _once: set[str] = field(default_factory=set)
     _prompts: deque[datetime] = field(default_factory=deque)

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import query
+from . import plugin, query
 from .exchange import TEXT, WRITES, Answer, json_answer, refusal_answer
 from .refusal import RefusalError, invalid
 from .routes import LIBRARY, SCHEMA, answer, segments_of
@@ -39,6 +39,8 @@ def is_browser(headers: Message[str, str]) -> bool:
 
 def respond(exchange: Exchange, desktop: Desktop) -> Answer:
     """Answer a request; a refusal is an answer, too."""
+    if desktop.plugin and exchange.request.path.startswith(plugin.ROOT):
+        return plugin.respond(exchange, desktop.plugin)
     try:
         return _checked(exchange, desktop)
     except RefusalError as refusal:

@@ -1,0 +1,139 @@
+"""Whom syncd follows, how that goes, what comes next, what waits: what `syncd status` shows, as data.
+
+It reads syncd's own records and asks no library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from syncd.daemon.rest import ALL, Resting
+from syncd.session import remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from syncd.config import Config, Library
+    from syncd.session import Ports
+    from syncd.state import FollowedProfile, Standing, Trouble
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A profile, with all that is to be known of it.
+
+    Attributes:
+        name: in the configuration; of what was pushed without one, its collection.
+        source: where its page is.
+        pushed: as it was last pushed; None if it never was.
+        trouble: what keeps it from being pushed.
+        resting: the user let it rest.
+        live: what the daemon says of it; empty without one.
+    """
+
+    name: str
+    source: str
+    pushed: FollowedProfile | None
+    trouble: Trouble | None
+    resting: bool
+    live: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def last_success(self) -> str | None:
+        """ISO time at which all of it was last done."""
+        return (self.pushed and self.pushed.pushed) or None
+
+    def to_json(self) -> Json:
+        """Return what scripts rely on."""
+        pushed, trouble = self.pushed, self.trouble
+        return {
+            "name": self.name,
+            "author": pushed.author if pushed else None,
+            "source": pushed.origin if pushed else self.source,
+            "papers": pushed.papers if pushed else None,
+            "collection": pushed.collection if pushed else None,
+            "paused": (pushed.paused or None) if pushed else None,
+            "paused_by_you": self.resting,
+            "last_push": self.last_success,
+            "last_success": self.last_success,
+            "next": self.live.get("next"),
+            "running": self.live.get("running"),
+            "trouble": {
+                "since": trouble.since,
+                "last": trouble.last,
+                "count": trouble.count,
+                "message": trouble.message,
+                "hint": trouble.hint,
+                "again": self.live.get("again"),
+            }
+            if trouble
+            else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A library with its profiles, and what is to be known of papers."""
+
+    library: str
+    rows: Sequence[Row]
+    standings: Sequence[Standing]
+
+    def to_json(self) -> Json:
+        """Return what scripts rely on."""
+        return {
+            "library": self.library,
+            "profiles": [row.to_json() for row in self.rows],
+            "papers": [
+                {
+                    "cause": standing.cause,
+                    "title": standing.title,
+                    "paper": standing.paper,
+                    "key": standing.key,
+                    "detail": standing.detail,
+                }
+                for standing in self.standings
+            ],
+        }
+
+
+def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -> Shelf:
+    """Return all that is to be known of a library's profiles and papers.
+
+    Args:
+        library: the library.
+        settings: the configuration.
+        world: the world.
+        live: what the daemon answers to "status"; None without one.
+    """
+    with remembered(library, world) as state, Resting(world.data, world.clock) as resting:
+        pushed = {profile.name: profile for profile in state.profiles()}
+        troubles = {trouble.name: trouble for trouble in state.troubles()}
+        paused, standings = resting.paused(), state.standings()
+    followed = {
+        name: profile.source
+        for name, profile in settings.profiles.items()
+        if settings.library(profile.library).name == library.name
+    }
+    told = {row["name"]: row for row in live["profiles"]} if live else {}
+    # A folder of pages is one profile in the configuration and several here; what is pushed by hand is in none.
+    names = [name for name in followed if name in pushed or not _parts(name, pushed)]
+    rows = [
+        Row(
+            name,
+            followed.get(name, ""),
+            pushed.get(name),
+            troubles.get(name),
+            bool(paused & {name, ALL}) and name in followed,
+            told.get(name, {}),
+        )
+        for name in [*names, *(other for other in pushed if other not in followed)]
+    ]
+    return Shelf(library.name, rows, standings)
+
+
+def _parts(name: str, pushed: Iterable[str]) -> list[str]:
+    return [other for other in pushed if other.startswith(f"{name}: ")]

@@ -1,0 +1,69 @@
+"""Tokens of programs on this computer that may ask the daemon over HTTP. Only their hashes are kept.
+
+A token is told once, to the one who asked for it; it is never logged or stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from syncd import store as db
+from syncd.store import Store
+
+if TYPE_CHECKING:
+    from syncd.paths import DataFolder
+
+# Marks of this name hold a token's SHA-256; behind it is whose token it is.
+MARK = "control token "
+
+
+def issue(data: DataFolder, holder: str) -> str:
+    """Return a new token; one that this holder had before is good no longer.
+
+    Args:
+        data: syncd's data folder.
+        holder: who is to have it, such as the library's name in the configuration.
+
+    Raises:
+        StateError: syncd's own database can't be used.
+    """
+    token = secrets.token_urlsafe(32)
+    with closing(Store.at(data.state)) as store, store.writing() as connection:
+        connection.execute(sa.delete(db.mark).where(db.mark.c.name == MARK + holder))
+        connection.execute(sa.insert(db.mark).values(name=MARK + holder, value=_hash(token)))
+    return token
+
+
+def revoke(data: DataFolder, holder: str) -> None:
+    """Take a holder's token back."""
+    with closing(Store.at(data.state)) as store, store.writing() as connection:
+        connection.execute(sa.delete(db.mark).where(db.mark.c.name == MARK + holder))
+
+
+def issued(data: DataFolder) -> bool:
+    """Whether anybody has a token."""
+    return bool(_hashes(data))
+
+
+def is_good(data: DataFolder, token: str) -> bool:
+    """Whether a token is one that was issued. Takes as long for a wrong one as for a right one."""
+    asked, good = _hash(token), False
+    for known in _hashes(data):
+        good = hmac.compare_digest(asked, known) or good
+    return good
+
+
+def _hashes(data: DataFolder) -> list[str]:
+    with closing(Store.at(data.state)) as store, store.reading() as connection:
+        query = sa.select(db.mark.c.value).where(db.mark.c.name.startswith(MARK, autoescape=True))
+        return list(connection.scalars(query))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

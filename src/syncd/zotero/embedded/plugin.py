@@ -1,0 +1,257 @@
+"""syncd's plugin in an embedded Zotero: its addresses below /syncd/v1/ over the same library.
+
+For tests of syncd, and for trying it out without Zotero. The user's answer to pairing comes from whoever serves it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import deque
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from syncd.zotero import schema
+
+from . import collection_store, database, query
+from .exchange import JSON, Answer
+from .ledger import KINDS, Kind, Ledger
+from .objects import Change
+from .refusal import RefusalError, invalid, server_error
+from .representation import collection_json, item_json
+from .writing import find, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from .exchange import Exchange
+    from .preconditions import Name
+    from .store import Store
+
+Json = dict[str, Any]
+ROOT = "/syncd/v1/"
+MOST_OBJECTS = 1000
+MOST_DIALOGS = 5
+_DIALOGS_FOR = timedelta(minutes=1)
+_NAMES: Mapping[Kind, Name] = {"items": "item", "collections": "collection"}
+
+
+@dataclass(slots=True)
+class Plugin:
+    """The plugin: whom it knows, and what it remembers of the library.
+
+    Attributes:
+        server_id: under which it counts versions.
+        consent: asked with a program's name; whether the user allows it.
+        api: the version of its addresses.
+        controls: how to reach those who were allowed, as they told it.
+    """
+
+    server_id: str
+    consent: Callable[[str], bool] = lambda _: False
+    api: int = 1
+    controls: list[Json] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    lock: RLock = field(default_factory=RLock)
+    _tokens: set[str] = field(default_factory=set)
+    _dialogs: deque[datetime] = field(default_factory=deque)
+
+    def grant(self, token: str = "") -> str:
+        """Give a token."""
+        token = token or secrets.token_hex(32)
+        self._tokens.add(token)
+        return token
+
+    def revoke(self) -> None:
+        """Take all tokens back, as the settings offer it."""
+        self._tokens.clear()
+
+    def knows(self, token: str | None) -> bool:
+        """Whether a token is one of those given."""
+        return token in self._tokens
+
+    def may_ask(self, now: datetime) -> bool:
+        """Whether another dialog may be shown."""
+        with self.lock:
+            while self._dialogs and now - self._dialogs[0] >= _DIALOGS_FOR:
+                self._dialogs.popleft()
+            if len(self._dialogs) >= MOST_DIALOGS:
+                return False
+            self._dialogs.append(now)
+            return True
+
+
+def respond(exchange: Exchange, plugin: Plugin) -> Answer:
+    """Answer a request; a refusal is an answer, too."""
+    try:
+        return _answered(exchange, plugin)
+    except RefusalError as refusal:
+        return _json(refusal.status, {"message": refusal.message})
+
+
+def _answered(exchange: Exchange, plugin: Plugin) -> Answer:
+    request = exchange.request
+    headers = [name.lower() for name in request.headers]
+    if "origin" in headers or any(name.startswith("sec-fetch-") for name in headers):
+        raise RefusalError(403, "this is not for browsers")
+    route = _ROUTES.get(request.path.removeprefix(ROOT))
+    if route is None:
+        raise RefusalError(404, "No endpoint found")
+    method, is_open, act = route
+    if request.method != method:
+        raise invalid("Endpoint does not support method")
+    if not is_open and not plugin.knows(request.headers.get("Syncd-Token")):
+        raise RefusalError(401, "no token, or one that was revoked: pair with syncd login --desktop")
+    return act(exchange, plugin)
+
+
+def _ping(exchange: Exchange, plugin: Plugin) -> Answer:
+    told: Json = {
+        "syncd": "0.1.0",
+        "api": plugin.api,
+        "paired": plugin.knows(exchange.request.headers.get("Syncd-Token")),
+    }
+    if told["paired"]:
+        libraries = [{"prefix": "users/0", "editable": True}]
+        told |= {"zotero": "11.0", "server": plugin.server_id, "libraries": libraries}
+    return _json(200, told)
+
+
+def _pair(exchange: Exchange, plugin: Plugin) -> Answer:
+    sent = exchange.json()
+    name = sent.get("name") if isinstance(sent, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        raise invalid("name must say who asks")
+    if not plugin.may_ask(exchange.served.clock()):
+        raise RefusalError(429, "Zotero asked often enough just now; try again in a minute")
+    if not plugin.consent(name):
+        return _json(403, {"denied": True})
+    if sent.get("control"):
+        plugin.controls.append(sent["control"])
+    return _json(200, {"token": plugin.grant()})
+
+
+def _changes(exchange: Exchange, plugin: Plugin) -> Answer:
+    since = query.first(query.parameters(exchange.request.query), "since") or "0"
+    if not since.isdecimal():
+        raise invalid("since must be a version")
+    version, ledger = int(since), plugin.ledger
+    with plugin.lock, database.snapshot(exchange.store.connection):
+        ledger.catch_up(_held(exchange.store))
+        told: Json = {"version": ledger.version}
+        for kind in KINDS:
+            told[kind] = [_told(exchange, ledger, kind, key) for key in ledger.since(version, kind)]
+        told["deleted"] = {kind: ledger.gone(version, kind) for kind in KINDS}
+    return _json(200, told)
+
+
+def _push(exchange: Exchange, plugin: Plugin) -> Answer:
+    sent = exchange.json()
+    kind, objects = sent.get("kind"), sent.get("objects")
+    if kind not in KINDS:
+        raise invalid('kind must be "items" or "collections"')
+    if not isinstance(objects, list):
+        raise invalid("objects must be a list, and ifUnmodifiedSince a version")
+    if len(objects) > MOST_OBJECTS:
+        raise RefusalError(413, f"a request may hold {MOST_OBJECTS} objects at most")
+    with plugin.lock:
+        before = deepcopy(plugin.ledger)
+        try:
+            with database.transaction(exchange.store.connection):
+                return _written(exchange, plugin.ledger, kind, objects, sent.get("ifUnmodifiedSince"))
+        except BaseException:
+            # Nothing was written, so nothing has a new version.
+            plugin.ledger = before
+            raise
+
+
+def _written(
+    exchange: Exchange, ledger: Ledger, kind: Kind, objects: list[Json], since: int | None
+) -> Answer:
+    """Write objects in the caller's transaction; one that is refused fails alone."""
+    ledger.catch_up(_held(exchange.store))
+    if since is not None and since < ledger.version:
+        return _json(412, {"message": "the library changed meanwhile", "version": ledger.version})
+    report: dict[str, Json] = {"successful": {}, "unchanged": {}, "failed": {}}
+    done = []
+    for index, sent in enumerate(objects):
+        if exchange.stop_after is not None and index >= exchange.stop_after:
+            raise server_error()
+        try:
+            if _write_one(exchange, ledger, kind, sent, since):
+                done.append(index)
+            else:
+                report["unchanged"][str(index)] = sent["key"]
+        except RefusalError as refusal:
+            report["failed"][str(index)] = {
+                "key": sent.get("key"),
+                "code": refusal.status,
+                "message": refusal.message,
+            }
+    ledger.catch_up(_held(exchange.store))
+    for index in done:
+        report["successful"][str(index)] = _told(exchange, ledger, kind, objects[index]["key"])
+    return _json(200, {**report, "version": ledger.version})
+
+
+def _write_one(exchange: Exchange, ledger: Ledger, kind: Kind, sent: Json, since: int | None) -> bool:
+    """Write one object; whether that changed anything."""
+    key = str(sent.get("key"))
+    if not schema.is_key(key):
+        raise invalid("an object needs a key of Zotero's form")
+    name, version = _NAMES[kind], sent.get("version")
+    present = find(exchange.store, name, key)
+    known = ledger.known[kind][key][0] if present else 0
+    if version is None:
+        if since is None and present:
+            raise RefusalError(428, "a change needs the version that it is made to")
+    elif known > version:
+        raise RefusalError(412, f"{key} is there in version {known}, and {version} was expected")
+    elif not present and version > 0:
+        raise RefusalError(404, f"{key} is not there; version 0 would create it")
+    if not present and key in ledger.deleted[kind]:
+        raise RefusalError(412, f"{key} was erased")
+    if sent.get("itemType") == "attachment" and sent.get("linkMode") != "linked_url":
+        raise invalid("an attachment must be a linked_url")
+    return write(exchange.store, name, Change(sent, key, partial=True, now=exchange.served.clock()))
+
+
+def _held(store: Store) -> dict[Kind, dict[str, str]]:
+    """Return a print of every object, which moves with each of its changes."""
+    held: dict[Kind, dict[str, str]] = {}
+    for kind in KINDS:
+        rows = store.connection.execute(
+            f"SELECT key, version FROM {kind} WHERE library = ?",  # noqa: S608 - constants
+            (store.library,),
+        )
+        held[kind] = {key: str(version) for key, version in rows}
+    return held
+
+
+def _told(exchange: Exchange, ledger: Ledger, kind: Kind, key: str) -> Json:
+    """Return an object with the ledger's version."""
+    store, address = exchange.store, exchange.served.address
+    version = ledger.known[kind][key][0]
+    if kind == "items":
+        data = item_json(store.items([key])[0], address, {})["data"]
+    else:
+        collection = collection_store.collection(store, key)
+        data = collection_json(collection, address, {}, {})["data"] if collection else {}
+    return {"key": key, "version": version, "data": {**data, "version": version}}
+
+
+def _json(status: int, body: Json) -> Answer:
+    return Answer(status, {"Content-Type": JSON}, json.dumps(body, ensure_ascii=False).encode())
+
+
+# What each address does, by which method, and whether it does so without a token.
+_ROUTES: Mapping[str, tuple[str, bool, Callable[[Exchange, Plugin], Answer]]] = {
+    "ping": ("GET", True, _ping),
+    "pair": ("POST", True, _pair),
+    "changes": ("GET", False, _changes),
+    "push": ("POST", False, _push),
+}

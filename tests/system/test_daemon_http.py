@@ -1,0 +1,403 @@
+"""The daemon's HTTP interface as a program on this computer meets it: who is let in, what is told, what is done."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+
+from background import Background, looks, titles
+from owner import LONG, TITLES, show
+from pages import entry, page
+from syncd import tokens
+from syncd.store import Store
+from websites import Reply, website
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from desk import Desk
+    from owner import Owner
+
+PREFIX = "users/1"
+READING = ("/v1/status", "/v1/items", "/v1/known", "/v1/profiles", "/v1/reviews", "/v1/search")
+DOING = ("/v1/sync-now", "/v1/pause", "/v1/resume", "/v1/undo", "/v1/follow", "/v1/unfollow")
+
+
+@dataclass
+class Program:
+    """A program on this computer that was paired."""
+
+    port: int
+    token: str
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """Send a request; a header of None is left out."""
+        all_headers: dict[str, str | None] = {
+            "Host": f"127.0.0.1:{self.port}",
+            "Authorization": f"Bearer {self.token}",
+        }
+        if body is not None:
+            all_headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        all_headers |= headers or {}
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in all_headers.items():
+                if value is not None:
+                    line.putheader(name, value)
+            line.endheaders(body)
+            answer = line.getresponse()
+            text = answer.read()
+            return Answer(answer.status, json.loads(text) if text else None)
+        finally:
+            line.close()
+
+    def get(self, path: str, **query: str) -> Any:
+        """Return what is told; it must be."""
+        answer = self.send("GET", f"{path}?{urlencode(query)}" if query else path)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def post(self, path: str, **words: Any) -> Answer:
+        """Ask for something to be done."""
+        return self.send("POST", path, json.dumps(words).encode())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: its status, and what it says."""
+
+    status: int
+    json: Any
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def write_scored(desk: Desk, score: float) -> None:
+    """Let the page list one paper with a score."""
+    part = desk.page.with_suffix(".part")
+    part.write_text(page(entry("Alpha", line=f"{score}CLApr 25, 2023")), encoding="utf-8")
+    part.replace(desk.page)
+
+
+def looked_again(daemon: Background, times: int) -> None:
+    """Wait until it has looked so many times more than once."""
+    daemon.until(lambda: len(looks(daemon)) > times)
+
+
+@pytest.fixture
+def program(desk: Desk) -> Program:
+    """Pair a program with the daemon that this desk will have."""
+    port = free_port()
+    desk.configure(f"[control]\nport = {port}\n")
+    desk.data.create()
+    return Program(port, tokens.issue(desk.data, "main"))
+
+
+@pytest.fixture
+def daemon(desk: Desk, program: Program) -> Iterator[Background]:
+    """Let the daemon bring three papers in."""
+    show(desk)
+    with Background(desk) as running:
+        running.until(lambda: looks(running))
+        yield running
+        assert program.token not in running.text
+
+
+# Who is let in
+
+
+def test_who_is_no_paired_program_is_refused(daemon: Background, program: Program) -> None:
+    """Without the right token, from a web page, or under another name: nothing is told and nothing done."""
+    strangers: tuple[tuple[int, dict[str, str | None]], ...] = (
+        (401, {"Authorization": None}),
+        (401, {"Authorization": "Bearer wrong"}),
+        (401, {"Authorization": f"Basic {program.token}"}),
+        (403, {"Origin": "https://example.org"}),
+        (403, {"Sec-Fetch-Site": "cross-site"}),
+        (403, {"sec-fetch-site": "same-origin"}),
+        (403, {"Host": None}),
+        (403, {"Host": "example.org"}),
+        (403, {"Host": "127.0.0.1"}),
+    )
+    for status, headers in strangers:
+        for path in (*READING, "/v1/nosuch"):
+            assert program.send("GET", path, headers=headers).status == status, headers
+        for path in DOING:
+            assert program.send("POST", path, b"{}", headers).status == status, headers
+    assert daemon.ask("status")["paused"] == []
+    # Zotero itself, and the other name of this computer.
+    for known in ({"Origin": "null", "Sec-Fetch-Site": "none"}, {"Host": f"LocalHost:{program.port}"}):
+        assert program.send("GET", "/v1/status", headers=known).status == 200
+
+
+def test_what_is_no_request_is_refused_and_the_next_is_answered(daemon: Background, program: Program) -> None:
+    """Unknown addresses, wrong methods, bodies that are too long, no JSON, or of another kind."""
+    assert program.send("GET", "/").status == 404
+    assert program.send("GET", "/v1/nosuch").status == 404
+    assert program.send("GET", "/v1/undo").status == 405
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "HEAD"):
+        assert program.send(method, "/v1/status", b"{}").status == 405
+    long = b"a" * 1_000_001
+    assert program.send("POST", "/v1/pause", b"", {"Content-Length": str(len(long))}).status == 413
+    assert program.send("POST", "/v1/pause", b"{}", {"Content-Length": None}).status == 411
+    assert program.send("POST", "/v1/pause", b"{}", {"Content-Type": "text/plain"}).status == 415
+    for body in (b"{", b"[]", b"[" * 50_000, b'{"names": "ann"}', b'{"names": [1]}'):
+        assert program.send("POST", "/v1/pause", body).status == 400
+    assert program.send("GET", "/v1/items").status == 400
+    assert program.send("GET", "/v1/search?name=").status == 400
+    many = ",".join(["AAAA2222"] * 501)
+    assert program.send("GET", f"/v1/items?library={PREFIX}&keys={many}").status == 400
+    assert program.send("GET", "/v1/items?library=groups/7&keys=AAAA2222").status == 404
+    assert program.get("/v1/status")["daemon"]["paused"] == []
+    assert daemon.process.poll() is None
+
+
+def test_it_is_off_until_a_program_was_paired_and_off_again_where_it_is_forbidden(desk: Desk) -> None:
+    """A reload opens it; a token that was taken back is good no longer; the configuration has the last word."""
+    show(desk)
+    port = free_port()
+    desk.configure(f"[control]\nport = {port}\n")
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        with pytest.raises(ConnectionRefusedError):
+            Program(port, "none").send("GET", "/v1/status")
+        program = Program(port, tokens.issue(desk.data, "main"))
+        assert desk.syncd("reload").code == 0
+        assert program.get("/v1/status")["libraries"][0]["library"] == "main"
+        again = Program(port, tokens.issue(desk.data, "main"))
+        assert program.send("GET", "/v1/status").status == 401
+        assert again.send("GET", "/v1/status").status == 200
+        tokens.revoke(desk.data, "main")
+        assert again.send("GET", "/v1/status").status == 401
+        desk.configure("[control]\nhttp = false\n")
+        assert desk.syncd("reload").code == 0
+        with pytest.raises(ConnectionRefusedError):
+            again.send("GET", "/v1/status")
+
+
+def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
+    desk: Desk, daemon: Background, program: Program
+) -> None:
+    """A reload with it changes nothing; a start with it ends with a sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        desk.configure(f"[control]\nhttp = true\nport = {taken.getsockname()[1]}\n")
+        assert "control.port" in desk.syncd("reload").err
+        assert program.get("/v1/status")["daemon"]["pid"] == daemon.process.pid
+        assert daemon.end() == 0
+        done = desk.syncd("run")
+        assert done.code == 2
+        assert "control.port" in done.err
+
+
+def test_no_token_is_kept(desk: Desk, program: Program) -> None:
+    """The data folder has its hash alone."""
+    files = [path.read_bytes() for path in desk.data.root.rglob("*") if path.is_file()]
+    kept = hashlib.sha256(program.token.encode()).hexdigest().encode()
+    assert any(kept in content for content in files)
+    assert not any(program.token.encode() in content for content in files)
+
+
+# What is told
+
+
+def test_items_tell_who_brought_them_and_what_was_changed_since(
+    desk: Desk, owner: Owner, daemon: Background, program: Program
+) -> None:
+    """Profile, affiliations, links, code, reason, each change, what is the user's; others are left out."""
+    key = owner.item("Alpha")["key"]
+    told = program.get("/v1/items", library=PREFIX, keys=f"{key},AAAA2222")["items"]
+    assert set(told) == {key}
+    (profile,) = told[key].pop("profiles")
+    assert (profile["name"], profile["author"]) == ("ann", "Ann Lee")
+    assert profile["since"]
+    code = "https://github.com/ann/alpha"
+    assert told[key] == {
+        "score": None,
+        "affiliations": ["microsoft-research"],
+        "links": [{"url": code, "kind": "code"}],
+        "code": code,
+        "reason": "new in source",
+        "changed": [],
+        "kept": [],
+    }
+    show(desk, alpha="Told anew, at https://github.com/ann/alpha and https://github.com/ann/more.")
+    looked_again(daemon, 1)
+    after = program.get("/v1/items", library=PREFIX, keys=key)["items"][key]
+    assert after["profiles"] == [profile]
+    assert len(after["links"]) == 2
+    (change,) = after["changed"]
+    assert set(change["fields"]) == {"abstractNote", "children"}
+    assert change["run"] == looks(daemon)[-1]["run"]
+    assert change["when"] >= profile["since"]
+
+
+def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Program) -> None:
+    """As they move; within a band no item is written for it."""
+    write_scored(desk, 81.5)
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        version = desk.zotero.version()
+        (key,) = program.get("/v1/known", library=PREFIX)["items"]
+        told = {"score": 81.5, "code": "https://github.com/ann/alpha"}
+        assert program.get("/v1/known", library=PREFIX)["items"] == {key: told}
+        write_scored(desk, 82.5)
+        looked_again(daemon, 1)
+        page_of_them = program.get("/v1/known", library=PREFIX)
+        assert page_of_them["items"] == {key: told | {"score": 82.5}}
+        assert page_of_them["next"] is None
+        assert program.get("/v1/known", library=PREFIX, since=key)["items"] == {}
+        assert desk.zotero.version() == version
+
+
+def test_profiles_tell_figures_years_and_runs(desk: Desk, daemon: Background, program: Program) -> None:
+    """A day has one row, the latest; figures that did not move make none."""
+    (ann,) = program.get("/v1/profiles", library=PREFIX)
+    collections = desk.zotero.collections()
+    assert (ann["name"], ann["author"], ann["trouble"]) == ("ann", "Ann Lee", None)
+    assert ann["collection"] == collections["Ann Lee"]["key"]
+    assert ann["years"] == {"2023": 3}
+    assert ann["next"] > ann["last"]
+    (figure,) = ann["figures"]
+    day = figure.pop("day")
+    assert ann["last"].startswith(day)
+    assert figure == {"h_index": 7, "citations": 1234, "novelty": 57, "ai_score": 66, "papers": 3}
+    text = desk.page.read_text(encoding="utf-8")
+    for looked, score in ((1, 66), (2, 67)):
+        desk.page.write_text(text.replace("AI Score66", f"AI Score{score}") + "\n" * score, encoding="utf-8")
+        looked_again(daemon, looked)
+        (after,) = program.get("/v1/profiles", library=PREFIX)
+        assert after["figures"] == [{"day": day, **figure, "ai_score": score}]
+    # Zotero calls its user's library so, whatever the number at zotero.org.
+    assert program.get("/v1/profiles", library="users/0") == [after]
+
+
+def test_status_tells_all_libraries_as_the_command_does(
+    desk: Desk, daemon: Background, program: Program
+) -> None:
+    """With the daemon, and how many reviews wait."""
+    told = program.get("/v1/status")
+    shown = desk.syncd("status", "--json").json
+    assert told["daemon"] == shown["daemon"]
+    assert told["libraries"] == [{name: shown[name] for name in ("library", "profiles", "papers")}]
+    assert (told["reviews"], told["dashboard"]) == (0, None)
+    assert daemon.process.pid == told["daemon"]["pid"]
+
+
+# What is done
+
+
+def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
+    desk: Desk, daemon: Background, program: Program
+) -> None:
+    """All profiles, and one by name; a name that nobody has is refused."""
+    answer = program.post("/v1/sync-now", names=["ann"])
+    assert (answer.status, answer.json) == (202, {"profiles": ["ann"]})
+    daemon.until(lambda: any("asked" in look["why"] for look in looks(daemon)))
+    assert program.post("/v1/sync-now").status == 202
+    refused = program.post("/v1/sync-now", names=["nobody"])
+    assert refused.status == 404
+    assert "nobody" in refused.json["error"]
+    assert program.post("/v1/pause").json == {"paused": [""]}
+    assert desk.syncd("status", "--json").json["daemon"]["paused"] == [""]
+    assert program.post("/v1/resume").json == {"paused": []}
+    assert program.post("/v1/pause", names=["ann"]).json == {"paused": ["ann"]}
+    refused = program.post("/v1/pause", names=["nobody"])
+    assert refused.status == 409
+    assert "nobody" in refused.json["error"]
+
+
+def test_the_last_run_that_did_something_is_undone_once(
+    desk: Desk, owner: Owner, daemon: Background, program: Program
+) -> None:
+    """What the owner touched is left with a reason; the undo stands in the history; then nothing is left."""
+    owner.edit("Beta", title="Beta, mine")
+    (created,) = [look["run"] for look in looks(daemon)]
+    answer = program.post("/v1/undo", run=None)
+    assert answer.status == 200, answer
+    assert (answer.json["run"], answer.json["undone"]) == (created, 2)
+    assert [left["reason"] for left in answer.json["left"]] == ["you changed it since"]
+    assert set(desk.zotero.papers()) == {"Beta, mine"}
+    assert {run["kind"] for run in desk.syncd("log", "--json").json} == {"push", "undo"}
+    assert program.post("/v1/undo").status == 404
+    assert program.post("/v1/undo", run="nosuch").status == 404
+    assert program.post("/v1/undo", run=1).status == 400
+
+
+def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Program) -> None:
+    """The configuration has the profile, the daemon brings its papers at once, and keeps them after."""
+    show(desk)
+    text = (desk.folder / "config.toml").read_text(encoding="utf-8")
+    (desk.folder / "config.toml").write_text(text + "[http]\nallow_private = true\n", encoding="utf-8")
+    with website() as site, Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        site.replies["/bo"] = Reply(page(entry("Delta"), name="Bo Chen"))
+        address = f"{site.address}/bo"
+        answer = program.post("/v1/follow", source=address, library="users/0")
+        assert answer.json == {"name": "bo-chen", "author": "Bo Chen", "papers": 1}
+        daemon.until(lambda: looks(daemon, "bo-chen"))
+        assert titles(desk.zotero) == ["Alpha", "Beta", "Delta", "Gamma"]
+        twice = program.post("/v1/follow", source=address, library="users/0")
+        assert twice.status == 409
+        assert "followed already" in twice.json["error"]
+        assert program.post("/v1/follow", source=str(desk.page), library="users/0").status == 400
+        assert program.post("/v1/unfollow", name="bo-chen").json == {"name": "bo-chen"}
+        assert "bo-chen" not in (desk.folder / "config.toml").read_text(encoding="utf-8")
+        assert [profile["name"] for profile in daemon.ask("status")["profiles"]] == ["ann"]
+        assert len(titles(desk.zotero)) == 4
+        assert program.post("/v1/unfollow", name="bo-chen").status == 409
+
+
+def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Program) -> None:
+    """As the command shows them; the next look acts on it."""
+    owner.own(LONG.replace("Their", "Thier"))
+    desk.page.write_text(page(entry(LONG), entry("Beta")), encoding="utf-8")
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        (waiting,) = program.get("/v1/reviews")
+        (shown,) = desk.syncd("review", "--json").json
+        assert waiting == {**shown, "library": "main"}
+        assert program.get("/v1/status")["reviews"] == 1
+        paper, key = waiting["paper"], waiting["candidates"][0]["key"]
+        assert program.post("/v1/reviews", paper=paper, verdict="perhaps", key=None).status == 400
+        assert program.post("/v1/reviews", paper=paper, verdict="same", key="AAAA2222").status == 409
+        assert program.post("/v1/reviews", paper="AAAA2222", verdict="same").status == 404
+        answer = program.post("/v1/reviews", paper=paper, verdict="same", key=key)
+        assert answer.json == {"title": LONG, "verdict": "same"}
+        program.post("/v1/sync-now", names=["ann"])
+        daemon.until(lambda: any("asked" in look["why"] for look in looks(daemon)))
+        assert program.get("/v1/reviews") == []
+        assert set(desk.zotero.papers()) == {LONG.replace("Their", "Thier"), "Beta"}
+
+
+def test_a_database_from_before_facts_gets_them_with_the_next_push(desk: Desk, program: Program) -> None:
+    """Nothing is lost; since when a profile lists what was there before is not known, and not made up."""
+    show(desk)
+    assert desk.syncd("push").code == 0
+    store = Store.at(desk.data.state)
+    with store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM fact")
+    store.close()
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        keys = ",".join(program.get("/v1/known", library=PREFIX)["items"])
+        told = program.get("/v1/items", library=PREFIX, keys=keys)["items"]
+    assert len(told) == len(TITLES)
+    assert {profile["since"] for item in told.values() for profile in item["profiles"]} == {None}
