@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from background import Background
 from owner import NEWS, forget, memory_of, pushes, rests, show, standing
+from syncd import tokens
 from syncd.cli.exit_codes import of_report
 from syncd.errors import LibraryError
 from syncd.zotero.client import Address
@@ -447,6 +451,27 @@ def test_pairing_tells_the_plugin_how_to_reach_the_daemon(
     assert plugin.knows(token)
     assert plugin.controls == [{"url": "http://127.0.0.1:8123", "token": "a token"}]
     assert "a token" not in repr(control)
+
+
+def test_login_lets_the_plugin_ask_a_daemon_that_runs(at_desktop: DesktopDesk) -> None:
+    """With the token that it got; one that nobody took, after a refusal, is good for nothing."""
+    show(at_desktop)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    at_desktop.configure(f"[control]\nport = {port}\n")
+    plugin = install(at_desktop, paired=False)
+    with Background(at_desktop) as daemon:
+        assert at_desktop.syncd("login", "--desktop", "--file").code == 4
+        assert not tokens.issued(at_desktop.data)
+        plugin.consent = lambda _: True
+        done = at_desktop.syncd("login", "--desktop", "--file")
+        assert done.code == 0, done.err
+        daemon.until_logged("programs with a token are answered")
+        (control,) = plugin.controls
+        request = urllib.request.Request(f"{control['url']}/v1/status")  # noqa: S310 - loopback
+        request.add_header("Authorization", f"Bearer {control['token']}")
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+            assert json.load(answer)["libraries"][0]["library"] == "main"
 
 
 def test_too_many_dialogs_are_said(at_desktop: DesktopDesk, program: Zotero10, clock: FakeClock) -> None:
