@@ -23,8 +23,8 @@ class AtDesktop(Sync):
         self.desk = DesktopDesk(self.root / "desk", self.zotero, self.clock, program=self.program)
 
     def quiet_reads(self) -> int:
-        """Return how many requests tell that nothing is new: the Zotero, versions, collections, hidden ones."""
-        return 3 + len(self.paused)
+        """Return how many requests tell that nothing is new: plugin, Zotero, versions, collections, hidden ones."""
+        return 4 + len(self.paused)
 
     def teardown(self) -> None:
         """Take the library down."""
