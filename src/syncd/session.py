@@ -5,6 +5,7 @@ Nothing here decides what is written.
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 EMBEDDED_PREFIX = "users/1"
 DESKTOP = "desktop"
+
+# No two runs of a process have one name, however many begin in a second; those of two processes are told apart
+# by 32 random bits.
+_numbers = itertools.count(secrets.randbits(32))
 
 
 class Progress(Protocol):
@@ -124,8 +129,8 @@ class Session:
 
 
 def run_name(now: datetime) -> str:
-    """Return a new name for a run, such as "2026-11-24T10:00:00Z-3f2a"."""
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(2)}"
+    """Return a new name for a run, such as "2026-11-24T10:00:00Z-3f2a91c7"."""
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}-{next(_numbers) % 2**32:08x}"
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def test_terminal_gets_a_readable_line_in_local_time() -> None:
     assert '\x1b[33mwarning\x1b[0m the page shrank \x1b[2mprofile="Jane Doe"\x1b[0m' in shown
     plain = re.sub(r"\x1b\[\d+m", "", shown)
     assert re.fullmatch(
-        r'14:00:05 warning the page shrank profile="Jane Doe" run=2026-06-02T12:00:05Z-[0-9a-f]{4}\r\n', plain
+        r'14:00:05 warning the page shrank profile="Jane Doe" run=2026-06-02T12:00:05Z-[0-9a-f]{8}\r\n', plain
     )
 
 
