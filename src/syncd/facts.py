@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from syncd import store as db
+from syncd import tables as db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from syncd.action import Memory
+    from syncd.journal import Entry
     from syncd.match import IndexedItem, LibraryView
-    from syncd.state import Entry
 
 Json = dict[str, Any]
 CONTENT = ("abstractNote", "date", "itemType", "url")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from syncd import store as db
+from syncd import tables as db
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

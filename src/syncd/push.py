@@ -15,7 +15,8 @@ from syncd.action import Refusal
 from syncd.decide import digest
 from syncd.errors import LibraryError
 from syncd.history import Note
-from syncd.state import Entry, Standing
+from syncd.journal import Entry
+from syncd.state import Standing
 from syncd.zotero.client import StaleError
 from syncd.zotero.items import problems
 from syncd.zotero.schema import MAX_OBJECTS
@@ -165,7 +166,7 @@ class Push:
         if not chunk:
             return
         chunk = [replace(entry.named(self.names), after=self._version) for entry in chunk]
-        number = self._state.journal(self._run, chunk)
+        number = self._state.journal.begin(self._run, chunk)
         client, sent = self._client, [entry.sent for entry in chunk]
         write = client.write_collections if chunk[0].what == "collection" else client.write_items
         try:
@@ -175,7 +176,7 @@ class Push:
         except LibraryError:
             # Nothing of it was done: there is nothing to find out about it.
             with self._state.writing() as connection:
-                self._state.settle(connection, number)
+                self._state.journal.settle(connection, number)
             raise
         self._record(number, chunk, outcomes, titles)
 
@@ -204,7 +205,7 @@ class Push:
                 collections=objects if collections else (),
                 complete=self._version if self._alone else None,
             )
-            self._state.settle(connection, number)
+            self._state.journal.settle(connection, number)
 
     def _learn(self, chunk: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
         """Take the real keys from an answer."""

@@ -1,8 +1,6 @@
-"""What syncd remembers of a library: what it wrote, which paper is which item, what the user decided, a journal.
+"""What syncd remembers of a library: what it wrote, which paper is which item, what the user decided.
 
-All of it but the history of runs can be rebuilt from the library. A chunk is put into the journal before it is
-sent and leaves it in the same transaction in which its outcome is recorded; what is still in the journal when a
-run starts was sent with an unknown outcome, and the library tells what became of it.
+All of it but the history of runs can be rebuilt from the library. Nothing here asks the library.
 """
 
 from __future__ import annotations
@@ -14,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from syncd import naming
-from syncd import store as db
+from syncd import tables as db
 from syncd.action import Memory, Refusal
 from syncd.facts import Facts
-from syncd.history import History, Note
+from syncd.history import History
+from syncd.journal import Journal
 from syncd.merge import Base
 from syncd.place import pushed_elsewhere
 from syncd.zotero.index import Index
@@ -29,74 +28,9 @@ if TYPE_CHECKING:
     from syncd.action import Verdict
     from syncd.clock import Clock
     from syncd.errors import SyncdError
-    from syncd.match import LibraryView
+    from syncd.journal import Entry
     from syncd.plan import PlannedProfile
     from syncd.store import Store
-
-Json = dict[str, Any]
-# Properties of an object that say nothing about what is in it.
-SERVERS_OWN = frozenset({"version", "dateAdded", "dateModified"})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One object of a chunk, with what is to be remembered once it is written.
-
-    Attributes:
-        what: "item", "child", "collection" or "undo".
-        sent: the object as it is sent.
-        item: the key of the paper's item; for a collection "".
-        paper: the paper's create-once key; for a collection its path; for an undo "".
-        base: for an item, what is written once `sent` is.
-        note: the line of the run's history, with the first object of each paper.
-        after: the library's version when it was sent.
-        planned: the key that the plan gave it, where the library gave it another.
-    """
-
-    what: str
-    sent: Json
-    item: str
-    paper: str
-    base: Base | None = None
-    note: Note | None = None
-    after: int = 0
-    planned: str = ""
-
-    def named(self, names: Mapping[str, str]) -> Entry:
-        """Return it with real keys in place of planned ones."""
-        key = self.sent["key"]
-        note = replace(self.note, created=naming.of_keys(self.note.created, names)) if self.note else None
-        return replace(
-            self,
-            sent=naming.of_object(self.sent, names),
-            item=names.get(self.item, self.item),
-            base=naming.of_base(self.base, names) if self.base else None,
-            note=note,
-            planned=key if key in names else self.planned,
-        )
-
-    def to_json(self) -> Json:
-        """Return it as JSON values."""
-        note = self.note
-        return {
-            "what": self.what,
-            "sent": self.sent,
-            "item": self.item,
-            "paper": self.paper,
-            "base": self.base.to_json() if self.base else None,
-            "note": [note.kind, note.title, note.reason, dict(note.changes), list(note.created)]
-            if note
-            else None,
-            "after": self.after,
-        }
-
-    @classmethod
-    def from_json(cls, value: Json) -> Entry:
-        """Read what `to_json` gave."""
-        base = Base.from_json(value["base"]) if value["base"] else None
-        note = Note(*value["note"]) if value["note"] else None
-        after = value.get("after", 0)
-        return cls(value["what"], value["sent"], value["item"], value["paper"], base, note, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +102,7 @@ class State:
 
     Attributes:
         history: of its runs.
+        journal: of its writes.
         facts: what profiles tell beside their items.
     """
 
@@ -177,6 +112,7 @@ class State:
         self._prefix = prefix
         self._library = self._number(place, prefix)
         self.history = History(store, self._library, clock)
+        self.journal = Journal(store, self._library)
         self.facts = Facts(store, self._library)
 
     def _number(self, place: str, prefix: str) -> int:
@@ -401,17 +337,6 @@ class State:
 
     # Writing
 
-    def journal(self, run: str, chunk: Sequence[Entry]) -> int:
-        """Put a chunk into the journal, on the disk, before it is sent; return its number there."""
-        with self._store.writing() as connection:
-            text = json.dumps([entry.to_json() for entry in chunk], ensure_ascii=False)
-            new = sa.insert(db.journal).values(library=self._library, run=run, chunk=text)
-            return int(connection.execute(new.returning(db.journal.c.id)).scalar_one())
-
-    def settle(self, connection: sa.Connection, number: int) -> None:
-        """Take a chunk out of the journal."""
-        connection.execute(sa.delete(db.journal).where(db.journal.c.id == number))
-
     def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
         """Remember that an object was written, and as what."""
         if entry.planned:
@@ -431,62 +356,15 @@ class State:
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
-    def unfinished(self) -> list[Entry]:
-        """Return what was sent with an unknown outcome, in its order."""
-        with self._store.reading() as connection:
-            rows = connection.execute(self._all(db.journal).order_by(db.journal.c.id)).all()
-        return [Entry.from_json(value) for row in rows for value in json.loads(row.chunk)]
-
-    def recover(self, view: LibraryView, names: Mapping[str, str]) -> dict[str, str]:
-        """Find out from the library what became of chunks whose outcome is unknown, and record it.
-
-        Args:
-            view: the library now.
-            names: real keys by planned ones, where the library gives its keys itself.
-
-        Returns:
-            by the create-once key of each paper that turns out to have been written, the run that wrote it.
-        """
-        done: dict[str, str] = {}
-        with self._store.reading() as connection:
-            rows = connection.execute(self._all(db.journal).order_by(db.journal.c.id)).all()
-        if not rows:
-            return done
-        with self._store.writing() as connection:
-            for row in rows:
-                for value in json.loads(row.chunk):
-                    entry = Entry.from_json(value).named(names)
-                    if self._recovered(connection, row.run, entry, view):
-                        done[entry.paper] = row.run
-                self.settle(connection, row.id)
-        return done
-
-    def _recovered(self, connection: sa.Connection, run: str, entry: Entry, view: LibraryView) -> bool:
-        """Record one object of the journal as far as the library shows that it was written."""
-        key = entry.sent["key"]
-        known = view.collections if entry.what == "collection" else view.items
-        if key not in known and key not in view.deleted:
-            return False
-        item = view.items.get(key)
-        if entry.sent["version"] and item:
-            if item.version <= entry.sent["version"]:
-                return False
-            if entry.base:
-                before = self._base(connection, entry.item) or entry.base
-                entry = replace(entry, base=_as_far_as_written(before, entry.base, entry.sent, item.data))
-        # What the library has now may hold edits of the user's already: only a creation's first version is ours.
-        version = item.version if item and _is_as_sent(entry.sent, item.data) else 0
-        self.record(connection, run, entry, version)
-        return True
-
-    def _base(self, connection: sa.Connection, key: str) -> Base | None:
+    def base(self, connection: sa.Connection, key: str) -> Base | None:
+        """Return what stands in an item from syncd, as the caller's transaction sees it."""
         table = db.written
         query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
         text = connection.scalar(query)
         return Base.from_json(json.loads(text)) if text else None
 
     def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
-        base = self._base(connection, item)
+        base = self.base(connection, item)
         if base and url not in base.links:
             self.rebase(connection, item, replace(base, links=(*base.links, url)))
 
@@ -511,31 +389,3 @@ class State:
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
         return sa.select(table).where(table.c.library == self._library)
-
-
-def _as_far_as_written(before: Base, after: Base, sent: Json, data: Json) -> Base:
-    """Return the base after an update of which the library shows what arrived; the rest is the user's."""
-    arrived = {
-        name: text
-        for name, text in after.fields.items()
-        if name not in sent or data.get(name, "") == sent[name]
-    }
-    creators = (
-        after.creators
-        if "creators" not in sent or data.get("creators") == sent["creators"]
-        else before.creators
-    )
-    return replace(after, fields={**before.fields, **arrived}, creators=creators)
-
-
-def _is_as_sent(sent: Json, data: Json) -> bool:
-    """Whether an object still is as syncd sent it: all of a new one, of another what was sent."""
-    names = sent.keys() if sent["version"] else sent.keys() | data.keys()
-    return all(_content(name, sent) == _content(name, data) for name in names - SERVERS_OWN)
-
-
-def _content(name: str, data: Json) -> Any:
-    """Return a property's value, blank ones alike, without the order of what has none."""
-    if name in {"tags", "collections"}:
-        return sorted(json.dumps(part, sort_keys=True) for part in data.get(name, ()))
-    return data.get(name) or None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from syncd import store as db
+from syncd import tables as db
 from syncd.store import Store
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from syncd.config.values import write_duration
 from syncd.errors import LibraryError, SyncdError
 from syncd.history import Note
+from syncd.journal import Entry
 from syncd.session import noted
-from syncd.state import Entry
 from syncd.zotero.schema import MAX_OBJECTS
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def undo_as_run(session: Session, run: str) -> Undoing:
 
 def _write(session: Session, chunk: Sequence[Entry], version: int) -> int:
     """Write a chunk; return the library's version after it."""
-    number = session.state.journal(session.run, chunk)
+    number = session.state.journal.begin(session.run, chunk)
     outcomes = session.client.write_items([entry.sent for entry in chunk], unmodified_since=version)
     version, alone = session.client.advanced(version, outcomes)
     with session.state.writing() as connection:
@@ -188,7 +188,7 @@ def _write(session: Session, chunk: Sequence[Entry], version: int) -> int:
                 session.state.record(connection, session.run, entry, done)
         objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
         session.index.record(connection, items=objects, complete=version if alone else None)
-        session.state.settle(connection, number)
+        session.state.journal.settle(connection, number)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise LibraryError(

@@ -358,7 +358,7 @@ def test_a_write_whose_answer_was_lost_before_is_found(
     assert at_desktop.run().error is not None
     program.trouble._coming.clear()
     with memory_of(at_desktop) as state:
-        assert state.unfinished()
+        assert state.journal.unfinished()
     install(at_desktop)
     assert at_desktop.run().error is None
     Installed(at_desktop, Plugin("")).whole()

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from owner import memory_of, show
 from pages import entry
 from syncd.history import Note
-from syncd.state import Entry, State
+from syncd.journal import Entry
+from syncd.state import State
 from syncd.store import Store
 
 if TYPE_CHECKING:
@@ -125,12 +126,14 @@ def test_the_newest_run_and_one_of_unknown_outcome_are_never_forgotten(
     ran(other, clock, "other", days_ago=500, note=NEW)
     for run, age in (("done", 503), ("unclear", 502), ("idle", 501), ("newest", 500)):
         ran(state, clock, run, days_ago=age, note=NEW if run in {"done", "unclear"} else None)
-    number = state.journal("unclear", [Entry("item", {"key": "CCCC2222", "version": 0}, "CCCC2222", "p")])
+    number = state.journal.begin(
+        "unclear", [Entry("item", {"key": "CCCC2222", "version": 0}, "CCCC2222", "p")]
+    )
     state.history.prune(clock.now(), KEEP)
     assert names(state) == {"unclear", "newest"}
     assert names(other) == {"other"}
     with state.writing() as connection:
-        state.settle(connection, number)
+        state.journal.settle(connection, number)
     state.history.prune(clock.now(), KEEP)
     assert names(state) == {"newest"}
     assert [len(state.history.notes(run)) for run in ("done", "unclear", "other")] == [0, 0, 1]

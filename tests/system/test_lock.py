@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from clocks import FakeClock
-from syncd import store
+from syncd import tables
 from syncd.errors import LockedError, StoppedError
 from syncd.lock import held
 from syncd.state import State
@@ -50,7 +50,7 @@ def write_much(path: Path, prefix: str) -> None:
         state = State(opened, "https://example.org", prefix, FakeClock())
         for number in range(ROUNDS):
             with state.writing() as connection:
-                connection.scalar(sa.select(sa.func.count()).select_from(store.claim))
+                connection.scalar(sa.select(sa.func.count()).select_from(tables.claim))
                 state.claim(connection, f"{number:08}", "AAAA2222")
     finally:
         opened.close()

@@ -8,9 +8,9 @@ import pytest
 
 from builders import item, view
 from syncd.action import Memory
+from syncd.journal import Entry
 from syncd.lookup import real_keys
 from syncd.match import IndexedCollection
-from syncd.state import Entry
 
 if TYPE_CHECKING:
     from syncd.match import IndexedItem

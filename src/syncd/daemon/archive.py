@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from syncd import store as db
+from syncd import tables as db
 from syncd.daemon.news import NewPaper
 from syncd.session import remembered
 from syncd.store import Store

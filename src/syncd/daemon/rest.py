@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from syncd import store as db
+from syncd import tables as db
 from syncd.store import Store
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from syncd.store import metadata
+from syncd.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from syncd import store as db
+from syncd import tables as db
 from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Identifiers
 
