@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,12 +69,13 @@ class Terminal:
         """Press Ctrl-C at a question, and return how it ended."""
         self.read_until(question)
         end = time.monotonic() + PATIENCE
-        # Python misses one that comes in the moment before it waits for a key.
+        # Python misses one that comes in the moment before it waits for a key; one that comes while it ends kills it.
         while self.process.poll() is None:
             assert time.monotonic() < end, self.text
             self.process.send_signal(signal.SIGINT)
-            while self._read(0.2):
+            while self._read(PATIENCE / 4):
                 pass
+            self._wait(PATIENCE / 4)
         return self.process.returncode
 
     def end(self) -> int:
@@ -88,6 +89,10 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self._own)
+
+    def _wait(self, seconds: float) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
 
     def _read(self, seconds: float = PATIENCE) -> bool:
         if not select.select([self._own], [], [], seconds)[0]:
