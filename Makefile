@@ -25,7 +25,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test tools soak mutants lint types plugin-types format bench lock schema units clean
+.PHONY: help venv demo demo-page test tools firefox soak mutants lint types plugin-types format bench gecko lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,16 @@ mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 
 bench: $(DEV) ## measure
 	$(BIN)/python -m pytest tests/bench -s
+
+gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
+	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_daemon.py
+
+# Debian's firefox-esr is of the line that Zotero is built on; any Firefox that is there will do.
+firefox:
+	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n) && command -v apt-get >/dev/null \
+		&& $$sudo apt-get update -qq && $$sudo apt-get install -qq --yes --no-install-recommends firefox-esr >/dev/null; \
+	} || { echo "Firefox is missing and can't be installed: the plugin can't be seen in it" >&2; exit 1; }
 
 lock: $(BIN)/uv ## pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --output-file requirements.lock

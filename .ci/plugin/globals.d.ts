@@ -6,6 +6,8 @@ declare const crypto: Crypto;
 declare function fetch(address: string, options?: RequestInit): Promise<Response>;
 declare function setTimeout(action: () => void, milliseconds: number): number;
 declare function clearTimeout(timer: number): void;
+/** There only where preferences-window.js runs. */
+declare const document: Document;
 declare function pref(name: string, value: string | number | boolean): void;
 
 declare namespace Zotero {

@@ -4,6 +4,46 @@
  */
 const { FIELDS, checkCollection, checkItem, dataObjects, strict } = require("./objects.js");
 
+/** What Zotero demands of a registration, by kind; it refuses anything else with a line in its debug output. */
+const DEMANDS = {
+  column: {
+    dataKey: "string",
+    label: "string",
+    pluginID: "string",
+    width: "string?",
+    sortReverse: "boolean?",
+    dataProvider: "function?",
+    renderCell: "function?",
+  },
+  section: { paneID: "string", pluginID: "string", onRender: "function", header: "icon", sidenav: "icon" },
+  menu: { menuID: "string", pluginID: "string", target: "target", menus: "menus" },
+  pane: { pluginID: "string", src: "string" },
+};
+const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
+const CHECKS = {
+  icon: ({ l10nID, icon }) => typeof l10nID === "string" && typeof icon === "string",
+  target: (target) => TARGETS.includes(target),
+  menus: (menus) =>
+    Boolean(menus.length) &&
+    menus.every(
+      ({ menuType, l10nID, menus: inner }) =>
+        typeof l10nID === "string" &&
+        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(inner))),
+    ),
+};
+
+function demand(kind, options) {
+  for (const [name, type] of Object.entries(DEMANDS[kind])) {
+    const value = options[name];
+    const missing = value === undefined && type.endsWith("?");
+    const check = CHECKS[type] ?? ((given) => typeof given === type.replace("?", ""));
+    if (!missing && !check(value)) {
+      throw new Error(`Zotero would refuse this ${kind}: ${name}`);
+    }
+  }
+  return options;
+}
+
 /** @param {World} world */
 function makeZotero(world) {
   const items = dataObjects(
@@ -77,20 +117,23 @@ function makeZotero(world) {
     File: strict("Zotero.File", fileSystem(world)),
     Server: { Endpoints: world.endpoints },
     ItemTreeManager: strict("Zotero.ItemTreeManager", {
-      registerColumn: (column) => world.register("column", column),
-      registerColumns: (columns) => columns.map((column) => world.register("column", column)),
+      registerColumn: (column) => world.register("column", demand("column", column)),
+      registerColumns: (columns) =>
+        [columns].flat().map((column) => world.register("column", demand("column", column))),
       unregisterColumn: (id) => world.registered.delete(id),
       refreshColumns: () => {},
     }),
     ItemPaneManager: strict("Zotero.ItemPaneManager", {
-      registerSection: (section) => world.register("section", section),
+      registerSection: (section) => world.register("section", demand("section", section)),
       unregisterSection: (id) => world.registered.delete(id),
     }),
     MenuManager: strict("Zotero.MenuManager", {
-      registerMenu: (menu) => world.register("menu", menu),
+      registerMenu: (menu) => world.register("menu", demand("menu", menu)),
       unregisterMenu: (id) => world.registered.delete(id),
     }),
-    PreferencePanes: strict("Zotero.PreferencePanes", { register: async (pane) => world.panes.push(pane) }),
+    PreferencePanes: strict("Zotero.PreferencePanes", {
+      register: async (pane) => world.panes.push(demand("pane", pane)),
+    }),
   });
 }
 

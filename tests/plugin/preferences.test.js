@@ -1,7 +1,10 @@
 /** The pane: who may ask, and taking it back. */
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
 const { test } = require("node:test");
-const { paired, start } = require("./zotero.js");
+const vm = require("node:vm");
+const { SOURCE, paired, start } = require("./zotero.js");
 
 /** As much of a document as the pane needs. */
 function makeDocument() {
@@ -40,6 +43,31 @@ test("the pane is registered with the plugin, and fills itself when it is opened
   assert.equal(date.tag, "time");
   assert.deepEqual(JSON.parse(revoke.attributes["data-l10n-args"]), { name: "syncd on here" });
   assert.equal(document.ids["syncd-no-tokens"].hidden, true);
+});
+
+test("the window of preferences fills the pane when Zotero says that it is there, without an inline handler", async () => {
+  const { world, about } = await start();
+  const read = (name) => fs.readFileSync(path.join(SOURCE, name), "utf8");
+  assert.equal(/\son\w+=|<script/.test(read("preferences.xhtml")), false);
+  assert.deepEqual([...world.panes[0].scripts], [`${about.rootURI}preferences-window.js`]);
+  const filled = [];
+  const listeners = [];
+  const document = { addEventListener: (...words) => listeners.push(words) };
+  const Zotero = { Syncd: { preferencesLoaded: (shown) => filled.push(shown) } };
+  vm.runInNewContext(read("preferences-window.js"), { document, Zotero });
+  const [[type, listener, capture]] = listeners;
+  // Zotero's event does not bubble.
+  assert.deepEqual([type, capture], ["load", true]);
+  listener({ target: { querySelector: () => null } });
+  listener({ target: {} });
+  assert.deepEqual(filled, []);
+  const pane = {
+    querySelector: (selector) => read("preferences.xhtml").includes(`id="${selector.slice(1)}"`),
+  };
+  listener({ target: pane });
+  assert.deepEqual(filled, [document]);
+  delete Zotero.Syncd;
+  listener({ target: pane });
 });
 
 test("a token is taken back from the pane", async () => {

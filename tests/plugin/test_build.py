@@ -18,7 +18,7 @@ from node import NODE
 from syncd.cli.main import app
 from syncd.cli.plugin import NAME
 from syncd.plugin import ID
-from syncd.plugin.build import bootstrap, contents, scripts, source, xpi
+from syncd.plugin.build import APART, LOCALES, bootstrap, contents, scripts, source, xpi
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,13 +61,28 @@ def test_the_file_is_a_zip_of_fixed_times_in_order() -> None:
     assert {"bootstrap.js", "manifest.json", "prefs.js", "locale/en-US/syncd.ftl"} <= set(names)
 
 
+def test_no_language_of_zoteros_is_without_strings() -> None:
+    """Where the plugin does not speak it, they are English; one that is missing would make all of Zotero English."""
+    found = contents()
+    own = {"en-US", "de"}
+    files = {name.rpartition("/")[2] for name in found if name.startswith("locale/en-US/")}
+    assert own <= set(LOCALES)
+    assert len(files) == 2
+    for locale in LOCALES:
+        like = locale if locale in own else "en-US"
+        for file in files:
+            said = (source() / "locale" / like / file).read_bytes()
+            assert found[f"locale/{locale}/{file}"] == said
+
+
 def test_every_script_is_in_the_one_that_zotero_loads() -> None:
     """The one that defines the plugin's object comes first; Zotero loads no other."""
     names = [name for name, _ in scripts(source())]
-    there = {str(path.name) for path in source().iterdir() if path.name.endswith(".js")} - {"prefs.js"}
+    there = {str(path.name) for path in source().iterdir() if path.name.endswith(".js")} - APART
     assert names[0] == "lifecycle.js"
     assert there <= set(names)
-    assert not any(name.endswith(".js") for name in contents().keys() - {"bootstrap.js", "prefs.js"})
+    assert not any(name.endswith(".js") for name in contents().keys() - APART - {"bootstrap.js"})
+    assert contents().keys() >= APART
 
 
 def test_the_one_script_has_what_zotero_calls_and_no_other_name_but_its_own(tmp_path: Path) -> None:

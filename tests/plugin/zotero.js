@@ -8,12 +8,15 @@ const { World } = require("./world.js");
 
 const SOURCE = path.join(__dirname, "..", "..", "src", "syncd", "plugin", "source");
 
+/** The first file, and those that stay files of their own; see src/syncd/plugin/build.py. */
+const APART = ["lifecycle.js", "prefs.js", "preferences-window.js"];
+
 /** The plugin's files in the order in which they are put together; see src/syncd/plugin/build.py. */
 function sources() {
   const names = (folder) =>
     fs
       .readdirSync(path.join(SOURCE, folder))
-      .filter((name) => name.endsWith(".js") && name !== "prefs.js" && name !== "lifecycle.js")
+      .filter((name) => name.endsWith(".js") && !APART.includes(name))
       .sort()
       .map((name) => path.join(folder, name));
   return ["lifecycle.js", ...names(""), ...names("views")];
@@ -113,4 +116,4 @@ async function paired(options = {}, control = undefined) {
   return { ...started, token: answer.token };
 }
 
-module.exports = { World, ask, load, paired, sources, start, strict };
+module.exports = { SOURCE, World, ask, load, paired, sources, start, strict };

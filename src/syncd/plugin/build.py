@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 
 # Defines the object to which all the others add, so it comes first.
 FIRST = "lifecycle.js"
-# Files of their own in the xpi: JavaScript that Zotero reads by these names.
-APART = frozenset({"prefs.js"})
+# Files of their own in the xpi: Zotero reads one by this name, and runs the other in its window of preferences.
+APART = frozenset({"prefs.js", "preferences-window.js"})
+# The languages that Zotero comes in (chrome/locale of its source). Before version 10, a window into which strings are
+# brought that are not there in its language shows all of Zotero's own in English too.
+# fmt: off
+LOCALES = (
+    "af-ZA", "ar", "bg-BG", "br", "ca-AD", "cs-CZ", "da-DK", "de", "el-GR", "en-GB", "en-US", "es-ES",
+    "et-EE", "eu-ES", "fa", "fi-FI", "fr-FR", "gl-ES", "he-IL", "hr-HR", "hu-HU", "id-ID", "is-IS",
+    "it-IT", "ja-JP", "km", "ko-KR", "lt-LT", "mn-MN", "nb-NO", "nl-NL", "nn-NO", "pl-PL", "pt-BR",
+    "pt-PT", "ro-RO", "ru-RU", "sk-SK", "sl-SI", "sr-RS", "sv-SE", "ta", "th-TH", "tr-TR", "uk-UA",
+    "vi-VN", "zh-CN", "zh-TW",
+)
+# fmt: on
+# Stands in for a language that the plugin does not speak.
+SPOKEN = "en-US"
 # The earliest time that a zip can tell.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -64,7 +77,15 @@ def contents() -> dict[str, bytes]:
         script = name.endswith(".js") and name not in APART
         if not script and name != "manifest.json":
             found[name] = file.read_bytes()
-    return found
+    return _in_every_language(found)
+
+
+def _in_every_language(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Add the strings for languages that have none of their own."""
+    own = f"locale/{SPOKEN}/"
+    names = [name.removeprefix(own) for name in found if name.startswith(own)]
+    spoken = {f"locale/{locale}/{name}": found[own + name] for locale in LOCALES for name in names}
+    return spoken | found
 
 
 def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:

@@ -29,6 +29,21 @@ test("the columns are registered with the plugin, the best first", async () => {
   assert.deepEqual(daemon.asked, []);
 });
 
+test("the first releases of Zotero 7 get them by the name that they have", async () => {
+  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } } }) };
+  const declare = ({ Zotero }) => {
+    Zotero.ItemTreeManager.registerColumn = undefined;
+    Zotero.ItemTreeManager.refreshColumns = undefined;
+  };
+  const { score, code, new: fresh, world } = await begun({ answers, declare });
+  assert.ok(score && code && fresh);
+  score.dataProvider(makeItem());
+  await settle();
+  await settle();
+  assert.deepEqual(world.debug, []);
+  assert.equal(score.dataProvider(makeItem()), "092.50");
+});
+
 test("a cell answers at once, and the daemon's answer follows once it is there", async () => {
   const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5, code: CODE } } }) };
   let drawn = 0;
@@ -138,13 +153,25 @@ test("the mark of code is a button that opens the repository, and the row takes 
   assert.equal(code.renderCell(0, "0", { className: "code" }, false, document).textContent, "");
 });
 
+test("what a cell shows is marked as its text: Zotero copies all else of a first column, without listeners", async () => {
+  const { document } = makeWindow();
+  const { world } = await begun();
+  for (const column of Object.values(columns(world))) {
+    const cell = column.renderCell(0, "0", { className: "" }, true, document);
+    assert.deepEqual(
+      cell.childNodes.map((child) => child.className),
+      ["cell-text"],
+    );
+  }
+});
+
 test("cells without a value show nothing", async () => {
   const { score, new: fresh } = await begun();
   const { document } = makeWindow();
   assert.equal(score.renderCell(0, "000.00", { className: "" }, false, document).textContent, "");
   assert.equal(score.renderCell(0, "092.50", { className: "" }, false, document).textContent, "92.5");
   assert.equal(fresh.renderCell(0, "0", { className: "" }, false, document).textContent, "");
-  const mark = fresh.renderCell(0, "1", { className: "" }, false, document).querySelector("span");
+  const mark = fresh.renderCell(0, "1", { className: "" }, false, document).querySelector(".syncd-new");
   assert.equal(mark.getAttribute("role"), "img");
 });
 

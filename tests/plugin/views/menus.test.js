@@ -30,6 +30,7 @@ function begun({ answers = ANSWERS, items = [], collections = [] } = {}) {
     const entries = menus[target][0].menus ?? menus[target];
     const shown = entries.map((entry) => {
       const menuElem = new FakeElement(window.document, "menuitem");
+      menuElem.setAttribute("data-l10n-id", entry.l10nID);
       entry.onShowing({}, { menuElem, ...context });
       return { entry, menuElem, press: () => entry.onCommand({}, { menuElem, ...context }) };
     });
@@ -199,6 +200,9 @@ test("Zotero 7 gets the same as elements, and keeps none of them", async () => {
   const { document } = window;
   Syncd.menus.startup();
   Syncd.menus.windowLoaded(window);
+  // Zotero may tell of a window that was there when the plugin started.
+  Syncd.menus.windowLoaded(window);
+  assert.equal(document.querySelectorAll("menupopup").length, 1);
   const popup = document.getElementById("menu_ToolsPopup").querySelector("menupopup");
   popup.happen("popupshowing");
   const menu = document.getElementById("zotero-collectionmenu");
@@ -217,4 +221,41 @@ test("Zotero 7 gets the same as elements, and keeps none of them", async () => {
   const before = daemon.asked.length;
   menu.happen("popupshowing");
   assert.equal(daemon.asked.length, before);
+});
+
+test("what Zotero's menu manager leaves in a window goes with the plugin, another plugin's stays", () => {
+  const { Syncd, window } = begun();
+  const { document } = window;
+  for (const l10n of ["syncd-menu", "another-menu"]) {
+    const element = new FakeElement(document, "menu");
+    element.className = "zotero-custom-menu-item";
+    element.setAttribute("data-l10n-id", l10n);
+    document.getElementById("menu_ToolsPopup").append(element);
+  }
+  Syncd.menus.windowUnloaded(window);
+  const left = document.querySelectorAll(".zotero-custom-menu-item");
+  assert.deepEqual(
+    left.map((element) => element.getAttribute("data-l10n-id")),
+    ["another-menu"],
+  );
+});
+
+test("each entry of the submenu shows itself, also where Zotero gives the submenu's element for it", async () => {
+  const { menus, window } = begun();
+  const submenu = new FakeElement(window.document, "menu");
+  submenu.setAttribute("data-l10n-id", "syncd-menu");
+  const popup = new FakeElement(window.document, "menupopup");
+  submenu.append(popup);
+  for (const entry of menus[tools][0].menus) {
+    const element = new FakeElement(window.document, "menuitem");
+    element.setAttribute("data-l10n-id", entry.l10nID);
+    popup.append(element);
+    entry.onShowing({}, { menuElem: submenu });
+  }
+  await settle();
+  const [standing] = popup.saying("syncd-menu-standing");
+  assert.equal(JSON.parse(standing.getAttribute("data-l10n-args")).state, "running");
+  assert.equal(popup.saying("syncd-menu-resume")[0].hidden, true);
+  assert.deepEqual([submenu.hidden, submenu.disabled], [false, false]);
+  assert.equal(submenu.getAttribute("data-l10n-args"), null);
 });

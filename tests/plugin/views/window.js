@@ -144,11 +144,11 @@ class FakeElement {
 }
 
 function matcher(selector) {
-  const [, tag, kind, name] = /^(\w*)([.#[]?)([\w-]*)\]?$/.exec(selector);
+  const [, tag, kind, name, value] = /^(\w*)([.#[]?)([\w-]*)(?:="([\w-]*)")?\]?$/.exec(selector);
   const tests = {
     ".": (one) => one.className.split(" ").includes(name),
     "#": (one) => one.getAttribute("id") === name,
-    "[": (one) => one.attributes.has(name),
+    "[": (one) => (value === undefined ? one.attributes.has(name) : one.getAttribute(name) === value),
     "": () => true,
   };
   return (one) => (!tag || one.localName === tag) && tests[kind](one);

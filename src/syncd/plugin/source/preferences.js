@@ -16,6 +16,7 @@ Syncd.preferences = {
       src: `${Syncd.rootURI}preferences.xhtml`,
       label: "syncd",
       image: `${Syncd.rootURI}icons/syncd.svg`,
+      scripts: [`${Syncd.rootURI}preferences-window.js`],
     });
     Zotero.Syncd = { preferencesLoaded: (/** @type {Document} */ document) => this.loaded(document) };
   },
@@ -77,11 +78,13 @@ Syncd.preferences = {
   _row(document, token) {
     const html = "http://www.w3.org/1999/xhtml";
     const row = document.createElementNS(html, "li");
+    row.setAttribute("style", "display: flex; align-items: center; gap: 12px; padding-block: 3px");
     const name = document.createElementNS(html, "span");
+    name.setAttribute("style", "flex: 1; min-width: 0; overflow-wrap: anywhere");
     name.textContent = token.name;
     const date = document.createElementNS(html, "time");
     date.setAttribute("datetime", token.created);
-    date.textContent = new Date(token.created).toLocaleDateString();
+    date.textContent = Syncd.format.day(token.created, Zotero.locale);
     const revoke = document.createElementNS(html, "button");
     // In a XUL document an HTML button is one only when it says so.
     revoke.setAttribute("type", "button");

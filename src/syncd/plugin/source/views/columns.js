@@ -10,9 +10,12 @@ Syncd.columns = {
   startup() {
     this._unwatch = Syncd.daemon.onChange(() => Syncd.known.forget());
     Syncd.quietly("reading what was looked at", () => Syncd.seen.load());
+    /** @type {any} The first releases of Zotero 7 have but the name in the plural. */
+    const manager = Zotero.ItemTreeManager;
+    const name = manager.registerColumn ? "registerColumn" : "registerColumns";
     for (const [dataKey, column] of Object.entries(this._columns())) {
       // The first click sorts downwards: the best, those with code, the new ones first.
-      Zotero.ItemTreeManager.registerColumn({ dataKey, pluginID: Syncd.id, sortReverse: true, ...column });
+      manager[name]({ dataKey, pluginID: Syncd.id, sortReverse: true, ...column });
     }
   },
 
@@ -109,7 +112,9 @@ Syncd.columns = {
   _cell(draw) {
     return (_index, data, column, _first, doc) => {
       const { h } = Syncd.element;
-      const cell = h("span", { class: `cell ${column.className} syncd-cell` }, draw(data));
+      // Zotero copies what is in a first column as markup, without listeners, unless this class is in it.
+      const text = h("span", { class: "cell-text" }, draw(data));
+      const cell = h("span", { class: `cell ${column.className} syncd-cell` }, text);
       return Syncd.element.make(doc, cell);
     };
   },

@@ -45,7 +45,8 @@ Syncd.follow = {
       "form",
       { class: "syncd-search", on: { submit } },
       h("input", {
-        type: "search",
+        // Not "search": there Escape would empty the field instead of closing the dialog.
+        type: "text",
         value: names[0] ?? "",
         list: "syncd-creators",
         l10n: "syncd-follow-name",

@@ -74,7 +74,8 @@ Syncd.known = {
     const library = this._libraries.get(prefix);
     if (library && JSON.stringify(items) !== JSON.stringify(library.items)) {
       library.items = items;
-      Zotero.ItemTreeManager.refreshColumns();
+      // Not in the first releases of Zotero 7, where the answer shows when the list is drawn next.
+      Zotero.ItemTreeManager.refreshColumns?.();
     }
   },
 };

@@ -7,6 +7,8 @@
 Syncd.menus = {
   TOOLS: "menu_ToolsPopup",
   CLASS: "syncd-menu",
+  /** What Zotero's menu manager calls the elements that it makes. */
+  MANAGED: "zotero-custom-menu-item",
   /** The menus that Zotero 7 has, and the elements that hold them. */
   POPUPS: /** @type {["item" | "collection", string][]} */ ([
     ["item", "zotero-itemmenu"],
@@ -31,7 +33,7 @@ Syncd.menus = {
 
   /** @param {any} window */
   windowLoaded(window) {
-    if (Zotero.MenuManager) {
+    if (Zotero.MenuManager || this._listeners.some((one) => one.window === window)) {
       return;
     }
     const { document } = window;
@@ -58,6 +60,12 @@ Syncd.menus = {
     this._listeners = this._listeners.filter((one) => one.window !== window);
     for (const element of window.document.querySelectorAll(`.${this.CLASS}`)) {
       element.remove();
+    }
+    // Before version 10, Zotero leaves its own until the menu opens again.
+    for (const element of window.document.querySelectorAll(`.${this.MANAGED}`)) {
+      if (element.getAttribute("data-l10n-id")?.startsWith("syncd-menu")) {
+        element.remove();
+      }
     }
   },
 
@@ -89,12 +97,23 @@ Syncd.menus = {
       menuType: "menuitem",
       l10nID: entry.l10n,
       onShowing: (/** @type {Event} */ _event, /** @type {any} */ context) => {
-        this.update(context.menuElem, entry, this._picked(context));
+        this.update(this._element(context.menuElem, entry), entry, this._picked(context));
       },
       onCommand: (/** @type {Event} */ _event, /** @type {any} */ context) => {
         entry.act?.(this._picked(context), this.standing);
       },
     }));
+  },
+
+  /**
+   * Return an entry's element. For what is in a submenu, Zotero 8 and 9 give the submenu's.
+   *
+   * @param {any} given by the menu manager
+   * @param {Entry} entry
+   */
+  _element(given, { l10n }) {
+    const own = given.getAttribute("data-l10n-id") === l10n;
+    return own ? given : given.querySelector(`[data-l10n-id="${l10n}"]`);
   },
 
   /**

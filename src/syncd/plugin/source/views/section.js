@@ -18,7 +18,7 @@ Syncd.section = {
       onInit: (/** @type {any} */ { body, refresh }) => this._refresh.set(body, refresh),
       onDestroy: (/** @type {any} */ { body }) => this._refresh.delete(body),
       onItemChange: (/** @type {any} */ hooks) => {
-        this.change(hooks);
+        Syncd.quietly("showing what is known of an item", () => this.change(hooks));
         return true;
       },
       onRender: (/** @type {any} */ { body }) => this.render(body),

@@ -1,0 +1,16 @@
+/**
+ * Fills the plugin's pane, once Zotero has put it into its window of preferences, where this runs.
+ *
+ * A script and no attribute of the pane: from 153 on, Gecko runs no handler that stands in a document, unless Zotero
+ * lets it. Zotero runs this before the pane is there, and tells the pane's own elements when it is: that event does not
+ * bubble.
+ */
+document.addEventListener(
+  "load",
+  (/** @type {any} */ event) => {
+    if (event.target.querySelector?.("#syncd-tokens")) {
+      Zotero.Syncd?.preferencesLoaded(document);
+    }
+  },
+  true,
+);

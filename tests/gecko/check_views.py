@@ -1,0 +1,430 @@
+"""What the reader sees of the plugin, in the Gecko that Zotero has: that it is there, in words, and goes again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncd.plugin.build import source
+
+if TYPE_CHECKING:
+    from windows import Client
+
+pytest_plugins = ("windows",)
+HERE = Path(__file__).parent
+KNOWN = """
+    Syncd.daemon.items = async () => ({ items: { AAAA2222: {
+      score: 92.5, affiliations: ["apple-ml"], reason: "Listed on Ann's page.", kept: ["abstractNote"],
+      links: [{ url: "https://github.com/o/r", kind: "code" }],
+      profiles: [{ name: "ann", author: "Ann Author", since: "2026-06-01" }],
+      changed: [{ when: "2026-07-01T10:00:00Z", fields: ["title", "tags"] }],
+    } } });
+    Syncd.daemon.status = async () => ({
+      libraries: [{ library: "main", profiles: [{ name: "ann", author: "Ann Author" }] }],
+      reviews: 2, daemon: { paused: [] }, dashboard: null,
+    });
+    Syncd.daemon.profiles = async () => [{
+      name: "ann", author: "Ann Author", collection: "CCCC2222", years: { 2024: 3, 2026: 5 },
+      last: "2026-11-01T10:00:00Z", next: null,
+      figures: [{ day: "2026-10-01", h_index: 16 }, { day: "2026-11-01", h_index: 17 }],
+    }];
+    Services.prefs.setStringPref("extensions.syncd.control", '{"url":"http://127.0.0.1:9","token":"t","id":"i"}');
+"""
+
+
+# Words
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de"])
+def test_every_message_can_be_said(client: Client, locale: str) -> None:
+    """By Gecko's own Fluent, without a complaint; German is German."""
+    files = [file for file in (source() / "locale" / "en-US").iterdir() if file.name.endswith(".ftl")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    ids = [line.partition(" =")[0] for line in lines if line[:1].isalpha()]
+    assert len(ids) > 80
+    client.close()
+    client.open(locale)
+    said = client.run(
+        """
+        const args = { kind: "code", figure: "h_index", state: "running", profiles: 2, troubled: 0, left: 0 };
+        for (const name of words[1]) {
+          args[name] ??= 1;
+        }
+        const ids = words[0].map((id) => ({ id, args }));
+        const said = await d.l10n.formatMessages(ids);
+        return [said.map((message, at) => [words[0][at], message]), Syncd.words.say("syncd-column-new")];
+        """,
+        ids,
+        sorted({word.split("}")[0].split()[0] for line in lines for word in line.split("{ $")[1:]}),
+    )
+    messages, new = said
+    assert [name for name, message in messages if message is None] == []
+    assert new == {"en-US": "New", "de": "Neu"}[locale]
+
+
+def test_a_language_that_the_plugin_does_not_speak_stays_zoteros_own(client: Client) -> None:
+    """What Zotero says stays French, what the plugin says is English: a missing file would make all English."""
+    client.close()
+    client.open("fr-FR")
+    own, ours = client.run(
+        """
+        const strings = new L10nFileSource("own", "app", ["en-US", "fr-FR"], `${words[0]}/{locale}/`);
+        L10nRegistry.getInstance().registerSources([strings]);
+        w.MozXULElement.insertFTLIfNeeded("zotero-own.ftl");
+        return await d.l10n.formatValues(["zotero-own", "syncd-why"]);
+        """,
+        (HERE / "strings").as_uri(),
+    )
+    assert (own, ours) == ("Bibliothèque", "Why is this here?")
+
+
+# The items list, the item pane
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_the_code_opens_from_whichever_column(client: Client, *, first: bool) -> None:
+    """Also as the first one, of which Zotero copies what has no text of its own."""
+    launched, title = client.run(
+        """
+        const { cell } = z.drawCell(w, "code", item, words[0]);
+        d.getElementById("items").append(cell);
+        await d.l10n.translateFragment(cell);
+        cell.querySelector("button")?.click();
+        return [z.launched, cell.querySelector("button")?.title];
+        """,
+        first,
+    )
+    assert launched == ["https://github.com/o/r"]
+    assert title == "Open github.com/o/r"
+
+
+def test_the_section_tells_what_is_known(client: Client) -> None:
+    """In words, with links as buttons that take the focus; for another item it is hidden."""
+    text, icons, launched, hidden = client.run(
+        KNOWN
+        + """
+        const section = new z.Section(w);
+        section.show(item);
+        await z.until(() => section.body.textContent.includes("Listed"));
+        await d.l10n.translateFragment(section.element);
+        const text = section.body.innerText;
+        const button = section.body.querySelector("button");
+        button.focus();
+        z.press(w, "Enter", 13);
+        const icon = new w.Image();
+        icon.src = section.options.header.icon;
+        await icon.decode();
+        section.show({ ...item, id: 6, key: "BBBB2222", getTags: () => [], getAttachments: () => [] });
+        const hidden = section.element.hidden;
+        section.close();
+        return [text, [icon.naturalWidth, icon.naturalHeight], z.launched, hidden];
+        """
+    )
+    for words in (
+        "Ann Author, since Jun 1, 2026",
+        "92.5",
+        "Code: github.com/o/r",
+        "Kept as you have it: Abstract",
+    ):
+        assert words in text
+    assert icons == [16, 16]
+    assert launched == ["https://github.com/o/r"]
+    assert hidden
+
+
+def test_a_profiles_collection_shows_its_figures(client: Client) -> None:
+    """Below Zotero's own message, drawn; another collection shows nothing."""
+    text, tall, words, other = client.run(
+        KNOWN
+        + """
+        const box = d.getElementById("zotero-item-pane-message-box");
+        const say = (words) => {
+          const line = d.createXULElement("description");
+          line.textContent = words;
+          box.replaceChildren(line);
+        };
+        w.ZoteroPane.selected.collections = [collection];
+        say("3 items in this view");
+        const panel = await z.until(() => box.querySelector(".syncd-collection"));
+        await d.l10n.translateFragment(panel);
+        const drawn = [...panel.querySelectorAll("polyline, rect")].map((one) => one.getBoundingClientRect().height);
+        const labels = [...panel.querySelectorAll("figure")].map((one) => one.getAttribute("aria-label"));
+        const text = box.textContent;
+        w.ZoteroPane.selected.collections = [{ ...collection, key: "DDDD2222" }];
+        say("nothing in this view");
+        await new Promise((resolve) => w.requestAnimationFrame(() => w.setTimeout(resolve)));
+        return [text, drawn, labels, box.textContent];
+        """
+    )
+    assert text.startswith("3 items in this view")
+    assert "17" in text
+    assert len(tall) == 4
+    assert all(height >= 0 for height in tall)
+    assert max(tall) > 10
+    assert words == [
+        "From 16 on Oct 1, 2026 to 17 on Nov 1, 2026",
+        "Papers by year: 2024: 3, 2025: 0, 2026: 5",
+    ]
+    assert other == "nothing in this view"
+
+
+# Dialogs
+
+
+def test_escape_closes_the_dialog_and_gives_the_focus_back(client: Client) -> None:
+    """From the name that is filled in, at the first press; nothing that is typed reaches the window behind."""
+    focused, back, leaked = client.run(
+        """
+        const before = d.createElementNS("http://www.w3.org/1999/xhtml", "button");
+        d.getElementById("items").append(before);
+        before.focus();
+        const leaked = [];
+        d.addEventListener("keydown", (event) => leaked.push(event.key));
+        Syncd.follow.open(w, ["Ann Author", "Bob Other"], "users/0");
+        const focused = d.activeElement.value;
+        z.press(w, "Escape", 27);
+        await z.until(() => !d.getElementById("syncd-dialog"));
+        return [focused, d.activeElement === before, leaked];
+        """
+    )
+    assert (focused, back, leaked) == ("Ann Author", True, [])
+
+
+def test_an_author_is_found_and_followed(client: Client) -> None:
+    """Enter searches; each button says whom it is about."""
+    labels, followed, text = client.run(
+        """
+        const followed = [];
+        Syncd.daemon.search = async () => [{ name: "Ann Author", affiliation: "MIT", source: "s2:1", papers: 12 }];
+        Syncd.daemon.follow = async (...asked) => followed.push(asked);
+        Syncd.follow.open(w, ["Ann Author"], "users/0");
+        const dialog = d.getElementById("syncd-dialog");
+        z.press(w, "Enter", 13);
+        const row = await z.until(() => dialog.querySelector(".syncd-row"));
+        await d.l10n.translateFragment(dialog);
+        const labels = [...dialog.querySelectorAll("input, button")].map((one) => one.ariaLabel ?? one.textContent);
+        row.querySelector("button").click();
+        await z.until(() => followed.length && !dialog.querySelector(".syncd-row"));
+        await d.l10n.translateFragment(dialog);
+        return [labels, followed, dialog.textContent];
+        """
+    )
+    assert labels == ["Name of the author", "Search", "Follow Ann Author", "Close"]
+    assert followed == [["s2:1", "users/0"]]
+    assert "Ann Author is followed now" in text
+
+
+def test_what_is_closed_is_not_decided(client: Client) -> None:
+    """Escape is no answer, neither to a review nor to a question; a press of the button is."""
+    asked, shown = client.run(
+        """
+        const asked = [];
+        const record = { title: "One paper", authors: "Ann", date: "2025" };
+        const other = { key: "AAAA2222", score: 0.87, reasons: ["same title"], record: { ...record, date: "2024" } };
+        Syncd.daemon.reviews = async () => [{ paper: "p1", record, candidates: [other] }];
+        Syncd.daemon.review = async (...words) => asked.push(words);
+        const gone = () => z.until(() => !d.getElementById("syncd-dialog"));
+        await Syncd.reviews.open(w);
+        const shown = d.getElementById("syncd-dialog");
+        await d.l10n.translateFragment(shown);
+        const text = shown.textContent;
+        z.press(w, "Escape", 27);
+        await gone();
+        Syncd.dialog.ask(w, "syncd-undo", {}, () => asked.push("undo"));
+        z.press(w, "Escape", 27);
+        await gone();
+        const none = asked.length;
+        await Syncd.reviews.open(w);
+        d.querySelector('[data-l10n-id="syncd-review-same"]').click();
+        await z.until(() => asked.length);
+        return [[none, asked], text];
+        """
+    )
+    assert asked == [0, [["p1", "same", "AAAA2222"]]]
+    for words in ("1 of 1", "New paper", "87 % alike: same title", "2024", "2025", "Decide later"):
+        assert words in shown
+
+
+# Menus
+
+
+@pytest.mark.parametrize("outer", [False, True], ids=["Zotero 10", "Zotero 8"])
+def test_menus_say_what_they_do(client: Client, *, outer: bool) -> None:
+    """Each through Zotero's menu manager, whose context refuses what is no more, or tells of the submenu instead."""
+    tools, item, collection, creator, other = client.run(
+        KNOWN
+        + """
+        const labels = async (popup) => {
+          await Syncd.daemon.status();
+          await z.until(async () => (await d.l10n.translateFragment(popup), Syncd.menus.standing.summary));
+          await d.l10n.translateFragment(popup);
+          return [...popup.querySelectorAll(":scope > .zotero-custom-menu-item:not([hidden])")].map((one) => one.label);
+        };
+        z.menuManager.givesTheOuter = words[0];
+        w.ZoteroPane.selected.collections = [collection];
+        const whole = z.showMenu(w, "menu_ToolsPopup", "main/menubar/tools", { items: [] });
+        const tools = whole.querySelector(".zotero-custom-menu-item > menupopup");
+        tools.dispatchEvent(new w.Event("popupshowing"));
+        const shown = [await labels(tools)];
+        for (const [id, target, context] of [
+          ["zotero-itemmenu", "main/library/item", { items: [item] }],
+          ["zotero-collectionmenu", "main/library/collection", {}],
+          ["info-row", "itemPane/info/row", { items: [item], fieldName: "creator-1-lastName" }],
+          ["info-row", "itemPane/info/row", { items: [item], fieldName: "title" }],
+        ]) {
+          const popup = z.showMenu(w, id, target, context);
+          await z.until(() => Syncd.menus.standing.profiles.size);
+          shown.push(await labels(popup));
+        }
+        return shown;
+        """,
+        outer,
+    )
+    assert tools == [
+        "Follows one profile, all is well",
+        "Sync Now",
+        "Pause",
+        "Status…",
+        "Reviews Waiting (2)…",
+        "Undo Last Run…",
+    ]
+    assert item == ["Follow This Author…", "Open Code"]
+    assert collection == ["Sync This Profile", "Stop Following Ann Author…"]
+    assert creator == ["Follow This Author…"]
+    assert other == []
+
+
+def test_zotero_7_has_the_same_menus(client: Client) -> None:
+    """As elements of the window, that open, act, and go with the plugin."""
+    labels, synced, left = client.run(
+        KNOWN
+        + """
+        await plugin.call("shutdown", "ADDON_DISABLE");
+        const { MenuManager } = z.Zotero;
+        z.Zotero.MenuManager = undefined;
+        const again = build();
+        try {
+          await again.call("startup", "ADDON_ENABLE");
+          const { daemon } = again.scope.Syncd;
+          daemon.status = Syncd.daemon.status;
+          const synced = [];
+          daemon.syncNow = async (names) => synced.push(names);
+          Services.prefs.setStringPref("extensions.syncd.control", '{"url":"http://127.0.0.1:9","token":"t","id":"i"}');
+          const popup = d.querySelector("#menu_ToolsPopup > menu > menupopup");
+          popup.dispatchEvent(new w.Event("popupshowing"));
+          await z.until(() => again.scope.Syncd.menus.standing.summary);
+          await d.l10n.translateFragment(popup);
+          const labels = [...popup.querySelectorAll("menuitem:not([hidden])")].map((one) => one.label);
+          popup.children[1].doCommand();
+          await z.until(() => synced.length && z.notes.length);
+          await again.call("shutdown", "ADDON_DISABLE");
+          return [labels, synced, d.querySelectorAll('[data-l10n-id^="syncd"]').length];
+        } finally {
+          z.Zotero.MenuManager = MenuManager;
+        }
+        """
+    )
+    assert labels[:3] == ["Follows one profile, all is well", "Sync Now", "Pause"]
+    assert synced == [[]]
+    assert left == 0
+
+
+# Preferences, pairing
+
+
+def test_the_pane_lists_who_may_ask_and_takes_it_back(client: Client) -> None:
+    """In a window where Gecko runs nothing that stands in the document."""
+    text, label, apart, after, kept = client.run(
+        """
+        await Syncd.tokens.add("syncd on <b>here</b>", null);
+        const window = await z.open("preferences.xhtml");
+        const pane = await z.showPanes(window);
+        const row = pane.querySelector("li");
+        await window.document.l10n.translateFragment(pane);
+        const text = pane.innerText;
+        const label = row?.querySelector("button").ariaLabel;
+        const boxes = [...(row?.children ?? [])].map((one) => one.getBoundingClientRect());
+        const apart = boxes.slice(1).map((box, at) => box.left - boxes[at].right);
+        row?.querySelector("button").click();
+        return [text, label, apart, pane.innerText, Syncd.tokens.list().length];
+        """
+    )
+    assert "Programs that may work with this Zotero" in text
+    assert "syncd on <b>here</b>" in text
+    assert label == "Take back what syncd on <b>here</b> may do"
+    assert len(apart) == 2
+    assert min(apart) > 5
+    assert "None. To let syncd in" not in text
+    assert "None. To let syncd in" in after
+    assert kept == 0
+
+
+@pytest.mark.parametrize(("how", "allowed"), [("accept", True), ("cancel", False), ("close", False)])
+def test_only_allow_allows(client: Client, how: str, *, allowed: bool) -> None:
+    """Closing the dialog means no, and so does Enter: the button that refuses is the default."""
+    answered, questions = client.run(
+        """
+        z.answerNext(words[0]);
+        return [(await Syncd.pairing.ask({ name: "syncd on here" }))[0], z.questions];
+        """,
+        how,
+    )
+    assert answered == (200 if allowed else 403)
+    (question,) = questions
+    assert question["buttons"] == ["Allow", "Don’t Allow"]
+    assert question["byDefault"] == "cancel"
+    assert "“syncd on here” asks to read your libraries" in question["text"]
+
+
+# Coming and going
+
+
+def test_nothing_stays_of_a_plugin_that_goes(client: Client) -> None:
+    """In the window, in Zotero, in the profile; and it comes again as at first."""
+    before, left, elements, again, files = client.run(
+        KNOWN
+        + """
+        const before = z.registered();
+        z.showMenu(w, "menu_ToolsPopup", "main/menubar/tools", { items: [] });
+        w.ZoteroPane.selected.collections = [collection];
+        d.getElementById("zotero-item-pane-message-box").append(d.createXULElement("description"));
+        await z.until(() => d.querySelector(".syncd-collection"));
+        Syncd.follow.open(w, ["Ann"], "users/0");
+        await plugin.call("shutdown", "ADDON_UNINSTALL");
+        const left = z.registered();
+        const ours = 'link[href^="syncd"], [id^="syncd"], [class*="syncd"], [data-l10n-id^="syncd"]';
+        const elements = [...d.querySelectorAll(ours)].map((one) => one.outerHTML);
+        await plugin.call("uninstall", "ADDON_UNINSTALL");
+        const folder = PathUtils.join(z.Zotero.Profile.dir, "syncd");
+        const files = [await IOUtils.exists(folder), Services.prefs.prefHasUserValue("extensions.syncd.control")];
+        const next = build();
+        await next.call("startup", "ADDON_INSTALL");
+        const again = [z.registered(), d.querySelectorAll('link[href^="syncd"]').length, "Syncd" in z.Zotero];
+        await next.call("shutdown", "ADDON_UPGRADE");
+        return [before, [left, "Syncd" in z.Zotero], elements, again, files];
+        """
+    )
+    assert len(before["columns"]) == 3
+    nothing = {"columns": [], "sections": [], "menus": [], "panes": 0, "endpoints": [], "observers": []}
+    assert left == [nothing, False]
+    assert elements == []
+    assert again[1:] == [2, True]
+    assert again[0]["menus"] == before["menus"]
+    assert files == [False, False]
+
+
+def test_a_window_that_opens_later_gets_everything(client: Client) -> None:
+    """And one that closes takes it along."""
+    there, gone = client.run(
+        """
+        const late = await z.openMain();
+        await plugin.call("onMainWindowLoad", "APP_STARTUP", { window: late });
+        const ours = () => late.document.querySelectorAll('link[href^="syncd"], #syncd-style').length;
+        const there = ours();
+        await plugin.call("onMainWindowUnload", "APP_STARTUP", { window: late });
+        return [there, ours()];
+        """
+    )
+    assert (there, gone) == (3, 0)

@@ -1,0 +1,1 @@
+zotero-own = Bibliothèque
