@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syncd.config.values import read_schedule
-from syncd.daemon.schedule import JITTER, trigger
+from syncd.daemon.schedule import JITTER, trigger, zone
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 LOW, HIGH = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2027-12-31")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -22,6 +28,7 @@ def times(schedule: str, start: datetime, end: datetime, *, jitter: bool = False
     found: list[datetime] = []
     before = start
     while (following := when.get_next_fire_time(before, before)) is not None and following < end:
+        assert len(found) < 1000, "it goes round"
         found.append(following.astimezone(BERLIN))
         before = following
     return found
@@ -92,6 +99,7 @@ def test_a_clock_time_that_a_night_lacks_is_not_lost() -> None:
     ),
     st.datetimes(LOW, HIGH),
 )
+@example("30 2 * * *", datetime.fromisoformat("2027-10-30T01:00"))
 def test_jitter_only_delays_and_by_little(schedule: str, start: datetime) -> None:
     """No run comes earlier than its time, and none is lost or doubled by the delay."""
     begin = start.replace(tzinfo=UTC)
@@ -106,6 +114,63 @@ def test_jitter_only_delays_and_by_little(schedule: str, start: datetime) -> Non
     assert after is not None
     assert after > late
     assert after >= following - timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("schedule", ["30 2 * * *", "*/10 * * * *", "every 1h"])
+def test_jitter_does_not_go_round_in_the_hour_that_comes_twice(schedule: str) -> None:
+    """On 25 October: a time that a schedule gives is never before the one it gave last, whatever chance adds."""
+    end = local("2026-10-26T00:00").astimezone(UTC)
+    exact, late = (
+        times(schedule, local("2026-10-25T00:00").astimezone(UTC), end, jitter=jitter)
+        for jitter in (False, True)
+    )
+    moments = [moment.astimezone(UTC) for moment in late]
+    assert moments == sorted(moments)
+    assert 0 < len(late) <= len(exact)
+
+
+@pytest.mark.parametrize("schedule", ["every 1m", "*/5 * * * *", "0 7 3 * 1"])
+def test_what_was_missed_is_passed_over(schedule: str) -> None:
+    """A computer without a clock of its own wakes up in 1970: to count all runs since then would take minutes."""
+    start, now = local("1970-01-01T00:00"), local("2026-06-01T00:00:01")
+    following = trigger(schedule, BERLIN, start, jitter=False).get_next_fire_time(start, now)
+    assert following is not None
+    assert now <= following <= now + timedelta(days=7)
+
+
+@pytest.fixture
+def computer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Let the computer be in another time zone."""
+
+    def move(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_time_zone_may_be_a_rule(computer: Callable[[str], None]) -> None:
+    """As POSIX has it, and as small systems without the time zone database set it."""
+    computer("CET-1CEST,M3.5.0,M10.5.0/3")
+    when = trigger("0 7 * * *", zone(None), local("2026-03-28T00:00"), jitter=False)
+    start = local("2026-03-28T00:00")
+    first = when.get_next_fire_time(None, start)
+    assert first == local("2026-03-28T07:00")
+    assert when.get_next_fire_time(first, first) == local("2026-03-29T07:00")
+    for rule, offset in (("UTC0", 0), ("<+0330>-3:30", 210), ("EST5EDT", -240)):
+        computer(rule)
+        assert start.astimezone(zone(None)).utcoffset() == timedelta(minutes=offset)
+
+
+@pytest.mark.parametrize("name", ["Nowhere/Foo", "/no/such/file", "\xe9t\xe9"])
+def test_a_time_zone_that_nobody_knows_is_told(computer: Callable[[str], None], name: str) -> None:
+    """A daemon that can't tell when seven o'clock is says so; a name in the configuration helps."""
+    computer(name)
+    with pytest.raises(ConfigError, match="time zone"):
+        zone(None)
+    assert zone("Europe/Berlin") == BERLIN
 
 
 FIELDS = [

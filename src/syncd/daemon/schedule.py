@@ -6,24 +6,28 @@ an error of ours, nor hold up an end. Times that passed while the computer slept
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import io
+import os
+import random
+import struct
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from tzlocal import get_localzone
+from tzlocal import reload_localzone
 
 from syncd.config.values import EVERY, cron_fields
+from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
-
-    from apscheduler.triggers.base import BaseTrigger
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 # So that a thousand installations do not knock at once: at most this share of an interval, at most so many seconds.
@@ -33,12 +37,77 @@ WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def zone(name: str | None) -> tzinfo:
-    """Return the time zone of that name, or the computer's."""
-    return ZoneInfo(name) if name else get_localzone()
+    """Return the time zone of that name, or the computer's.
+
+    Raises:
+        ConfigError: the computer's can't be made out.
+    """
+    if name:
+        return ZoneInfo(name)
+    rule = os.environ.get("TZ", "")
+    try:
+        # Anew each time: a computer that travels changes it.
+        return reload_localzone()
+    except ZoneInfoNotFoundError:
+        try:
+            return from_rule(rule)
+        except ValueError:
+            problem = f"the time zone {rule!r} of $TZ is not known"
+    except ValueError as error:
+        problem = f"the computer's time zone can't be made out: {error}"
+    raise ConfigError([problem], hint='Name it in the configuration: daemon.timezone = "Europe/Berlin"')
+
+
+def from_rule(rule: str) -> ZoneInfo:
+    """Return the time zone of a rule such as `$TZ` may hold where no names are installed.
+
+    Such a rule also ends each file of the time zone database, which is how `zoneinfo` comes to read it: RFC 8536,
+    section 3.3.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> datetime(2026, 7, 1, 12, tzinfo=from_rule("CET-1CEST,M3.5.0,M10.5.0/3")).isoformat()
+    '2026-07-01T12:00:00+02:00'
+    """
+    # A header and a block that hold one kind of time and no change of it: once for version 1, once for version 2.
+    block = b"TZif2" + bytes(15) + struct.pack(">6l", 0, 0, 0, 0, 1, 1) + bytes(7)
+    text = rule.removeprefix(":").encode("ascii", errors="strict")
+    if not text:
+        raise ValueError(rule)
+    return ZoneInfo.from_file(io.BytesIO(block * 2 + b"\n" + text + b"\n"), key=rule)
+
+
+class _Onward(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
+    """A trigger that goes on from now, later by chance each time.
+
+    APScheduler by itself goes through all that was missed, one by one, which takes minutes where it is years. And where
+    a jitter of its own takes it into the hour that comes twice, it comes out an hour earlier, again and again.
+
+    Args:
+        trigger: without a jitter.
+        jitter: seconds, at most.
+    """
+
+    def __init__(self, trigger: BaseTrigger, jitter: float) -> None:
+        self._trigger = trigger
+        self._jitter = jitter
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        """Return the first time, in UTC, that is neither before now nor the previous one."""
+        start = now.astimezone(UTC)
+        if previous is not None:
+            start = max(start, previous.astimezone(UTC) + timedelta(microseconds=1))
+        following: datetime | None = self._trigger.get_next_fire_time(None, start)
+        if following is None:
+            return None
+        # In UTC, for in local time a sum forgets which of two hours it is in.
+        late = timedelta(seconds=random.uniform(0, self._jitter))  # noqa: S311 - no secret
+        return following.astimezone(UTC) + late
 
 
 def trigger(schedule: str, timezone: tzinfo, now: datetime, *, jitter: bool) -> BaseTrigger:
-    """Return APScheduler's trigger for a schedule.
+    """Return a trigger for a schedule.
 
     Args:
         schedule: "every 6h", or a cron line, as the configuration has checked it.
@@ -48,24 +117,15 @@ def trigger(schedule: str, timezone: tzinfo, now: datetime, *, jitter: bool) -> 
     """
     if match := EVERY.fullmatch(schedule):
         length = {UNITS[match["unit"]]: int(match["count"])}
-        plain = IntervalTrigger(**length, start_date=now, timezone=UTC)
-        if not jitter:
-            return plain
-        most = min(JITTER, JITTER_SHARE * plain.interval_length)
-        return IntervalTrigger(**length, start_date=now, timezone=UTC, jitter=most)
-    return _cron(schedule, timezone, JITTER if jitter else None)
+        interval = IntervalTrigger(**length, start_date=now, timezone=UTC)
+        return _Onward(interval, min(JITTER, JITTER_SHARE * interval.interval_length) if jitter else 0)
+    return _Onward(_cron(schedule, timezone), JITTER if jitter else 0)
 
 
-def _cron(line: str, timezone: tzinfo, jitter: int | None) -> BaseTrigger:
+def _cron(line: str, timezone: tzinfo) -> BaseTrigger:
     """Return the trigger for a cron line."""
     minute, hour, day, month, weekday = (",".join(map(str, numbers)) for numbers in cron_fields(line))
-    usual: dict[str, Any] = {
-        "minute": minute,
-        "hour": hour,
-        "month": month,
-        "timezone": timezone,
-        "jitter": jitter,
-    }
+    usual: dict[str, Any] = {"minute": minute, "hour": hour, "month": month, "timezone": timezone}
     # Cron counts Sunday as 0, APScheduler counts Monday as 0: in words they agree.
     days_of_week = ",".join(WEEKDAYS[int(number)] for number in weekday.split(","))
     if any(field.startswith("*") for field in line.split(" ")[2::2]):

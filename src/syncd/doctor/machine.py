@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncd import __version__
 from syncd.doctor.finding import Check, Finding
+from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +69,7 @@ def _time(scene: Scene) -> Iterator[Finding]:
     name = scene.config.daemon.timezone if scene.config else None
     try:
         here = scene.clock.now().astimezone(zone(name))
-    except (LookupError, ValueError, OSError):
+    except (ConfigError, LookupError, ValueError, OSError):
         mend = 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.'
         yield Finding("time", "warning", "this computer does not know its time zone", mend)
         return
