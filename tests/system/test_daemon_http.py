@@ -15,6 +15,7 @@ import pytest
 from background import Background, looks, titles
 from owner import LONG, TITLES, show
 from pages import entry, page
+from ports import free_port
 from syncd import tokens
 from syncd.store import Store
 from websites import Reply, website
@@ -22,7 +23,7 @@ from websites import Reply, website
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from desk import Desk
+    from desk import Desk, Zotero
     from owner import Owner
 
 PREFIX = "users/1"
@@ -82,12 +83,6 @@ class Answer:
 
     status: int
     json: Any
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def write_scored(desk: Desk, score: float) -> None:
@@ -205,6 +200,17 @@ def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
         done = desk.syncd("run")
         assert done.code == 2
         assert "control.port" in done.err
+
+
+def test_a_port_that_another_user_has_keeps_no_paper_waiting(
+    desk: Desk, program: Program, zotero: Zotero
+) -> None:
+    """The daemon says so and does its work: the port was never named, only a program was paired."""
+    show(desk)
+    with socket.create_server(("127.0.0.1", program.port)), Background(desk) as daemon:
+        daemon.until_logged("programs such as Zotero get no answer")
+        daemon.until(lambda: looks(daemon))
+        assert titles(zotero) == sorted(TITLES)
 
 
 def test_no_token_is_kept(desk: Desk, program: Program) -> None:

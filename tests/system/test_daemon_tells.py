@@ -6,11 +6,11 @@ import os
 import pty
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +18,7 @@ import pytest
 from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from desk import Zotero
 from owner import show
+from ports import free_port
 from syncd.zotero.embedded import EmbeddedLibrary
 from websites import Reply, website
 
@@ -105,12 +106,14 @@ def test_a_daily_digest_comes_at_its_time_and_not_for_nothing(desk: Desk, tmp_pa
     """Once, with all that the day brought; the day after, which brought nothing, is quiet."""
     show(desk)
     letters = tmp_path / "letters"
+    # Half a day from now, so that it does not come while the test begins.
+    at = f"{datetime.now(UTC) + timedelta(hours=12):%H:%M}"
     desk.configure(f"""
 [daemon]
 timezone = "UTC"
 [notify]
 command = ["sh", "-c", "echo $SYNCD_SUBJECT >> {letters}"]
-at = "08:00"
+at = "{at}"
 """)
     with Background(desk) as daemon:
         daemon.until(lambda: looks(daemon))
@@ -129,8 +132,7 @@ at = "08:00"
 def test_metrics_are_served_to_this_computer(desk: Desk) -> None:
     """On the port that the configuration names."""
     show(desk)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     desk.configure(f"[metrics]\nport = {port}\n")
     with Background(desk) as daemon:
         daemon.until(lambda: looks(daemon))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pytest
 
 from background import Background
 from owner import NEWS, forget, memory_of, pushes, rests, show, standing
+from ports import free_port
 from syncd import tokens
 from syncd.cli.exit_codes import of_report
 from syncd.errors import LibraryError
@@ -456,8 +456,7 @@ def test_pairing_tells_the_plugin_how_to_reach_the_daemon(
 def test_login_lets_the_plugin_ask_a_daemon_that_runs(at_desktop: DesktopDesk) -> None:
     """With the token that it got; one that nobody took, after a refusal, is good for nothing."""
     show(at_desktop)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     at_desktop.configure(f"[control]\nport = {port}\n")
     plugin = install(at_desktop, paired=False)
     with Background(at_desktop) as daemon:

@@ -13,6 +13,7 @@ import pytest
 
 from background import CHILD
 from owner import show
+from ports import free_port
 from syncd.daemon.control import Control
 from syncd.zotero.embedded import EmbeddedLibrary
 from websites import Reply, website
@@ -144,8 +145,7 @@ def test_a_key_of_another_user(well: Desk) -> None:
 
 def test_a_server_that_is_down(well: Desk) -> None:
     """It does not hide what else there is to say."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     point_to(well, f"http://127.0.0.1:{port}")
     well.page.unlink()
     found = examined(well)
@@ -309,8 +309,7 @@ def test_a_zotero_on_the_desktop_that_can_not_be_used(desk: Desk, reply: Reply, 
 def test_a_zotero_that_is_not_running(desk: Desk) -> None:
     """Nobody listens."""
     show(desk)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     (desk.folder / "config.toml").write_text(DESKTOP.format(url=f"http://127.0.0.1:{port}"), encoding="utf-8")
     assert only(examined(desk))["message"] == "Zotero isn't running"
 

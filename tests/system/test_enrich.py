@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import pytest
 
 from builders import paper
 from clocks import FakeClock
+from ports import free_port
 from syncd.enrich import Answers, completed, enrich, enrichers
 from syncd.model import Identifiers, Notice, Paper
 from syncd.sources.pace import Pace
@@ -695,9 +695,7 @@ def test_an_answer_that_makes_no_sense_is_a_failure(site: Site, run: Run, servic
 
 def test_a_dead_host_is_tried_once(run: Run) -> None:
     """However many papers there are."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        run.bases["dblp"] = f"http://127.0.0.1:{free.getsockname()[1]}"
+    run.bases["dblp"] = f"http://127.0.0.1:{free_port()}"
     papers = [paper(f"Paper {n}", "Ann Lee") for n in range(20)]
     assert run(papers, "dblp") == tuple(papers)
     assert [notice.code for notice in run.every] == ["enricher-failed"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ import life_child
 from background import SECOND_PROFILE, Background, looks, write
 from desk import Desk, Zotero
 from owner import show
+from ports import free_port
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
@@ -189,8 +189,7 @@ def test_commands_leave_no_file_and_no_thread_behind(daemon: Background) -> None
 
 def test_reloads_leave_no_file_and_no_thread_behind(desk: Desk, daemon: Background) -> None:
     """Fifty times, with a profile and figures that come and go."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
 
     def reload(number: int) -> None:
         for turn in range(number):

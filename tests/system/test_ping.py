@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,7 +66,7 @@ def test_start_success_and_failure(site: Site) -> None:
     pinger.start()
     pinger.success("3 papers — Gödel")
     pinger.failure("the page shrank")
-    pinger.close()
+    pinger.close(60)
     assert [(asked.method, asked.path, asked.body.decode()) for asked in site.asked] == [
         ("POST", SECRET + "/start", ""),
         ("POST", SECRET, "3 papers — Gödel"),
@@ -82,7 +81,7 @@ def test_without_an_address_nothing_happens() -> None:
     pinger = Pinger(None, FakeClock())
     pinger.start()
     assert "pings" not in {thread.name for thread in threading.enumerate()}
-    pinger.close()
+    pinger.close(60)
 
 
 def test_long_and_secret_words(site: Site) -> None:
@@ -90,7 +89,7 @@ def test_long_and_secret_words(site: Site) -> None:
     with_key = "Abcdefghijklmnopqrstuvw1 " + "ü" * 10_000
     pinger = Pinger(site.address + SECRET, FakeClock())
     pinger.success(with_key)
-    pinger.close()
+    pinger.close(60)
     body = site.asked[0].body
     assert ping.MOST_BYTES - 1 <= len(body) <= ping.MOST_BYTES
     assert body.decode().startswith("(a key, not shown) üü")
@@ -104,7 +103,7 @@ def test_busy_server_is_asked_once_more(site: Site) -> None:
     pinger = Pinger(site.address + SECRET, clock)
     pinger.success("")
     pinger.failure("")
-    pinger.close()
+    pinger.close(60)
     assert site.paths == [SECRET, SECRET, SECRET + "/fail", SECRET + "/fail"]
     assert clock.waits == [ping.PAUSE, ping.PAUSE]
 
@@ -143,7 +142,7 @@ def test_redirect_within_the_scheme_is_followed(site: Site) -> None:
     site.replies[SECRET] = Reply(b"", 301, {"Location": "/new"})
     pinger = Pinger(site.address + SECRET, FakeClock())
     pinger.success("fine")
-    pinger.close()
+    pinger.close(60)
     assert [(asked.method, asked.path, asked.body) for asked in site.asked][1:] == [("POST", "/new", b"fine")]
 
 
@@ -153,19 +152,17 @@ def test_slow_server_holds_up_nobody(site: Site) -> None:
 
     def slow(_: Asked) -> Reply:
         entered.set()
-        released.wait(10)
+        released.wait(60)
         return Reply(b"OK")
 
     site.replies[SECRET + "/start"] = slow
     pinger = Pinger(site.address + SECRET, FakeClock())
     pinger.start()
-    assert entered.wait(10)
-    began = time.monotonic()
+    assert entered.wait(60)
     for number in range(ping.MOST_WAITING + 5):
         pinger.success(str(number))
-    assert time.monotonic() - began < 1
     released.set()
-    pinger.close()
+    pinger.close(60)
     assert [asked.body for asked in site.asked[1:]] == [
         str(number).encode() for number in range(5, ping.MOST_WAITING + 5)
     ]
@@ -187,5 +184,5 @@ def test_close_gives_up_on_a_server_that_hangs(site: Site) -> None:
     pinger.close(0.1)
     assert site.paths == [SECRET]
     released.set()
-    pinger.close()
+    pinger.close(60)
     assert "pings" not in {thread.name for thread in threading.enumerate()}

@@ -180,9 +180,9 @@ def test_never_raises(source: str) -> None:
 )
 def test_time_grows_with_length_only(piece: str) -> None:
     """200,000 pieces of anything convert in seconds: no recursion, nothing quadratic."""
-    start = time.perf_counter()
+    start = time.process_time()
     to_unicode("$" + piece * (200_000 // len(piece)))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_deep_nesting_keeps_its_content() -> None:
@@ -193,6 +193,6 @@ def test_deep_nesting_keeps_its_content() -> None:
 
 def test_deep_nesting_of_long_content_takes_no_time() -> None:
     """Content is not copied once a level."""
-    start = time.perf_counter()
+    start = time.process_time()
     to_unicode(r"\hat{" * 50_000 + "x" * 1_000_000 + "}" * 50_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

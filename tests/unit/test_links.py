@@ -203,6 +203,6 @@ def test_never_raises_and_is_uniform(pieces: list[str]) -> None:
 )
 def test_time_grows_with_length_only(piece: str) -> None:
     """A long text of anything is searched in seconds."""
-    start = time.perf_counter()
+    start = time.process_time()
     find_links("https://a.org/" + piece * (300_000 // len(piece)))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
