@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, write
+from desk import Zotero
 from owner import show
+from ports import free_port
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from desk import Desk, Zotero
+    from desk import Desk
     from syncd.zotero.embedded import Request
 
 
@@ -76,15 +78,18 @@ def test_a_clock_that_is_set_back_does_not_silence_it(daemon: Background) -> Non
 def test_offline_at_start_is_normal(desk: Desk, zotero: Zotero) -> None:
     """It says so, waits, and does its work once the network is there."""
     show(desk)
-    port = int(zotero.server.url.rpartition(":")[2])
     zotero.server.stop()
+    port = free_port()
+    settings = desk.folder / "config.toml"
+    text = settings.read_text(encoding="utf-8").replace(zotero.server.url, f"http://127.0.0.1:{port}")
+    settings.write_text(text, encoding="utf-8")
     with Background(desk) as daemon:
         daemon.until(lambda: looks(daemon))
         assert "refused" in looks(daemon)[0]["event"]
-        with EmbeddedLibrary(zotero.server.path, port=port, key=zotero.server.key):
+        with EmbeddedLibrary(zotero.server.path, port=port, key=zotero.server.key) as server:
             daemon.move_clock(2 * 60)
             daemon.until(lambda: len(looks(daemon)) > 1)
-            assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+            assert titles(Zotero(server)) == ["Alpha", "Beta", "Gamma"]
         assert daemon.end() == 0
 
 
@@ -196,6 +201,7 @@ def test_the_control_socket_is_the_users_alone(desk: Desk, daemon: Background) -
         b"\n",
         b"[]\n",
         b"\xff\xfe\n",
+        b"[" * 200_000 + b"\n",
         b'{"do": "dance"}\n',
         b'{"do": "sync-now", "names": 3}\n',
     ):
@@ -233,6 +239,7 @@ def test_pausing_outlives_the_daemon(desk: Desk, zotero: Zotero) -> None:
     show(desk)
     assert desk.syncd("pause").code == 0
     with Background(desk) as daemon:
+        daemon.until_logged("at rest on your word: everything")
         daemon.move_clock(7 * HOUR)
         assert not looks(daemon)
         assert titles(zotero) == []

@@ -286,6 +286,34 @@ def test_damaged_mark_begins_anew(history: History, mark: str) -> None:
     assert post.titles == ["new"]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("at", [None, EIGHT])
+def test_a_clock_that_is_set_back_silences_no_news(
+    clock: FakeClock, history: History, at: time | None, *, restarted: bool
+) -> None:
+    """It was a year ahead; what was told then is not told again, what was not is, and so is what comes now."""
+    post = Post()
+    clock.set(365 * DAY)
+    news = bulletin(history, post, at=at)
+    for titles in ("A", "B"):
+        news.ran(history.created(titles))
+        clock.advance(DAY)
+        news.publish()
+    news.ran(history.created("C"))
+    clock.set(-365 * DAY)
+    if restarted:
+        news = bulletin(history, post, at=at)
+    for _ in range(2):
+        news.pulse()
+        news.close(30)
+        news.ran(history.created("D"))
+        clock.advance(DAY)
+    news.pulse()
+    news.close(30)
+    assert post.titles[:2] == ["A", "B"]
+    assert "".join(post.titles) == "ABCD"
+
+
 def test_mark_stays_small(clock: FakeClock, history: History) -> None:
     """It holds papers of the last days alone."""
     news = bulletin(history, Post())

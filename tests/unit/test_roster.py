@@ -155,3 +155,25 @@ def test_a_delay_grows_within_limits(failures: int, chance: float, asked: float 
 def test_two_that_failed_together_do_not_come_back_together(failures: int) -> None:
     """Chance spreads them."""
     assert delay(failures, 0.1) != delay(failures, 0.9)
+
+
+def test_who_is_followed_anew_waits_for_the_look_under_way() -> None:
+    """Two looks at one profile would be one too many."""
+    made = roster("a1")
+    made.begin("a1")
+    made.follow({})
+    assert made.running() == ["a1"]
+    made.follow({"a1": "a"})
+    made.want(["a1"], "start")
+    assert made.ready(NOW) == []
+    made.finish("a1", None, NOW)
+    assert made.ready(NOW) == ["a1"]
+
+
+def test_only_what_is_tried_again_has_a_time_for_that() -> None:
+    """A page that can't be read waits for its schedule, or for somebody who mends it."""
+    made = roster("a1", "b1")
+    fail(made, "a1", BAD_PAGE)
+    again = fail(made, "b1", SLOW_SOURCE)
+    assert made.trouble_of("a1") == (BAD_PAGE, NOW, None)
+    assert made.trouble_of("b1") == (SLOW_SOURCE, NOW, again)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from syncd import __version__
 from syncd.cli.console import (
     ConfigOption,
     JsonOption,
@@ -143,6 +144,9 @@ def _show_daemon(live: Json | None, out: Console) -> None:
         return
     since = datetime.fromisoformat(live["since"]).astimezone()
     out.print(f"The daemon (process {live['pid']}) runs since {since:%Y-%m-%d %H:%M}.", style="dim")
+    if live["version"] != __version__:
+        words = f"It is syncd {live['version']}, and this is {__version__}: restart it."
+        out.print(words, style="yellow", highlight=False)
     if "" in live["paused"]:
         out.print("Everything rests; syncd resume lets it go on.", style="yellow")
 

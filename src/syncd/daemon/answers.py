@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from syncd.errors import SyncdError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -64,12 +66,18 @@ class Answers:
         if not isinstance(names, list):
             request.answer(error="names should be a list")
             return
-        if do in self._answers:
-            self._answers[do](request)
-        else:
+        if do not in self._answers:
             request.answer(
                 error=f"the daemon does not know how to {do!r}", hint="Restart it after an upgrade."
             )
+            return
+        try:
+            self._answers[do](request)
+        except Exception as error:
+            # Whatever it is, who asked must not wait for ever; the loop sees to the rest.
+            hint = error.hint if isinstance(error, SyncdError) else "The daemon's log says more."
+            request.answer(error=str(error) or type(error).__name__, hint=hint)
+            raise
 
     def ended(self, profile: str, look: Json) -> None:
         """Tell those who asked for a look how it ended."""

@@ -115,6 +115,8 @@ class Bulletin:
         """Send what is due, in a thread of its own. Call it every few seconds."""
         if self._thread is not None and self._thread.is_alive():
             return
+        for subscriber in self._subscribers:
+            self._mind_the_clock(subscriber)
         due = self.due()
         if due is not None and due <= self._clock.now():
             self._thread = threading.Thread(target=self.publish, name="news", daemon=True)
@@ -171,14 +173,27 @@ class Bulletin:
         """Return a channel with what it was told; a new one has nothing to catch up on."""
         if (mark := self._archive.mark(_name(channel))) is not None:
             try:
-                return _Subscriber(channel, *_read(mark))
+                subscriber = _Subscriber(channel, *_read(mark))
             except (ValueError, TypeError, KeyError):
                 _log.warning("what news were sent is not known any more: they begin anew", to=channel.name)
+            else:
+                self._mind_the_clock(subscriber)
+                return subscriber
         now = self._clock.now()
         known = frozenset(paper.identity for paper in self._archive.created_since(_iso(now - OVERLAP)))
         subscriber = _Subscriber(channel, now, known)
         self._keep(subscriber)
         return subscriber
+
+    def _mind_the_clock(self, subscriber: _Subscriber) -> None:
+        """Where the clock was set back, begin anew from now: else nothing is told until the old time comes again."""
+        now = self._clock.now()
+        if subscriber.until <= now:
+            return
+        recent = {paper.identity for paper in self._archive.created_since(_iso(subscriber.until - OVERLAP))}
+        known = {paper.identity for paper in self._archive.created_since(_iso(now - OVERLAP))} - recent
+        subscriber.until, subscriber.again = now, None
+        subscriber.told |= known
 
     def _keep(self, subscriber: _Subscriber) -> None:
         value = {"until": subscriber.until.isoformat(), "told": sorted(subscriber.told)}

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import socketserver
+import struct
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,14 @@ Json = dict[str, Any]
 LONGEST = 1 << 20
 # What a command waits for an answer to anything but "sync-now", which takes as long as it takes.
 SECONDS = 30.0
+# What each answer holds; that of a daemon of another version may not.
+HOLDS = {
+    "status": {"pid", "version", "since", "paused", "profiles"},
+    "sync-now": {"profiles"},
+    "pause": {"paused"},
+    "resume": {"paused"},
+    "reload": {"problems"},
+}
 # Longer paths don't fit into the address of a socket.
 PATH_MAX = 100
 
@@ -71,12 +80,12 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         with suppress(OSError):
-            self.wfile.write(json.dumps(self._answer(), ensure_ascii=False).encode() + b"\n")
+            self.wfile.write(json.dumps(self._answer()).encode() + b"\n")
 
     def _answer(self) -> Json:
         try:
             words = json.loads(self.rfile.readline(LONGEST))
-        except (ValueError, OSError):
+        except (ValueError, OSError, RecursionError):
             return {"error": "this is no request"}
         if not isinstance(words, dict):
             return {"error": "this is no request"}
@@ -99,6 +108,8 @@ class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     # An answer that never comes must not hold up the end.
     block_on_close = False
+    # A script may ask about a hundred profiles at a time.
+    request_queue_size = 128
 
     def __init__(self, path: Path, hand_over: Callable[[Request], None]) -> None:
         self.hand_over = hand_over
@@ -118,6 +129,9 @@ class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self._thread = threading.Thread(target=self.serve_forever, args=(0.2,), name="control", daemon=True)
         self._thread.start()
 
+    def handle_error(self, *_: Any) -> None:
+        """Stay quiet: what went wrong is between a command and its connection."""
+
     def close(self) -> None:
         """Take no request any more."""
         self.shutdown()
@@ -127,13 +141,16 @@ class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             self._path.unlink(missing_ok=True)
 
 
-def ask(path: Path, do: str, *, seconds: float | None = SECONDS, **words: Any) -> Json | None:
+def ask(
+    path: Path, do: str, *, seconds: float | None = SECONDS, whole: bool = True, **words: Any
+) -> Json | None:
     """Ask the daemon for something; the commands' side.
 
     Args:
         path: of its socket.
         do: "status", "sync-now", "pause", "resume", "reload".
         seconds: how long to wait for the answer; None for ever.
+        whole: take no answer that lacks something, as that of another version may.
         words: what belongs to the request.
 
     Returns:
@@ -143,14 +160,16 @@ def ask(path: Path, do: str, *, seconds: float | None = SECONDS, **words: Any) -
         SyncdError: it does not answer, or says that it can't.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(seconds)
         try:
+            # With a timeout of Python's, connect(2) would not wait for room in a full queue.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(SECONDS), 0))
             with _short(path) as address:
                 line.connect(address)
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             return None
         except OSError as error:
             raise SyncdError(f"the daemon can't be reached: {error.strerror or error}") from error
+        line.settimeout(seconds)
         try:
             line.sendall(json.dumps({"do": do, **words}).encode() + b"\n")
             with line.makefile("rb") as answers:
@@ -159,6 +178,11 @@ def ask(path: Path, do: str, *, seconds: float | None = SECONDS, **words: Any) -
             raise SyncdError(
                 "the daemon gave no answer; it may have ended just now", hint="Look at it with: syncd status"
             ) from error
-    if "error" in answer:
+    if isinstance(answer, dict) and "error" in answer:
         raise SyncdError(answer["error"], hint=answer.get("hint", ""))
-    return dict(answer)
+    if not isinstance(answer, dict) or (whole and not HOLDS[do] <= answer.keys()):
+        raise SyncdError(
+            "the daemon is of another version than this command, and its answer can't be read",
+            hint="Restart it after an upgrade.",
+        )
+    return answer

@@ -45,19 +45,23 @@ if TYPE_CHECKING:
 TICK = 5.0
 # After SIGTERM, a look has this long to come to the end of its chunk.
 GRACE = 8.0
+# All that is still to be told has to be told by then.
+PARTING = 9.0
 # A look that has given no sign of life for so long hangs: one request may take ten minutes with its repeats.
 STUCK = 1200.0
+RESUME = "To go on: syncd resume"
 # A clock that goes back by less was only set right.
 SET_BACK = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A look under way."""
+    """A look under way, and the settings that it goes by."""
 
     thread: threading.Thread
     pulse: Pulse
     run: str
+    config: Config
 
 
 class Daemon:
@@ -117,18 +121,29 @@ class Daemon:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._signalled)
             self._timetable.start()
-            self._interface.take_over(self._config)
+            self._answer_programs()
             self._take_over(self._config)
             self._notifier.ready(self._words())
             self._voice.say(
                 "info", "syncd is at work", version=__version__, following=len(self._roster.names())
             )
+            if resting := [name or "everything" for name in sorted(self._roster.paused)]:
+                self._voice.say("info", f"at rest on your word: {', '.join(resting)}", hint=RESUME)
             self._begin_ready()
             while not self._stop.is_set():
                 self._turn()
         finally:
             finished = self._end(control)
         return finished
+
+    def _answer_programs(self) -> None:
+        """Open the port for programs. Where nobody asked for it by name, papers don't have to wait for a free one."""
+        try:
+            self._interface.take_over(self._config)
+        except ConfigError as error:
+            if self._config.control.http:
+                raise
+            self._voice.say("error", f"programs such as Zotero get no answer: {error}", hint=error.hint)
 
     def _turn(self) -> None:
         """Deal with the next thing that happens, and begin what may begin."""
@@ -137,11 +152,15 @@ class Daemon:
             happened = self._inbox.get(timeout=self._patience(now))
         except queue.Empty:
             happened = None
+        if happened:
+            self._deal_with(happened)
+        self._deal_with(self._look_around)
+        self._deal_with(self._begin_ready)
+
+    def _deal_with(self, happened: Callable[[], object]) -> None:
+        """Do what there is to do now. Never raises."""
         try:
-            if happened:
-                happened()
-            self._look_around()
-            self._begin_ready()
+            happened()
         except StateError as error:
             self._voice.say("error", str(error), hint=error.hint)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next thing may go well
@@ -202,14 +221,14 @@ class Daemon:
     def _end(self, control: Control) -> bool:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
         self._stop.set()
+        begun = self._clock.monotonic()
         self._notifier.stopping()
         self._timetable.stop()
         self._stop_watching()
-        deadline = self._clock.monotonic() + GRACE
         for running in self._running.values():
-            running.thread.join(max(0.0, deadline - self._clock.monotonic()))
+            running.thread.join(max(0.0, begun + GRACE - self._clock.monotonic()))
         while not self._inbox.empty():
-            self._inbox.get()()
+            self._deal_with(self._inbox.get())
         self._answers.close()
         self._interface.close()
         control.close()
@@ -221,6 +240,7 @@ class Daemon:
                 run=running.run,
             )
         self._voice.say("info", "ended")
+        self._voice.leave_by(begun + PARTING)
         return not self._running
 
     # What happens
@@ -270,7 +290,7 @@ class Daemon:
         thread = threading.Thread(
             target=self._look, args=(name, why, run, self._config, pulse), name=f"look at {name}", daemon=True
         )
-        self._running[name] = _Running(thread, pulse, run)
+        self._running[name] = _Running(thread, pulse, run, self._config)
         self._voice.begins()
         thread.start()
 
@@ -281,12 +301,17 @@ class Daemon:
 
     def _finished(self, look: Look) -> None:
         """Take note of how a look ended, tell of it, and answer who asked for it."""
-        self._running.pop(look.profile).thread.join()
-        again = None
+        running = self._running.pop(look.profile)
+        running.thread.join()
+        now, again = self._clock.now(), None
         if look.stopped or look.put_off:
             self._roster.put_off(look.profile, look.why - {"asked"})
+        elif look.trouble and running.config is not self._config:
+            # Settings were taken over meanwhile, which may have mended it: it is not held against them.
+            self._roster.put_off(look.profile, {"settings"})
+            again = now
         else:
-            again = self._roster.finish(look.profile, look.trouble, self._clock.now())
+            again = self._roster.finish(look.profile, look.trouble, now)
         self._voice.tell(look, again)
         if "asked" in look.why:
             self._answers.ended(look.profile, look.to_json())
@@ -299,9 +324,10 @@ class Daemon:
         libraries = {name: config.library(profile.library).name for name, profile in config.profiles.items()}
         for name in set(self._roster.names()) - libraries.keys():
             self._timetable.remove(name)
+            self._answers.ended(name, _given_up(name))
         new = self._roster.follow(libraries)
         self._voice.follow(libraries)
-        changed = {name for name, profile in config.profiles.items() if before.profiles.get(name) != profile}
+        changed = {name for name in libraries if _settings_of(name, before) != _settings_of(name, config)}
         if before.daemon != config.daemon:
             self._timetable.timezone = zone(config.daemon.timezone)
             self._stop_watching()
@@ -335,17 +361,21 @@ class Daemon:
 
     def _reload(self) -> list[str]:
         """Read the configuration again; keep the old one where it has problems, and return them."""
+        if self._stop.is_set():
+            return ["the daemon was asked to end"]
         self._notifier.reloading()
         try:
             config = load(self._path, self._ports.env)
+            zone(config.daemon.timezone)
             self._interface.take_over(config)
             self._voice.take_over(config)
-        except ConfigError as error:
-            with suppress(ConfigError):
+        except (ConfigError, StateError) as error:
+            with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
-            for problem in error.problems:
+            problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+            for problem in problems:
                 self._voice.say("error", f"the new configuration is not used: {problem}")
-            return error.problems
+            return problems
         else:
             self._take_over(config)
             self._voice.say("info", "a new configuration is taken over", following=len(self._roster.names()))
@@ -375,5 +405,18 @@ class Daemon:
             "running": running.pulse.words if running else None,
             "next": following.isoformat(timespec="seconds") if following else None,
             "trouble": known[0].words if known else None,
-            "again": known[1].isoformat(timespec="seconds") if known and known[1] else None,
+            "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,
+            "again": known[2].isoformat(timespec="seconds") if known and known[2] else None,
         }
+
+
+def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
+    """Return all that a configuration says of a profile and of its library; None where it names no such profile."""
+    profile = config.profiles.get(name)
+    return None if profile is None else (profile, config.library_of(profile))
+
+
+def _given_up(name: str) -> dict[str, Any]:
+    """Return what is told to those who asked for a look at a profile that is followed no more."""
+    error = ConfigError([f"profile {name!r} was taken out of the configuration"])
+    return Look(name, frozenset(), "", error=error).to_json()

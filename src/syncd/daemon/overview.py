@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from syncd.daemon.rest import ALL, Resting
 from syncd.session import remembered
+from syncd.state import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from syncd.config import Config, Library
     from syncd.session import Ports
-    from syncd.state import FollowedProfile, Standing, Trouble
+    from syncd.state import FollowedProfile, Standing
 
 Json = dict[str, Any]
 
@@ -121,18 +122,27 @@ def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -
     told = {row["name"]: row for row in live["profiles"]} if live else {}
     # A folder of pages is one profile in the configuration and several here; what is pushed by hand is in none.
     names = [name for name in followed if name in pushed or not _parts(name, pushed)]
-    rows = [
-        Row(
-            name,
-            followed.get(name, ""),
-            pushed.get(name),
-            troubles.get(name),
-            bool(paused & {name, ALL}) and name in followed,
-            told.get(name, {}),
-        )
-        for name in [*names, *(other for other in pushed if other not in followed)]
-    ]
+    rows = []
+    for name in [*names, *(other for other in pushed if other not in followed)]:
+        whole = name if name in followed else _whole(name, followed)
+        live_row = told.get(whole, {})
+        known = troubles.get(whole) or _trouble_told(whole, live_row, pushed.get(name))
+        rests = bool(paused & {whole, ALL}) and whole in followed
+        rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, live_row))
     return Shelf(library.name, rows, standings)
+
+
+def _whole(name: str, followed: Iterable[str]) -> str:
+    """Return the profile of the configuration that a page belongs to, or its own name where there is none."""
+    return next((whole for whole in followed if name.startswith(f"{whole}: ")), name)
+
+
+def _trouble_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Trouble | None:
+    """Return what keeps a profile waiting that the daemon alone knows of: the disk is full, or its library refuses."""
+    met = live.get("met")
+    if not live.get("trouble") or not met or (pushed and pushed.pushed >= met):
+        return None
+    return Trouble(name, met, met, 1, live["trouble"], "")
 
 
 def _parts(name: str, pushed: Iterable[str]) -> list[str]:

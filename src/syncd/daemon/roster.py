@@ -39,6 +39,11 @@ class Trouble:
     refused: bool = False
     asked: float | None = None
 
+    @property
+    def comes_again(self) -> bool:
+        """Whether it is tried again before the schedule says so."""
+        return self.passing or self.refused
+
 
 @dataclass(slots=True)
 class Gate:
@@ -79,13 +84,11 @@ class Followed:
     Attributes:
         library: the name of its library.
         due: why it is to be looked at; empty where it is not.
-        running: it is being looked at now.
         gate: what keeps it waiting.
     """
 
     library: str
     due: set[str] = field(default_factory=set)
-    running: bool = False
     gate: Gate = field(default_factory=Gate)
 
 
@@ -101,12 +104,15 @@ class Roster:
         self._lock = threading.RLock()
         self._profiles: dict[str, Followed] = {}
         self._libraries: dict[str, Gate] = {}
+        # Who is looked at now, given up or not: one that is followed anew meanwhile has to wait for that.
+        self._running: dict[str, None] = {}
         self.paused: frozenset[str] = frozenset()
 
     def follow(self, profiles: Mapping[str, str]) -> set[str]:
         """Take over the profiles of the configuration: name and library. Return the names that are new.
 
-        What is given up while it runs ends its run. All gates are opened: the user may have mended what was wrong.
+        What is given up while it is looked at is looked at to the end. All gates are opened: the user may have mended
+        what was wrong.
         """
         with self._lock:
             new = {
@@ -154,7 +160,7 @@ class Roster:
     def _may_go(self, name: str, followed: Followed, now: datetime) -> bool:
         return (
             bool(followed.due)
-            and not followed.running
+            and name not in self._running
             and ("asked" in followed.due or not self.is_paused(name))
             and followed.gate.is_open(now)
             and self.admits(followed.library, now)
@@ -174,15 +180,15 @@ class Roster:
         """Note that a profile is looked at now; return why."""
         with self._lock:
             followed = self._profiles[name]
-            followed.running = True
+            self._running[name] = None
             why, followed.due = frozenset(followed.due), set()
             return why
 
     def put_off(self, name: str, why: Iterable[str]) -> None:
-        """Note that a profile did not get its turn: it stays due."""
+        """Note that a look at a profile does not count: it stays due."""
         with self._lock:
+            del self._running[name]
             if followed := self._profiles.get(name):
-                followed.running = False
                 followed.due |= set(why)
 
     def finish(self, name: str, trouble: Trouble | None, now: datetime) -> datetime | None:
@@ -192,10 +198,10 @@ class Roster:
             when it is tried again by itself, before its schedule says so; None where it is not.
         """
         with self._lock:
+            del self._running[name]
             followed = self._profiles.get(name)
             if followed is None:
                 return None
-            followed.running = False
             library = self._libraries[followed.library]
             if trouble is None:
                 followed.gate.open()
@@ -204,7 +210,7 @@ class Roster:
             gate = library if trouble.library else followed.gate
             wait = REFUSED if trouble.refused else delay(gate.failures + 1, self._chance(), trouble.asked)
             gate.close(trouble, wait, now)
-            if trouble.passing or trouble.refused:
+            if trouble.comes_again:
                 followed.due.add("again")
                 return gate.closed_until
             return None
@@ -213,7 +219,9 @@ class Roster:
         """Return when the next gate opens for somebody who waits before it."""
         with self._lock:
             waiting = [
-                followed for followed in self._profiles.values() if followed.due and not followed.running
+                followed
+                for name, followed in self._profiles.items()
+                if followed.due and name not in self._running
             ]
             times = [
                 max(filter(None, (f.gate.closed_until, self._libraries[f.library].closed_until)), default=now)
@@ -221,20 +229,22 @@ class Roster:
             ]
             return min((time for time in times if time > now), default=None)
 
-    def trouble_of(self, name: str) -> tuple[Trouble, datetime | None] | None:
-        """Return what keeps a profile from being up to date, and until when it waits."""
+    def trouble_of(self, name: str) -> tuple[Trouble, datetime | None, datetime | None] | None:
+        """Return what keeps a profile from being up to date, when that was met last, and when it is tried again."""
         with self._lock:
             followed = self._profiles.get(name)
             if followed is None:
                 return None
             gates = (self._libraries[followed.library], followed.gate)
             found = next((gate for gate in gates if gate.trouble), None)
-            return (found.trouble, found.closed_until) if found and found.trouble else None
+            if found is None or found.trouble is None:
+                return None
+            return found.trouble, found.since, found.closed_until if found.trouble.comes_again else None
 
     def running(self) -> list[str]:
         """Return who is being looked at now."""
         with self._lock:
-            return [name for name, followed in self._profiles.items() if followed.running]
+            return list(self._running)
 
     def names(self) -> list[str]:
         """Return all profiles."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # What is done to a paper, in the log.
 DONE = {"create": "created", "update": "updated", "adopt": "adopted"}
+# Seconds for what each of them still has to say.
+PARTING = 5.0
 SHOWN = ("create", "update", "adopt", "unchanged", "skip", "review", "failed")
 
 
@@ -57,6 +59,7 @@ class Voice:
         self._libraries: dict[str, str] = {}
         self._open = ExitStack()
         self._told: tuple[object, ...] = ()
+        self._leave_by: float | None = None
         self._config: Config | None = None
         self._textfile: Path | None = None
         self._pinger = Pinger(None, self._clock)
@@ -69,6 +72,10 @@ class Voice:
     def __exit__(self, *_: object) -> None:
         """Tell what is still to be told, briefly, and close."""
         self._open.close()
+
+    def leave_by(self, when: float) -> None:
+        """Let parting take no longer than until then, as the clock counts seconds."""
+        self._leave_by = when
 
     def take_over(self, config: Config) -> None:
         """Tell whom the configuration names, from now on.
@@ -97,7 +104,7 @@ class Voice:
         if config.ping.url:
             hide(config.ping.url)
         self._pinger = Pinger(config.ping.url, self._clock)
-        self._open.callback(self._pinger.close)
+        self._open.callback(self._part_with, self._pinger)
         if config.metrics.port is not None:
             port = self._open.enter_context(self._metrics.serve(config.metrics.port))
             self._log.info("figures for Prometheus are served", address=f"http://127.0.0.1:{port}/metrics")
@@ -114,8 +121,12 @@ class Voice:
         at = time.fromisoformat(config.notify.at) if config.notify.when == "daily" else None
         history = History(config.libraries, self._ports)
         bulletin = Bulletin(to, history, self._clock, at=at, timezone=zone(config.daemon.timezone))
-        self._open.callback(bulletin.close)
+        self._open.callback(self._part_with, bulletin)
         return bulletin
+
+    def _part_with(self, told: Pinger | Bulletin) -> None:
+        left = PARTING if self._leave_by is None else self._leave_by - self._clock.monotonic()
+        told.close(max(0.0, min(PARTING, left)))
 
     def pulse(self) -> None:
         """Send what is due; called every few seconds."""

@@ -94,10 +94,45 @@ class Pulse:
         """Take note of a chunk, which is recorded: a good moment to end."""
         self._beat()
 
-    def _beat(self) -> None:
+    def alive(self) -> None:
+        """Take note of a sign of life."""
         self.last = self._clock.monotonic()
+
+    def _beat(self) -> None:
+        self.alive()
         if self._stop.is_set():
             raise StoppedError("syncd was asked to end; what was written is recorded")
+
+
+class WatchedClock:
+    """A clock for one look, which is alive as long as it looks at the time.
+
+    Whatever asks a server does so before each request, also where a library of 100,000 items is read, or a service
+    asked about 500 papers, which take longer than a look may hang.
+
+    Args:
+        clock: what it shows.
+        pulse: the look's.
+    """
+
+    def __init__(self, clock: Clock, pulse: Pulse) -> None:
+        self._clock = clock
+        self._pulse = pulse
+
+    def now(self) -> datetime:
+        """Return the time of day, aware, in UTC."""
+        self._pulse.alive()
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+        self._pulse.alive()
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self._pulse.alive()
+        self._clock.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +195,8 @@ class Eyes:
         try:
             if why == {"files"} and self._is_as_before(profile, config):
                 return Look(profile, why, run)
+            # Where this look fails, pages that are what they were before have to be pushed again to mend that.
+            self.seen.pop(profile, None)
             (report,) = run_once(config, Task(names=(profile,), run=run), self._ports(config, pulse))
         except StoppedError as error:
             return Look(profile, why, run, error=error, stopped=True)
@@ -178,6 +215,7 @@ class Eyes:
     def _ports(self, config: Config, pulse: Pulse) -> Ports:
         return replace(
             self.ports,
+            clock=WatchedClock(self.ports.clock, pulse),
             progress=pulse,
             keep=config.history.keep,
             patience=PATIENCE,

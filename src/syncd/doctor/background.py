@@ -35,7 +35,7 @@ def checks(scene: Scene) -> Iterator[Check]:
 
 def _daemon(scene: Scene) -> Iterator[Finding]:
     path = scene.data.control
-    status = control.ask(path, "status", seconds=SECONDS)
+    status = control.ask(path, "status", seconds=SECONDS, whole=False)
     if status is None and path.exists():
         words = "no daemon runs, but one that ended badly left its socket behind"
         yield Finding(DAEMON, "warning", words, FIX, lambda: _removed(path))

@@ -42,6 +42,15 @@ def expand(source: str) -> Path:
     return Path(os.path.expanduser(source))  # noqa: PTH111 - unlike pathlib's it leaves an unknown user alone
 
 
+def shown(path: Path) -> str:
+    r"""Return a path as text that any database and log can hold; bytes in it that are no UTF-8 are spelt out.
+
+    >>> shown(Path(os.fsdecode(b"Andr\xe9.txt")))
+    'Andr\\xe9.txt'
+    """
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
 def pages(path: Path) -> list[Path]:
     """Return the files that `path` means, in the order of their names; a single file need not be there.
 
@@ -62,7 +71,7 @@ def _matching(pattern: Path) -> list[Path]:
     found = sorted(Path(name) for name in glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - pathlib's needs a root
     files = [page for page in found if not _is_folder(page)]
     if not files:
-        raise SourceError(f"{pattern}: no file matches this pattern", origin=str(pattern))
+        raise SourceError(f"{shown(pattern)}: no file matches this pattern", origin=shown(pattern))
     return files
 
 
@@ -80,7 +89,7 @@ def _in_folder(folder: Path) -> list[Path]:
     ]
     if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
-        raise SourceError(f"{folder}: this folder holds no page ({kinds})", origin=str(folder))
+        raise SourceError(f"{shown(folder)}: this folder holds no page ({kinds})", origin=shown(folder))
     return files
 
 
@@ -98,8 +107,8 @@ def _read_page(path: Path, limits: Limits) -> Snapshot:
         if snapshot is not None:
             return snapshot
     raise SourceError(
-        f"{path}: the file changed while it was read",
-        origin=str(path),
+        f"{shown(path)}: the file changed while it was read",
+        origin=shown(path),
         transient=True,
         hint="Something is writing it just now; try again when that is done.",
     )
@@ -125,7 +134,7 @@ def _read_once(path: Path, limits: Limits) -> Snapshot | None:
         raise _too_large(path, limits)
     if _moment(path.stat()) != _moment(before):
         return None
-    return Snapshot(bytes(data), origin=str(path), captured=datetime.fromtimestamp(before.st_mtime, UTC))
+    return Snapshot(bytes(data), origin=shown(path), captured=datetime.fromtimestamp(before.st_mtime, UTC))
 
 
 def _moment(status: os.stat_result) -> tuple[int, int, int, int]:
@@ -136,20 +145,20 @@ def _moment(status: os.stat_result) -> tuple[int, int, int, int]:
 def _refuse_unless_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise SourceError(
-            f"{path}: this is no regular file",
-            origin=str(path),
+            f"{shown(path)}: this is no regular file",
+            origin=shown(path),
             hint="syncd reads a source again and again, which pipes and devices do not allow.",
         )
 
 
 def _too_large(path: Path, limits: Limits) -> SourceError:
-    return SourceError(f"{path}: the file is larger than {limits.size_in_words}", origin=str(path))
+    return SourceError(f"{shown(path)}: the file is larger than {limits.size_in_words}", origin=shown(path))
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:
     if isinstance(error, FileNotFoundError):
-        hint = f"For an address, write https://{path}." if HOST.match(str(path)) else ""
-        return SourceError(f"{path}: there is no such file or folder", origin=str(path), hint=hint)
+        hint = f"For an address, write https://{shown(path)}." if HOST.match(str(path)) else ""
+        return SourceError(f"{shown(path)}: there is no such file or folder", origin=shown(path), hint=hint)
     if isinstance(error, PermissionError):
-        return SourceError(f"{path}: you may not read this file or folder", origin=str(path))
-    return SourceError(f"{path}: it can't be read: {error.strerror}", origin=str(path))
+        return SourceError(f"{shown(path)}: you may not read this file or folder", origin=shown(path))
+    return SourceError(f"{shown(path)}: it can't be read: {error.strerror}", origin=shown(path))

@@ -136,9 +136,10 @@ def names(*, timer: bool) -> tuple[str, ...]:
 
 def units(start: Start, form: Form) -> dict[str, str]:
     """Return the units that start syncd so, each text under its file name."""
+    heading = _heading(PUSH if start.timer else SERVICE, form)
     service = "\n".join(
         (
-            f"[Unit]\nDescription={_description(start)}\n{_UNIT[form]}",
+            f"{heading}[Unit]\nDescription={_description(start)}\n{_UNIT[form]}",
             f"[Service]\n{_ONCE if start.timer else _DAEMON}{_running(start)}",
             f"{_SYSTEM if form == 'system' else _USER}{_HARDENED}",
         )
@@ -158,6 +159,11 @@ def shipped() -> dict[str, str]:
         # %h is the user's home folder, which a unit that is made for somebody must not hold.
         found |= {f"user/{name}": text.replace("%%h", "%h") for name, text in user.items()}
     return found
+
+
+def _heading(name: str, form: Form) -> str:
+    edit = f"systemctl {'--user ' if form == 'user' else ''}edit {name}"
+    return f"# syncd service install writes this file anew. Settings of yours go beside it: {edit}\n"
 
 
 def _description(start: Start) -> str:
