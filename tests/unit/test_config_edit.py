@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import stat
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from syncd.config import load
-from syncd.config.edit import follow, place, slug, unfollow
+from syncd.config.edit import change, follow, place, slug, unfollow
+from syncd.config.template import Answers, text
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 TEXT = """# my settings
 [libraries.main]   # the one
@@ -24,6 +29,105 @@ schedule = "every 12h"
 
 # the end
 """
+
+# One configuration in every layout that TOML has for it, each with a comment that is about nothing of Ann's.
+LAYOUTS = {
+    "headers in any order": """
+[profiles.ann]
+source = "ann.txt"
+# settle = "0"
+
+# kept: the library
+[libraries.main]
+type = "user"
+id = 1
+key = { env = "K" }  # how
+
+[profiles.bob]
+source = "bob.txt"
+# kept: the end
+""",
+    "a header for the key": """
+[libraries.main]
+type = "user"
+id = 1
+[libraries.main.key]
+env = "K"
+
+# kept: about ann
+[profiles.ann]
+source = "ann.txt"
+# kept: about bob
+[profiles.bob]
+source = "bob.txt"
+""",
+    "dotted keys": """
+libraries.main.type = "user"
+libraries.main.id = 1
+libraries.main.key.env = "K"
+profiles.ann.source = "ann.txt"
+profiles.bob.source = "bob.txt"  # kept
+""",
+    "dotted keys under headers": """
+[libraries]  # kept
+main.type = "user"
+main.id = 1
+main.key.env = "K"
+[profiles]
+ann.source = "ann.txt"
+bob.source = "bob.txt"
+""",
+    "one line each": """
+[libraries]
+main = { type = "user", id = 1, key = { env = "K" } }  # kept
+[profiles]
+ann = { source = "ann.txt" }
+bob = { source = "bob.txt" }
+""",
+    "everything on one line": """
+libraries = { main = { type = "user", id = 1, key = { env = "K" } } }  # kept
+profiles = { ann = { source = "ann.txt" }, bob = { source = "bob.txt" } }
+""",
+    "tabs and quotes": """
+\t['libraries'."main"]
+\ttype\t=\t'user'
+\tid\t=\t1
+\tkey\t=\t{ command = [
+\t\t"pass",
+\t\t"zotero",
+\t] }
+\t[profiles."ann"]\t# hers
+\tsource\t=\t'ann.txt'
+\t[profiles.bob]\t# kept
+\tsource\t=\t"bob.txt"
+""",
+}
+
+
+@pytest.fixture(params=["\n", "\r\n", "mark"])
+def ending(request: pytest.FixtureRequest) -> str:
+    """Give how lines end; "mark" stands for a byte order mark and plain ends."""
+    return str(request.param)
+
+
+@pytest.fixture(params=LAYOUTS)
+def laid_out(request: pytest.FixtureRequest, tmp_path: Path, ending: str) -> Path:
+    """Give a configuration of one of the layouts."""
+    plain = LAYOUTS[request.param]
+    path = tmp_path / "config.toml"
+    whole = f"\ufeff{plain}" if ending == "mark" else plain.replace("\n", ending)
+    path.write_bytes(whole.encode())
+    return path
+
+
+def tables(path: Path) -> dict[str, Any]:
+    """Return what a file says."""
+    return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+
+
+def lines(path: Path) -> list[bytes]:
+    """Return the lines of a file with their ends."""
+    return path.read_bytes().splitlines(keepends=True)
 
 
 @pytest.fixture
@@ -98,3 +202,86 @@ def test_a_link_to_the_file_stays_a_link(file: Path, tmp_path: Path) -> None:
 def test_a_name_without_letters_still_gives_a_slug() -> None:
     """A profile must be called something."""
     assert slug("???") == "profile"
+
+
+def test_following_changes_no_other_line_of_any_layout(laid_out: Path, ending: str) -> None:
+    """Only the new profile comes in; a table on one line grows on its line."""
+    before, said = lines(laid_out), tables(laid_out)
+    follow(laid_out, {}, "zoe", {"source": "zoe.txt", "collection": "Z"})
+    said["profiles"]["zoe"] = {"source": "zoe.txt", "collection": "Z"}
+    assert tables(laid_out) == said
+    assert [line for line in before[:-1] if line not in lines(laid_out)] == []
+    assert b"kept" in laid_out.read_bytes()
+    if ending == "\r\n":
+        assert laid_out.read_bytes().count(b"\r\n") == laid_out.read_bytes().count(b"\n")
+
+
+@pytest.mark.parametrize("words", ["ann", "ann.txt"])
+def test_unfollowing_takes_out_that_profile_alone(laid_out: Path, words: str) -> None:
+    """What is about others stays, also where it stands between the profile and the next."""
+    before, said = lines(laid_out), tables(laid_out)
+    assert unfollow(laid_out, {}, words) == "ann"
+    del said["profiles"]["ann"]
+    assert tables(laid_out) == said
+    gone = b"".join(line for line in before if line not in lines(laid_out))
+    assert b"ann" in gone
+    if b"profiles = {" not in gone:
+        assert not any(word in gone for word in (b"kept", b"bob", b"libraries"))
+        assert b"settle" not in laid_out.read_bytes()
+
+
+def test_a_key_can_move_in_any_layout(laid_out: Path) -> None:
+    """Signing in exchanges where the key is, and nothing else."""
+    before, said = lines(laid_out), tables(laid_out)
+    change(laid_out, {}, {("libraries", "main"): {"key": {"file": "main.key"}}})
+    said["libraries"]["main"]["key"] = {"file": "main.key"}
+    assert tables(laid_out) == said
+    gone = b"".join(line for line in before if line not in lines(laid_out))
+    assert b"profiles" not in gone
+    assert laid_out.read_bytes().startswith(b"\xef\xbb\xbf") == before[0].startswith(b"\xef\xbb\xbf")
+
+
+def test_a_library_and_a_setting_can_come_in_any_layout(laid_out: Path) -> None:
+    """Both in one step, as a second login does it."""
+    said = tables(laid_out)
+    new = {"type": "desktop", "key": {"file": "desktop.key"}}
+    change(laid_out, {}, {("libraries", "desk"): new, ("profiles", "ann"): {"library": "main"}})
+    said["libraries"]["desk"] = new
+    said["profiles"]["ann"]["library"] = "main"
+    assert tables(laid_out) == said
+    assert b"kept" in laid_out.read_bytes()
+
+
+def test_the_first_library_comes_where_the_file_says_so(tmp_path: Path) -> None:
+    """Init leaves the place of a library that signing in writes."""
+    path = tmp_path / "config.toml"
+    path.write_text(text(Answers("main", "ann", {}, {"source": "ann.txt"})), encoding="utf-8")
+    change(path, {}, {("libraries", "main"): {"type": "user", "id": 1, "key": {"file": "main.key"}}})
+    written = path.read_text(encoding="utf-8")
+    assert written.index("syncd login") < written.index("[libraries.main]") < written.index("Profiles ──")
+    unfollow(path, {}, "ann")
+    assert "Complete papers" in path.read_text(encoding="utf-8")
+
+
+def test_a_file_of_another_owner_stays_theirs(file: Path) -> None:
+    """A service reads what its administrator edits."""
+    try:
+        os.chown(file, 12345, 23456)
+    except PermissionError:
+        pytest.skip("only an administrator can give files away")
+    follow(file, {}, "bo", {"source": "https://example.org/bo"})
+    assert (file.stat().st_uid, file.stat().st_gid) == (12345, 23456)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_a_disk_that_is_full_leaves_the_file_as_it_was_and_nothing_beside_it(file: Path) -> None:
+    """A half-written file would look like a configuration of its own."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(ConfigError, match="can't be written"):
+            follow(file, {}, "bo", {"source": "https://example.org/bo"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_text(encoding="utf-8") == TEXT
+    assert [entry.name for entry in file.parent.iterdir()] == ["config.toml"]

@@ -1,4 +1,4 @@
-"""Edits the configuration file and keeps its comments and its order: who is followed, and where papers go.
+"""Edits the configuration file and keeps its comments and its layout: who is followed, and where papers go.
 
 The new text is read as a configuration before it takes the old one's place, in one step; a file that would not
 be read stays as it was.
@@ -6,28 +6,34 @@ be read stays as it was.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import tempfile
+import tomllib
 import unicodedata
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-import tomlkit.exceptions
-from tomlkit.items import InlineTable, Table
-
+from syncd.config import rewrite, values
 from syncd.config.load import find, load
 from syncd.errors import ConfigError
 from syncd.paths import config_home
 
 if TYPE_CHECKING:
-    from tomlkit.items import Item
+    from collections.abc import Mapping
 
 
 # What a new configuration asks to complete papers, in the order in which they are asked.
 SERVICES = ("arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface")
+
+# What a new configuration says where the first library comes when somebody signs in.
+TO_COME = "# Your own library on zotero.org: `syncd login` writes it here, with your number and where its key is kept."
+MARKS = {"libraries": TO_COME}
+# Some editors begin a file with it.
+BOM = "\ufeff"
 
 
 def place(path: Path | None, env: Mapping[str, str]) -> Path:
@@ -60,19 +66,15 @@ def follow(place: Path, env: Mapping[str, str], name: str, settings: Mapping[str
     Raises:
         ConfigError: the file can't be read or written, or the source is followed already.
     """
-    document = _read_or_new(place)
-    profiles = _table(document, "profiles")
+    text = _read_or_new(place)
+    profiles = _profiles(place, text)
     for known, profile in profiles.items():
-        if isinstance(profile, Table) and profile.get("source") == settings["source"]:
+        if profile.get("source") == settings["source"]:
             raise ConfigError([f"{place}: this source is followed already, as {known!r}"])
     chosen, count = name, 2
     while chosen in profiles:
         chosen, count = f"{name}-{count}", count + 1
-    table = tomlkit.table()
-    for setting, value in settings.items():
-        table.add(setting, value)
-    profiles.add(chosen, table)
-    _write(place, document, env)
+    _write(place, _with(place, text, {("profiles", chosen): settings}), env)
     return chosen
 
 
@@ -85,26 +87,27 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     Raises:
         ConfigError: there is no such profile, or the file can't be read or written.
     """
-    document = _read(place)
-    profiles = _table(document, "profiles")
-    sources = {
-        str(profile.get("source")): name for name, profile in profiles.items() if isinstance(profile, Table)
-    }
+    text = _read(place)
+    profiles = _profiles(place, text)
+    sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
     if name is None:
         known = ", ".join(profiles) or "none"
         raise ConfigError([f"{place}: no profile {words!r} is followed; there are: {known}"])
-    profiles.remove(name)
-    _write(place, document, env)
+    try:
+        changed = rewrite.without(text, ("profiles", name))
+    except rewrite.UneditableError:
+        raise _by_hand(place, f"take profiles.{name} out") from None
+    _write(place, changed, env)
     return name
 
 
-def _read_or_new(place: Path) -> tomlkit.TOMLDocument:
-    """Return what is in the file; where there is nothing, a configuration that completes papers."""
-    document = _read(place)
-    if not document:
-        document.add("enrich", tomlkit.item({"services": list(SERVICES)}))
-    return document
+def _read_or_new(place: Path) -> str:
+    """Return what is in the file; where it sets nothing, a configuration that completes papers."""
+    text = _read(place)
+    if tomllib.loads(text):
+        return text
+    return rewrite.with_settings(text, ("enrich",), {"services": list(SERVICES)})
 
 
 def create(place: Path, env: Mapping[str, str], text: str) -> None:
@@ -115,7 +118,7 @@ def create(place: Path, env: Mapping[str, str], text: str) -> None:
     """
     if place.exists():
         raise ConfigError([f"{place}: there is a configuration already"])
-    _write(place, tomlkit.parse(text), env)
+    _write(place, text, env)
 
 
 def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
@@ -129,74 +132,97 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str],
     Raises:
         ConfigError: the file can't be read or written, or would be none afterwards.
     """
-    document = _read_or_new(place)
-    for (kind, name), settings in tables.items():
-        parent = _table(document, kind)
-        if name not in parent:
-            parent.add(name, tomlkit.table())
-        table = parent[name]
-        if not isinstance(table, Table | InlineTable):
-            raise ConfigError([f"{place}: {kind}.{name} should be a table; mend that by hand"])
-        for setting, value in settings.items():
-            _put(table, setting, value)
-    _write(place, document, env)
+    _write(place, _with(place, _read_or_new(place), tables), env)
 
 
-def _put(table: Table | InlineTable, setting: str, value: Any) -> None:
-    if isinstance(value, Mapping):
-        line = tomlkit.inline_table()
-        line.update(value)
-        value = line
-    if isinstance(table.get(setting), Table):
-        # A table of its own can't become a line where it stands: what follows would be taken for its own.
-        table.remove(setting)
-    table[setting] = value
+def _with(place: Path, text: str, tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    for table, settings in tables.items():
+        try:
+            text = rewrite.with_settings(text, table, settings, MARKS.get(table[0], ""))
+        except rewrite.UneditableError:
+            lines = "; ".join(f"{name} = {rewrite.written(value)}" for name, value in settings.items())
+            raise _by_hand(place, f"write into {'.'.join(table)}: {lines}") from None
+    return text
 
 
-def _read(place: Path) -> tomlkit.TOMLDocument:
+def _by_hand(place: Path, words: str) -> ConfigError:
+    return ConfigError(
+        [f"{place} is laid out so that syncd can't change it safely"], hint=f"Do it by hand: {words}"
+    )
+
+
+def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
+    """Return the profiles as they stand in the file."""
+    profiles = tomllib.loads(text).get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
+        raise ConfigError([f"{place}: profiles should be tables, such as [profiles.somebody]"])
+    return profiles
+
+
+def _read(place: Path) -> str:
+    """Return the file's text with its own ends of lines; nothing where there is no file."""
     try:
-        return tomlkit.parse(place.read_text(encoding="utf-8"))
+        text = place.read_bytes().decode("utf-8")
+        tomllib.loads(text.removeprefix(BOM))
     except FileNotFoundError:
-        return tomlkit.document()
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError([f"{place}: the configuration can't be read: {reason}"]) from None
-    except tomlkit.exceptions.TOMLKitError as error:
-        raise ConfigError([f"{place}: this is not valid TOML: {error}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([values.masked(f"{place}: this is not valid TOML: {error}")]) from None
+    return text.removeprefix(BOM)
 
 
-def _table(document: tomlkit.TOMLDocument, name: str) -> Table:
-    found: Item | None = document.get(name)
-    if found is None:
-        document.add(name, tomlkit.table(is_super_table=True))
-        found = document[name]
-    if not isinstance(found, Table):
-        raise ConfigError(
-            [f"{name} should be tables of their own, such as [{name}.somebody]; mend that by hand"]
-        )
-    return found
-
-
-def _write(place: Path, document: tomlkit.TOMLDocument, env: Mapping[str, str]) -> None:
+def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
     """Put the new text in place of the old one, if it is a configuration."""
+    # Where the file is a link, what it leads to is exchanged, not the link.
+    target = place.resolve()
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = place.stat().st_mode & 0o777 if place.exists() else 0o600
-        with tempfile.NamedTemporaryFile(
-            "w", dir=place.parent, suffix=".toml", delete=False, encoding="utf-8"
-        ) as new:
-            new.write(tomlkit.dumps(document))
-            new.flush()
-            os.fsync(new.fileno())
-        try:
-            load(Path(new.name), env)
-            Path(new.name).chmod(mode)
-            # Where the file is a link, what it leads to is exchanged, not the link.
-            Path(new.name).replace(place.resolve())
-        except ConfigError as error:
-            problems = [problem.replace(new.name, str(place)) for problem in error.problems]
-            raise ConfigError(problems, hint="The configuration was left as it was.") from None
-        finally:
-            Path(new.name).unlink(missing_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_writable(target)
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".toml", delete=False) as file:
+            new = Path(file.name)
+            try:
+                file.write((_mark_of(target) + text).encode())
+                file.flush()
+                os.fsync(file.fileno())
+                load(new, env)
+                _liken(new, target)
+                new.replace(target)
+            except ConfigError as error:
+                problems = [problem.replace(file.name, str(place)) for problem in error.problems]
+                raise ConfigError(problems, hint="The configuration was left as it was.") from None
+            finally:
+                new.unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigError([f"{place}: the configuration can't be written: {error.strerror}"]) from None
+        raise ConfigError(
+            [f"{place}: the configuration can't be written: {error.strerror}"],
+            hint="Nothing was changed. Another file can be named with --config.",
+        ) from None
+
+
+def _check_writable(target: Path) -> None:
+    """Respect a file that was made read-only, though the folder would let it be exchanged."""
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is read-only")
+
+
+def _mark_of(target: Path) -> str:
+    """Return the byte order mark that the file begins with, if it does."""
+    try:
+        with target.open("rb") as file:
+            return BOM if file.read(len(BOM.encode())) == BOM.encode() else ""
+    except FileNotFoundError:
+        return ""
+
+
+def _liken(new: Path, old: Path) -> None:
+    """Let the new file belong to whom the old one belonged, and be readable for whom that was."""
+    if not old.exists():
+        new.chmod(0o600)
+        return
+    status = old.stat()
+    with suppress(PermissionError):
+        os.chown(new, status.st_uid, status.st_gid)
+    new.chmod(stat.S_IMODE(status.st_mode))

@@ -115,7 +115,10 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(path, f"{key}\n".encode())
     except OSError as error:
-        raise ConfigError([f"the key file {path} can't be written: {error.strerror}"]) from None
+        raise ConfigError(
+            [f"the key file {path} can't be written: {error.strerror}"],
+            hint="Nothing was stored. Another configuration, beside which keys are kept, can be named with --config.",
+        ) from None
     return Kept({"file": name}, f"the file {path}, which only you can read", before)
 
 

@@ -1,4 +1,4 @@
-"""Finds the line of each setting in a TOML text, which `tomllib` does not tell.
+"""Finds where each setting stands in a TOML text, which `tomllib` does not tell.
 
 It walks over text that `tomllib` has already accepted, so it need not judge, only find. Values are skipped,
 apart from arrays and inline tables, which hold settings too.
@@ -25,6 +25,38 @@ STRING = re.compile(
 SCALAR = re.compile(r"[^,\]}#\n]+")  # 475425, true, 2026-06-01 07:00:00
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A header, or a setting and its value; what stands on a line of its own.
+
+    Attributes:
+        path: the table of a header; of a setting, its table and its name.
+        section: the table of the header that a setting stands under, and of a header its own.
+        is_header: it is a header.
+        start: where it begins in the text.
+        value: where a setting's value begins; of a header, its end.
+        end: where it ends, without the white space and the comment behind it.
+    """
+
+    path: Path
+    section: Path
+    is_header: bool
+    start: int
+    value: int
+    end: int
+
+
+def statements(text: str) -> list[Statement]:
+    """Return all headers and settings of `text`, in order; what inline tables hold belongs to their setting.
+
+    Args:
+        text: valid TOML.
+    """
+    walk = _Walk(text)
+    walk.run()
+    return walk.statements
+
+
 def locate(text: str) -> dict[Path, int]:
     """Return the line, counted from 1, on which each table, setting and array element of `text` begins.
 
@@ -48,14 +80,22 @@ class _Walk:
     at: int = 0
     lines: dict[Path, int] = field(default_factory=dict)
     counts: dict[Path, int] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
 
     def run(self) -> dict[Path, int]:
         table: Path = ()
         self._skip(BLANK)
         while self.at < len(self.text):
-            table = self._header() if self._next("[") else self._setting(table)
+            table = self._header() if self._next("[") else self._line(table)
             self._skip(BLANK)
         return self.lines
+
+    def _line(self, table: Path) -> Path:
+        start = self.at
+        path, value = self._setting(table)
+        end = value + len(self.text[value : self.at].rstrip())
+        self.statements.append(Statement(path, table, is_header=False, start=start, value=value, end=end))
+        return table
 
     def _header(self) -> Path:
         many = self._next("[[")
@@ -69,6 +109,7 @@ class _Walk:
         self.at += 2 if many else 1
         for end in range(1, len(path) + 1):
             self._note(path[:end], start)
+        self.statements.append(Statement(path, path, is_header=True, start=start, value=self.at, end=self.at))
         return path
 
     def _inside(self, path: Path) -> Path:
@@ -80,15 +121,17 @@ class _Walk:
                 found = (*found, self.counts[found])
         return found
 
-    def _setting(self, table: Path) -> Path:
+    def _setting(self, table: Path) -> tuple[Path, int]:
+        """Walk over a setting; return its path and where its value begins."""
         start = self.at
         key = self._key()
         for end in range(1, len(key) + 1):
             self._note((*table, *key[:end]), start)
         self.at += 1  # the "="
         self._skip(SPACE)
+        value = self.at
         self._value((*table, *key))
-        return table
+        return (*table, *key), value
 
     def _key(self) -> Path:
         parts: list[str] = []

@@ -93,7 +93,7 @@ def _read(place: Path, label: str) -> str:
     except FileNotFoundError:
         raise ConfigError(
             [f"{label}: there is no such configuration file"],
-            hint="Follow an author to make one: syncd follow SOURCE --config FILE",
+            hint="Make one with: syncd init --config FILE",
         ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"

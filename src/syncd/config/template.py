@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from syncd.config.edit import SERVICES
+from syncd.config.edit import SERVICES, TO_COME
+from syncd.config.rewrite import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,9 +22,6 @@ LIBRARIES = """
 # ── Libraries ─────────────────────────────────────────────────────────────────────────────────────
 # Where papers go. Each library has a name of your choice, here "{name}". Without any library, syncd keeps
 # one of its own ("embedded"), which needs no account.
-"""
-TO_COME = """
-# Your own library on zotero.org: `syncd login` writes it here, with your number and where its key is kept.
 """
 PROFILES = """
 # ── Profiles ──────────────────────────────────────────────────────────────────────────────────────
@@ -112,7 +110,7 @@ def text(answers: Answers) -> str:
     if answers.library_settings:
         parts += _table("libraries", answers.library, answers.library_settings)
     else:
-        parts.append(TO_COME)
+        parts.append(f"\n{TO_COME}\n")
     parts.append(PROFILES)
     parts += _table("profiles", answers.profile, answers.profile_settings)
     parts += [ENRICH, _line("services", list(SERVICES))]
@@ -126,8 +124,4 @@ def _table(kind: str, name: str, settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _line(setting: str, value: Any) -> str:
-    if isinstance(value, dict):
-        inline = tomlkit.inline_table()
-        inline.update(value)
-        return f"{setting} = {inline.as_string()}\n"
-    return f"{setting} = {tomlkit.item(value).as_string()}\n"
+    return f"{setting} = {written(value)}\n"

@@ -1,0 +1,252 @@
+"""Changes a configuration's text as a person would: what is not changed stays as it is, byte for byte. Pure.
+
+Tables may be laid out in any way that TOML has: under headers in any order, with dotted keys, on one line.
+The result is compared with what it should say, so that a change never changes more than it should.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, cast
+
+import tomlkit
+
+from syncd.config.lines import statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from syncd.config.lines import Path, Statement
+
+# A comment alone on its line, and the end of that line.
+COMMENT = re.compile(r"[ \t]*#[^\n]*(?:\n|\Z)")
+EMPTY = re.compile(r"[ \t]*\r?\n")
+
+
+class UneditableError(Exception):
+    """The text is laid out so that it can't be changed here."""
+
+
+def with_settings(text: str, table: tuple[str, ...], settings: Mapping[str, Any], mark: str = "") -> str:
+    """Return the text with these settings in a table, which is added if it is not there.
+
+    Args:
+        text: valid TOML.
+        table: such as `("profiles", "ann")`.
+        settings: each is added, or takes the place of the old one; a mapping is written on one line.
+        mark: a comment that the table goes behind if it is the first of its kind.
+
+    Raises:
+        UneditableError: it can't be done here.
+    """
+    wanted = tomllib.loads(text)
+    _inside(wanted, table).update(copy.deepcopy(dict(settings)))
+    changed = text
+    if not _mentioned(text, table):
+        changed = _with_table(text, table, settings, mark)
+    else:
+        for name, value in settings.items():
+            changed = _with_setting(changed, table, name, value)
+    return _checked(changed, wanted)
+
+
+def without(text: str, table: tuple[str, str]) -> str:
+    """Return the text without a table that is there, and without the comments inside of it.
+
+    Raises:
+        UneditableError: it can't be done here.
+    """
+    wanted = tomllib.loads(text)
+    _inside(wanted, table[:1]).pop(table[1])
+    whole = _around(text, table)
+    if whole is not None:
+        return _checked(_in_line(text, whole, table, lambda last, name: last.pop(name)), wanted)
+    changed = _cut(text, table)
+    # Without its last table, the outer one may be gone as well, which says the same.
+    return _checked(changed, wanted, wanted if wanted[table[0]] else _less(wanted, table[0]))
+
+
+def written(value: Any) -> str:
+    """Return a value as it stands behind the equals sign, on one line where it is a table."""
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{_dotted((name,))} = {written(part)}" for name, part in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    return str(tomlkit.item(value).as_string())
+
+
+def _checked(text: str, *allowed: dict[str, Any]) -> str:
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise UneditableError from None
+    if found not in allowed:
+        raise UneditableError
+    return text
+
+
+def _less(tables: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: table for key, table in tables.items() if key != name}
+
+
+def _inside(tables: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """Return the table at a path, made where it is not there."""
+    for name in path:
+        tables = tables.setdefault(name, {})
+        if not isinstance(tables, dict):
+            raise UneditableError
+    return tables
+
+
+def _mentioned(text: str, table: Path) -> bool:
+    return _around(text, table, whole=False) is not None or any(
+        found.path[: len(table)] == table for found in statements(text)
+    )
+
+
+def _around(text: str, path: Path, *, whole: bool = True) -> Statement | None:
+    """Return the setting whose value, on one line, has `path` inside of it, or is `path` if not `whole`."""
+    for found in statements(text):
+        longest = len(path) - 1 if whole else len(path)
+        inside = len(found.path) <= longest and path[: len(found.path)] == found.path
+        if inside and not found.is_header and _says(text, found, path):
+            return found
+    return None
+
+
+def _says(text: str, found: Statement, path: Path) -> bool:
+    value: Any = tomllib.loads(f"x = {text[found.value : found.end]}")["x"]
+    for name in path[len(found.path) :]:
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True
+
+
+def _in_line(
+    text: str, found: Statement, path: Path, change: Callable[[MutableMapping[str, Any], str], object]
+) -> str:
+    """Change a table that stands on one line."""
+    document = tomlkit.parse(f"x = {text[found.value : found.end]}")
+    table: Any = document["x"]
+    for name in path[len(found.path) : -1]:
+        table = table[name]
+        if not isinstance(table, MutableMapping):
+            raise UneditableError
+    change(cast("MutableMapping[str, Any]", table), str(path[-1]))
+    value = document.as_string().partition("=")[2].strip()
+    return text[: found.value] + value + text[found.end :]
+
+
+def _with_setting(text: str, table: Path, name: str, value: Any) -> str:
+    path = (*table, name)
+    every = statements(text)
+    same = next((found for found in every if found.path == path and not found.is_header), None)
+    if same is not None:
+        return text[: same.value] + written(value) + text[same.end :]
+    for found in every:
+        if not found.is_header and table[: len(found.path)] == found.path:
+            return _in_line(text, found, path, lambda last, key: last.update({key: _item(value)}))
+    if any(found.path[: len(path)] == path for found in every):
+        # What was a table of its own, or dotted keys, becomes one line.
+        text = _cut(text, path)
+    own = [found for found in statements(text) if found.path[: len(table)] == table]
+    # The header itself, or settings in it, or dotted keys that begin with its name.
+    usable = [found for found in own if found.path == table or not found.is_header]
+    before = [found for found in usable if len(found.path) == len(table) + (not found.is_header)]
+    if not before:
+        raise UneditableError
+    last = before[-1]
+    indent = text[_line_start(text, last.start) : last.start]
+    key = _dotted((*table[len(last.section) :], name))
+    end, newline = _line_end(text, last.end), _newline(text)
+    head = text[:end] if text[:end].endswith("\n") else text[:end] + newline
+    return f"{head}{indent}{key} = {written(value)}{newline}{text[end:]}"
+
+
+def _item(value: Any) -> Any:
+    return tomlkit.value(written(value))
+
+
+def _with_table(text: str, table: tuple[str, ...], settings: Mapping[str, Any], mark: str) -> str:
+    outer = _around(text, table[:1], whole=False)
+    if outer is not None:
+        return _in_line(text, outer, table, lambda last, name: last.update({name: _item(dict(settings))}))
+    newline = _newline(text)
+    place = _place(text, table[0], mark)
+    lines = [f"[{_dotted(table)}]", *(f"{name} = {written(value)}" for name, value in settings.items())]
+    before, after = text[:place], text[place:]
+    if before and not before.endswith("\n"):
+        before += newline
+    gap = newline if before.strip() and not before.endswith(f"\n{newline}") else ""
+    rest = newline if after.strip() and not EMPTY.match(after) else ""
+    return before + gap + newline.join(lines) + newline + rest + after
+
+
+def _place(text: str, outer: str, mark: str) -> int:
+    """Return where a further table goes: behind the last one of its kind, else behind the mark, else at the end."""
+    every = statements(text)
+    kin = [number for number, found in enumerate(every) if found.path[:1] == (outer,)]
+    if kin:
+        # A header must not take what follows away from the table that it belongs to.
+        last = kin[-1]
+        while last + 1 < len(every) and not every[last + 1].is_header:
+            last += 1
+        return _after_comments(text, _line_end(text, every[last].end), last=True)
+    if mark and mark in text:
+        return _line_end(text, text.index(mark) + len(mark))
+    return len(text)
+
+
+def _cut(text: str, path: Path) -> str:
+    """Take all statements out that begin with a path, with the comments between them."""
+    every = statements(text)
+    runs: list[list[Statement]] = []
+    for number, found in enumerate(every):
+        if found.path[: len(path)] != path:
+            continue
+        if number and runs and runs[-1][-1] is every[number - 1]:
+            runs[-1].append(found)
+        else:
+            runs.append([found])
+    if not runs:
+        raise UneditableError
+    for run in reversed(runs):
+        start, end = _line_start(text, run[0].start), _line_end(text, run[-1].end)
+        if run[0].is_header:
+            end = _after_comments(text, end, last=False)
+            if not text[:start].strip() or EMPTY.fullmatch(text[_line_start(text, start - 1) : start]):
+                while empty := EMPTY.match(text, end):
+                    end = empty.end()
+        text = text[:start] + text[end:]
+    return text
+
+
+def _after_comments(text: str, end: int, *, last: bool) -> int:
+    """Return where the comments end that hang on to a table's last line, such as settings that are switched off.
+
+    Comments that what follows hangs on to are about that; those at the end of the file count as the table's if `last`.
+    """
+    place = end
+    while comment := COMMENT.match(text, place):
+        place = comment.end()
+    return place if (last if place == len(text) else EMPTY.match(text, place)) else end
+
+
+def _line_start(text: str, at: int) -> int:
+    return text.rfind("\n", 0, max(at, 0)) + 1
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found + 1
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(tomlkit.key(str(part)).as_string() for part in path)
