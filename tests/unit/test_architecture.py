@@ -34,6 +34,7 @@ ORDER = (
     {"migrations", "store"},
     {"place"},
     {"tokens"},
+    {"zotero.way"},
     {"zotero.transport"},
     {"zotero.account"},
     {"login"},

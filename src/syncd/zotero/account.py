@@ -24,6 +24,7 @@ TIMEOUT = httpx2.Timeout(30.0, connect=15.0)
 ABSENT = frozenset({404, 405, 501})
 GONE = frozenset({403, 404})
 WORDS = 200
+AGAIN = "Run it again to get a new page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,15 @@ class Account:
         """
         response = self._ask("GET", f"/keys/sessions/{quote(sign_in.token, safe='')}")
         if response.status_code in {404, 410}:
-            raise LibraryError("the sign-in has expired", kind="permission", status=response.status_code)
+            raise LibraryError(
+                "the sign-in has expired", kind="permission", status=response.status_code, hint=AGAIN
+            )
         answer = self._json(response, sign_in.token)
         status, key = answer.get("status"), _word(answer.get("apiKey"))
         if status == "pending":
             return None
         if status == "cancelled":
-            raise LibraryError("the sign-in was cancelled on the page", kind="permission")
+            raise LibraryError("the sign-in was cancelled on the page", kind="permission", hint=AGAIN)
         if status != "completed" or not key:
             raise self._odd()
         return key

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from syncd.errors import LibraryError
+from syncd.zotero.way import Way, proxy_for
 
 if TYPE_CHECKING:
     from syncd.clock import Clock
@@ -24,6 +26,14 @@ ATTEMPTS = 5
 LONGEST_WAIT = 60.0
 REFUSED = frozenset({429, 503})
 UNCLEAR = frozenset({500, 502, 504})
+# such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
+CERTIFICATE_WORDS = re.compile(
+    r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)"
+)
+CERTIFICATE = (
+    "Look whether this computer's clock is right. If an own authority signed it, name its certificate in SSL_CERT_FILE."
+    " Otherwise somebody may listen in between."
+)
 
 
 @dataclass(slots=True)
@@ -73,8 +83,7 @@ class PoliteTransport(httpx2.BaseTransport):
         self._attempts = attempts
         self._nearby = nearby
         self._not_before = 0.0
-        limits = httpx2.Limits(max_connections=4, max_keepalive_connections=4)
-        self._inner = inner or httpx2.HTTPTransport(limits=limits)
+        self._inner = inner or Way()
 
     def close(self) -> None:
         """Do nothing: pyzotero closes the client of every instance, and this transport outlives them."""
@@ -94,9 +103,14 @@ class PoliteTransport(httpx2.BaseTransport):
             self._wait_for_turn()
             try:
                 response = self._send(request, reading=reading)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            except (
+                httpx2.ConnectError,
+                httpx2.ConnectTimeout,
+                httpx2.PoolTimeout,
+                httpx2.ProxyError,
+            ) as error:
                 failure = _unreachable(request, error)
-                if self._nearby:
+                if self._nearby or _is_lasting(error):
                     raise failure from error
                 wait = None
             except httpx2.TransportError as error:
@@ -192,11 +206,21 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
+    proxied = bool(proxy_for(request.url))
+    hint = "Check the network and the library's endpoint."
+    if "CERTIFICATE" in str(error):
+        hint = CERTIFICATE
+    elif proxied:
+        hint = "The environment names a proxy: check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+    through = " through the proxy" if proxied else ""
     return UnreachableError(
-        f"can't reach {request.url.host}: {_reason(error)}",
-        kind="transient",
-        hint="Check the network and the library's endpoint.",
+        f"can't reach {request.url.host}{through}: {_reason(error)}", kind="transient", hint=hint
     )
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Tell whether waiting some seconds can't help: a certificate that is not accepted, a proxy that says no."""
+    return isinstance(error, httpx2.ProxyError) or "CERTIFICATE" in str(error)
 
 
 def _broken(request: httpx2.Request, error: Exception, *, reading: bool) -> LibraryError:
@@ -228,6 +252,8 @@ def _reason(error: Exception) -> str:
         return "no answer in time"
     if "Name or service not known" in text or "getaddrinfo" in text or "name resolution" in text:
         return "its name can't be resolved"
+    if found := CERTIFICATE_WORDS.search(text):
+        return f"its certificate is not accepted: {found['why']}"
     if "refused" in text:
         return "connection refused"
     return text or type(error).__name__
