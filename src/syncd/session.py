@@ -144,7 +144,7 @@ def remembered(library: Library, ports: Ports, server: str = "") -> Iterator[Sta
     """
     store = Store.at(ports.data.state)
     try:
-        place, prefix = _whereabouts(library)
+        place, prefix = whereabouts(library)
         if library.type == DESKTOP:
             place = desktop_place(store, place, server)
         yield State(store, place, prefix, ports.clock)
@@ -169,7 +169,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
         StateError: syncd's own database can't be used.
         LibraryError: Zotero on the desktop isn't running, or can't be written to.
     """
-    lock = ports.data.lock(*_whereabouts(library))
+    lock = ports.data.lock(*whereabouts(library))
     transport = PoliteTransport(ports.clock, counter=counter, nearby=library.type == DESKTOP)
     try:
         with held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage):
@@ -213,7 +213,7 @@ def noted(
             history.prune(clock.now(), session.ports.keep)
 
 
-def _whereabouts(library: Library) -> tuple[str, str]:
+def whereabouts(library: Library) -> tuple[str, str]:
     """Return where a library is and which it is there: what it is known by, whatever its name."""
     return (library.root, library.prefix) if library.root else (EMBEDDED, EMBEDDED_PREFIX)
 

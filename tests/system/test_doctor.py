@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -333,3 +336,83 @@ def test_a_check_that_breaks_hides_no_other(well: Desk) -> None:
     assert only(checks(done))["name"] == "embedded library"
     assert "has a fault" in only(checks(done))["message"]
     assert {"library main", "service"} <= {check["name"] for check in checks(done, "ok")}
+
+
+def test_what_went_wrong_with_another_library_is_no_trouble_of_this_one(well: Desk) -> None:
+    """A profile that goes elsewhere by now is well there, whatever it was that kept it from going the old way."""
+    config = well.folder / "config.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("id = 1", "id = 77"), encoding="utf-8")
+    assert well.syncd("push").code == 4
+    assert any("failed once since" in found["message"] for found in examined(well))
+    config.write_text(text, encoding="utf-8")
+    assert examined(well) == []
+
+
+@pytest.mark.parametrize("what", ["a file on the way", "a link to nowhere"])
+def test_a_data_folder_that_can_never_be_made(desk: Desk, what: str) -> None:
+    """It is not there yet, but no command could make it: that is said before one fails."""
+    show(desk)
+    place = desk.folder / "place"
+    if what == "a file on the way":
+        place.write_text("", encoding="utf-8")
+        place /= "data"
+    else:
+        place.symlink_to(desk.folder / "nowhere" / "at all")
+    failure = only(examined(desk, SYNCD_DATA_DIR=str(place)))
+    assert (failure["name"], failure["level"]) == ("data folder", "failure")
+    assert "SYNCD_DATA_DIR" in failure["mend"]
+    assert desk.syncd("push", SYNCD_DATA_DIR=str(place)).code == 1
+
+
+def test_a_folder_where_none_can_be_made(desk: Desk) -> None:
+    """A home folder that is read-only."""
+    show(desk)
+    home = desk.folder / "home"
+    home.mkdir(mode=0o500)
+    failure = only(checks(desk.as_anybody("doctor", "--json", SYNCD_DATA_DIR=str(home / "data"))))
+    assert f"{home} can't be written to" in failure["message"]
+
+
+def test_a_cache_that_is_no_folder(well: Desk) -> None:
+    """Every command that needs the data folder refuses it."""
+    cache = well.data.cache
+    cache.rmdir()
+    cache.write_text("", encoding="utf-8")
+    failure = only(examined(well))
+    assert failure["mend"] == f"rm {cache}"
+    assert well.syncd("push").code == 1
+
+
+@pytest.mark.parametrize("part", ["syncd.sqlite", "lock"])
+def test_a_file_in_the_data_folder_that_is_not_ours_to_write(well: Desk, part: str) -> None:
+    """Such as after a command that was run as root; it can be read, so a look alone would find nothing."""
+    path = well.data.state if part == "syncd.sqlite" else next(well.data.root.glob("*.lock"))
+    path.chmod(0o400)
+    failure = only(checks(well.as_anybody("doctor", "--json")))
+    assert str(path) in failure["message"]
+    assert failure["mend"] == f"chmod u+rw {path}"
+
+
+def test_a_terminal_shows_each_finding_on_a_line_of_its_own(well: Desk) -> None:
+    """What is being looked at gives way to what was found."""
+    own, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "syncd", "doctor", "--offline"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=well.env | {"TERM": "xterm"},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # how Linux says that the other side has gone
+            while data := os.read(own, 65536):
+                shown += data
+        process.wait()
+    os.close(own)
+    assert b"looking at: " in shown
+    # Words, with colours or not, that go on behind the name of a check until the line is erased.
+    behind = re.findall(rb"looking at: (?:(?!\x1b\[2K|\r|\n).)*", shown)
+    assert behind
+    assert not [line for line in behind if re.search(rb"ok {2,}|failure|warning", line)]

@@ -82,7 +82,15 @@ def _examined(seen: Scene, *, fix: bool) -> Iterator[Finding]:
         return
     # Some checks wait for a server: say for which.
     with console.status("looking") as status:
-        yield from examine(seen, fix=fix, tell=lambda name: status.update(f"looking at: {name}"))
+
+        def tell(name: str) -> None:
+            status.update(f"looking at: {name}")
+            status.start()
+
+        for finding in examine(seen, fix=fix, tell=tell):
+            # What is printed now must not stand behind it on its line.
+            status.stop()
+            yield finding
 
 
 def _code(findings: list[Finding], seen: Scene) -> Exit:

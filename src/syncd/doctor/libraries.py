@@ -11,8 +11,6 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from syncd.config import whereabouts
 from syncd.config.model import EMBEDDED
 from syncd.doctor import memory
@@ -24,10 +22,13 @@ from syncd.zotero.account import Account
 from syncd.zotero.client import Address, Client
 from syncd.zotero.rights import keys_page, named
 from syncd.zotero.transport import PoliteTransport
+from syncd.zotero.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
+
+    import httpx2
 
     from syncd.clock import Clock
     from syncd.config import Library
@@ -40,7 +41,7 @@ OFF = timedelta(minutes=2)
 NEWEST = 2_000_000_000
 
 
-class Watched(httpx2.HTTPTransport):
+class Watched(Way):
     """Sends requests with a short patience, and remembers how the last answer came.
 
     Args:

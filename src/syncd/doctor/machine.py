@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncd.doctor.finding import Scene
+    from syncd.paths import DataFolder
 
 PYTHON = (3, 11)
 # Bytes: below this, a database that grows may fill the disk.
 LITTLE = 200_000_000
+# Bytes: below this, no run can keep its journal.
+NOTHING = 1_000_000
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 FIX = "syncd doctor --fix"
 
@@ -86,8 +89,7 @@ def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
 def _data_folder(scene: Scene) -> Iterator[Finding]:
     root = scene.data.root
     if not root.exists():
-        words = f"{root} is not there yet; the first command that needs it makes it"
-        yield Finding("data folder", "ok", words, repair=lambda: _made(scene))
+        yield _to_come(scene)
         return
     if not root.is_dir():
         yield Finding("data folder", "failure", f"{root} is no folder", f"mv {root} {root}.old")
@@ -95,11 +97,53 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
     if not os.access(root, os.W_OK | os.X_OK):
         yield Finding("data folder", "failure", f"{root} can't be written to", f"chmod u+rwx {root}")
         return
+    closed = [found for path in _written(scene.data) if (found := _closed_to_us(path, root))]
+    yield from closed
     if root.stat().st_mode & 0o077:
         words = f"{root} can be looked into by others"
         yield Finding("data folder", "warning", words, FIX, lambda: _closed(root))
-        return
-    yield Finding("data folder", "ok", f"{root}, yours alone")
+    elif not closed:
+        yield Finding("data folder", "ok", f"{root}, yours alone")
+
+
+def _to_come(scene: Scene) -> Finding:
+    """Say whether the data folder can be made."""
+    root = scene.data.root
+    above = next(folder for folder in root.absolute().parents if folder.exists())
+    problem = ""
+    if root.is_symlink():
+        problem = "it leads to a place that is not there"
+    elif not above.is_dir():
+        problem = f"{above} is no folder"
+    elif not os.access(above, os.W_OK | os.X_OK):
+        problem = f"{above} can't be written to"
+    if problem:
+        mend = "Make that right, or name another place in SYNCD_DATA_DIR."
+        return Finding("data folder", "failure", f"{root} can't be made: {problem}", mend)
+    words = f"{root} is not there yet; the first command that needs it makes it"
+    return Finding("data folder", "ok", words, repair=lambda: _made(scene))
+
+
+def _written(data: DataFolder) -> Iterator[Path]:
+    """Yield what every command needs to write to, as far as it is there."""
+    for path in (data.state, data.library):
+        yield from (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
+    yield data.cache
+    yield from sorted(data.root.glob("*.lock"))
+
+
+def _closed_to_us(path: Path, root: Path) -> Finding | None:
+    """Return what is wrong with a part of the data folder: a command that was run as another user left it behind."""
+    if not os.path.lexists(path):
+        return None
+    if path == root / "cache" and not path.is_dir():
+        return Finding("data folder", "failure", f"{path} is no folder", f"rm {path}")
+    if os.access(path, os.R_OK | os.W_OK):
+        return None
+    if path.lstat().st_uid != os.getuid():
+        words = f"{path} belongs to another user, so it can't be written to"
+        return Finding("data folder", "failure", words, f'sudo chown -R "$(id -un)" {root}')
+    return Finding("data folder", "failure", f"{path} can't be written to", f"chmod u+rw {path}")
 
 
 def _made(scene: Scene) -> str:
@@ -116,7 +160,9 @@ def _disk(root: Path) -> Iterator[Finding]:
     there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free
     words = f"{free / 1e9:.1f} GB free" if free >= 1e9 else f"{free // 1_000_000} MB free"
-    if free < LITTLE:
+    if free < NOTHING:
+        yield Finding("disk", "failure", f"it is full where {root} is", "Free some space.")
+    elif free < LITTLE:
         yield Finding("disk", "warning", f"only {words} where {root} is", "Free some space.")
     else:
         yield Finding("disk", "ok", words)

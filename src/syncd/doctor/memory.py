@@ -12,13 +12,15 @@ from urllib.parse import quote
 
 from syncd.doctor.finding import Check, Finding
 from syncd.doctor.machine import FIX
+from syncd.place import MARK
+from syncd.session import whereabouts
 from syncd.store import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncd.config import Library
+    from syncd.config import Library, ProfileConfig
     from syncd.doctor.finding import Scene
 
 STATE = "state"
@@ -58,22 +60,35 @@ def index_version(scene: Scene, library: Library) -> int | None:
     return int(rows[0]["version"]) if rows else None
 
 
-def troubles(scene: Scene, profile: str) -> list[str]:
-    """Return what is known to keep a profile from being pushed, a sentence each."""
-    if not scene.data.state.exists():
+def troubles(scene: Scene, profile: ProfileConfig) -> list[str]:
+    """Return what is known to keep a profile from being pushed to its library, a sentence each."""
+    if scene.config is None or not scene.data.state.exists():
         return []
+    place, prefix = whereabouts(scene.config.library_of(profile))
     try:
         with closing(opened(scene.data.state)) as connection:
-            return _troubles(connection, profile)
+            return _troubles(connection, profile.name, place, prefix)
     except sqlite3.Error:  # said by the state's own check
         return []
 
 
-def _troubles(connection: sqlite3.Connection, profile: str) -> list[str]:
-    paused = connection.execute("SELECT paused FROM profile WHERE name = ? AND paused != ''", (profile,))
+def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: str) -> list[str]:
+    # Of a Zotero on the desktop, the place goes on with its id.
+    here = """library IN (SELECT id FROM library WHERE prefix = :prefix
+        AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
+    names = {"name": profile, "place": place, "prefix": prefix, "mark": MARK}
+    paused = connection.execute(
+        f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {here}",  # noqa: S608 - no input
+        names,
+    )
     found = [f"rests: {row['paused']}" for row in paused]
-    known = connection.execute("SELECT message, since, times FROM trouble WHERE name = ?", (profile,))
-    found += [f"failed {row['times']} times since {row['since']}: {row['message']}" for row in known]
+    known = connection.execute(
+        f"SELECT message, since, times FROM trouble WHERE name = :name AND {here}",  # noqa: S608 - no input
+        names,
+    )
+    for row in known:
+        times = "once" if row["times"] == 1 else f"{row['times']} times"
+        found.append(f"failed {times} since {row['since']}: {row['message']}")
     if connection.execute("SELECT name FROM pause WHERE name IN (?, '')", (profile,)).fetchone():
         found.append("rests, because you said so")
     return found
@@ -89,7 +104,8 @@ def _state(scene: Scene) -> Iterator[Finding]:
         words = f"{path} is damaged; all but the history can be rebuilt from the library"
         yield Finding(STATE, "failure", words, FIX, lambda: _set_aside(scene))
     elif problem:
-        yield Finding(STATE, "failure", f"{path} can't be read: {problem}")
+        mend = f"chmod u+rw {path}" if path.is_file() else f"mv {path} {path}.old"
+        yield Finding(STATE, "failure", f"{path} can't be read: {problem}", mend)
     elif revision is None or revision < HEAD:
         yield Finding(STATE, "ok", f"{path} is of an older syncd; the next command brings it up to date")
     elif revision > HEAD:

@@ -35,7 +35,7 @@ def _is_online(source: str) -> bool:
 
 
 def _troubles(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
-    for words in memory.troubles(scene, profile.name):
+    for words in memory.troubles(scene, profile):
         mend = (
             f"syncd resume {profile.name}" if words.startswith("rests") else f"syncd sync-now {profile.name}"
         )

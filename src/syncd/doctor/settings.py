@@ -42,7 +42,7 @@ def _configuration(scene: Scene) -> Iterator[Finding]:
     if scene.place is None:
         yield Finding(NAME, "warning", "there is none yet; papers go to the embedded library", "syncd init")
         return
-    yield Finding(NAME, "ok", f"{scene.place}, nothing is wrong")
+    yield Finding(NAME, "ok", f"{scene.place} has no errors")
     yield from advice(scene, keys=False)
 
 
@@ -123,6 +123,15 @@ def _parts(config: Config, lines: dict[Setting, int]) -> Iterator[tuple[Setting,
     if ("libraries",) not in lines:
         words = f"no library is named, so papers go to one of syncd's own ({EMBEDDED})"
         yield (), Finding(NAME, "warning", words, "syncd login")
+    first: dict[tuple[str, str], str] = {}
+    for library in config.libraries.values():
+        other = first.setdefault((library.root or EMBEDDED, library.prefix), library.name)
+        if other != library.name:
+            words = f"libraries.{other} and libraries.{library.name} are one library under two names"
+            yield (
+                (),
+                Finding(NAME, "warning", words, f"Take one of them out, and name {other} in its profiles."),
+            )
     if config.notify.urls and find_spec("apprise") is None:
         words = "notify.urls: the Python package apprise is not installed"
         yield ("notify", "urls"), Finding(NAME, "warning", words, 'pip install "syncd[notify]"')
