@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 # A shell that starts the tests in the background makes them deaf to Ctrl-C, and with them all that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test depends on how fast a computer is, and what else it does meanwhile.
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 
 @pytest.fixture

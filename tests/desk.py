@@ -34,6 +34,15 @@ source = "page.txt"
 captured = 2026-06-01
 """
 
+# Gives up the rights over other people's files that root has (Linux: PR_CAPBSET_DROP of the first two capabilities).
+BOUND = """
+import ctypes, os, sys
+if os.geteuid() == 0:
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, "-m", "syncd", *sys.argv[1:]])
+"""
+
 
 class Trouble:
     """What goes wrong at the library, in order: each waits for its request, then happens once.
@@ -181,8 +190,15 @@ class Desk:
 
     def syncd(self, *words: str, **env: str) -> Done:
         """Run the command as a process."""
+        return self._ran(["-m", "syncd", *words], env)
+
+    def as_anybody(self, *words: str, **env: str) -> Done:
+        """Run the command as somebody whom permissions bind, also where the tests run as root."""
+        return self._ran(["-c", BOUND, *words], env)
+
+    def _ran(self, words: list[str], env: dict[str, str]) -> Done:
         done = subprocess.run(
-            [sys.executable, "-m", "syncd", *words],
+            [sys.executable, *words],
             capture_output=True,
             text=True,
             env=self.env | env,

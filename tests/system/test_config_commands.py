@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from owner import show
 
 if TYPE_CHECKING:
@@ -105,3 +107,23 @@ def test_secrets_are_shown_as_what_they_refer_to(desk: Desk) -> None:
         if each["setting"] == ["libraries", "main", "key"]
     ]
     assert secret["secrets"][0]["found"] is False
+
+
+def test_one_library_under_two_names_is_a_warning(desk: Desk) -> None:
+    """Its papers would be pushed, and shown, twice."""
+    show(desk)
+    text = (desk.folder / "config.toml").read_text(encoding="utf-8")
+    again = text.split("[profiles", maxsplit=1)[0].replace("main", "again")
+    (desk.folder / "config.toml").write_text(f'{text}library = "main"\n{again}', encoding="utf-8")
+    done = desk.syncd("config", "check")
+    assert done.code == 0
+    assert "libraries.main and libraries.again are one library under two names" in done.err
+    assert "1 warning" in done.out
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_variable_is_called_empty(desk: Desk, value: str) -> None:
+    """By the check as by the push."""
+    show(desk)
+    assert "TEST_KEY is empty" in desk.syncd("config", "check", TEST_KEY=value).err
+    assert "TEST_KEY is empty" in desk.syncd("push", TEST_KEY=value).err

@@ -56,3 +56,15 @@ def test_unfollowing_keeps_what_came(other: Desk) -> None:
     assert set(other.zotero.papers()) == {"Beta"}
     assert "bo-chen" not in (other.folder / "config.toml").read_text(encoding="utf-8")
     assert other.syncd("unfollow", "bo-chen").code == 2
+
+
+def test_a_configuration_that_was_made_read_only_is_left_alone(other: Desk) -> None:
+    """Its folder would let it be exchanged, but that is not what its owner wants."""
+    config = other.folder / "config.toml"
+    before = config.read_bytes()
+    config.chmod(0o444)
+    done = other.as_anybody("follow", "pages/bo.txt")
+    assert done.code == 2
+    assert "the file is read-only" in done.err
+    assert "--config" in done.err
+    assert config.read_bytes() == before

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncd.config import Config
 
 PATIENCE = 30.0
+PAUSE = 5.0
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -69,13 +70,15 @@ class Terminal:
         """Press Ctrl-C at a question, and return how it ended."""
         self.read_until(question)
         end = time.monotonic() + PATIENCE
-        # Python misses one that comes in the moment before it waits for a key; one that comes while it ends kills it.
+        # Python misses one that comes in the moment before it waits for a key. One that comes while it ends would
+        # be answered in another way, so each gets its time.
         while self.process.poll() is None:
             assert time.monotonic() < end, self.text
             self.process.send_signal(signal.SIGINT)
-            while self._read(PATIENCE / 4):
+            while self._read(PAUSE):
                 pass
-            self._wait(PATIENCE / 4)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(PAUSE)
         return self.process.returncode
 
     def end(self) -> int:
@@ -89,10 +92,6 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self._own)
-
-    def _wait(self, seconds: float) -> None:
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(seconds)
 
     def _read(self, seconds: float = PATIENCE) -> bool:
         if not select.select([self._own], [], [], seconds)[0]:

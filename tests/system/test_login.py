@@ -270,6 +270,23 @@ def test_the_page_is_opened_in_a_browser(home: Desk) -> None:
     assert token_of(opened.read_text(encoding="utf-8")) == token
 
 
+def test_a_browser_in_the_terminal_is_left_alone(home: Desk) -> None:
+    """On a server it would take the terminal over, and nobody would see when the person has signed in."""
+    called = home.folder / "called"
+    programs = home.folder / "bin"
+    programs.mkdir()
+    for name in ("www-browser", "lynx", "links", "elinks", "w3m"):
+        (programs / name).write_text(f"#!/bin/sh\ntouch {called}\nexec sleep 60\n", encoding="utf-8")
+        (programs / name).chmod(0o700)
+    env = {"PATH": f"{programs}:{os.environ['PATH']}", "TERM": "xterm"}
+    with started(home, "login", "--file", "--endpoint", home.zotero.server.url, **env) as process:
+        token = page_of(process)
+        assert home.zotero.server.accounts.complete(token, KEY, JANE)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert "is ready" in out
+    assert not called.exists()
+
+
 def test_ctrl_c_gives_the_sign_in_up(home: Desk) -> None:
     """The server is told, nothing is stored, exit 130."""
     with started(home, "login", "--no-browser", "--endpoint", home.zotero.server.url) as process:
@@ -333,7 +350,7 @@ def test_a_key_takes_the_old_ones_place_and_all_else_stays(desk: Desk) -> None:
     assert done.returncode == 0, done.stderr
     assert "environment variable TEST_KEY, which is used no longer" in done.stdout
     after = config.read_text(encoding="utf-8")
-    assert after == text.replace('{ env = "TEST_KEY" }', '{file = "main.key"}')
+    assert after == text.replace('{ env = "TEST_KEY" }', '{ file = "main.key" }')
     assert stat.S_IMODE(config.stat().st_mode) == 0o640
     show(desk)
     assert desk.syncd("push", TEST_KEY="").code == 0
@@ -496,7 +513,7 @@ def test_a_key_goes_into_the_keyring_and_out_of_it(desk: Desk) -> None:
     done = pasted(desk, **env)
     assert done.returncode == 0, done.stderr
     assert "the system's keyring" in done.stdout
-    assert "key = {keyring = true}" in (desk.folder / "config.toml").read_text(encoding="utf-8")
+    assert "key = { keyring = true }" in (desk.folder / "config.toml").read_text(encoding="utf-8")
     assert not (desk.folder / "main.key").exists()
     show(desk)
     assert desk.syncd("push", **env).code == 0
@@ -590,3 +607,66 @@ def test_zotero_on_this_computer_gives_its_key_by_consent(at_desktop: DesktopDes
     assert (library.resolve_key({}) or "") not in done.out + done.err
     show(at_desktop)
     assert at_desktop.syncd("push", "page.txt").code == 0
+
+
+def test_breaking_off_at_the_prompt_for_a_key_says_that_nothing_was_stored(home: Desk) -> None:
+    """Nothing was written that a next run could go on from."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "syncd", "login", "--key", "--endpoint", home.zotero.server.url]
+    process = subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=home.env,
+        cwd=home.folder,
+        start_new_session=True,
+    )
+    try:
+        os.close(theirs)
+        # The blank comes once the terminal has stopped showing what is typed.
+        shown = read_until(b"(not shown): ", ours)
+        os.write(ours, b"\x04")
+        shown += read_until(b"Nothing was stored", ours)
+        assert process.wait(PATIENCE) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"next run" not in shown
+    check_nothing_stored(home)
+
+
+def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, program: Zotero10) -> None:
+    """Doctor, logout and a failed push name `syncd login LIBRARY`, which is right for every library."""
+    program.server.desktop.consent = lambda _: "always"
+    for words in (("login",), ("login", "main", "--file")):
+        done = at_desktop.syncd(*words)
+        assert done.code == 0, done.err
+    assert at_desktop.syncd("logout").out.rstrip().endswith("syncd login main")
+    show(at_desktop)
+    failed = at_desktop.syncd("push")
+    assert failed.code == 2
+    assert "syncd login main" in failed.err
+    assert at_desktop.syncd("login", "main").code == 0
+    assert at_desktop.syncd("push").code == 0
+
+
+def test_signing_out_and_pushing_says_how_to_sign_in(desk: Desk) -> None:
+    """What the key's own error has no remedy for."""
+    desk.zotero.server.accounts.give(KEY, Grant(1, "jane"))
+    assert pasted(desk, "--file").returncode == 0
+    assert desk.syncd("logout").code == 0
+    show(desk)
+    failed = desk.syncd("push")
+    assert failed.code == 2
+    assert "syncd login main" in failed.err
+
+
+@pytest.mark.parametrize("how", ["cancelled", "expired"])
+def test_a_sign_in_that_ended_without_a_key_says_what_to_do(desk: Desk, how: Any) -> None:
+    """A new page comes with a new attempt."""
+    desk.zotero.server.accounts.sign_in = True
+    with pytest.raises(LibraryError) as error:
+        signed_in(desk, lambda page: void(desk.zotero.server.accounts.end(token_of(page), how)))
+    assert "Run it again" in error.value.hint

@@ -44,8 +44,15 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             raise typer.Exit(Exit.USAGE)
         for note in notes:
             _warn(note.words, note.mend)
-        where = seen.place or "There is no configuration; the usual settings apply. Make one with: syncd init"
-        stdout().print(f"{where}: nothing is wrong" if seen.place else where, markup=False, soft_wrap=True)
+        stdout().print(_verdict(seen.place, len(notes)), markup=False, soft_wrap=True)
+
+
+def _verdict(place: Path | None, warnings: int) -> str:
+    if place is None:
+        return "There is no configuration; the usual settings apply. Make one with: syncd init"
+    if warnings:
+        return f"{place}: no errors, {warnings} warning{'s' * (warnings != 1)}"
+    return f"{place}: nothing is wrong"
 
 
 @app.command("show")

@@ -13,6 +13,7 @@ from syncd.cli.exit_codes import Exit
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from syncd.config import Config
@@ -51,15 +52,18 @@ def login(
     """Sign in to a Zotero library: get a key, and put it where syncd finds it."""
     with said_plainly():
         where: Where | None = None if keyring is None else "keyring" if keyring else "file"
-        if desktop and paste:
-            raise typer.BadParameter("Zotero on this computer gives its key by itself", param_hint="--key")
         try:
+            desktop = desktop or _is_desktop(library, config)
+            if desktop and paste:
+                raise typer.BadParameter(
+                    "Zotero on this computer gives its key by itself", param_hint="--key"
+                )
             if desktop:
                 done = _login_desktop(library, config, endpoint, where)
             else:
                 done = _login(library, config, endpoint, where, paste=paste, browser=not no_browser)
-        except KeyboardInterrupt:
-            stderr().print("Interrupted. Nothing was stored.")
+        except (KeyboardInterrupt, typer.Abort):
+            stderr().print("\nInterrupted. Nothing was stored.")
             raise typer.Exit(Exit.INTERRUPTED) from None
         _tell(done)
 
@@ -86,6 +90,17 @@ def logout(
             markup=False,
             soft_wrap=True,
         )
+
+
+def _is_desktop(library: str | None, config: Path | None) -> bool:
+    """Tell whether the library that is meant is one on this computer, which is asked in its own way."""
+    from syncd.config import edit, load  # noqa: PLC0415 - imported where it is used
+    from syncd.config.model import default_library  # noqa: PLC0415
+
+    place = edit.place(config, os.environ)
+    libraries = load(place, os.environ).libraries if place.exists() else {}
+    name = library or default_library(libraries)
+    return name in libraries and libraries[name].type == "desktop"
 
 
 def _login(
@@ -209,11 +224,17 @@ def _show(page: str, *, browser: bool) -> None:
     console = stderr()
     console.print("Sign in on this page, and give access to the library, its notes, and writing:")
     console.print(f"  {page}", markup=False, soft_wrap=True)
-    if browser:
+    if browser and _has_screen(os.environ):
         import webbrowser  # noqa: PLC0415 - only those who sign in need it
 
         webbrowser.open(page)
     console.print("Waiting for you, ten minutes at most. Ctrl-C gives up.")
+
+
+def _has_screen(env: Mapping[str, str]) -> bool:
+    """Tell whether a browser would have a window: one in the terminal would take that over, and sign nobody in."""
+    named = any(env.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+    return named or not sys.platform.startswith("linux")
 
 
 def _tell(done: SignedIn) -> None:

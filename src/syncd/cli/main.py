@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import codecs
+import io
+import sys
+from typing import Annotated, TextIO
 
 import typer
 
@@ -77,4 +80,16 @@ app.add_typer(plugin.app, name="plugin")
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        _prepare(stream)
     app()
+
+
+def _prepare(stream: TextIO) -> None:
+    """Let every name be printed, whatever the locale is: files and pipes get UTF-8, a terminal what it can show."""
+    if not isinstance(stream, io.TextIOWrapper) or codecs.lookup(stream.encoding).name == "utf-8":
+        return
+    if stream.isatty():
+        stream.reconfigure(errors="replace")
+    else:
+        stream.reconfigure(encoding="utf-8")

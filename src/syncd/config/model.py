@@ -87,7 +87,8 @@ class Library(Settings):
             return self.key.resolve(env, user=self.name)
         except ConfigError as error:
             problems = [f"libraries.{self.name}.key: {problem}" for problem in error.problems]
-            raise ConfigError(problems, hint=error.hint) from None
+            hint = error.hint or f"Put a key there with: syncd login {self.name}"
+            raise ConfigError(problems, hint=hint) from None
 
 
 class ProfileConfig(Settings):

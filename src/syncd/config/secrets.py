@@ -140,9 +140,9 @@ def _looks_like_a_key(part: object) -> bool:
 
 
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
-    if name not in env:
+    if not env.get(name, "").strip():
         raise ConfigError(
-            [f"the environment variable {name} is not set"],
+            [f"the environment variable {name} is {'empty' if name in env else 'not set'}"],
             hint=f"Set it with: export {name}=…",
         )
     return env[name]

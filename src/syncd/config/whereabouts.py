@@ -36,8 +36,9 @@ class Whereabouts:
 def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     """Return how a secret stands, as far as that can be told without fetching it."""
     if ref.env is not None:
-        is_set = bool(env.get(ref.env))
-        words = f"the environment variable {ref.env} is {'set' if is_set else 'not set'}"
+        is_set = bool(env.get(ref.env, "").strip())
+        standing = "set" if is_set else "empty" if ref.env in env else "not set"
+        words = f"the environment variable {ref.env} is {standing}"
         return Whereabouts(words, is_set, "" if is_set else f"export {ref.env}=…")
     if ref.command is not None:
         return _program(ref.command[0], env)

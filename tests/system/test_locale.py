@@ -1,0 +1,58 @@
+"""Names of authors can be printed wherever syncd runs: a locale without their letters stops no command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pages import entry, page
+
+if TYPE_CHECKING:
+    from desk import Desk
+
+NAME = "Zoë Bǎo"
+
+
+@pytest.fixture
+def abroad(desk: Desk) -> Desk:
+    """Give a desk with a name that ASCII and Latin-1 have no letters for."""
+    desk.page.write_text(page(entry("Paper"), name=NAME), encoding="utf-8")
+    return desk
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_goes_into_a_pipe_is_utf_8(abroad: Desk, encoding: str) -> None:
+    """JSON above all, of which nothing may be lost; a push that was done does not end as a fault."""
+    usual = abroad.syncd("parse", "page.txt", "--json")
+    done = abroad.syncd("parse", "page.txt", "--json", PYTHONIOENCODING=encoding)
+    assert (done.code, done.json) == (0, usual.json)
+    assert done.json["profile"]["name"] == NAME
+    pushed = abroad.syncd("push", PYTHONIOENCODING=encoding)
+    assert pushed.code == 0, pushed.err
+    assert "1 created ·" in pushed.out
+
+
+def test_a_terminal_shows_what_it_can(abroad: Desk) -> None:
+    """Question marks stand for the other letters."""
+    own, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "syncd", "parse", "page.txt"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=abroad.env | {"PYTHONIOENCODING": "latin-1"},
+        cwd=abroad.folder,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # how Linux says that the other side has gone
+            while data := os.read(own, 65536):
+                shown += data
+    os.close(own)
+    assert process.returncode == 0
+    assert "Zoë B?o".encode("latin-1") in shown
