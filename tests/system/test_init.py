@@ -251,6 +251,19 @@ def test_without_a_key_the_page_is_shown(newcomer: Desk) -> None:
     assert config(newcomer).library().prefix == "groups/12"
 
 
+def test_who_pushes_before_signing_in_is_told_where_papers_go(newcomer: Desk) -> None:
+    """Into syncd's own library, which is not what was chosen; one that is named is no surprise."""
+    newcomer.syncd("init", "--library", "user", "--profile", "page.txt")
+    asks_nobody = re.sub(r"services = \[.*\]", "services = []", text(newcomer))
+    (newcomer.folder / "config.toml").write_text(asks_nobody, encoding="utf-8")
+    pushed = newcomer.syncd("push", "--json")
+    assert pushed.json["library"] == "embedded"
+    assert "config.toml names no library: papers go into syncd's own" in pushed.err
+    assert "syncd login" in pushed.err
+    newcomer.syncd("init", "--library", "embedded", "--profile", "ann-lee")
+    assert "names no library" not in newcomer.syncd("push").err
+
+
 def test_the_same_again_changes_nothing(desk: Desk) -> None:
     """Also when the profile is named by its page."""
     show(desk)

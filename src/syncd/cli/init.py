@@ -85,7 +85,7 @@ def _check_complete(
         missing.append("--library")
     if profile is None and not settings.profiles:
         missing.append("--profile")
-    groups = [known for known in settings.libraries.values() if known.type == "group"]
+    groups = [known for known in settings.named_libraries.values() if known.type == "group"]
     if library == "group" and number is None and not groups:
         missing.append("--id")
     if missing:
@@ -101,10 +101,11 @@ def _introduce(place: Path, settings: Config, questions: Questions) -> None:
             tell(f"A configuration is made in {place}. Ctrl-C ends this, and nothing is written.\n")
         return
     libraries = ", ".join(
-        f"{lib.name} ({lib.type}{f' {lib.id}' if lib.id else ''})" for lib in settings.libraries.values()
+        f"{lib.name} ({lib.type}{f' {lib.id}' if lib.id else ''})"
+        for lib in settings.named_libraries.values()
     )
     tell(f"{place} has:")
-    tell(f"  libraries: {libraries}")
+    tell(f"  libraries: {libraries or 'none yet'}")
     for profile in settings.profiles.values():
         tell(f"  profile {profile.name}: {profile.source}, {profile.schedule}")
     if questions.talks:
@@ -123,14 +124,11 @@ def _answers(
     from syncd.config.template import Answers  # noqa: PLC0415
 
     chosen: dict[str, str] = {"source": source[0]} if source else {}
-    there = {*(settings.libraries if settings.path else ()), *([library] if table else ())}
+    there = {*settings.named_libraries, *([library] if table else ())}
     old = settings.profiles.get(name)
     if library in there and (default_library(dict.fromkeys(there)) != library or (old and old.library)):
         chosen |= {} if old and old.library == library else {"library": library}
-    before, after = (
-        (default_library(settings.libraries) if settings.path else None),
-        default_library(dict.fromkeys(there)),
-    )
+    before, after = default_library(settings.named_libraries), default_library(dict.fromkeys(there))
     others = [p.name for p in settings.profiles.values() if p.library is None and p.name != name]
     # Where they go must not change behind the user's back; out of the embedded library, they go along.
     stay = before is not None and before != after and settings.libraries[before].type != "embedded"

@@ -109,6 +109,11 @@ def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE
     settings = configuration(config)
     from syncd.pipeline import run_once  # noqa: PLC0415 - heavy
 
+    if settings.has_stand_in:
+        from rich.markup import escape  # noqa: PLC0415 - imported where it is used
+
+        words = f"{settings.path} names no library: papers go into syncd's own. To use yours: syncd login"
+        stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     with _progress(quiet=quiet) as progress:
         return run_once(settings, task, ports(progress, settings, patience=wait))
 

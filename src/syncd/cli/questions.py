@@ -86,8 +86,9 @@ def library(
     """Return the library's name, and what is to be written of it; None where signing in adds it."""
     from syncd.config.model import default_library  # noqa: PLC0415 - imported where it is used
 
-    usual = default_library(settings.libraries) if settings.path else None
-    before = settings.libraries[usual].type if usual else "user"
+    there = settings.named_libraries
+    usual = default_library(there)
+    before = there[usual].type if usual else "user"
     if questions.talks and given is None:
         tell("Where should papers go?")
         for place, (word, words) in enumerate(TYPES.items(), start=1):
@@ -95,7 +96,7 @@ def library(
     kind = questions.answer("Number or word", "--library", given, _read_type, before)
     known = _known(settings, kind, usual, number)
     name = known or _free(settings, "embedded" if kind == "embedded" else "main", kind)
-    identity = settings.libraries[known].id if known else None
+    identity = there[known].id if known else None
     if kind in ONLINE:
         identity = _number(questions, kind, number, identity)
     _check_flags(kind, identity, {"--id": number, "--key-env": key_env, "--endpoint": endpoint})
@@ -104,7 +105,7 @@ def library(
     table: dict[str, Any] = {"type": kind, "id": identity, "endpoint": endpoint}
     if key_env or (kind in ONLINE and not known):
         table["key"] = {"env": key_env} if key_env else {"file": f"{name}.key"}
-    old = settings.libraries[known] if known else None
+    old = there[known] if known else None
     table = {setting: value for setting, value in table.items() if value is not None}
     return name, {s: v for s, v in table.items() if old is None or s == "key" or getattr(old, s) != v}
 
@@ -129,15 +130,15 @@ def _read_type(text: str) -> str:
 
 def _known(settings: Config, kind: str, usual: str | None, number: int | None) -> str | None:
     """Return the library of the configuration that is meant, the usual one first."""
-    names = sorted(settings.libraries, key=lambda name: name != usual) if settings.path else []
-    same = [name for name in names if settings.libraries[name].type == kind]
-    exact = [name for name in same if number is None or settings.libraries[name].id == number]
+    there = settings.named_libraries
+    same = [name for name in sorted(there, key=lambda name: name != usual) if there[name].type == kind]
+    exact = [name for name in same if number is None or there[name].id == number]
     return next(iter(exact), None) or (next(iter(same), None) if kind == "user" else None)
 
 
 def _free(settings: Config, *names: str) -> str:
     """Return the first name that no library of the file has."""
-    taken = settings.libraries if settings.path else {}
+    taken = settings.named_libraries
     more = (f"{names[-1]}-{count}" for count in range(2, len(taken) + 3))
     return next(name for name in (*names, *more) if name not in taken)
 

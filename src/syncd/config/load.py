@@ -77,7 +77,9 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     problems += cross_check(raw)
     if config is None or problems:
         raise ConfigError(worded(problems, label=label, lines=locate(text)))
-    return _anchored(config, place, env)
+    anchored = _anchored(config, place, env)
+    anchored._has_stand_in = not raw.get("libraries")  # noqa: SLF001 - private to keep it out of the file's settings
+    return anchored
 
 
 def defaults() -> Config:

@@ -243,6 +243,7 @@ class Config(Settings):
     )
     notify: Notify = Field(default=Notify(), description="Notifications of new papers.")
     _path: Path | None = PrivateAttr(None)
+    _has_stand_in: bool = PrivateAttr(default=False)
 
     @model_validator(mode="after")
     def _name_the_parts(self) -> Self:
@@ -256,6 +257,16 @@ class Config(Settings):
     def path(self) -> Path | None:
         """The file that the settings came from; None where there was none."""
         return self._path
+
+    @property
+    def has_stand_in(self) -> bool:
+        """Whether there is a file that names no library, so that the embedded one stands in for the user's."""
+        return self._has_stand_in
+
+    @property
+    def named_libraries(self) -> Mapping[str, Library]:
+        """The libraries that the file names."""
+        return {} if self._path is None or self._has_stand_in else self.libraries
 
     def library(self, name: str | None = None) -> Library:
         """Return the library called `name`, or the one that is meant where none is named.

@@ -337,6 +337,9 @@ class Daemon:
         self._roster.want(changed, "settings")
         if not libraries:
             self._voice.say("warning", "no profile is followed yet; syncd follow SOURCE adds one")
+        if config.has_stand_in:
+            hint = "To use yours: syncd login"
+            self._voice.say("warning", "no library is named: papers go into syncd's own", hint=hint)
         self._watch({name: profile.source for name, profile in config.profiles.items()})
 
     def _schedule(self, name: str) -> None:
