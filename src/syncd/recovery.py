@@ -36,11 +36,20 @@ def caught_up(client: Client, index: Index, state: State) -> tuple[LibraryView, 
     """
     index.refresh(client)
     view = index.view()
-    return view, _recover(state, view, names_keys=client.names_keys)
+    return view, recover(state, view, names_keys=client.names_keys)
 
 
-def _recover(state: State, view: LibraryView, *, names_keys: bool) -> dict[str, str]:
-    """Find out from the library what became of chunks whose outcome is unknown, and record it."""
+def recover(state: State, view: LibraryView, *, names_keys: bool) -> dict[str, str]:
+    """Find out from the library what became of chunks whose outcome is unknown, and record it.
+
+    Args:
+        state: with the journal.
+        view: the library now, in the versions that the chunks were sent at.
+        names_keys: they were sent with keys of syncd's choice.
+
+    Returns:
+        by create-once key of each paper that turned out to have been written, its run.
+    """
     chunks = state.journal.unfinished()
     if not chunks:
         return {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from clocks import FakeClock
 from desk import Trouble, Zotero
+from plugin_host import Wire, ZoteroProcess
 from syncd.errors import LibraryError
 from syncd.state import State
 from syncd.store import Store
@@ -43,7 +44,7 @@ class Kind:
     client: Client
     zotero: Zotero
     trouble: Trouble
-    server: EmbeddedLibrary
+    server: EmbeddedLibrary | Wire
 
     def create(self, *objects: dict[str, Any]) -> list[str]:
         """Create items in one write; their keys."""
@@ -66,15 +67,24 @@ class Kind:
         if isinstance(old, DesktopClient):
             return DesktopClient(address, old.transport, old.server)
         if isinstance(old, PluginClient):
-            return PluginClient(address, old.transport, old.server)
+            return PluginClient(address, old.transport, old.plugin)
         return Client(address, old.transport)
 
 
-@pytest.fixture(params=["online", "desktop", "plugin"])
+@pytest.fixture(params=["online", "desktop", "plugin", "javascript"])
 def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     """Give an empty library of one kind."""
     path, trouble, clock = tmp_path / "zotero.sqlite", Trouble(), FakeClock()
     transport = PoliteTransport(clock, attempts=1)
+    if request.param == "javascript":
+        process = ZoteroProcess(tmp_path, clock.now)
+        wire = Wire(process, trouble).start()
+        zotero = Zotero(cast("EmbeddedLibrary", process))
+        yield Kind(through_plugin(wire.url, process.pair(), transport), zotero, trouble, wire)
+        wire.stop()
+        process.stop()
+        transport.shutdown()
+        return
     with EmbeddedLibrary(path) as owned, DesktopLibrary(path, faults=trouble) as desktop:
         if request.param == "online":
             with EmbeddedLibrary(path, faults=trouble) as server:
@@ -86,13 +96,17 @@ def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
             yield Kind(client, Zotero(owned), trouble, desktop)
         else:
             desktop.desktop.plugin = Plugin("a plugin")
-            token = desktop.desktop.plugin.grant()
-            address = Address("main", f"{desktop.url}/api", "users/0", token)
-            plugin = plugin_at(address, transport)
-            assert plugin
-            client = PluginClient(address, transport, plugin.server)
+            client = through_plugin(desktop.url, desktop.desktop.plugin.grant(), transport)
             yield Kind(client, Zotero(owned), trouble, desktop)
         transport.shutdown()
+
+
+def through_plugin(url: str, token: str, transport: PoliteTransport) -> PluginClient:
+    """Return a client of the plugin at an address."""
+    address = Address("main", f"{url}/api", "users/0", token)
+    plugin = plugin_at(address, transport)
+    assert plugin
+    return PluginClient(address, transport, plugin)
 
 
 def test_what_was_created_is_told_with_its_key_and_is_there_under_it(library: Kind) -> None:

@@ -25,6 +25,7 @@ STAGES = (
     ],
     ["tests/system/test_faults.py", "tests/system/test_push.py"],
     ["tests/contract/test_client.py", "tests/system/test_desktop.py"],
+    ["tests/plugin", "tests/contract/test_plugin_answers.py", "tests/system/test_desktop_plugin.py"],
     [
         "tests/system/test_user_actions.py",
         "tests/system/test_user_collections.py",

@@ -15,20 +15,37 @@ async function server({ world, token }) {
   return (await ask(world, "GET", "/syncd/v1/ping", { token })).answer.server;
 }
 
+async function database({ world, token }) {
+  return (await ask(world, "GET", "/syncd/v1/ping", { token })).answer.database;
+}
+
+/** Read all pages, and let something happen between them. */
+async function pages({ world, token }, since, between = () => {}) {
+  const read = [];
+  let next = "";
+  do {
+    const address = `/syncd/v1/changes?since=${since}&limit=2${next && `&after=${next}`}`;
+    read.push((await ask(world, "GET", address, { token })).answer);
+    ({ next } = read.at(-1));
+    between(read.length);
+  } while (next);
+  return read;
+}
+
 test("everything is told for 0, and nothing where nothing changed", async () => {
   const zotero = await paired();
   zotero.world.add(KEY, paper);
   const first = await changes(zotero);
-  assert.deepEqual(first.items[0], {
-    key: KEY,
-    version: first.version,
-    data: { key: KEY, version: first.version, ...paper },
-  });
+  const [{ data, ...about }] = first.items;
+  assert.deepEqual(about, { key: KEY, version: first.version });
+  assert.deepEqual([data.key, data.version, data.title], [KEY, first.version, "Deep"]);
+  assert.equal("deleted" in data, false);
   assert.deepEqual(await changes(zotero, first.version), {
     version: first.version,
     items: [],
     collections: [],
     deleted: { items: [], collections: [] },
+    next: null,
   });
 });
 
@@ -116,6 +133,114 @@ test("another database, or a lost file, has another server's name and no tombsto
     assert.notEqual(await server(zotero), before);
     assert.deepEqual((await changes(zotero)).deleted.items, []);
   }
+});
+
+test("the key of the database outlives a plugin that is removed, and its versions don't", async () => {
+  const zotero = await paired();
+  const [key, versions] = [await database(zotero), await server(zotero)];
+  await zotero.scope.shutdown(zotero.about, 6);
+  await zotero.scope.uninstall(zotero.about, 6);
+  const again = await paired({ world: zotero.world });
+  assert.equal(await database(again), key);
+  assert.notEqual(await server(again), versions);
+});
+
+test("what Zotero's own log has is erased, before the plugin came and after a sync emptied the log", async () => {
+  const zotero = await paired();
+  zotero.world.deleted.item.push(KEY);
+  zotero.world.deleted.collection.push("QRST2345");
+  const { version, deleted } = await changes(zotero);
+  assert.deepEqual(deleted, { items: [KEY], collections: ["QRST2345"] });
+  assert.equal((await changes(zotero)).version, version);
+  zotero.world.deleted.item.pop();
+  assert.deepEqual((await changes(zotero)).deleted.items, [KEY]);
+});
+
+test("what is in the log and in the library is there", async () => {
+  const zotero = await paired();
+  zotero.world.add(KEY, paper);
+  zotero.world.deleted.item.push(KEY);
+  const { items, deleted } = await changes(zotero);
+  assert.deepEqual([items.length, deleted.items], [1, []]);
+});
+
+const FIVE = ["AAAA2222", "BBBB2222", "CCCC2222", "DDDD2222", "EEEE2222"];
+
+test("much is told on pages, each object once, and deletions on the last", async () => {
+  const zotero = await paired();
+  zotero.world.add(KEY, paper);
+  await changes(zotero);
+  zotero.world.erase(KEY);
+  for (const key of FIVE) {
+    zotero.world.add(key, paper);
+  }
+  const read = await pages(zotero, 0);
+  assert.deepEqual(
+    read.map((page) => page.items.map((item) => item.key)),
+    [FIVE.slice(0, 2), FIVE.slice(2, 4), FIVE.slice(4)],
+  );
+  assert.deepEqual(
+    read.map((page) => page.deleted.items),
+    [[], [], [KEY]],
+  );
+});
+
+test("what changes, comes and goes between two pages is told by them and the next question", async () => {
+  const zotero = await paired();
+  for (const key of FIVE) {
+    zotero.world.add(key, paper);
+  }
+  const read = await pages(zotero, 0, (page) => {
+    if (page === 1) {
+      zotero.world.edit(FIVE[0], { title: "Edited" });
+      zotero.world.erase(FIVE[1]);
+      zotero.world.erase(FIVE[4]);
+      zotero.world.add("FFFF2222", paper);
+    }
+  });
+  const { version, deleted } = read.at(-1);
+  assert.deepEqual(deleted.items.sort(), [FIVE[1], FIVE[4]]);
+  const first = new Map(read.flatMap((page) => page.items.map((item) => [item.key, item.data.title])));
+  for (const key of deleted.items) {
+    first.delete(key);
+  }
+  const then = await changes(zotero, version);
+  const later = then.items.map((item) => [item.key, item.data.title]);
+  assert.deepEqual(Object.fromEntries([...first, ...later]), {
+    [FIVE[0]]: "Edited",
+    [FIVE[2]]: "Deep",
+    [FIVE[3]]: "Deep",
+    FFFF2222: "Deep",
+  });
+  assert.deepEqual(then.deleted.items, []);
+  assert.deepEqual((await changes(zotero, then.version)).items, []);
+});
+
+test("the library is looked through for the first page only", async () => {
+  const zotero = await paired();
+  for (const key of FIVE) {
+    zotero.world.add(key, paper);
+  }
+  const { queryAsync } = zotero.Zotero.DB;
+  const looks = [];
+  zotero.Zotero.DB.queryAsync = (sql, values) => {
+    looks.push(...(sql.includes("clientDateModified") ? [sql] : []));
+    return queryAsync(sql, values);
+  };
+  assert.equal((await pages(zotero, 0)).length, 3);
+  assert.equal(looks.length, 2);
+});
+
+test("a page has a thousand objects at most", async () => {
+  const zotero = await paired();
+  zotero.world.database.exec(`
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+    INSERT INTO items (libraryID, key, clientDateModified, json)
+    SELECT 1, printf('K%07d', i), '2026-01-01', '{"itemType": "preprint", "title": "Deep"}' FROM n`);
+  const address = "/syncd/v1/changes?since=0&limit=5000";
+  const { answer } = await ask(zotero.world, "GET", address, { token: zotero.token });
+  assert.equal(answer.items.length, 1000);
+  assert.ok(answer.next);
 });
 
 test("libraries count for themselves", async () => {

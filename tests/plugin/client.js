@@ -2,7 +2,7 @@
  * A small Zotero for the plugin's tests: a real SQLite database behind it, and only those members that were seen in
  * the real client. Whatever else is asked of it is an error, so that no test passes on a guess.
  */
-const { FIELDS, checkCollection, checkItem, dataObjects, strict } = require("./objects.js");
+const { TYPES, dataObjects, strict, wholeCollection, wholeItem } = require("./objects.js");
 
 /** What Zotero demands of a registration, by kind; it refuses anything else with a line in its debug output. */
 const DEMANDS = {
@@ -49,12 +49,12 @@ function makeZotero(world) {
   const items = dataObjects(
     world,
     { table: "items", id: "itemID", trash: "deletedItems", type: "item" },
-    checkItem,
+    wholeItem,
   );
   const collections = dataObjects(
     world,
     { table: "collections", id: "collectionID", trash: "deletedCollections", type: "collection" },
-    checkCollection,
+    wholeCollection,
   );
   world.forgetObjects = () => {
     items.forget();
@@ -87,11 +87,11 @@ function makeZotero(world) {
         world.libraries.find((library) => library.groupID === id)?.libraryID ?? false,
     }),
     ItemTypes: strict("Zotero.ItemTypes", {
-      getID: (name) => Object.keys(FIELDS).indexOf(name) + 1 || false,
+      getID: (name) => Object.keys(TYPES).indexOf(name) + 1 || false,
     }),
     ItemFields: strict("Zotero.ItemFields", {
-      getID: (name) => (Object.values(FIELDS).flat().includes(name) ? name : false),
-      isValidForType: (name, type) => Object.values(FIELDS)[type - 1].includes(name),
+      getID: (name) => (Object.values(TYPES).some(({ fields }) => fields.includes(name)) ? name : false),
+      isValidForType: (name, type) => Object.values(TYPES)[type - 1].fields.includes(name),
     }),
     DB: strict("Zotero.DB", {
       queryAsync: async (sql, values) => world.database.prepare(sql).all(...values),
@@ -143,9 +143,20 @@ function makeZotero(world) {
  * @param {World} world
  * @param {() => Promise<any>} action
  */
-async function transaction(world, action) {
+function transaction(world, action) {
+  const turn = world.turn.then(() => atOnce(world, action));
+  world.turn = turn.catch(() => null);
+  return turn;
+}
+
+/**
+ * @param {World} world
+ * @param {() => Promise<any>} action
+ */
+async function atOnce(world, action) {
   world.database.exec("BEGIN");
   world.inTransaction = true;
+  world.undo = [];
   const outer = world._late;
   world._late = [];
   let events = [];
@@ -156,7 +167,9 @@ async function transaction(world, action) {
     return result;
   } catch (error) {
     world.database.exec("ROLLBACK");
-    world.forgetObjects();
+    for (const undo of world.undo) {
+      undo();
+    }
     throw error;
   } finally {
     world.inTransaction = false;

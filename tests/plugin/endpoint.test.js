@@ -3,6 +3,7 @@ const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { ask, paired, start } = require("./zotero.js");
 
+const PAPER = { key: "ABCD2345", version: 0, itemType: "preprint", title: "Deep" };
 const PATHS = [
   ["GET", "/syncd/v1/changes?since=0"],
   ["POST", "/syncd/v1/push"],
@@ -25,6 +26,7 @@ test("ping tells a paired program which libraries there are", async () => {
     api: 1,
     paired: true,
     zotero: "8.0",
+    database: "abcdefgh",
     server: answer.server,
     libraries: [
       { prefix: "users/0", editable: true },
@@ -76,6 +78,22 @@ for (const host of ["localhost:23119", "LOCALHOST", "[::1]:23119", "127.0.0.1"])
   });
 }
 
+for (const [method, address] of PATHS) {
+  test(`${address} has to name the Zotero that is meant, and another is refused`, async () => {
+    const { world, token } = await paired();
+    const data = method === "POST" ? { kind: "items", objects: [{ ...PAPER }], key: PAPER.key } : null;
+    const sent = async (server) => {
+      const headers = { "syncd-server": server };
+      const { status, answer } = await ask(world, method, address, { token, data, headers });
+      return [status, answer.server];
+    };
+    const { answer } = await ask(world, "GET", "/syncd/v1/ping", { token });
+    assert.deepEqual(await sent(undefined), [428, undefined]);
+    assert.deepEqual(await sent("another"), [412, answer.server]);
+    assert.equal(world.database.prepare("SELECT count(*) AS n FROM items").get().n, 0);
+  });
+}
+
 test("a body that is too large, or no object, is refused", async () => {
   const { world, token } = await paired();
   const headers = { "content-length": String(16 * 1024 * 1024 + 1) };
@@ -85,8 +103,11 @@ test("a body that is too large, or no object, is refused", async () => {
   }
 });
 
-test("a version that is none is refused", async () => {
+test("a version or a page that is none is refused", async () => {
   const { world, token } = await paired();
+  for (const page of ["limit=0", "limit=x", "limit=", "after=", "after=1-tags-ABCD2345", "after=1-items-"]) {
+    assert.equal((await ask(world, "GET", `/syncd/v1/changes?since=0&${page}`, { token })).status, 400);
+  }
   for (const since of ["-1", "x", "1e3", "9".repeat(40)]) {
     assert.equal((await ask(world, "GET", `/syncd/v1/changes?since=${since}`, { token })).status, 400);
   }

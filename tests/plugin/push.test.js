@@ -154,6 +154,21 @@ test("an invalid change leaves nothing behind in memory", async () => {
   assert.equal(answer.successful[0].data.title, "Deep");
 });
 
+test("a change that Zotero refuses halfway leaves nothing behind in memory", async () => {
+  const zotero = await paired();
+  const { answer: created } = await push(zotero, [paper()]);
+  const item = await zotero.Zotero.Items.getByLibraryAndKeyAsync(1, KEY);
+  const { fromJSON } = item;
+  item.fromJSON = function (json, options) {
+    fromJSON.call(this, json, options);
+    throw new Error("not for this item");
+  };
+  await push(zotero, [{ key: KEY, version: created.version, title: "Halfway" }]);
+  item.fromJSON = fromJSON;
+  const { answer } = await push(zotero, [{ key: KEY, version: created.version, abstractNote: "About" }]);
+  assert.equal(answer.successful[0].data.title, "Deep");
+});
+
 test("collections, papers in them and links on those are written in turn", async () => {
   const zotero = await paired();
   const shelf = { key: SHELF, version: 0, name: "Her papers", parentCollection: false };
@@ -195,6 +210,62 @@ test("a transaction that fails leaves versions as they were", async () => {
   assert.deepEqual(now.deleted.items, []);
 });
 
+test("one that Zotero can't save fails alone, and nothing of it stays", async () => {
+  const zotero = await paired();
+  let saves = 0;
+  zotero.world.failure = () => {
+    saves += 1;
+    if (saves === 2) {
+      throw new Error("creator name too long");
+    }
+  };
+  const { answer } = await push(zotero, [paper(), paper(OTHER), paper(LINK)]);
+  assert.deepEqual(Object.keys(answer.successful), ["0", "2"]);
+  assert.deepEqual(answer.failed, { 1: { key: OTHER, code: 400, message: "creator name too long" } });
+  const { items, version } = await changes(zotero);
+  assert.deepEqual(
+    items.map((item) => item.key),
+    [KEY, LINK],
+  );
+  assert.equal(version, answer.version);
+});
+
+test("where nothing can be saved, nothing is, and what was there is as it was", async () => {
+  const zotero = await paired();
+  const { answer: created } = await push(zotero, [paper()]);
+  let saves = 0;
+  zotero.world.failure = () => {
+    saves += 1;
+    if (saves > 1) {
+      throw new Error("disk full");
+    }
+  };
+  const change = { key: KEY, version: created.version, title: "Deeper" };
+  assert.equal((await push(zotero, [change, paper(OTHER), paper(LINK)])).status, 500);
+  zotero.world.failure = null;
+  const { items, version } = await changes(zotero);
+  assert.deepEqual([items.map((item) => item.data.title), version], [["Deep"], created.version]);
+});
+
+test("what was written and can't be read back is taken back, not said to have failed", async () => {
+  const zotero = await paired();
+  const { getAsync } = zotero.Zotero.Items;
+  zotero.Zotero.Items.getAsync = async () => [];
+  const { status, answer } = await push(zotero, [paper()]);
+  zotero.Zotero.Items.getAsync = getAsync;
+  assert.equal(status, 500);
+  assert.match(answer.message, /ABCD2345 was written and is not there/);
+  assert.deepEqual((await changes(zotero)).items, []);
+  assert.equal((await push(zotero, [paper()])).status, 200);
+});
+
+test("a key that stands in a request twice is written once", async () => {
+  const zotero = await paired();
+  const { answer } = await push(zotero, [paper(), paper(KEY, { title: "Again" })]);
+  assert.equal(answer.successful[0].data.title, "Deep");
+  assert.equal(answer.failed[1].code, 412);
+});
+
 test("syncd's own writes don't come back as changes, however late Zotero tells of them", async () => {
   const zotero = await paired();
   const release = zotero.world.late();
@@ -215,6 +286,18 @@ test("that a sync sent what syncd wrote is no change", async () => {
   assert.deepEqual([version, items], [created.version, []]);
   zotero.world.edit(KEY, { title: "Mine" });
   assert.equal((await changes(zotero, created.version)).items[0].data.title, "Mine");
+});
+
+test("what the user changes and puts back is told twice", async () => {
+  const zotero = await paired();
+  const { answer: created } = await push(zotero, [paper()]);
+  zotero.world.edit(KEY, { title: "Mine" });
+  const { version } = await changes(zotero, created.version);
+  zotero.world.edit(KEY, { title: "Deep" });
+  assert.deepEqual(
+    (await changes(zotero, version)).items.map((item) => item.data.title),
+    ["Deep"],
+  );
 });
 
 test("what was written when the disk was full is remembered as soon as there is room", async () => {

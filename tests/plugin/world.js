@@ -19,6 +19,12 @@ class World {
     /** Milliseconds, for `Date.now()` in the plugin. */
     this.time = 1_000_000;
     this.inTransaction = false;
+    /** The transaction that is under way. */
+    this.turn = Promise.resolve(null);
+    /** What is to be done where it is taken back: new objects are forgotten, changed ones are not. */
+    this.undo = [];
+    /** Called at each save, which it may let fail. */
+    this.failure = null;
     this.selectionMoved = false;
     this.debug = [];
     this.files = new Map();
@@ -30,6 +36,8 @@ class World {
     /** Columns, sections and menus by their ids. */
     this.registered = new Map();
     this.deleted = { item: [], collection: [] };
+    /** Keys of what the owner erased. */
+    this.erased = { items: [], collections: [] };
     this.localUserKey = "abcdefgh";
     this.isWin = false;
     this.libraries = [
@@ -44,6 +52,11 @@ class World {
       throw new TypeError("NetworkError when attempting to fetch resource.");
     };
     this._late = null;
+  }
+
+  /** The hour as items have it. */
+  get isoNow() {
+    return `${this.now.replace(" ", "T")}Z`;
   }
 
   /** The plugin registers a column, a section or a menu; returns its id. */
@@ -81,7 +94,7 @@ class World {
   /** The user changes an item in the window. */
   edit(key, change, { silently = false } = {}) {
     const row = this.database.prepare("SELECT * FROM items WHERE key = ?").get(key);
-    const json = JSON.stringify({ ...JSON.parse(row.json), ...change, dateModified: this.now });
+    const json = JSON.stringify({ ...JSON.parse(row.json), ...change, dateModified: this.isoNow });
     this.database
       .prepare("UPDATE items SET json = ?, clientDateModified = ? WHERE key = ?")
       .run(json, this.now, key);
@@ -97,6 +110,16 @@ class World {
     const sql = "INSERT INTO items (libraryID, key, clientDateModified, json) VALUES (?, ?, ?, ?)";
     const id = Number(this.database.prepare(sql).run(libraryID, key, this.now, text).lastInsertRowid);
     this.tell("add", "item", [id], {});
+  }
+
+  /** A collection that goes takes itself out of an item, which counts as no change of the item. */
+  takeOut(item, key) {
+    const { collections } = item._json;
+    if (collections.includes(key)) {
+      item._json.collections = collections.filter((each) => each !== key);
+      const json = JSON.stringify({ ...item._json, ...item._dates });
+      this.database.prepare("UPDATE items SET json = ? WHERE itemID = ?").run(json, item.id);
+    }
   }
 
   /** The user moves an item to the trash. */

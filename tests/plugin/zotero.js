@@ -8,6 +8,7 @@ const { World } = require("./world.js");
 
 const SOURCE = path.join(__dirname, "..", "..", "src", "syncd", "plugin", "source");
 
+const PING = "/syncd/v1/ping";
 /** The first file, and those that stay files of their own; see src/syncd/plugin/build.py. */
 const APART = ["lifecycle.js", "prefs.js", "preferences-window.js"];
 
@@ -22,16 +23,23 @@ function sources() {
   return ["lifecycle.js", ...names(""), ...names("views")];
 }
 
+/** @param {string[]} files */
+function together([first, ...rest]) {
+  const read = (name) => fs.readFileSync(path.join(SOURCE, name), "utf8");
+  return `"use strict";\n${read(first)}\n${rest.map((name) => `{\n${read(name)}\n}\n`).join("")}`;
+}
+
 /**
  * Load the plugin into a Zotero of its own, as the client would: one script, in a scope with little in it.
  *
  * @param {object} [options]
  * @param {string[]} [options.files] only these, such as ["lifecycle.js", "store.js"]; all without
+ * @param {string} [options.script] the script as it was built; put together from the files without
  * @param {World} [options.world] go on with this one, as after a restart
  * @param {Record<string, any>} [options.globals] more for the scope
  * @param {(Zotero: any) => void} [options.declare] gets Zotero's members to add more to them
  */
-function load({ files, world = new World(), globals = {}, declare = () => {} } = {}) {
+function load({ files, script, world = new World(), globals = {}, declare = () => {} } = {}) {
   const Zotero = makeZotero(world);
   declare({
     Zotero,
@@ -63,10 +71,7 @@ function load({ files, world = new World(), globals = {}, declare = () => {} } =
     clearTimeout,
     ...globals,
   });
-  const [first, ...rest] = files ?? sources();
-  const read = (name) => fs.readFileSync(path.join(SOURCE, name), "utf8");
-  const script = `"use strict";\n${read(first)}\n${rest.map((name) => `{\n${read(name)}\n}\n`).join("")}`;
-  vm.runInContext(script, scope, { filename: "bootstrap.js" });
+  vm.runInContext(script ?? together(files ?? sources()), scope, { filename: "bootstrap.js" });
   return { scope, world, Zotero, Syncd: scope.Syncd };
 }
 
@@ -79,7 +84,7 @@ async function start(options = {}) {
 }
 
 /**
- * Ask one of the plugin's addresses, as Zotero's server would.
+ * Ask one of the plugin's addresses, as Zotero's server would; one with a token means the Zotero that is there.
  *
  * @param {World} world
  * @param {string} method
@@ -95,6 +100,9 @@ async function ask(world, method, address, { token, headers = {}, data = null } 
     return { status: 400, answer: null };
   }
   const sent = { host: "127.0.0.1:23119", ...(token ? { "syncd-token": token } : {}), ...headers };
+  if (token && pathname !== PING && !("syncd-server" in headers)) {
+    sent["syncd-server"] = (await ask(world, "GET", PING, { token })).answer.server;
+  }
   const [status, , body] = await endpoint.init({
     method,
     pathname,

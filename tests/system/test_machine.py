@@ -8,6 +8,7 @@ from itertools import cycle
 from desktop_machine import AtDesktop, kinds_at_desktop
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
+from plugin_machine import ThroughPlugin, kinds_through_plugin
 
 from machine import ACTS, FAULTS, Sync, all_kinds, exercised
 
@@ -62,6 +63,16 @@ def test_every_history_keeps_the_promise_on_the_desktop() -> None:
         play(act, (next(faults), next(faults)), AtDesktop)
     run_state_machine_as_test(AtDesktop, settings=chosen(HISTORIES // DESKTOP_SHARE))
     assert kinds_at_desktop() <= exercised.keys(), sorted(kinds_at_desktop() - exercised.keys())
+
+
+def test_every_history_keeps_the_promise_through_the_plugin() -> None:
+    """The same over the plugin's JavaScript, which begins to count anew now and then."""
+    exercised.clear()
+    faults = cycle(FAULTS)
+    for act in ACTS:
+        play(act, (next(faults), next(faults)), ThroughPlugin)
+    run_state_machine_as_test(ThroughPlugin, settings=chosen(HISTORIES // DESKTOP_SHARE))
+    assert kinds_through_plugin() <= exercised.keys(), sorted(kinds_through_plugin() - exercised.keys())
 
 
 def chosen(histories: int) -> settings:

@@ -42,6 +42,7 @@ ORDER = (
     {"zotero.client", "zotero.embedded"},
     {"zotero.desktop"},
     {"zotero.plugin"},
+    {"zotero.recount"},
     {"zotero.consent"},
     {"zotero.index"},
     {"history", "facts"},

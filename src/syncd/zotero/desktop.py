@@ -155,13 +155,18 @@ def _refusal(answer: httpx2.Response, server: str) -> LibraryError | None:
             hint=f"In Zotero, turn on {SETTING}.",
         )
     if status == 412 and answer.headers.get(SERVER_ID, server) != server:
-        return LibraryError(
-            "another Zotero is running now than the one that was read",
-            kind="conflict",
-            status=status,
-            hint="It has another profile or database. Open the one that syncd pushes to and run it again.",
-        )
+        return exchanged(status)
     return None
+
+
+def exchanged(status: int) -> LibraryError:
+    """Return that what answers is not what was read, in words."""
+    return LibraryError(
+        "another Zotero is running now than the one that was read",
+        kind="conflict",
+        status=status,
+        hint="It has another profile or database. Open the one that syncd pushes to and run it again.",
+    )
 
 
 def _no_zotero(root: str) -> LibraryError:

@@ -15,7 +15,7 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.zotero.client import Client, Deletions, Page, StaleError, outcomes_of
-from syncd.zotero.desktop import PATIENCE, closed
+from syncd.zotero.desktop import PATIENCE, closed, exchanged
 from syncd.zotero.rights import without
 from syncd.zotero.transport import OutcomeUnknownError
 
@@ -29,9 +29,13 @@ T = TypeVar("T")
 Json = dict[str, Any]
 BASE = "/syncd/v1"
 TOKEN = "Syncd-Token"  # noqa: S105 - the name of a header
+SERVER = "Syncd-Server"
 API = 1
 # Before the id of a plugin, where the id of a Zotero would stand.
 MARK = "plugin:"
+IDS = ("server", "database")
+# How many objects one answer may tell of.
+PAGE = 1000
 LOGIN = "Let Zotero ask you again: syncd login --desktop."
 
 
@@ -41,9 +45,20 @@ class Plugin:
 
     Attributes:
         server: the id under which it counts versions; empty where it does not know the token.
+        database: the key of Zotero's database, which stays when the plugin is removed and installed again.
     """
 
     server: str
+    database: str
+
+    @property
+    def place(self) -> str:
+        """What stands for it in the place of a library: which database, and whose versions of it."""
+        return f"{MARK}{self.database}.{self.server}"
+
+    def is_same_database(self, place: str) -> bool:
+        """Whether a place is in the same database, whoever counts its versions."""
+        return f"#{MARK}{self.database}." in place
 
 
 class PluginClient(Client):
@@ -52,25 +67,28 @@ class PluginClient(Client):
     Args:
         address: where it is, as for `DesktopClient`; its key is the plugin's token.
         transport: counts; shared by all requests of a run.
-        server: the plugin's id, as `plugin_at` gives it.
+        plugin: as `plugin_at` gives it; another one is never written to.
+
+    Attributes:
+        page: how many objects one answer may tell of.
     """
 
-    def __init__(self, address: Address, transport: PoliteTransport, server: str) -> None:
+    page = PAGE
+
+    def __init__(self, address: Address, transport: PoliteTransport, plugin: Plugin) -> None:
         super().__init__(address, transport)
-        self.server = MARK + server
+        self.plugin = plugin
+        self.server = plugin.place
         # Parts of the last answer that nobody has asked for yet: one answer tells of items, collections, deletions.
         self._parts: dict[tuple[str, int], Json] = {}
         self._after = 0
 
     def items_since(self, version: int) -> Page:
         """Return all items, trashed ones too, that changed after `version`."""
-
-        def read(told: Json) -> Page:
-            items = tuple({**each, "meta": {}} for each in told["items"])
-            self._parts = {("collections", version): told, ("deleted", version): told}
-            return Page(items, len(items), told["version"])
-
-        return self._ask("GET", f"changes?since={version}", read)
+        told = self._changes(version)
+        self._parts = {("collections", version): told, ("deleted", version): told}
+        items = tuple({**each, "meta": {}} for each in told["items"])
+        return Page(items, len(items), told["version"])
 
     def item_versions_since(self, version: int) -> tuple[dict[str, int], int]:
         """Return the version of every item that changed after `version`, and the library's version."""
@@ -84,11 +102,8 @@ class PluginClient(Client):
 
     def collections_since(self, version: int) -> Page:
         """Return all collections, trashed ones too, that changed after `version`."""
-
-        def read(told: Json) -> Page:
-            return Page(tuple(told["collections"]), len(told["collections"]), told["version"])
-
-        return self._part("collections", version, read)
+        told = self._part("collections", version)
+        return Page(tuple(told["collections"]), len(told["collections"]), told["version"])
 
     def collections_by_key(self, keys: Sequence[str]) -> list[Json]:
         """Return collections; a key that is not there is left out."""
@@ -97,12 +112,9 @@ class PluginClient(Client):
 
     def deletions_since(self, version: int) -> Deletions:
         """Return what was erased after `version`."""
-
-        def read(told: Json) -> Deletions:
-            gone = told["deleted"]
-            return Deletions(frozenset(gone["items"]), frozenset(gone["collections"]), told["version"])
-
-        return self._part("deleted", version, read)
+        told = self._part("deleted", version)
+        gone = told["deleted"]
+        return Deletions(frozenset(gone["items"]), frozenset(gone["collections"]), told["version"])
 
     def write_items(self, objects: Sequence[Json], *, unmodified_since: int | None) -> tuple[Outcome, ...]:
         """Create and update items, in this order, in one transaction; as `Client.write_items`."""
@@ -134,11 +146,30 @@ class PluginClient(Client):
         self._wrote = self._wrote or any(outcome.status == "written" for outcome in outcomes)
         return outcomes
 
-    def _part(self, name: str, version: int, read: Callable[[Json], T]) -> T:
-        """Read a part of what changed, from the answer that the items came in if it is there."""
-        if told := self._parts.pop((name, version), None):
-            return read(told)
-        return self._ask("GET", f"changes?since={version}", read)
+    def _part(self, name: str, version: int) -> Json:
+        """Return what changed, from the answer that the items came in if it is there."""
+        return self._parts.pop((name, version), None) or self._changes(version)
+
+    def _changes(self, version: int) -> Json:
+        """Return what changed after a version, from all pages.
+
+        What changes meanwhile comes again, on a later page or after the version of the last one, which alone tells
+        what went.
+        """
+        found: dict[str, dict[str, Json]] = {"items": {}, "collections": {}}
+        after = ""
+        while True:
+            told = self._ask("GET", f"changes?since={version}&limit={self.page}{after}", _page_of_changes)
+            gone = told["deleted"]
+            for kind, objects in found.items():
+                objects |= {each["key"]: each for each in told[kind]}
+            if told["next"] is None:
+                kept = {
+                    kind: [each for key, each in objects.items() if key not in gone[kind]]
+                    for kind, objects in found.items()
+                }
+                return {**kept, "deleted": gone, "version": told["version"]}
+            after = f"&after={told['next']}"
 
     def _ask(self, method: str, path: str, read: Callable[[Json], T], sent: Json | None = None) -> T:
         """Ask the plugin once, and read its answer.
@@ -148,7 +179,7 @@ class PluginClient(Client):
         """
         unclear = LibraryError if sent is None else OutcomeUnknownError
         try:
-            answer = _sent(self.address, self.transport, method, path, sent)
+            answer = _sent(self.address, self.transport, method, path, sent, self.plugin.server)
             if answer.status_code == 200:
                 return read(answer.json())
         except LibraryError as error:
@@ -161,6 +192,8 @@ class PluginClient(Client):
 
     def _refused(self, answer: httpx2.Response) -> LibraryError:
         words = without(self.address.key, _words(answer))[:200]
+        if answer.status_code == 412 and "server" in _said(answer):
+            return self._ours(exchanged(412))
         if answer.status_code == 412:
             name = self.address.name
             return StaleError(
@@ -185,7 +218,8 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
     try:
         answer = _sent(address, transport, "GET", "ping")
         told = answer.json() if answer.status_code == 200 else {}
-        api, server = told.get("api"), str(told.get("server") or "") if told.get("paired") else ""
+        api = told.get("api")
+        server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
     except LibraryError as error:
         raise closed(error) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, AttributeError):
@@ -198,7 +232,7 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
             kind="permanent",
             hint="Update both: syncd, and the plugin in Zotero under Tools > Plugins.",
         )
-    return Plugin(server)
+    return Plugin(server, database)
 
 
 def gone(plugin: Plugin | None) -> LibraryError:
@@ -208,22 +242,43 @@ def gone(plugin: Plugin | None) -> LibraryError:
     return _refusal(404, "")
 
 
-def _sent(
-    address: Address, transport: PoliteTransport, method: str, path: str, sent: Json | None = None
+def _sent(  # noqa: PLR0913, PLR0917 - one request
+    address: Address,
+    transport: PoliteTransport,
+    method: str,
+    path: str,
+    sent: Json | None = None,
+    server: str = "",
 ) -> httpx2.Response:
     """Send a request to the plugin; what it refuses is an answer, too."""
     url = f"{address.endpoint.removesuffix('/api')}{BASE}/{path}"
-    headers = {"User-Agent": f"syncd/{__version__}"} | ({TOKEN: address.key} if address.key else {})
+    said = {TOKEN: address.key, SERVER: server}
+    headers = {"User-Agent": f"syncd/{__version__}"} | {name: text for name, text in said.items() if text}
     # The transport outlives the client, whose closing does nothing to it.
     with httpx2.Client(transport=transport, timeout=PATIENCE, follow_redirects=False) as client:
         return client.request(method, url, headers=headers, json=sent)
 
 
-def _words(answer: httpx2.Response) -> str:
+def _page_of_changes(told: Json) -> Json:
+    """Return an answer about changes if it is one; `_ask` makes an error of what else it may be."""
+    gone = told["deleted"]
+    lists = [told["items"], told["collections"], gone["items"], gone["collections"]]
+    if not all(isinstance(part, list) for part in lists) or not isinstance(told["next"], str | None):
+        raise TypeError
+    return told
+
+
+def _said(answer: httpx2.Response) -> Json:
+    """Return what the plugin says in a refusal; nothing where somebody else refuses."""
     try:
-        return str(answer.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return answer.text.strip()
+        said = answer.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _words(answer: httpx2.Response) -> str:
+    return str(_said(answer).get("message") or answer.text.strip())
 
 
 def _refusal(status: int, words: str) -> LibraryError:

@@ -9,25 +9,29 @@
  * What each kind of object is called in Zotero. A print is made of what moves with every change, cheap to read for
  * the whole library.
  *
- * @type {Record<string, {objects: () => any, sql: string}>}
+ * @type {Record<string, {objects: () => any, id: string, sql: string}>}
  */
 const TABLES = {
   items: {
     objects: () => Zotero.Items,
+    id: "itemID",
     sql:
-      "SELECT itemID AS id, key, clientDateModified || '|' || version || '|' || (deletedItems.itemID IS NOT NULL) " +
+      "SELECT key, clientDateModified || '|' || version || '|' || (deletedItems.itemID IS NOT NULL) " +
       "AS print FROM items LEFT JOIN deletedItems USING (itemID) WHERE libraryID = ?",
   },
   collections: {
     objects: () => Zotero.Collections,
+    id: "collectionID",
     sql:
-      "SELECT collectionID AS id, key, clientDateModified || '|' || version || '|' || " +
+      "SELECT key, clientDateModified || '|' || version || '|' || " +
       "(deletedCollections.collectionID IS NOT NULL) AS print " +
       "FROM collections LEFT JOIN deletedCollections USING (collectionID) WHERE libraryID = ?",
   },
 };
 
 const FILE = "changes";
+/** Objects that one answer may tell of. */
+const PAGE = 1000;
 /** Objects read before the window gets a turn. */
 const BATCH = 100;
 
@@ -81,12 +85,14 @@ Syncd.changes = {
   },
 
   /**
-   * Return the id under which versions are counted: a new one, where they are counted anew.
+   * Return what a caller has to know to mean this Zotero: the key of its database, which outlives the plugin, and
+   * the id under which versions are counted, a new one where they are counted anew.
    *
-   * @returns {Promise<string>}
+   * @returns {Promise<{database: string, server: string}>}
    */
-  async serverID() {
-    return (await this._load()).server;
+  async whose() {
+    const { database, server } = await this._load();
+    return { database, server };
   },
 
   /**
@@ -117,22 +123,32 @@ Syncd.changes = {
    *
    * @param {number} libraryID
    * @param {any} ledger
-   * @returns {Promise<Record<string, Map<string, number>>>} Zotero's number of each object by its key
    */
   async catchUp(libraryID, ledger) {
-    /** @type {Record<string, Map<string, number>>} */
-    const ids = { items: new Map(), collections: new Map() };
     /** @type {Record<string, Map<string, string>>} */
     const held = { items: new Map(), collections: new Map() };
     for (const [kind, { sql }] of Object.entries(TABLES)) {
       for (const row of (await Zotero.DB.queryAsync(sql, [libraryID])) ?? []) {
-        ids[kind].set(row.key, row.id);
         held[kind].set(row.key, row.print);
       }
     }
-    const same = await this._same(libraryID, ledger, ids, held);
-    this._unsaved = ledger.catchUp(held, same) || this._unsaved;
-    return ids;
+    const erased = {
+      items: await this._log("item", libraryID),
+      collections: await this._log("collection", libraryID),
+    };
+    const same = await this._same(libraryID, ledger, held);
+    this._unsaved = ledger.catchUp(held, erased, same) || this._unsaved;
+  },
+
+  /**
+   * Read what was erased and not told to Zotero's server yet, also while the plugin was off or not there at all.
+   *
+   * @param {"item" | "collection"} type
+   * @param {number} libraryID
+   * @returns {Promise<string[]>} keys
+   */
+  async _log(type, libraryID) {
+    return (await Zotero.Sync.Data.Local.getDeleted(type, libraryID)) || [];
   },
 
   /**
@@ -141,10 +157,9 @@ Syncd.changes = {
    *
    * @param {number} libraryID
    * @param {any} ledger
-   * @param {Record<string, Map<string, number>>} ids
    * @param {Record<string, Map<string, string>>} held
    */
-  async _same(libraryID, ledger, ids, held) {
+  async _same(libraryID, ledger, held) {
     const same = new Set();
     for (const kind of Object.keys(TABLES)) {
       for (const [key, print] of held[kind]) {
@@ -152,12 +167,17 @@ Syncd.changes = {
         if (!entry || entry[1] === print) {
           continue;
         }
-        const told = this._told.get(`${libraryID}/${kind}/${key}`);
-        if (told !== undefined) {
-          const [object] = await this._objects(kind, [ids[kind].get(key) ?? 0]);
-          if (object && this._text(object) === told) {
-            same.add(`${kind}/${key}`);
-          }
+        const name = `${libraryID}/${kind}/${key}`;
+        const told = this._told.get(name);
+        if (told === undefined) {
+          continue;
+        }
+        const [object] = await this._objects(kind, await this._ids(libraryID, kind, [key]));
+        if (object && this._text(object) === told) {
+          same.add(`${kind}/${key}`);
+        } else {
+          // Should the user put it back as it was, that is a change, too.
+          this._told.delete(name);
         }
       }
     }
@@ -231,28 +251,49 @@ Syncd.changes = {
   },
 
   /**
-   * Answer what changed after a version, with everything for 0.
+   * Answer a page of what changed after a version, with everything for 0; see `Ledger.since`. The library is looked
+   * at for the first page; what changes after that has a later version.
    *
    * @param {number} libraryID
    * @param {number} version
+   * @param {number} [limit] objects on the page
+   * @param {string} [after] the `next` of the page before
    */
-  since(libraryID, version) {
+  since(libraryID, version, limit = PAGE, after) {
     return this.exclusively(libraryID, async (ledger) => {
-      const ids = await this.catchUp(libraryID, ledger);
-      const { items, collections, deleted } = ledger.since(version);
+      if (after === undefined) {
+        await this.catchUp(libraryID, ledger);
+      }
+      const { items, collections, deleted, next } = ledger.since(version, Math.min(limit, PAGE), after);
       /**
        * @param {string} kind
        * @param {string[]} keys
        */
-      const told = (kind, keys) =>
-        this.tell(
-          ledger,
-          kind,
-          keys.flatMap((key) => ids[kind].get(key) ?? []),
-        );
+      const told = async (kind, keys) => this.tell(ledger, kind, await this._ids(libraryID, kind, keys));
       const answer = { version: ledger.version, items: await told("items", items) };
-      return { ...answer, collections: await told("collections", collections), deleted };
+      return { ...answer, collections: await told("collections", collections), deleted, next };
     });
+  },
+
+  /**
+   * Return Zotero's numbers of objects; one that is gone is left out.
+   *
+   * @param {number} libraryID
+   * @param {string} kind
+   * @param {string[]} keys
+   * @returns {Promise<number[]>}
+   */
+  async _ids(libraryID, kind, keys) {
+    const ids = [];
+    for (let start = 0; start < keys.length; start += BATCH) {
+      const some = keys.slice(start, start + BATCH);
+      const places = some.map(() => "?").join();
+      const sql = `SELECT ${TABLES[kind].id} AS id FROM ${kind} WHERE libraryID = ? AND key IN (${places}) ORDER BY key`;
+      for (const row of (await Zotero.DB.queryAsync(sql, [libraryID, ...some])) ?? []) {
+        ids.push(row.id);
+      }
+    }
+    return ids;
   },
 
   async _load() {

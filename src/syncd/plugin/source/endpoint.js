@@ -9,6 +9,7 @@
 const API = 1;
 /** Bytes that a request may have. */
 const LARGEST = 16 * 1024 * 1024;
+const CURSOR = /^\d{1,15}-(items|collections)-\w+$/;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
@@ -61,7 +62,7 @@ async function ping(paired) {
       prefix: Syncd.libraryPrefix(library.libraryID),
       editable: Boolean(library.editable),
     }));
-  return [200, { ...about, zotero: Zotero.version, server: await Syncd.changes.serverID(), libraries }];
+  return [200, { ...about, zotero: Zotero.version, ...(await Syncd.changes.whose()), libraries }];
 }
 
 /**
@@ -73,8 +74,36 @@ async function changes(asked) {
   if (!/^\d{1,15}$/.test(since)) {
     throw new SyncdRefusal(400, "since must be a version");
   }
+  const limit = asked.searchParams.get("limit") ?? undefined;
+  const after = asked.searchParams.get("after") ?? undefined;
+  if (
+    (limit !== undefined && !/^[1-9]\d{0,5}$/.test(limit)) ||
+    (after !== undefined && !CURSOR.test(after))
+  ) {
+    throw new SyncdRefusal(400, "limit must be a number, and after what the page before had as next");
+  }
   const libraryID = Syncd.endpoints.library(asked.searchParams.get("library"));
-  return [200, await Syncd.changes.since(libraryID, Number(since))];
+  return [
+    200,
+    await Syncd.changes.since(libraryID, Number(since), limit === undefined ? limit : Number(limit), after),
+  ];
+}
+
+/**
+ * Refuse what is meant for another Zotero: versions and keys of one mean nothing in another.
+ *
+ * @param {Asked} asked
+ * @returns {Promise<Answer | null>}
+ */
+async function elsewhere({ headers }) {
+  const { server } = await Syncd.changes.whose();
+  const meant = headers["syncd-server"];
+  if (!meant) {
+    return [428, { message: "Syncd-Server must name the Zotero that is meant, as ping tells it" }];
+  }
+  return meant === server
+    ? null
+    : [412, { message: "this is another Zotero than the one that is meant", server }];
 }
 
 /**
@@ -138,7 +167,7 @@ Syncd.endpoints = {
       if (address.method === "POST" && (asked.data === null || typeof asked.data !== "object")) {
         throw new SyncdRefusal(400, "the request must be a JSON object");
       }
-      return await address.act(asked, paired);
+      return (address.open ? null : await elsewhere(asked)) ?? (await address.act(asked, paired));
     } catch (error) {
       if (error instanceof SyncdRefusal) {
         return [error.status, { message: error.message }];

@@ -23,6 +23,31 @@ class SyncdFailure extends Error {
   }
 }
 
+/** Zotero could not save one object, so everything was taken back. */
+class SyncdUnsaved extends SyncdFailure {
+  /**
+   * @param {number} index of the object in the request
+   * @param {unknown} error
+   */
+  constructor(index, error) {
+    super(400, Syncd.sentence(error));
+    this.index = index;
+  }
+}
+
+/**
+ * A request as it is worked on.
+ *
+ * @typedef {object} Batch
+ * @property {number} libraryID
+ * @property {any} ledger
+ * @property {string} kind
+ * @property {any[]} objects
+ * @property {number | null} since the precondition for all
+ * @property {SyncdUnsaved | null} unsaved what could not be saved in a first try
+ * @property {Map<string, any>} written Zotero's objects that were saved, by key
+ */
+
 Syncd.push = {
   /**
    * @param {any} asked
@@ -47,14 +72,15 @@ Syncd.push = {
       throw new Syncd.Refusal(403, "this library is read-only");
     }
     return Syncd.changes.exclusively(libraryID, (ledger) =>
-      this._write({ libraryID, ledger, kind, objects, since }),
+      this._write({ libraryID, ledger, kind, objects, since, unsaved: null, written: new Map() }),
     );
   },
 
   /**
-   * Look, write and look again within one transaction, so that no edit of the user's comes in between.
+   * Look, write and look again within one transaction, so that no edit of the user's comes in between. One object
+   * that can't be saved takes all back, for it may be half written; the others are then written without it.
    *
-   * @param {{libraryID: number, ledger: any, kind: string, objects: any[], since: number | null}} batch
+   * @param {Batch} batch
    * @returns {Promise<[number, object]>}
    */
   async _write(batch) {
@@ -70,36 +96,61 @@ Syncd.push = {
     } catch (error) {
       // Nothing was written, so nothing has a new version.
       batch.ledger.restore(JSON.parse(before));
+      await this._reload(batch);
+      if (error instanceof SyncdUnsaved && !batch.unsaved) {
+        return this._write({ ...batch, unsaved: error, written: new Map() });
+      }
       throw error;
     }
   },
 
-  /** @param {{libraryID: number, ledger: any, kind: string, objects: any[], since: number | null}} batch */
+  /**
+   * Let objects be what the database has: Zotero forgets new ones by itself, but keeps changes that were taken back.
+   *
+   * @param {Batch} batch
+   */
+  async _reload({ libraryID, kind, written }) {
+    for (const key of written.keys()) {
+      const object = await this._objects(kind).getByLibraryAndKeyAsync(libraryID, key);
+      if (object) {
+        await object.reload(null, true);
+      }
+    }
+  },
+
+  /** @param {Batch} batch */
   async _all(batch) {
-    const { libraryID, ledger, kind, objects } = batch;
+    const { libraryID, ledger, kind, objects, unsaved, written } = batch;
     /** @type {{successful: Record<string, any>, unchanged: Record<string, string>, failed: Record<string, any>}} */
     const answer = { successful: {}, unchanged: {}, failed: {} };
-    /** @type {Map<string, number>} */
-    const written = new Map();
     for (const [index, object] of objects.entries()) {
       try {
-        const { id, changed } = await this._one(batch, object);
-        if (changed) {
-          written.set(String(index), id);
-        } else {
+        if (unsaved?.index === index) {
+          throw unsaved;
+        }
+        if (!(await this._one(batch, object, index))) {
           answer.unchanged[index] = object.key;
         }
       } catch (error) {
+        if (error instanceof SyncdUnsaved && error !== unsaved) {
+          throw error;
+        }
         answer.failed[index] = this._failure(object, error);
       }
     }
     await Syncd.changes.catchUp(libraryID, ledger);
-    const ids = [...new Set(written.values())];
+    const ids = [...written.values()].map((object) => object.id);
     await Syncd.changes.remember(libraryID, kind, ids);
-    const told = await Syncd.changes.tell(ledger, kind, ids);
-    const byKey = new Map(told.map((each) => [each.key, each]));
-    for (const index of written.keys()) {
-      answer.successful[index] = byKey.get(objects[Number(index)].key);
+    const told = new Map((await Syncd.changes.tell(ledger, kind, ids)).map((each) => [each.key, each]));
+    for (const [index, object] of objects.entries()) {
+      if (index in answer.unchanged || index in answer.failed) {
+        continue;
+      }
+      if (!told.has(object.key)) {
+        // Whoever asked must not take it for one that failed: better that nothing is written.
+        throw new Error(`${object.key} was written and is not there`);
+      }
+      answer.successful[index] = told.get(object.key);
     }
     return { ...answer, version: ledger.version };
   },
@@ -119,21 +170,24 @@ Syncd.push = {
   /**
    * Write one object.
    *
-   * @param {{libraryID: number, ledger: any, kind: string, since: number | null}} batch
+   * @param {Batch} batch
    * @param {any} sent
-   * @returns {Promise<{id: number, changed: boolean}>}
+   * @param {number} index
+   * @returns {Promise<boolean>} whether that changed anything
    */
-  async _one({ libraryID, ledger, kind, since }, sent) {
+  async _one({ libraryID, ledger, kind, since, written }, sent, index) {
     if (sent === null || typeof sent !== "object" || !KEY.test(sent.key)) {
       throw new SyncdFailure(400, "an object needs a key of Zotero's form");
     }
-    const objects = kind === "items" ? Zotero.Items : Zotero.Collections;
-    const present = await objects.getByLibraryAndKeyAsync(libraryID, sent.key);
+    if (written.has(sent.key)) {
+      throw new SyncdFailure(412, `${sent.key} stands in this request twice`);
+    }
+    const present = await this._objects(kind).getByLibraryAndKeyAsync(libraryID, sent.key);
     this._precondition(sent, present ? ledger.known[kind].get(sent.key) : undefined, since);
-    if (!present) {
-      await this._refuseErased(libraryID, ledger, kind, sent.key);
-    } else {
+    if (present) {
       await present.loadAllData();
+    } else if (ledger.deleted[kind].has(sent.key)) {
+      throw new SyncdFailure(412, `${sent.key} was erased`);
     }
     const wanted = present ? this._merged(kind, present, sent) : this._content(sent);
     if (kind === "items") {
@@ -141,12 +195,30 @@ Syncd.push = {
     }
     await this._try(libraryID, kind, wanted);
     const object = present || (await this._new(libraryID, kind, sent.key));
-    object.fromJSON(wanted, { strict: true });
-    const changed = !present || object.hasChanged();
-    if (changed) {
-      await object.save({ skipSelect: true });
+    try {
+      object.fromJSON(wanted, { strict: true });
+    } catch (error) {
+      await present?.reload(null, true);
+      throw error;
     }
-    return { id: object.id, changed };
+    if (present && !object.hasChanged()) {
+      return false;
+    }
+    written.set(sent.key, object);
+    try {
+      await object.save({ skipSelect: true });
+    } catch (error) {
+      throw new SyncdUnsaved(index, error);
+    }
+    return true;
+  },
+
+  /**
+   * @param {string} kind
+   * @returns {any} zotero-types lets nobody reload all of an object
+   */
+  _objects(kind) {
+    return kind === "items" ? Zotero.Items : Zotero.Collections;
   },
 
   /**
@@ -168,20 +240,6 @@ Syncd.push = {
       );
     } else if (!entry && sent.version > 0) {
       throw new SyncdFailure(404, `${sent.key} is not there; version 0 would create it`);
-    }
-  },
-
-  /**
-   * @param {number} libraryID
-   * @param {any} ledger
-   * @param {string} kind
-   * @param {string} key
-   */
-  async _refuseErased(libraryID, ledger, kind, key) {
-    const type = kind === "items" ? "item" : "collection";
-    const log = await Zotero.Sync.Data.Local.getDeleted(type, libraryID);
-    if (ledger.deleted[kind].has(key) || log?.includes(key)) {
-      throw new SyncdFailure(412, `${key} was erased`);
     }
   },
 

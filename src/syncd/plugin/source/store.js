@@ -17,6 +17,16 @@
 /** @type {Kind[]} */
 const KINDS = ["items", "collections"];
 
+/**
+ * By version, and in a fixed order within one.
+ *
+ * @param {{at: number, place: string}} one
+ * @param {{at: number, place: string}} other
+ */
+function order(one, other) {
+  return one.at - other.at || (one.place < other.place ? -1 : Number(one.place > other.place));
+}
+
 class SyncdLedger {
   /** @param {any} [saved] what `toJSON` gave */
   constructor(saved = {}) {
@@ -70,10 +80,11 @@ class SyncdLedger {
    * Compare with what the library holds now. Everything that changed gets one new version.
    *
    * @param {Record<Kind, Map<string, string>>} held the print of each object by its key
+   * @param {Record<Kind, string[]>} [erased] keys of what Zotero knows to be erased
    * @param {(kind: Kind, key: string) => boolean} [same] whether an object of another print is what it was after all
    * @returns {boolean} whether anything changed
    */
-  catchUp(held, same = () => false) {
+  catchUp(held, erased = { items: [], collections: [] }, same = () => false) {
     const next = this.version + 1;
     let changed = false;
     for (const kind of KINDS) {
@@ -91,8 +102,8 @@ class SyncdLedger {
         this.deleted[kind].delete(key);
         changed = true;
       }
-      for (const key of [...this.known[kind].keys()]) {
-        if (!held[kind].has(key)) {
+      for (const key of new Set([...this.known[kind].keys(), ...erased[kind]])) {
+        if (!held[kind].has(key) && !this.deleted[kind].has(key)) {
           this.known[kind].delete(key);
           this.deleted[kind].set(key, next);
           changed = true;
@@ -104,19 +115,32 @@ class SyncdLedger {
   }
 
   /**
-   * Return the keys of what changed after a version, and of what went.
+   * Return what changed after a version, in the order of versions, a page at a time. What changes between two pages
+   * comes again, on a later one or after the version of the last one, which alone tells what went.
    *
    * @param {number} version
+   * @param {number} [limit] objects on a page
+   * @param {string} [after] the `next` of the page before
    */
-  since(version) {
+  since(version, limit = Number.POSITIVE_INFINITY, after = undefined) {
+    const [, at = version, place = ""] = /^(\d+)-(.*)$/.exec(after ?? "") ?? [];
+    const last = { at: Number(at), place };
+    const left = KINDS.flatMap((kind) =>
+      [...this.known[kind]].map(([key, [at]]) => ({ at, place: `${kind}-${key}`, kind, key })),
+    ).filter((each) => each.at > version && (after === undefined || order(each, last) > 0));
+    const page = left.sort(order).slice(0, limit);
+    const end = page.at(-1);
+    const next = end && page.length < left.length ? `${end.at}-${end.place}` : null;
     /** @param {Kind} kind */
-    const keys = (kind) => [...this.known[kind]].filter(([, [at]]) => at > version).map(([key]) => key);
+    const keys = (kind) => page.filter((each) => each.kind === kind).map((each) => each.key);
     /** @param {Kind} kind */
-    const gone = (kind) => [...this.deleted[kind]].filter(([, at]) => at > version).map(([key]) => key);
+    const gone = (kind) =>
+      next ? [] : [...this.deleted[kind]].filter(([, at]) => at > version).map(([key]) => key);
     return {
       items: keys("items"),
       collections: keys("collections"),
       deleted: { items: gone("items"), collections: gone("collections") },
+      next,
     };
   }
 

@@ -48,10 +48,28 @@ class Ledger:
                 changed = True
         self.version += changed
 
-    def since(self, version: int, kind: Kind) -> list[str]:
-        """Return the keys of what changed after a version."""
-        return [key for key, (at, _) in self.known[kind].items() if at > version]
+    def since(
+        self, version: int, limit: int, after: str
+    ) -> tuple[dict[Kind, list[str]], dict[Kind, list[str]], str | None]:
+        """Return a page of what changed after a version, in the order of versions.
 
-    def gone(self, version: int, kind: Kind) -> list[str]:
-        """Return the keys of what went after a version."""
-        return [key for key, at in self.deleted[kind].items() if at > version]
+        Args:
+            version: the last one that the caller knows.
+            limit: objects on the page.
+            after: what the page before named as the next; empty for the first.
+
+        Returns:
+            by kind, the keys of what changed; by kind, the keys of what went, on the last page; the next page.
+        """
+        entries = sorted((at, kind, key) for kind in KINDS for key, (at, _) in self.known[kind].items())
+        start = after.split("-") if after else ()
+        begun = (int(start[0]), start[1], start[2]) if start else (version, "z", "")
+        left = [entry for entry in entries if entry > begun and entry[0] > version]
+        page = left[:limit]
+        following = "-".join(map(str, page[-1])) if len(left) > len(page) else None
+        changed = {kind: [key for _, of, key in page if of == kind] for kind in KINDS}
+        gone: dict[Kind, list[str]] = {
+            kind: [] if following else [key for key, at in self.deleted[kind].items() if at > version]
+            for kind in KINDS
+        }
+        return changed, gone, following

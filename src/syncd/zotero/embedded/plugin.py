@@ -6,6 +6,7 @@ For tests of syncd, and for trying it out without Zotero. The user's answer to p
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections import deque
 from copy import deepcopy
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 ROOT = "/syncd/v1/"
 MOST_OBJECTS = 1000
+MOST_TOLD = 1000
 MOST_DIALOGS = 5
+_CURSOR = re.compile(r"\d{1,15}-(items|collections)-\w+")
 _DIALOGS_FOR = timedelta(minutes=1)
 _NAMES: Mapping[Kind, Name] = {"items": "item", "collections": "collection"}
 
@@ -46,12 +49,14 @@ class Plugin:
 
     Attributes:
         server_id: under which it counts versions.
+        database: the key of Zotero's database, which outlives the plugin.
         consent: asked with a program's name; whether the user allows it.
         api: the version of its addresses.
         controls: how to reach those who were allowed, as they told it.
     """
 
     server_id: str
+    database: str = "database"
     consent: Callable[[str], bool] = lambda _: False
     api: int = 1
     controls: list[Json] = field(default_factory=list)
@@ -104,9 +109,26 @@ def _answered(exchange: Exchange, plugin: Plugin) -> Answer:
     method, is_open, act = route
     if request.method != method:
         raise invalid("Endpoint does not support method")
+    if method == "POST":
+        _check_body(exchange)
     if not is_open and not plugin.knows(request.headers.get("Syncd-Token")):
         raise RefusalError(401, "no token, or one that was revoked: pair with syncd login --desktop")
+    meant = request.headers.get("Syncd-Server")
+    if not is_open and not meant:
+        raise RefusalError(428, "Syncd-Server must name the Zotero that is meant, as ping tells it")
+    if not is_open and meant != plugin.server_id:
+        message = "this is another Zotero than the one that is meant"
+        return _json(412, {"message": message, "server": plugin.server_id})
     return act(exchange, plugin)
+
+
+def _check_body(exchange: Exchange) -> None:
+    """Refuse what never reaches the plugin: Zotero's server parses a body first."""
+    kind = exchange.request.headers.get("Content-Type", "").partition(";")[0].strip()
+    if kind != "application/json":
+        raise invalid("Endpoint does not support content-type")
+    if not isinstance(exchange.json(), dict):
+        raise invalid("the request must be a JSON object")
 
 
 def _ping(exchange: Exchange, plugin: Plugin) -> Answer:
@@ -117,13 +139,14 @@ def _ping(exchange: Exchange, plugin: Plugin) -> Answer:
     }
     if told["paired"]:
         libraries = [{"prefix": "users/0", "editable": True}]
-        told |= {"zotero": "11.0", "server": plugin.server_id, "libraries": libraries}
+        ids = {"server": plugin.server_id, "database": plugin.database}
+        told |= {"zotero": "11.0", **ids, "libraries": libraries}
     return _json(200, told)
 
 
 def _pair(exchange: Exchange, plugin: Plugin) -> Answer:
     sent = exchange.json()
-    name = sent.get("name") if isinstance(sent, dict) else None
+    name = sent.get("name")
     if not isinstance(name, str) or not name.strip():
         raise invalid("name must say who asks")
     if not plugin.may_ask(exchange.served.clock()):
@@ -136,25 +159,28 @@ def _pair(exchange: Exchange, plugin: Plugin) -> Answer:
 
 
 def _changes(exchange: Exchange, plugin: Plugin) -> Answer:
-    since = query.first(query.parameters(exchange.request.query), "since") or "0"
+    asked = query.parameters(exchange.request.query)
+    since, limit = query.first(asked, "since") or "0", query.first(asked, "limit") or str(MOST_TOLD)
+    after = query.first(asked, "after") or ""
     if not since.isdecimal():
         raise invalid("since must be a version")
-    version, ledger = int(since), plugin.ledger
+    if not limit.isdecimal() or limit == "0" or (after and not _CURSOR.fullmatch(after)):
+        raise invalid("limit must be a number, and after what the page before had as next")
     with plugin.lock, database.snapshot(exchange.store.connection):
-        ledger.catch_up(_held(exchange.store))
-        told: Json = {"version": ledger.version}
-        for kind in KINDS:
-            told[kind] = [_told(exchange, ledger, kind, key) for key in ledger.since(version, kind)]
-        told["deleted"] = {kind: ledger.gone(version, kind) for kind in KINDS}
+        plugin.ledger.catch_up(_held(exchange.store))
+        page = plugin.ledger.since(int(since), min(int(limit), MOST_TOLD), after)
+        told: Json = {"version": plugin.ledger.version, "deleted": page[1], "next": page[2]}
+        for kind, keys in page[0].items():
+            told[kind] = [_told(exchange, plugin.ledger, kind, key) for key in keys]
     return _json(200, told)
 
 
 def _push(exchange: Exchange, plugin: Plugin) -> Answer:
     sent = exchange.json()
-    kind, objects = sent.get("kind"), sent.get("objects")
+    kind, objects, since = sent.get("kind"), sent.get("objects"), sent.get("ifUnmodifiedSince")
     if kind not in KINDS:
         raise invalid('kind must be "items" or "collections"')
-    if not isinstance(objects, list):
+    if not isinstance(objects, list) or not isinstance(since, int | None):
         raise invalid("objects must be a list, and ifUnmodifiedSince a version")
     if len(objects) > MOST_OBJECTS:
         raise RefusalError(413, f"a request may hold {MOST_OBJECTS} objects at most")
@@ -162,7 +188,7 @@ def _push(exchange: Exchange, plugin: Plugin) -> Answer:
         before = deepcopy(plugin.ledger)
         try:
             with database.transaction(exchange.store.connection):
-                return _written(exchange, plugin.ledger, kind, objects, sent.get("ifUnmodifiedSince"))
+                return _written(exchange, plugin.ledger, kind, objects, since)
         except BaseException:
             # Nothing was written, so nothing has a new version.
             plugin.ledger = before
@@ -188,7 +214,7 @@ def _written(
                 report["unchanged"][str(index)] = sent["key"]
         except RefusalError as refusal:
             report["failed"][str(index)] = {
-                "key": sent.get("key"),
+                "key": sent.get("key") if isinstance(sent, dict) else None,
                 "code": refusal.status,
                 "message": refusal.message,
             }
@@ -200,15 +226,19 @@ def _written(
 
 def _write_one(exchange: Exchange, ledger: Ledger, kind: Kind, sent: Json, since: int | None) -> bool:
     """Write one object; whether that changed anything."""
-    key = str(sent.get("key"))
+    key = str(sent.get("key")) if isinstance(sent, dict) else ""
     if not schema.is_key(key):
         raise invalid("an object needs a key of Zotero's form")
     name, version = _NAMES[kind], sent.get("version")
     present = find(exchange.store, name, key)
+    if present and key not in ledger.known[kind]:
+        raise RefusalError(412, f"{key} stands in this request twice")
     known = ledger.known[kind][key][0] if present else 0
     if version is None:
         if since is None and present:
             raise RefusalError(428, "a change needs the version that it is made to")
+    elif not isinstance(version, int):
+        raise invalid("version must be a version")
     elif known > version:
         raise RefusalError(412, f"{key} is there in version {known}, and {version} was expected")
     elif not present and version > 0:
