@@ -40,6 +40,13 @@ case "$*" in
 esac
 """
 
+# Stands in for systemd-run: a service with a setting that this computer refuses does not start.
+RUNNER = """#!/bin/sh
+for word in "$@"; do
+  if grep -qxF -- "$word" "$FAKE/refused" 2>/dev/null; then exit 226; fi
+done
+"""
+
 
 @dataclass
 class Computer:
@@ -77,6 +84,10 @@ class Computer:
         """Let the service manager refuse calls with this word."""
         (self.folder / f"fail-{word}").write_text("no luck today\n", encoding="utf-8")
 
+    def refuse(self, *words: str) -> None:
+        """Let no service of a user's start with one of these words in its settings or its command."""
+        (self.folder / "refused").write_text("\n".join(words), encoding="utf-8")
+
     def service(self, *words: str, **env: str) -> Done:
         """Run `syncd service` as a process."""
         done = subprocess.run(
@@ -97,7 +108,7 @@ def computer(tmp_path: Path) -> Computer:
     made = Computer(tmp_path)
     (tmp_path / "bin").mkdir()
     made.syncd.parent.mkdir()
-    programs = {made.syncd: SYNCD} | {
+    programs = {made.syncd: SYNCD, tmp_path / "bin" / "systemd-run": RUNNER} | {
         tmp_path / "bin" / name: SUPERVISOR for name in ("systemctl", "launchctl")
     }
     for place, text in programs.items():
@@ -157,6 +168,7 @@ def test_status_tells_how_it_stands(computer: Computer) -> None:
         "kind": "daemon",
         "command": [str(computer.syncd), "run"],
         "this_executable": True,
+        "left_out": [],
         "files": [str(computer.units / "syncd.service")],
     }
     (computer.folder / "runs").unlink()
@@ -172,6 +184,28 @@ def test_status_tells_of_another_executable(computer: Computer) -> None:
     unit.write_text(unit.read_text("utf-8").replace("my tools", "old tools"), encoding="utf-8")
     assert not computer.service("status", "--json").json["this_executable"]
     assert "not the syncd that answers here" in computer.service("status").out
+
+
+def test_a_users_service_goes_without_what_the_computer_refuses(computer: Computer) -> None:
+    """With such a setting it could not start. All others stay, and it says which ones it lacks."""
+    computer.refuse("PrivateDevices=yes", "CapabilityBoundingSet=")
+    done = computer.service("install")
+    assert "it goes without PrivateDevices, CapabilityBoundingSet." in done.out
+    lines = (computer.units / "syncd.service").read_text("utf-8").splitlines()
+    assert {"PrivateUsers=yes", "ProtectSystem=strict", "ProtectHome=read-only"} <= set(lines)
+    assert not {"PrivateDevices=yes", "CapabilityBoundingSet="} & set(lines)
+    left = computer.service("status", "--json").json["left_out"]
+    assert left == ["PrivateDevices=yes", "CapabilityBoundingSet="]
+
+
+def test_a_users_service_starts_where_it_can_not_be_shut_in_at_all(computer: Computer) -> None:
+    """What needs no namespace still limits it."""
+    computer.refuse("true")
+    assert computer.service("install").code == 0
+    text = (computer.units / "syncd.service").read_text("utf-8")
+    assert not any(line.startswith(("Private", "Protect", "ReadWrite")) for line in text.splitlines())
+    assert "\nNoNewPrivileges=yes\n" in text
+    assert "\nSystemCallFilter=@system-service\n" in text
 
 
 @pytest.mark.parametrize(("first", "then"), [((), ("--timer",)), (("--timer",), ())])
@@ -323,11 +357,12 @@ def test_systemd_takes_the_units_that_come_along(name: str, tmp_path: Path) -> N
     analyze("--user" if form else "--system", "verify", tmp_path / name.removeprefix(form), env=env)
 
 
-@pytest.mark.parametrize("name", ["syncd.service", "syncd-push.service"])
-def test_a_system_service_is_hardly_exposed(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in shipped() if name.endswith(".service")])
+def test_a_service_is_hardly_exposed(name: str, tmp_path: Path) -> None:
     """At most 2.0 of 10, by systemd's own measure."""
-    (tmp_path / name).write_text(shipped()[name], encoding="utf-8")
-    said = analyze("security", "--offline=true", "--threshold=20", "--no-pager", tmp_path / name)
+    place = tmp_path / name.rpartition("/")[2]
+    place.write_text(shipped()[name], encoding="utf-8")
+    said = analyze("security", "--offline=true", "--threshold=20", "--no-pager", place)
     assert "Overall exposure level" in said
 
 

@@ -113,18 +113,18 @@ def test_a_users_service_keeps_its_data_where_commands_look() -> None:
     assert settings(ours, "StateDirectory") == ["syncd"]
 
 
-@pytest.mark.parametrize("timer", [False, True])
-def test_a_users_service_gives_up_no_capability(*, timer: bool) -> None:
-    """Where user namespaces are restricted, systemd would not start it: status 217 or 218."""
-    names = {line.partition("=")[0] for line in unit("user", timer=timer).splitlines()}
-    taking = {
-        "PrivateDevices",
-        "CapabilityBoundingSet",
-        "ProtectClock",
-        "ProtectKernelLogs",
-        "ProtectKernelModules",
-    }
-    assert not names & (taking | {"PrivateUsers", "PrivateIPC", "DynamicUser", "User"})
+def test_what_a_computer_may_refuse_can_be_left_out() -> None:
+    """And nothing else goes with it; what is left out is told by the unit."""
+    whole = unit("user", data=Path("/data"))
+    assert systemd.left_out(whole) == ()
+    start = Start(("/opt/syncd",), timer=False, config=None, data=Path("/data"), env={})
+    for refused in (*((setting,) for setting in systemd.confinement()), systemd.confinement()):
+        text = systemd.units(start, "user", refused)["syncd.service"]
+        assert systemd.left_out(text) == refused
+        gone = set(whole.splitlines()) - set(text.splitlines()) - set(refused)
+        assert gone <= {"ReadWritePaths=-/data"}
+    # Exceptions to what is not refused any more would ask for the namespace that is.
+    assert not settings(text, "ReadWritePaths")
 
 
 @pytest.mark.parametrize("form", ["user", "system"])

@@ -224,6 +224,11 @@ def _say_installed(standing: Standing, logs: str, start: Start, form: Form) -> N
     else:
         _print("syncd pushes every six hours. Its messages: " + logs)
         _print(f"Push at once with: systemctl {'--user ' if form == 'user' else ''}start syncd-push")
+    if standing.left_out:
+        refused = ", ".join(setting.partition("=")[0] for setting in standing.left_out)
+        _print(
+            f"This computer does not grant a user's service all that would shut it in: it goes without {refused}."
+        )
     if form == "user" and sys.platform != "darwin":
         _print("It ends when you log out. To keep it running: loginctl enable-linger")
     if start.data is not None:
@@ -249,6 +254,7 @@ def _json(form: Form, standing: Standing | None, mine: tuple[str, ...]) -> dict[
         "active": standing.active,
         "enabled": standing.enabled,
         "state": standing.state,
+        "left_out": list(standing.left_out),
         "form": form,
         "kind": "timer" if standing.timer else "daemon",
         "command": list(standing.command),

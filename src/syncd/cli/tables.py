@@ -80,5 +80,5 @@ def _summary(report: Report) -> str:
         parts.append(f"{counts['unchanged']} unchanged")
     requests = report.requests
     cost = f"{requests.total} request{'s' * (requests.total != 1)} ({requests.write} writing), {report.seconds:.1f} s"
-    head = "would be done, nothing was written" if report.dry_run else report.run
+    head = "dry run, nothing was written" if report.dry_run else report.run
     return f"[bold]{escape(report.library)}[/]: {', '.join(parts) or 'nothing was done'} · {cost} · {head}"

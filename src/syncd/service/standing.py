@@ -19,6 +19,7 @@ class Standing:
         command: what it starts; empty where the file does not tell.
         enabled: it comes back when the computer, or the user's session, starts anew.
         state: the service manager's word for how it is: "active" is well, "failed" is not.
+        left_out: settings that would shut it in further, and that this computer does not grant a user's services.
     """
 
     timer: bool
@@ -26,6 +27,7 @@ class Standing:
     command: tuple[str, ...]
     enabled: bool
     state: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:

@@ -14,7 +14,7 @@ from syncd.units import systemd
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from syncd.units import Start
 
@@ -58,7 +58,8 @@ class Systemd:
         Raises:
             ServiceError: systemd refused; the units are in place then, and the hint says so.
         """
-        write(self._folder, {name: text.encode() for name, text in systemd.units(start, self._form).items()})
+        units = systemd.units(start, self._form, self._refused() if self._form == "user" else ())
+        write(self._folder, {name: text.encode() for name, text in units.items()})
         self._take_out(systemd.names(timer=not start.timer))
         unit = systemd.names(timer=start.timer)[-1]
         for words in (("daemon-reload",), ("enable", unit), ("restart", unit)):
@@ -94,8 +95,29 @@ class Systemd:
         names = systemd.names(timer=timer)
         state = self._systemctl("is-active", names[-1]).stdout.strip()
         enabled = not self._systemctl("is-enabled", names[-1]).returncode
-        command = _unit_command(self._folder / names[0])
-        return Standing(timer, self._files(names), command, enabled, state or "unknown")
+        unit = _text(self._folder / names[0])
+        left_out = systemd.left_out(unit) if self._form == "user" else ()
+        return Standing(timer, self._files(names), _unit_command(unit), enabled, state or "unknown", left_out)
+
+    def _refused(self) -> list[str]:
+        """Return the settings that this computer does not grant a user's service, each tried beside those it does."""
+        every = systemd.confinement()
+        granted = list(every) if self._grants(every) else []
+        for setting in every if not granted else ():
+            if self._grants((*granted, setting)):
+                granted.append(setting)
+        return [setting for setting in every if setting not in granted]
+
+    def _grants(self, settings: Sequence[str]) -> bool:
+        """Try on a program that does nothing whether a service with these settings can start."""
+        words = [word for setting in settings for word in ("-p", setting)]
+        try:
+            done = run(
+                "systemd-run", "--user", "--quiet", "--wait", "--collect", *words, "true", env=self._env
+            )
+        except ServiceError:
+            return False
+        return done.returncode == 0
 
     def _files(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         return tuple(self._folder / name for name in names if (self._folder / name).is_file())
@@ -119,12 +141,19 @@ class Systemd:
         return run("systemctl", *self._mode, *words, env=self._env)
 
 
-def _unit_command(unit: Path) -> tuple[str, ...]:
+def _text(unit: Path) -> str:
+    """Return what stands in a unit; nothing where it can't be read."""
+    try:
+        return unit.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def _unit_command(unit: str) -> tuple[str, ...]:
     """Return the command line of a unit, as `units.quoting` writes it."""
     try:
-        lines = unit.read_text(encoding="utf-8").split("\n")
-        line = next(line for line in lines if line.startswith("ExecStart="))
+        line = next(line for line in unit.split("\n") if line.startswith("ExecStart="))
         words = shlex.split(line.removeprefix("ExecStart=").lstrip(":"))
-    except (OSError, ValueError, StopIteration):
+    except (ValueError, StopIteration):
         return ()
     return tuple(word.replace("%%", "%") for word in words)

@@ -7,10 +7,13 @@ systemd.timer(5); they are kept to what version 252 understands, but for two tha
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from syncd.units.quoting import command_line, word
 from syncd.units.start import Start
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Form = Literal["user", "system"]
 
@@ -73,15 +76,8 @@ WantedBy=timers.target
 """
 
 # What any service manager can apply, a user's too.
-_HARDENED = """\
+_LIMITED = """\
 NoNewPrivileges=yes
-ProtectSystem=strict
-PrivateTmp=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProcSubset=pid
 LockPersonality=yes
 # Neither Python nor a library that syncd uses makes machine code while it runs; a Python with its JIT turned on does.
 MemoryDenyWriteExecute=yes
@@ -96,6 +92,24 @@ SystemCallErrorNumber=EPERM
 UMask=0077
 """
 
+# What takes a view of its own of the computer: namespaces. The first one makes the others possible for a user.
+_CONFINED = """\
+PrivateUsers=yes
+ProtectSystem=strict
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProcSubset=pid
+CapabilityBoundingSet=
+AmbientCapabilities=
+"""
+
 _SYSTEM = """\
 # A user of its own, that exists while it runs. Its data is in /var/lib/syncd.
 DynamicUser=yes
@@ -108,24 +122,19 @@ StateDirectoryMode=0700
 LoadCredential=zotero-key:syncd.zotero-key
 
 ProtectHome=yes
-PrivateDevices=yes
-PrivateUsers=yes
 PrivateIPC=yes
-ProtectClock=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-CapabilityBoundingSet=
-AmbientCapabilities=
 KeyringMode=private
 """
 
 _USER = """\
 # Pages in the home folder can be read; written to is only the data folder.
 ProtectHome=read-only
-# A user has no capability to give up. Settings that take some away (PrivateDevices, CapabilityBoundingSet and their
-# like) keep the service from starting wherever user namespaces are restricted, as on Ubuntu, so they are not here.
+# Not every computer grants a user's service all of what follows, down to the empty line: with a setting that it does
+# not, the service can't start (status 217, 218 or 226). syncd service install tries them, and leaves such ones out.
 """
 
+# Without it everything may be written to, and exceptions would need what is refused.
+_READ_ONLY = "ProtectSystem=strict"
 _WANTED_BY = {"system": "multi-user.target", "user": "default.target"}
 
 
@@ -134,14 +143,31 @@ def names(*, timer: bool) -> tuple[str, ...]:
     return (PUSH, TIMER) if timer else (SERVICE,)
 
 
-def units(start: Start, form: Form) -> dict[str, str]:
-    """Return the units that start syncd so, each text under its file name."""
+def confinement() -> tuple[str, ...]:
+    """Return the settings of a user's unit that not every computer grants, such as "PrivateUsers=yes"."""
+    return tuple(line for line in (_CONFINED + _USER).splitlines() if not line.startswith("#"))
+
+
+def left_out(unit: str) -> tuple[str, ...]:
+    """Return which of those a unit does without."""
+    there = set(unit.splitlines())
+    return tuple(setting for setting in confinement() if setting not in there)
+
+
+def units(start: Start, form: Form, refused: Collection[str] = ()) -> dict[str, str]:
+    """Return the units that start syncd so, each text under its file name.
+
+    Args:
+        start: what they start.
+        form: for the whole computer or for one user.
+        refused: settings that this computer does not grant a user's service, as `confinement` has them.
+    """
     heading = _heading(PUSH if start.timer else SERVICE, form)
     service = "\n".join(
         (
             f"{heading}[Unit]\nDescription={_description(start)}\n{_UNIT[form]}",
-            f"[Service]\n{_ONCE if start.timer else _DAEMON}{_running(start)}",
-            f"{_SYSTEM if form == 'system' else _USER}{_HARDENED}",
+            f"[Service]\n{_ONCE if start.timer else _DAEMON}{_running(start, refused)}",
+            _hardened(form, refused),
         )
     )
     if start.timer:
@@ -161,6 +187,11 @@ def shipped() -> dict[str, str]:
     return found
 
 
+def _hardened(form: Form, refused: Collection[str]) -> str:
+    lines = f"{_SYSTEM if form == 'system' else _USER}{_CONFINED}\n{_LIMITED}".split("\n")
+    return "\n".join(line for line in lines if line not in refused)
+
+
 def _heading(name: str, form: Form) -> str:
     edit = f"systemctl {'--user ' if form == 'user' else ''}edit {name}"
     return f"# syncd service install writes this file anew. Settings of yours go beside it: {edit}\n"
@@ -170,10 +201,12 @@ def _description(start: Start) -> str:
     return "Push to Zotero once" if start.timer else "Keep Zotero up to date with author profiles"
 
 
-def _running(start: Start) -> str:
+def _running(start: Start, refused: Collection[str]) -> str:
     lines = [f"ExecStart={command_line(start.arguments)}"]
     lines += [f"Environment={word(f'{name}={value}')}" for name, value in start.environment.items()]
     # The dash: where a folder is missing, it is syncd that says so.
     written = (*(() if start.data is None else (start.data,)), *start.writes)
+    if _READ_ONLY in refused:
+        written = ()
     lines += [f"ReadWritePaths={word(f'-{folder}')}" for folder in written]
     return "\n".join(lines) + "\n"
