@@ -91,8 +91,9 @@ def test_the_code_opens_from_whichever_column(client: Client, *, first: bool) ->
         const { cell } = z.drawCell(w, "code", item, words[0]);
         d.getElementById("items").append(cell);
         await d.l10n.translateFragment(cell);
-        cell.querySelector("button")?.click();
-        return [z.launched, cell.querySelector("button")?.title];
+        const { x, y, width, height } = cell.querySelector("button").getBoundingClientRect();
+        d.elementFromPoint(x + width / 2, y + height / 2).click();
+        return [z.launched, cell.querySelector("button").title];
         """,
         first,
     )
@@ -168,6 +169,34 @@ def test_a_profiles_collection_shows_its_figures(client: Client) -> None:
         "Papers by year: 2024: 3, 2025: 0, 2026: 5",
     ]
     assert other == "nothing in this view"
+
+
+def test_a_profiles_collection_is_all_within_reach_of_a_small_pane(client: Client) -> None:
+    """Narrow and low, as beneath a list: it scrolls from its beginning to its end, and nothing is cut off."""
+    first, last, beyond = client.run(
+        KNOWN
+        + """
+        const pane = d.getElementById("pane");
+        pane.style.cssText += "width: 300px; max-height: 180px";
+        const box = d.getElementById("zotero-item-pane-message-box");
+        w.ZoteroPane.selected.collections = [collection];
+        const line = d.createXULElement("description");
+        line.textContent = "3 items in this view";
+        box.replaceChildren(line);
+        const panel = await z.until(() => box.querySelector(".syncd-collection"));
+        await d.l10n.translateFragment(panel);
+        const { top, bottom, right } = pane.getBoundingClientRect();
+        const first = line.getBoundingClientRect().top - top;
+        const button = panel.querySelector("button");
+        button.scrollIntoView();
+        const last = bottom - button.getBoundingClientRect().bottom;
+        const ends = [...panel.querySelectorAll("*")].map((one) => one.getBoundingClientRect().right);
+        return [first, last, Math.max(...ends) - right];
+        """
+    )
+    assert first >= 0
+    assert last >= 0
+    assert beyond <= 0
 
 
 # Dialogs
@@ -294,6 +323,27 @@ def test_menus_say_what_they_do(client: Client, *, outer: bool) -> None:
     assert collection == ["Sync This Profile", "Stop Following Ann Author…"]
     assert creator == ["Follow This Author…"]
     assert other == []
+
+
+def test_a_menu_without_entries_has_no_line_at_its_end(client: Client) -> None:
+    """Zotero sets one above what plugins add, also where that is hidden; it is Zotero's again when the plugin goes."""
+    hidden = client.run(
+        KNOWN
+        + """
+        const line = d.getElementsByClassName("zotero-custom-menu-group-separator");
+        const hidden = [];
+        for (const shown of [{ ...collection, key: "DDDD2222" }, collection, { ...collection, key: "DDDD2222" }]) {
+          w.ZoteroPane.selected.collections = [shown];
+          const popup = z.showMenu(w, "zotero-collectionmenu", "main/library/collection", {});
+          await z.until(() => Syncd.menus.standing.profiles.size);
+          await new Promise((resolve) => w.setTimeout(resolve));
+          hidden.push(line[0].hidden);
+        }
+        await plugin.call("shutdown", "ADDON_DISABLE");
+        return [...hidden, line[0].hidden];
+        """
+    )
+    assert hidden == [True, False, True, False]
 
 
 def test_zotero_7_has_the_same_menus(client: Client) -> None:

@@ -72,17 +72,54 @@ test("another failure comes with the daemon's sentence", async () => {
   await assert.rejects(Syncd.daemon.unfollow("x"), { reason: "failed", message: "no such profile" });
 });
 
-test("an answer that is no JSON is a failure", async () => {
-  const { Syncd, world } = await withDaemon();
-  world.fetch = async () => new Response("<html>");
-  assert.equal(await reason(Syncd.daemon.status()), "failed");
+for (const body of ["<html>", '"text"', "null"]) {
+  test(`what answers ${body} is not syncd, whatever its status`, async () => {
+    const { Syncd, world } = await withDaemon();
+    for (const [status, ask] of [
+      [200, () => Syncd.daemon.status()],
+      [500, () => Syncd.daemon.pause()],
+    ]) {
+      world.fetch = async () => new Response(body, { status });
+      assert.equal(await reason(ask()), "strange");
+    }
+  });
+}
+
+test("what should be a list and is none is not syncd's", async () => {
+  const { Syncd } = await withDaemon(() => ({ items: {} }));
+  for (const ask of ["profiles", "reviews", "search"]) {
+    assert.equal(await reason(Syncd.daemon[ask]("x")), "strange", ask);
+  }
+});
+
+test("a failure without a sentence says its status", async () => {
+  const { Syncd } = await withDaemon(() => ({ error: { code: 7 } }), 502);
+  await assert.rejects(Syncd.daemon.pause(), { reason: "failed", message: "HTTP 502" });
 });
 
 test("a daemon that doesn't answer is waited for no longer than its time", async () => {
   const { Syncd, world } = await withDaemon();
   Syncd.daemon.PATIENCE = 1;
   world.fetch = () => new Promise(() => {});
-  assert.equal(await reason(Syncd.daemon.status()), "not-running");
+  assert.equal(await reason(Syncd.daemon.status()), "slow");
+});
+
+test("what takes work, or asks services, may take longer", async () => {
+  const waits = [];
+  const { Syncd } = await paired(
+    { globals: { setTimeout: (_callback, time) => waits.push(time), clearTimeout: () => {} } },
+    CONTROL,
+  );
+  for (const ask of [
+    () => Syncd.daemon.status(),
+    () => Syncd.daemon.search("Ann"),
+    () => Syncd.daemon.undo(),
+    () => Syncd.daemon.follow("s2:1", "users/0"),
+  ]) {
+    assert.equal(await reason(ask()), "not-running");
+  }
+  const { PATIENCE, LONG } = Syncd.daemon;
+  assert.deepEqual(waits, [PATIENCE, LONG, LONG, LONG]);
 });
 
 test("after an act everything is asked anew, and the listeners hear of it", async () => {
@@ -116,7 +153,8 @@ test("all pages of what is known are put together", async () => {
 });
 
 test("every question goes to its address", async () => {
-  const { Syncd, asked } = await withDaemon(() => ({ items: {} }));
+  const lists = /profiles|reviews$|search/;
+  const { Syncd, asked } = await withDaemon((url) => (lists.test(url) ? [] : { items: {} }));
   const { daemon } = Syncd;
   await daemon.items("users/0", ["A", "B"]);
   await daemon.known("users/0");

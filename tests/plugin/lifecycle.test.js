@@ -65,6 +65,16 @@ test("a plugin that is turned off has no address and hears nothing", async () =>
   assert.equal("Syncd" in Zotero, false);
 });
 
+test("a plugin that goes after the next one came leaves that one alone", async () => {
+  const { scope, world, about, Zotero } = await start();
+  const next = Object.fromEntries(Object.keys(world.endpoints).map((path) => [path, class {}]));
+  Object.assign(world.endpoints, next);
+  Zotero.Syncd = { next: true };
+  await scope.shutdown(about, ADDON_UPGRADE);
+  assert.deepEqual(world.endpoints, next);
+  assert.deepEqual(Zotero.Syncd, { next: true });
+});
+
 test("an upgrade keeps pairing, versions and tombstones", async () => {
   const { scope, world, about, token } = await paired();
   await ask(world, "GET", "/syncd/v1/changes", { token });

@@ -40,6 +40,9 @@ const GLOBALS = [
   "URLSearchParams",
   "XMLHttpRequest",
 ];
+/** The menus in which Zotero sets a line above what plugins add, and that line. */
+const GROUPED = ["main/library/item", "main/library/collection"];
+const LINE = "zotero-custom-menu-group-separator";
 const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
 
 /** What Gecko complained of that may be the plugin's, or its strings'. */
@@ -419,6 +422,11 @@ export function showMenu(window, id, target, context = {}) {
   const popup = window.document.getElementById(id);
   const entries = [...menus.all.values()].filter((menu) => menu.target === target);
   const event = new window.Event("popupshowing");
+  if (GROUPED.includes(target) && !popup.querySelector(`.${LINE}`)) {
+    const line = window.document.createXULElement("menuseparator");
+    line.className = LINE;
+    popup.append(line);
+  }
   fillMenu(
     popup,
     entries.flatMap((menu) => menu.menus),

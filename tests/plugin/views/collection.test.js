@@ -1,7 +1,16 @@
 /** A profile's collection in the item pane. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { FakeElement, makeCollection, makeItem, makeWindow, plain, settle, views } = require("./window.js");
+const {
+  FakeElement,
+  makeCollection,
+  makeItem,
+  makeList,
+  makeWindow,
+  plain,
+  settle,
+  views,
+} = require("./window.js");
 
 const PROFILE = {
   name: "pengcheng-he",
@@ -21,8 +30,13 @@ const answers = { profiles: async () => [PROFILE] };
 function begun(options = {}) {
   const loaded = views({ answers, ...options });
   const picked = { collections: [makeCollection("CCCC2222")], items: [] };
+  const itemsView = makeList("none");
   const window = makeWindow({
-    pane: { getSelectedCollections: () => picked.collections, getSelectedItems: () => picked.items },
+    pane: {
+      getSelectedCollections: () => picked.collections,
+      getSelectedItems: () => picked.items,
+      itemsView,
+    },
   });
   const box = window.document.getElementById("zotero-item-pane-message-box");
   loaded.Syncd.collection.windowLoaded(window);
@@ -31,7 +45,15 @@ function begun(options = {}) {
     box.replaceChildren(new FakeElement(window.document, "description"));
     await settle();
   };
-  return { ...loaded, window, box, picked, show, panel: () => box.querySelector(".syncd-collection") };
+  return {
+    ...loaded,
+    window,
+    box,
+    picked,
+    show,
+    itemsView,
+    panel: () => box.querySelector(".syncd-collection"),
+  };
 }
 
 const args = (element) => JSON.parse(element.getAttribute("data-l10n-args"));
@@ -109,6 +131,18 @@ test("other collections, selected items and several collections show nothing of 
     assert.equal(panel(), null);
   }
   assert.equal(daemon.asked.length, 2, "only the collections were asked about");
+});
+
+test("what is new is sorted by the time of the place that is shown", async () => {
+  const { Syncd, world, show, picked, itemsView } = begun();
+  Syncd.columns.startup();
+  [[itemsView.field]] = [...world.registered].filter(([, { dataKey }]) => dataKey === "new");
+  await show();
+  await show();
+  assert.equal(itemsView.sorted, 1);
+  picked.collections = [makeCollection("DDDD2222")];
+  await show();
+  assert.equal(itemsView.sorted, 2);
 });
 
 test("an answer that comes after another collection was chosen is not shown", async () => {

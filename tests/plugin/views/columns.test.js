@@ -1,7 +1,7 @@
 /** The columns of the items list. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { makeItem, makeWindow, plain, settle, views } = require("./window.js");
+const { makeItem, makeList, makeWindow, plain, settle, views } = require("./window.js");
 
 // What is to happen soon happens next.
 const soon = { globals: { setTimeout: (callback) => setImmediate(callback), clearTimeout: clearImmediate } };
@@ -16,6 +16,15 @@ async function begun(options) {
   loaded.Syncd.columns.startup();
   await settle();
   return { ...loaded, ...columns(loaded.world) };
+}
+
+/** Look at an item's cell, and let come what comes of it; returns the value. */
+async function see(column, item) {
+  const value = column.dataProvider(item);
+  column.renderCell(0, value, { className: "" }, false, makeWindow().document);
+  await settle();
+  await settle();
+  return value;
 }
 
 test("the columns are registered with the plugin, the best first", async () => {
@@ -37,9 +46,7 @@ test("the first releases of Zotero 7 get them by the name that they have", async
   };
   const { score, code, new: fresh, world } = await begun({ answers, declare });
   assert.ok(score && code && fresh);
-  score.dataProvider(makeItem());
-  await settle();
-  await settle();
+  await see(score, makeItem());
   assert.deepEqual(world.debug, []);
   assert.equal(score.dataProvider(makeItem()), "092.50");
 });
@@ -50,19 +57,38 @@ test("a cell answers at once, and the daemon's answer follows once it is there",
   const declare = ({ Zotero }) => (Zotero.ItemTreeManager.refreshColumns = () => (drawn += 1));
   const { score, code, daemon, world } = await begun({ answers, declare });
   const item = makeItem();
-  assert.equal(score.dataProvider(item), "000.00");
-  await settle();
-  await settle();
+  assert.equal(await see(score, item), "000.00");
   assert.equal(drawn, 1);
   assert.equal(score.dataProvider(item), "092.50");
   assert.equal(code.dataProvider(item), `1 ${CODE}`);
   assert.equal(code.dataProvider(makeItem({ key: "ZZZZ2222" })), "0");
   assert.deepEqual(plain(daemon.asked), [["known", "users/0"]]);
   world.time += 60_000;
-  score.dataProvider(item);
-  await settle();
-  await settle();
+  await see(code, item);
   assert.deepEqual([daemon.asked.length, drawn], [2, 1]);
+});
+
+test("columns that are hidden ask nothing, though Zotero wants their values", async () => {
+  const { score, code, new: fresh, daemon } = await begun();
+  for (const column of [score, code, fresh]) {
+    column.dataProvider(makeItem());
+  }
+  await see(fresh, makeItem());
+  assert.deepEqual(daemon.asked, []);
+});
+
+test("rows that are in the order of a column are put in order anew when values come, others are left", async () => {
+  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } } }) };
+  const { score, world } = await begun({ answers });
+  const [[key]] = [...world.registered].filter(([, { dataKey }]) => dataKey === "score");
+  const lists = [makeList(key), makeList("title")];
+  world.windows.push(...lists.map((itemsView) => makeWindow({ pane: { itemsView } })));
+  await see(score, makeItem());
+  assert.deepEqual(
+    lists.map(({ sorted }) => sorted),
+    [1, 0],
+  );
+  assert.deepEqual(world.debug, []);
 });
 
 test("the daemon is asked at most once a minute, also where it fails", async () => {
@@ -71,9 +97,7 @@ test("the daemon is asked at most once a minute, also where it fails", async () 
   const { score, daemon, world } = await begun({ declare });
   for (const time of [0, 59_000, 60_000, 61_000]) {
     world.time = 1_000_000 + time;
-    score.dataProvider(makeItem());
-    await settle();
-    await settle();
+    await see(score, makeItem());
   }
   assert.equal(daemon.asked.length, 2);
   assert.equal(drawn, 0);
@@ -83,15 +107,11 @@ test("the daemon is asked at most once a minute, also where it fails", async () 
 test("nothing is asked while no daemon is paired, and at once when one is", async () => {
   const { Syncd, score, daemon } = await begun();
   daemon.paired = false;
-  score.dataProvider(makeItem());
-  await settle();
-  await settle();
+  await see(score, makeItem());
   assert.deepEqual(daemon.asked, []);
   daemon.paired = true;
   Syncd.known.forget();
-  score.dataProvider(makeItem());
-  await settle();
-  await settle();
+  await see(score, makeItem());
   assert.equal(daemon.asked.length, 1);
 });
 
@@ -118,6 +138,7 @@ test("the daemon is not asked at once, while Zotero may still be starting", () =
     globals: { setTimeout: (_callback, time) => timers.push(time), clearTimeout: () => {} },
   });
   Syncd.columns.score(makeItem());
+  Syncd.known.look();
   assert.deepEqual(timers, [Syncd.known.SOON]);
   assert.deepEqual(daemon.asked, []);
 });
@@ -179,6 +200,7 @@ test("at the end nothing is left to happen", () => {
   const cleared = [];
   const { Syncd } = views({ globals: { setTimeout: () => 7, clearTimeout: (timer) => cleared.push(timer) } });
   Syncd.columns.score(makeItem());
+  Syncd.known.look();
   Syncd.columns.shutdown();
   assert.deepEqual(cleared, [7]);
 });

@@ -196,6 +196,68 @@ test("an author is searched for by name and followed by what was found", async (
   assert.equal(args(dialog().saying("syncd-did-follow")[0]).author, "Ann Author");
 });
 
+test("while an author is added nothing can be pressed twice, and a failure lets it be tried again", async () => {
+  let answer = null;
+  const follow = () => new Promise((_resolve, reject) => (answer = reject));
+  const search = async () => [{ source: "s2:2", name: "Ann" }];
+  const { Syncd, window, dialog } = begun({ search, follow });
+  Syncd.follow.open(window, ["Ann"], "users/0");
+  dialog().querySelector("form").happen("submit");
+  assert.ok(dialog().saying("syncd-follow-search")[0].disabled);
+  await settle();
+  assert.ok(!dialog().saying("syncd-follow-search")[0].disabled);
+  const [button] = dialog().saying("syncd-follow-this");
+  button.happen("click");
+  assert.ok(button.disabled);
+  assert.equal(dialog().saying("syncd-follow-adding").length, 1);
+  answer(Object.assign(new Error("x"), { reason: "slow" }));
+  await settle();
+  assert.ok(!button.disabled);
+  assert.deepEqual(
+    [dialog().saying("syncd-follow-adding").length, dialog().saying("syncd-slow").length],
+    [0, 1],
+  );
+});
+
+test("how it went is told at the corner where the dialog was closed meanwhile", async () => {
+  const search = async () => [{ source: "s2:2", name: "Ann" }];
+  for (const [follow, line] of [
+    [async () => ({}), "syncd-did-follow"],
+    [undefined, "syncd-not-running"],
+  ]) {
+    const { Syncd, Zotero, window, dialog } = begun({ search, ...(follow ? { follow } : {}) });
+    Syncd.follow.open(window, ["Ann"], "users/0");
+    dialog().querySelector("form").happen("submit");
+    await settle();
+    dialog().saying("syncd-follow-this")[0].happen("click");
+    dialog().querySelector(".syncd-found").isConnected = false;
+    await settle();
+    assert.match(Zotero.notes[0], new RegExp(`^${line} `));
+  }
+});
+
+test("while a verdict is on its way there is no second one", async () => {
+  const { Syncd, window, dialog } = begun({
+    reviews: async () => REVIEWS,
+    review: () => new Promise(() => {}),
+  });
+  await Syncd.reviews.open(window);
+  dialog().saying("syncd-review-different")[0].happen("click");
+  assert.ok(dialog().saying("syncd-review-same")[0].disabled);
+});
+
+test("markup in titles is not shown, and makes no difference", async () => {
+  const record = { title: "The <i>E. coli</i> of H<sub>2</sub>O, 1 < 2" };
+  const other = { title: "The E. coli of H2O, 1 < 2" };
+  const review = { paper: "P", record, candidates: [{ key: "A", score: 1, record: other }] };
+  const { Syncd, window, dialog } = begun({ reviews: async () => [review] });
+  await Syncd.reviews.open(window);
+  const [row] = dialog().querySelector("tbody").childNodes;
+  assert.equal(row.className, "");
+  assert.equal(row.querySelector("td").textContent, other.title);
+  assert.equal(row.querySelector(".syncd-value").getAttribute("dir"), "auto");
+});
+
 test("an empty name is not searched for, nobody found and no daemon are one line", async () => {
   const { Syncd, window, dialog, daemon } = begun({ search: async () => [] });
   Syncd.follow.open(window, [], "users/0");

@@ -98,6 +98,27 @@ test("without a daemon the first entry says so, and without a pairing nothing ca
   assert.ok(shown["syncd-menu-sync"].menuElem.disabled && shown["syncd-menu-undo"].menuElem.disabled);
 });
 
+test("an answer that makes no sense is told as such", async () => {
+  const { open } = begun({ answers: { status: async () => ({ hello: "world" }) } });
+  assert.equal(args((await open(tools))["syncd-menu-standing"]).state, "strange");
+});
+
+test("what takes long is told to be under way, once", async () => {
+  const timers = [];
+  const { Syncd, Zotero } = views({
+    answers: { undo: async () => ({ undone: 1, left: [] }) },
+    globals: {
+      setTimeout: (callback) => timers.push(callback),
+      clearTimeout: (timer) => (timers[timer - 1] = null),
+    },
+  });
+  const done = Syncd.acts.undo();
+  timers[0]();
+  assert.deepEqual(plain(Zotero.notes), ["syncd-at-it {}"]);
+  await done;
+  assert.deepEqual([Zotero.notes.length, timers], [2, [null]]);
+});
+
 test("each command is asked of the daemon, and one line tells how it went", async () => {
   const answers = {
     ...ANSWERS,

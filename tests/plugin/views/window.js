@@ -214,11 +214,33 @@ function makeWindow({ pane = {} } = {}) {
       getSelectedCollections: () => [],
       getSelectedCollection: undefined,
       getSelectedItems: () => [],
+      itemsView: null,
       ...pane,
     }),
   });
   doc.defaultView = window;
   return window;
+}
+
+/**
+ * The items list as Zotero has it, where it is in the order of a column, and how often it was put in order.
+ *
+ * @param {string} field
+ */
+function makeList(field) {
+  const list = {
+    field,
+    sorted: 0,
+    ready: false,
+    getSortField: () => list.field,
+    waitForLoad: async () => {
+      list.ready = true;
+    },
+    sort: async () => {
+      list.sorted += list.ready ? 1 : 100;
+    },
+  };
+  return strict("itemsView", list);
 }
 
 /** An item as Zotero has it. */
@@ -334,6 +356,7 @@ module.exports = {
   makeCollection,
   makeDaemon,
   makeItem,
+  makeList,
   makeWindow,
   plain,
   settle,

@@ -6,17 +6,18 @@ const { makeWindow, plain, started, views } = require("./window.js");
 const { Syncd } = views();
 
 test("each reason has its line, and a sentence of the daemon's is passed on", () => {
-  const lines = ["not-paired", "not-running", "refused"].map(
-    (reason) => Syncd.words.trouble({ reason, message: "" }).l10n,
+  const reasons = ["not-paired", "not-running", "slow", "refused", "strange"];
+  assert.deepEqual(
+    reasons.map((reason) => Syncd.words.trouble({ reason, message: "" }).l10n),
+    reasons.map((reason) => `syncd-${reason}`),
   );
-  assert.deepEqual(lines, ["syncd-not-paired", "syncd-not-running", "syncd-refused"]);
   const failed = Syncd.words.trouble(Object.assign(new Error("no such profile"), { reason: "failed" }));
   assert.deepEqual(plain(failed), { l10n: "syncd-failed", args: { message: "no such profile" } });
 });
 
-test("an error of another kind is a failure too", () => {
-  assert.equal(Syncd.words.trouble(new TypeError("x")).l10n, "syncd-failed");
-  assert.equal(Syncd.words.trouble(undefined).l10n, "syncd-failed");
+test("an error of another kind came of an answer that syncd does not give", () => {
+  assert.equal(Syncd.words.trouble(new TypeError("x")).l10n, "syncd-strange");
+  assert.equal(Syncd.words.trouble(undefined).l10n, "syncd-strange");
 });
 
 test("a window is styled once, and no more after it", () => {

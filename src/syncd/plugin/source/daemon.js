@@ -1,19 +1,20 @@
 /**
  * Talks with the daemon's loopback HTTP interface, which pairing turned on.
  *
- * Asks each question at most once a minute and answers from memory in between. Never asks anything at start-up,
- * never retries by itself, never talks to another computer.
+ * Asks each question at most once a minute and answers from memory in between. Asks only for what is looked at, never
+ * retries by itself, never talks to another computer.
  */
 
 /**
  * Why the daemon gave no answer.
  *
- * `reason` is one of: "not-paired" (no pairing yet), "not-running" (no answer), "refused" (the token is no longer
- * taken: pair again), "failed" (it answered, and said no; `message` is its sentence).
+ * `reason` is one of: "not-paired" (no pairing yet), "not-running" (nobody is there), "slow" (no answer in time; what
+ * was asked for may be done all the same), "refused" (the token is no longer taken: pair again), "failed" (it
+ * answered, and said no; `message` is its sentence), "strange" (what answered is not syncd).
  */
 class SyncdDaemonError extends Error {
   /**
-   * @param {"not-paired" | "not-running" | "refused" | "failed"} reason
+   * @param {"not-paired" | "not-running" | "slow" | "refused" | "failed" | "strange"} reason
    * @param {string} [message] a sentence of the daemon's
    */
   constructor(reason, message) {
@@ -26,8 +27,12 @@ Syncd.daemon = {
   DaemonError: SyncdDaemonError,
   /** How long an answer is good for, in ms. */
   FRESH: 60_000,
-  /** How long the daemon may take to answer, in ms. */
+  /** How long the daemon may take to answer from what it knows, in ms. */
   PATIENCE: 10_000,
+  /** How long it may take where it has to ask others, or to work, in ms. */
+  LONG: 120_000,
+  /** The questions for which it asks others. */
+  FAR: ["/v1/search"],
   /** @type {Map<string, {at: number, answer: any}>} */
   _cache: new Map(),
   /** @type {Set<() => void>} */
@@ -92,16 +97,16 @@ Syncd.daemon = {
 
   /** @param {string} library */
   profiles(library) {
-    return this._get("/v1/profiles", { library });
+    return this._list("/v1/profiles", { library });
   },
 
   reviews() {
-    return this._get("/v1/reviews");
+    return this._list("/v1/reviews");
   },
 
   /** @param {string} name an author's */
   search(name) {
-    return this._get("/v1/search", { name });
+    return this._list("/v1/search", { name });
   },
 
   /** @param {string[]} [names] of profiles; all without */
@@ -168,8 +173,21 @@ Syncd.daemon = {
         this._cache.delete(old);
       }
     }
-    const answer = this._ask("GET", address);
+    const answer = this._ask("GET", address, this.FAR.includes(path) ? this.LONG : this.PATIENCE);
     this._cache.set(address, { at: Date.now(), answer });
+    return answer;
+  },
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string>} [query]
+   * @returns {Promise<any[]>}
+   */
+  async _list(path, query) {
+    const answer = await this._get(path, query);
+    if (!Array.isArray(answer)) {
+      throw new SyncdDaemonError("strange");
+    }
     return answer;
   },
 
@@ -180,7 +198,7 @@ Syncd.daemon = {
    */
   async _post(path, body) {
     try {
-      return await this._ask("POST", path, JSON.stringify(body));
+      return await this._ask("POST", path, this.LONG, JSON.stringify(body));
     } finally {
       this.forget();
     }
@@ -189,9 +207,10 @@ Syncd.daemon = {
   /**
    * @param {string} method
    * @param {string} address
+   * @param {number} patience in ms
    * @param {string} [body]
    */
-  async _ask(method, address, body) {
+  async _ask(method, address, patience, body) {
     const control = Syncd.tokens.control();
     if (!control) {
       throw new SyncdDaemonError("not-paired");
@@ -208,14 +227,21 @@ Syncd.daemon = {
       credentials: "omit",
       redirect: "error",
     });
-    const response = await this._inTime(asked);
+    const response = await this._inTime(asked, patience);
     if (response.status === 401 || response.status === 403) {
       throw new SyncdDaemonError("refused");
     }
     /** @type {any} */
-    const answer = await this._inTime(response.json().catch(() => null));
-    if (!response.ok || answer === null) {
-      throw new SyncdDaemonError("failed", answer?.message ?? answer?.error);
+    const answer = await this._inTime(
+      response.json().catch(() => null),
+      patience,
+    );
+    if (answer === null || typeof answer !== "object") {
+      throw new SyncdDaemonError("strange");
+    }
+    if (!response.ok) {
+      const sentence = [answer.message, answer.error].find((one) => typeof one === "string");
+      throw new SyncdDaemonError("failed", sentence ?? `HTTP ${response.status}`);
     }
     return answer;
   },
@@ -223,12 +249,13 @@ Syncd.daemon = {
   /**
    * @template T
    * @param {Promise<T>} asked
+   * @param {number} patience in ms
    * @returns {Promise<T>}
    */
-  _inTime(asked) {
+  _inTime(asked, patience) {
     let timer = 0;
     const late = new Promise((_resolve, reject) => {
-      timer = setTimeout(() => reject(new SyncdDaemonError("not-running")), this.PATIENCE);
+      timer = setTimeout(() => reject(new SyncdDaemonError("slow")), patience);
     });
     const answered = asked.catch((error) => {
       Syncd.log(error);

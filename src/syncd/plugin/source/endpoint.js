@@ -125,17 +125,24 @@ function check({ headers }) {
 }
 
 Syncd.endpoints = {
+  /** @type {Record<string, any>} what was registered, by address */
+  _ours: {},
+
   register() {
     for (const [path, address] of Object.entries(ADDRESSES)) {
-      Zotero.Server.Endpoints[path] = this._endpoint(address);
+      this._ours[path] = this._endpoint(address);
+      Zotero.Server.Endpoints[path] = this._ours[path];
     }
   },
 
-  // Zotero keeps endpoints of plugins that have gone.
+  // Zotero keeps endpoints of plugins that have gone. In an upgrade, the next one's may be there already.
   unregister() {
-    for (const path of Object.keys(ADDRESSES)) {
-      delete Zotero.Server.Endpoints[path];
+    for (const [path, endpoint] of Object.entries(this._ours)) {
+      if (Zotero.Server.Endpoints[path] === endpoint) {
+        delete Zotero.Server.Endpoints[path];
+      }
     }
+    this._ours = {};
   },
 
   /** @param {typeof ADDRESSES[string]} address */

@@ -115,8 +115,9 @@ Syncd.shutdown = async function () {
     await this.quietly("a view", () => view.shutdown?.(this));
   }
   await this.quietly("endpoints", () => this.endpoints.unregister());
-  await this.quietly("changes", () => this.changes.unregister());
   await this.quietly("preferences", () => this.preferences.unregister());
+  // Last, for it writes a file, and an upgrade does not wait for that.
+  await this.quietly("changes", () => this.changes.unregister());
 };
 
 /** Leave nothing behind but the items. */

@@ -9,6 +9,8 @@ const BRANCH = "extensions.syncd.";
 Syncd.preferences = {
   /** @type {string | null} */
   _pane: null,
+  /** @type {any} what the pane finds in Zotero */
+  _ours: null,
 
   async register() {
     this._pane = await Zotero.PreferencePanes.register({
@@ -18,11 +20,15 @@ Syncd.preferences = {
       image: `${Syncd.rootURI}icons/syncd.svg`,
       scripts: [`${Syncd.rootURI}preferences-window.js`],
     });
-    Zotero.Syncd = { preferencesLoaded: (/** @type {Document} */ document) => this.loaded(document) };
+    this._ours = { preferencesLoaded: (/** @type {Document} */ document) => this.loaded(document) };
+    Zotero.Syncd = this._ours;
   },
 
   unregister() {
-    delete Zotero.Syncd;
+    // In an upgrade, the next one's may be there already.
+    if (this._ours && Zotero.Syncd === this._ours) {
+      delete Zotero.Syncd;
+    }
   },
 
   /**

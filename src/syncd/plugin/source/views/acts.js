@@ -6,6 +6,8 @@
 Syncd.acts = {
   /** How long the line stays, in ms. */
   STAY: 6_000,
+  /** How long something may take before a line says that it is under way, in ms. */
+  SOON: 2_000,
 
   /** @param {string[]} [names] of profiles; all without */
   syncNow(names = []) {
@@ -47,6 +49,7 @@ Syncd.acts = {
    * @returns {Promise<boolean>} whether all went well
    */
   async run(ask, l10n, args = {}) {
+    const timer = setTimeout(() => this.tell("syncd-at-it", {}), this.SOON);
     try {
       const told = await ask();
       this.tell(l10n, { ...args, ...told });
@@ -56,6 +59,8 @@ Syncd.acts = {
       const trouble = Syncd.words.trouble(error);
       this.tell(trouble.l10n, trouble.args);
       return false;
+    } finally {
+      clearTimeout(timer);
     }
   },
 

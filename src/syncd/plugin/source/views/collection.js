@@ -11,6 +11,8 @@ Syncd.collection = {
   BARS: { width: 300, height: 60, most: 20 },
   /** @type {Map<any, any>} the observer of each window */
   _observers: new Map(),
+  /** @type {WeakMap<any, any>} what each window shows */
+  _places: new WeakMap(),
   /** @type {Map<string, any[]>} the profiles as they were last told, by library */
   _profiles: new Map(),
 
@@ -42,6 +44,11 @@ Syncd.collection = {
     const pane = window.ZoteroPane;
     const collection = Syncd.pane.collection(pane);
     Syncd.seen.look(collection);
+    if (this._places.get(window) !== collection) {
+      this._places.set(window, collection);
+      // Rows that the place before had too were new there, or not, by another time.
+      Syncd.quietly("sorting", () => Syncd.columns.sort(window));
+    }
     const wanted = () => collection === Syncd.pane.collection(pane) && !pane.getSelectedItems().length;
     // What Zotero shows anew takes the old panel away; where it is there, it was just added.
     if (!collection || !wanted() || this._panel(box)) {

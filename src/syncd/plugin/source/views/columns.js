@@ -6,6 +6,8 @@
 Syncd.columns = {
   /** @type {(() => void) | null} */
   _unwatch: null,
+  /** @type {Set<string>} what Zotero calls the columns */
+  _keys: new Set(),
 
   startup() {
     this._unwatch = Syncd.daemon.onChange(() => Syncd.known.forget());
@@ -13,16 +15,40 @@ Syncd.columns = {
     /** @type {any} The first releases of Zotero 7 have but the name in the plural. */
     const manager = Zotero.ItemTreeManager;
     const name = manager.registerColumn ? "registerColumn" : "registerColumns";
-    for (const [dataKey, column] of Object.entries(this._columns())) {
+    const registered = Object.entries(this._columns()).flatMap(([dataKey, column]) =>
       // The first click sorts downwards: the best, those with code, the new ones first.
-      manager[name]({ dataKey, pluginID: Syncd.id, sortReverse: true, ...column });
-    }
+      manager[name]({ dataKey, pluginID: Syncd.id, sortReverse: true, ...column }),
+    );
+    this._keys = new Set(registered);
   },
 
   shutdown() {
     this._unwatch?.();
     Syncd.known.close();
     Syncd.seen.close();
+  },
+
+  /** Show values that changed. */
+  async redraw() {
+    // Not in the first releases of Zotero 7, where the values show when the list is drawn next.
+    Zotero.ItemTreeManager.refreshColumns?.();
+    for (const window of Zotero.getMainWindows()) {
+      await Syncd.quietly("sorting", () => this.sort(window));
+    }
+  },
+
+  /**
+   * Put a window's rows in order, where they are in the order of one of these columns: Zotero sorts rows that come,
+   * and leaves those that it has where they are when the values of a column change.
+   *
+   * @param {any} window
+   */
+  async sort(window) {
+    const list = window.ZoteroPane?.itemsView;
+    if (list && this._keys.has(list.getSortField())) {
+      await list.waitForLoad();
+      await list.sort();
+    }
   },
 
   /** @param {any} item */
@@ -84,13 +110,19 @@ Syncd.columns = {
         label: Syncd.words.say("syncd-column-score"),
         width: "80",
         dataProvider: (/** @type {any} */ item) => this.score(item),
-        renderCell: this._cell((data) => h("span", { text: Syncd.format.scoreText(data, Zotero.locale) })),
+        renderCell: this._cell((data) => {
+          Syncd.known.look();
+          return h("span", { text: Syncd.format.scoreText(data, Zotero.locale) });
+        }),
       },
       code: {
         label: Syncd.words.say("syncd-column-code"),
         width: "60",
         dataProvider: (/** @type {any} */ item) => this.code(item),
-        renderCell: this._cell((data) => this.codeMark(data)),
+        renderCell: this._cell((data) => {
+          Syncd.known.look();
+          return this.codeMark(data);
+        }),
       },
       new: {
         label: Syncd.words.say("syncd-column-new"),

@@ -119,7 +119,7 @@ Syncd.entries = {
   /** @param {any} standing */
   _standing({ summary, error }) {
     const { profiles = 0, troubled = 0, paused = false } = summary ?? {};
-    const state = error ? error.reason : summary ? "running" : "asking";
+    const state = error ? (error.reason ?? "strange") : summary ? "running" : "asking";
     return { state: paused && state === "running" ? "paused" : state, profiles, troubled };
   },
 

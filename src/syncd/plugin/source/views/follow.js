@@ -114,6 +114,7 @@ Syncd.follow = {
       return;
     }
     Syncd.element.show(shown, Syncd.element.quiet("syncd-follow-searching"));
+    Syncd.element.busy(body, true);
     try {
       const found = await Syncd.daemon.search(name);
       Syncd.element.show(
@@ -123,6 +124,8 @@ Syncd.follow = {
     } catch (error) {
       Syncd.log(error);
       Syncd.element.show(shown, Syncd.words.troubleLine(error));
+    } finally {
+      Syncd.element.busy(body, false);
     }
   },
 
@@ -132,12 +135,35 @@ Syncd.follow = {
    * @param {string} library
    */
   async _follow(shown, author, library) {
+    const args = { author: author.name };
+    this._say(shown, "syncd-follow-adding", args);
+    Syncd.element.busy(shown, true);
     try {
       await Syncd.daemon.follow(author.source, library);
-      Syncd.element.show(shown, Syncd.element.quiet("syncd-did-follow", { author: author.name }));
+      this._say(shown, "syncd-did-follow", args, () => shown.replaceChildren());
     } catch (error) {
       Syncd.log(error);
-      shown.prepend(Syncd.element.make(shown.ownerDocument, Syncd.words.troubleLine(error)));
+      Syncd.element.busy(shown, false);
+      const trouble = Syncd.words.trouble(error);
+      this._say(shown, trouble.l10n, trouble.args);
     }
+  },
+
+  /**
+   * Say something above what was found, in place of what was said there before; at the window's corner where the
+   * dialog was closed meanwhile.
+   *
+   * @param {any} shown
+   * @param {string} l10n
+   * @param {Record<string, string>} args
+   * @param {() => void} [clear] what goes before that
+   */
+  _say(shown, l10n, args, clear = () => shown.querySelector(":scope > .syncd-quiet")?.remove()) {
+    if (shown.isConnected === false) {
+      Syncd.acts.tell(l10n, args);
+      return;
+    }
+    clear();
+    shown.prepend(Syncd.element.make(shown.ownerDocument, Syncd.element.quiet(l10n, args)));
   },
 };

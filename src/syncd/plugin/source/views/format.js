@@ -71,6 +71,14 @@ Syncd.format = {
   },
 
   /**
+   * @param {string} text with the markup that Zotero knows in titles, such as "<i>"
+   * @returns {string} the text without it
+   */
+  plain(text) {
+    return text.replace(/<\/?(?:i|b|sub|sup|sc|span)(?:\s[^<>]*)?>/gi, "");
+  },
+
+  /**
    * @param {unknown} url
    * @returns {string | null} the address, if it is one of the web: nothing else is ever opened
    */

@@ -1,8 +1,8 @@
 /**
  * Score and code of all of syncd's items, for the columns: these have to answer at once, for every row.
  *
- * Answers from memory and asks the daemon behind, at most once a minute and only while a column is looked at. Asks
- * nothing while Zotero starts.
+ * Answers from memory and asks the daemon behind, at most once a minute and only while a column is looked at: Zotero
+ * wants the values of hidden columns too, but draws no cell of theirs. Asks nothing while Zotero starts.
  */
 Syncd.known = {
   /** How long a library's answer is good for, and how soon after the first look it is asked for, in ms. */
@@ -10,6 +10,8 @@ Syncd.known = {
   SOON: 3_000,
   /** @type {Map<string, {items: Record<string, any>, asked: number}>} by the library's prefix */
   _libraries: new Map(),
+  /** @type {string | null} the library whose items were last asked about */
+  _prefix: null,
   /** @type {Set<any>} */
   _timers: new Set(),
 
@@ -23,8 +25,20 @@ Syncd.known = {
     if (!item?.isRegularItem?.()) {
       return null;
     }
-    const library = this._library(Syncd.libraryPrefix(item.libraryID));
-    return library.items[item.key] ?? Syncd.offline.about(item);
+    this._prefix = Syncd.libraryPrefix(item.libraryID);
+    return this._library(this._prefix).items[item.key] ?? Syncd.offline.about(item);
+  },
+
+  /** A cell is drawn: somebody looks, so what is known should not be old. */
+  look() {
+    const library = this._prefix === null ? null : this._library(this._prefix);
+    if (library && Date.now() - library.asked >= this.FRESH) {
+      // Without a pairing too: to look for one takes time, and there is a cell in every row.
+      library.asked = Date.now();
+      if (Syncd.daemon.paired) {
+        this._askSoon(/** @type {string} */ (this._prefix));
+      }
+    }
   },
 
   /** Ask again when somebody looks: something was done. */
@@ -40,6 +54,7 @@ Syncd.known = {
     }
     this._timers.clear();
     this._libraries.clear();
+    this._prefix = null;
   },
 
   /** @param {string} prefix */
@@ -48,13 +63,6 @@ Syncd.known = {
     if (!library) {
       library = { items: {}, asked: Number.NEGATIVE_INFINITY };
       this._libraries.set(prefix, library);
-    }
-    if (Date.now() - library.asked >= this.FRESH) {
-      // Without a pairing too: to look for one takes time, and there is a row for every item.
-      library.asked = Date.now();
-      if (Syncd.daemon.paired) {
-        this._askSoon(prefix);
-      }
     }
     return library;
   },
@@ -74,8 +82,7 @@ Syncd.known = {
     const library = this._libraries.get(prefix);
     if (library && JSON.stringify(items) !== JSON.stringify(library.items)) {
       library.items = items;
-      // Not in the first releases of Zotero 7, where the answer shows when the list is drawn next.
-      Zotero.ItemTreeManager.refreshColumns?.();
+      await Syncd.columns.redraw();
     }
   },
 };

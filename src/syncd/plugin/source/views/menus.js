@@ -9,6 +9,8 @@ Syncd.menus = {
   CLASS: "syncd-menu",
   /** What Zotero's menu manager calls the elements that it makes. */
   MANAGED: "zotero-custom-menu-item",
+  /** The line that it sets above what plugins add. */
+  LINE: "zotero-custom-menu-group-separator",
   /** The menus that Zotero 7 has, and the elements that hold them. */
   POPUPS: /** @type {["item" | "collection", string][]} */ ([
     ["item", "zotero-itemmenu"],
@@ -61,6 +63,9 @@ Syncd.menus = {
     for (const element of window.document.querySelectorAll(`.${this.CLASS}`)) {
       element.remove();
     }
+    for (const line of window.document.querySelectorAll(`.${this.LINE}`)) {
+      line.hidden = false;
+    }
     // Before version 10, Zotero leaves its own until the menu opens again.
     for (const element of window.document.querySelectorAll(`.${this.MANAGED}`)) {
       if (element.getAttribute("data-l10n-id")?.startsWith("syncd-menu")) {
@@ -78,8 +83,25 @@ Syncd.menus = {
    */
   async update(element, entry, picked) {
     this._apply(element, entry, picked);
+    // Zotero may still be adding other plugins' entries.
+    await null;
+    this._line(element.parentNode);
     await this._learn(picked);
     this._apply(element, entry, picked);
+    this._line(element.parentNode);
+  },
+
+  /**
+   * Hide the line above what plugins add where all of that is hidden: Zotero shows it all the same.
+   *
+   * @param {any} popup
+   */
+  _line(popup) {
+    const line = popup?.querySelector(`:scope > .${this.LINE}`);
+    if (line) {
+      const others = [...popup.querySelectorAll(`:scope > .${this.MANAGED}`)].filter((one) => one !== line);
+      line.hidden = others.every((one) => one.hidden);
+    }
   },
 
   /**

@@ -88,7 +88,7 @@ Syncd.reviews = {
     return [...names]
       .filter((name) => records.some((one) => one[name]))
       .map((name) => {
-        const values = records.map((one) => String(one[name] ?? ""));
+        const values = records.map((one) => Syncd.format.plain(String(one[name] ?? "")));
         const differs = values.some((value) => value !== values[0]);
         const named = this.ROWS.includes(name)
           ? { l10n: `syncd-record-${name.toLowerCase()}` }
@@ -97,7 +97,7 @@ Syncd.reviews = {
           "tr",
           { class: differs && "syncd-differs" },
           h("th", { scope: "row", ...named }),
-          values.map((value) => h("td", { text: value })),
+          values.map((value) => h("td", null, h("div", { class: "syncd-value", dir: "auto", text: value }))),
         );
       });
   },
@@ -131,10 +131,12 @@ Syncd.reviews = {
    * @param {() => Promise<void>} fill
    */
   async _fill(body, fill) {
+    Syncd.element.busy(body, true);
     try {
       await fill();
     } catch (error) {
       Syncd.log(error);
+      Syncd.element.busy(body, false);
       // The records stay in sight, and so do the buttons: nothing was decided.
       body.querySelector(":scope > .syncd-quiet")?.remove();
       const line = Syncd.element.make(body.ownerDocument, Syncd.words.troubleLine(error));

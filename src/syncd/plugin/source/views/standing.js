@@ -62,7 +62,7 @@ Syncd.standing = {
     const rows = profiles.map((/** @type {any} */ profile) => this._row(profile, locale));
     const table = h(
       "table",
-      { class: "syncd-records" },
+      { class: "syncd-records syncd-standing" },
       h("thead", null, h("tr", null, head)),
       h("tbody", null, rows),
     );

@@ -8,8 +8,10 @@ Syncd.words = {
   REASONS: {
     "not-paired": "syncd-not-paired",
     "not-running": "syncd-not-running",
+    slow: "syncd-slow",
     refused: "syncd-refused",
     failed: "syncd-failed",
+    strange: "syncd-strange",
   },
 
   /** @type {Localization | null} */
@@ -36,7 +38,8 @@ Syncd.words = {
   trouble(error) {
     const reasons = /** @type {Record<string, string>} */ (this.REASONS);
     return {
-      l10n: reasons[error?.reason] ?? reasons.failed,
+      // What has no reason of the daemon's came of an answer that is not as syncd's are.
+      l10n: reasons[error?.reason] ?? reasons.strange,
       args: { message: error?.message ? String(error.message) : "" },
     };
   },

@@ -4,8 +4,10 @@
 
 syncd-not-paired = syncd ist noch nicht mit Zotero verbunden. Im Terminal: syncd login --desktop
 syncd-not-running = syncd läuft nicht. Im Terminal starten: syncd run
+syncd-slow = syncd hat nicht rechtzeitig geantwortet. Was verlangt war, kann trotzdem geschehen.
 syncd-refused = syncd nimmt das Token dieses Zotero nicht mehr an. Im Terminal neu verbinden: syncd login --desktop
 syncd-failed = syncd konnte nicht antworten: { $message }
+syncd-strange = Was geantwortet hat, ist nicht syncd, oder eine andere Version davon. Im Terminal neu verbinden: syncd login --desktop
 
 ## Spalten
 
@@ -94,7 +96,9 @@ syncd-menu-standing =
             [not-paired] Noch nicht verbunden: syncd login --desktop
             [not-running] Läuft nicht: syncd run
             [refused] Neu verbinden: syncd login --desktop
+            [strange] Neu verbinden: syncd login --desktop
             [failed] Gab keine Antwort
+            [slow] Gab nicht rechtzeitig Antwort
            *[asking] Fragt nach…
         }
 syncd-menu-sync =
@@ -122,6 +126,7 @@ syncd-menu-unfollow =
 
 ## Was aus einem Befehl wurde
 
+syncd-at-it = syncd ist dabei…
 syncd-did-sync = syncd sieht jetzt alle Profile durch.
 syncd-did-sync-one = syncd sieht jetzt { $profile } durch.
 syncd-did-pause = syncd ruht, bis Sie es fortsetzen.
@@ -155,6 +160,7 @@ syncd-follow-name =
     .placeholder = Name der Person
 syncd-follow-search = Suchen
 syncd-follow-searching = Suche…
+syncd-follow-adding = syncd sieht sich die Artikel von { $author } an…
 syncd-follow-nobody = Niemand wurde unter diesem Namen gefunden.
 syncd-follow-papers =
     { $papers ->

@@ -4,8 +4,10 @@
 
 syncd-not-paired = syncd is not paired with Zotero yet. In a terminal: syncd login --desktop
 syncd-not-running = syncd is not running. Start it in a terminal: syncd run
+syncd-slow = syncd gave no answer in time. What was asked for may be done all the same.
 syncd-refused = syncd no longer takes this Zotero’s token. Pair again in a terminal: syncd login --desktop
 syncd-failed = syncd could not answer: { $message }
+syncd-strange = What answered is not syncd, or another version of it. Pair again in a terminal: syncd login --desktop
 
 ## Columns
 
@@ -94,7 +96,9 @@ syncd-menu-standing =
             [not-paired] Not paired yet: syncd login --desktop
             [not-running] Not running: syncd run
             [refused] Pair again: syncd login --desktop
+            [strange] Pair again: syncd login --desktop
             [failed] Gave no answer
+            [slow] Gave no answer in time
            *[asking] Asking…
         }
 syncd-menu-sync =
@@ -122,6 +126,7 @@ syncd-menu-unfollow =
 
 ## What came of a command
 
+syncd-at-it = syncd is at it…
 syncd-did-sync = syncd looks at all profiles now.
 syncd-did-sync-one = syncd looks at { $profile } now.
 syncd-did-pause = syncd rests until you resume it.
@@ -155,6 +160,7 @@ syncd-follow-name =
     .placeholder = Name of the author
 syncd-follow-search = Search
 syncd-follow-searching = Searching…
+syncd-follow-adding = syncd looks at the papers of { $author }…
 syncd-follow-nobody = Nobody was found by that name.
 syncd-follow-papers =
     { $papers ->
