@@ -190,6 +190,7 @@ export const Zotero = {
   Users: { getLocalUserKey: () => "abcdefgh" },
   Items: { get: (ids) => ids.map((id) => ({ ...id })) },
   Attachments: { LINK_MODE_LINKED_URL: 3 },
+  ItemTypes: { getID: (name) => (name === "preprint" ? 1 : false), getLocalizedString: () => "Preprint" },
   ItemFields: {
     getID: (name) => (["title", "abstractNote", "date"].includes(name) ? 1 : false),
     getLocalizedString: (name) => ({ title: "Title", abstractNote: "Abstract", date: "Date" })[name],

@@ -258,6 +258,22 @@ test("markup in titles is not shown, and makes no difference", async () => {
   assert.equal(row.querySelector(".syncd-value").getAttribute("dir"), "auto");
 });
 
+test("a type is called what Zotero calls it", async () => {
+  const review = {
+    paper: "P",
+    record: { title: "preprint", type: "preprint" },
+    candidates: [{ key: "A", score: 1, record: { title: "preprint", type: "no type of Zotero's" } }],
+  };
+  const { Syncd, window, dialog } = begun({ reviews: async () => [review] });
+  await Syncd.reviews.open(window);
+  const rows = [...dialog().querySelector("tbody").childNodes];
+  const texts = rows.slice(0, 2).map((row) => row.querySelectorAll("td").map((cell) => cell.textContent));
+  assert.deepEqual(texts, [
+    ["preprint", "preprint"],
+    ["Type preprint", "no type of Zotero's"],
+  ]);
+});
+
 test("an empty name is not searched for, nobody found and no daemon are one line", async () => {
   const { Syncd, window, dialog, daemon } = begun({ search: async () => [] });
   Syncd.follow.open(window, [], "users/0");

@@ -287,6 +287,7 @@ function declare({ Zotero, add, strict: only }) {
       startCloseTimer() {}
     },
   });
+  add(Zotero.ItemTypes, { getLocalizedString: (type) => `Type ${type}` });
   add(Zotero.ItemFields, { getLocalizedString: (field) => `Field ${field}` });
   add(Zotero.Items, {
     get: (children) =>

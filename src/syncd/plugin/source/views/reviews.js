@@ -88,7 +88,7 @@ Syncd.reviews = {
     return [...names]
       .filter((name) => records.some((one) => one[name]))
       .map((name) => {
-        const values = records.map((one) => Syncd.format.plain(String(one[name] ?? "")));
+        const values = records.map((one) => this._value(name, one[name]));
         const differs = values.some((value) => value !== values[0]);
         const named = this.ROWS.includes(name)
           ? { l10n: `syncd-record-${name.toLowerCase()}` }
@@ -100,6 +100,16 @@ Syncd.reviews = {
           values.map((value) => h("td", null, h("div", { class: "syncd-value", dir: "auto", text: value }))),
         );
       });
+  },
+
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   * @returns {string} a type as Zotero calls it, all else in plain letters
+   */
+  _value(name, value) {
+    const text = Syncd.format.plain(String(value ?? ""));
+    return name === "type" && Zotero.ItemTypes.getID(text) ? Zotero.ItemTypes.getLocalizedString(text) : text;
   },
 
   /**
