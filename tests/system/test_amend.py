@@ -57,7 +57,7 @@ def test_log_tells_each_run_each_action_and_one_items_history(pushed: Desk, owne
     runs = pushed.syncd("log").out
     assert second in runs
     assert "1 update" in runs
-    assert "3 create" in runs
+    assert "3 created" in runs
     one = pushed.syncd("log", second, "--json").json
     assert one == [
         {

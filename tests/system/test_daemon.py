@@ -120,7 +120,7 @@ def test_a_revoked_key_stops_the_library_and_says_so(desk: Desk, daemon: Backgro
     assert len(zotero.server.requests) == asked
     done = desk.syncd("sync-now")
     assert done.code == 0, done.err
-    assert "1 create" in done.out
+    assert "1 created" in done.out
     assert titles(zotero) == ["Alpha", "Beta", "Delta", "Gamma"]
 
 

@@ -59,14 +59,19 @@ def reload(desk: Desk, daemon: Background, extra: str = "") -> None:
     assert daemon.ask("reload")["problems"] == []
 
 
-def test_a_profile_given_up_and_followed_again_is_looked_at_by_one(
-    desk: Desk, daemon: Background, zotero: Zotero, release: threading.Event
-) -> None:
-    """The look that was under way comes to its end first; then there is one that goes by the new settings."""
+def hold_up_a_look_at_bo(desk: Desk, daemon: Background, zotero: Zotero, release: threading.Event) -> None:
+    """Follow a second profile, whose first write to the library waits."""
     write(desk.folder / "bo.txt", "Zeta", name="Bo Chen")
     zotero.trouble.plan("POST", lambda _: held_up(release))
     reload(desk, daemon, SECOND_PROFILE)
     daemon.until(lambda: zotero.trouble.happened)
+
+
+def test_a_profile_given_up_and_followed_again_is_looked_at_by_one(
+    desk: Desk, daemon: Background, zotero: Zotero, release: threading.Event
+) -> None:
+    """The look that was under way comes to its end first; then there is one that goes by the new settings."""
+    hold_up_a_look_at_bo(desk, daemon, zotero, release)
     reload(desk, daemon)
     reload(desk, daemon, SECOND_PROFILE)
     (_, bo) = daemon.ask("status")["profiles"]
@@ -82,10 +87,7 @@ def test_who_asked_for_a_look_at_what_is_given_up_is_told(
     desk: Desk, daemon: Background, zotero: Zotero, release: threading.Event
 ) -> None:
     """It was to come after the look under way, and never will."""
-    write(desk.folder / "bo.txt", "Zeta", name="Bo Chen")
-    zotero.trouble.plan("POST", lambda _: held_up(release))
-    reload(desk, daemon, SECOND_PROFILE)
-    daemon.until(lambda: zotero.trouble.happened)
+    hold_up_a_look_at_bo(desk, daemon, zotero, release)
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(30)
         line.connect(str(desk.data.control))

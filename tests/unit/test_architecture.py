@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import syncd
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ROOT = Path(syncd.__file__).parent
+TABLE = Path(__file__).parents[2] / "docs/architecture.md"
 
 # From left to right. A module may import those on its own line and on the lines above it, apart from the
 # embedded library, which stands alone: it is a server, and shares only Zotero's schema with its client.
@@ -109,10 +115,18 @@ def modules() -> dict[str, set[str]]:
     return found
 
 
-def rank(module: str) -> int | None:
+def table() -> list[set[str]]:
+    """Return the modules of each row of the table in docs/architecture.md."""
+    rows = (
+        line.split("|")[1] for line in TABLE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"
+    )
+    return [{name.rstrip("/").replace("/", ".") for name in re.findall("`(.+?)`", row)} for row in rows]
+
+
+def rank(module: str, order: Sequence[set[str]] = ORDER) -> int | None:
     """Return on which line of the order a module stands; the most exact name counts."""
     best: tuple[int, int] | None = None
-    for line, names in enumerate(ORDER):
+    for line, names in enumerate(order):
         for name in names:
             if (module == name or module.startswith(name + ".")) and (best is None or len(name) > best[0]):
                 best = (len(name), line)
@@ -135,6 +149,19 @@ def test_no_module_imports_one_to_its_right(module: str) -> None:
         assert module == "zotero", f"{module} has no place in the order: give it one"
         return
     wrong = {name for name in own(MODULES[module]) if (there := rank(name)) is not None and there > here}
+    assert not wrong
+
+
+def test_the_table_for_readers_tells_the_same_order() -> None:
+    """Every module has a row in docs/architecture.md, and imports only what stands in it or above it."""
+    rows, wrong = table(), []
+    for module, imports in MODULES.items():
+        here = rank(module, rows)
+        if here is None:
+            assert module in {"syncd", "zotero", "__main__"}, f"{module} has no row in {TABLE.name}"
+            continue
+        found = [(name, rank(name, rows)) for name in own(imports)]
+        wrong += [(module, name) for name, there in found if there is not None and there > here]
     assert not wrong
 
 

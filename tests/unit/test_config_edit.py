@@ -252,6 +252,14 @@ def test_a_library_and_a_setting_can_come_in_any_layout(laid_out: Path) -> None:
     assert b"kept" in laid_out.read_bytes()
 
 
+def test_a_setting_does_not_get_into_a_table_inside_of_its_own(laid_out: Path) -> None:
+    """A server's address is the library's, though the header of its key comes last."""
+    said = tables(laid_out)
+    change(laid_out, {}, {("libraries", "main"): {"endpoint": "http://127.0.0.1:8080"}})
+    said["libraries"]["main"]["endpoint"] = "http://127.0.0.1:8080"
+    assert tables(laid_out) == said
+
+
 def test_the_first_library_comes_where_the_file_says_so(tmp_path: Path) -> None:
     """Init leaves the place of a library that signing in writes."""
     path = tmp_path / "config.toml"

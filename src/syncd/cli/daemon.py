@@ -173,8 +173,10 @@ def _look_here(names: list[str], settings: Config, world: Ports) -> list[Json]:
 def _show(look: Json) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
-    counts = ", ".join(f"{number} {kind}" for kind, number in look["counts"].items() if number)
-    stdout().print(f"[bold]{escape(look['profile'])}[/]: {counts or 'nothing was done'} · {look['run']}")
+    from syncd.cli.tables import counted  # noqa: PLC0415 - heavy
+
+    counts = counted(look["counts"]) or "nothing was done"
+    stdout().print(f"[bold]{escape(look['profile'])}[/]: {counts} · {look['run']}")
     if look["error"]:
         say(SyncdError(look["error"]["message"], hint=look["error"]["hint"]))
 

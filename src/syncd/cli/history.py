@@ -56,6 +56,8 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
+    from syncd.cli.tables import counted  # noqa: PLC0415
+
     if as_json:
         values = [
             {
@@ -75,8 +77,7 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
     for name in ("run", "what", "outcome"):
         table.add_column(name, overflow="fold", no_wrap=name == "run")
     for run in runs:
-        counts = ", ".join(f"{number} {kind}" for kind, number in run.counts.items() if number)
-        outcome = counts or "nothing was done"
+        outcome = counted(run.counts) or "nothing was done"
         if run.finished is None:
             outcome = "did not finish; the next run repaired what it left"
         elif run.error:

@@ -10,6 +10,8 @@ from rich.table import Table
 from syncd.cli.console import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from syncd.pipeline import Report
@@ -24,6 +26,13 @@ WORDS = {
     "failed": ("failed", "fails", "red"),
     "unchanged": ("unchanged", "unchanged", "dim"),
 }
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return what became of papers, as "50 created, 2 to review"; of an undo too, which has words of its own."""
+    return ", ".join(
+        f"{number} {WORDS[kind][0] if kind in WORDS else kind}" for kind, number in counts.items() if number
+    )
 
 
 def show_report(report: Report, out: Console, err: Console) -> None:

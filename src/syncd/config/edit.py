@@ -31,7 +31,6 @@ SERVICES = ("arxiv", "semanticscholar", "openalex", "crossref", "dblp", "hugging
 
 # What a new configuration says where the first library comes when somebody signs in.
 TO_COME = "# Your own library on zotero.org: `syncd login` writes it here, with your number and where its key is kept."
-MARKS = {"libraries": TO_COME}
 # Some editors begin a file with it.
 BOM = "\ufeff"
 
@@ -138,7 +137,7 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str],
 def _with(place: Path, text: str, tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
-            text = rewrite.with_settings(text, table, settings, MARKS.get(table[0], ""))
+            text = rewrite.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
         except rewrite.UneditableError:
             lines = "; ".join(f"{name} = {rewrite.written(value)}" for name, value in settings.items())
             raise _by_hand(place, f"write into {'.'.join(table)}: {lines}") from None

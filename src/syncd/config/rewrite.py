@@ -7,17 +7,18 @@ The result is compared with what it should say, so that a change never changes m
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 import tomllib
-from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
 from syncd.config.lines import statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from syncd.config.lines import Path, Statement
 
@@ -43,14 +44,13 @@ def with_settings(text: str, table: tuple[str, ...], settings: Mapping[str, Any]
         UneditableError: it can't be done here.
     """
     wanted = tomllib.loads(text)
+    is_new = table[-1] not in _inside(wanted, table[:-1])
     _inside(wanted, table).update(copy.deepcopy(dict(settings)))
-    changed = text
-    if not _mentioned(text, table):
-        changed = _with_table(text, table, settings, mark)
-    else:
-        for name, value in settings.items():
-            changed = _with_setting(changed, table, name, value)
-    return _checked(changed, wanted)
+    if is_new:
+        return _checked(_with_table(text, table, settings, mark), wanted)
+    for name, value in settings.items():
+        text = _with_setting(text, table, name, value)
+    return _checked(text, wanted)
 
 
 def without(text: str, table: tuple[str, str]) -> str:
@@ -60,13 +60,13 @@ def without(text: str, table: tuple[str, str]) -> str:
         UneditableError: it can't be done here.
     """
     wanted = tomllib.loads(text)
-    _inside(wanted, table[:1]).pop(table[1])
-    whole = _around(text, table)
-    if whole is not None:
-        return _checked(_in_line(text, whole, table, lambda last, name: last.pop(name)), wanted)
-    changed = _cut(text, table)
+    outer, name = table
+    _inside(wanted, (outer,)).pop(name)
+    if holder := _holder(text, (outer,)):
+        return _checked(_in_line(text, holder, (outer,), lambda inside: inside.pop(name)), wanted)
     # Without its last table, the outer one may be gone as well, which says the same.
-    return _checked(changed, wanted, wanted if wanted[table[0]] else _less(wanted, table[0]))
+    less = wanted if wanted[outer] else {key: kept for key, kept in wanted.items() if key != outer}
+    return _checked(_cut(text, table), wanted, less)
 
 
 def written(value: Any) -> str:
@@ -87,10 +87,6 @@ def _checked(text: str, *allowed: dict[str, Any]) -> str:
     return text
 
 
-def _less(tables: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: table for key, table in tables.items() if key != name}
-
-
 def _inside(tables: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     """Return the table at a path, made where it is not there."""
     for name in path:
@@ -100,62 +96,37 @@ def _inside(tables: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     return tables
 
 
-def _mentioned(text: str, table: Path) -> bool:
-    return _around(text, table, whole=False) is not None or any(
-        found.path[: len(table)] == table for found in statements(text)
-    )
-
-
-def _around(text: str, path: Path, *, whole: bool = True) -> Statement | None:
-    """Return the setting whose value, on one line, has `path` inside of it, or is `path` if not `whole`."""
-    for found in statements(text):
-        longest = len(path) - 1 if whole else len(path)
-        inside = len(found.path) <= longest and path[: len(found.path)] == found.path
-        if inside and not found.is_header and _says(text, found, path):
-            return found
-    return None
-
-
-def _says(text: str, found: Statement, path: Path) -> bool:
-    value: Any = tomllib.loads(f"x = {text[found.value : found.end]}")["x"]
-    for name in path[len(found.path) :]:
-        if not isinstance(value, dict) or name not in value:
-            return False
-        value = value[name]
-    return True
+def _holder(text: str, table: Path) -> Statement | None:
+    """Return the setting that has a table in its value, on one line, or would have it there if it were new."""
+    settings = (found for found in statements(text) if not found.is_header)
+    return next((found for found in settings if found.path == table[: len(found.path)]), None)
 
 
 def _in_line(
-    text: str, found: Statement, path: Path, change: Callable[[MutableMapping[str, Any], str], object]
+    text: str, holder: Statement, table: Path, change: Callable[[MutableMapping[str, Any]], object]
 ) -> str:
-    """Change a table that stands on one line."""
-    document = tomlkit.parse(f"x = {text[found.value : found.end]}")
-    table: Any = document["x"]
-    for name in path[len(found.path) : -1]:
-        table = table[name]
-        if not isinstance(table, MutableMapping):
-            raise UneditableError
-    change(cast("MutableMapping[str, Any]", table), str(path[-1]))
+    """Change a table that stands on one line, with others or alone."""
+    document = tomlkit.parse(f"x = {text[holder.value : holder.end]}")
+    inside: Any = document["x"]
+    for name in table[len(holder.path) :]:
+        inside = inside[name]
+    change(inside)
     value = document.as_string().partition("=")[2].strip()
-    return text[: found.value] + value + text[found.end :]
+    return text[: holder.value] + value + text[holder.end :]
 
 
 def _with_setting(text: str, table: Path, name: str, value: Any) -> str:
     path = (*table, name)
-    every = statements(text)
-    same = next((found for found in every if found.path == path and not found.is_header), None)
+    if holder := _holder(text, table):
+        return _in_line(text, holder, table, lambda inside: inside.update({name: _item(value)}))
+    same = next((found for found in statements(text) if found.path == path and not found.is_header), None)
     if same is not None:
         return text[: same.value] + written(value) + text[same.end :]
-    for found in every:
-        if not found.is_header and table[: len(found.path)] == found.path:
-            return _in_line(text, found, path, lambda last, key: last.update({key: _item(value)}))
-    if any(found.path[: len(path)] == path for found in every):
+    if any(found.path[: len(path)] == path for found in statements(text)):
         # What was a table of its own, or dotted keys, becomes one line.
         text = _cut(text, path)
-    own = [found for found in statements(text) if found.path[: len(table)] == table]
-    # The header itself, or settings in it, or dotted keys that begin with its name.
-    usable = [found for found in own if found.path == table or not found.is_header]
-    before = [found for found in usable if len(found.path) == len(table) + (not found.is_header)]
+    # The header itself, or settings right in the table, also by dotted keys that begin with its name.
+    before = [f for f in statements(text) if (f.path if f.is_header else f.path[:-1]) == table]
     if not before:
         raise UneditableError
     last = before[-1]
@@ -171,9 +142,9 @@ def _item(value: Any) -> Any:
 
 
 def _with_table(text: str, table: tuple[str, ...], settings: Mapping[str, Any], mark: str) -> str:
-    outer = _around(text, table[:1], whole=False)
-    if outer is not None:
-        return _in_line(text, outer, table, lambda last, name: last.update({name: _item(dict(settings))}))
+    if holder := _holder(text, table):
+        *outer, name = table
+        return _in_line(text, holder, tuple(outer), lambda inside: inside.update({name: _item(settings)}))
     newline = _newline(text)
     place = _place(text, table[0], mark)
     lines = [f"[{_dotted(table)}]", *(f"{name} = {written(value)}" for name, value in settings.items())]
@@ -202,15 +173,8 @@ def _place(text: str, outer: str, mark: str) -> int:
 
 def _cut(text: str, path: Path) -> str:
     """Take all statements out that begin with a path, with the comments between them."""
-    every = statements(text)
-    runs: list[list[Statement]] = []
-    for number, found in enumerate(every):
-        if found.path[: len(path)] != path:
-            continue
-        if number and runs and runs[-1][-1] is every[number - 1]:
-            runs[-1].append(found)
-        else:
-            runs.append([found])
+    parts = itertools.groupby(statements(text), key=lambda found: found.path[: len(path)] == path)
+    runs = [list(run) for belongs, run in parts if belongs]
     if not runs:
         raise UneditableError
     for run in reversed(runs):

@@ -46,7 +46,7 @@ TICK = 5.0
 # After SIGTERM, a look has this long to come to the end of its chunk.
 GRACE = 8.0
 # All that is still to be told has to be told by then.
-PARTING = 9.0
+LAST_WORD = 9.0
 # A look that has given no sign of life for so long hangs: one request may take ten minutes with its repeats.
 STUCK = 1200.0
 RESUME = "To go on: syncd resume"
@@ -240,7 +240,7 @@ class Daemon:
                 run=running.run,
             )
         self._voice.say("info", "ended")
-        self._voice.leave_by(begun + PARTING)
+        self._voice.leave_by(begun + LAST_WORD)
         return not self._running
 
     # What happens

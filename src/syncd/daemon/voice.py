@@ -17,7 +17,7 @@ from syncd.daemon.bulletin import Bulletin
 from syncd.daemon.channels import channels
 from syncd.daemon.logs import get_logger, hide
 from syncd.daemon.metrics import Metrics
-from syncd.daemon.ping import Pinger
+from syncd.daemon.ping import PARTING, Pinger
 from syncd.daemon.schedule import zone
 from syncd.errors import StateError, SyncdError
 
@@ -32,11 +32,18 @@ if TYPE_CHECKING:
     from syncd.pipeline import Report
     from syncd.session import Ports
 
-# What is done to a paper, in the log.
-DONE = {"create": "created", "update": "updated", "adopt": "adopted"}
-# Seconds for what each of them still has to say.
-PARTING = 5.0
-SHOWN = ("create", "update", "adopt", "unchanged", "skip", "review", "failed")
+# What became of papers, in the order in which a look is summed up.
+WORDS = {
+    "create": "created",
+    "update": "updated",
+    "adopt": "adopted",
+    "unchanged": "unchanged",
+    "skip": "skipped",
+    "review": "to review",
+    "failed": "failed",
+}
+# Each such paper has a line of its own.
+DONE = frozenset({"create", "update", "adopt"})
 
 
 class Voice:
@@ -190,7 +197,9 @@ class Voice:
                     f"failed: {action.title}: {report.failures[action.paper].message}", key=action.key
                 )
             elif action.kind in DONE:
-                self._log.info(f"{DONE[action.kind]}: {action.title}", key=action.key, reason=_reason(action))
+                self._log.info(
+                    f"{WORDS[action.kind]}: {action.title}", key=action.key, reason=_reason(action)
+                )
             elif action.kind == "review":
                 self._log.info(f"to review: {action.title}", reason=action.reason)
         notices = (
@@ -233,9 +242,9 @@ def summary(look: Look) -> str:
         return str(look.error) or type(look.error).__name__
     if look.report is None:
         return "the pages hold what they held"
-    counts = {kind: look.report.counts[kind] for kind in SHOWN if look.report.counts[kind]}
+    counts = {kind: look.report.counts[kind] for kind in WORDS if look.report.counts[kind]}
     news = {kind: number for kind, number in counts.items() if kind != "unchanged"}
-    words = [f"{number} {DONE.get(kind, kind)}" for kind, number in counts.items()]
+    words = [f"{number} {WORDS[kind]}" for kind, number in counts.items()]
     return ", ".join(words) if news else ", ".join(["nothing is new", *words])
 
 

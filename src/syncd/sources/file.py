@@ -71,7 +71,7 @@ def _matching(pattern: Path) -> list[Path]:
     found = sorted(Path(name) for name in glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - pathlib's needs a root
     files = [page for page in found if not _is_folder(page)]
     if not files:
-        raise SourceError(f"{shown(pattern)}: no file matches this pattern", origin=shown(pattern))
+        raise _trouble(pattern, "no file matches this pattern")
     return files
 
 
@@ -89,7 +89,7 @@ def _in_folder(folder: Path) -> list[Path]:
     ]
     if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
-        raise SourceError(f"{shown(folder)}: this folder holds no page ({kinds})", origin=shown(folder))
+        raise _trouble(folder, f"this folder holds no page ({kinds})")
     return files
 
 
@@ -106,9 +106,9 @@ def _read_page(path: Path, limits: Limits) -> Snapshot:
             raise _unreadable(path, error) from error
         if snapshot is not None:
             return snapshot
-    raise SourceError(
-        f"{shown(path)}: the file changed while it was read",
-        origin=shown(path),
+    raise _trouble(
+        path,
+        "the file changed while it was read",
         transient=True,
         hint="Something is writing it just now; try again when that is done.",
     )
@@ -144,21 +144,25 @@ def _moment(status: os.stat_result) -> tuple[int, int, int, int]:
 
 def _refuse_unless_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise SourceError(
-            f"{shown(path)}: this is no regular file",
-            origin=shown(path),
+        raise _trouble(
+            path,
+            "this is no regular file",
             hint="syncd reads a source again and again, which pipes and devices do not allow.",
         )
 
 
 def _too_large(path: Path, limits: Limits) -> SourceError:
-    return SourceError(f"{shown(path)}: the file is larger than {limits.size_in_words}", origin=shown(path))
+    return _trouble(path, f"the file is larger than {limits.size_in_words}")
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:
     if isinstance(error, FileNotFoundError):
         hint = f"For an address, write https://{shown(path)}." if HOST.match(str(path)) else ""
-        return SourceError(f"{shown(path)}: there is no such file or folder", origin=shown(path), hint=hint)
+        return _trouble(path, "there is no such file or folder", hint=hint)
     if isinstance(error, PermissionError):
-        return SourceError(f"{shown(path)}: you may not read this file or folder", origin=shown(path))
-    return SourceError(f"{shown(path)}: it can't be read: {error.strerror}", origin=shown(path))
+        return _trouble(path, "you may not read this file or folder")
+    return _trouble(path, f"it can't be read: {error.strerror}")
+
+
+def _trouble(path: Path, words: str, *, transient: bool = False, hint: str = "") -> SourceError:
+    return SourceError(f"{shown(path)}: {words}", origin=shown(path), transient=transient, hint=hint)

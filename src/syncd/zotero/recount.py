@@ -33,7 +33,7 @@ class Recount(Client):
         super().__init__(client.address, client.transport)
         self._next = known.version + 1
         self._held = {entry["key"]: self._told(entry, known) for entry in client.items_since(0).objects}
-        self._shelves = client.collections_since(0).objects
+        self._collections = client.collections_since(0).objects
 
     def item_versions_since(self, version: int) -> tuple[dict[str, int], int]:
         """Return the version of every item that changed after `version`, and the library's version."""
@@ -46,7 +46,7 @@ class Recount(Client):
 
     def collections_since(self, version: int) -> Page:  # noqa: ARG002 - all count as changed
         """Return all collections: the index does not know enough of them to tell which changed."""
-        found = tuple({**entry, "version": self._next} for entry in self._shelves)
+        found = tuple({**entry, "version": self._next} for entry in self._collections)
         return Page(found, len(found), self._next)
 
     def collections_by_key(self, keys: Sequence[str]) -> list[Json]:
