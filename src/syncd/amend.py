@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from syncd.errors import LibraryError, SyncdError
 from syncd.filing import Filing, own_keys
+from syncd.state import Standing
 from syncd.text.titles import fold_title
 from syncd.zotero import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from syncd.action import Verdict
+    from syncd.match import LibraryView
     from syncd.session import Session
-    from syncd.state import Standing, State
+    from syncd.state import State
 
 
 def restore(session: Session, words: str) -> tuple[Standing, bool]:
@@ -36,7 +38,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         LibraryError: the library can't be written to.
     """
     view, _ = session.refreshed()
-    wanted = _one(words, [s for s in session.state.standings() if s.cause == "deleted"], "deleted")
+    wanted = _one(words, _deleted(session, view), "deleted")
     item = view.items.get(wanted.key or "")
     if item is not None and item.trashed:
         back = {"key": item.key, "version": item.version, "deleted": 0}
@@ -58,6 +60,19 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         session.state.dig_up(connection, [wanted.key or ""])
         session.state.stand(connection, [wanted.paper], [])
     return wanted, False
+
+
+def _deleted(session: Session, view: LibraryView) -> Iterator[Standing]:
+    """Yield the papers that are deleted: as the last push found them, and what went since, an undone run's too."""
+    noted = {s.paper: s for s in session.state.standings() if s.cause == "deleted"}
+    yield from noted.values()
+    memory = session.state.memory()
+    for paper, key in memory.claims.items():
+        item, base = view.items.get(key), memory.written.get(key)
+        gone = item.trashed if item else key in view.deleted | memory.tombstones
+        if gone and paper not in noted:
+            title = item.data.get("title") if item else base and base.fields.get("title")
+            yield Standing(paper, "deleted", key, title or "", "")
 
 
 def new_collection(session: Session, profile: str) -> str:

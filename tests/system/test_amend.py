@@ -145,6 +145,22 @@ def test_an_undone_adoption_is_not_done_again(desk: Desk, owner: Owner) -> None:
     assert owner.links(before["key"]) == {}
 
 
+@pytest.mark.parametrize("way", ["undone", "trashed", "erased"])
+def test_restore_knows_what_went_since_the_last_push(pushed: Desk, owner: Owner, way: str) -> None:
+    """No push has to notice it first."""
+    if way == "undone":
+        (run,) = pushed.syncd("log", "--json").json
+        assert pushed.syncd("undo", run["run"]).code == 0
+    elif way == "trashed":
+        owner.edit("Alpha", deleted=1)
+    else:
+        owner.zotero.erase(owner.item("Alpha")["key"])
+    assert pushed.syncd("restore", "Alpha").code == 0
+    pushed.run()
+    assert "Alpha" in owner.zotero.papers()
+    rests(pushed)
+
+
 @pytest.mark.parametrize("by", ["title", "key"])
 def test_restore_takes_a_trashed_paper_out_of_the_trash_at_once(pushed: Desk, owner: Owner, by: str) -> None:
     """It follows its source again."""
