@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from owner import NEWS, show
 from pages import entry, page
 from syncd import store
 from syncd.cli.exit_codes import of_report
@@ -20,6 +21,7 @@ from syncd.zotero.embedded import Fault, Request
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
+    from owner import Owner
 
 TITLES = ("Alpha", "Beta", "Gamma")
 
@@ -95,6 +97,22 @@ def test_a_trouble_that_lasts_ends_the_run_and_the_next_one_finishes(
     ready.run()
     check_whole(zotero)
     assert ready.run().requests.total == 1
+
+
+def test_an_update_that_never_arrived_is_made_by_the_next_run(pushed: Desk, owner: Owner) -> None:
+    """Whole, tags too, which are not taken for removed; and only the run that made it tells of it."""
+    show(pushed, alpha=NEWS, line="CVApr 25, 2023")
+    pushed.zotero.trouble.plan("POST", *[Fault("drop")] * 9)
+    lost = pushed.run()
+    assert lost.error is not None
+    pushed.zotero.trouble._coming.clear()
+    made = pushed.run()
+    assert made.counts["update"] == 1
+    alpha = owner.item("Alpha")
+    assert alpha["abstractNote"] == NEWS
+    assert {"tag": "cs.CV", "type": 1} in alpha["tags"]
+    assert "did nothing" in pushed.syncd("log", lost.run).err
+    assert len(pushed.syncd("log", made.run, "--json").json) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

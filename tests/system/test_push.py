@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from owner import pushes, show
 from pages import REAL_PAGE, entry, page
 from syncd.clock import SystemClock
 from syncd.lock import held
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
+    from owner import Owner
 
 
 @pytest.fixture
@@ -255,6 +257,17 @@ def test_papers_that_the_library_has_are_adopted(desk: Desk, zotero: Zotero) -> 
     assert mine["abstractNote"].startswith("We present Alpha")
     assert mine["collections"] == [zotero.collections()["Ann Lee"]["key"]]
     assert desk.syncd("push", "--json").json["requests"]["total"] == 1
+
+
+def test_a_library_of_several_pages_is_read_whole(desk: Desk, owner: Owner) -> None:
+    """A paper is found on whichever page of the listing it stands."""
+    owner.own("Alpha")
+    for number in range(3):
+        desk.zotero.write(*({"itemType": "book", "title": f"Book {number}-{n}"} for n in range(50)))
+    owner.own("Beta")
+    show(desk)
+    counts = pushes(desk).counts
+    assert (counts["adopt"], counts["create"]) == (2, 1)
 
 
 def test_a_possible_duplicate_waits_for_a_person(desk: Desk, zotero: Zotero) -> None:
