@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +196,27 @@ class Desk:
     def as_anybody(self, *words: str, **env: str) -> Done:
         """Run the command as somebody whom permissions bind, also where the tests run as root."""
         return self._ran(["-c", BOUND, *words], env)
+
+    def on_terminal(self, *words: str, **env: str) -> bytes:
+        """Run the command on a terminal, where nobody types, and return all that it shows there."""
+        own, theirs = os.openpty()
+        shown = b""
+        with subprocess.Popen(
+            [sys.executable, "-m", "syncd", *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=self.env | env,
+            cwd=self.folder,
+        ) as process:
+            os.close(theirs)
+            with suppress(OSError):  # how Linux says that the other side has gone
+                while data := os.read(own, 65536):
+                    shown += data
+        os.close(own)
+        assert b"Traceback" not in shown, shown
+        assert process.returncode == 0, shown
+        return shown
 
     def _ran(self, words: list[str], env: dict[str, str]) -> Done:
         done = subprocess.run(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -396,21 +394,7 @@ def test_a_file_in_the_data_folder_that_is_not_ours_to_write(well: Desk, part: s
 
 def test_a_terminal_shows_each_finding_on_a_line_of_its_own(well: Desk) -> None:
     """What is being looked at gives way to what was found."""
-    own, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "syncd", "doctor", "--offline"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=well.env | {"TERM": "xterm"},
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # how Linux says that the other side has gone
-            while data := os.read(own, 65536):
-                shown += data
-        process.wait()
-    os.close(own)
+    shown = well.on_terminal("doctor", "--offline", TERM="xterm")
     assert b"looking at: " in shown
     # Words, with colours or not, that go on behind the name of a check until the line is erased.
     behind = re.findall(rb"looking at: (?:(?!\x1b\[2K|\r|\n).)*", shown)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,20 +35,5 @@ def test_what_goes_into_a_pipe_is_utf_8(abroad: Desk, encoding: str) -> None:
 
 def test_a_terminal_shows_what_it_can(abroad: Desk) -> None:
     """Question marks stand for the other letters."""
-    own, theirs = os.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "syncd", "parse", "page.txt"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=abroad.env | {"PYTHONIOENCODING": "latin-1"},
-        cwd=abroad.folder,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # how Linux says that the other side has gone
-            while data := os.read(own, 65536):
-                shown += data
-    os.close(own)
-    assert process.returncode == 0
+    shown = abroad.on_terminal("parse", "page.txt", PYTHONIOENCODING="latin-1")
     assert "Zoë B?o".encode("latin-1") in shown
