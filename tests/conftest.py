@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from background import Background, looks
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
 from desktops import DesktopDesk, Zotero10
@@ -82,3 +83,12 @@ def pushed(desk: Desk) -> Desk:
     show(desk)
     assert desk.run().counts["create"] == 3
     return desk
+
+
+@pytest.fixture
+def daemon(desk: Desk) -> Iterator[Background]:
+    """Give a daemon that has pushed three papers."""
+    show(desk)
+    with Background(desk) as made:
+        made.until(lambda: looks(made))
+        yield made

@@ -11,8 +11,6 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, write
 from desk import Zotero
 from owner import show
@@ -20,20 +18,10 @@ from ports import free_port
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from desk import Desk
     from syncd.zotero.embedded import Request
-
-
-@pytest.fixture
-def daemon(desk: Desk) -> Iterator[Background]:
-    """Give a daemon that has pushed three papers."""
-    show(desk)
-    with Background(desk) as made:
-        made.until(lambda: looks(made))
-        yield made
 
 
 def test_a_saved_page_that_changes_is_in_zotero_at_once(

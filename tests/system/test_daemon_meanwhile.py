@@ -37,15 +37,6 @@ CROWD = 150
 
 
 @pytest.fixture
-def daemon(desk: Desk) -> Iterator[Background]:
-    """Give a daemon that has pushed three papers."""
-    show(desk)
-    with Background(desk) as made:
-        made.until(lambda: looks(made))
-        yield made
-
-
-@pytest.fixture
 def release() -> Iterator[threading.Event]:
     """Give what holds up the server, and let it go at the end."""
     event = threading.Event()
