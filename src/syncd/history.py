@@ -131,15 +131,6 @@ class History:
             )
         )
 
-    def rename(self, connection: sa.Connection, run: str, planned: str, key: str) -> None:
-        """Put the real key of a created object in place of its planned one, in the caller's transaction."""
-        table = db.action
-        within = sa.and_(table.c.run == run, table.c.created.contains(f'"{planned}"'))
-        for row in connection.execute(sa.select(table.c.place, table.c.created).where(within)).all():
-            created = [key if old == planned else old for old in json.loads(row.created)]
-            here = sa.and_(table.c.run == run, table.c.place == row.place)
-            connection.execute(sa.update(table).where(here).values(created=json.dumps(created)))
-
     def runs(self, most: int | None = None) -> list[Run]:
         """Return the latest runs, newest first."""
         query = sa.select(db.run).where(db.run.c.library == self._library)

@@ -7,18 +7,17 @@ was sent with an unknown outcome; `recovery` finds out from the library what bec
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from syncd import naming
 from syncd import tables as db
 from syncd.history import Note
 from syncd.merge import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from syncd.store import Store
 
@@ -37,7 +36,6 @@ class Entry:
         base: for an item, what is written once `sent` is.
         note: the line of the run's history, with the first object of each paper.
         after: the library's version when it was sent.
-        planned: the key that the plan gave it, where the library gave it another.
     """
 
     what: str
@@ -47,20 +45,6 @@ class Entry:
     base: Base | None = None
     note: Note | None = None
     after: int = 0
-    planned: str = ""
-
-    def named(self, names: Mapping[str, str]) -> Entry:
-        """Return it with real keys in place of planned ones."""
-        key = self.sent["key"]
-        note = replace(self.note, created=naming.of_keys(self.note.created, names)) if self.note else None
-        return replace(
-            self,
-            sent=naming.of_object(self.sent, names),
-            item=names.get(self.item, self.item),
-            base=naming.of_base(self.base, names) if self.base else None,
-            note=note,
-            planned=key if key in names else self.planned,
-        )
 
     def to_json(self) -> Json:
         """Return it as JSON values."""

@@ -144,7 +144,7 @@ def desktop_target(config: Config, name: str | None, endpoint: str | None) -> Ta
             [f"library {name!r} is of type {old.type}, not {DESKTOP}"],
             hint="Name another library, which is then added: syncd login --desktop NAME",
         )
-    return Target(name, DESKTOP, None, old.root.removesuffix("/api"), old)
+    return Target(name, DESKTOP, None, old.root, old)
 
 
 def _moving(config: Config, name: str) -> tuple[str, ...]:

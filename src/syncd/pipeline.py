@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from syncd import naming
 from syncd.action import KINDS, Intake
 from syncd.errors import GuardError, LayoutError, LibraryError, SyncdError
 from syncd.intake import Job, SourceFailure, apis_of, jobs, read, web_for
@@ -187,7 +186,7 @@ def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Repor
         report.plan = current = plan(report.library, view, memory, intakes, now)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
-            report.actions = _foreseen(current, session)
+            report.actions = list(current.actions)
         _check_size(current, task.max_create)
         if task.dry_run:
             return
@@ -201,13 +200,6 @@ def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Repor
                 return
 
 
-def _foreseen(current: Plan, session: Session) -> list[Action]:
-    """Return the actions of a plan as far as they are certain: Zotero on the desktop gives new keys itself."""
-    if session.client.names_keys:
-        return list(current.actions)
-    return [replace(a, key=None) if a.kind == "create" else a for a in current.actions]
-
-
 def _push(current: Plan, session: Session, report: Report, done: dict[str, Action]) -> Push:
     """Carry out one plan; tell the report what was really done, and what needed nothing."""
     progress = session.ports.progress
@@ -219,7 +211,7 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
         for action in current.actions:
             if action.paper in push.written:
                 # A paper that took two rounds was created, though the second only added its link.
-                done.setdefault(action.paper, naming.of_action(action, push.names))
+                done.setdefault(action.paper, action)
         report.failures = push.failures
         report.actions = [
             done.get(action.paper, action)

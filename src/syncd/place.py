@@ -13,12 +13,11 @@ import sqlalchemy as sa
 from syncd import tables as db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from syncd.store import Store
 
-# Between the address of a Zotero on the desktop and its id.
-MARK = "#"
+# Between the address of a Zotero on the desktop and what tells it from others there.
+SEPARATOR = "#"
+MARK = "plugin:"
 
 
 def desktop_place(store: Store, root: str, server: str) -> str:
@@ -26,31 +25,31 @@ def desktop_place(store: Store, root: str, server: str) -> str:
 
     Args:
         store: the database.
-        root: the address of its local API.
+        root: the address of Zotero there.
         server: the id of the Zotero; where it is not known, that of the last run is taken, and of those rather one
             that something was pushed to.
     """
     if server:
-        return f"{root}{MARK}{server}"
+        return f"{root}{SEPARATOR}{server}"
     known, pushed = db.library.c.place, db.profile.c.name.is_not(None)
     query = (
         sa.select(known)
         .join(db.run, db.run.c.library == db.library.c.id)
         .outerjoin(db.profile, db.profile.c.library == db.library.c.id)
-        .where(known.startswith(root + MARK, autoescape=True))
+        .where(known.startswith(root + SEPARATOR, autoescape=True))
         .order_by(pushed.desc(), db.run.c.started.desc(), db.run.c.id.desc())
         .limit(1)
     )
     with store.reading() as connection:
-        return str(connection.scalar(query) or root + MARK)
+        return str(connection.scalar(query) or root + SEPARATOR)
 
 
 def pushed_elsewhere(store: Store, place: str) -> int:
     """Return how many papers were pushed to another Zotero on the desktop; 0 online, where there is one."""
-    root, mark, _ = place.partition(MARK)
+    root, mark, _ = place.partition(SEPARATOR)
     if not mark:
         return 0
-    others = db.library.c.place.startswith(root + MARK, autoescape=True)
+    others = db.library.c.place.startswith(root + SEPARATOR, autoescape=True)
     query = (
         sa.select(sa.func.count())
         .select_from(db.written.join(db.library))
@@ -65,11 +64,11 @@ def known_places(store: Store, root: str) -> list[str]:
 
     Args:
         store: the database.
-        root: the address of its local API.
+        root: the address of Zotero there.
     """
-    query = sa.select(db.library.c.place).where(db.library.c.place.startswith(root + MARK, autoescape=True))
+    query = sa.select(db.library.c.place).where(db.library.c.place.startswith(root + SEPARATOR, autoescape=True))
     with store.reading() as connection:
-        return sorted(connection.scalars(query.where(db.library.c.place != root + MARK)))
+        return sorted(connection.scalars(query.where(db.library.c.place != root + SEPARATOR)))
 
 
 def is_known(store: Store, place: str) -> bool:
@@ -78,25 +77,15 @@ def is_known(store: Store, place: str) -> bool:
         return bool(connection.scalar(sa.select(db.library.c.id).where(db.library.c.place == place)))
 
 
-def moved(store: Store, old: str, new: str, versions: Mapping[str, int]) -> None:
-    """Let what is remembered of a library hold for the same one at another place, where it has other versions.
-
-    What it holds is to be read anew; what was erased from it stays known.
+def moved(store: Store, old: str, new: str) -> None:
+    """Let what is remembered of a library hold for the same one where its versions are counted anew.
 
     Args:
         store: the database.
         old: the place so far.
         new: the place from now on, of which nothing is remembered.
-        versions: the new version of each item whose newest one is of syncd's making.
     """
     here = sa.select(db.library.c.id).where(db.library.c.place == old).scalar_subquery()
     with store.writing() as connection:
-        for table in (db.index_item, db.index_collection):
-            connection.execute(sa.delete(table).where(table.c.library == here))
-        written = sa.update(db.written).where(db.written.c.library == here)
-        connection.execute(written.values(version=0))
-        for key, version in versions.items():
-            connection.execute(written.where(db.written.c.key == key).values(version=version))
-        connection.execute(
-            sa.update(db.library).where(db.library.c.place == old).values(place=new, version=0)
-        )
+        connection.execute(sa.update(db.written).where(db.written.c.library == here).values(version=0))
+        connection.execute(sa.update(db.library).where(db.library.c.place == old).values(place=new))

@@ -1,8 +1,7 @@
 """Carry out a plan: journal, write, record, a chunk at a time.
 
-Every object has a key and a version, so that sending one twice does nothing twice; where the library gives the keys
-itself, they are taken from its answers. What the server refuses is reported with its words; what changed meanwhile
-is left for the next plan to look at again.
+Every object has a key and a version, so that sending one twice does nothing twice. What the server refuses is
+reported with its words; what changed meanwhile is left for the next plan to look at again.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from syncd import naming
 from syncd.action import Refusal
 from syncd.decide import digest
 from syncd.errors import LibraryError
@@ -23,7 +21,7 @@ from syncd.zotero.schema import MAX_OBJECTS
 from syncd.zotero.transport import OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
@@ -75,7 +73,6 @@ class Push:
     Attributes:
         written: create-once keys of the papers of which something was written.
         failures: by create-once key, what was not.
-        names: by the key that the plan gave an object, its real one, where the library gives its keys itself.
     """
 
     def __init__(
@@ -91,7 +88,6 @@ class Push:
         self._alone = True
         self.written: set[str] = set()
         self.failures: dict[str, Failure] = {}
-        self.names: dict[str, str] = {}
 
     def carry_out(self, plan: Plan, now: datetime) -> None:
         """Write all of a plan.
@@ -157,15 +153,14 @@ class Push:
         return [entry for entry in chunk if entry.what != "child" or entry.item not in refused]
 
     def _chunks(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-        """Yield entries in chunks; where keys are not known before, what refers to an object comes after it."""
-        for level in [entries] if self._client.names_keys else _levels(entries):
-            for start in range(0, len(level), MAX_OBJECTS):
-                yield level[start : start + MAX_OBJECTS]
+        """Yield entries in chunks that the server takes."""
+        for start in range(0, len(entries), MAX_OBJECTS):
+            yield entries[start : start + MAX_OBJECTS]
 
     def _write(self, chunk: Sequence[Entry], titles: dict[str, str]) -> None:
         if not chunk:
             return
-        chunk = [replace(entry.named(self.names), after=self._version) for entry in chunk]
+        chunk = [replace(entry, after=self._version) for entry in chunk]
         number = self._state.journal.begin(self._run, chunk)
         client, sent = self._client, [entry.sent for entry in chunk]
         write = client.write_collections if chunk[0].what == "collection" else client.write_items
@@ -186,7 +181,6 @@ class Push:
         """Remember a chunk's outcome, in one transaction with taking it out of the journal."""
         self._version, alone = self._client.advanced(self._version, outcomes)
         self._alone = self._alone and alone
-        self._learn(chunk, outcomes)
         objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
         collections = chunk[0].what == "collection"
         with self._state.writing() as connection:
@@ -198,7 +192,7 @@ class Push:
                 else:
                     self.written.add(entry.paper)
                     version = outcome.version or entry.sent["version"]
-                    self._state.record(connection, self._run, entry.named(self.names), version)
+                    self._state.record(connection, self._run, entry, version)
             self._index.record(
                 connection,
                 items=() if collections else objects,
@@ -207,16 +201,10 @@ class Push:
             )
             self._state.journal.settle(connection, number)
 
-    def _learn(self, chunk: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
-        """Take the real keys from an answer."""
-        for entry, outcome in zip(chunk, outcomes, strict=True):
-            if outcome.data and outcome.data["key"] != entry.sent["key"]:
-                self.names[entry.sent["key"]] = outcome.data["key"]
-
     def _remember_the_rest(self, plan: Plan, now: datetime) -> None:
         """Remember what needed no write, and what is to be known of each paper from now on."""
         memory, state = self._state.memory(), self._state
-        actions = [naming.of_action(action, self.names) for action in plan.actions]
+        actions = plan.actions
         with state.writing() as connection:
             for action in actions:
                 self._remember_quiet(connection, action, memory)
@@ -231,8 +219,7 @@ class Push:
             state.dig_up(connection, alive & memory.tombstones)
             standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
             state.stand(connection, [action.paper for action in actions], standings)
-            for path, planned in plan.places.items():
-                key = self.names.get(planned, planned)
+            for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
             for profile in plan.profiles:
@@ -280,15 +267,3 @@ def _before_children(action: Action) -> Base | None:
     new = {child["url"] for child in action.children}
     return replace(action.base, links=tuple(url for url in action.base.links if url not in new))
 
-
-def _levels(entries: Sequence[Entry]) -> Iterable[Sequence[Entry]]:
-    """Return entries so that nothing refers to an object that is created in the same list."""
-    depth: dict[str, int] = {}
-    levels: dict[int, list[Entry]] = {}
-    for entry in entries:
-        above = entry.sent.get("parentItem") or entry.sent.get("parentCollection") or ""
-        level = depth.get(above, -1) + 1
-        if not entry.sent["version"]:
-            depth[entry.sent["key"]] = level
-        levels.setdefault(level, []).append(entry)
-    return [levels[level] for level in sorted(levels)]

@@ -9,11 +9,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from syncd.lookup import real_keys
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import sqlalchemy as sa
 
     from syncd.journal import Entry
@@ -36,16 +32,15 @@ def caught_up(client: Client, index: Index, state: State) -> tuple[LibraryView, 
     """
     index.refresh(client)
     view = index.view()
-    return view, recover(state, view, names_keys=client.names_keys)
+    return view, recover(state, view)
 
 
-def recover(state: State, view: LibraryView, *, names_keys: bool) -> dict[str, str]:
+def recover(state: State, view: LibraryView) -> dict[str, str]:
     """Find out from the library what became of chunks whose outcome is unknown, and record it.
 
     Args:
         state: with the journal.
         view: the library now, in the versions that the chunks were sent at.
-        names_keys: they were sent with keys of syncd's choice.
 
     Returns:
         by create-once key of each paper that turned out to have been written, its run.
@@ -53,14 +48,10 @@ def recover(state: State, view: LibraryView, *, names_keys: bool) -> dict[str, s
     chunks = state.journal.unfinished()
     if not chunks:
         return {}
-    names: Mapping[str, str] = {}
-    if not names_keys:
-        names = real_keys([entry for chunk in chunks for entry in chunk.entries], view, state.memory())
     done: dict[str, str] = {}
     with state.writing() as connection:
         for chunk in chunks:
-            for sent in chunk.entries:
-                entry = sent.named(names)
+            for entry in chunk.entries:
                 if _recovered(state, connection, chunk.run, entry, view):
                     done[entry.paper] = chunk.run
             state.journal.settle(connection, chunk.number)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from syncd import naming
 from syncd import tables as db
 from syncd.action import Memory, Refusal
 from syncd.facts import Facts
@@ -339,12 +338,8 @@ class State:
 
     def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
         """Remember that an object was written, and as what."""
-        if entry.planned:
-            self.history.rename(connection, run, entry.planned, entry.sent["key"])
         if entry.what == "collection":
             self.remember_collection(connection, entry.paper, entry.sent["key"])
-            if entry.planned:
-                self._rename_collection(connection, entry.planned, entry.sent["key"])
         elif entry.what == "item" and entry.base:
             self.remember(
                 connection, run=run, key=entry.item, paper=entry.paper, base=entry.base, version=version
@@ -367,14 +362,6 @@ class State:
         base = self.base(connection, item)
         if base and url not in base.links:
             self.rebase(connection, item, replace(base, links=(*base.links, url)))
-
-    def _rename_collection(self, connection: sa.Connection, planned: str, key: str) -> None:
-        """Put a collection's real key where its planned one counts as filed for good."""
-        table = db.written
-        within = table.c.base.contains(f'"{planned}"')
-        for row in connection.execute(self._all(table).where(within)).all():
-            base = Base.from_json(json.loads(row.base))
-            self.rebase(connection, row.key, naming.of_base(base, {planned: key}))
 
     def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
         """Put a row in place of the one with its key."""

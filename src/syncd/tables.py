@@ -40,6 +40,7 @@ index_item = sa.Table(
     sa.Column("doi", sa.Text),
     sa.Column("arxiv", sa.Text),
     sa.Column("data", sa.Text, nullable=False),
+    sa.Column("abstract", sa.Text, nullable=False, server_default=""),
 )
 
 index_collection = sa.Table(
@@ -69,6 +70,7 @@ written = sa.Table(
     sa.Column("base", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("run", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False, server_default=""),
 )
 
 claim = sa.Table(
@@ -77,6 +79,7 @@ claim = sa.Table(
     _library_column(),
     sa.Column("paper", sa.String(8), primary_key=True),
     sa.Column("key", sa.String(8), nullable=False),
+    sa.Column("said", sa.Text, nullable=False, server_default=""),
 )
 
 collection = sa.Table(
@@ -190,6 +193,7 @@ journal = sa.Table(
     sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("chunk", sa.Text, nullable=False),
+    sa.Column("sent", sa.Text, nullable=False, server_default=""),
 )
 
 # Profiles that rest on the user's word; the name "" stands for all of them.

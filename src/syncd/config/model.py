@@ -25,11 +25,11 @@ LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"
 MAIN = "main"
 
-# Where the API of each type of library is, unless `endpoint` says otherwise. What follows the host is fixed.
-_ROOTS: dict[str, tuple[str, str]] = {
-    "user": ("https://api.zotero.org", ""),
-    "group": ("https://api.zotero.org", ""),
-    "desktop": ("http://127.0.0.1:23119", "/api"),
+# Where each type of library is, unless `endpoint` says otherwise.
+_ROOTS: dict[str, str] = {
+    "user": "https://api.zotero.org",
+    "group": "https://api.zotero.org",
+    "desktop": "http://127.0.0.1:23119",
 }
 
 
@@ -65,10 +65,7 @@ class Library(Settings):
     @property
     def root(self) -> str | None:
         """The address that API paths are appended to, without a slash at its end; None for embedded."""
-        if self.type == EMBEDDED:
-            return None
-        endpoint, path = _ROOTS[self.type]
-        return (self.endpoint or endpoint) + path
+        return None if self.type == EMBEDDED else self.endpoint or _ROOTS[self.type]
 
     @property
     def prefix(self) -> str:

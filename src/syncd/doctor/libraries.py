@@ -212,8 +212,7 @@ def _emptied(scene: Scene, library: Library) -> str:
 
 
 def _desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
-    from syncd.zotero.desktop import server_id  # noqa: PLC0415 - only where it is used
-    from syncd.zotero.plugin import plugin_at  # noqa: PLC0415
+    from syncd.zotero.plugin import gone, plugin_at  # noqa: PLC0415 - only where it is used
 
     try:
         key = library.resolve_key(scene.env)
@@ -221,18 +220,11 @@ def _desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
         return
     with _watched(scene) as (_, transport):
         try:
-            plugin = plugin_at(
-                Address(library.name, library.root or "", library.prefix, key or ""), transport
-            )
-            if plugin and plugin.server:
-                yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")
-                return
-            server_id(library.root or "", transport)
+            address = Address(library.name, library.root or "", library.prefix, key or "")
+            plugin = plugin_at(address, transport)
+            if plugin is None or not plugin.server:
+                raise gone(plugin)
         except LibraryError as error:
-            yield Finding(name, "failure", str(error), error.hint)
+            yield _refused(name, library, error)
             return
-    if library.key is None:
-        words = "Zotero lets other programs in, but has not been asked about syncd"
-        yield Finding(name, "failure", words, f"syncd login --desktop {library.name}")
-    else:
-        yield Finding(name, "ok", "Zotero runs and lets other programs in")
+        yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")

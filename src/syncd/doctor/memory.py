@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from syncd.doctor.finding import Check, Finding
 from syncd.doctor.machine import FIX
-from syncd.place import MARK
+from syncd.place import SEPARATOR
 from syncd.session import whereabouts
 from syncd.store import HEAD
 
@@ -76,7 +76,7 @@ def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: 
     # Of a Zotero on the desktop, the place goes on with its id.
     here = """library IN (SELECT id FROM library WHERE prefix = :prefix
         AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
-    names = {"name": profile, "place": place, "prefix": prefix, "mark": MARK}
+    names = {"name": profile, "place": place, "prefix": prefix, "mark": SEPARATOR}
     paused = connection.execute(
         f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {here}",  # noqa: S608 - no input
         names,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import httpx2
 from pyzotero import errors as pyzotero_errors
@@ -104,15 +104,10 @@ class Client:
         transport: counts, waits and retries; shared by all requests of a run.
 
     Attributes:
-        names_keys: the caller names the keys of what it creates, and deletions are logged. Else the keys in what
-            is created are only names, which the answer tells the real keys of.
         server: the id of the Zotero whose versions these are; empty online.
     """
 
-    names_keys: ClassVar[bool] = True
     server: str = ""
-    _page: ClassVar[int | None] = PAGE
-    _timeout: ClassVar[httpx2.Timeout] = TIMEOUT
 
     def __init__(self, address: Address, transport: PoliteTransport) -> None:
         self.address = address
@@ -125,6 +120,11 @@ class Client:
         return self._call(
             lambda zot: _page(zot, zot.items(since=version, includeTrashed=1, limit=PAGE, sort="dateAdded"))
         )
+
+    def held(self, version: int) -> int | None:
+        """Return how many items the library holds, trashed ones too; None where it has moved on from `version`."""
+        page = self._call(lambda zot: _page(zot, zot.items(includeTrashed=1, limit=1)))
+        return page.total if page.version == version else None
 
     def item_versions_since(self, version: int) -> tuple[dict[str, int], int]:
         """Return the version of every item that changed after `version`, and the library's version."""
@@ -142,14 +142,14 @@ class Client:
 
     def _items(self, keys: str) -> list[Json]:
         return self._call(
-            lambda zot: cast("list[Json]", zot.items(itemKey=keys, includeTrashed=1, limit=self._page))
+            lambda zot: cast("list[Json]", zot.items(itemKey=keys, includeTrashed=1, limit=PAGE))
         )
 
     def collections_since(self, version: int) -> Page:
         """Return all collections that changed after `version`, deleted ones that are still listed too."""
 
         def read(zot: pyzotero.Zotero) -> Page:
-            first = zot.collections(since=version, limit=self._page)
+            first = zot.collections(since=version, limit=PAGE)
             library_version = _version(zot)
             every = zot.everything(first)
             return Page(tuple(every), len(every), library_version)
@@ -258,8 +258,8 @@ class Client:
             unclear: what to raise where the answer can't be understood.
         """
         kind, _, number = self.address.prefix.partition("/")
-        client = httpx2.Client(transport=self.transport, timeout=self._timeout, follow_redirects=False)
-        zot = pyzotero.Zotero(number, kind.removesuffix("s"), client=client, **self._access())
+        client = httpx2.Client(transport=self.transport, timeout=TIMEOUT, follow_redirects=False)
+        zot = pyzotero.Zotero(number, kind.removesuffix("s"), client=client, api_key=self.address.key)
         zot.endpoint = self.address.endpoint
         try:
             return use(zot)
@@ -271,10 +271,6 @@ class Client:
             raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
-
-    def _access(self) -> Json:
-        """Return what opens the library to pyzotero."""
-        return {"api_key": self.address.key}
 
     @property
     def _kept(self) -> str:
@@ -309,8 +305,6 @@ class Client:
         response = cause.response if isinstance(cause, httpx2.HTTPStatusError) else response
         status = response.status_code if isinstance(response, httpx2.Response) else None
         text = response.text.strip() if isinstance(response, httpx2.Response) else ""
-        if isinstance(response, httpx2.Response) and (special := self._special(response)):
-            return self._ours(special)
         words = without(self.address.key, text)[:200]
         name = self.address.name
         if status == 412:
@@ -325,10 +319,6 @@ class Client:
         else:
             message, hint = f"the server answered HTTP {status}: {words}", ""
         return self._ours(LibraryError(message, kind="permanent", status=status, hint=hint))
-
-    def _special(self, answer: httpx2.Response) -> LibraryError | None:  # noqa: ARG002 - for other APIs
-        """Return what a refusal means where it has a meaning of its own; online none has."""
-        return None
 
     def _forbidden(self, status: int, words: str) -> LibraryError:
         """Word a refusal of the key: which key, what it lacks, where to change that."""

@@ -1,7 +1,6 @@
-"""The user's consent to writing into Zotero on the desktop: a question in Zotero's window, asked once.
+"""The user's consent to writing into Zotero on the desktop: a question in Zotero's window, asked once by the plugin.
 
-Where syncd's plugin is in that Zotero, the plugin asks it; else Zotero's local API. Only `syncd login` lets them;
-nothing in the background ever does. The key is given back and stored nowhere.
+Only `syncd login` lets it ask; nothing in the background ever does. The token is given back and stored nowhere.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.zotero.client import Address
-from syncd.zotero.desktop import SERVER_ID, closed, server_id
-from syncd.zotero.plugin import BASE, plugin_at
+from syncd.zotero.plugin import BASE, closed, gone, plugin_at
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:
@@ -28,11 +26,6 @@ Json = dict[str, Any]
 APP = "syncd"
 # How long the question may stay open, in seconds.
 PATIENCE = 300.0
-# How often a user is asked who allows one write only.
-ASKED = 2
-ONE_WRITE = (
-    'You chose "Allow", which is for one write. syncd needs "Always Allow" to keep the library up to date.'
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,73 +43,27 @@ def consent(
     control: Callable[[], Control | None] = lambda: None,
     patience: float = PATIENCE,
 ) -> str:
-    """Ask the user through the plugin, if it is there, else as `authorize`; return token or key.
-
-    Args:
-        endpoint: Zotero's address, such as "http://127.0.0.1:23119".
-        clock: for the transport.
-        say: is told a sentence for the user.
-        control: gives how the plugin reaches the daemon, if it may; called where the plugin is there.
-        patience: how long to wait for an answer, in seconds.
-
-    Raises:
-        LibraryError: as `authorize`.
-    """
-    root = endpoint.rstrip("/")
-    transport = PoliteTransport(clock, attempts=1)
-    try:
-        if plugin_at(Address("", f"{root}/api", "users/0", ""), transport):
-            say("Zotero asks whether syncd may work with your library: choose Allow there.")
-            return _paired(root, transport, control(), patience)
-    finally:
-        transport.shutdown()
-    return authorize(endpoint, clock, say, patience)
-
-
-def authorize(endpoint: str, clock: Clock, say: Callable[[str], None], patience: float = PATIENCE) -> str:
-    """Let Zotero ask its user whether syncd may write, and return the key.
+    """Let the plugin in Zotero ask the user whether syncd may write; return the plugin's token.
 
     Args:
         endpoint: Zotero's address, such as "http://127.0.0.1:23119".
         clock: for the transport.
         say: is told a sentence for the user, such as that they must look at Zotero now.
+        control: gives how the plugin reaches the daemon, if it may; called where the plugin is there.
         patience: how long to wait for an answer, in seconds.
 
     Raises:
-        LibraryError: Zotero isn't running, is too old, does not let other programs in; the user said no, allowed
-            one write only, or did not answer in time.
+        LibraryError: Zotero isn't running, has no plugin; the user said no, or did not answer in time.
     """
-    root = f"{endpoint.rstrip('/')}/api"
+    root = endpoint.rstrip("/")
     transport = PoliteTransport(clock, attempts=1)
     try:
-        server = server_id(root, transport)
-        for _ in range(ASKED):
-            say("Zotero asks whether syncd may write to your library: choose Always Allow there.")
-            key = _asked(root, server, transport, patience)
-            if key:
-                return key
-            say(ONE_WRITE)
+        if plugin_at(Address("", root, "users/0", ""), transport) is None:
+            raise gone(None)
+        say("Zotero asks whether syncd may work with your library: choose Allow there.")
+        return _paired(root, transport, control(), patience)
     finally:
         transport.shutdown()
-    raise LibraryError(
-        "Zotero gave syncd a key for one write only",
-        kind="permission",
-        hint='Nothing was stored. Run it again and choose "Always Allow".',
-    )
-
-
-def _asked(root: str, server: str, transport: PoliteTransport, patience: float) -> str:
-    """Ask once; return the key, or nothing where it is for one write only."""
-    headers = {
-        "User-Agent": f"{APP}/{__version__}",
-        "Zotero-API-Version": "3",
-        SERVER_ID: server,
-    }
-    said = _answer(f"{root}/local/authorize", {"appName": APP}, headers, transport, patience)
-    key = str(said.get("key") or "")
-    if not key:
-        raise _nothing(200)
-    return key if said.get("remember") is True else ""
 
 
 def _paired(root: str, transport: PoliteTransport, control: Control | None, patience: float) -> str:

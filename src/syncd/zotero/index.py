@@ -46,22 +46,40 @@ class Index:
 
     def refresh(self, client: Client) -> None:
         """Read what changed in the library since last time."""
-        if client.names_keys:
-            self._follow(client)
-        else:
-            self._compare(client)
-
-    def _follow(self, client: Client) -> None:
-        """Read what the library says that changed."""
         known = self.version()
         page = client.items_since(known)
         if page.version < known:
             # The library is an older one than we know: restored from a backup, or another at this address.
             self.forget()
-            known = 0
-            page = client.items_since(0)
+            self.reread(client)
+            return
         if page.version == known:
             return
+        self._read(client, known, page)
+        held = client.held(page.version) if known else None
+        if held is not None and held != self._count():
+            # It was restored or emptied: its versions go on, and no log says what went.
+            self.forget()
+            self.reread(client)
+
+    def reread(self, client: Client, *, erased: bool = False) -> None:
+        """Read all of the library anew.
+
+        Args:
+            client: the library.
+            erased: what the index has and the library has not was erased, though no log says so.
+        """
+        before = [self._keys(table) for table in (db.index_item, db.index_collection)] if erased else []
+        with self._store.writing() as connection:
+            for table in (db.index_item, db.index_collection):
+                connection.execute(sa.delete(table).where(table.c.library == self._library))
+            self._complete(connection, 0)
+            if erased:
+                self._erase(connection, *before)
+        self._read(client, 0, client.items_since(0))
+
+    def _read(self, client: Client, known: int, page: Page) -> None:
+        """Take over what changed after the version `known`, of which `page` is the first page."""
         version, items = self._changed(client, known, page)
         collections = client.collections_since(known)
         deletions = client.deletions_since(known)
@@ -73,37 +91,15 @@ class Index:
             self._erase(connection, deletions.items, deletions.collections)
             self._complete(connection, version)
 
-    def _compare(self, client: Client) -> None:
-        """Compare all versions with the known ones: a library without a deletion log says no more.
-
-        What is not there any more was erased, unless the library is an older one than we know.
-        """
-        versions, version = client.item_versions_since(0)
-        if version < self.version():
-            self.forget()
-        listed = {entry["key"]: entry for entry in client.collections_since(0).objects}
-        items, collections = self._versions(db.index_item), self._versions(db.index_collection)
-        # A list has no collections that are in the trash.
-        listed |= {
-            c["key"]: c for c in client.collections_by_key([k for k in collections if k not in listed])
-        }
-        changed = {key for key, now in versions.items() if items.get(key) != now}
-        read = {entry["key"]: entry for entry in client.items_by_key(sorted(changed))}
-        fresh = [entry for key, entry in listed.items() if collections.get(key) != entry["version"]]
-        with self._store.writing() as connection:
-            self._store_items(
-                connection,
-                [(e["data"], e["version"], e.get("meta", {})) for key, e in read.items() if key in changed],
-            )
-            self._store_collections(connection, [(c["data"], c["version"]) for c in fresh])
-            self._erase(connection, items.keys() - versions.keys(), collections.keys() - listed.keys())
-            self._complete(connection, version)
-
-    def _versions(self, table: sa.Table) -> dict[str, int]:
-        """Return the version of every object that the index has."""
-        query = sa.select(table.c.key, table.c.version).where(table.c.library == self._library)
+    def _keys(self, table: sa.Table) -> list[str]:
+        query = sa.select(table.c.key).where(table.c.library == self._library)
         with self._store.reading() as connection:
-            return {row.key: row.version for row in connection.execute(query)}
+            return list(connection.scalars(query))
+
+    def _count(self) -> int:
+        query = sa.select(sa.func.count()).where(db.index_item.c.library == self._library)
+        with self._store.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def view(self) -> LibraryView:
         """Return the library as the index has it."""

@@ -14,10 +14,10 @@ import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.place import MARK
 from syncd.zotero.client import Client, Deletions, Page, StaleError, outcomes_of
-from syncd.zotero.desktop import PATIENCE, closed, exchanged
 from syncd.zotero.rights import without
-from syncd.zotero.transport import OutcomeUnknownError
+from syncd.zotero.transport import OutcomeUnknownError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = dict[str, Any]
 BASE = "/syncd/v1"
+# A Zotero that is busy answers late. One that is still at a write must not be taken for one that never began.
+PATIENCE = httpx2.Timeout(600.0, connect=15.0)
+CLOSED = "Start Zotero and run it again. In the background syncd tries again by itself."
 TOKEN = "Syncd-Token"  # noqa: S105 - the name of a header
 SERVER = "Syncd-Server"
 API = 1
-# Before the id of a plugin, where the id of a Zotero would stand.
-MARK = "plugin:"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
@@ -65,7 +66,7 @@ class PluginClient(Client):
     """The own library of a Zotero that runs on this computer, with the plugin in it. Use it in one thread.
 
     Args:
-        address: where it is, as for `DesktopClient`; its key is the plugin's token.
+        address: where it is, such as "http://127.0.0.1:23119"; its key is the plugin's token.
         transport: counts; shared by all requests of a run.
         plugin: as `plugin_at` gives it; another one is never written to.
 
@@ -89,6 +90,9 @@ class PluginClient(Client):
         self._parts = {("collections", version): told, ("deleted", version): told}
         items = tuple({**each, "meta": {}} for each in told["items"])
         return Page(items, len(items), told["version"])
+
+    def held(self, version: int) -> None:
+        """Return nothing: the plugin compares all that there is, so that its answers never miss what went."""
 
     def item_versions_since(self, version: int) -> tuple[dict[str, int], int]:
         """Return the version of every item that changed after `version`, and the library's version."""
@@ -193,7 +197,7 @@ class PluginClient(Client):
     def _refused(self, answer: httpx2.Response) -> LibraryError:
         words = without(self.address.key, _words(answer))[:200]
         if answer.status_code == 412 and "server" in _said(answer):
-            return self._ours(exchanged(412))
+            return self._ours(_exchanged(412))
         if answer.status_code == 412:
             name = self.address.name
             return StaleError(
@@ -209,7 +213,7 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
     """Ask whether a plugin answers in the Zotero on this computer; None where there is none.
 
     Args:
-        address: as for `PluginClient`; the key may be empty, or one of the local API.
+        address: as for `PluginClient`; the key may be empty.
         transport: counts.
 
     Raises:
@@ -235,11 +239,25 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
     return Plugin(server, database)
 
 
+def closed(error: LibraryError) -> LibraryError:
+    """Return an error in the words for a desktop: where nobody answers, Zotero is not running."""
+    if isinstance(error, UnreachableError):
+        return UnreachableError("Zotero isn't running", kind="transient", hint=CLOSED)
+    return error
+
+
 def gone(plugin: Plugin | None) -> LibraryError:
-    """Return why a library that syncd knows through the plugin can't be used."""
-    if plugin:
-        return _refusal(401, "")
-    return _refusal(404, "")
+    """Return why a Zotero that runs can't be used: its plugin is missing, or does not know this syncd."""
+    return _refusal(401 if plugin else 404, "")
+
+
+def _exchanged(status: int) -> LibraryError:
+    return LibraryError(
+        "another Zotero is running now than the one that was read",
+        kind="conflict",
+        status=status,
+        hint="It has another profile or database. Open the one that syncd pushes to and run it again.",
+    )
 
 
 def _sent(  # noqa: PLR0913, PLR0917 - one request
@@ -251,7 +269,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - one request
     server: str = "",
 ) -> httpx2.Response:
     """Send a request to the plugin; what it refuses is an answer, too."""
-    url = f"{address.endpoint.removesuffix('/api')}{BASE}/{path}"
+    url = f"{address.endpoint}{BASE}/{path}"
     said = {TOKEN: address.key, SERVER: server}
     headers = {"User-Agent": f"syncd/{__version__}"} | {name: text for name, text in said.items() if text}
     # The transport outlives the client, whose closing does nothing to it.
