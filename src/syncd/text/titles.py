@@ -6,6 +6,7 @@ title. They never translate and never drop a word.
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from functools import lru_cache
 
@@ -83,3 +84,13 @@ def fold_name(surname: str) -> str:
     ('mullerludenscheidt', 'sorensen', 'lukasiewicz', 'gross')
     """
     return _fold(surname) or surname.strip().casefold()
+
+
+def digest_of_text(text: str) -> str:
+    """Return what tells whether two abstracts are one, however they are spaced and spelt; empty for a blank one.
+
+    >>> digest_of_text("We show …") == digest_of_text("we  show"), digest_of_text(" ")
+    (True, '')
+    """
+    folded = _fold(text)
+    return hashlib.sha256(folded.encode()).hexdigest()[:16] if folded else ""
