@@ -54,7 +54,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         return wanted, True
     known = session.state.memory()
     taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
-    key = _unused(keys.generations(view.prefix, wanted.paper), taken)
+    key = _unused(keys.generations(view.names, wanted.paper), taken)
     with session.state.writing() as connection:
         session.state.claim(connection, wanted.paper, key)
         session.state.dig_up(connection, [wanted.key or ""])
@@ -99,7 +99,7 @@ def new_collection(session: Session, profile: str) -> str:
         part = path[:depth]
         if Filing(view, collections).place(part).closed:
             taken = view.collections.keys() | view.deleted
-            collections["/".join(part)] = _unused(own_keys(view.prefix, part), taken)
+            collections["/".join(part)] = _unused(own_keys(view.names, part), taken)
     new = collections["/".join(path)]
     with session.state.writing() as connection:
         for name, key in collections.items():

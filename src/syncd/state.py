@@ -6,13 +6,13 @@ All of it but the history of runs can be rebuilt from the library. Nothing here 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from syncd import tables as db
-from syncd.action import Memory, Refusal
+from syncd.action import Memory, Refusal, Said
 from syncd.facts import Facts
 from syncd.history import History
 from syncd.journal import Journal
@@ -111,7 +111,7 @@ class State:
         self._prefix = prefix
         self._library = self._number(place, prefix)
         self.history = History(store, self._library, clock)
-        self.journal = Journal(store, self._library)
+        self.journal = Journal(store, self._library, clock)
         self.facts = Facts(store, self._library)
 
     def _number(self, place: str, prefix: str) -> int:
@@ -147,13 +147,16 @@ class State:
         """Return all that planning needs to know."""
         with self._store.reading() as connection:
             written = connection.execute(self._all(db.written)).all()
+            claims = connection.execute(self._all(db.claim)).all()
             decisions: dict[str, dict[str, Verdict]] = {}
             for row in connection.execute(self._all(db.decision)):
                 decisions.setdefault(row.paper, {})[row.key] = row.verdict
             return Memory(
                 written={row.key: Base.from_json(json.loads(row.base)) for row in written},
                 versions={row.key: row.version for row in written},
-                claims={row.paper: row.key for row in connection.execute(self._all(db.claim))},
+                seen={row.key: json.loads(row.seen) for row in written if row.seen},
+                claims={row.paper: row.key for row in claims},
+                said={row.paper: Said.from_json(json.loads(row.said)) for row in claims if row.said},
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
@@ -174,6 +177,7 @@ class State:
         paper: str,
         base: Base,
         version: int | None = None,
+        seen: Mapping[str, str] | None = None,
     ) -> None:
         """Remember what an item was given, and which paper it is.
 
@@ -184,18 +188,35 @@ class State:
             paper: the paper's create-once key.
             base: what stands in the item from syncd.
             version: the item's version after syncd's write; None where nothing was written now.
+            seen: what the item held then, as `merge.contents` tells it; None where that is as before.
         """
-        if version is None:
-            here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-            version = connection.scalar(sa.select(db.written.c.version).where(here)) or 0
-        text = json.dumps(base.to_json(), ensure_ascii=False)
-        row = {"key": key, "base": text, "version": version, "run": run}
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        known = connection.execute(sa.select(db.written.c.version, db.written.c.seen).where(here)).first()
+        row = {
+            "key": key,
+            "base": json.dumps(base.to_json(), ensure_ascii=False),
+            "version": version if version is not None else known.version if known else 0,
+            "seen": json.dumps(dict(seen)) if seen is not None else known.seen if known else "",
+            "run": run,
+        }
         self._put(connection, db.written, row, "key")
         self.claim(connection, paper, key)
 
-    def claim(self, connection: sa.Connection, paper: str, key: str) -> None:
-        """Remember which item a paper is, or was."""
-        self._put(connection, db.claim, {"paper": paper, "key": key}, "paper")
+    def claim(self, connection: sa.Connection, paper: str, key: str, said: Said | None = None) -> None:
+        """Remember which item a paper is, or was; and what its sources say of it, if that is new."""
+        table = db.claim
+        here = sa.and_(table.c.library == self._library, table.c.paper == paper)
+        text = (
+            json.dumps(asdict(said), ensure_ascii=False)
+            if said
+            else connection.scalar(sa.select(table.c.said).where(here)) or ""
+        )
+        self._put(connection, table, {"paper": paper, "key": key, "said": text}, "paper")
+
+    def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
+        """Remember what an item of syncd's holds after a write of syncd's."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        connection.execute(sa.update(db.written).where(here).values(seen=json.dumps(dict(seen))))
 
     def rebase(self, connection: sa.Connection, key: str, base: Base) -> None:
         """Exchange what is remembered of an item, and nothing else."""
@@ -336,18 +357,33 @@ class State:
 
     # Writing
 
-    def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
-        """Remember that an object was written, and as what."""
+    def record(
+        self,
+        connection: sa.Connection,
+        run: str,
+        entry: Entry,
+        version: int,
+        seen: Mapping[str, str] | None = None,
+    ) -> None:
+        """Remember that an object was written, and as what; `seen` as for `remember`."""
         if entry.what == "collection":
             self.remember_collection(connection, entry.paper, entry.sent["key"])
         elif entry.what == "item" and entry.base:
             self.remember(
-                connection, run=run, key=entry.item, paper=entry.paper, base=entry.base, version=version
+                connection,
+                run=run,
+                key=entry.item,
+                paper=entry.paper,
+                base=entry.base,
+                version=version,
+                seen=seen,
             )
         elif entry.what == "child":
             self._add_link(connection, entry.item, entry.sent["url"])
         elif entry.what == "undo" and entry.sent["key"] == entry.item:
             self.remember_version(connection, entry.item, version)
+            if seen is not None:
+                self.remember_seen(connection, entry.item, seen)
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
@@ -357,6 +393,13 @@ class State:
         query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
         text = connection.scalar(query)
         return Base.from_json(json.loads(text)) if text else None
+
+    def seen(self, connection: sa.Connection, key: str) -> dict[str, str] | None:
+        """Return what an item held after syncd's last write, as the caller's transaction sees it."""
+        table = db.written
+        query = sa.select(table.c.seen).where(table.c.library == self._library, table.c.key == key)
+        text = connection.scalar(query)
+        return json.loads(text) if text else None
 
     def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
         base = self.base(connection, item)
