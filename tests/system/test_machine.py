@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from itertools import cycle
 
-from desktop_machine import AtDesktop, kinds_at_desktop
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from plugin_machine import ThroughPlugin, kinds_through_plugin
