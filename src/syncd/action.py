@@ -113,8 +113,9 @@ class Memory:
 
     Attributes:
         written: what syncd wrote, by the item's key.
-        versions: the item's version after syncd's last write, by its key.
-        seen: what an item held after syncd's last write, by its key, as `merge.contents` tells it.
+        versions: the item's version at that time, by its key.
+        seen: what an item held after syncd's last write, or when syncd first found it as it should be, by its key,
+            as `merge.contents` tells it.
         claims: by a paper's create-once key, the key of its item.
         said: by a paper's create-once key, what sources said of it last.
         collections: by a path as settings name it, the collection's key.
@@ -153,6 +154,8 @@ class Action:
         candidates: items that may be this paper, for "review".
         record: the paper in a few words each, to be compared with the candidates'.
         said: what its sources say of the paper, to be remembered.
+        seen: what an item holds that is as it should be, where something else is remembered, as `merge.contents`.
+        version: of such an item.
     """
 
     kind: Kind
@@ -169,6 +172,8 @@ class Action:
     candidates: tuple[Candidate, ...] = ()
     record: Mapping[str, str] = field(default_factory=dict)
     said: Said | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
+    version: int = 0
 
     @property
     def writes(self) -> bool:

@@ -329,7 +329,7 @@ MIN_ABSTRACT = 100
 ENDINGS = ("ings", "ions", "ing", "ion", "ers", "ed", "er", "es", "s", "e")
 MIN_STEM = 4
 # From here on two surnames may be spellings of one.
-MIN_NAME = 0.75
+MIN_NAME = 0.6
 
 
 @cache

@@ -256,9 +256,15 @@ class Push:
         """Remember a paper that was found as it should be."""
         if action.item or action.base is None or action.key is None or action.paper in self.failures:
             return
-        if memory.written.get(action.key) != action.base:
+        if memory.written.get(action.key) != action.base or action.seen:
             self._state.remember(
-                connection, run=self._run, key=action.key, paper=action.paper, base=action.base
+                connection,
+                run=self._run,
+                key=action.key,
+                paper=action.paper,
+                base=action.base,
+                version=action.version or None,
+                seen=action.seen or None,
             )
 
 
