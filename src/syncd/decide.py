@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import merge
 from syncd.action import Action, Said
-from syncd.match import MAX_CANDIDATES, MIN_TITLE, Candidate, LibraryView, exact, indexed, near, record
+from syncd.match import (
+    MAX_CANDIDATES,
+    MIN_TITLE,
+    Candidate,
+    Match,
+    Records,
+    exact,
+    indexed,
+    near,
+    record,
+)
 from syncd.text.links import find_links
 from syncd.text.titles import digest_of_text, fold_title
 from syncd.zotero import keys
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
 
     from syncd.action import Adopt, Kind, Memory
     from syncd.filing import Place
-    from syncd.match import IndexedItem
+    from syncd.match import IndexedItem, LibraryView, Searched
     from syncd.merge import Base
     from syncd.model import Paper
     from syncd.zotero.items import Draft, Upgrade
@@ -187,17 +197,19 @@ class Decisions:
         # By profile, the items that its other papers are: what one profile lists apart are two papers.
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
         self._listed: set[tuple[str, str]] = set()
-        # What is to be created, as if it were there.
-        self._planned: dict[str, IndexedItem] = {}
+        # The papers of this plan that have an item, or will; kept only where a paper is new.
+        self._placed = Records()
+        self._asks = False
 
     def about(self, wanted: Sequence[Wanted]) -> Iterator[Action]:
         """Yield an action for each paper, in their order."""
         self._listed = {(listing.key, listing.profile) for entry in wanted for listing in entry.listings}
         certain = [(entry, self._certain(entry)) for entry in wanted]
+        unknown = [entry for entry, key in certain if key is None]
+        self._asks = bool(unknown)
         for entry, key in certain:
             if key:
                 self._is(entry, key, "syncd pushed it")
-        unknown = [entry for entry, key in certain if key is None]
         new = [entry for entry in unknown if not self._recognised(entry)]
         asked = {entry.key: action for entry in new if (action := self._compared(entry))}
         done = {action.paper: action for case in self._cases.values() for action in self._decided(case)}
@@ -205,13 +217,16 @@ class Decisions:
             action = asked.get(entry.key) or done[entry.key]
             yield replace(self._checked(action), said=self._said(entry))
 
-    def _is(self, entry: Wanted, key: str, reason: str) -> None:
-        """Take a paper for an item, alive or not."""
+    def _is(self, entry: Wanted, key: str, reason: str, *, is_new: bool = False) -> None:
+        """Take a paper for an item, alive or not, or to be created."""
         item = self._view.living(key)
         target = item.key if item else key
-        self._cases.setdefault(target, Case(target, reason, [])).papers.append(entry)
+        case = self._cases.setdefault(target, Case(target, reason, [], is_new=is_new))
+        case.papers.append(entry)
         for profile in entry.profiles:
             self._taken[profile].add(target)
+        if self._asks:
+            self._placed.add(entry.key, _as_item(target, _said(entry, None, self._read)))
 
     def _certain(self, entry: Wanted) -> str | None:
         """Return the key of the item that state or the create-once key names, alive or not."""
@@ -252,33 +267,49 @@ class Decisions:
         if key := self._retitled(entry):
             self._is(entry, key, "its title was corrected")
             return True
-        for view in (self._view, self._gone):
-            found = exact(entry.first.paper, view, taken=self._taken_by(entry), others=self._others(entry))
-            if found and found.key:
-                self._is(entry, found.key, f"already in the library, by {found.reason}")
-                return True
+        if found := self._exact(entry):
+            self._is(entry, found.key or "", f"already in the library, by {found.reason}")
+            return True
         return False
+
+    def _exact(self, entry: Wanted) -> Match | None:
+        """Return what a paper certainly is: an item as it is in the library, or as a source describes it."""
+        paper, taken, others = entry.first.paper, self._taken_by(entry), self._others(entry)
+        for view in (self._view, self._placed, self._remembered):
+            if found := exact(paper, view, taken=taken, others=others):
+                return found
+        return None
 
     def _compared(self, entry: Wanted) -> Action | None:
         """Ask whether a paper is one that it is like; else let it be created, or be one that is created already."""
-        planned = LibraryView(self._view.prefix, 0, self._planned, {}, frozenset())
-        paper, taken, others = entry.first.paper, self._taken_by(entry), self._others(entry)
-        if (found := exact(paper, planned, taken=taken, others=others)) and found.key:
-            self._cases[found.key].papers.append(entry)
-            for profile in entry.profiles:
-                self._taken[profile].add(found.key)
+        if found := self._exact(entry):
+            self._is(entry, found.key or "", f"listed already, by {found.reason}")
             return None
-        views = (self._view, planned, self._gone)
-        candidates = [candidate for view in views for candidate in near(paper, view, taken | others)]
-        if candidates:
-            best = sorted(candidates, key=lambda one: -one.score)[:MAX_CANDIDATES]
-            return self._asked(entry, tuple(best))
-        self._cases[entry.key] = Case(entry.key, "new in source", [entry], is_new=True)
-        for profile in entry.profiles:
-            self._taken[profile].add(entry.key)
-        made = {"key": entry.key, "itemType": entry.draft.item_type, **entry.draft.fields}
-        self._planned[entry.key] = indexed({**made, "creators": list(entry.draft.creators)}, 0)
+        if candidates := self._candidates(entry):
+            return self._asked(entry, candidates)
+        self._is(entry, entry.key, "new in source", is_new=True)
         return None
+
+    def _candidates(self, entry: Wanted) -> tuple[Candidate, ...]:
+        """Return the items that a paper may be, best first, as they are and as sources describe them."""
+        paper, excluded = entry.first.paper, self._taken_by(entry) | self._others(entry)
+        # What one profile lists apart are two papers, so the papers of this plan are compared where it has several.
+        views: list[Searched] = [self._view, self._remembered]
+        if len(self._read) > 1:
+            views.append(self._placed)
+        found = [one for view in views for one in near(paper, view, excluded)]
+        # What an item looks like now is said rather than what its source says.
+        best = {one.key: one for one in reversed(found)}
+        return tuple(sorted(best.values(), key=lambda one: (-one.score, one.key))[:MAX_CANDIDATES])
+
+    @cached_property
+    def _remembered(self) -> Records:
+        """The papers of earlier plans, as their sources described them."""
+        records = Records()
+        for paper, said in self._memory.said.items():
+            item = self._view.living(key := self._memory.claims.get(paper, paper))
+            records.add(paper, _as_item(item.key if item else key, said))
+        return records
 
     def _taken_by(self, entry: Wanted) -> frozenset[str]:
         return frozenset().union(*(self._taken[profile] for profile in entry.profiles))
@@ -302,18 +333,6 @@ class Decisions:
             candidates=candidates,
             record=record({**entry.draft.fields, "creators": entry.draft.creators}),
         )
-
-    @cached_property
-    def _gone(self) -> LibraryView:
-        """The papers whose items were trashed for good or erased, as their sources described them last."""
-        gone: dict[str, IndexedItem] = {}
-        for paper, said in self._memory.said.items():
-            key = self._memory.claims.get(paper, paper)
-            if self._view.living(key) is None and (
-                key in self._view.deleted or key in self._memory.tombstones
-            ):
-                gone[key] = _as_item(key, said)
-        return LibraryView(self._view.prefix, 0, gone, {}, frozenset())
 
     def _retitled(self, entry: Wanted) -> str | None:
         """Return the item of a paper whose title the source corrected, if that is beyond doubt.

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from syncd.model import Identifiers
 from syncd.text.arxiv import arxiv_id
@@ -201,6 +201,78 @@ class LibraryView:
         return self.items.get(key)
 
 
+class Searched(Protocol):
+    """Items in which a paper is looked for: a library's, or records of papers."""
+
+    @property
+    def items(self) -> Mapping[str, IndexedItem]:
+        """All, by a name of their own."""
+        ...
+
+    @property
+    def by_doi(self) -> Mapping[str, list[IndexedItem]]:
+        """Those with a DOI, by it."""
+        ...
+
+    @property
+    def by_arxiv(self) -> Mapping[str, list[IndexedItem]]:
+        """Those with an arXiv id, by it."""
+        ...
+
+    @property
+    def by_title(self) -> Mapping[str, list[IndexedItem]]:
+        """By folded title."""
+        ...
+
+    @property
+    def by_abstract(self) -> Mapping[str, list[IndexedItem]]:
+        """Those with an abstract, by its digest."""
+        ...
+
+    @property
+    def living_titles(self) -> Mapping[str, str]:
+        """The folded titles, by name, of those that are not in the trash."""
+        ...
+
+    @property
+    def living_words(self) -> Mapping[str, str]:
+        """The words of the same titles, as `words_of` gives them."""
+        ...
+
+
+class Records:
+    """Papers as their sources describe them, each with the key of its item: that may look otherwise, or be gone."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, IndexedItem] = {}
+        self.by_doi: defaultdict[str, list[IndexedItem]] = defaultdict(list)
+        self.by_arxiv: defaultdict[str, list[IndexedItem]] = defaultdict(list)
+        self.by_title: defaultdict[str, list[IndexedItem]] = defaultdict(list)
+        self.by_abstract: defaultdict[str, list[IndexedItem]] = defaultdict(list)
+        self.living_titles: dict[str, str] = {}
+        self._words: dict[str, str] = {}
+
+    def add(self, paper: str, record: IndexedItem) -> None:
+        """Add a paper's record by its create-once key."""
+        self.items[paper] = record
+        self.living_titles[paper] = record.folded_title
+        for group, name in (
+            (self.by_doi, record.identifiers.doi),
+            (self.by_arxiv, record.identifiers.arxiv),
+            (self.by_title, record.folded_title),
+            (self.by_abstract, record.abstract),
+        ):
+            if name:
+                group[name].append(record)
+
+    @property
+    def living_words(self) -> Mapping[str, str]:
+        """The words of all titles, as `words_of` gives them."""
+        for paper in self.items.keys() - self._words.keys():
+            self._words[paper] = words_of(str(self.items[paper].data["title"]))
+        return self._words
+
+
 def _grouped(pairs: Iterable[tuple[str | None, IndexedItem]]) -> Mapping[str, list[IndexedItem]]:
     groups: defaultdict[str, list[IndexedItem]] = defaultdict(list)
     for name, item in pairs:
@@ -273,7 +345,7 @@ def match(
 
     Args:
         paper: from a source.
-        view: the library.
+        view: where it is looked for.
         taken: keys of items that are other papers of the same profile: another identifier than the title must say
             that they are this one.
         others: keys of items that the user said are other papers.
@@ -284,7 +356,7 @@ def match(
     return Match("near", candidates=candidates) if candidates else Match("none")
 
 
-def exact(paper: Paper, view: LibraryView, *, taken: frozenset[str], others: frozenset[str]) -> Match | None:
+def exact(paper: Paper, view: Searched, *, taken: frozenset[str], others: frozenset[str]) -> Match | None:
     """Return the item that certainly is this paper; as `match`."""
     for found, reason in (
         (view.by_doi.get(paper.identifiers.doi or ""), "DOI"),
@@ -318,7 +390,7 @@ def _years_agree(paper: Paper, item: IndexedItem) -> bool:
 
 
 # Weights of the near match, data rather than code: how much each agreement counts.
-WEIGHTS: Mapping[str, float] = {"title": 0.6, "authors": 0.25, "year": 0.15}
+WEIGHTS: Mapping[str, float] = {"title": 0.65, "authors": 0.25, "year": 0.1}
 # Below the first a title is another title; below the second the whole is not worth a person's time.
 MIN_TITLE = 0.88
 MIN_SCORE = 0.85
@@ -351,7 +423,7 @@ def words_of(title: str) -> str:
     return " ".join(sorted(_stem(word) for word in re.findall(r"\w+", title.casefold())))
 
 
-def near(paper: Paper, view: LibraryView, excluded: frozenset[str]) -> tuple[Candidate, ...]:
+def near(paper: Paper, view: Searched, excluded: frozenset[str]) -> tuple[Candidate, ...]:
     """Return the items that may be this paper, best first, each with its reasons.
 
     Such are items with nearly the same title, in whatever order and form of its words, and much else in common; with
@@ -363,7 +435,7 @@ def near(paper: Paper, view: LibraryView, excluded: frozenset[str]) -> tuple[Can
     )
 
 
-def _alike(paper: Paper, view: LibraryView) -> Iterator[IndexedItem]:
+def _alike(paper: Paper, view: Searched) -> Iterator[IndexedItem]:
     """Yield the items that may be a paper, some of them twice."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a paper that is new needs it
 

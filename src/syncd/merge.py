@@ -131,7 +131,7 @@ def says(name: str, data: Json, base: Base, draft: Draft, collections: Iterable[
         return _plain(there or ()) == _plain(draft.creators)
     if name == "tags":
         tags = {entry["tag"] for entry in there or ()}
-        return set(base.tags) <= tags <= {*base.tags, *draft.tags}
+        return set(base.tags) & set(draft.tags) <= tags <= {*base.tags, *draft.tags}
     if name == "collections":
         return set(base.collections) <= set(there or ()) <= {*base.collections, *collections}
     if name == "itemType":
