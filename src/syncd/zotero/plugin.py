@@ -15,7 +15,7 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.place import MARK
-from syncd.zotero.client import Client, Deletions, Page, StaleError, outcomes_of
+from syncd.zotero.client import OWN, Client, Deletions, Page, StaleError, outcomes_of
 from syncd.zotero.rights import without
 from syncd.zotero.transport import OutcomeUnknownError, UnreachableError
 
@@ -47,10 +47,13 @@ class Plugin:
     Attributes:
         server: the id under which it counts versions; empty where it does not know the token.
         database: the key of Zotero's database, which stays when the plugin is removed and installed again.
+        user: the number of the user who is signed in to Zotero's sync; None where nobody is, or where it is not told.
+            In one database it comes once and stays.
     """
 
     server: str
     database: str
+    user: int | None = None
 
     @property
     def place(self) -> str:
@@ -83,6 +86,12 @@ class PluginClient(Client):
         # Parts of the last answer that nobody has asked for yet: one answer tells of items, collections, deletions.
         self._parts: dict[tuple[str, int], Json] = {}
         self._after = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the library, the one first that new keys are made under; see `Client.names`."""
+        user = self.plugin.user
+        return (OWN,) if user is None else (f"users/{user}", OWN)
 
     def items_since(self, version: int) -> Page:
         """Return all items, trashed ones too, that changed after `version`."""
@@ -223,7 +232,8 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
         answer = _sent(address, transport, "GET", "ping")
         told = answer.json() if answer.status_code == 200 else {}
         api = told.get("api")
-        server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
+        told = told if told.get("paired") else {}
+        server, database = (str(told.get(name) or "") for name in IDS)
     except LibraryError as error:
         raise closed(error) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, AttributeError):
@@ -236,7 +246,12 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
             kind="permanent",
             hint="Update both: syncd, and the plugin in Zotero under Tools > Plugins.",
         )
-    return Plugin(server, database)
+    return Plugin(server, database, _user(told.get("user")))
+
+
+def _user(told: object) -> int | None:
+    """Return the number of a user, if it is one: an older plugin tells none."""
+    return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
 
 
 def closed(error: LibraryError) -> LibraryError:
