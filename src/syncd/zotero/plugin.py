@@ -232,8 +232,7 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
         answer = _sent(address, transport, "GET", "ping")
         told = answer.json() if answer.status_code == 200 else {}
         api = told.get("api")
-        told = told if told.get("paired") else {}
-        server, database = (str(told.get(name) or "") for name in IDS)
+        server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
     except LibraryError as error:
         raise closed(error) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, AttributeError):
@@ -246,7 +245,7 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
             kind="permanent",
             hint="Update both: syncd, and the plugin in Zotero under Tools > Plugins.",
         )
-    return Plugin(server, database, _user(told.get("user")))
+    return Plugin(server, database, user=_user(told.get("user")))
 
 
 def _user(told: object) -> int | None:
