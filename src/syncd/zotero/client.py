@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = dict[str, Any]
 PAGE = 100
-# How Zotero on the desktop calls its user's own library.
-OWN = "users/0"
 # A chunk of 50 items takes the real server several seconds when it is busy.
 TIMEOUT = httpx2.Timeout(60.0, connect=15.0)
 
@@ -116,16 +114,6 @@ class Client:
         self.transport = transport
         self._checked = not address.check_rights
         self._wrote = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the library, the one first that new keys are made under.
-
-        A person's own library has two: "users/475425", and "users/0" on the desktop before they sign in there. Keys
-        made under either may be in it.
-        """
-        prefix = self.address.prefix
-        return (prefix, OWN) if prefix.startswith("users/") and prefix != OWN else (prefix,)
 
     def items_since(self, version: int) -> Page:
         """Return the first page of items, trashed ones too, that changed after `version`."""

@@ -15,7 +15,7 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.place import MARK
-from syncd.zotero.client import OWN, Client, Deletions, Page, StaleError, outcomes_of
+from syncd.zotero.client import Client, Deletions, Page, StaleError, outcomes_of
 from syncd.zotero.rights import without
 from syncd.zotero.transport import OutcomeUnknownError, UnreachableError
 
@@ -34,6 +34,8 @@ CLOSED = "Start Zotero and run it again. In the background syncd tries again by 
 TOKEN = "Syncd-Token"  # noqa: S105 - the name of a header
 SERVER = "Syncd-Server"
 API = 1
+# How Zotero calls its user's own library, whether or not they signed in.
+OWN = "users/0"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
