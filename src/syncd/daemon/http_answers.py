@@ -156,10 +156,10 @@ class HttpAnswers:
 
     def _follow(self, asked: Asked) -> Json:
         """Add a profile to the configuration, once its source was read."""
-        source, prefix = _text(asked, "source"), _text(asked, "library")
+        source = _text(asked, "source")
         if not source.startswith(("http://", "https://")) and registry.recognise(source) is None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "the source is no address and no author at a service")
-        library = views.library_of(prefix, self.config)
+        library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
         with web_of(self.config, self._ports) as web:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, self._ports.env))
         profile = parse.parse(snapshot)
@@ -185,7 +185,9 @@ class HttpAnswers:
         verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
         if verdict is None or not (key is None or isinstance(key, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "a verdict is same, different or later; a key is text")
-        for library in self.config.libraries.values():
+        # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
+        named = asked.body.get("library")
+        for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
