@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncd.history import Note
     from syncd.session import Ports
     from syncd.state import State
+    from syncd.undo import Undoing
 
 Json = dict[str, Any]
 # How Zotero itself calls the library of its user, whatever their number.
@@ -182,6 +183,20 @@ def reviews(config: Config, ports: Ports) -> list[Json]:
                 if standing.cause == "review"
             ]
     return waiting
+
+
+def undoing(done: Undoing) -> Json:
+    """Return what an undo did, or would do: papers by what becomes of them, and what it leaves with the reason."""
+    return {
+        "run": done.run.name,
+        "kind": done.run.kind,
+        "started": done.run.started,
+        "undone": len(done.notes),
+        "trashed": done.trashed,
+        "reverted": done.reverted,
+        "left": [asdict(one) for one in done.left],
+        "failed": [asdict(one) for one in done.failed],
+    }
 
 
 def _library(asked: Asked, config: Config) -> Library:
