@@ -122,6 +122,7 @@ class Memory:
         tombstones: keys of items that the user trashed or deleted, also where the library has forgotten it.
         decisions: by a paper's create-once key, what the user said of items that it may be.
         refusals: by a paper's create-once key.
+        restored: create-once keys of deleted papers that the user wants back, and that no push has brought yet.
     """
 
     written: Mapping[str, Base] = field(default_factory=dict)
@@ -133,6 +134,7 @@ class Memory:
     tombstones: frozenset[str] = frozenset()
     decisions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    restored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Action:
         children: the objects to write for its links.
         changes: before and after of each property of an update, for people.
         kept: properties where the user's edit stands against a newer source.
+        values: of these, the value in the library and the one of the source.
         base: what will have been written once `item` and `children` are.
         candidates: items that may be this paper, for "review".
         record: the paper in a few words each, to be compared with the candidates'.
@@ -174,6 +177,7 @@ class Action:
     said: Said | None = None
     seen: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from syncd.match import LibraryView
     from syncd.session import Session
     from syncd.state import State
+    from syncd.zotero.client import Outcome
 
 
 def restore(session: Session, words: str) -> tuple[Standing, bool]:
@@ -44,9 +45,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         back = {"key": item.key, "version": item.version, "deleted": 0}
         (outcome,) = session.client.write_items([back], unmodified_since=view.version)
         if outcome.status == "failed":
-            raise LibraryError(
-                f"it can't be taken out of the trash: {outcome.message}", kind="conflict", status=outcome.code
-            )
+            raise _not_taken_out(outcome)
         with session.state.writing() as connection:
             session.state.dig_up(connection, [item.key])
             session.state.remember_version(connection, item.key, outcome.version or item.version)
@@ -58,8 +57,21 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
     with session.state.writing() as connection:
         session.state.claim(connection, wanted.paper, key)
         session.state.dig_up(connection, [wanted.key or ""])
-        session.state.stand(connection, [wanted.paper], [])
+        # It tells the next push why the paper is missing.
+        coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
+        session.state.stand(connection, [wanted.paper], [coming])
     return wanted, False
+
+
+def _not_taken_out(outcome: Outcome) -> LibraryError:
+    """Word why an item stays in the trash; a lost race, or a server's fault, is no matter for its owner."""
+    passing = outcome.code is None or outcome.code in {404, 409, 412, 428, 429} or outcome.code >= 500
+    return LibraryError(
+        f"it can't be taken out of the trash: {outcome.message}",
+        kind="transient" if passing else "permanent",
+        status=outcome.code,
+        hint="Nothing was written. Run it again." if passing else "",
+    )
 
 
 def _deleted(session: Session, view: LibraryView) -> Iterator[Standing]:

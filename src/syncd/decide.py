@@ -422,7 +422,9 @@ class Decisions:
         if item is None:
             if key in self._view.deleted or key in self._memory.tombstones:
                 return _skip(entry, key, "you deleted it in Zotero", "deleted")
-            return self._create(entry, key, "missing, though nobody deleted it")
+            restored = entry.key in self._memory.restored
+            reason = "you brought it back" if restored else "missing, though nobody deleted it"
+            return self._create(entry, key, reason)
         base = self._base(entry, key, item)
         if item.trashed:
             return replace(_skip(entry, item.key, "it is in Zotero's trash", "deleted"), base=base)
@@ -512,7 +514,8 @@ class Decisions:
             if until := self._settles(entry, item, base, made):
                 said = f"you edited it; the change waits until {until:%Y-%m-%d %H:%M} UTC"
                 skipped = _skip(entry, item.key, said, "waiting")
-                return replace(skipped, changes=changes, kept=merged.kept, base=base)
+                values = merge.beside(merged.kept, item.data, made)
+                return replace(skipped, changes=changes, kept=merged.kept, values=values, base=base)
             touched = item.key in self._memory.seen or self._memory.versions.get(item.key)
             kind = "adopt" if base.adopted and not touched else "update"
         return Action(
@@ -525,6 +528,7 @@ class Decisions:
             children=children,
             changes=changes,
             kept=merged.kept,
+            values=merge.beside(merged.kept, item.data, made),
             base=after,
             **(self._look(entry, item, base, made) if kind == "unchanged" else {}),
             **(self._offered(offer, entry, item) or self._doubled(entry, item)),

@@ -197,6 +197,12 @@ def merge(base: Base, data: Json, draft: Draft, collections: Iterable[str]) -> M
     return Merged(merging.patch, merging.changes, tuple(merging.kept), after)
 
 
+def beside(kept: Iterable[str], data: Json, draft: Draft) -> dict[str, tuple[Any, Any]]:
+    """Return for each property that the user keeps the library's value and the source's."""
+    source = {**draft.fields, "creators": list(draft.creators), "itemType": draft.item_type}
+    return {name: (data.get(name, ""), source.get(name, "")) for name in kept}
+
+
 @dataclass(slots=True)
 class _Merging:
     """One merge on its way: each step returns its part of the new base and adds to what is to be written."""

@@ -272,7 +272,7 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
     """Yield what is to be known of a paper beyond its being there."""
     about = (action.key, action.title)
     if action.kept:
-        yield Standing(action.paper, "kept", *about, ", ".join(action.kept))
+        yield Standing(action.paper, "kept", *about, ", ".join(action.kept), values=action.values)
     if action.cause:
         comparison = [asdict(candidate) for candidate in action.candidates]
         yield Standing(action.paper, action.cause, *about, action.reason, action.record, comparison)

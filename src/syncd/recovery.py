@@ -111,9 +111,13 @@ def _fate_of_change(entry: Entry, item: IndexedItem | None) -> Fate:
 
 
 def _has_arrived(entry: Entry, item: IndexedItem) -> bool:
-    """Whether a change was written: it was wholly, if any part of it is there."""
+    """Whether a change was written: it was wholly, if any part of it is there.
+
+    What an undo puts back may be as it was before the run for other reasons, so all of it must be there.
+    """
     parts = entry.sent.keys() - SERVERS_OWN - {"key"}
-    return any(_content(name, entry.sent) == _content(name, item.data) for name in parts)
+    there = (_content(name, entry.sent) == _content(name, item.data) for name in parts)
+    return all(there) if entry.what == "undo" else any(there)
 
 
 def _record(state: State, connection: sa.Connection, run: str, entry: Entry, view: LibraryView) -> None:

@@ -240,6 +240,7 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
         with EmbeddedLibrary(ports.data.library) as server:
             yield Client(Address(library.name, server.url, server.library, server.key), transport)
         return
+    library.check_open()
     key = library.resolve_key(ports.env)
     if library.type == DESKTOP and library.root:
         yield _desktop(Address(library.name, library.root, library.prefix, key or ""), ports, transport)

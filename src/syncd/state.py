@@ -16,7 +16,7 @@ from syncd.action import Memory, Refusal, Said
 from syncd.facts import Facts
 from syncd.history import History
 from syncd.journal import Journal
-from syncd.merge import Base
+from syncd.merge import Base, contents
 from syncd.place import pushed_elsewhere
 from syncd.zotero.index import Index
 
@@ -38,12 +38,15 @@ class Standing:
 
     Attributes:
         paper: its create-once key.
-        cause: "kept", "waiting", "review", "deleted", "paused", "refused", "failed".
+        cause: "kept", "waiting", "review", "deleted", "restored" (deleted, and comes back with the next push),
+            "paused", "refused", "failed".
         key: its item's key, if it has one.
         title: its title.
         detail: in words.
         record: for a review, the paper in a few words each.
         candidates: for a review, the items that it may be, as `match.Candidate` has them.
+        values: for what was kept, by property the value in the library and the one of the source.
+        by: for what was deleted, whose doing it was: "user", or "syncd" where an undo moved it to the trash.
     """
 
     paper: str
@@ -53,6 +56,8 @@ class Standing:
     detail: str
     record: Mapping[str, str] = field(default_factory=dict)
     candidates: Sequence[Mapping[str, Any]] = ()
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    by: str = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class State:
         self._store = store
         self._place = place
         self._prefix = prefix
+        self._clock = clock
         self._library = self._number(place, prefix)
         self.history = History(store, self._library, clock)
         self.journal = Journal(store, self._library, clock)
@@ -164,6 +170,13 @@ class State:
                     row.paper: Refusal(row.digest, row.message)
                     for row in connection.execute(self._all(db.refusal))
                 },
+                restored=frozenset(
+                    connection.scalars(
+                        sa.select(db.standing.c.paper).where(
+                            db.standing.c.library == self._library, db.standing.c.cause == "restored"
+                        )
+                    )
+                ),
             )
 
     # What is to be known at the end of a run
@@ -250,9 +263,16 @@ class State:
         }
         self._put(connection, db.profile, row, "name")
 
-    def bury(self, connection: sa.Connection, key: str, since: str) -> None:
-        """Remember that the user trashed or deleted an item, also for when the library has forgotten it."""
-        self._put(connection, db.tombstone, {"key": key, "since": since}, "key")
+    def bury(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
+        """Remember that an item was trashed or deleted, also for when the library has forgotten it.
+
+        Args:
+            connection: the transaction.
+            key: the item's.
+            since: ISO time.
+            by: "user", or "syncd" where an undo did it.
+        """
+        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by}, "key")
 
     def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
         """Forget tombstones: the user wants these items, or has them back."""
@@ -286,6 +306,7 @@ class State:
                 "comparison": json.dumps(
                     [dict(standing.record), list(standing.candidates)], ensure_ascii=False
                 ),
+                "kept": json.dumps(dict(standing.values), ensure_ascii=False),
             }
             for standing in standings
         ]
@@ -298,8 +319,14 @@ class State:
         """Return what is to be known of papers, as of the last run."""
         with self._store.reading() as connection:
             query = self._all(db.standing).order_by(db.standing.c.cause, db.standing.c.title)
+            ours = self._all(db.tombstone).where(db.tombstone.c.by == "syncd")
+            undone = {row.key for row in connection.execute(ours)}
             return [
-                Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison))
+                replace(
+                    Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison)),
+                    values=json.loads(r.kept),
+                    by="syncd" if r.key in undone else "user",
+                )
                 for r in connection.execute(query)
             ]
 
@@ -382,8 +409,12 @@ class State:
             self._add_link(connection, entry.item, entry.sent["url"])
         elif entry.what == "undo" and entry.sent["key"] == entry.item:
             self.remember_version(connection, entry.item, version)
-            if seen is not None:
-                self.remember_seen(connection, entry.item, seen)
+            if (before := self.seen(connection, entry.item)) is not None:
+                after = {name: digest for name, digest in before.items() if name not in entry.sent}
+                self.remember_seen(connection, entry.item, after | contents(entry.sent))
+            if entry.sent.get("deleted"):
+                now = self._clock.now().isoformat(timespec="seconds")
+                self.bury(connection, entry.item, now, by="syncd")
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 

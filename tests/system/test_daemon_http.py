@@ -473,18 +473,29 @@ def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
 def test_the_last_run_that_did_something_is_undone_once(
     desk: Desk, owner: Owner, daemon: Background, program: Program
 ) -> None:
-    """What the owner touched is left with a reason; the undo stands in the history; then nothing is left."""
+    """What the owner touched is left with a reason; the undo stands in the history; then nothing is left.
+
+    Whoever asks first what it would do is told when the run was and how many papers it moves, and nothing is done.
+    """
     owner.edit("Beta", title="Beta, mine")
     (created,) = [look["run"] for look in looks(daemon)]
+    version = desk.zotero.version()
+    would = program.post("/v1/undo", run=None, dry_run=True).json
+    (began,) = [run["started"] for run in desk.syncd("log", "--json").json if run["run"] == created]
+    assert (would["run"], would["kind"], would["started"]) == (created, "push", began)
+    assert (would["trashed"], would["reverted"], len(would["left"])) == (2, 0, 1)
+    assert desk.zotero.version() == version
     answer = program.post("/v1/undo", run=None)
     assert answer.status == 200, answer
     assert (answer.json["run"], answer.json["undone"]) == (created, 2)
-    assert [left["reason"] for left in answer.json["left"]] == ["you changed it since"]
+    assert [left["reason"] for left in answer.json["left"]] == ["you changed it since: title"]
+    assert (answer.json["trashed"], answer.json["reverted"]) == (2, 0)
     assert set(desk.zotero.papers()) == {"Beta, mine"}
     assert {run["kind"] for run in desk.syncd("log", "--json").json} == {"push", "undo"}
     assert program.post("/v1/undo").status == 404
     assert program.post("/v1/undo", run="nosuch").status == 404
     assert program.post("/v1/undo", run=1).status == 400
+    assert program.post("/v1/undo", run=None, dry_run="yes").status == 400
 
 
 def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Program) -> None:

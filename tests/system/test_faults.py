@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from owner import NEWS, show
+from owner import NEWS, TWO_DAYS, show
 from pages import entry, page
 from syncd import store
 from syncd.cli.exit_codes import of_report
@@ -305,6 +305,22 @@ def test_an_object_that_changed_meanwhile_is_looked_at_again(ready: Desk, zotero
     assert report.failures == {}
     assert report.counts["create"] == 3
     check_whole(zotero)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["the request", "its object"])
+def test_a_race_that_is_lost_all_the_time_is_a_temporary_trouble(
+    ready: Desk, zotero: Zotero, *, whole: bool
+) -> None:
+    """Exit 5: another program writes all the time, and nobody has to decide anything."""
+    ready.run()
+    show(ready, alpha=NEWS)
+    ready.clock.advance(TWO_DAYS)
+    failed = {"0": {"code": 412, "message": "Item has been modified since specified version"}}
+    body = json.dumps({"successful": {}, "success": {}, "unchanged": {}, "failed": failed}).encode()
+    lost = Fault("answer", status=412) if whole else Fault("answer", status=200, body=body)
+    zotero.trouble.plan("POST", *[lost] * 4)
+    assert of_report(ready.run()) == 5
+    assert ready.run().counts["update"] == 1
 
 
 def test_a_name_that_does_not_resolve_is_a_temporary_trouble(ready: Desk) -> None:

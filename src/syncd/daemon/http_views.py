@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncd.history import Note
     from syncd.session import Ports
     from syncd.state import State
+    from syncd.undo import Undoing
 
 Json = dict[str, Any]
 # How the plugin calls the library of Zotero's user, whatever their number.
@@ -247,3 +248,17 @@ def _libraries(asked: Asked, config: Config) -> list[Library]:
     user = asked.query.get("user")
     number = int(user) if user and user.isascii() and user.isdecimal() and len(user) <= MOST_DIGITS else user
     return libraries_of(asked.query.get("library"), number, config)
+
+
+def undoing(done: Undoing) -> Json:
+    """Return what an undo did, or would do: papers by what becomes of them, and what it leaves with the reason."""
+    return {
+        "run": done.run.name,
+        "kind": done.run.kind,
+        "started": done.run.started,
+        "undone": len(done.notes),
+        "trashed": done.trashed,
+        "reverted": done.reverted,
+        "left": [asdict(one) for one in done.left],
+        "failed": [asdict(one) for one in done.failed],
+    }

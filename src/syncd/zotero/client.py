@@ -100,7 +100,14 @@ class Outcome:
 
 
 class StaleError(LibraryError):
-    """The library changed since the version that a write was based on; nothing of that write was done."""
+    """The library changed since the version that a write was based on; nothing of that write was done.
+
+    Who wrote meanwhile has done so: nobody has to decide anything, and the next run succeeds.
+    """
+
+    def __init__(self, *args: Any, **facts: Any) -> None:
+        super().__init__(*args, **facts)
+        self.sort = "temporary"
 
 
 class Client:

@@ -126,8 +126,18 @@ Syncd.daemon = {
   },
 
   /**
+   * Ask what an undo would do; nothing is done.
+   *
    * @param {string | null} [run] null: the last that did something
-   * @returns {Promise<{undone: number, left: any[]}>}
+   * @returns {Promise<{run: string, started: string, trashed: number, reverted: number, left: any[]}>}
+   */
+  undoing(run = null) {
+    return this._ask("POST", "/v1/undo", this.LONG, JSON.stringify({ run, dry_run: true }));
+  },
+
+  /**
+   * @param {string | null} [run] null: the last that did something
+   * @returns {Promise<{trashed: number, reverted: number, left: any[]}>}
    */
   undo(run = null) {
     return this._post("/v1/undo", { run });
