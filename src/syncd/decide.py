@@ -537,10 +537,10 @@ class Decisions:
     def _look(self, entry: Wanted, item: IndexedItem, base: Base, made: Draft) -> dict[str, Any]:
         """Return what is to be remembered of an item that is as it should be, where nobody but syncd has written it."""
         seen = self._memory.seen.get(item.key)
-        if seen is not None:
-            changes = merge.changed(seen, item.data)
-            if not changes or self._was_edited(entry, item, base, made):
-                return {}
+        if seen is not None and not merge.changed(seen, item.data):
+            return {}
+        if item.key in self._memory.written and self._was_edited(entry, item, base, made):
+            return {}
         return {"seen": merge.contents(item.data), "version": item.version}
 
     def _with_decider(self, entry: Wanted, base: Base) -> Base:
@@ -606,9 +606,11 @@ class Decisions:
         if seen is not None:
             changes = merge.changed(seen, item.data)
             return not all(merge.says(name, item.data, base, made, entry.collections) for name in changes)
+        if written := self._memory.versions.get(item.key):
+            return item.version != written
         filed = set(entry.collections) & set(item.data.get("collections", ()))
         told = any(self._memory.decisions.get(p.key, {}).get(item.key) == "same" for p in entry.listings)
-        return base.adopted and not self._memory.versions.get(item.key) and not filed and not told
+        return base.adopted and not filed and not told
 
     def _missing_links(
         self, entry: Wanted, parent: str, made: Draft, base: Base
