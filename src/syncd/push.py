@@ -266,4 +266,3 @@ def _before_children(action: Action) -> Base | None:
         return None
     new = {child["url"] for child in action.children}
     return replace(action.base, links=tuple(url for url in action.base.links if url not in new))
-

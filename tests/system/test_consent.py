@@ -12,12 +12,12 @@ from syncd.zotero.consent import authorize
 
 if TYPE_CHECKING:
     from clocks import FakeClock
-    from desktops import Zotero10
+    from desktops import Program
     from syncd.zotero.embedded.desktop import Consent
 
 
 def ask(
-    program: Zotero10, clock: FakeClock, *answers: Consent, patience: float = 30.0
+    program: Program, clock: FakeClock, *answers: Consent, patience: float = 30.0
 ) -> tuple[str, list[str]]:
     """Ask a user who answers so; return the key and what was said."""
     said: list[str] = []
@@ -26,7 +26,7 @@ def ask(
     return authorize(program.server.url, clock, said.append, patience), said
 
 
-def refused(program: Zotero10, clock: FakeClock, *answers: Consent) -> LibraryError:
+def refused(program: Program, clock: FakeClock, *answers: Consent) -> LibraryError:
     """Ask in vain; return the error."""
     with pytest.raises(LibraryError) as error:
         ask(program, clock, *answers)
@@ -34,7 +34,7 @@ def refused(program: Zotero10, clock: FakeClock, *answers: Consent) -> LibraryEr
     return error.value
 
 
-def test_always_allow_gives_a_key_that_lasts(program: Zotero10, clock: FakeClock) -> None:
+def test_always_allow_gives_a_key_that_lasts(program: Program, clock: FakeClock) -> None:
     """The user is told where to look."""
     key, said = ask(program, clock, "always")
     assert [program.server.desktop.spend(key) for _ in range(2)] == [True, True]
@@ -42,7 +42,7 @@ def test_always_allow_gives_a_key_that_lasts(program: Zotero10, clock: FakeClock
     assert "Always Allow" in words
 
 
-def test_allow_for_once_is_explained_and_asked_again(program: Zotero10, clock: FakeClock) -> None:
+def test_allow_for_once_is_explained_and_asked_again(program: Program, clock: FakeClock) -> None:
     """A service needs more than one write."""
     key, said = ask(program, clock, "once", "always")
     assert [program.server.desktop.spend(key) for _ in range(2)] == [True, True]
@@ -52,14 +52,14 @@ def test_allow_for_once_is_explained_and_asked_again(program: Zotero10, clock: F
     assert "one write only" in str(error)
 
 
-def test_a_no_is_a_no(program: Zotero10, clock: FakeClock) -> None:
+def test_a_no_is_a_no(program: Program, clock: FakeClock) -> None:
     """It is not asked again."""
     error = refused(program, clock, "deny")
     assert error.kind == "permission"
     assert "not to let syncd write" in str(error)
 
 
-def test_too_many_questions_are_said(program: Zotero10, clock: FakeClock) -> None:
+def test_too_many_questions_are_said(program: Program, clock: FakeClock) -> None:
     """Wait a minute."""
     for _ in range(5):
         refused(program, clock, "deny")
@@ -68,7 +68,7 @@ def test_too_many_questions_are_said(program: Zotero10, clock: FakeClock) -> Non
     assert "Wait a minute" in error.hint
 
 
-def test_a_question_that_nobody_answers_ends(program: Zotero10, clock: FakeClock) -> None:
+def test_a_question_that_nobody_answers_ends(program: Program, clock: FakeClock) -> None:
     """The user is told to close it: a late answer reaches nobody."""
     answered = Event()
 
@@ -86,7 +86,7 @@ def test_a_question_that_nobody_answers_ends(program: Zotero10, clock: FakeClock
     assert "late answer" in error.value.hint
 
 
-def test_a_zotero_that_cannot_be_asked_says_why(program: Zotero10, clock: FakeClock) -> None:
+def test_a_zotero_that_cannot_be_asked_says_why(program: Program, clock: FakeClock) -> None:
     """Too old, switched off, closed."""
     program.server.desktop.writable = False
     assert "Zotero 7 to 9" in str(refused(program, clock))
@@ -98,7 +98,7 @@ def test_a_zotero_that_cannot_be_asked_says_why(program: Zotero10, clock: FakeCl
     assert error.kind == "transient"
 
 
-def test_another_program_at_that_address_is_not_asked(program: Zotero10, clock: FakeClock) -> None:
+def test_another_program_at_that_address_is_not_asked(program: Program, clock: FakeClock) -> None:
     """What answers there must be Zotero."""
     program.server.url += "/elsewhere"
     assert "is not Zotero" in str(refused(program, clock))

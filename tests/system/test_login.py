@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from clocks import FakeClock
     from desk import Desk, Zotero
-    from desktops import DesktopDesk, Zotero10
+    from desktops import DesktopDesk, Program
 
 KEY = "P9NiFoyLeZu2bZNvvuQPDWsd"
 JANE = Grant(475425, "jane")
@@ -589,7 +589,7 @@ def test_a_key_that_is_not_syncds_is_not_taken_away(desk: Desk) -> None:
     assert (desk.folder / "main.key").exists()
 
 
-def test_zotero_on_this_computer_gives_its_key_by_consent(at_desktop: DesktopDesk, program: Zotero10) -> None:
+def test_zotero_on_this_computer_gives_its_key_by_consent(at_desktop: DesktopDesk, program: Program) -> None:
     """A library of type desktop with the key that Zotero gave; after a refusal nothing is stored."""
     config = at_desktop.folder / "config.toml"
     config.unlink()
@@ -637,7 +637,7 @@ def test_breaking_off_at_the_prompt_for_a_key_says_that_nothing_was_stored(home:
     check_nothing_stored(home)
 
 
-def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, program: Zotero10) -> None:
+def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, program: Program) -> None:
     """Doctor, logout and a failed push name `syncd login LIBRARY`, which is right for every library."""
     program.server.desktop.consent = lambda _: "always"
     for words in (("login",), ("login", "main", "--file")):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from itertools import cycle
 
-from desktop_machine import AtDesktop, kinds_at_desktop
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from plugin_machine import ThroughPlugin, kinds_through_plugin
@@ -53,16 +52,6 @@ def test_every_history_keeps_the_promise() -> None:
         play(act, (next(faults), next(faults)))
     run_state_machine_as_test(Sync, settings=chosen(HISTORIES))
     assert all_kinds() <= exercised.keys(), sorted(all_kinds() - exercised.keys())
-
-
-def test_every_history_keeps_the_promise_on_the_desktop() -> None:
-    """The same over Zotero's local API, as far as a state that is kept goes."""
-    exercised.clear()
-    faults = cycle(FAULTS)
-    for act in ACTS:
-        play(act, (next(faults), next(faults)), AtDesktop)
-    run_state_machine_as_test(AtDesktop, settings=chosen(HISTORIES // DESKTOP_SHARE))
-    assert kinds_at_desktop() <= exercised.keys(), sorted(kinds_at_desktop() - exercised.keys())
 
 
 def test_every_history_keeps_the_promise_through_the_plugin() -> None:

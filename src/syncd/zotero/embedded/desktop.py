@@ -34,9 +34,10 @@ class Desktop:
 
     def respond(self, exchange: Exchange) -> Answer:
         """Answer a request: the plugin does, and nothing else is known here."""
+        answer = Answer(404, {"Content-Type": TEXT}, b"No endpoint found\n")
         if self.plugin and exchange.request.path.startswith(plugin.ROOT):
-            return plugin.respond(exchange, self.plugin)
-        return Answer(404, {"Content-Type": TEXT}, b"No endpoint found\n")
+            answer = plugin.respond(exchange, self.plugin)
+        return replace(answer, headers={"X-Zotero-Version": "11.0", **answer.headers})
 
 
 class DesktopLibrary(EmbeddedLibrary):
