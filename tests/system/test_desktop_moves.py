@@ -6,14 +6,20 @@ The states in `local_api/` were made by the last version of syncd that used that
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from owner import NEWS, Owner, memory_of, pushes, rests, show
 from plugins import ACTS, SIDES, seen, stopped, whole
@@ -21,12 +27,15 @@ from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.context import ForkServerContext
 
     from clocks import FakeClock
     from plugins import InZotero
 
 MADE = Path(__file__).parent / "local_api"
 ADDRESS = "http://127.0.0.1:23119"
+# Those in which what is known moves; what follows is a run like any other.
+COMMITS = 6
 
 
 @dataclass
@@ -188,6 +197,53 @@ def test_the_state_of_another_zotero_is_left_alone(pushed: Moving) -> None:
         )
     assert pushed.desk.run().counts["unchanged"] == 3
     assert pushed.places() == {"plugin", "0-another"}
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Give a fork server that has imported syncd already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crash_child"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+        forkserver.ensure_running()
+    return context
+
+
+def push(moving: Moving, processes: ForkServerContext, last_commit: int) -> int | None:
+    """Push in a process of its own, which is killed at a commit; return how it ended."""
+    ours, theirs = processes.Pipe()
+    work = Work(moving.desk.folder, moving.desk.env)
+    process = processes.Process(target=live_until_killed, args=(work, theirs, last_commit))
+    process.start()
+    theirs.close()
+    ours.send("begin")
+    process.join(60)
+    code = process.exitcode
+    ours.close()
+    process.close()
+    return code
+
+
+@pytest.mark.parametrize("number", range(1, COMMITS + 1))
+def test_a_move_that_is_killed_is_done_by_the_next_run(
+    pushed: Moving, processes: ForkServerContext, number: int
+) -> None:
+    """At whichever commit: what was erased stays away, and what was edited is its owner's."""
+    with memory_of(pushed.desk) as state:
+        run = state.history.runs()[0].name
+    with closing(sqlite3.connect(pushed.desk.data.state)) as connection, connection:
+        # The versions of both ways may be the same by chance.
+        connection.execute("UPDATE written SET version = 1")
+        connection.execute("UPDATE index_item SET version = 1")
+    pushed.owner.edit("Alpha", abstractNote="My own words.")
+    pushed.desk.zotero.erase(pushed.owner.item("Beta")["key"])
+    assert push(pushed, processes, number) == -signal.SIGKILL
+    for _ in range(2):
+        pushes(pushed.desk)
+        assert set(pushed.desk.zotero.papers()) == {"Alpha", "Gamma"}
+    pushed.desk.syncd("undo", run)
+    assert "Alpha" in pushed.desk.zotero.papers()
 
 
 @pytest.mark.parametrize("number", range(1, 4))
