@@ -109,8 +109,8 @@ def moved(store: Store, old: str, new: str, versions: Mapping[str, int]) -> None
         new: the place from now on, of which nothing is remembered.
         versions: by its key, the version of each item that still is as syncd wrote it.
     """
-    key, version = sa.bindparam("item"), sa.bindparam("now")
-    change = sa.update(db.written).where(_of(old), db.written.c.key == key).values(version=version)
+    item = db.written.c.key == sa.bindparam("item")
+    change = sa.update(db.written).where(_of(old), item).values(version=sa.bindparam("now"))
     with store.writing() as connection:
         if versions:
             connection.execute(change, [{"item": key, "now": now} for key, now in versions.items()])

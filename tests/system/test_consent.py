@@ -52,7 +52,12 @@ def test_allow_gives_a_token_that_lasts(program: Program, plugin: Plugin, clock:
 def test_a_no_is_a_no(program: Program, plugin: Plugin, clock: FakeClock) -> None:
     """It is not asked again."""
     asked: list[str] = []
-    plugin.consent = lambda name: bool(asked.append(name))
+
+    def refuse(name: str) -> bool:
+        asked.append(name)
+        return False
+
+    plugin.consent = refuse
     error = refused(program, clock)
     assert error.kind == "permission"
     assert "not to let syncd write" in str(error)
