@@ -246,7 +246,7 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
             hint="Bring them together: syncd login --desktop.",
         )
     server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
-    return Plugin(server, database, str(told.get("syncd") or ""))
+    return Plugin(server, database, version=str(told.get("syncd") or ""))
 
 
 def closed(error: LibraryError) -> LibraryError:
