@@ -10,6 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from syncd.match import indexed
 from syncd.place import (
     MARK,
     SEPARATOR,
@@ -73,7 +74,7 @@ def _same_zotero(client: PluginClient, store: Store) -> str | None:
     same = [place for place in known if client.plugin.is_same_database(place)]
     if same:
         return same[-1]
-    local = [place for place in known if f"{SEPARATOR}{MARK}" not in place]
+    local = [place for place in known if _is_local(place)]
     if not local:
         return None
     objects = (*client.items_since(0).objects, *client.collections_since(0).objects)
@@ -81,6 +82,11 @@ def _same_zotero(client: PluginClient, store: Store) -> str | None:
     shared = {place: len(there & known_keys(store, place)) for place in local}
     best = max(local, key=lambda place: shared[place])
     return best if shared[best] else None
+
+
+def _is_local(place: str) -> bool:
+    """Whether what is known of a place came through Zotero's local API."""
+    return f"{SEPARATOR}{MARK}" not in place
 
 
 def _take_over(client: PluginClient, state: State, store: Store, old: str, place: str) -> None:
@@ -95,10 +101,33 @@ def _take_over(client: PluginClient, state: State, store: Store, old: str, place
     index.reread(client, erased=True)
     now = index.view()
     recounted = replace(now, items={key: _recounted(item, before) for key, item in now.items.items()})
+    if _is_local(old):
+        _learn_keys(state, now, before)
     recover(state, recounted)
     versions = {**versions, **{key: version for key, version in state.memory().versions.items() if version}}
     own = [key for key, item in recounted.items.items() if item.version == versions.get(key)]
     moved(store, old, place, {key: now.items[key].version for key in own})
+
+
+def _learn_keys(state: State, now: LibraryView, before: LibraryView) -> None:
+    """Record papers that the local API created under keys of its own, which syncd never learnt: the answer was lost.
+
+    Such an item came since the library was read last, and has title and author of what was sent.
+    """
+    new = {
+        (item.folded_title, item.folded_surname): item for item in now.papers if item.key not in before.items
+    }
+    with state.writing() as connection:
+        for chunk in state.journal.unfinished():
+            for entry in chunk.entries:
+                sent = indexed(entry.sent, 0) if entry.what == "item" and not entry.sent["version"] else None
+                item = new.get((sent.folded_title, sent.folded_surname)) if sent else None
+                if item is None or item.key == entry.sent["key"]:
+                    continue
+                note = entry.note and replace(entry.note, created=(item.key,))
+                real = replace(entry, sent={**entry.sent, "key": item.key}, item=item.key, note=note)
+                is_as_sent = _content(real.sent).items() <= _content(item.data).items()
+                state.record(connection, chunk.run, real, LATER if is_as_sent else 0)
 
 
 def _recounted(item: IndexedItem, before: LibraryView) -> IndexedItem:

@@ -93,6 +93,7 @@ MUTANTS = (
     Mutant("a write from before the versions were counted anew is forgotten", "desktop_way.py", "    recover(state, recounted)\n", ""),
     Mutant("an edit while nobody counted is taken for syncd's own", "desktop_way.py", "known.version if known and same else LATER", "known.version if known else LATER"),
     Mutant("all is taken for edited where versions are counted anew", "desktop_way.py", "known.version if known and same else LATER", "LATER"),
+    Mutant("keys that syncd never learnt stay unknown", "desktop_way.py", "        _learn_keys(state, now, before)\n", "        pass\n"),
     Mutant("old versions are believed after a move that broke off", "desktop_way.py", "    uncounted(store, old)\n", ""),
     # Zotero's plugin
     Mutant("what was erased is created again through the plugin", "plugin/source/push.js", "ledger.deleted[kind].has(sent.key)", "sent.key === null"),

@@ -153,6 +153,10 @@ def test_what_was_written_with_an_unknown_outcome_is_there_once(moving: Moving, 
     with memory_of(moving.desk) as state:
         assert not state.journal.unfinished()
     rests(moving.desk)
+    # They are syncd's own, not adopted ones.
+    show(moving.desk, alpha=NEWS)
+    assert pushes(moving.desk).counts["update"] == 1
+    assert moving.desk.zotero.papers()["Alpha"]["abstractNote"] == NEWS
 
 
 def test_an_update_whose_answer_was_lost_before_is_found(moving: Moving) -> None:
