@@ -6,6 +6,7 @@ whoever serves it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,13 @@ from .representation import Address
 from .server import EmbeddedLibrary
 
 if TYPE_CHECKING:
+    from email.message import Message
     from pathlib import Path
 
     from .exchange import Exchange, Served
 
 PREFIX = "users/0"
+_BROWSER = re.compile(r"^Mozilla/", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -31,6 +34,11 @@ class Desktop:
     """
 
     plugin: plugin.Plugin | None = None
+
+    def drops(self, headers: Message[str, str]) -> bool:
+        """Whether a request may come from a page in a browser: its connection is closed without a word."""
+        browser = "Origin" in headers or bool(_BROWSER.match(headers.get("User-Agent", "")))
+        return browser and "Zotero-Allowed-Request" not in headers
 
     def respond(self, exchange: Exchange) -> Answer:
         """Answer a request: the plugin does, and nothing else is known here."""

@@ -86,6 +86,9 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = self._unread = True
             self._send(refusal_answer(refusal))
             return
+        desktop = self.server.served.desktop
+        if desktop and desktop.drops(self.headers):
+            raise _DroppedError
         path, _, query = self.path.partition("?")
         request = Request(self.command, path, query.partition("#")[0], self.headers, body)
         fault = self.server.note(request)
