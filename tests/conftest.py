@@ -11,9 +11,11 @@ from hypothesis import settings
 from background import Background, looks
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
-from desktops import DesktopDesk, Zotero10
+from desktops import DesktopDesk, Program
 from owner import Owner, show
+from syncd import __version__
 from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
+from syncd.zotero.embedded.plugin import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,16 +55,18 @@ def desk(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Desk:
 
 
 @pytest.fixture
-def program(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Iterator[Zotero10]:
-    """Let a Zotero 10 run whose owner sees what `zotero` shows."""
+def program(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Iterator[Program]:
+    """Let a Zotero run whose owner sees what `zotero` shows, with the plugin in it, which knows its key."""
     trouble = Trouble()
     path = tmp_path / zotero.server.path.name
     with DesktopLibrary(path, clock=clock.now, faults=trouble) as server:
-        yield Zotero10(server, trouble)
+        server.desktop.plugin = Plugin("a-plugin", version=__version__)
+        server.desktop.plugin.grant(server.key)
+        yield Program(server, trouble)
 
 
 @pytest.fixture
-def at_desktop(tmp_path: Path, zotero: Zotero, program: Zotero10, clock: FakeClock) -> DesktopDesk:
+def at_desktop(tmp_path: Path, zotero: Zotero, program: Program, clock: FakeClock) -> DesktopDesk:
     """Give a configured folder whose library is the Zotero that runs, and whose profile has no page yet."""
     folder = tmp_path / "user"
     folder.mkdir()

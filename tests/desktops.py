@@ -1,7 +1,7 @@
 """Zotero on the desktop over real HTTP, and a desk whose library it is.
 
 Its owner is served from the same file by a server of their own, as the windows of the client show it: what they
-do there goes through no local API.
+do there does not go through the plugin.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ captured = 2026-06-01
 
 
 @dataclass
-class Zotero10:
-    """A Zotero 10 that runs: its server, and what goes wrong there."""
+class Program:
+    """A Zotero that runs: its server, and what goes wrong there."""
 
     server: DesktopLibrary
     trouble: Trouble = field(default_factory=Trouble)
@@ -43,7 +43,7 @@ class Zotero10:
         self.server.start()
 
     def posts(self) -> int:
-        """Return how often something was written, each of which moves the user's selection."""
+        """Return how often something was written."""
         return sum(method == "POST" for method, _ in self.server.requests)
 
 
@@ -51,7 +51,7 @@ class Zotero10:
 class DesktopDesk(Desk):
     """A desk whose library is Zotero on the desktop. Its `zotero` is what the owner sees."""
 
-    program: Zotero10 = field(kw_only=True)
+    program: Program = field(kw_only=True)
 
     @property
     def env(self) -> dict[str, str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from desk import Trouble, Zotero
-from desktops import Zotero10
+from desktops import Program
 from plugin_host import ALLOW, CLOSE, Wire, ZoteroProcess
+from syncd import __version__
 from syncd.cli.exit_codes import of_report
 from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
 from syncd.zotero.embedded.ledger import Ledger
@@ -31,7 +32,7 @@ TITLES = ["Alpha", "Beta", "Gamma"]
 class InZotero(Protocol):
     """The plugin in a Zotero, and the user at its windows."""
 
-    program: Zotero10
+    program: Program
 
     def install(self, *, paired: bool) -> None:
         """Install it; a paired one knows the key of the configuration as its token."""
@@ -51,9 +52,6 @@ class InZotero(Protocol):
     def turn(self, *, on: bool) -> None:
         """Turn it off or on."""
 
-    def close_local_api(self) -> None:
-        """Turn Zotero's local API off, if it has one."""
-
     def revoke(self) -> None:
         """Take all tokens back."""
 
@@ -71,8 +69,8 @@ class InZotero(Protocol):
 class DoublePlugin:
     """The plugin as the embedded library plays it."""
 
-    program: Zotero10
-    plugin: Plugin = field(default_factory=lambda: Plugin("a-plugin"))
+    program: Program
+    plugin: Plugin = field(default_factory=lambda: Plugin("a-plugin", version=__version__))
     names: list[str] = field(default_factory=list)
 
     def install(self, *, paired: bool) -> None:
@@ -83,7 +81,7 @@ class DoublePlugin:
 
     def reinstall(self) -> None:
         """See `InZotero`."""
-        self.plugin = Plugin("a-plugin-again")
+        self.plugin = Plugin("a-plugin-again", version=__version__)
         self.install(paired=True)
 
     def lose_file(self) -> None:
@@ -103,10 +101,6 @@ class DoublePlugin:
     def turn(self, *, on: bool) -> None:
         """See `InZotero`."""
         self.program.server.desktop.plugin = self.plugin if on else None
-
-    def close_local_api(self) -> None:
-        """See `InZotero`."""
-        self.program.server.desktop.enabled = False
 
     def revoke(self) -> None:
         """See `InZotero`."""
@@ -135,7 +129,7 @@ class DoublePlugin:
 class JavaScriptPlugin:
     """The plugin's own JavaScript."""
 
-    program: Zotero10
+    program: Program
     process: ZoteroProcess
 
     def install(self, *, paired: bool) -> None:
@@ -165,9 +159,6 @@ class JavaScriptPlugin:
         """See `InZotero`."""
         self.process.do("install" if on else "disable")
 
-    def close_local_api(self) -> None:
-        """See `InZotero`; there is none."""
-
     def revoke(self) -> None:
         """See `InZotero`."""
         self.process.do("revoke")
@@ -194,7 +185,7 @@ def double(folder: Path, clock: FakeClock) -> Iterator[tuple[Zotero, InZotero]]:
         EmbeddedLibrary(path, clock=clock.now) as owned,
         DesktopLibrary(path, clock=clock.now, faults=trouble) as server,
     ):
-        yield Zotero(owned), DoublePlugin(Zotero10(server, trouble))
+        yield Zotero(owned), DoublePlugin(Program(server, trouble))
 
 
 @contextmanager
@@ -204,7 +195,7 @@ def javascript(folder: Path, clock: FakeClock) -> Iterator[tuple[Zotero, InZoter
     wire = Wire(process, trouble).start()
     # Of the embedded library only address, name and key are asked for, and of the desktop's what the wire has.
     owned = Zotero(cast("EmbeddedLibrary", process))
-    program = Zotero10(cast("DesktopLibrary", wire), trouble)
+    program = Program(cast("DesktopLibrary", wire), trouble)
     try:
         yield owned, JavaScriptPlugin(program, process)
     finally:
@@ -263,7 +254,26 @@ def erase_collection(owner: Owner) -> None:
     owner.zotero.erase(owner.zotero.collections()["Ann Lee"]["key"], of="collections")
 
 
-ACTS: list[Callable[[Owner], None]] = [trash, erase, erase_link, erase_collection]
+def trash_collection(owner: Owner) -> None:
+    """Delete the profile's collection with all that is in it."""
+    owner.delete_collection("Ann Lee", with_items=True)
+
+
+def merge_into_own(owner: Owner) -> None:
+    """Merge a paper into an own item, and erase it."""
+    mine, theirs = owner.own("My Alpha"), owner.item("Alpha")["key"]
+    owner.merge(mine, theirs)
+    owner.zotero.erase(theirs)
+
+
+ACTS: list[Callable[[Owner], None]] = [
+    trash,
+    erase,
+    erase_link,
+    erase_collection,
+    trash_collection,
+    merge_into_own,
+]
 
 
 def seen(desk: DesktopDesk) -> set[tuple[Any, ...]]:

@@ -6,10 +6,22 @@ again, and from Zotero's local API, which an older syncd used; but only where it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from syncd.place import MARK, desktop_place, is_known, known_places, moved
-from syncd.recovery import recover
+from syncd.match import indexed
+from syncd.place import (
+    MARK,
+    SEPARATOR,
+    desktop_place,
+    is_known,
+    known_keys,
+    known_places,
+    moved,
+    uncounted,
+)
+from syncd.recovery import PATIENCE, SERVERS_OWN, recover
 from syncd.state import State
 from syncd.zotero.plugin import PluginClient, gone, plugin_at
 
@@ -17,9 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncd.clock import Clock
+    from syncd.match import IndexedItem, LibraryView
     from syncd.store import Store
     from syncd.zotero.client import Address
     from syncd.zotero.transport import PoliteTransport
+
+Json = dict[str, Any]
+# Later than any version of a library.
+LATER = 2_000_000_000
 
 
 def desktop_client(
@@ -42,37 +59,89 @@ def desktop_client(
         raise gone(plugin)
     client = PluginClient(address, transport, plugin)
     place = desktop_place(store, address.endpoint, plugin.place)
-    if not is_known(store, place) and (old := _same_zotero(client, store, clock)):
-        say("the plugin counts versions anew: reading the library once")
+    if not is_known(store, place) and (old := _same_zotero(client, store)):
+        say("going on from what is known of this Zotero: reading the library once")
         _take_over(client, store, clock, old, place)
     return client
 
 
-def _same_zotero(client: PluginClient, store: Store, clock: Clock) -> str | None:
+def _same_zotero(client: PluginClient, store: Store) -> str | None:
     """Return the place of what is known of this Zotero so far, if it is certainly this one.
 
-    It has the same database; or, by way of the local API, it held papers that are still here.
+    It has the same database; or, by way of the local API, it held items or collections that are still here.
     """
-    address = client.address
-    known = known_places(store, address.endpoint)
+    known = known_places(store, client.address.endpoint)
     same = [place for place in known if client.plugin.is_same_database(place)]
     if same:
         return same[-1]
-    local = [place for place in known if f"#{MARK}" not in place]
-    there = client.item_versions_since(0)[0].keys() if local else ()
-    for place in local:
-        if there & State(store, place, address.prefix, clock).memory().written.keys():
-            return place
-    return None
+    local = [place for place in known if _is_local(place)]
+    if not local:
+        return None
+    objects = (*client.items_since(0).objects, *client.collections_since(0).objects)
+    there = {each["key"] for each in objects}
+    shared = {place: len(there & known_keys(store, place)) for place in local}
+    best = max(local, key=lambda place: shared[place])
+    return best if shared[best] else None
+
+
+def _is_local(place: str) -> bool:
+    """Whether what is known of a place came through Zotero's local API."""
+    return f"{SEPARATOR}{MARK}" not in place
 
 
 def _take_over(client: PluginClient, store: Store, clock: Clock, old: str, place: str) -> None:
     """Let what is remembered hold for the plugin that counts the versions now.
 
-    No log tells what was erased while it did not count: what the index has and the library has not was.
+    No log tells what was erased while it did not count: what the index has and the library has not was. Whatever
+    ends this half-way, it is done anew by the next run.
     """
     state = State(store, old, client.address.prefix, clock)
-    index = state.index()
+    index, versions = state.index(), state.memory().versions
+    before = index.view(client.names)
+    uncounted(store, old)
     index.reread(client, erased=True)
-    recover(state, index.view(client.names), clock.now())
-    moved(store, old, place)
+    now = index.view(client.names)
+    recounted = replace(now, items={key: _recounted(item, before) for key, item in now.items.items()})
+    if _is_local(old):
+        _learn_keys(state, now, before)
+    # Nothing that was sent before can still arrive.
+    recover(state, recounted, clock.now() + PATIENCE)
+    versions = {**versions, **{key: version for key, version in state.memory().versions.items() if version}}
+    own = [key for key, item in recounted.items.items() if item.version == versions.get(key)]
+    moved(store, old, place, {key: now.items[key].version for key in own})
+
+
+def _learn_keys(state: State, now: LibraryView, before: LibraryView) -> None:
+    """Record papers that the local API created under keys of its own, which syncd never learnt: the answer was lost.
+
+    Such an item came since the library was read last, and has title and author of what was sent.
+    """
+    new = {
+        (item.folded_title, item.folded_surname): item for item in now.papers if item.key not in before.items
+    }
+    with state.writing() as connection:
+        for chunk in state.journal.unfinished():
+            for entry in chunk.entries:
+                sent = indexed(entry.sent, 0) if entry.what == "item" and not entry.sent["version"] else None
+                item = new.get((sent.folded_title, sent.folded_surname)) if sent else None
+                if item is None or item.key == entry.sent["key"]:
+                    continue
+                note = entry.note and replace(entry.note, created=(item.key,))
+                real = replace(entry, sent={**entry.sent, "key": item.key}, item=item.key, note=note)
+                is_as_sent = _content(real.sent).items() <= _content(item.data).items()
+                state.record(connection, chunk.run, real, LATER if is_as_sent else 0)
+
+
+def _recounted(item: IndexedItem, before: LibraryView) -> IndexedItem:
+    """Return an item with the version that it had before, if it is what it was; else with one later than all."""
+    known = before.items.get(item.key)
+    same = known is not None and _content(known.data) == _content(item.data)
+    return replace(item, version=known.version if known and same else LATER)
+
+
+def _content(data: Json) -> Json:
+    """Return what is in an item, blank values and the order of what has none alike."""
+    found = {name: value for name, value in data.items() if value and name not in SERVERS_OWN}
+    for name in found.keys() & {"tags", "collections"}:
+        found[name] = sorted(json.dumps(part, sort_keys=True) for part in found[name])
+    return found

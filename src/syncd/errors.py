@@ -169,4 +169,4 @@ class SendError(SyncdError):
 
 
 class PluginError(SyncdError):
-    """The Zotero plugin can't be written, or not be put into a profile of Zotero's."""
+    """The Zotero plugin can't be written."""

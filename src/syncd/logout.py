@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syncd.clock import Clock
     from syncd.config import Config, Library
 
-WITHDRAW = "To take the permission back, look into Zotero's Settings > Advanced."
+WITHDRAW = "To take the permission back, look into Zotero's Settings > syncd."
 
 
 def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Clock, *, revoke: bool) -> str:

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from syncd import tables as db
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from syncd.store import Store
 
 # Between the address of a Zotero on the desktop and what tells it from others there.
@@ -79,15 +81,41 @@ def is_known(store: Store, place: str) -> bool:
         return bool(connection.scalar(sa.select(db.library.c.id).where(db.library.c.place == place)))
 
 
-def moved(store: Store, old: str, new: str) -> None:
+def known_keys(store: Store, place: str) -> set[str]:
+    """Return the keys of all items and collections that something is remembered of, erased ones too.
+
+    Args:
+        store: the database.
+        place: of a library.
+    """
+    tables = (db.written, db.index_item, db.index_collection, db.index_deletion)
+    each = (sa.select(table.c.key).join(db.library).where(db.library.c.place == place) for table in tables)
+    with store.reading() as connection:
+        return set(connection.scalars(sa.union(*each)))
+
+
+def uncounted(store: Store, place: str) -> None:
+    """Forget at which version syncd wrote each item of a library: the numbers mean nothing any more."""
+    with store.writing() as connection:
+        connection.execute(sa.update(db.written).where(_of(place)).values(version=0))
+
+
+def moved(store: Store, old: str, new: str, versions: Mapping[str, int]) -> None:
     """Let what is remembered of a library hold for the same one where its versions are counted anew.
 
     Args:
         store: the database.
         old: the place so far.
         new: the place from now on, of which nothing is remembered.
+        versions: by its key, the version of each item that still is as syncd wrote it.
     """
-    here = sa.select(db.library.c.id).where(db.library.c.place == old).scalar_subquery()
+    item = db.written.c.key == sa.bindparam("item")
+    change = sa.update(db.written).where(_of(old), item).values(version=sa.bindparam("now"))
     with store.writing() as connection:
-        connection.execute(sa.update(db.written).where(db.written.c.library == here).values(version=0))
+        if versions:
+            connection.execute(change, [{"item": key, "now": now} for key, now in versions.items()])
         connection.execute(sa.update(db.library).where(db.library.c.place == old).values(place=new))
+
+
+def _of(place: str) -> sa.ColumnElement[bool]:
+    return db.written.c.library.in_(sa.select(db.library.c.id).where(db.library.c.place == place))

@@ -17,15 +17,10 @@ from mutants import MUTANTS, Mutant
 ROOT = Path(__file__).parent.parent.parent
 # From the quickest to the most thorough: most faults are caught before the machine starts.
 STAGES = (
-    [
-        "tests/unit/test_merge.py",
-        "tests/unit/test_plan.py",
-        "tests/unit/test_match.py",
-        "tests/unit/test_lookup.py",
-    ],
+    ["tests/unit/test_merge.py", "tests/unit/test_plan.py", "tests/unit/test_match.py"],
     ["tests/system/test_faults.py", "tests/system/test_push.py"],
-    ["tests/contract/test_client.py", "tests/system/test_desktop.py"],
-    ["tests/plugin", "tests/contract/test_plugin_answers.py", "tests/system/test_desktop_plugin.py"],
+    ["tests/contract/test_client.py", "tests/plugin", "tests/contract/test_plugin_answers.py"],
+    ["tests/system/test_desktop_plugin.py", "tests/system/test_desktop_moves.py"],
     [
         "tests/system/test_user_actions.py",
         "tests/system/test_user_collections.py",

@@ -207,6 +207,7 @@ async function main() {
     const lines = Object.entries({ ...(type ? { "Content-Type": type } : {}), ...headers });
     const head = [
       `HTTP/1.0 ${status} ${PHRASES[status]}`,
+      "X-Zotero-Version: 11.0",
       ...lines.map(([name, value]) => `${name}: ${value}`),
     ];
     socket.end(

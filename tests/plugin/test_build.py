@@ -115,3 +115,15 @@ def test_build_says_plainly_that_it_cant_write(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "can't be written" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_install_writes_the_plugin_and_says_what_to_click(tmp_path: Path) -> None:
+    """The file lies in the data folder, and Zotero's own folders are left alone."""
+    env = {"HOME": str(tmp_path), "SYNCD_DATA_DIR": str(tmp_path / "data")}
+    done = CliRunner().invoke(app, ["plugin", "install"], env=env)
+    assert done.exit_code == 0
+    place = tmp_path / "data" / "cache" / NAME
+    assert place.read_bytes() == xpi()
+    assert f"Install Plugin From File…, and choose {place} there" in done.stdout
+    assert "syncd login --desktop" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]

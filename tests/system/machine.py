@@ -325,8 +325,8 @@ class Sync(RuleBasedStateMachine):
             return
         exercised["merge with a later version" if date else f"merge {way}"] += 1
         title = TITLES[number] if date else f"Own copy of {number}"
-        own = {"itemType": "preprint", "title": title, "date": date, "tags": [{"tag": "mine"}]}
-        key = self.zotero.post(own)
+        mine = {"itemType": "preprint", "title": title, "date": date, "tags": [{"tag": "mine"}]}
+        key = self.zotero.post(mine)
         own = self.zotero.items()[key]
         winner, loser = (own, data) if way == "pushed into own" else (data, own)
         self.homes[number] |= {own["key"], data["key"]}

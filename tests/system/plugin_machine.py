@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from hypothesis.stateful import precondition, rule
 
 from desk import Zotero
-from desktops import DesktopDesk, Zotero10
+from desktops import DesktopDesk, Program
 from machine import Sync, all_kinds, exercised
 from plugin_host import Wire, ZoteroProcess
 
@@ -29,7 +29,7 @@ class ThroughPlugin(Sync):
         self.wire.key = self.process.pair()
         # Only what these have in common is asked for.
         self.zotero = Zotero(cast("EmbeddedLibrary", self.process))
-        program = Zotero10(cast("DesktopLibrary", self.wire), self.trouble)
+        program = Program(cast("DesktopLibrary", self.wire), self.trouble)
         self.desk = DesktopDesk(self.root / "desk", self.zotero, self.clock, program=program)
         self.recounted = False
 

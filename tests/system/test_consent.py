@@ -1,104 +1,166 @@
-"""The user's consent to writing into Zotero on the desktop: every answer, and none."""
+"""The user's consent to writing into Zotero on the desktop: every answer, none, and a Zotero that can't ask yet."""
 
 from __future__ import annotations
 
+from collections import deque
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
+from plugins import knows
 from syncd.errors import LibraryError
-from syncd.zotero.consent import authorize
+from syncd.zotero.consent import WAIT, awaited, consent
+from syncd.zotero.embedded import Fault
+from websites import Reply, website
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clocks import FakeClock
-    from desktops import Zotero10
-    from syncd.zotero.embedded.desktop import Consent
+    from desktops import Program
+    from syncd.zotero.embedded.plugin import Plugin
 
 
-def ask(
-    program: Zotero10, clock: FakeClock, *answers: Consent, patience: float = 30.0
-) -> tuple[str, list[str]]:
-    """Ask a user who answers so; return the key and what was said."""
-    said: list[str] = []
-    coming = list(answers)
-    program.server.desktop.consent = lambda _: coming.pop(0)
-    return authorize(program.server.url, clock, said.append, patience), said
+@pytest.fixture
+def plugin(program: Program) -> Plugin:
+    """Give the plugin, which knows nobody."""
+    found = program.server.desktop.plugin
+    assert found
+    found.revoke()
+    return found
 
 
-def refused(program: Zotero10, clock: FakeClock, *answers: Consent) -> LibraryError:
+def refused(program: Program, clock: FakeClock, patience: float = 30.0) -> LibraryError:
     """Ask in vain; return the error."""
     with pytest.raises(LibraryError) as error:
-        ask(program, clock, *answers)
+        consent(program.server.url, clock, lambda _: None, patience=patience)
     assert error.value.hint
     return error.value
 
 
-def test_always_allow_gives_a_key_that_lasts(program: Zotero10, clock: FakeClock) -> None:
+def test_allow_gives_a_token_that_lasts(program: Program, plugin: Plugin, clock: FakeClock) -> None:
     """The user is told where to look."""
-    key, said = ask(program, clock, "always")
-    assert [program.server.desktop.spend(key) for _ in range(2)] == [True, True]
+    plugin.consent = lambda _: True
+    said: list[str] = []
+    token = consent(program.server.url, clock, said.append)
+    assert knows(program.server.url, token)
     (words,) = said
-    assert "Always Allow" in words
+    assert "choose Allow" in words
 
 
-def test_allow_for_once_is_explained_and_asked_again(program: Zotero10, clock: FakeClock) -> None:
-    """A service needs more than one write."""
-    key, said = ask(program, clock, "once", "always")
-    assert [program.server.desktop.spend(key) for _ in range(2)] == [True, True]
-    assert "for one write" in said[1]
-    error = refused(program, clock, "once", "once")
-    assert error.kind == "permission"
-    assert "one write only" in str(error)
-
-
-def test_a_no_is_a_no(program: Zotero10, clock: FakeClock) -> None:
+def test_a_no_is_a_no(program: Program, plugin: Plugin, clock: FakeClock) -> None:
     """It is not asked again."""
-    error = refused(program, clock, "deny")
+    asked: list[str] = []
+
+    def refuse(name: str) -> bool:
+        asked.append(name)
+        return False
+
+    plugin.consent = refuse
+    error = refused(program, clock)
     assert error.kind == "permission"
     assert "not to let syncd write" in str(error)
+    assert len(asked) == 1
 
 
-def test_too_many_questions_are_said(program: Zotero10, clock: FakeClock) -> None:
-    """Wait a minute."""
-    for _ in range(5):
-        refused(program, clock, "deny")
-    error = refused(program, clock)
-    assert error.kind == "transient"
-    assert "Wait a minute" in error.hint
-
-
-def test_a_question_that_nobody_answers_ends(program: Zotero10, clock: FakeClock) -> None:
+def test_a_question_that_nobody_answers_ends(program: Program, plugin: Plugin, clock: FakeClock) -> None:
     """The user is told to close it: a late answer reaches nobody."""
     answered = Event()
-
-    def think(_: str) -> Consent:
-        answered.wait(30)
-        return "always"
-
-    program.server.desktop.consent = think
+    plugin.consent = lambda _: answered.wait(30)
     try:
-        with pytest.raises(LibraryError, match="was not answered") as error:
-            authorize(program.server.url, clock, lambda _: None, 0.2)
+        error = refused(program, clock, 0.2)
     finally:
         answered.set()
-    assert error.value.kind == "transient"
-    assert "late answer" in error.value.hint
+    assert "was not answered" in str(error)
+    assert error.kind == "transient"
+    assert "late answer" in error.hint
 
 
-def test_a_zotero_that_cannot_be_asked_says_why(program: Zotero10, clock: FakeClock) -> None:
-    """Too old, switched off, closed."""
-    program.server.desktop.writable = False
-    assert "Zotero 7 to 9" in str(refused(program, clock))
-    program.server.desktop.enabled = False
-    assert "Settings > Advanced" in refused(program, clock).hint
+def test_a_zotero_that_cannot_be_asked_says_why(program: Program, clock: FakeClock) -> None:
+    """Without the plugin, and closed: both are no lasting trouble."""
+    program.server.desktop.plugin = None
+    error = refused(program, clock)
+    assert (str(error), error.kind) == ("Zotero runs without the syncd plugin", "transient")
     program.close()
     error = refused(program, clock)
-    assert "isn't running" in str(error)
-    assert error.kind == "transient"
+    assert (str(error), error.kind) == ("Zotero isn't running", "transient")
 
 
-def test_another_program_at_that_address_is_not_asked(program: Zotero10, clock: FakeClock) -> None:
-    """What answers there must be Zotero."""
-    program.server.url += "/elsewhere"
-    assert "is not Zotero" in str(refused(program, clock))
+@pytest.mark.parametrize("reply", [Reply("", 404), Reply({"api": 1}, 403), Reply("<html>", 200)])
+def test_another_program_at_that_address_is_not_asked(clock: FakeClock, reply: Reply) -> None:
+    """What answers there must be Zotero; waiting does not make it so."""
+    with website() as site:
+        site.replies["/syncd/v1/ping"] = reply
+        with pytest.raises(LibraryError, match="is not Zotero") as error:
+            awaited(site.address, clock, lambda _: None)
+        assert "endpoint" in error.value.hint
+        assert len(site.asked) == 1
+
+
+class Steps:
+    """What a user does at the computer while syncd waits, one step a look."""
+
+    def __init__(self, clock: FakeClock, *acts: Callable[[], object]) -> None:
+        self._acts = deque(acts)
+        self._sleep = clock.sleep
+        clock.sleep = self  # type: ignore[method-assign]
+
+    def __call__(self, seconds: float) -> None:
+        """Let time pass, and do the next thing."""
+        self._sleep(seconds)
+        if self._acts:
+            self._acts.popleft()()
+
+
+def test_the_user_is_led_to_a_zotero_with_the_plugin(
+    program: Program, plugin: Plugin, clock: FakeClock
+) -> None:
+    """What is missing is said when it changes, and once; then it goes on by itself."""
+
+    def install() -> None:
+        program.server.desktop.plugin = plugin
+
+    def rest() -> None:
+        pass
+
+    program.server.desktop.plugin = None
+    program.close()
+    Steps(clock, rest, program.open, rest, rest, install)
+    said: list[str] = []
+    found = awaited(program.server.url, clock, lambda error: said.append(str(error)))
+    assert found.version == plugin.version
+    assert said == ["Zotero isn't running", "Zotero runs without the syncd plugin"]
+
+
+def test_a_zotero_that_is_starting_is_not_called_one_without_the_plugin(
+    program: Program, plugin: Plugin, clock: FakeClock
+) -> None:
+    """Its server answers before its plugins do."""
+
+    def install() -> None:
+        program.server.desktop.plugin = plugin
+
+    program.server.desktop.plugin = None
+    program.close()
+    Steps(clock, program.open, install)
+    said: list[str] = []
+    awaited(program.server.url, clock, lambda error: said.append(str(error)))
+    assert said == ["Zotero isn't running"]
+
+
+def test_a_plugin_of_another_interface_is_waited_for_too(program: Program, clock: FakeClock) -> None:
+    """Until the user has brought both together."""
+    headers = {"Content-Type": "application/json"}
+    program.trouble.plan("GET", Fault("answer", status=200, headers=headers, body=b'{"api": 99}'))
+    said: list[str] = []
+    awaited(program.server.url, clock, lambda error: said.append(str(error)))
+    assert said == ["the syncd plugin in Zotero is of another version than syncd"]
+
+
+def test_waiting_ends(program: Program, clock: FakeClock) -> None:
+    """With what is missing."""
+    program.close()
+    with pytest.raises(LibraryError, match="isn't running"):
+        awaited(program.server.url, clock, lambda _: None)
+    assert WAIT <= sum(clock.waits) < WAIT + 10

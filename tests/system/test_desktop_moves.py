@@ -1,129 +1,267 @@
-"""Zotero on the desktop whose plugin is installed after syncd has worked through the local API."""
+"""A state that syncd made through Zotero's local API, years ago, goes on through the plugin: once, without a duplicate.
+
+The states in `local_api/` were made by the last version of syncd that used that API.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import multiprocessing
+import os
+import signal
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from owner import NEWS, memory_of, pushes, rests, show
-from plugins import ACTS, DoublePlugin, seen, stopped, whole
+from crash_child import Work, live_until_killed
+from desktops import DesktopDesk
+from owner import NEWS, Owner, memory_of, pushes, rests, show
+from plugins import ACTS, SIDES, seen, stopped, whole
 from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from multiprocessing.context import ForkServerContext
 
-    from desktops import DesktopDesk, Zotero10
-    from owner import Owner
+    from clocks import FakeClock
+    from plugins import InZotero
+
+MADE = Path(__file__).parent / "local_api"
+ADDRESS = "http://127.0.0.1:23119"
+# Those in which what is known moves; what follows is a run like any other.
+COMMITS = 6
+
+
+@dataclass
+class Moving:
+    """A desk with a state from before, whose Zotero has got the plugin since."""
+
+    desk: DesktopDesk
+    plugin: InZotero
+
+    @property
+    def owner(self) -> Owner:
+        """The library's owner."""
+        return Owner(self.desk.zotero)
+
+    def remember(self, name: str) -> None:
+        """Let syncd have the state."""
+        self.desk.data.create()
+        text = (MADE / f"{name}.sql").read_text(encoding="utf-8")
+        with closing(sqlite3.connect(self.desk.data.state)) as connection, connection:
+            connection.executescript(text.replace(ADDRESS, self.desk.program.server.url))
+
+    def hold(self, name: str) -> None:
+        """Let Zotero have the library."""
+        held = json.loads((MADE / f"{name}.json").read_text(encoding="utf-8"))
+        for kind in ("collections", "items"):
+            for each in held[kind]:
+                self.desk.zotero.write({**each, "version": 0}, to=kind)
+
+    def places(self) -> set[str]:
+        """Return what the state knows libraries by, without Zotero's address."""
+        with closing(sqlite3.connect(self.desk.data.state)) as connection:
+            found = connection.execute("SELECT place FROM library").fetchall()
+        return {place.partition("#")[2].partition(":")[0] for (place,) in found}
+
+
+@pytest.fixture(params=SIDES, ids=lambda side: side.__name__)
+def moving(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Moving]:
+    """Give a desk whose page lists the three papers; it has no state yet, and its library is empty."""
+    with request.param(tmp_path, clock) as (zotero, plugin):
+        folder = tmp_path / "user"
+        folder.mkdir()
+        desk = DesktopDesk(folder, zotero, clock, program=plugin.program)
+        plugin.install(paired=True)
+        desk.configure()
+        show(desk)
+        yield Moving(desk, plugin)
 
 
 @pytest.fixture
-def before(at_desktop: DesktopDesk) -> DesktopDesk:
+def pushed(moving: Moving) -> Moving:
     """Give a desk whose papers were pushed through the local API."""
-    show(at_desktop)
-    assert at_desktop.run().counts["create"] == 3
-    return at_desktop
+    moving.remember("pushed")
+    moving.hold("pushed")
+    return moving
 
 
-def test_what_is_known_moves_to_the_plugin(before: DesktopDesk) -> None:
+def test_what_is_known_moves_to_the_plugin(pushed: Moving) -> None:
     """Nothing is written, nothing is forgotten, and the next correction arrives."""
-    version = before.zotero.version()
-    DoublePlugin(before.program).install(paired=True)
-    assert before.run().counts["unchanged"] == 3
-    assert before.zotero.version() == version
-    with memory_of(before) as state:
+    desk = pushed.desk
+    before, version = seen(desk), desk.zotero.version()
+    assert desk.run().counts["unchanged"] == 3
+    assert desk.zotero.version() == version
+    assert pushed.places() == {"plugin"}
+    with memory_of(desk) as state:
         assert len(state.memory().written) == 3
         assert len(state.history.runs()) == 2
-    show(before, alpha=NEWS)
+    show(desk, alpha=NEWS)
     # At once: what syncd wrote last does not count as the user's edit.
-    assert before.run().counts["update"] == 1
-    assert before.zotero.papers()["Alpha"]["abstractNote"] == NEWS
-    rests(before)
+    assert desk.run().counts["update"] == 1
+    assert desk.zotero.papers()["Alpha"]["abstractNote"] == NEWS
+    assert seen(desk) == before
+    rests(desk)
 
 
-@pytest.mark.parametrize("runs", [0, 1])
+def test_it_moves_once(pushed: Moving) -> None:
+    """From then on a run asks as little as any other."""
+    assert pushed.desk.run().counts["unchanged"] == 3
+    assert pushed.desk.run().requests.read == 2
+
+
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
-def test_what_was_taken_away_before_stays_away(
-    before: DesktopDesk, owner: Owner, act: Callable[[Owner], None], runs: int
-) -> None:
-    """The plugin's log does not have it; syncd has seen it, or sees it when the plugin comes."""
-    act(owner)
-    left = seen(before)
-    for _ in range(runs):
-        pushes(before)
-    DoublePlugin(before.program).install(paired=True)
+def test_what_was_taken_away_before_stays_away(pushed: Moving, act: Callable[[Owner], None]) -> None:
+    """No log has it; syncd sees it by comparing with what it knew."""
+    act(pushed.owner)
+    left = seen(pushed.desk)
     for _ in range(2):
-        show(before, alpha=NEWS)
-        pushes(before)
-        assert seen(before) == left
+        show(pushed.desk, alpha=NEWS)
+        pushes(pushed.desk)
+        assert seen(pushed.desk) == left
 
 
-def test_an_edit_from_before_wins(before: DesktopDesk, owner: Owner) -> None:
-    """Made while syncd did not look."""
-    owner.edit("Alpha", abstractNote="My own words.")
-    DoublePlugin(before.program).install(paired=True)
-    show(before, alpha=NEWS)
-    pushes(before)
-    assert owner.item("Alpha")["abstractNote"] == "My own words."
-    rests(before)
-
-
-@pytest.mark.parametrize("number", range(4))
-def test_a_write_whose_answer_was_lost_before_is_found(
-    at_desktop: DesktopDesk, program: Zotero10, number: int
-) -> None:
-    """Zotero gave it keys that syncd does not know yet."""
-    show(at_desktop)
-    program.trouble.plan("POST", *[lambda _: None] * number, Fault("drop", when="after"))
-    program.trouble.plan("GET", *[Fault("drop")] * 99)
-    assert at_desktop.run().error is not None
-    program.trouble._coming.clear()
-    with memory_of(at_desktop) as state:
-        assert state.journal.unfinished()
-    DoublePlugin(program).install(paired=True)
-    assert at_desktop.run().error is None
-    whole(at_desktop)
-    rests(at_desktop)
-
-
-def test_a_run_from_before_can_be_undone(before: DesktopDesk) -> None:
-    """Its papers are still as syncd wrote them."""
-    with memory_of(before) as state:
+def test_an_edit_from_before_wins(pushed: Moving) -> None:
+    """And the paper is not taken for syncd's own: a run from before can't undo it."""
+    with memory_of(pushed.desk) as state:
         run = state.history.runs()[0].name
-    DoublePlugin(before.program).install(paired=True)
-    before.run()
-    assert "3 undone" in before.syncd("undo", run).out
-    assert before.zotero.papers() == {}
+    pushed.owner.edit("Alpha", abstractNote="My own words.", tags=[{"tag": "mine"}])
+    show(pushed.desk, alpha=NEWS)
+    pushes(pushed.desk)
+    assert pushed.owner.item("Alpha")["abstractNote"] == "My own words."
+    rests(pushed.desk)
+    assert "2 undone" in pushed.desk.syncd("undo", run).out
+    assert set(pushed.desk.zotero.papers()) == {"Alpha"}
 
 
-def test_a_local_api_that_is_off_is_needed_once(before: DesktopDesk, program: Zotero10) -> None:
-    """Nothing moves, and nothing is written, until it is certain which Zotero it is."""
-    version = before.zotero.version()
-    DoublePlugin(before.program).install(paired=True)
-    program.server.desktop.enabled = False
-    stopped(before.run(), 4, "does not let other programs in", "once more")
-    assert before.zotero.version() == version
-    program.server.desktop.enabled = True
-    assert before.run().counts["unchanged"] == 3
-    program.server.desktop.enabled = False
-    assert before.run().counts["unchanged"] == 3
+@pytest.mark.parametrize("name", ["collections-lost", "items-lost", "links-lost"])
+def test_what_was_written_with_an_unknown_outcome_is_there_once(moving: Moving, name: str) -> None:
+    """Zotero had given it keys that syncd never learnt."""
+    moving.remember(name)
+    moving.hold(name)
+    with memory_of(moving.desk) as state:
+        assert state.journal.unfinished()
+    for _ in range(2):
+        pushes(moving.desk)
+        whole(moving.desk)
+    with memory_of(moving.desk) as state:
+        assert not state.journal.unfinished()
+    rests(moving.desk)
+    # They are syncd's own, not adopted ones.
+    show(moving.desk, alpha=NEWS)
+    assert pushes(moving.desk).counts["update"] == 1
+    assert moving.desk.zotero.papers()["Alpha"]["abstractNote"] == NEWS
 
 
-def test_the_plugin_of_another_zotero_is_not_pushed_to_unasked(
-    before: DesktopDesk, program: Zotero10
+def test_an_update_whose_answer_was_lost_before_is_found(moving: Moving) -> None:
+    """It counts as written by syncd, so the next one may follow."""
+    moving.remember("update-lost")
+    moving.hold("update-lost")
+    assert moving.desk.zotero.papers()["Alpha"]["abstractNote"] == NEWS
+    show(moving.desk, alpha=f"{NEWS} And again.")
+    assert pushes(moving.desk).counts["update"] == 1
+    assert moving.desk.zotero.papers()["Alpha"]["abstractNote"] == f"{NEWS} And again."
+    rests(moving.desk)
+
+
+def test_a_run_from_before_can_be_undone(pushed: Moving) -> None:
+    """Its papers are still as syncd wrote them."""
+    with memory_of(pushed.desk) as state:
+        run = state.history.runs()[0].name
+    pushed.desk.run()
+    assert "3 undone" in pushed.desk.syncd("undo", run).out
+    assert pushed.desk.zotero.papers() == {}
+
+
+def test_another_zotero_is_not_pushed_to_unasked(moving: Moving) -> None:
+    """What is known stays with the one that it was learnt in, and goes on when that is open."""
+    moving.remember("pushed")
+    moving.owner.own("Mine")
+    stopped(moving.desk.run(), 8, "another Zotero", "--accept-empty")
+    assert set(moving.desk.zotero.papers()) == {"Mine"}
+    moving.plugin.open_other_database()
+    moving.hold("pushed")
+    assert moving.desk.run().counts["unchanged"] == 3
+    rests(moving.desk)
+
+
+def test_the_state_of_another_zotero_is_left_alone(pushed: Moving) -> None:
+    """Of two that are known, the one goes on whose papers are there."""
+    with closing(sqlite3.connect(pushed.desk.data.state)) as connection, connection:
+        place = f"{pushed.desk.program.server.url}/api#0-another"
+        connection.execute("INSERT INTO library VALUES (7, ?, 'users/0', 40)", (place,))
+        connection.execute(
+            "INSERT INTO written SELECT 7, 'ABCD2345', base, 40, run FROM written WHERE library = 1 LIMIT 1"
+        )
+    assert pushed.desk.run().counts["unchanged"] == 3
+    assert pushed.places() == {"plugin", "0-another"}
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Give a fork server that has imported syncd already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crash_child"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+        forkserver.ensure_running()
+    return context
+
+
+def push(moving: Moving, processes: ForkServerContext, last_commit: int) -> int | None:
+    """Push in a process of its own, which is killed at a commit; return how it ended."""
+    ours, theirs = processes.Pipe()
+    work = Work(moving.desk.folder, moving.desk.env)
+    process = processes.Process(target=live_until_killed, args=(work, theirs, last_commit))
+    process.start()
+    theirs.close()
+    ours.send("begin")
+    process.join(60)
+    code = process.exitcode
+    ours.close()
+    process.close()
+    return code
+
+
+@pytest.mark.parametrize("number", range(1, COMMITS + 1))
+def test_a_move_that_is_killed_is_done_by_the_next_run(
+    pushed: Moving, processes: ForkServerContext, number: int
 ) -> None:
-    """What is known stays with the Zotero that it was learnt in."""
-    version = before.zotero.version()
-    DoublePlugin(before.program).install(paired=True)
-    program.server.desktop.server_id = "another"
-    stopped(before.run(), 8, "another Zotero", "--accept-empty")
-    assert before.zotero.version() == version
+    """At whichever commit: what was erased stays away, and what was edited is its owner's."""
+    with memory_of(pushed.desk) as state:
+        run = state.history.runs()[0].name
+    with closing(sqlite3.connect(pushed.desk.data.state)) as connection, connection:
+        # The versions of both ways may be the same by chance.
+        connection.execute("UPDATE written SET version = 1")
+        connection.execute("UPDATE index_item SET version = 1")
+    pushed.owner.edit("Alpha", abstractNote="My own words.")
+    pushed.desk.zotero.erase(pushed.owner.item("Beta")["key"])
+    assert push(pushed, processes, number) == -signal.SIGKILL
+    for _ in range(2):
+        pushes(pushed.desk)
+        assert set(pushed.desk.zotero.papers()) == {"Alpha", "Gamma"}
+    pushed.desk.syncd("undo", run)
+    assert "Alpha" in pushed.desk.zotero.papers()
 
 
-def test_a_plugin_that_is_not_paired_is_not_used(before: DesktopDesk, program: Zotero10) -> None:
-    """The local API goes on."""
-    DoublePlugin(program).install(paired=False)
-    assert before.run().counts["unchanged"] == 3
-    show(before, alpha=NEWS)
-    assert pushes(before).counts["update"] == 1
-    assert not any(path.startswith("/syncd/v1/push") for _, path in program.server.requests)
+@pytest.mark.parametrize("number", range(1, 4))
+def test_a_move_that_breaks_off_is_done_by_the_next_run(pushed: Moving, number: int) -> None:
+    """Whichever of its reads is the last."""
+    act: Any = lambda _: None  # noqa: E731 - a request that nothing happens to
+    erase = pushed.owner.item("Beta")["key"]
+    pushed.desk.zotero.erase(erase)
+    trouble = pushed.desk.program.trouble
+    trouble.plan("GET", *[act] * number, *[Fault("drop")] * 20)
+    assert pushed.desk.run().error is not None
+    assert trouble.happened > number
+    trouble._coming.clear()
+    for _ in range(2):
+        pushes(pushed.desk)
+        assert set(pushed.desk.zotero.papers()) == {"Alpha", "Gamma"}
+    rests(pushed.desk)

@@ -15,6 +15,7 @@ import pytest
 from background import CHILD
 from owner import memory_of, show
 from ports import free_port
+from syncd import __version__
 from syncd.daemon.control import Control
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from websites import Reply, website
@@ -35,6 +36,7 @@ endpoint = "{url}"
 [profiles.ann]
 source = "page.txt"
 """
+ZOTERO = {"X-Zotero-Version": "11.0"}
 SYSTEMCTL = """#!/bin/sh
 case "$*" in *is-active*) echo failed; exit 3 ;; esac
 """
@@ -321,19 +323,23 @@ def test_a_service_that_does_not_run(well: Desk) -> None:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply("Local API is not enabled", 403), "does not let other programs in"),
-        (Reply("", 200, {"Zotero-API-Version": "3"}), "can only be read from"),
+        (Reply("No endpoint found", 404, ZOTERO), "runs without the syncd plugin"),
+        (Reply({"syncd": __version__, "api": 99}, 200, ZOTERO), "of another version than syncd"),
+        (Reply({"syncd": __version__, "api": 1, "paired": False}, 200, ZOTERO), "does not know this syncd"),
         (Reply("", 200), "is not Zotero"),
     ],
 )
 def test_a_zotero_on_the_desktop_that_can_not_be_used(desk: Desk, reply: Reply, words: str) -> None:
-    """Whether its API is on, and whether it can be written to."""
+    """Whether it has the plugin, and whether that can be talked to; each with a way on."""
     show(desk)
     with website() as site:
-        site.replies["/api/"] = reply
+        site.replies["/syncd/v1/ping"] = reply
         (desk.folder / "config.toml").write_text(DESKTOP.format(url=site.address), encoding="utf-8")
-        assert words in only(examined(desk))["message"]
-        site.replies["/api/"] = Reply("", 200, {"Zotero-API-Version": "3", "Zotero-Server-ID": "a"})
+        failure = only(examined(desk))
+        assert (failure["level"], words in failure["message"]) == ("failure", True)
+        assert "syncd login" in failure["mend"] or "endpoint" in failure["mend"]
+        told = {"syncd": __version__, "api": 1, "paired": True, "server": "a", "database": "b"}
+        site.replies["/syncd/v1/ping"] = Reply(told, 200, ZOTERO)
         assert examined(desk) == []
 
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from owner import show
-from syncd import login
+from syncd import __version__, login
 from syncd.config import load
 from syncd.config.keep import keep
 from syncd.errors import LibraryError
+from syncd.plugin.build import xpi
 from syncd.zotero.embedded import Fault, Grant, Request
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from clocks import FakeClock
     from desk import Desk, Zotero
-    from desktops import DesktopDesk, Zotero10
+    from desktops import DesktopDesk, Program
+    from syncd.zotero.embedded.plugin import Plugin
 
 KEY = "P9NiFoyLeZu2bZNvvuQPDWsd"
 JANE = Grant(475425, "jane")
@@ -605,24 +607,136 @@ def test_a_key_that_is_not_syncds_is_not_taken_away(desk: Desk) -> None:
     assert (desk.folder / "main.key").exists()
 
 
-def test_zotero_on_this_computer_gives_its_key_by_consent(at_desktop: DesktopDesk, program: Zotero10) -> None:
-    """A library of type desktop with the key that Zotero gave; after a refusal nothing is stored."""
+# Zotero on this computer
+
+
+def plugin_of(program: Program) -> Plugin:
+    """Return the plugin in a Zotero."""
+    assert program.server.desktop.plugin
+    return program.server.desktop.plugin
+
+
+def without_plugin(program: Program) -> Plugin:
+    """Take the plugin out of a Zotero; return it."""
+    plugin, program.server.desktop.plugin = plugin_of(program), None
+    return plugin
+
+
+def check_leads_to_the_file(words: str, desk: Desk) -> None:
+    """The clicks are told, and the file for them is there."""
+    assert "Tools > Plugins" in words
+    assert "Install Plugin From File" in words
+    (place,) = desk.data.cache.glob("*.xpi")
+    assert str(place) in words
+    assert place.read_bytes() == xpi()
+
+
+def test_zotero_on_this_computer_gives_its_key_by_consent(at_desktop: DesktopDesk, program: Program) -> None:
+    """A library of type desktop with the token that the plugin gave; after a refusal nothing is stored."""
     config = at_desktop.folder / "config.toml"
     config.unlink()
     words = ("login", "--desktop", "--file", "--endpoint", program.server.url)
-    consent = program.server.desktop.consent
-    program.server.desktop.consent = lambda _: "deny"
     assert at_desktop.syncd(*words).code == 4
     check_nothing_stored(at_desktop)
-    program.server.desktop.consent = lambda _: "always"
+    plugin_of(program).consent = lambda _: True
     done = at_desktop.syncd(*words)
-    program.server.desktop.consent = consent
     assert done.code == 0, done.err
     library = load(config, at_desktop.env).library()
     assert (library.type, library.id) == ("desktop", None)
     assert (library.resolve_key({}) or "") not in done.out + done.err
     show(at_desktop)
     assert at_desktop.syncd("push", "page.txt").code == 0
+
+
+def test_a_zotero_without_the_plugin_is_led_to_it(at_desktop: DesktopDesk, program: Program) -> None:
+    """By what is to be clicked, and the file for that; then the same command goes on."""
+    config = at_desktop.folder / "config.toml"
+    before = config.read_text(encoding="utf-8")
+    plugin = without_plugin(program)
+    done = at_desktop.syncd("login", "--desktop", "--file")
+    assert done.code == 5
+    assert "Zotero runs without the syncd plugin" in done.err
+    check_leads_to_the_file(done.err, at_desktop)
+    check_nothing_stored(at_desktop, before)
+    program.server.desktop.plugin = plugin
+    plugin.consent = lambda _: True
+    assert at_desktop.syncd("login", "--desktop", "--file").code == 0
+
+
+def test_a_zotero_that_is_closed_is_to_be_started(at_desktop: DesktopDesk, program: Program) -> None:
+    """One sentence, and nothing is stored."""
+    before = (at_desktop.folder / "config.toml").read_text(encoding="utf-8")
+    program.close()
+    done = at_desktop.syncd("login", "--desktop", "--file")
+    assert done.code == 5
+    assert "Zotero isn't running" in done.err
+    assert "Start Zotero. Then run it again." in done.err
+    check_nothing_stored(at_desktop, before)
+
+
+def test_a_plugin_of_another_version_is_told_how_to_be_updated(
+    at_desktop: DesktopDesk, program: Program
+) -> None:
+    """One that can be talked to is paired all the same; doctor says so too."""
+    plugin = plugin_of(program)
+    plugin.consent = lambda _: True
+    plugin.version = "0.0.9"
+    done = at_desktop.syncd("login", "--desktop", "--file")
+    assert done.code == 0, done.err
+    assert f"The syncd plugin in Zotero is 0.0.9, and syncd is {__version__}." in done.err
+    check_leads_to_the_file(done.err, at_desktop)
+    show(at_desktop)
+    checked = at_desktop.syncd("doctor")
+    assert "the syncd plugin in Zotero is 0.0.9" in checked.out
+    assert "syncd login --desktop main" in checked.out
+    plugin.version = __version__
+    assert "All is well." in at_desktop.syncd("doctor").out
+    plugin.api = 99
+    done = at_desktop.syncd("login", "--desktop", "--file")
+    assert done.code == 1
+    assert "of another version than syncd" in done.err
+    check_leads_to_the_file(done.err, at_desktop)
+
+
+def test_on_a_terminal_login_waits_for_the_plugin_and_goes_on(
+    at_desktop: DesktopDesk, program: Program
+) -> None:
+    """Who does what is said needs to run nothing again."""
+    plugin = without_plugin(program)
+    plugin.consent = lambda _: True
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "syncd", "login", "--desktop", "--file"]
+    try:
+        with subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=at_desktop.env, cwd=at_desktop.folder
+        ) as process:
+            os.close(theirs)
+            shown = read_until(b"Waiting for you", ours)
+            assert b"Zotero runs without the syncd plugin" in shown
+            assert b"Install Plugin From File" in shown
+            program.server.desktop.plugin = plugin
+            read_until(b"is ready", ours)
+            assert process.wait(PATIENCE) == 0
+    finally:
+        os.close(ours)
+
+
+def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, program: Program) -> None:
+    """Doctor, logout and a failed push name `syncd login LIBRARY`, which is right for every library."""
+    plugin_of(program).consent = lambda _: True
+    for words in (("login",), ("login", "main", "--file")):
+        done = at_desktop.syncd(*words)
+        assert done.code == 0, done.err
+    assert at_desktop.syncd("logout").out.rstrip().endswith("syncd login main")
+    show(at_desktop)
+    failed = at_desktop.syncd("push")
+    assert failed.code == 2
+    assert "syncd login main" in failed.err
+    assert at_desktop.syncd("login", "main").code == 0
+    assert at_desktop.syncd("push").code == 0
+
+
+# Breaking off
 
 
 def test_breaking_off_at_the_prompt_for_a_key_says_that_nothing_was_stored(home: Desk) -> None:
@@ -651,21 +765,6 @@ def test_breaking_off_at_the_prompt_for_a_key_says_that_nothing_was_stored(home:
         os.close(ours)
     assert b"next run" not in shown
     check_nothing_stored(home)
-
-
-def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, program: Zotero10) -> None:
-    """Doctor, logout and a failed push name `syncd login LIBRARY`, which is right for every library."""
-    program.server.desktop.consent = lambda _: "always"
-    for words in (("login",), ("login", "main", "--file")):
-        done = at_desktop.syncd(*words)
-        assert done.code == 0, done.err
-    assert at_desktop.syncd("logout").out.rstrip().endswith("syncd login main")
-    show(at_desktop)
-    failed = at_desktop.syncd("push")
-    assert failed.code == 2
-    assert "syncd login main" in failed.err
-    assert at_desktop.syncd("login", "main").code == 0
-    assert at_desktop.syncd("push").code == 0
 
 
 def test_signing_out_and_pushing_says_how_to_sign_in(desk: Desk) -> None:

@@ -99,7 +99,7 @@ def test_a_library_knows_where_its_api_is() -> None:
     embedded = Library(type="embedded", id=None, key=None, endpoint=None)
     assert (user.root, user.prefix) == ("https://api.zotero.org", "users/1")
     assert (group.root, group.prefix) == ("https://z.example.org", "groups/2")
-    assert (desktop.root, desktop.prefix) == ("http://127.0.0.1:23119/api", "users/0")
+    assert (desktop.root, desktop.prefix) == ("http://127.0.0.1:23119", "users/0")
     assert embedded.root is None
 
 

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncd import __version__
 from syncd.cli.console import ConfigOption, said_plainly, stderr, stdout
 from syncd.cli.exit_codes import Exit
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from syncd.clock import Clock
     from syncd.config import Config
     from syncd.config.keep import Where
     from syncd.login import SignedIn, Target
@@ -34,7 +36,10 @@ def login(
         bool, typer.Option("--key", help="Paste a key instead of signing in; it is not shown.")
     ] = False,
     desktop: Annotated[
-        bool, typer.Option("--desktop", help="Ask Zotero on this computer, which needs no account.")
+        bool,
+        typer.Option(
+            "--desktop", help="Use Zotero on this computer, through syncd's plugin; needs no account."
+        ),
     ] = False,
     endpoint: Annotated[
         str | None, typer.Option("--endpoint", metavar="URL", help="The server, if it is not Zotero's own.")
@@ -56,7 +61,8 @@ def login(
             desktop = desktop or _is_desktop(library, config)
             if desktop and paste:
                 raise typer.BadParameter(
-                    "Zotero on this computer gives its key by itself", param_hint="--key"
+                    "Zotero on this computer asks you itself, and there is no key to paste",
+                    param_hint="--key",
                 )
             if desktop:
                 done = _login_desktop(library, config, endpoint, where)
@@ -136,23 +142,57 @@ def _login_desktop(
     from syncd.config import defaults, edit, load  # noqa: PLC0415
     from syncd.zotero.consent import consent  # noqa: PLC0415 - heavy
 
-    place = edit.place(config, os.environ)
+    place, clock = edit.place(config, os.environ), SystemClock()
     settings = load(place, os.environ) if place.exists() else defaults()
     target = work.desktop_target(settings, library, _checked(endpoint))
+    _find_plugin(target.endpoint, clock)
     pairing = Pairing(settings, target.name)
     try:
-        key = consent(
-            target.endpoint,
-            SystemClock(),
-            lambda words: stderr().print(words, markup=False, soft_wrap=True),
-            pairing.control,
-        )
+        key = consent(target.endpoint, clock, _say, pairing.control)
     except BaseException:
         pairing.take_back()
         raise
     done = work.store(key, None, target, work.Storage(place, os.environ, where))
     pairing.tell_the_daemon()
     return done
+
+
+def _find_plugin(endpoint: str, clock: Clock) -> None:
+    """Make sure that Zotero runs with the plugin; say what is to be done there, and wait for it on a terminal."""
+    from syncd.cli.plugin import by_hand  # noqa: PLC0415 - imported where it is used
+    from syncd.zotero.consent import WAIT, awaited  # noqa: PLC0415 - heavy
+
+    def say(error: LibraryError) -> None:
+        _say(f"{str(error)[0].upper()}{str(error)[1:]}. {_mend(error)}")
+        _say("Waiting for you, ten minutes at most. Ctrl-C gives up.")
+
+    try:
+        plugin = awaited(endpoint, clock, say, WAIT if sys.stdin.isatty() else 0.0)
+    except LibraryError as error:
+        if mend := _mend(error):
+            error.hint = f"{mend} Then run it again."
+        raise
+    if plugin.version != __version__:
+        _say(f"The syncd plugin in Zotero is {plugin.version}, and syncd is {__version__}. {by_hand()}")
+
+
+def _mend(error: LibraryError) -> str:
+    """Return what to do in Zotero; nothing where that is not known."""
+    from syncd.cli.plugin import by_hand  # noqa: PLC0415 - imported where it is used
+    from syncd.zotero.plugin import NoPluginError  # noqa: PLC0415 - heavy
+    from syncd.zotero.transport import UnreachableError  # noqa: PLC0415 - heavy
+
+    if isinstance(error, UnreachableError):
+        return "Start Zotero."
+    if not isinstance(error, NoPluginError):
+        return ""
+    if error.kind == "transient":
+        return f"If Tools > Plugins lists syncd there, turn it on; if not, install it. {by_hand()}"
+    return by_hand()
+
+
+def _say(words: str) -> None:
+    stderr().print(words, markup=False, soft_wrap=True)
 
 
 class Pairing:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 TYPES = {
     "user": "your own, on zotero.org",
     "group": "a group's, on zotero.org",
-    "desktop": "Zotero running on this computer",
+    "desktop": "Zotero on this computer, through syncd's plugin",
     "embedded": "one of syncd's own: try it without an account",
 }
 ONLINE = ("user", "group")

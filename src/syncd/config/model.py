@@ -38,7 +38,7 @@ class Library(Settings):
 
     type: LibraryType = Field(
         description="user: your own library on zotero.org; group: a group's library; desktop: Zotero running"
-        " on this computer; embedded: a library of syncd's own, no account needed."
+        " on this computer, with syncd's plugin in it; embedded: a library of syncd's own, no account needed."
     )
     id: int | None = Field(
         default=None,

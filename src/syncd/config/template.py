@@ -38,7 +38,7 @@ ENRICH = """
 # What stands above each setting.
 COMMENTS: dict[str, str] = {
     "type": """\
-# user: your own library on zotero.org. group: a group's library. desktop: Zotero running on this computer.
+# user: your own library on zotero.org. group: a group's library. desktop: Zotero on this computer.
 # embedded: syncd's own.
 """,
     "id": """\

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from syncd import __version__
 from syncd.config import whereabouts
 from syncd.config.model import EMBEDDED
 from syncd.doctor import memory
@@ -240,3 +241,6 @@ def _desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
             yield _refused(name, library, error)
             return
         yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")
+        if plugin.version != __version__:
+            words = f"the syncd plugin in Zotero is {plugin.version}, and syncd is {__version__}"
+            yield Finding(name, "warning", words, f"syncd login --desktop {library.name}")

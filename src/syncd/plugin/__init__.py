@@ -1,4 +1,4 @@
-"""The Zotero plugin: its source, how it becomes one file, and where Zotero wants that. Nothing of it runs in Python."""
+"""The Zotero plugin: its source, and how it becomes one file. Nothing of it runs in Python."""
 
 from __future__ import annotations
 

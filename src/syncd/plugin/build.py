@@ -1,16 +1,21 @@
 """The plugin's source put together into the one file that Zotero installs.
 
-The same source gives the same bytes, on every computer and day. Nothing is compiled, and nothing is fetched.
+The same source gives the same bytes, on every computer and day. Nothing is compiled, and nothing is fetched. Where it
+goes is the caller's to say; nothing is put into Zotero's own folders.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import tempfile
 import zipfile
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd import __version__
+from syncd.errors import PluginError
 from syncd.plugin import ID, UPDATES
 
 if TYPE_CHECKING:
@@ -109,3 +114,26 @@ def xpi() -> bytes:
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
     return buffer.getvalue()
+
+
+def write(place: Path) -> None:
+    """Write the plugin whole, or leave what was there.
+
+    Raises:
+        PluginError: that is not possible.
+    """
+    part: Path | None = None
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as file:
+            part = Path(file.name)
+            file.write(xpi())
+        part.chmod(0o644)
+        part.replace(place)
+    except OSError as error:
+        if part is not None:
+            with contextlib.suppress(OSError):
+                part.unlink()
+        raise PluginError(
+            f"{place} can't be written: {error.strerror}", hint="Nothing was changed."
+        ) from None

@@ -1,6 +1,7 @@
 """The user's consent to writing into Zotero on the desktop: a question in Zotero's window, asked once by the plugin.
 
-Only `syncd login` lets it ask; nothing in the background ever does. The token is given back and stored nowhere.
+Before, the plugin must be there: who waits for it is told what is missing. Only `syncd login` lets it ask; nothing in
+the background ever does. The token is given back and stored nowhere.
 """
 
 from __future__ import annotations
@@ -14,18 +15,22 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.zotero.client import Address
-from syncd.zotero.plugin import BASE, closed, gone, plugin_at
+from syncd.zotero.plugin import BASE, NoPluginError, closed, gone, plugin_at
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncd.clock import Clock
+    from syncd.zotero.plugin import Plugin
 
 Json = dict[str, Any]
 APP = "syncd"
 # How long the question may stay open, in seconds.
 PATIENCE = 300.0
+# How often is looked whether the plugin is there, and for how long, in seconds.
+POLL = 2.0
+WAIT = 600.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,6 +39,49 @@ class Control:
 
     url: str
     token: str
+
+
+def awaited(
+    endpoint: str, clock: Clock, say: Callable[[LibraryError], None], patience: float = WAIT
+) -> Plugin:
+    """Wait until a Zotero with the plugin answers, and return the plugin.
+
+    Args:
+        endpoint: Zotero's address, such as "http://127.0.0.1:23119".
+        clock: time.
+        say: is told what is missing at first, and whenever that has changed for longer than a moment.
+        patience: how long to wait, in seconds; with 0, Zotero is asked once.
+
+    Raises:
+        LibraryError: Zotero isn't running, has no plugin that this syncd can talk to, or is no Zotero.
+    """
+    end = clock.monotonic() + patience
+    said = before = ""
+    transport = PoliteTransport(clock, attempts=1)
+    try:
+        while True:
+            try:
+                return _plugin(endpoint, transport)
+            except LibraryError as error:
+                passing = error.kind == "transient" or isinstance(error, NoPluginError)
+                if not passing or clock.monotonic() >= end:
+                    raise
+                words = str(error)
+                # A Zotero that has just been started answers before its plugins do.
+                if words != said and (not said or words == before):
+                    say(error)
+                    said = words
+                before = words
+            clock.sleep(POLL)
+    finally:
+        transport.shutdown()
+
+
+def _plugin(endpoint: str, transport: PoliteTransport) -> Plugin:
+    plugin = plugin_at(Address("", endpoint.rstrip("/"), "users/0", ""), transport)
+    if plugin is None:
+        raise gone(None)
+    return plugin
 
 
 def consent(
@@ -55,13 +103,11 @@ def consent(
     Raises:
         LibraryError: Zotero isn't running, has no plugin; the user said no, or did not answer in time.
     """
-    root = endpoint.rstrip("/")
     transport = PoliteTransport(clock, attempts=1)
     try:
-        if plugin_at(Address("", root, "users/0", ""), transport) is None:
-            raise gone(None)
+        _plugin(endpoint, transport)
         say("Zotero asks whether syncd may work with your library: choose Allow there.")
-        return _paired(root, transport, control(), patience)
+        return _paired(endpoint.rstrip("/"), transport, control(), patience)
     finally:
         transport.shutdown()
 

@@ -1,7 +1,7 @@
 """Zotero on the desktop, through syncd's plugin in it: a client like the online one, with keys of its own choice.
 
-The plugin sees what was erased and counts versions of its own, which are not those of the local API. Here is only
-how it is asked; whether it is used is decided in `desktop_way`.
+The plugin sees what was erased and counts versions of its own. Here is only how it is asked; what syncd remembers of
+a Zotero is `desktop_way`'s.
 """
 
 from __future__ import annotations
@@ -40,6 +40,12 @@ IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
 LOGIN = "Let Zotero ask you again: syncd login --desktop."
+# Every answer of Zotero's server has this header.
+ZOTERO = "X-Zotero-Version"
+
+
+class NoPluginError(LibraryError):
+    """Zotero runs without the plugin that this syncd needs: there is none, it is off, or it speaks otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,14 @@ class Plugin:
     Attributes:
         server: the id under which it counts versions; empty where it does not know the token.
         database: the key of Zotero's database, which stays when the plugin is removed and installed again.
+        version: its own; where all is well, that of the syncd that it came with.
         user: the number of the user who is signed in to Zotero's sync; None where nobody is, or where it is not told.
             In one database it comes once and stays.
     """
 
     server: str
     database: str
+    version: str = ""
     user: int | None = None
 
     @property
@@ -228,26 +236,28 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
         transport: counts.
 
     Raises:
-        LibraryError: Zotero isn't running, or the plugin is of another version of syncd.
+        NoPluginError: the plugin's interface is another than this syncd's.
+        LibraryError: Zotero isn't running, or another program answers.
     """
     try:
         answer = _sent(address, transport, "GET", "ping")
-        told = answer.json() if answer.status_code == 200 else {}
-        api = told.get("api")
-        server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
     except LibraryError as error:
         raise closed(error) from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, AttributeError):
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise _stranger(address.endpoint) from error
+    told = _said(answer)
+    if answer.status_code != 200 or "api" not in told:
+        if ZOTERO not in answer.headers:
+            raise _stranger(address.endpoint)
         return None
-    if api is None:
-        return None
-    if api != API:
-        raise LibraryError(
+    if told["api"] != API:
+        raise NoPluginError(
             "the syncd plugin in Zotero is of another version than syncd",
             kind="permanent",
-            hint="Update both: syncd, and the plugin in Zotero under Tools > Plugins.",
+            hint="Bring them together: syncd login --desktop.",
         )
-    return Plugin(server, database, user=_user(told.get("user")))
+    server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
+    return Plugin(server, database, str(told.get("syncd") or ""), _user(told.get("user")))
 
 
 def _user(told: object) -> int | None:
@@ -265,6 +275,14 @@ def closed(error: LibraryError) -> LibraryError:
 def gone(plugin: Plugin | None) -> LibraryError:
     """Return why a Zotero that runs can't be used: its plugin is missing, or does not know this syncd."""
     return _refusal(401 if plugin else 404, "")
+
+
+def _stranger(endpoint: str) -> LibraryError:
+    return LibraryError(
+        f"what answers at {endpoint} is not Zotero",
+        kind="permanent",
+        hint="End that program, or name Zotero's address as the library's endpoint in the configuration.",
+    )
 
 
 def _exchanged(status: int) -> LibraryError:
@@ -321,11 +339,11 @@ def _refusal(status: int, words: str) -> LibraryError:
         message = "the syncd plugin in Zotero does not know this syncd"
         return LibraryError(message, kind="permission", status=status, hint=LOGIN)
     if status == 404:
-        return LibraryError(
-            "Zotero runs, but the syncd plugin in it does not answer",
+        return NoPluginError(
+            "Zotero runs without the syncd plugin",
             kind="transient",
             status=status,
-            hint="Turn it on in Zotero under Tools > Plugins. In the background syncd tries again by itself.",
+            hint="Install it with syncd login --desktop, or turn it on in Zotero under Tools > Plugins.",
         )
     return LibraryError(
         f"the syncd plugin in Zotero answered HTTP {status}: {words}",

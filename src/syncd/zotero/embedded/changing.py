@@ -85,8 +85,6 @@ def remove_from_collection(exchange: Exchange) -> Answer:
 def _post(exchange: Exchange, name: Name) -> Answer:
     objects = exchange.json()
     header = preconditions.header_version(exchange.request.headers)
-    if exchange.served.desktop:
-        header = None  # is not known to guard a write of many there
     if not isinstance(objects, list):
         raise invalid("Uploaded data must be a JSON array")
     if len(objects) > schema.MAX_OBJECTS:
@@ -128,8 +126,6 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
         key = preconditions.sent_key(data, name)
         found = find(store, name, key) if key else None
         preconditions.check_one_of_many(data, found, name, guarded=guarded)
-        if exchange.served.desktop and key and not found:
-            raise invalid(f"'primaryData' not loaded for {name} {key}")
         key = key or preconditions.new_key()
         if not write(store, name, Change(data, key, partial=True, now=exchange.served.clock())):
             report["unchanged"][index] = key

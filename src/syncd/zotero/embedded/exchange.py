@@ -98,7 +98,7 @@ class Served:
         public_page: whether the page for people needs no key.
         clock: the time.
         library: what the library is called in the file, which is its address but for the desktop's.
-        desktop: the rules of Zotero's local API, if those hold.
+        desktop: the Zotero on a desktop that is played, if one is.
     """
 
     accounts: Accounts

@@ -61,17 +61,12 @@ class Item:
     @property
     def creator_summary(self) -> str:
         """As in lists: "He", "He and Microsoft", "Wang et al."; empty without creators."""
-        return self.summed_up(isolated=False)
-
-    def summed_up(self, *, isolated: bool) -> str:
-        """The summary of the creators, on the desktop with each of several names between U+2068 and U+2069."""
         creators = self.data.get("creators", [])
         kinds = (*schema.creator_types(self.item_type)[:1], "author", "editor", "contributor")
         for kind in kinds:
             names = [c.get("name") or c.get("lastName") for c in creators if c["creatorType"] == kind]
             if names:
-                marked = isolated and len(names) > 1
-                return _summary([f"\u2068{name}\u2069" for name in names] if marked else names)
+                return _summary(names)
         return ""
 
     def same_content(self, other: Item) -> bool:

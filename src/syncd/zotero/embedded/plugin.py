@@ -52,6 +52,7 @@ class Plugin:
         database: the key of Zotero's database, which outlives the plugin.
         user: the number of the user who is signed in to Zotero's sync; None where nobody is.
         consent: asked with a program's name; whether the user allows it.
+        version: its own, which is that of the syncd that it came with.
         api: the version of its addresses.
         controls: how to reach those who were allowed, as they told it.
     """
@@ -60,6 +61,7 @@ class Plugin:
     database: str = "database"
     user: int | None = None
     consent: Callable[[str], bool] = lambda _: False
+    version: str = "0.1.0"
     api: int = 1
     controls: list[Json] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
@@ -135,7 +137,7 @@ def _check_body(exchange: Exchange) -> None:
 
 def _ping(exchange: Exchange, plugin: Plugin) -> Answer:
     told: Json = {
-        "syncd": "0.1.0",
+        "syncd": plugin.version,
         "api": plugin.api,
         "paired": plugin.knows(exchange.request.headers.get("Syncd-Token")),
     }

@@ -99,12 +99,11 @@ def first(given: Parameters, name: str) -> str:
     return next((value for key, value in given if key == name), "")
 
 
-def parse(given: Parameters, *, unlimited: bool = False) -> Query:
+def parse(given: Parameters) -> Query:
     """Read the parameters of a list.
 
     Args:
         given: as they were sent.
-        unlimited: a list is as long as the client wants it.
 
     Raises:
         RefusalError: one is not valid, or not supported.
@@ -121,7 +120,7 @@ def parse(given: Parameters, *, unlimited: bool = False) -> Query:
         format=list_format,
         since=number(given, "since") or 0,
         start=number(given, "start") or 0,
-        limit=_limit(given, list_format, unlimited=unlimited, keys=bool(wanted)),
+        limit=_limit(given, list_format, keys=bool(wanted)),
         sort=sort,
         descending=descending,
         keys=wanted,
@@ -180,10 +179,8 @@ def _format(given: Parameters) -> Format:
     )
 
 
-def _limit(given: Parameters, list_format: Format, *, unlimited: bool, keys: bool) -> int | None:
+def _limit(given: Parameters, list_format: Format, *, keys: bool) -> int | None:
     limit = number(given, "limit") or None
-    if unlimited:
-        return limit
     if keys:
         return schema.MAX_KEYS
     if list_format != "json":

@@ -134,12 +134,8 @@ def no_groups(exchange: Exchange) -> Answer:
     return json_answer([], version=exchange.store.version(), headers={"Total-Results": "0"})
 
 
-def _asked(exchange: Exchange) -> Query:
-    return query.parse(exchange.given, unlimited=exchange.served.desktop is not None)
-
-
 def _item_list(exchange: Exchange, scope: Scope) -> Answer:
-    asked = _asked(exchange)
+    asked = query.parse(exchange.given)
     if answer := _not_modified(exchange):
         return answer
     rows, total = selection.select_items(exchange.store, asked, scope)
@@ -153,13 +149,11 @@ def _item_list(exchange: Exchange, scope: Scope) -> Answer:
 
 
 def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | None = None) -> Answer:
-    asked = _asked(exchange)
+    asked = query.parse(exchange.given)
     if answer := _not_modified(exchange):
         return answer
     store = exchange.store
-    # The desktop's list leaves out what is in the trash.
-    trashed = exchange.served.desktop is None
-    rows, total = selection.select_collections(store, asked, top=top, parent=parent, trashed=trashed)
+    rows, total = selection.select_collections(store, asked, top=top, parent=parent)
 
     def full() -> list[Any]:
         counts = collection_store.count_items(store), collection_store.count_subcollections(store)
@@ -170,7 +164,7 @@ def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | Non
 
 
 def _tag_list(exchange: Exchange, *, item: str | None = None, name: str | None = None) -> Answer:
-    asked = _asked(exchange)
+    asked = query.parse(exchange.given)
     if asked.format != "json":
         raise unsupported(f"tags with format={asked.format}")
     if asked.since:
@@ -239,7 +233,7 @@ def _not_modified(exchange: Exchange) -> Answer | None:
 
 
 def _single_format(exchange: Exchange) -> None:
-    asked = _asked(exchange)
+    asked = query.parse(exchange.given)
     if asked.format != "json":
         raise invalid(f"Invalid 'format' value '{asked.format}'")
 

@@ -26,12 +26,10 @@ class Address:
     Attributes:
         url: the server's, without a slash at the end.
         library: such as "users/1".
-        isolates: names in a summary of creators stand between marks of direction, as on the desktop.
     """
 
     url: str
     library: str
-    isolates: bool = False
 
     def of(self, *path: str) -> str:
         """The address of something in the library."""
@@ -64,7 +62,7 @@ def item_json(item: Item, address: Address, children: Mapping[str, int]) -> Json
     if item.parent:
         links["up"] = _link(address.of("items", item.parent))
     meta: Json = {}
-    if summary := item.summed_up(isolated=address.isolates):
+    if summary := item.creator_summary:
         meta["creatorSummary"] = summary
     if item.parsed_date:
         meta["parsedDate"] = item.parsed_date

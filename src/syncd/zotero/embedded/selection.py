@@ -149,16 +149,12 @@ def _order(query: Query) -> tuple[str, list[str]]:
     return order, values
 
 
-def select_collections(
-    store: Store, query: Query, *, top: bool, parent: str | None, trashed: bool = True
-) -> tuple[Rows, int]:
+def select_collections(store: Store, query: Query, *, top: bool, parent: str | None) -> tuple[Rows, int]:
     """Keys and versions of the collections on the page that is asked for, and how many there are in all."""
     conditions = _Conditions()
     conditions.add("library = ?", store.library)
     if top:
         conditions.add("parent IS NULL")
-    if not trashed:
-        conditions.add("trashed = 0")
     if parent is not None:
         conditions.add("parent = ?", parent)
     if query.since:

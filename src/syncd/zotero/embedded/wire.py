@@ -14,7 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Final
 
-from . import database, local
+from . import database
 from .exchange import TEXT, Answer, Exchange, Request, refusal_answer
 from .refusal import RefusalError, invalid, unsupported
 from .routes import respond
@@ -86,7 +86,8 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = self._unread = True
             self._send(refusal_answer(refusal))
             return
-        if self.server.served.desktop and local.is_browser(self.headers):
+        desktop = self.server.served.desktop
+        if desktop and desktop.drops(self.headers):
             raise _DroppedError
         path, _, query = self.path.partition("?")
         request = Request(self.command, path, query.partition("#")[0], self.headers, body)
@@ -102,7 +103,7 @@ class Connection(BaseHTTPRequestHandler):
                 self._database = database.connect(self.server.path)
             served = self.server.served
             exchange = Exchange(request, served, Store(self._database, served.library), stop_after=stop_after)
-            return local.respond(exchange, served.desktop) if served.desktop else respond(exchange)
+            return served.desktop.respond(exchange) if served.desktop else respond(exchange)
         except sqlite3.Error as error:
             return refusal_answer(_database_refusal(error))
         except Exception:  # noqa: BLE001 - whatever it is, the client gets words
@@ -144,12 +145,10 @@ class Connection(BaseHTTPRequestHandler):
         return body
 
     def _send(self, answer: Answer, *, cut: bool = False) -> None:
-        desktop = self.server.served.desktop
-        self.send_response_only(answer.status, desktop.phrase(answer.status) if desktop else None)
+        self.send_response_only(answer.status)
         for name, value in {
             "Zotero-API-Version": "3",
             "Zotero-Schema-Version": "41",
-            **(desktop.headers if desktop else {}),
             **answer.headers,
         }.items():
             self.send_header(name, value)
