@@ -330,7 +330,7 @@ def test_a_zotero_that_is_exchanged_in_the_middle_is_not_written_to(
 
     program.trouble.plan(method, *[lambda _: None] * number, exchange)
     stopped(ready.run(), 6, "another Zotero is running", "Nothing was written")
-    assert ready.zotero.version() == 0
+    assert ready.zotero.is_new()
 
 
 def test_a_switched_off_api_is_explained(filled: DesktopDesk, program: Zotero10) -> None:
@@ -349,7 +349,7 @@ def test_a_spent_key_is_explained(ready: DesktopDesk, program: Zotero10) -> None
     """Nothing was written, or what was is recorded."""
     program.server.desktop.revoke()
     stopped(ready.run(), 4, "no such key", "syncd login --desktop", "Nothing was written")
-    assert ready.zotero.version() == 0
+    assert ready.zotero.is_new()
     program.server.desktop.grant(program.server.key, remember=False)
     stopped(ready.run(), 4, "for one write only")
     program.server.desktop.grant(program.server.key, remember=True)

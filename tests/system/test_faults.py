@@ -149,7 +149,7 @@ def test_a_long_wait_is_left_to_the_schedule(ready: Desk, zotero: Zotero) -> Non
     report = ready.run()
     assert of_report(report) == 5
     assert ready.clock.waits == []
-    assert zotero.version() == 0
+    assert zotero.is_new()
 
 
 def test_backoff_is_respected_by_the_next_request(ready: Desk, zotero: Zotero) -> None:
@@ -348,7 +348,7 @@ def test_a_locked_database_is_said(ready: Desk, monkeypatch: pytest.MonkeyPatch)
         holder.close()
     assert of_report(report) == 1
     assert "locked" in str(report.error)
-    assert ready.zotero.version() == 0
+    assert ready.zotero.is_new()
     assert ready.run().error is None
 
 
