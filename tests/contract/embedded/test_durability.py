@@ -235,8 +235,8 @@ def test_a_library_whose_versions_began_with_0_goes_on(
     with EmbeddedLibrary(path) as library:
         key = client_of(library).paper()
     connection = sqlite3.connect(path)
-    for table in ("libraries", "items"):
-        connection.execute(f"UPDATE {table} SET version = version - 1")
+    connection.execute("UPDATE libraries SET version = version - 1")
+    connection.execute("UPDATE items SET version = version - 1")
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()
