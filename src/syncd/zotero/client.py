@@ -105,9 +105,11 @@ class Client:
 
     Attributes:
         server: the id of the Zotero whose versions these are; empty online.
+        never_written: the version of a library that nobody has ever written to.
     """
 
     server: str = ""
+    never_written: int = 1
 
     def __init__(self, address: Address, transport: PoliteTransport) -> None:
         self.address = address

@@ -75,6 +75,8 @@ class PluginClient(Client):
     """
 
     page = PAGE
+    # The plugin begins to count when the library has long been written to.
+    never_written = 0
 
     def __init__(self, address: Address, transport: PoliteTransport, plugin: Plugin) -> None:
         super().__init__(address, transport)
