@@ -143,6 +143,23 @@ def test_a_login_page_is_called_by_its_name(ready: Desk, zotero: Zotero) -> None
     assert "answered with a web page" in str(report.error)
 
 
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[]]", b"[null]", b'{"userID": null}', b""])
+def test_an_answer_that_cannot_be_read_is_a_temporary_trouble(
+    ready: Desk, zotero: Zotero, body: bytes, number: int
+) -> None:
+    """To the question what is there, and to the one what the key may do: exit 5, nothing written."""
+    headers = {"Content-Type": "application/json", "Last-Modified-Version": "1", "Total-Results": "0"}
+    zotero.trouble.plan(
+        "GET", *[lambda _: None] * number, Fault("answer", status=200, headers=headers, body=body)
+    )
+    report = ready.run()
+    assert of_report(report) == 5
+    assert "can't be read" in str(report.error)
+    assert zotero.is_new()
+    assert ready.run().counts["create"] == 3
+
+
 def test_a_long_wait_is_left_to_the_schedule(ready: Desk, zotero: Zotero) -> None:
     """Nobody's terminal hangs for an hour: exit 5, with the time."""
     zotero.trouble.plan("GET", Fault("answer", status=429, headers={"Retry-After": "3600"}))

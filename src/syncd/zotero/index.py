@@ -94,7 +94,7 @@ class Index:
         deletions = client.deletions_since(known)
         with self._store.writing() as connection:
             self._store_items(
-                connection, [(entry["data"], entry["version"], entry["meta"]) for entry in items]
+                connection, [(entry["data"], entry["version"], entry.get("meta", {})) for entry in items]
             )
             self._store_collections(connection, [(c["data"], c["version"]) for c in collections.objects])
             self._erase(connection, deletions.items, deletions.collections)
