@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant("a refused object is sent in every run", "push.py", "                if failure and not failure.changed:\n", "                if False:\n"),
     Mutant("what changed meanwhile is given up", "push.py", "CHANGED = frozenset({404, 409, 412, 428})", "CHANGED = frozenset()"),
     Mutant("tombstones are not kept", "push.py", "                    if action.key not in memory.tombstones:\n", "                    if False:\n"),
-    Mutant("failures are mapped in order, not by index", "zotero/client.py", '        if place in successful:\n            written = shape(successful[place])\n', '        if successful:\n            written = shape(successful.pop(next(iter(successful))))\n'),
+    Mutant("failures are mapped in order, not by index", "zotero/client.py", "        if place in successful:\n            written = shape(successful[place])\n", "        if successful:\n            written = shape(successful.pop(next(iter(successful))))\n"),
     Mutant("a lost answer counts as done", "recovery.py", "    if key not in known and key not in view.deleted:\n        return False\n", ""),
     Mutant("the journal is thrown away", "recovery.py", "                if _recovered(state, connection, chunk.run, entry, view):\n", "                if False:\n"),
     Mutant("an update of unknown outcome counts as done", "recovery.py", '        if item.version <= entry.sent["version"]:\n            return False\n', ""),

@@ -54,6 +54,7 @@ LOST = {
     "the answer is cut in the middle": Fault("cut"),
     "a gateway gives up before the write": Fault("answer", status=502),
     "a gateway gives up after the write": Fault("answer", when="after", status=504),
+    "a gateway of another make gives up after the write": Fault("answer", when="after", status=522),
     "the server fails half-way": Fault("stop", objects=3),
     "a login page comes instead": Fault(
         "answer", status=200, headers={"Content-Type": "text/html"}, body=b"<html>"

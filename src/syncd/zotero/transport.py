@@ -26,7 +26,8 @@ ATTEMPTS = 5
 # Longer waits are the schedule's business, not a run's: the user gets exit code 5 and tries later.
 LONGEST_WAIT = 60.0
 REFUSED = frozenset({429, 503})
-UNCLEAR = frozenset({500, 502, 504})
+# Whatever else a server or a gateway before it fails at, but for what it does not know how to do (501, 505).
+UNCLEAR = frozenset(range(500, 600)) - {501, 503, 505}
 JSON = "application/json"
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
 CERTIFICATE_WORDS = re.compile(
