@@ -67,10 +67,15 @@ class ZoteroProcess:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - loopback
             return json.load(answer)
 
-    def pair(self) -> str:
-        """Let the user allow a program, and return its token."""
+    def pair(self, control: dict[str, str] | None = None) -> str:
+        """Let the user allow a program, and return its token.
+
+        Args:
+            control: address and token of the daemon's own interface, if it has one.
+        """
         self.do("clicks", ALLOW)
-        request = urllib.request.Request(f"{self.url}/syncd/v1/pair", b'{"name": "a test"}')  # noqa: S310
+        asked = json.dumps({"name": "a test", "control": control}).encode()
+        request = urllib.request.Request(f"{self.url}/syncd/v1/pair", asked)  # noqa: S310
         request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - loopback
             token: str = json.load(answer)["token"]

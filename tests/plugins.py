@@ -45,6 +45,9 @@ class InZotero(Protocol):
     def open_other_database(self) -> None:
         """Open another database in the same profile of Zotero."""
 
+    def sign_in(self, user: int) -> None:
+        """Sign a user in to Zotero's sync."""
+
     def turn(self, *, on: bool) -> None:
         """Turn it off or on."""
 
@@ -92,6 +95,10 @@ class DoublePlugin:
         """See `InZotero`."""
         self.plugin.database = "another"
         self.lose_file()
+
+    def sign_in(self, user: int) -> None:
+        """See `InZotero`."""
+        self.plugin.user = user
 
     def turn(self, *, on: bool) -> None:
         """See `InZotero`."""
@@ -149,6 +156,10 @@ class JavaScriptPlugin:
     def open_other_database(self) -> None:
         """See `InZotero`."""
         self.process.do("database", "another")
+
+    def sign_in(self, user: int) -> None:
+        """See `InZotero`."""
+        self.process.do("user", user)
 
     def turn(self, *, on: bool) -> None:
         """See `InZotero`."""

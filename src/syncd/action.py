@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from syncd.model import Identifiers
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -63,26 +65,76 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What sources said of a paper last: it tells the paper from others, also where no item of it is left.
+
+    Attributes:
+        title: as the source has it.
+        date: ISO 8601, or empty.
+        creators: family and given name of each.
+        abstract: `digest_of_text` of it.
+        identifiers: DOI and arXiv id.
+        profiles: what state knows those by that list it, or did when they were read last.
+    """
+
+    title: str
+    date: str = ""
+    creators: tuple[tuple[str, str], ...] = ()
+    abstract: str = ""
+    identifiers: Identifiers = field(default_factory=Identifiers)
+    profiles: tuple[str, ...] = ()
+
+    @property
+    def year(self) -> int | None:
+        """The year of the date, if there is one."""
+        return int(self.date[:4]) if self.date[:4].isdigit() else None
+
+    @property
+    def surname(self) -> str:
+        """The first author's surname, or an empty string."""
+        return self.creators[0][0] if self.creators else ""
+
+    @classmethod
+    def from_json(cls, value: Json) -> Said:
+        """Read what `dataclasses.asdict` gave."""
+        return cls(
+            title=value["title"],
+            date=value["date"],
+            creators=tuple((family, given) for family, given in value["creators"]),
+            abstract=value["abstract"],
+            identifiers=Identifiers(**value["identifiers"]),
+            profiles=tuple(value["profiles"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What state knows of a library.
 
     Attributes:
         written: what syncd wrote, by the item's key.
-        versions: the item's version after syncd's last write, by its key.
+        versions: the item's version at that time, by its key.
+        seen: what an item held after syncd's last write, or when syncd first found it as it should be, by its key,
+            as `merge.contents` tells it.
         claims: by a paper's create-once key, the key of its item.
+        said: by a paper's create-once key, what sources said of it last.
         collections: by a path as settings name it, the collection's key.
         tombstones: keys of items that the user trashed or deleted, also where the library has forgotten it.
         decisions: by a paper's create-once key, what the user said of items that it may be.
         refusals: by a paper's create-once key.
+        restored: create-once keys of deleted papers that the user wants back, and that no push has brought yet.
     """
 
     written: Mapping[str, Base] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
     collections: Mapping[str, str] = field(default_factory=dict)
     tombstones: frozenset[str] = frozenset()
     decisions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    restored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +152,13 @@ class Action:
         children: the objects to write for its links.
         changes: before and after of each property of an update, for people.
         kept: properties where the user's edit stands against a newer source.
+        values: of these, the value in the library and the one of the source.
         base: what will have been written once `item` and `children` are.
         candidates: items that may be this paper, for "review".
         record: the paper in a few words each, to be compared with the candidates'.
+        said: what its sources say of the paper, to be remembered.
+        seen: what an item holds that is as it should be, where something else is remembered, as `merge.contents`.
+        version: of such an item.
     """
 
     kind: Kind
@@ -118,6 +174,10 @@ class Action:
     base: Base | None = None
     candidates: tuple[Candidate, ...] = ()
     record: Mapping[str, str] = field(default_factory=dict)
+    said: Said | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
+    version: int = 0
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:

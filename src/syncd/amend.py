@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from syncd.match import LibraryView
     from syncd.session import Session
     from syncd.state import State
+    from syncd.zotero.client import Outcome
 
 
 def restore(session: Session, words: str) -> tuple[Standing, bool]:
@@ -44,9 +45,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         back = {"key": item.key, "version": item.version, "deleted": 0}
         (outcome,) = session.client.write_items([back], unmodified_since=view.version)
         if outcome.status == "failed":
-            raise LibraryError(
-                f"it can't be taken out of the trash: {outcome.message}", kind="conflict", status=outcome.code
-            )
+            raise _not_taken_out(outcome)
         with session.state.writing() as connection:
             session.state.dig_up(connection, [item.key])
             session.state.remember_version(connection, item.key, outcome.version or item.version)
@@ -54,12 +53,25 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         return wanted, True
     known = session.state.memory()
     taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
-    key = _unused(keys.generations(view.prefix, wanted.paper), taken)
+    key = _unused(keys.generations(view.names, wanted.paper), taken)
     with session.state.writing() as connection:
         session.state.claim(connection, wanted.paper, key)
         session.state.dig_up(connection, [wanted.key or ""])
-        session.state.stand(connection, [wanted.paper], [])
+        # It tells the next push why the paper is missing.
+        coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
+        session.state.stand(connection, [wanted.paper], [coming])
     return wanted, False
+
+
+def _not_taken_out(outcome: Outcome) -> LibraryError:
+    """Word why an item stays in the trash; a lost race, or a server's fault, is no matter for its owner."""
+    passing = outcome.code is None or outcome.code in {404, 409, 412, 428, 429} or outcome.code >= 500
+    return LibraryError(
+        f"it can't be taken out of the trash: {outcome.message}",
+        kind="transient" if passing else "permanent",
+        status=outcome.code,
+        hint="Nothing was written. Run it again." if passing else "",
+    )
 
 
 def _deleted(session: Session, view: LibraryView) -> Iterator[Standing]:
@@ -99,7 +111,7 @@ def new_collection(session: Session, profile: str) -> str:
         part = path[:depth]
         if Filing(view, collections).place(part).closed:
             taken = view.collections.keys() | view.deleted
-            collections["/".join(part)] = _unused(own_keys(view.prefix, part), taken)
+            collections["/".join(part)] = _unused(own_keys(view.names, part), taken)
     new = collections["/".join(path)]
     with session.state.writing() as connection:
         for name, key in collections.items():

@@ -44,7 +44,7 @@ def desktop_client(
     place = desktop_place(store, address.endpoint, plugin.place)
     if not is_known(store, place) and (old := _same_zotero(client, store, clock)):
         say("the plugin counts versions anew: reading the library once")
-        _take_over(client, State(store, old, address.prefix, clock), store, old, place)
+        _take_over(client, store, clock, old, place)
     return client
 
 
@@ -66,12 +66,13 @@ def _same_zotero(client: PluginClient, store: Store, clock: Clock) -> str | None
     return None
 
 
-def _take_over(client: PluginClient, state: State, store: Store, old: str, place: str) -> None:
+def _take_over(client: PluginClient, store: Store, clock: Clock, old: str, place: str) -> None:
     """Let what is remembered hold for the plugin that counts the versions now.
 
     No log tells what was erased while it did not count: what the index has and the library has not was.
     """
+    state = State(store, old, client.address.prefix, clock)
     index = state.index()
     index.reread(client, erased=True)
-    recover(state, index.view())
+    recover(state, index.view(client.names), clock.now())
     moved(store, old, place)

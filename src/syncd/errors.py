@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+# What a run is told that was asked to end.
+ENDING = "syncd was asked to end; what was written is recorded"
+
 
 class SyncdError(Exception):
     """Base of everything that syncd raises on purpose.

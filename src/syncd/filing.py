@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from syncd.zotero import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from syncd.match import LibraryView
 
@@ -69,7 +69,7 @@ class Filing:
             return self._known_place(known, path)
         parent: str | None = None
         for depth, part in enumerate(path, start=1):
-            key = self._named(part, parent) or keys.collection_key(self._view.prefix, path[:depth])
+            key = self._named(part, parent) or self._own(path[:depth])
             if key in self._view.collections or key in self._view.deleted:
                 if closed := self._closed(key, name):
                     return Place(None, closed)
@@ -77,7 +77,7 @@ class Filing:
                 self._new[key] = NewCollection(key, parent, path[:depth])
             parent = key
         there = parent is not None and parent in self._view.collections
-        return Place(parent, certain=not there or parent not in set(own_keys(self._view.prefix, path)))
+        return Place(parent, certain=not there or parent not in set(own_keys(self._view.names, path)))
 
     def _known_place(self, key: str, path: tuple[str, ...]) -> Place:
         """Return a collection that syncd made or found before."""
@@ -107,6 +107,11 @@ class Filing:
         planned = (new.key for new in self._new.values() if (new.name, new.parent) == (name, parent))
         return next(planned, None)
 
+    def _own(self, path: tuple[str, ...]) -> str:
+        """Return the key of the collection that syncd made for a path under any name of the library, or will make."""
+        made = [keys.collection_key(name, path) for name in self._view.names]
+        return next((k for k in made if k in self._view.collections or k in self._view.deleted), made[0])
+
     def _closed(self, key: str, name: str) -> str:
         """Return why a collection must not be used: it, or one above it, was deleted by the user."""
         step: str | None = key
@@ -120,8 +125,15 @@ class Filing:
         return ""
 
 
-def own_keys(prefix: str, path: tuple[str, ...]) -> Iterator[str]:
-    """Yield the keys of the collections that syncd makes for a path: the first, and one a fresh start."""
-    yield keys.collection_key(prefix, path)
+def own_keys(names: Sequence[str], path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the keys of the collections that syncd makes for a path: the first, and one a fresh start.
+
+    Args:
+        names: the library's names, the one that new keys are made under first.
+        path: names of collections from the root downwards.
+    """
+    for name in names:
+        yield keys.collection_key(name, path)
     for count in range(1, MOST_STARTS):
-        yield keys.collection_key(prefix, path, str(count))
+        for name in names:
+            yield keys.collection_key(name, path, str(count))

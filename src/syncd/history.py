@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Runs that did nothing are of interest for so long.
 IDLE = timedelta(days=7)
+# What a run can have done to a paper: each such thing is a line of its history.
+WRITTEN = ("create", "update", "adopt", "trash", "revert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +138,40 @@ class History:
         query = sa.select(db.run).where(db.run.c.library == self._library)
         query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most)
         with self._store.reading() as connection:
-            return [
-                Run(
-                    row.id,
-                    row.kind,
-                    row.started,
-                    row.finished,
-                    json.loads(row.counts),
-                    row.error,
-                    json.loads(row.profiles),
-                )
-                for row in connection.execute(query)
-            ]
+            rows = connection.execute(query).all()
+            written = self._written_since(connection, rows[-1].started) if rows else {}
+        return [
+            Run(
+                row.id,
+                row.kind,
+                row.started,
+                row.finished,
+                _counts(json.loads(row.counts), written.get(row.id, [])),
+                row.error,
+                json.loads(row.profiles),
+            )
+            for row in rows
+        ]
+
+    def _written_since(self, connection: sa.Connection, started: str) -> dict[str, list[str]]:
+        """Return by run, for each paper that it wrote, what it did to it; of the runs from this ISO time on."""
+        run, action = db.run.c, db.action.c
+        query = (
+            sa.select(run.id, action.key, action.kind)
+            .join(db.action, run.id == action.run)
+            .where(run.library == self._library, run.started >= started)
+            .order_by(run.started, run.id, action.place)
+        )
+        found: dict[str, dict[str, str]] = {}
+        for row in connection.execute(query):
+            # A paper that took two rounds was created, though the second only added its link.
+            found.setdefault(row.id, {}).setdefault(row.key, row.kind)
+        return {name: list(kinds.values()) for name, kinds in found.items()}
+
+    def named(self, words: str) -> list[Run]:
+        """Return the run that is called so, or else those whose names have these words in them, newest first."""
+        runs = self.runs()
+        return [run for run in runs if run.name == words] or [run for run in runs if words in run.name]
 
     def created_since(self, since: str) -> list[News]:
         """Return the papers that were recorded as added at this ISO time or later, oldest first.
@@ -227,6 +251,15 @@ class History:
         query = sa.select(db.action).where(which).order_by(db.action.c.place)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
+
+
+def _counts(counted: Mapping[str, int], written: Sequence[str]) -> dict[str, int]:
+    """Return how many papers each thing happened to: what was written is counted by the run's own lines.
+
+    They tell more than the run did where it was killed, or where the last answer was lost: a later run found out.
+    """
+    told = {kind: number for kind, number in counted.items() if kind not in WRITTEN}
+    return {kind: written.count(kind) for kind in WRITTEN if kind in {*counted, *written}} | told
 
 
 def _exact(moment: datetime) -> str:

@@ -1,13 +1,16 @@
 """The journal: what is about to be written, on the disk before it is sent.
 
-A chunk leaves it in the same transaction in which its outcome is recorded. What is still in it when a run starts
-was sent with an unknown outcome; `recovery` finds out from the library what became of it.
+An object leaves it in the same transaction in which its outcome is recorded. What is still in it when a run starts was
+sent with an unknown outcome; `recovery` finds out from the library what became of it. A server may write late, and what
+it refuses may be what it did write when it got the same request before. So an object stays until it is seen, or for a
+day.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,8 +20,9 @@ from syncd.history import Note
 from syncd.merge import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from syncd.clock import Clock
     from syncd.store import Store
 
 Json = dict[str, Any]
@@ -35,7 +39,7 @@ class Entry:
         paper: the paper's create-once key; for a collection its path; for an undo "".
         base: for an item, what is written once `sent` is.
         note: the line of the run's history, with the first object of each paper.
-        after: the library's version when it was sent.
+        there: the server said that it was not as expected: perhaps because of this very request, delivered twice.
     """
 
     what: str
@@ -44,7 +48,7 @@ class Entry:
     paper: str
     base: Base | None = None
     note: Note | None = None
-    after: int = 0
+    there: bool = False
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
@@ -58,7 +62,7 @@ class Entry:
             "note": [note.kind, note.title, note.reason, dict(note.changes), list(note.created)]
             if note
             else None,
-            "after": self.after,
+            "there": self.there,
         }
 
     @classmethod
@@ -66,8 +70,8 @@ class Entry:
         """Read what `to_json` gave."""
         base = Base.from_json(value["base"]) if value["base"] else None
         note = Note(*value["note"]) if value["note"] else None
-        after = value.get("after", 0)
-        return cls(value["what"], value["sent"], value["item"], value["paper"], base, note, after)
+        there = value.get("there", False)
+        return cls(value["what"], value["sent"], value["item"], value["paper"], base, note, there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,13 @@ class Chunk:
         number: the chunk's in the journal.
         run: that sent it.
         entries: what was sent, in its order.
+        sent: when, in UTC; None where that is not known.
     """
 
     number: int
     run: str
     entries: Sequence[Entry]
+    sent: datetime | None = None
 
 
 class Journal:
@@ -91,29 +97,54 @@ class Journal:
     Args:
         store: the database.
         library: the library's number there.
+        clock: time.
     """
 
-    def __init__(self, store: Store, library: int) -> None:
+    def __init__(self, store: Store, library: int, clock: Clock) -> None:
         self._store = store
         self._library = library
+        self._clock = clock
 
     def begin(self, run: str, entries: Sequence[Entry]) -> int:
         """Put a chunk into the journal, on the disk, before it is sent; return its number there."""
+        row = {"library": self._library, "run": run, "chunk": _text(entries)}
         with self._store.writing() as connection:
-            text = json.dumps([entry.to_json() for entry in entries], ensure_ascii=False)
-            new = sa.insert(db.journal).values(library=self._library, run=run, chunk=text)
+            new = sa.insert(db.journal).values(**row, sent=self._clock.now().isoformat())
             return int(connection.execute(new.returning(db.journal.c.id)).scalar_one())
 
-    def settle(self, connection: sa.Connection, number: int) -> None:
-        """Take a chunk out of the journal, in the caller's transaction."""
-        connection.execute(sa.delete(db.journal).where(db.journal.c.id == number))
+    def settle(self, connection: sa.Connection, number: int, left: Sequence[Entry] = ()) -> None:
+        """Take a chunk out of the journal, in the caller's transaction, but for what is left of it."""
+        here = db.journal.c.id == number
+        if left:
+            connection.execute(sa.update(db.journal).where(here).values(chunk=_text(left)))
+        else:
+            connection.execute(sa.delete(db.journal).where(here))
+
+    def drop(self, connection: sa.Connection, keys: Collection[str]) -> None:
+        """Take objects out of all chunks, in the caller's transaction: it is known by now what became of them."""
+        for row in connection.execute(self._unfinished()).all():
+            entries = [Entry.from_json(value) for value in json.loads(row.chunk)]
+            left = [entry for entry in entries if entry.sent["key"] not in keys]
+            if len(left) < len(entries):
+                self.settle(connection, row.id, left)
 
     def unfinished(self) -> list[Chunk]:
         """Return what was sent with an unknown outcome, in its order."""
-        query = sa.select(db.journal).where(db.journal.c.library == self._library).order_by(db.journal.c.id)
         with self._store.reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(self._unfinished()).all()
         return [
-            Chunk(row.id, row.run, [Entry.from_json(value) for value in json.loads(row.chunk)])
+            Chunk(
+                row.id,
+                row.run,
+                [Entry.from_json(value) for value in json.loads(row.chunk)],
+                datetime.fromisoformat(row.sent) if row.sent else None,
+            )
             for row in rows
         ]
+
+    def _unfinished(self) -> sa.Select[Any]:
+        return sa.select(db.journal).where(db.journal.c.library == self._library).order_by(db.journal.c.id)
+
+
+def _text(entries: Sequence[Entry]) -> str:
+    return json.dumps([entry.to_json() for entry in entries], ensure_ascii=False)

@@ -117,6 +117,9 @@ def target(config: Config, name: str | None, endpoint: str | None) -> Target:
             [f"library {name!r} is of type {old.type}, for which nobody signs in at a server"],
             hint="Name another library, which is then added: syncd login NAME",
         )
+    if endpoint and old.key is None and old.endpoint is None:
+        # It was chosen and never opened, so nothing is anywhere else.
+        return Target(name, old.type, old.id, endpoint, old)
     if endpoint and endpoint != old.root:
         raise ConfigError(
             [f"library {name!r} is at {old.root}, not at {endpoint}"],
@@ -269,7 +272,7 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
     folder = storage.place.absolute().parent
     kept = keep.keep(key, target.name, folder, storage.where)
     settings: dict[str, object] = {"key": kept.reference}
-    if target.old is None:
+    if target.old is None or (target.old.key is None and target.old.type == "user"):
         number = {"id": rights.user} if rights else {}
         settings = {"type": target.type, **number, **settings}
         if target.endpoint not in {ZOTERO, HERE}:

@@ -6,6 +6,8 @@ edited it, and the user wins, for good. What was taken away is never put back.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 AUTOMATIC = 1
+# Properties of an item that say nothing about what is in it.
+NO_CONTENT = frozenset({"key", "version", "dateAdded", "dateModified", "deleted", "parentItem"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Base:
         adopted: the item was in the library before syncd.
         source: the profile whose record was written.
         sources: all profiles that contributed tags.
+        paper: the create-once key of the paper whose record was written, where several are this item.
     """
 
     item_type: str
@@ -46,6 +51,7 @@ class Base:
     adopted: bool = False
     source: str = ""
     sources: tuple[str, ...] = ()
+    paper: str = ""
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
@@ -65,6 +71,7 @@ class Base:
             adopted=value["adopted"],
             source=value["source"],
             sources=tuple(value["sources"]),
+            paper=value.get("paper", ""),
         )
 
 
@@ -83,6 +90,53 @@ class Merged:
     changes: Mapping[str, tuple[Any, Any]]
     kept: tuple[str, ...]
     base: Base
+
+
+def contents(data: Json) -> dict[str, str]:
+    """Return a digest of each property of an item that is not blank, to tell later which of them somebody changed."""
+    return {
+        name: hashlib.sha256(_canonical(name, value).encode()).hexdigest()[:8]
+        for name, value in data.items()
+        if value and name not in NO_CONTENT
+    }
+
+
+def _canonical(name: str, value: Any) -> str:
+    """Return a value as text, without the order of what has none."""
+    if name == "tags":
+        value = sorted((tag["tag"], tag.get("type", 0)) for tag in value)
+    elif name == "collections":
+        value = sorted(value)
+    return json.dumps(value, sort_keys=True)
+
+
+def changed(before: Mapping[str, str], data: Json) -> tuple[str, ...]:
+    """Return the properties of an item that are not as `contents` had them."""
+    now = contents(data)
+    return tuple(name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name))
+
+
+def says(name: str, data: Json, base: Base, draft: Draft, collections: Iterable[str]) -> bool:
+    """Whether a property of an item that syncd did not write last is as the source says.
+
+    Args:
+        name: of the property.
+        data: what the library has.
+        base: what syncd wrote.
+        draft: what the source says.
+        collections: keys of the collections that the item belongs into.
+    """
+    there = data.get(name)
+    if name == "creators":
+        return _plain(there or ()) == _plain(draft.creators)
+    if name == "tags":
+        tags = {entry["tag"] for entry in there or ()}
+        return set(base.tags) & set(draft.tags) <= tags <= {*base.tags, *draft.tags}
+    if name == "collections":
+        return set(base.collections) <= set(there or ()) <= {*base.collections, *collections}
+    if name == "itemType":
+        return there == draft.item_type
+    return name in draft.fields and (there or "") == draft.fields[name]
 
 
 def fresh(draft: Draft, collections: Iterable[str]) -> Base:
@@ -141,6 +195,12 @@ def merge(base: Base, data: Json, draft: Draft, collections: Iterable[str]) -> M
         collections=merging.collections(collections),
     )
     return Merged(merging.patch, merging.changes, tuple(merging.kept), after)
+
+
+def beside(kept: Iterable[str], data: Json, draft: Draft) -> dict[str, tuple[Any, Any]]:
+    """Return for each property that the user keeps the library's value and the source's."""
+    source = {**draft.fields, "creators": list(draft.creators), "itemType": draft.item_type}
+    return {name: (data.get(name, ""), source.get(name, "")) for name in kept}
 
 
 @dataclass(slots=True)

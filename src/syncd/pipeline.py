@@ -192,12 +192,26 @@ def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Repor
             return
         try:
             push = _push(current, session, report, done)
-        except (StaleError, OutcomeUnknownError):
+        except (StaleError, OutcomeUnknownError) as error:
             if turn == ROUNDS:
-                raise
+                raise _unrest(error) from error
         else:
-            if not any(failure.changed for failure in push.failures.values()):
+            if turn == ROUNDS or not any(failure.passes for failure in push.failures.values()):
                 return
+        session.await_server()
+
+
+def _unrest(error: LibraryError) -> LibraryError:
+    """Return the error of a library that changed whenever syncd was about to write: nothing is wrong with it."""
+    if not isinstance(error, StaleError):
+        return error
+    return LibraryError(
+        f"the library changed {ROUNDS} times while syncd was about to write",
+        kind="transient",
+        library=error.library,
+        status=error.status,
+        hint="Another program is at work on it. Run it again later; what was written before is recorded.",
+    )
 
 
 def _push(current: Plan, session: Session, report: Report, done: dict[str, Action]) -> Push:

@@ -66,7 +66,9 @@ def known_places(store: Store, root: str) -> list[str]:
         store: the database.
         root: the address of Zotero there.
     """
-    query = sa.select(db.library.c.place).where(db.library.c.place.startswith(root + SEPARATOR, autoescape=True))
+    query = sa.select(db.library.c.place).where(
+        db.library.c.place.startswith(root + SEPARATOR, autoescape=True)
+    )
     with store.reading() as connection:
         return sorted(connection.scalars(query.where(db.library.c.place != root + SEPARATOR)))
 

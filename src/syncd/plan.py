@@ -137,8 +137,9 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         now: the time, aware; decides whether an edit of the user's is recent.
     """
     filing = Filing(view, memory.collections)
-    paper_keys = PaperKeys(view, memory.claims, memory.written)
+    paper_keys = PaperKeys(view, memory, intakes)
     listings: dict[str, list[Listing]] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     paused: dict[str, Action] = {}
     places: dict[str, str] = {}
     profiles: list[PlannedProfile] = []
@@ -151,16 +152,18 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         if place.closed:
             notices.append(Notice("paused", f"{place.closed}; nothing is filed there any more"))
         for paper in intake.profile.papers:
-            key = paper_keys.key(paper)
+            named = paper_keys.key(paper, intake.name)
+            key = named.key
+            aliases[key] = named.aliases
             made = draft(paper, intake.policy)
             notices += made.notices
             if place.closed:
                 paused[key] = Action("skip", paper.title, key, None, place.closed, cause="paused")
             else:
-                listings.setdefault(key, []).append(_listing(intake, paper, made, place))
+                listings.setdefault(key, []).append(_listing(intake, key, paper, made, place))
                 facts.append(_fact(intake, paper, key))
         profiles.append(_planned(intake, place.closed, notices))
-    wanted = [Wanted(key, tuple(entries)) for key, entries in listings.items()]
+    wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
     actions = list(Decisions(view, memory, now, read).about(wanted))
     actions += [action for key, action in paused.items() if key not in listings]
@@ -184,11 +187,12 @@ def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
     return Fact(key, intake.name, paper.score, paper.affiliations, links)
 
 
-def _listing(intake: Intake, paper: Paper, made: Draft, place: Place) -> Listing:
+def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) -> Listing:
     unpublished = (
         made if made.item_type == PREPRINT else draft(replace(paper, published_as=None), intake.policy)
     )
     return Listing(
+        key=key,
         profile=intake.name,
         paper=paper,
         draft=made,

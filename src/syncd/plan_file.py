@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from syncd.action import Action
+from syncd.action import Action, Said
 from syncd.errors import ParseError
 from syncd.filing import NewCollection
 from syncd.match import Candidate
@@ -14,7 +14,7 @@ from syncd.merge import Base
 from syncd.model import Notice
 from syncd.plan import Fact, Figures, Plan, PlannedProfile
 
-FORMAT = 1
+FORMAT = 2
 
 
 def dump(plan: Plan) -> str:
@@ -81,6 +81,7 @@ def _action(value: dict[str, Any]) -> Action:
             "changes": {name: (before, after) for name, (before, after) in value["changes"].items()},
             "kept": tuple(value["kept"]),
             "base": Base.from_json(value["base"]) if value["base"] else None,
+            "said": Said.from_json(value["said"]) if value["said"] else None,
             "candidates": tuple(
                 Candidate(**{**candidate, "reasons": tuple(candidate["reasons"])})
                 for candidate in value["candidates"]

@@ -14,6 +14,7 @@ from syncd.decide import digest
 from syncd.errors import LibraryError
 from syncd.history import Note
 from syncd.journal import Entry
+from syncd.merge import contents
 from syncd.state import Standing
 from syncd.zotero.client import StaleError
 from syncd.zotero.items import problems
@@ -47,17 +48,24 @@ class Failure:
         key: the key of the object that was refused.
         code: the HTTP status of the object; None where it was never sent.
         message: the server's words, or ours.
+        transient: the server was busy, or did not say what became of it.
     """
 
     title: str
     key: str
     code: int | None
     message: str
+    transient: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether the library changed meanwhile, so that a new plan may succeed."""
         return self.code in CHANGED
+
+    @property
+    def passes(self) -> bool:
+        """Whether sending it again may succeed: the library changed meanwhile, or the server was busy."""
+        return self.changed or self.transient
 
 
 class Push:
@@ -160,18 +168,19 @@ class Push:
     def _write(self, chunk: Sequence[Entry], titles: dict[str, str]) -> None:
         if not chunk:
             return
-        chunk = [replace(entry, after=self._version) for entry in chunk]
         number = self._state.journal.begin(self._run, chunk)
         client, sent = self._client, [entry.sent for entry in chunk]
         write = client.write_collections if chunk[0].what == "collection" else client.write_items
         try:
             outcomes = write(sent, unmodified_since=self._version)
-        except OutcomeUnknownError:
-            raise
-        except LibraryError:
-            # Nothing of it was done: there is nothing to find out about it.
+        except LibraryError as error:
             with self._state.writing() as connection:
-                self._state.journal.settle(connection, number)
+                if isinstance(error, StaleError):
+                    # The same request may have been delivered before, and that is what changed the library.
+                    self._state.journal.settle(connection, number, [replace(e, there=True) for e in chunk])
+                elif error.kind != "transient":
+                    # Nothing of it was done: there is nothing to find out about it.
+                    self._state.journal.settle(connection, number)
             raise
         self._record(number, chunk, outcomes, titles)
 
@@ -183,23 +192,32 @@ class Push:
         self._alone = self._alone and alone
         objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
         collections = chunk[0].what == "collection"
+        left = []
         with self._state.writing() as connection:
             for entry, outcome in zip(chunk, outcomes, strict=True):
                 if outcome.status == "failed":
                     title = titles.get(entry.paper, entry.paper)
-                    failure = Failure(title, entry.sent["key"], outcome.code, outcome.message)
+                    failure = Failure(
+                        title, entry.sent["key"], outcome.code, outcome.message, outcome.transient
+                    )
                     self.failures.setdefault(entry.paper, failure)
+                    if failure.passes:
+                        left.append(replace(entry, there=failure.changed))
                 else:
                     self.written.add(entry.paper)
                     version = outcome.version or entry.sent["version"]
-                    self._state.record(connection, self._run, entry, version)
+                    seen = contents(outcome.data) if outcome.data else None
+                    self._state.record(connection, self._run, entry, version, seen)
+            done = zip(chunk, outcomes, strict=True)
+            written = {entry.sent["key"] for entry, outcome in done if outcome.status != "failed"}
             self._index.record(
                 connection,
                 items=() if collections else objects,
                 collections=objects if collections else (),
                 complete=self._version if self._alone else None,
             )
-            self._state.journal.settle(connection, number)
+            self._state.journal.settle(connection, number, left)
+            self._state.journal.drop(connection, written)
 
     def _remember_the_rest(self, plan: Plan, now: datetime) -> None:
         """Remember what needed no write, and what is to be known of each paper from now on."""
@@ -208,12 +226,11 @@ class Push:
         with state.writing() as connection:
             for action in actions:
                 self._remember_quiet(connection, action, memory)
-                if action.cause == "deleted" and action.key:
-                    state.claim(connection, action.paper, action.key)
-                    if action.key not in memory.tombstones:
-                        state.bury(connection, action.key, now.isoformat(timespec="seconds"))
+                self._claim(connection, action, memory)
+                if action.cause == "deleted" and action.key and action.key not in memory.tombstones:
+                    state.bury(connection, action.key, now.isoformat(timespec="seconds"))
                 failure = self.failures.get(action.paper)
-                if failure and not failure.changed:
+                if failure and not failure.passes:
                     state.refuse(connection, action.paper, Refusal(digest(action), failure.message))
             alive = {a.key for a in actions if a.key and a.base and a.cause != "deleted"}
             state.dig_up(connection, alive & memory.tombstones)
@@ -227,13 +244,27 @@ class Push:
             ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
             state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
 
+    def _claim(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
+        """Remember which item a paper is, or was, and what its sources say of it."""
+        known = action.base or action.cause == "deleted" or action.kind == "unchanged"
+        if action.key is None or not known or action.paper in self.failures:
+            return
+        if memory.claims.get(action.paper) != action.key or memory.said.get(action.paper) != action.said:
+            self._state.claim(connection, action.paper, action.key, action.said)
+
     def _remember_quiet(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
         """Remember a paper that was found as it should be."""
         if action.item or action.base is None or action.key is None or action.paper in self.failures:
             return
-        if memory.written.get(action.key) != action.base or memory.claims.get(action.paper) != action.key:
+        if memory.written.get(action.key) != action.base or action.seen:
             self._state.remember(
-                connection, run=self._run, key=action.key, paper=action.paper, base=action.base
+                connection,
+                run=self._run,
+                key=action.key,
+                paper=action.paper,
+                base=action.base,
+                version=action.version or None,
+                seen=action.seen or None,
             )
 
 
@@ -241,7 +272,7 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
     """Yield what is to be known of a paper beyond its being there."""
     about = (action.key, action.title)
     if action.kept:
-        yield Standing(action.paper, "kept", *about, ", ".join(action.kept))
+        yield Standing(action.paper, "kept", *about, ", ".join(action.kept), values=action.values)
     if action.cause:
         comparison = [asdict(candidate) for candidate in action.candidates]
         yield Standing(action.paper, action.cause, *about, action.reason, action.record, comparison)
@@ -252,6 +283,13 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
 def _no_collection(failure: Failure) -> LibraryError:
     if failure.changed:
         return StaleError(f"the collection {failure.title!r} was made meanwhile", kind="conflict")
+    if failure.transient:
+        return OutcomeUnknownError(
+            f"the collection {failure.title!r} could not be made just now: {failure.message}",
+            kind="transient",
+            status=failure.code,
+            hint="Nothing was filed there. Run it again later.",
+        )
     return LibraryError(
         f"the collection {failure.title!r} can't be made: {failure.message}",
         kind="permanent",
@@ -266,4 +304,3 @@ def _before_children(action: Action) -> Base | None:
         return None
     new = {child["url"] for child in action.children}
     return replace(action.base, links=tuple(url for url in action.base.links if url not in new))
-

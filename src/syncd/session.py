@@ -37,6 +37,9 @@ EMBEDDED = "embedded"
 EMBEDDED_PREFIX = "users/1"
 DESKTOP = "desktop"
 
+# Seconds between two looks at a library that may still be written to; together half a minute.
+PACE = (0.5, 1.5, 4.0, 8.0, 16.0)
+
 # No two runs of a process have one name, however many begin in a second; those of two processes are told apart
 # by 32 random bits.
 _numbers = itertools.count(secrets.randbits(32))
@@ -125,7 +128,17 @@ class Session:
             the library now; by create-once key of each paper that turned out to have been written, its run.
         """
         self.ports.progress.stage("reading the library")
-        return caught_up(self.client, self.index, self.state)
+        return caught_up(self.client, self.index, self.state, self.ports.clock.now())
+
+    def await_server(self) -> None:
+        """Wait until the library is at rest, half a minute at most: a server may still be at work on a lost write."""
+        before = self.client.version()
+        for seconds in PACE:
+            self.ports.clock.sleep(seconds)
+            now = self.client.version()
+            if now == before:
+                return
+            before = now
 
 
 def run_name(now: datetime) -> str:
@@ -227,6 +240,7 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
         with EmbeddedLibrary(ports.data.library) as server:
             yield Client(Address(library.name, server.url, server.library, server.key), transport)
         return
+    library.check_open()
     key = library.resolve_key(ports.env)
     if library.type == DESKTOP and library.root:
         yield _desktop(Address(library.name, library.root, library.prefix, key or ""), ports, transport)

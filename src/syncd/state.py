@@ -6,17 +6,17 @@ All of it but the history of runs can be rebuilt from the library. Nothing here 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from syncd import tables as db
-from syncd.action import Memory, Refusal
+from syncd.action import Memory, Refusal, Said
 from syncd.facts import Facts
 from syncd.history import History
 from syncd.journal import Journal
-from syncd.merge import Base
+from syncd.merge import Base, contents
 from syncd.place import pushed_elsewhere
 from syncd.zotero.index import Index
 
@@ -38,12 +38,15 @@ class Standing:
 
     Attributes:
         paper: its create-once key.
-        cause: "kept", "waiting", "review", "deleted", "paused", "refused", "failed".
+        cause: "kept", "waiting", "review", "deleted", "restored" (deleted, and comes back with the next push),
+            "paused", "refused", "failed".
         key: its item's key, if it has one.
         title: its title.
         detail: in words.
         record: for a review, the paper in a few words each.
         candidates: for a review, the items that it may be, as `match.Candidate` has them.
+        values: for what was kept, by property the value in the library and the one of the source.
+        by: for what was deleted, whose doing it was: "user", or "syncd" where an undo moved it to the trash.
     """
 
     paper: str
@@ -53,6 +56,8 @@ class Standing:
     detail: str
     record: Mapping[str, str] = field(default_factory=dict)
     candidates: Sequence[Mapping[str, Any]] = ()
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    by: str = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,10 @@ class State:
         self._store = store
         self._place = place
         self._prefix = prefix
+        self._clock = clock
         self._library = self._number(place, prefix)
         self.history = History(store, self._library, clock)
-        self.journal = Journal(store, self._library)
+        self.journal = Journal(store, self._library, clock)
         self.facts = Facts(store, self._library)
 
     def _number(self, place: str, prefix: str) -> int:
@@ -147,13 +153,16 @@ class State:
         """Return all that planning needs to know."""
         with self._store.reading() as connection:
             written = connection.execute(self._all(db.written)).all()
+            claims = connection.execute(self._all(db.claim)).all()
             decisions: dict[str, dict[str, Verdict]] = {}
             for row in connection.execute(self._all(db.decision)):
                 decisions.setdefault(row.paper, {})[row.key] = row.verdict
             return Memory(
                 written={row.key: Base.from_json(json.loads(row.base)) for row in written},
                 versions={row.key: row.version for row in written},
-                claims={row.paper: row.key for row in connection.execute(self._all(db.claim))},
+                seen={row.key: json.loads(row.seen) for row in written if row.seen},
+                claims={row.paper: row.key for row in claims},
+                said={row.paper: Said.from_json(json.loads(row.said)) for row in claims if row.said},
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
@@ -161,6 +170,13 @@ class State:
                     row.paper: Refusal(row.digest, row.message)
                     for row in connection.execute(self._all(db.refusal))
                 },
+                restored=frozenset(
+                    connection.scalars(
+                        sa.select(db.standing.c.paper).where(
+                            db.standing.c.library == self._library, db.standing.c.cause == "restored"
+                        )
+                    )
+                ),
             )
 
     # What is to be known at the end of a run
@@ -174,6 +190,7 @@ class State:
         paper: str,
         base: Base,
         version: int | None = None,
+        seen: Mapping[str, str] | None = None,
     ) -> None:
         """Remember what an item was given, and which paper it is.
 
@@ -184,18 +201,35 @@ class State:
             paper: the paper's create-once key.
             base: what stands in the item from syncd.
             version: the item's version after syncd's write; None where nothing was written now.
+            seen: what the item held then, as `merge.contents` tells it; None where that is as before.
         """
-        if version is None:
-            here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-            version = connection.scalar(sa.select(db.written.c.version).where(here)) or 0
-        text = json.dumps(base.to_json(), ensure_ascii=False)
-        row = {"key": key, "base": text, "version": version, "run": run}
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        known = connection.execute(sa.select(db.written.c.version, db.written.c.seen).where(here)).first()
+        row = {
+            "key": key,
+            "base": json.dumps(base.to_json(), ensure_ascii=False),
+            "version": version if version is not None else known.version if known else 0,
+            "seen": json.dumps(dict(seen)) if seen is not None else known.seen if known else "",
+            "run": run,
+        }
         self._put(connection, db.written, row, "key")
         self.claim(connection, paper, key)
 
-    def claim(self, connection: sa.Connection, paper: str, key: str) -> None:
-        """Remember which item a paper is, or was."""
-        self._put(connection, db.claim, {"paper": paper, "key": key}, "paper")
+    def claim(self, connection: sa.Connection, paper: str, key: str, said: Said | None = None) -> None:
+        """Remember which item a paper is, or was; and what its sources say of it, if that is new."""
+        table = db.claim
+        here = sa.and_(table.c.library == self._library, table.c.paper == paper)
+        text = (
+            json.dumps(asdict(said), ensure_ascii=False)
+            if said
+            else connection.scalar(sa.select(table.c.said).where(here)) or ""
+        )
+        self._put(connection, table, {"paper": paper, "key": key, "said": text}, "paper")
+
+    def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
+        """Remember what an item of syncd's holds after a write of syncd's."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        connection.execute(sa.update(db.written).where(here).values(seen=json.dumps(dict(seen))))
 
     def rebase(self, connection: sa.Connection, key: str, base: Base) -> None:
         """Exchange what is remembered of an item, and nothing else."""
@@ -229,9 +263,16 @@ class State:
         }
         self._put(connection, db.profile, row, "name")
 
-    def bury(self, connection: sa.Connection, key: str, since: str) -> None:
-        """Remember that the user trashed or deleted an item, also for when the library has forgotten it."""
-        self._put(connection, db.tombstone, {"key": key, "since": since}, "key")
+    def bury(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
+        """Remember that an item was trashed or deleted, also for when the library has forgotten it.
+
+        Args:
+            connection: the transaction.
+            key: the item's.
+            since: ISO time.
+            by: "user", or "syncd" where an undo did it.
+        """
+        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by}, "key")
 
     def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
         """Forget tombstones: the user wants these items, or has them back."""
@@ -265,6 +306,7 @@ class State:
                 "comparison": json.dumps(
                     [dict(standing.record), list(standing.candidates)], ensure_ascii=False
                 ),
+                "kept": json.dumps(dict(standing.values), ensure_ascii=False),
             }
             for standing in standings
         ]
@@ -277,8 +319,14 @@ class State:
         """Return what is to be known of papers, as of the last run."""
         with self._store.reading() as connection:
             query = self._all(db.standing).order_by(db.standing.c.cause, db.standing.c.title)
+            ours = self._all(db.tombstone).where(db.tombstone.c.by == "syncd")
+            undone = {row.key for row in connection.execute(ours)}
             return [
-                Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison))
+                replace(
+                    Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison)),
+                    values=json.loads(r.kept),
+                    by="syncd" if r.key in undone else "user",
+                )
                 for r in connection.execute(query)
             ]
 
@@ -336,18 +384,37 @@ class State:
 
     # Writing
 
-    def record(self, connection: sa.Connection, run: str, entry: Entry, version: int) -> None:
-        """Remember that an object was written, and as what."""
+    def record(
+        self,
+        connection: sa.Connection,
+        run: str,
+        entry: Entry,
+        version: int,
+        seen: Mapping[str, str] | None = None,
+    ) -> None:
+        """Remember that an object was written, and as what; `seen` as for `remember`."""
         if entry.what == "collection":
             self.remember_collection(connection, entry.paper, entry.sent["key"])
         elif entry.what == "item" and entry.base:
             self.remember(
-                connection, run=run, key=entry.item, paper=entry.paper, base=entry.base, version=version
+                connection,
+                run=run,
+                key=entry.item,
+                paper=entry.paper,
+                base=entry.base,
+                version=version,
+                seen=seen,
             )
         elif entry.what == "child":
             self._add_link(connection, entry.item, entry.sent["url"])
         elif entry.what == "undo" and entry.sent["key"] == entry.item:
             self.remember_version(connection, entry.item, version)
+            if (before := self.seen(connection, entry.item)) is not None:
+                after = {name: digest for name, digest in before.items() if name not in entry.sent}
+                self.remember_seen(connection, entry.item, after | contents(entry.sent))
+            if entry.sent.get("deleted"):
+                now = self._clock.now().isoformat(timespec="seconds")
+                self.bury(connection, entry.item, now, by="syncd")
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
@@ -357,6 +424,13 @@ class State:
         query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
         text = connection.scalar(query)
         return Base.from_json(json.loads(text)) if text else None
+
+    def seen(self, connection: sa.Connection, key: str) -> dict[str, str] | None:
+        """Return what an item held after syncd's last write, as the caller's transaction sees it."""
+        table = db.written
+        query = sa.select(table.c.seen).where(table.c.library == self._library, table.c.key == key)
+        text = connection.scalar(query)
+        return json.loads(text) if text else None
 
     def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
         base = self.base(connection, item)

@@ -124,6 +124,7 @@ tombstone = sa.Table(
     _library_column(),
     sa.Column("key", sa.String(8), primary_key=True),
     sa.Column("since", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False, server_default="user"),
 )
 
 decision = sa.Table(
@@ -155,6 +156,7 @@ standing = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
+    sa.Column("kept", sa.Text, nullable=False, server_default="{}"),
 )
 
 run = sa.Table(

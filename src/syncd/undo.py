@@ -1,28 +1,42 @@
 """Undo a run: put back what it did, where nobody has touched it since. Planning is pure, carrying out is not.
 
-Created items and links go to the trash, changed fields get their old values. What was touched since is listed
-and left. The source still says what it said, so what was undone counts as the user's edit from now on.
+Created items and links go to the trash, changed fields get their old values. What the user touched is listed and
+left. The source still says what it said, so what was undone counts as the user's edit from now on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from syncd.config.values import write_duration
+from syncd.edits import BY_LINE, edits, names
 from syncd.errors import LibraryError, SyncdError
 from syncd.history import Note
 from syncd.journal import Entry
+from syncd.merge import AUTOMATIC
 from syncd.session import noted
+from syncd.zotero import schema
+from syncd.zotero.client import StaleError
 from syncd.zotero.schema import MAX_OBJECTS
+from syncd.zotero.transport import OutcomeUnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from syncd.history import History, Run
     from syncd.match import IndexedItem, LibraryView
+    from syncd.merge import Base
     from syncd.session import Session
+    from syncd.zotero.client import Outcome
 
 Json = dict[str, Any]
+# How often a library that changes meanwhile, or answers with a fault, is read and planned anew.
+ROUNDS = 4
+# The object is not as the plan saw it: the next round looks again.
+CHANGED = frozenset({404, 409, 412, 428})
+ALREADY = "it is deleted or in the trash already"
+BEFORE = "it is as it was before the run already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,164 +50,377 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """What an undo will do: objects to write, and what it leaves."""
+    """What an undo will do, or what it did.
 
-    entries: tuple[Entry, ...]
+    Attributes:
+        run: the run that is undone.
+        notes: a line of the history for each paper, "trash" or "revert".
+        left: what it leaves alone.
+        failed: what the library did not take, with its words.
+        error: what ended it early, after something had been written.
+    """
+
+    run: Run
+    notes: tuple[Note, ...]
     left: tuple[Left, ...]
+    failed: tuple[Left, ...] = ()
+    error: SyncdError | None = None
 
     @property
-    def done(self) -> int:
-        """How many papers are put back."""
-        return sum(entry.note is not None for entry in self.entries)
+    def trashed(self) -> int:
+        """How many papers go to the trash."""
+        return sum(note.kind == "trash" for note in self.notes)
+
+    @property
+    def reverted(self) -> int:
+        """How many papers get back what they were."""
+        return sum(note.kind == "revert" for note in self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of the items that a run wrote to.
+
+    Attributes:
+        written: what syncd wrote, by key.
+        notes: what all of its runs did, by key, oldest first.
+    """
+
+    written: Mapping[str, Base]
+    notes: Mapping[str, Sequence[Note]]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What an undo will do, as far as it is planned: objects to write, and what it leaves."""
+
+    view: LibraryView
+    record: Record
+    run: str
+    entries: list[Entry] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+
+    def add(self, key: str, note: Note) -> None:
+        """Plan what puts back all that the run did to one item."""
+        item = self.view.items.get(key)
+        if note.kind == "trash":
+            self._leave(note, key, "an undo moved it to the trash; syncd restore brings it back")
+        elif item is None or item.trashed:
+            self._leave(note, key, ALREADY)
+        elif key in note.created:
+            self._undo_creation(item, note)
+        else:
+            self._undo_change(item, note)
+
+    def _leave(self, note: Note, key: str, reason: str) -> None:
+        self.left.append(Left(note.title, key, reason))
+
+    def _undo_creation(self, item: IndexedItem, note: Note) -> None:
+        base = self.record.written.get(item.key)
+        if base is None:
+            self._leave(note, item.key, "syncd has forgotten what it wrote there")
+        elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):
+            self._leave(note, item.key, f"you changed it since: {', '.join(touched)}")
+        else:
+            undone = Note("trash", note.title, f"undo of {self.run}")
+            self._write(item, item.key, {"deleted": 1}, undone)
+
+    def _undo_change(self, item: IndexedItem, note: Note) -> None:
+        back, touched = _put_back(item.data, note.changes)
+        links = [child for key in note.created if (child := self._own_link(key, item))]
+        if touched:
+            self._leave(note, item.key, f"changed since: {', '.join(touched)}")
+        elif not back and not links:
+            self._leave(note, item.key, BEFORE)
+        changes = {name: (item.data.get(name, ""), value) for name, value in back.items()}
+        undone: Note | None = Note("revert", note.title, f"undo of {self.run}", changes)
+        if back:
+            self._write(item, item.key, back, undone)
+            undone = None
+        for child in links:
+            self._write(child, item.key, {"deleted": 1}, undone)
+            undone = None
+
+    def _own_link(self, key: str, item: IndexedItem) -> IndexedItem | None:
+        """Return a link that the run added, if it is there still and nothing of the user's hangs on it."""
+        child = self.view.items.get(key)
+        if child is None or child.trashed or child.parent != item.key:
+            return None
+        mine = any(child.data.get(name) for name in ("note", "tags", "relations"))
+        return None if mine or any(not one.trashed for one in self.view.children.get(key, ())) else child
+
+    def _write(self, item: IndexedItem, of: str, properties: Json, note: Note | None) -> None:
+        sent = {"key": item.key, "version": item.version, **properties}
+        self.entries.append(Entry("undo", sent, of, "", note=note))
 
 
 def plan_undo(
-    notes: Sequence[tuple[str, Note]], view: LibraryView, versions: Mapping[str, int], run: str
-) -> Undoing:
-    """Return what puts back a run.
+    notes: Sequence[tuple[str, Note]], view: LibraryView, record: Record, run: str
+) -> tuple[tuple[Entry, ...], tuple[Left, ...]]:
+    """Return what puts back a run: objects to write, and what is left alone.
 
     Args:
         notes: what the run did: key and note.
         view: the library now.
-        versions: each item's version after syncd's last write.
+        record: what is known of the items.
         run: the run's name.
     """
-    entries: list[Entry] = []
-    left: list[Left] = []
-    for key, note in reversed(notes):
-        item = view.items.get(key)
-        if item is None or item.trashed:
-            left.append(Left(note.title, key, "it is deleted or in the trash already"))
-        elif key in note.created:
-            _undo_creation(item, note, view, versions, run, entries, left)
-        else:
-            _undo_change(item, note, view, run, entries, left)
-    return Undoing(tuple(entries), tuple(left))
+    plan = _Plan(view, record, run)
+    for key, note in reversed(_by_item(notes).items()):
+        plan.add(key, note)
+    return tuple(plan.entries), tuple(plan.left)
 
 
-def _undo_creation(  # noqa: PLR0913, PLR0917 - two results, each a list
-    item: IndexedItem,
-    note: Note,
-    view: LibraryView,
-    versions: Mapping[str, int],
-    run: str,
-    entries: list[Entry],
-    left: list[Left],
-) -> None:
-    own = set(note.created)
-    foreign = [
-        child for child in view.children.get(item.key, ()) if child.key not in own and not child.trashed
-    ]
-    if item.version != versions.get(item.key):
-        left.append(Left(note.title, item.key, "you changed it since"))
-    elif foreign:
-        left.append(Left(note.title, item.key, "it has notes or files of yours"))
-    else:
-        undone = Note("trash", note.title, f"undo of {run}")
-        sent = {"key": item.key, "version": item.version, "deleted": 1}
-        entries.append(Entry("undo", sent, item.key, "", note=undone))
+def _by_item(notes: Sequence[tuple[str, Note]]) -> dict[str, Note]:
+    """Return one note for each item, also of a paper that took the run two rounds."""
+    found: dict[str, Note] = {}
+    for key, note in notes:
+        first = found.get(key)
+        if first is None:
+            found[key] = note
+            continue
+        changes = dict(first.changes)
+        for name, (before, after) in note.changes.items():
+            changes[name] = (changes[name][0] if name in changes else before, after)
+        found[key] = replace(first, changes=changes, created=[*first.created, *note.created])
+    return found
 
 
-def _undo_change(  # noqa: PLR0913, PLR0917 - two results, each a list
-    item: IndexedItem, note: Note, view: LibraryView, run: str, entries: list[Entry], left: list[Left]
-) -> None:
-    changes = {name: change for name, change in note.changes.items() if name != "links"}
-    back = {name: before for name, (before, after) in changes.items() if _is(item.data.get(name, ""), after)}
-    touched = [name for name in changes if name not in back]
-    if touched:
-        left.append(Left(note.title, item.key, f"changed since: {', '.join(touched)}"))
-    undone: Note | None = Note(
-        "revert", note.title, f"undo of {run}", {name: (changes[name][1], back[name]) for name in back}
-    )
-    if back:
-        sent = {"key": item.key, "version": item.version, **back}
-        entries.append(Entry("undo", sent, item.key, "", note=undone))
-        undone = None
-    for key in note.created:
-        child = view.items.get(key)
-        if child is not None and not child.trashed:
-            sent = {"key": key, "version": child.version, "deleted": 1}
-            entries.append(Entry("undo", sent, item.key, "", note=undone))
-            undone = None
+def _put_back(data: Json, changes: Mapping[str, Sequence[Any]]) -> tuple[Json, list[str]]:
+    """Return the properties that get back their old values, and the names of those that were changed since."""
+    back: Json = {}
+    touched = []
+    for name, (before, after) in changes.items():
+        if name == "links":
+            continue
+        there = data.get(name, "")
+        value = _undone(name, there, before, after)
+        if value is None:
+            touched.append(name)
+        elif value != there:
+            back[name] = value
+    if "itemType" in back:
+        # The former type lacks what the type that was written has.
+        valid = {*schema.fields(back["itemType"]), "itemType", "creators", "tags", "collections"}
+        back = {name: value for name, value in back.items() if name in valid}
+    return back, touched
 
 
-def _is(there: object, written: object) -> bool:
-    """Whether a property still is as it was written; the order of tags and of an object's names is no matter."""
-    return _sorted(there) == _sorted(written)
+def _undone(name: str, there: Any, before: Any, after: Any) -> Any:
+    """Return a property without what a run did to it; None where it was changed since."""
+    if name in {"tags", "collections"}:
+        return _without(name, there or [], before, after)
+    if name in BY_LINE:
+        return _lines_without(there, before, after)
+    if _plain(there) == _plain(after):
+        return before
+    return there if _plain(there) == _plain(before) else None
 
 
-def _sorted(value: object) -> object:
-    if isinstance(value, list):
-        return (
-            sorted((_sorted(part) for part in value), key=repr)
-            if _are_tags(value)
-            else [*map(_sorted, value)]
-        )
-    if isinstance(value, dict):
-        return sorted(value.items())
-    return value
+def _without(name: str, there: list[Any], before: list[Any], after: list[Any]) -> list[Any]:
+    """Take out of a list what a run added, and put in again what it took out; all else is the user's."""
+    added = set(names(name, after)) - set(names(name, before))
+    now = names(name, there)
+    # A tag that the user made their own is no automatic one any more.
+    kept = [part for part in there if names(name, [part])[0] not in added or not _is_syncds(part)]
+    again = [part for part in before if names(name, [part])[0] not in {*names(name, after), *now}]
+    return [*kept, *again]
 
 
-def _are_tags(values: list[object]) -> bool:
-    return all(isinstance(value, dict) and "tag" in value for value in values)
+def _is_syncds(part: Any) -> bool:
+    return not isinstance(part, dict) or part.get("type") == AUTOMATIC
+
+
+def _lines_without(there: str, before: str, after: str) -> str | None:
+    """Exchange the lines that a run wrote; None where one of them is not there any more."""
+    now, old, new = there.splitlines(), before.splitlines(), after.splitlines()
+    added = [line for line in new if line not in old]
+    again = [line for line in old if line not in new]
+    if not any(line in now for line in added):
+        return there if all(line in now for line in again) else None
+    first = min(now.index(line) for line in added if line in now)
+    kept = [line for line in now if line not in added]
+    return "\n".join([*kept[:first], *(line for line in again if line not in kept), *kept[first:]])
+
+
+def _plain(value: object) -> object:
+    """Return a property in one form, whatever order the names in its objects have."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return sorted(value.items()) if isinstance(value, dict) else value
+
+
+def last_run(history: History) -> Run | None:
+    """Return the newest run that did something and is not undone; None where there is none."""
+    undone: set[str] = set()
+    for run in history.runs():
+        notes = history.notes(run.name)
+        if run.kind == "undo":
+            undone |= {note.reason.removeprefix("undo of ") for _, note in notes}
+        elif notes and run.name not in undone:
+            return run
+    return None
 
 
 def undo(session: Session, run: str, *, dry_run: bool) -> Undoing:
     """Undo a run.
 
+    Args:
+        session: the library.
+        run: the run's name, in full.
+        dry_run: find out what would be done, and write nothing.
+
+    Returns:
+        what was done. Where an error ended it after something had been written, the error is in there.
+
     Raises:
-        LibraryError: the library can't be written to, or changed meanwhile.
+        LibraryError: the library can't be read or written to; nothing was written.
         SyncdError: there is no such run.
     """
-    notes = session.state.history.notes(run)
-    if not notes:
+    known = _known(session, run)
+    work = _Work(session, known)
+    if dry_run:
+        entries, left = work.planned()
+        return Undoing(known, tuple(entry.note for entry in entries if entry.note), left)
+    error: SyncdError | None = None
+    try:
+        work.carry_out()
+    except LibraryError as caught:
+        error = caught
+    done = work.done()
+    if error is not None and not done:
+        raise error
+    keys = {key for key, _ in done}
+    # What was put back in an earlier round looks in a later one as if it had been before.
+    left = tuple(one for one in work.left if one.key not in keys or one.reason not in {ALREADY, BEFORE})
+    return Undoing(known, tuple(note for _, note in done), left, tuple(work.failed.values()), error)
+
+
+def _known(session: Session, name: str) -> Run:
+    run = next((run for run in session.state.history.runs() if run.name == name), None)
+    if run is None:
         kept = write_duration(session.ports.keep)
         raise SyncdError(
-            f"the run {run!r} did nothing, or is not known any more",
+            f"the run {name!r} did nothing, or is not known any more",
             hint=f"See those that are known with: syncd log. They are kept for {kept} (history.keep).",
         )
-    view, _ = session.refreshed()
-    undoing = plan_undo(notes, view, session.state.memory().versions, run)
-    version = view.version
-    for start in range(0, 0 if dry_run else len(undoing.entries), MAX_OBJECTS):
-        chunk = undoing.entries[start : start + MAX_OBJECTS]
-        version = _write(session, chunk, version)
-    return undoing
+    return run
+
+
+class _Work:
+    """One undo on its way, over several rounds where the library changes meanwhile or fails.
+
+    Attributes:
+        left: what the last round left alone.
+        failed: by key, what the library did not take in the last round.
+    """
+
+    def __init__(self, session: Session, run: Run) -> None:
+        self._session = session
+        self._run = run
+        self._version = 0
+        self._titles: dict[str, str] = {}
+        self._again = 0
+        self._words = ""
+        self.left: tuple[Left, ...] = ()
+        self.failed: dict[str, Left] = {}
+
+    def planned(self) -> tuple[tuple[Entry, ...], tuple[Left, ...]]:
+        """Read the library, find out what became of earlier writes, and plan."""
+        session, state = self._session, self._session.state
+        view, _ = session.refreshed()
+        self._version = view.version
+        # Only now is it known all that the run did: its last answer may have been lost.
+        notes = state.history.notes(self._run.name)
+        self._titles = {key: note.title for key, note in notes}
+        every = state.history.of_items({key for key, _ in notes})
+        record = Record(
+            state.memory().written, {key: [note for *_, note in told] for key, told in every.items()}
+        )
+        return plan_undo(notes, view, record, self._run.name)
+
+    def carry_out(self) -> None:
+        """Write until all is put back that can be.
+
+        Raises:
+            LibraryError: the library can't be written to, or fails or changes all the time.
+        """
+        for turn in range(1, ROUNDS + 1):
+            entries, self.left = self.planned()
+            self.failed = {}
+            self._again = 0
+            try:
+                for start in range(0, len(entries), MAX_OBJECTS):
+                    self._write(entries[start : start + MAX_OBJECTS])
+            except (StaleError, OutcomeUnknownError):
+                if turn == ROUNDS:
+                    raise
+            else:
+                if not self._again:
+                    return
+            self._session.await_server()
+        raise LibraryError(
+            f"{self._again} objects were not put back: {self._words}",
+            kind="transient",
+            hint="Nothing is wrong with them; undo the run again later.",
+        )
+
+    def done(self) -> list[tuple[str, Note]]:
+        """Return what the history says that this undo did: key and note."""
+        return list(_by_item(self._session.state.history.notes(self._session.run)).items())
+
+    def _write(self, chunk: Sequence[Entry]) -> None:
+        """Write a chunk."""
+        session, state = self._session, self._session.state
+        number = state.journal.begin(session.run, chunk)
+        sent = [entry.sent for entry in chunk]
+        try:
+            outcomes = session.client.write_items(sent, unmodified_since=self._version)
+        except LibraryError as error:
+            with state.writing() as connection:
+                if isinstance(error, StaleError):
+                    # The same request may have been delivered before, and that is what changed the library.
+                    state.journal.settle(connection, number, chunk)
+                elif error.kind != "transient":
+                    # Nothing of it was done: there is nothing to find out about it.
+                    state.journal.settle(connection, number)
+            raise
+        self._version, alone = session.client.advanced(self._version, outcomes)
+        again, written = self._sorted(chunk, outcomes)
+        with state.writing() as connection:
+            for entry, version in written:
+                state.record(connection, session.run, entry, version)
+            objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
+            session.index.record(connection, items=objects, complete=self._version if alone else None)
+            state.journal.settle(connection, number, again)
+            state.journal.drop(connection, {entry.sent["key"] for entry, _ in written})
+
+    def _sorted(
+        self, chunk: Sequence[Entry], outcomes: Sequence[Outcome]
+    ) -> tuple[list[Entry], list[tuple[Entry, int]]]:
+        """Return what may succeed when sent again, and what was written with its version; note what is refused."""
+        again, written = [], []
+        for entry, outcome in zip(chunk, outcomes, strict=True):
+            if outcome.status != "failed":
+                written.append((entry, outcome.version or entry.sent["version"]))
+            elif outcome.transient or outcome.code in CHANGED:
+                again.append(entry)
+                self._words = outcome.message
+            else:
+                self.failed[entry.item] = Left(self._titles[entry.item], entry.sent["key"], outcome.message)
+        self._again += len(again)
+        return again, written
 
 
 def undo_as_run(session: Session, run: str) -> Undoing:
-    """Undo a run, and note that as a run of its own.
-
-    Raises:
-        LibraryError: the library can't be written to, or changed meanwhile.
-        SyncdError: there is no such run.
-    """
+    """Undo a run, and note that as a run of its own; as `undo`."""
     counts: dict[str, int] = {}
     with noted(session, "undo", lambda: counts):
         undoing = undo(session, run, dry_run=False)
-        notes = [entry.note.kind for entry in undoing.entries if entry.note]
-        counts |= {kind: notes.count(kind) for kind in ("trash", "revert")} | {"left": len(undoing.left)}
+        counts |= {
+            "trash": undoing.trashed,
+            "revert": undoing.reverted,
+            "left": len(undoing.left),
+            "failed": len(undoing.failed),
+        }
     return undoing
-
-
-def _write(session: Session, chunk: Sequence[Entry], version: int) -> int:
-    """Write a chunk; return the library's version after it."""
-    number = session.state.journal.begin(session.run, chunk)
-    outcomes = session.client.write_items([entry.sent for entry in chunk], unmodified_since=version)
-    version, alone = session.client.advanced(version, outcomes)
-    with session.state.writing() as connection:
-        for entry, outcome in zip(chunk, outcomes, strict=True):
-            if outcome.status != "failed":
-                done = outcome.version or entry.sent["version"]
-                session.state.record(connection, session.run, entry, done)
-        objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
-        session.index.record(connection, items=objects, complete=version if alone else None)
-        session.state.journal.settle(connection, number)
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    if failed:
-        raise LibraryError(
-            f"{len(failed)} of {len(chunk)} objects were not put back: {failed[0].message}",
-            kind="conflict",
-            hint="The rest is undone. Run it again.",
-        )
-    return version

@@ -12,12 +12,16 @@ import pytest
 
 from clocks import FakeClock
 from plugins import SIDES
+from syncd.zotero.client import Address
+from syncd.zotero.plugin import PluginClient, plugin_at
+from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from desk import Zotero
+    from plugins import InZotero
 
 KEY, OTHER, LOST = "ABCD2345", "BBCD2345", "ZZZZ2345"
 PAPER = {"key": KEY, "version": 0, "itemType": "preprint", "title": "Alpha"}
@@ -30,6 +34,7 @@ class Caller:
     url: str
     token: str
     zotero: Zotero
+    plugin: InZotero
 
     def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
         """Send a request; status and body, and 0 where the connection is closed without a word."""
@@ -72,7 +77,7 @@ def caller(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Caller]:
     with request.param(tmp_path, FakeClock()) as (zotero, plugin):
         plugin.install(paired=True)
         server = plugin.program.server
-        yield Caller(server.url, server.key, zotero)
+        yield Caller(server.url, server.key, zotero, plugin)
 
 
 def test_ping_tells_a_stranger_only_that_it_is_there(caller: Caller) -> None:
@@ -82,6 +87,35 @@ def test_ping_tells_a_stranger_only_that_it_is_there(caller: Caller) -> None:
     assert (status, told["paired"]) == (200, True)
     assert told.keys() >= {"zotero", "server", "database", "libraries"}
     assert told["libraries"][0] == {"prefix": "users/0", "editable": True}
+
+
+def names(caller: Caller) -> tuple[str, ...]:
+    """Return what syncd calls the library."""
+    transport = PoliteTransport(FakeClock(), attempts=1)
+    address = Address("main", caller.url, "users/0", caller.token)
+    try:
+        plugin = plugin_at(address, transport)
+        assert plugin
+        return PluginClient(address, transport, plugin).names
+    finally:
+        transport.shutdown()
+
+
+def test_a_library_has_another_name_once_its_user_signs_in(caller: Caller) -> None:
+    """The plugin tells the number while it runs, to those that were allowed; both names are good from then on."""
+    known = caller.known
+    assert caller.send("GET", "ping", None, **known)[1]["user"] is None
+    assert names(caller) == ("users/0",)
+    for name, status in (("users/0", 200), ("users/117", 404), ("users/null", 404), ("groups/5", 404)):
+        assert caller.changes(f"since=0&library={name}")[0] == status, name
+    caller.plugin.sign_in(117)
+    assert "user" not in caller.send("GET", "ping")[1]
+    assert caller.send("GET", "ping", None, **known)[1]["user"] == 117
+    assert names(caller) == ("users/117", "users/0")
+    for name, status in (("users/0", 200), ("users/117", 200), ("users/118", 404)):
+        assert caller.changes(f"since=0&library={name}")[0] == status, name
+        sent = json.dumps({"kind": "items", "objects": [], "library": name}).encode()
+        assert caller.send("POST", "push", sent, **known)[0] == status, name
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_the_plugin_asks_the_daemon_that_it_was_paired_with(
     daemon.until_logged("programs with a token are answered")
     papers, known, asked = client.run("""
         const status = await z.until(() => Syncd.daemon.status().catch(() => (Syncd.daemon.forget(), null)));
-        const known = await Syncd.daemon.known("users/1");
+        const known = await Syncd.daemon.known(Syncd.libraryPrefix(1));
         const asked = await Syncd.daemon.pause();
         return [status.libraries[0].profiles[0].papers, Object.keys(known.items).length, asked];
     """)

@@ -252,7 +252,7 @@ def test_what_is_closed_is_not_decided(client: Client) -> None:
         const asked = [];
         const record = { title: "One paper", authors: "Ann", date: "2025" };
         const other = { key: "AAAA2222", score: 0.87, reasons: ["same title"], record: { ...record, date: "2024" } };
-        Syncd.daemon.reviews = async () => [{ paper: "p1", record, candidates: [other] }];
+        Syncd.daemon.reviews = async () => [{ paper: "p1", library: "main", record, candidates: [other] }];
         Syncd.daemon.review = async (...words) => asked.push(words);
         const gone = () => z.until(() => !d.getElementById("syncd-dialog"));
         await Syncd.reviews.open(w);
@@ -271,7 +271,7 @@ def test_what_is_closed_is_not_decided(client: Client) -> None:
         return [[none, asked], text];
         """
     )
-    assert asked == [0, [["p1", "same", "AAAA2222"]]]
+    assert asked == [0, [["p1", "same", "AAAA2222", "main"]]]
     for words in ("1 of 1", "New paper", "87 % alike: same title", "2024", "2025", "Decide later"):
         assert words in shown
 

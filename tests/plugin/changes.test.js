@@ -250,6 +250,30 @@ test("libraries count for themselves", async () => {
   assert.equal((await changes(zotero, 0, "groups/77")).items.length, 1);
 });
 
+test("what goes before any program asks is known after a sync and a crash, in the user's own library", async () => {
+  const { world } = await start();
+  for (const key of [KEY, "BBCD2345"]) {
+    world.add(key, paper);
+    world.erase(key);
+  }
+  world.add("CBCD2345", paper, 2);
+  world.erase("CBCD2345");
+  await new Promise(setImmediate);
+  const zotero = await paired({ world });
+  assert.deepEqual((await changes(zotero)).deleted.items, [KEY, "BBCD2345"]);
+  assert.deepEqual((await changes(zotero, 0, "groups/77")).deleted.items, []);
+});
+
+test("what came after a program asked, and went, is known after a crash", async () => {
+  const zotero = await paired();
+  await changes(zotero);
+  zotero.world.add(KEY, paper);
+  zotero.world.erase(KEY);
+  await new Promise(setImmediate);
+  const again = await start({ world: zotero.world });
+  assert.deepEqual((await changes({ ...again, token: zotero.token })).deleted.items, [KEY]);
+});
+
 test("no library is read at start-up, and every part starts", async () => {
   const { world } = await start({
     declare: ({ Zotero }) => {

@@ -106,7 +106,10 @@ function makeZotero(world) {
       },
       unregisterObserver: (id) => world.observers.delete(id),
     }),
-    Users: strict("Zotero.Users", { getLocalUserKey: () => world.localUserKey }),
+    Users: strict("Zotero.Users", {
+      getLocalUserKey: () => world.localUserKey,
+      getCurrentUserID: () => world.userID,
+    }),
     Profile: strict("Zotero.Profile", { dir: "/profile" }),
     Promise: strict("Zotero.Promise", { delay: async () => {} }),
     Prefs: strict("Zotero.Prefs", {

@@ -152,6 +152,29 @@ test("all pages of what is known are put together", async () => {
   assert.equal(asked.length, 2);
 });
 
+test("the user's own library goes by both its names, and by the new one as soon as they sign in", async () => {
+  const { Syncd, asked, world } = await withDaemon((url) => (url.includes("profiles") ? [] : { items: {} }));
+  const { daemon } = Syncd;
+  await daemon.profiles("users/0");
+  world.userID = 117;
+  await daemon.profiles("users/0");
+  await daemon.known("users/0");
+  await daemon.items("users/0", ["A"]);
+  await daemon.items("groups/7", ["A"]);
+  await daemon.follow("s2:1", "users/0");
+  assert.deepEqual(
+    asked.map(({ url, body }) => [url.slice(21), body].filter(Boolean).join(" ")),
+    [
+      "/v1/profiles?library=users%2F0",
+      "/v1/profiles?library=users%2F0&user=117",
+      "/v1/known?library=users%2F0&user=117",
+      "/v1/items?library=users%2F0&user=117&keys=A",
+      "/v1/items?library=groups%2F7&keys=A",
+      '/v1/follow {"source":"s2:1","library":"users/0","user":117}',
+    ],
+  );
+});
+
 test("every question goes to its address", async () => {
   const lists = /profiles|reviews$|search/;
   const { Syncd, asked } = await withDaemon((url) => (lists.test(url) ? [] : { items: {} }));
@@ -164,7 +187,7 @@ test("every question goes to its address", async () => {
   await daemon.resume(["x"]);
   await daemon.undo();
   await daemon.follow("openalex:A5", "users/0");
-  await daemon.review("Deep", "same", "ABCD2345");
+  await daemon.review("Deep", "same", "ABCD2345", "main");
   assert.deepEqual(
     asked.map(({ url, body }) => [url.slice(21), body].filter(Boolean).join(" ")),
     [
@@ -175,8 +198,8 @@ test("every question goes to its address", async () => {
       "/v1/search?name=Zo%C3%AB+Ng",
       '/v1/resume {"names":["x"]}',
       '/v1/undo {"run":null}',
-      '/v1/follow {"source":"openalex:A5","library":"users/0"}',
-      '/v1/reviews {"paper":"Deep","verdict":"same","key":"ABCD2345"}',
+      '/v1/follow {"source":"openalex:A5","library":"users/0","user":null}',
+      '/v1/reviews {"paper":"Deep","verdict":"same","key":"ABCD2345","library":"main"}',
     ],
   );
 });

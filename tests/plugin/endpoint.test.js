@@ -28,11 +28,26 @@ test("ping tells a paired program which libraries there are", async () => {
     zotero: "8.0",
     database: "abcdefgh",
     server: answer.server,
+    user: null,
     libraries: [
       { prefix: "users/0", editable: true },
       { prefix: "groups/77", editable: false },
     ],
   });
+});
+
+test("ping tells who is signed in as of now, whatever kind of number Zotero has kept", async () => {
+  const { world, token } = await paired();
+  const told = async () => (await ask(world, "GET", "/syncd/v1/ping", { token })).answer.user;
+  for (const [kept, user] of [
+    [undefined, null],
+    [117, 117],
+    ["117", 117],
+    [0, null],
+  ]) {
+    world.userID = kept;
+    assert.equal(await told(), user);
+  }
 });
 
 for (const [method, address] of PATHS) {

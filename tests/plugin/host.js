@@ -62,6 +62,10 @@ class Host {
       }
     },
     control: () => this.plugin.Syncd.tokens.control(),
+    user: (number) => {
+      this.world.userID = number;
+    },
+    shown: (keys) => this.shown(keys),
     disable: () => this.stop(ADDON_DISABLE),
     remove: () => this.stop(ADDON_UNINSTALL),
     install: () => this.start(),
@@ -76,6 +80,22 @@ class Host {
       await this.start();
     },
   };
+
+  /**
+   * What the views show of the user's own library, as the daemon tells them.
+   *
+   * @param {{item: string, collection: string}} keys
+   */
+  async shown({ item, collection }) {
+    const { Syncd } = this.plugin;
+    this.world.fetch = fetch;
+    Syncd.daemon.forget();
+    const own = { libraryID: this.plugin.Zotero.Libraries.userLibraryID };
+    const section = await Syncd.section._ask({ ...own, key: item }, null);
+    const panel = await Syncd.collection.profile({ ...own, key: collection });
+    const columns = await Syncd.daemon.known(Syncd.libraryPrefix(own.libraryID)).catch(() => ({ items: {} }));
+    return { section: section.about, panel: panel.profile, columns: columns.items[item] ?? null };
+  }
 
   /**
    * @param {http.IncomingMessage} request

@@ -39,6 +39,8 @@ class World {
     /** Keys of what the owner erased. */
     this.erased = { items: [], collections: [] };
     this.localUserKey = "abcdefgh";
+    /** The number of the user who is signed in to the sync. */
+    this.userID = undefined;
     this.isWin = false;
     this.libraries = [
       { libraryID: 1, libraryType: "user", editable: true },

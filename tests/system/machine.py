@@ -1,8 +1,8 @@
-"""Three papers, two profiles, a user and a bad network: every history must keep the promise.
+"""Three papers, two profiles, a user, a second machine and a bad network: every history must keep the promise.
 
 The machine plays sources, user and faults at random against a library over real HTTP, and an oracle knows what
-the library must look like: no duplicate, no lost edit, nothing resurrected, nothing missing, and a second push
-that writes nothing. Small pools make the interesting histories likely.
+the library must look like: no duplicate, no lost edit, nothing resurrected (safety), nothing missing (liveness), and a
+second push that writes nothing and asks nothing new (stillness). Small pools make the interesting histories likely.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from syncd.pipeline import Report
 
 TITLES = ("Alpha Networks", "Beta Attention", "Gamma Diffusion")
+# How a page may word the same titles.
+WORDED = (TITLES, ("Alpha Network", "Attention, Beta", "Gamma Diffusions"))
+YEARS = (2020, 2023, 2025)
 PROFILES = {"ann": "Ann Lee", "bo": "Bo Chen"}
 PROFILE_CONFIG = '\n[profiles.bo]\nsource = "bo.txt"\ncaptured = 2026-06-01\n'
 ABSTRACTS = tuple(f"Version {number} of what we found." for number in range(3))
@@ -57,6 +60,7 @@ ACTS: dict[str, tuple[str, ...]] = {
         for name in ("abstractNote", "title", "extra")
         for value in EDITS
     },
+    "year is corrected": ("edit_field", "date", "2019-01-01"),
     "tag added": ("add_tag",),
     "tag removed": ("remove_tag",),
     "taken out": ("take_out_of_collection",),
@@ -68,6 +72,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "erase": ("empty_trash",),
     "own copy": ("own_copy",),
     **{f"merge {way}": ("merge", way) for way in MERGES},
+    "merge with a later version": ("merge", "pushed into own", "2026-02-01"),
 }
 
 # What needs something else to have happened before is tried more often.
@@ -116,6 +121,10 @@ class Sync(RuleBasedStateMachine):
         self.adopted: set[int] = set()
         self.backups = 0
         self.facts_at_backup: dict[str, Facts] = {}
+        self.worded = {name: [0] * len(TITLES) for name in PROFILES}
+        self.years = [2023] * len(TITLES)
+        self.waiting: set[str] = set()
+        self.second: Desk | None = None
         for number in range(len(TITLES)):
             self.versions[number] = (0, number == 0)
         self.listed["ann"] = {0: (0, True), 1: (0, False)}
@@ -151,6 +160,20 @@ class Sync(RuleBasedStateMachine):
         self._write_pages()
 
     @rule(profile=PROFILE, number=PAPER)
+    def reword(self, profile: str, number: int) -> None:
+        """A page words a title anew, or as before."""
+        exercised["reworded"] += 1
+        self.worded[profile][number] = 1 - self.worded[profile][number]
+        self._write_pages()
+
+    @rule(number=PAPER, year=st.sampled_from(YEARS))
+    def move_year(self, number: int, year: int) -> None:
+        """The sources move a paper's date."""
+        exercised["year moved"] += 1
+        self.years[number] = year
+        self._write_pages()
+
+    @rule(profile=PROFILE, number=PAPER)
     def unlist_paper(self, profile: str, number: int) -> None:
         """A paper vanishes from a page."""
         self.listed[profile].pop(number, None)
@@ -168,9 +191,15 @@ class Sync(RuleBasedStateMachine):
             entries = []
             for number, (abstract, linked) in sorted(self.listed[profile].items()):
                 text = ABSTRACTS[abstract] + (f" https://github.com/x/{number}" if linked else "")
-                entries.append(entry(TITLES[number], abstract=text))
+                line = f"CLApr 25, {self.years[number]}"
+                entries.append(entry(self._title(profile, number), abstract=text, line=line))
             name = "page.txt" if profile == "ann" else "bo.txt"
-            (self.desk.folder / name).write_text(page(*entries, name=author), encoding="utf-8")
+            for desk in (self.desk, self.second):
+                if desk:
+                    (desk.folder / name).write_text(page(*entries, name=author), encoding="utf-8")
+
+    def _title(self, profile: str, number: int) -> str:
+        return WORDED[self.worded[profile][number]][number]
 
     # The user
 
@@ -192,7 +221,7 @@ class Sync(RuleBasedStateMachine):
             for key, data in items.items()
             if "parentItem" not in data
             and not data.get("deleted")
-            and (key in self.homes[number] or data["title"] == TITLES[number])
+            and (key in self.homes[number] or data["title"] in {titles[number] for titles in WORDED})
         ]
 
     def _of(self, data: dict[str, Any]) -> Facts:
@@ -231,7 +260,9 @@ class Sync(RuleBasedStateMachine):
 
     def take_out_of_collection(self, number: int) -> None:
         """The user takes the item out of one of its collections."""
-        if (data := self._home(number)) and data["collections"]:
+        # That an item of the user's own was in a collection once, a second machine can't know.
+        lasting = number not in self.adopted or self.second is None
+        if lasting and (data := self._home(number)) and data["collections"]:
             exercised["taken out"] += 1
             gone, *rest = sorted(data["collections"])
             self._edit(data, collections=rest)
@@ -290,14 +321,15 @@ class Sync(RuleBasedStateMachine):
         self.erased |= self.trashed.keys() - self.adopted
         self.trashed = {number: key for number, key in self.trashed.items() if number in self.adopted}
 
-    def merge(self, number: int, way: str) -> None:
-        """The user merges the item with one of their own, as the desktop client does it."""
+    def merge(self, number: int, way: str, date: str = "") -> None:
+        """The user merges the item with one of their own, perhaps a later version, as the desktop client does it."""
         data = self._home(number)
         if data is None:
             return
-        exercised[f"merge {way}"] += 1
-        title = f"Own copy of {number}"
-        key = self.zotero.post({"itemType": "preprint", "title": title, "tags": [{"tag": "mine"}]})
+        exercised["merge with a later version" if date else f"merge {way}"] += 1
+        title = TITLES[number] if date else f"Own copy of {number}"
+        own = {"itemType": "preprint", "title": title, "date": date, "tags": [{"tag": "mine"}]}
+        key = self.zotero.post(own)
         own = self.zotero.items()[key]
         winner, loser = (own, data) if way == "pushed into own" else (data, own)
         self.homes[number] |= {own["key"], data["key"]}
@@ -317,6 +349,8 @@ class Sync(RuleBasedStateMachine):
         self._edit(loser, deleted=1)
         theirs, winners = self.facts.pop(loser["key"], Facts()), self._of(winner)
         winners.fields["title"] = winner["title"]
+        if date:
+            winners.fields["date"] = date
         winners.tags_added |= {"mine"} | (theirs.tags_added & tags.keys())
         winners.tags_removed = (winners.tags_removed | theirs.tags_removed) - tags.keys()
         winners.collections_added |= theirs.collections_added
@@ -408,6 +442,31 @@ class Sync(RuleBasedStateMachine):
         self.unclear |= {number for number, keys in self.homes.items() if keys}
         self.forgetful = True
 
+    # A second machine of the same user
+
+    def another(self) -> Desk | None:
+        """Return a second desk with the same profiles and library; None where there can't be one."""
+        (self.root / "second").mkdir()
+        return Desk(self.root / "second", self.zotero, self.clock)
+
+    @rule()
+    def second_push(self) -> None:
+        """The second machine pushes, and the first one looks afterwards."""
+        if self.second is None:
+            self.second = self.another()
+            if self.second is None:
+                return
+            self.second.configure(PROFILE_CONFIG)
+            self._write_pages()
+        exercised["second machine"] += 1
+        for desk in (self.second, self.desk):
+            report = desk.run(accept_shrunk=True)
+            assert report.error is None
+            self._note(report)
+            self.check_promise()
+        # What the one has written looks to the other like the user's words, once the source moves on.
+        self._forget()
+
     # syncd
 
     @rule(
@@ -442,6 +501,7 @@ class Sync(RuleBasedStateMachine):
         again = self._run(())
         assert again.requests.write == 0
         assert again.requests.read == self.quiet_reads()
+        assert _asked(again) == _asked(report)
 
     def _run(self, names: tuple[str, ...]) -> Report:
         return self.desk.run(names=names, accept_shrunk=True)
@@ -451,6 +511,7 @@ class Sync(RuleBasedStateMachine):
         self.trouble.happened = 0
 
     def _note(self, report: Report) -> None:
+        self.waiting = _asked(report)
         for action in report.actions:
             exercised[action.kind] += 1
             if action.cause:
@@ -507,8 +568,18 @@ class Sync(RuleBasedStateMachine):
     def _due(self) -> Iterator[tuple[str, int, tuple[int, bool]]]:
         for profile, papers in self.listed.items():
             for number, record in papers.items():
-                if profile not in self.paused and number not in self.trashed and number not in self.erased:
+                gone = number in self.trashed or number in self.erased
+                if (
+                    profile not in self.paused
+                    and not gone
+                    and self._title(profile, number) not in self.waiting
+                ):
                     yield profile, number, record
+
+
+def _asked(report: Report) -> set[str]:
+    """Return the titles of the papers that wait for the user's word."""
+    return {action.title for action in report.actions if action.cause == "review" and action.key is None}
 
 
 def all_kinds() -> set[str]:
@@ -516,7 +587,8 @@ def all_kinds() -> set[str]:
     users = {
         "edit", "tag added", "tag removed", "taken out", "filed elsewhere", "link removed", "trash", "untrash",
         "erase", "own copy", "collection trashed", *(f"merge {way}" for way in MERGES),
+        "merge with a later version", "reworded", "year moved", "second machine",
     }  # fmt: skip
-    actions = {"create", "update", "adopt", "unchanged", "skip", "kept"}
+    actions = {"create", "update", "adopt", "unchanged", "skip", "review", "kept"}
     skips = {"skip: deleted", "skip: paused", "skip: waiting"}
     return users | actions | skips | {"state lost", "state restored"} | {f"fault: {name}" for name in FAULTS}

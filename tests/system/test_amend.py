@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from owner import LONG, NEWS, TITLES, TWO_DAYS, another_machine, forget, pushes, rests, show
+from owner import LONG, NEWS, TITLES, TWO_DAYS, another_machine, forget, memory_of, pushes, rests, show
 from pages import entry, page
 from syncd.cli.exit_codes import of_report
+from syncd.state import Standing
+from syncd.zotero.embedded.faults import Fault
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -47,6 +50,45 @@ def test_status_tells_what_was_kept_what_waits_and_what_is_paused(pushed: Desk, 
     assert "paused: the collection 'Profiles/Ann Lee' is in Zotero's trash" in words
     assert "syncd resume 'ann' --new-collection" in words
     assert "take the collection out" in pushed.syncd("resume", "ann").err.lower()
+
+
+def test_status_shows_yours_beside_the_sources(pushed: Desk, owner: Owner) -> None:
+    """Each value on one line and not too long; for scripts whole; a blank one is said to be blank."""
+    key = owner.item("Alpha")["key"]
+    values = {
+        "abstractNote": ("My own words.\n" * 9, "Theirs."),
+        "creators": ([], [{"firstName": "Ann", "lastName": "Lee"}]),
+    }
+    with memory_of(pushed) as state, state.writing() as connection:
+        kept = Standing("PPPP2222", "kept", key, "Alpha", ", ".join(values), values=values)
+        state.stand(connection, ["PPPP2222"], [kept])
+    shown = pushed.syncd("status").out
+    assert f"  {key}  Alpha: abstractNote, creators\n" in shown
+    assert '    abstractNote: yours is "My own words. My own' in shown
+    assert '…", the source has "Theirs."\n' in shown
+    assert '    creators: yours is blank, the source has "Ann Lee"\n' in shown
+    (paper,) = pushed.syncd("status", "--json").json["papers"]
+    assert paper["values"]["abstractNote"] == {"yours": values["abstractNote"][0], "source": "Theirs."}
+
+
+def test_what_is_kept_is_shown_with_both_values(pushed: Desk, owner: Owner) -> None:
+    """The user sees what the source would have written."""
+    owner.edit("Alpha", abstractNote="My own words.")
+    show(pushed, alpha=NEWS)
+    pushes(pushed)
+    (paper,) = pushed.syncd("status", "--json").json["papers"]
+    assert paper["values"] == {"abstractNote": {"yours": "My own words.", "source": NEWS}}
+
+
+def test_a_trashed_collection_is_said_once(pushed: Desk, owner: Owner) -> None:
+    """Not once for each of its papers; the numbers stay."""
+    owner.delete_collection("Ann Lee")
+    done = pushed.syncd("push")
+    assert done.code == 0
+    assert done.out.count("is in Zotero's trash") == 1
+    assert "3 papers" in done.out
+    assert "3 skipped" in done.out
+    assert len(pushed.syncd("push", "--json").json["actions"]) == 3
 
 
 def test_log_tells_each_run_each_action_and_one_items_history(pushed: Desk, owner: Owner) -> None:
@@ -186,7 +228,9 @@ def test_restore_brings_an_erased_paper_back_under_a_new_key(pushed: Desk, owner
     done = pushed.syncd("restore", {"title": "Alpha", "key": key}[by])
     assert done.code == 0
     assert "comes back with the next push" in done.out
+    assert "coming back with the next push: 1" in " ".join(pushed.syncd("status").out.split())
     assert pushes(pushed).counts["create"] == 1
+    assert "coming back" not in pushed.syncd("status").out
     alpha = owner.item("Alpha")
     assert alpha["key"] != key
     assert alpha["collections"] == [owner.zotero.collections()["Ann Lee"]["key"]]
@@ -200,6 +244,28 @@ def test_restore_brings_an_erased_paper_back_under_a_new_key(pushed: Desk, owner
     owner.zotero.erase(alpha["key"])
     rests(pushed)
     assert set(owner.zotero.papers()) == {"Beta", "Gamma"}
+
+
+def test_a_restored_paper_is_not_said_to_be_missing(pushed: Desk, owner: Owner) -> None:
+    """It was deleted, and is there because its owner wanted it."""
+    owner.zotero.erase(owner.item("Alpha")["key"])
+    pushes(pushed)
+    assert pushed.syncd("restore", "Alpha").code == 0
+    (action,) = [one for one in pushes(pushed).actions if one.kind == "create"]
+    assert action.reason == "you brought it back"
+
+
+@pytest.mark.parametrize(("status", "code"), [(412, 5), (500, 5), (400, 1)])
+def test_a_paper_that_stays_in_the_trash_is_said(pushed: Desk, owner: Owner, status: int, code: int) -> None:
+    """A lost race is no decision of the user's: it is tried again later."""
+    owner.edit("Alpha", deleted=1)
+    pushes(pushed)
+    failed = {"0": {"code": status, "message": "An error occurred"}}
+    body = json.dumps({"successful": {}, "success": {}, "unchanged": {}, "failed": failed}).encode()
+    owner.zotero.trouble.plan("POST", Fault("answer", status=200, body=body))
+    done = pushed.syncd("restore", "Alpha")
+    assert (done.code, "An error occurred" in done.err) == (code, True), done
+    assert pushed.syncd("restore", "Alpha").code == 0
 
 
 def test_what_cannot_be_restored_or_resumed_is_said(pushed: Desk) -> None:

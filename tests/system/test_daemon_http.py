@@ -15,18 +15,45 @@ import pytest
 from background import Background, looks, titles
 from owner import LONG, TITLES, show
 from pages import entry, page
+from plugin_host import ZoteroProcess
 from ports import free_port
 from syncd import tokens
+from syncd.config import load
 from syncd.store import Store
+from syncd.zotero.embedded import DesktopLibrary
+from syncd.zotero.embedded.plugin import Plugin
 from websites import Reply, website
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
+    from clocks import FakeClock
     from desk import Desk, Zotero
     from owner import Owner
 
 PREFIX = "users/1"
+# What the plugin gave syncd.
+ALLOWED = {"TEST_TOKEN": "a-token"}
+TWO_WAYS = """
+library = "main"
+
+[profiles.bo]
+source = "bo.txt"
+captured = 2026-06-01
+library = "zotero"
+
+[libraries.zotero]
+type = "desktop"
+key = {{ env = "TEST_TOKEN" }}
+endpoint = "{url}"
+
+[control]
+port = {port}
+
+[http]
+allow_private = true
+"""
 READING = ("/v1/status", "/v1/items", "/v1/known", "/v1/profiles", "/v1/reviews", "/v1/search")
 DOING = ("/v1/sync-now", "/v1/pause", "/v1/resume", "/v1/undo", "/v1/follow", "/v1/unfollow")
 
@@ -307,6 +334,119 @@ def test_status_tells_all_libraries_as_the_command_does(
     assert daemon.process.pid == told["daemon"]["pid"]
 
 
+# The library of a person, whose names are users/0 and users/N
+
+
+@pytest.fixture
+def in_zotero(tmp_path: Path, clock: FakeClock, program: Program) -> Iterator[ZoteroProcess]:
+    """Let the plugin's own JavaScript run, in a Zotero that knows the daemon."""
+    zotero = ZoteroProcess(tmp_path, clock.now)
+    try:
+        zotero.pair({"url": f"http://127.0.0.1:{program.port}", "token": program.token})
+        yield zotero
+    finally:
+        zotero.stop()
+
+
+@pytest.mark.usefixtures("daemon")
+def test_zotero_shows_what_is_known_of_its_users_library_and_of_no_other(
+    desk: Desk, owner: Owner, in_zotero: ZoteroProcess
+) -> None:
+    """Section, panel and columns are there where the user of the library is signed in, or nobody is."""
+    item = owner.item("Alpha")["key"]
+    keys = {"item": item, "collection": desk.zotero.collections()["Ann Lee"]["key"]}
+    in_zotero.do("user", 2)
+    assert in_zotero.do("shown", keys) == {"section": None, "panel": None, "columns": None}
+    for user in (None, 1):
+        in_zotero.do("user", user)
+        shown = in_zotero.do("shown", keys)
+        assert [profile["author"] for profile in shown["section"]["profiles"]] == ["Ann Lee"]
+        assert shown["panel"]["author"] == "Ann Lee"
+        assert shown["panel"]["figures"][0]["citations"] == 1234
+        assert shown["columns"]["code"] == "https://github.com/ann/alpha"
+
+
+@pytest.mark.usefixtures("daemon")
+def test_the_number_of_another_user_is_refused_and_what_is_no_number_too(program: Program) -> None:
+    """Whatever is asked about."""
+    for user, status in (("1", 200), ("2", 404), ("x", 400), ("0", 400), ("9" * 16, 400)):
+        for path in ("/v1/items", "/v1/known", "/v1/profiles"):
+            query = urlencode({"library": "users/0", "user": user})
+            assert program.send("GET", f"{path}?{query}").status == status, (path, user)
+    for number, status in ((2, 404), ("1", 400), (True, 400), (-1, 400)):
+        refused = program.post("/v1/follow", source="https://example.org", library="users/0", user=number)
+        assert refused.status == status, number
+    assert program.send("GET", "/v1/items").status == 400
+
+
+@pytest.fixture
+def both_ways(desk: Desk, program: Program, clock: FakeClock) -> Iterator[Background]:
+    """Let a daemon write to one library in two ways, a profile each; both list one paper."""
+    show(desk)
+    (desk.folder / "bo.txt").write_text(
+        page(entry("Alpha"), entry("Delta"), name="Bo Chen"), encoding="utf-8"
+    )
+    plugin = Plugin("a-plugin", user=1)
+    plugin.grant(ALLOWED["TEST_TOKEN"])
+    with DesktopLibrary(desk.zotero.server.path, clock=clock.now) as at_desktop:
+        at_desktop.desktop.plugin = plugin
+        desk.configure(TWO_WAYS.format(port=program.port, url=at_desktop.url))
+        assert desk.syncd("push", "ann", **ALLOWED).code == 0
+        with Background(desk, **ALLOWED) as running:
+            running.until(lambda: looks(running, "ann") and looks(running, "bo"))
+            yield running
+
+
+@pytest.mark.usefixtures("both_ways")
+def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Program) -> None:
+    """Where the user is another one, only what goes through the desktop is told."""
+    alpha, delta = owner.item("Alpha")["key"], owner.item("Delta")["key"]
+    for user, names in ({"user": "1"}, {"ann", "bo"}), ({}, {"ann", "bo"}), ({"user": "2"}, {"bo"}):
+        query = {"library": "users/0", **user}
+        assert {one["name"] for one in program.get("/v1/profiles", **query)} == names
+        told = program.get("/v1/items", **query, keys=f"{alpha},{delta}")["items"]
+        assert {one["name"] for one in told[alpha]["profiles"]} == names
+        assert {one["name"] for one in told[delta]["profiles"]} == {"bo"}
+        assert len(program.get("/v1/known", **query)["items"]) == (4 if "ann" in names else 2)
+    told = program.get("/v1/items", library="users/0", user="1", keys=alpha)["items"][alpha]
+    assert told["code"] == "https://github.com/ann/alpha"
+    assert {one["name"] for one in program.get("/v1/profiles", library=PREFIX)} == {"ann"}
+    every = sorted(program.get("/v1/known", library="users/0", user="1")["items"])
+    rest = program.get("/v1/known", library="users/0", user="1", since=every[0])
+    assert (sorted(rest["items"]), rest["next"]) == (every[1:], None)
+
+
+@pytest.mark.usefixtures("both_ways")
+def test_a_profile_that_went_two_ways_brought_a_paper_once(
+    desk: Desk, owner: Owner, program: Program
+) -> None:
+    """Since the earlier day, with its links once."""
+    alpha = owner.item("Alpha")["key"]
+    query = {"library": "users/0", "user": "1", "keys": alpha}
+    before = program.get("/v1/items", **query)["items"][alpha]
+    assert desk.syncd("push", "ann", "--library", "zotero", **ALLOWED).code == 0
+    assert len(program.get("/v1/profiles", library="users/0", user="2")) == 2
+    after = program.get("/v1/items", **query)["items"][alpha]
+    assert {one["name"]: one["since"] for one in after["profiles"]} == {
+        one["name"]: one["since"] for one in before["profiles"]
+    }
+    assert (len(after["profiles"]), after["links"]) == (2, before["links"])
+
+
+@pytest.mark.usefixtures("both_ways")
+def test_whom_zotero_follows_goes_to_the_usual_library_of_the_two(desk: Desk, program: Program) -> None:
+    """It is that of all profiles whose library is not named; the other one where Zotero's user is another."""
+    with website() as site:
+        for number, library in ((1, "main"), (2, "zotero")):
+            site.replies[f"/{number}"] = Reply(page(entry(f"Epsilon {number}"), name=f"Cy {number}"))
+            address = f"{site.address}/{number}"
+            answer = program.post("/v1/follow", source=address, library="users/0", user=number)
+            assert answer.status == 200, answer
+            name = answer.json["name"]
+            config = load(desk.folder / "config.toml", desk.env)
+            assert config.profiles[name].library == library
+
+
 # What is done
 
 
@@ -333,18 +473,29 @@ def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
 def test_the_last_run_that_did_something_is_undone_once(
     desk: Desk, owner: Owner, daemon: Background, program: Program
 ) -> None:
-    """What the owner touched is left with a reason; the undo stands in the history; then nothing is left."""
+    """What the owner touched is left with a reason; the undo stands in the history; then nothing is left.
+
+    Whoever asks first what it would do is told when the run was and how many papers it moves, and nothing is done.
+    """
     owner.edit("Beta", title="Beta, mine")
     (created,) = [look["run"] for look in looks(daemon)]
+    version = desk.zotero.version()
+    would = program.post("/v1/undo", run=None, dry_run=True).json
+    (began,) = [run["started"] for run in desk.syncd("log", "--json").json if run["run"] == created]
+    assert (would["run"], would["kind"], would["started"]) == (created, "push", began)
+    assert (would["trashed"], would["reverted"], len(would["left"])) == (2, 0, 1)
+    assert desk.zotero.version() == version
     answer = program.post("/v1/undo", run=None)
     assert answer.status == 200, answer
     assert (answer.json["run"], answer.json["undone"]) == (created, 2)
-    assert [left["reason"] for left in answer.json["left"]] == ["you changed it since"]
+    assert [left["reason"] for left in answer.json["left"]] == ["you changed it since: title"]
+    assert (answer.json["trashed"], answer.json["reverted"]) == (2, 0)
     assert set(desk.zotero.papers()) == {"Beta, mine"}
     assert {run["kind"] for run in desk.syncd("log", "--json").json} == {"push", "undo"}
     assert program.post("/v1/undo").status == 404
     assert program.post("/v1/undo", run="nosuch").status == 404
     assert program.post("/v1/undo", run=1).status == 400
+    assert program.post("/v1/undo", run=None, dry_run="yes").status == 400
 
 
 def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Program) -> None:
@@ -385,7 +536,9 @@ def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Progra
         assert program.post("/v1/reviews", paper=paper, verdict="perhaps", key=None).status == 400
         assert program.post("/v1/reviews", paper=paper, verdict="same", key="AAAA2222").status == 409
         assert program.post("/v1/reviews", paper="AAAA2222", verdict="same").status == 404
-        answer = program.post("/v1/reviews", paper=paper, verdict="same", key=key)
+        other = program.post("/v1/reviews", paper=paper, verdict="same", key=key, library="another")
+        assert other.status == 404
+        answer = program.post("/v1/reviews", paper=paper, verdict="same", key=key, library="main")
         assert answer.json == {"title": LONG, "verdict": "same"}
         program.post("/v1/sync-now", names=["ann"])
         daemon.until(lambda: any("asked" in look["why"] for look in looks(daemon)))

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from background import CHILD
-from owner import show
+from owner import memory_of, show
 from ports import free_port
 from syncd.daemon.control import Control
-from syncd.zotero.embedded import EmbeddedLibrary
+from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from websites import Reply, website
 
 if TYPE_CHECKING:
@@ -245,6 +245,36 @@ def test_a_paused_profile_and_one_that_fails(well: Desk) -> None:
     assert well.syncd("push").code != 0
     found = {check["mend"] for check in examined(well) if check["level"] == "warning"}
     assert found == {"syncd resume ann", "syncd sync-now ann"}
+
+
+def test_a_library_whose_runs_fail(well: Desk) -> None:
+    """With the last error, since when, and for whom; until one goes well. What was ended by hand is no failure."""
+    with memory_of(well) as state:
+        for minute, error in (("01", "the first"), ("02", "the library is odd"), ("03", "KeyboardInterrupt")):
+            state.history.begin(f"r{minute}", "push", f"2027-01-01T10:{minute}:00+00:00", ["ann"])
+            state.history.finish(f"r{minute}", "2027-01-01T11:00:00+00:00", {"failed": 0}, error)
+    found = only(examined(well))
+    assert (found["name"], found["level"]) == ("library main: runs", "failure")
+    assert found["message"] == (
+        "The last 2 runs for ann failed, since 2027-01-01T10:01:00+00:00: the library is odd"
+    )
+    with memory_of(well) as state:
+        state.history.begin("r04", "push", "2027-01-01T10:04:00+00:00", ["ann"])
+        state.history.finish("r04", "2027-01-01T11:00:00+00:00", {"create": 1, "failed": 2}, None)
+    assert "The last 3 runs for ann failed" in only(examined(well))["message"]
+    assert "2 papers were not written" in only(examined(well))["message"]
+    with memory_of(well) as state:
+        state.history.begin("r05", "push", "2027-01-01T10:05:00+00:00", ["bo", "ann"])
+        state.history.finish("r05", "2027-01-01T11:00:00+00:00", {"create": 0, "failed": 0}, None)
+    assert examined(well) == []
+
+
+def test_a_run_that_really_fails_is_seen(well: Desk) -> None:
+    """The library answers a push with an error, and doctor with none."""
+    well.zotero.trouble.plan("GET", Fault("answer", status=400, body=b"no"))
+    assert well.syncd("push").code == 1
+    found = examined(well, "--offline")
+    assert "HTTP 400" in only([one for one in found if one["level"] == "failure"])["message"]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from owner import NEWS, show, standing
+from owner import NEWS, TWO_DAYS, show, standing
 from pages import entry, page
 from syncd import store
 from syncd.cli.exit_codes import of_report
@@ -326,6 +326,22 @@ def test_an_object_that_changed_meanwhile_is_looked_at_again(ready: Desk, zotero
     check_whole(zotero)
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["the request", "its object"])
+def test_a_race_that_is_lost_all_the_time_is_a_temporary_trouble(
+    ready: Desk, zotero: Zotero, *, whole: bool
+) -> None:
+    """Exit 5: another program writes all the time, and nobody has to decide anything."""
+    ready.run()
+    show(ready, alpha=NEWS)
+    ready.clock.advance(TWO_DAYS)
+    failed = {"0": {"code": 412, "message": "Item has been modified since specified version"}}
+    body = json.dumps({"successful": {}, "success": {}, "unchanged": {}, "failed": failed}).encode()
+    lost = Fault("answer", status=412) if whole else Fault("answer", status=200, body=body)
+    zotero.trouble.plan("POST", *[lost] * 4)
+    assert of_report(ready.run()) == 5
+    assert ready.run().counts["update"] == 1
+
+
 def test_a_name_that_does_not_resolve_is_a_temporary_trouble(ready: Desk) -> None:
     """Exit 5, and the host is named."""
     config = ready.folder / "config.toml"
@@ -398,9 +414,6 @@ def test_a_clock_that_was_set_back_changes_nothing(ready: Desk, zotero: Zotero) 
         assert report.counts["unchanged"] == 3
         assert report.requests.total == 1
     check_whole(zotero)
-
-
-# What follows waits for the engine: what failed for now is sent again, and what was sent stays a possible base.
 
 
 def failing(title: str, code: int) -> Any:

@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import re
-import select
-import signal
-import subprocess
-import sys
-import time
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,102 +9,11 @@ import pytest
 from owner import show
 from pages import entry, page
 from syncd.config import load
+from terminals import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from desk import Desk
     from syncd.config import Config
-
-PATIENCE = 30.0
-PAUSE = 5.0
-COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-class Terminal:
-    """A command on a terminal, and the person in front of it.
-
-    Args:
-        desk: whose it is.
-        words: the command's.
-    """
-
-    def __init__(self, desk: Desk, *words: str) -> None:
-        self._own, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "syncd", *words],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=desk.env | {"TERM": "dumb"},
-            cwd=desk.folder,
-            start_new_session=True,
-        )
-        os.close(theirs)
-        self.text = ""
-        self._seen = 0
-
-    def read_until(self, words: str) -> None:
-        """Read until it has said something that was not said before."""
-        end = time.monotonic() + PATIENCE
-        while words not in self.text[self._seen :]:
-            assert time.monotonic() < end, self.text
-            assert self._read(), self.text
-        self._seen = self.text.index(words, self._seen) + len(words)
-
-    def answer(self, question: str, words: str) -> None:
-        """Wait for a question, and answer it."""
-        self.read_until(question)
-        os.write(self._own, f"{words}\n".encode())
-
-    def break_off(self, question: str) -> int:
-        """Press Ctrl-C at a question, and return how it ended."""
-        self.read_until(question)
-        end = time.monotonic() + PATIENCE
-        # Python misses one that comes in the moment before it waits for a key. One that comes while it ends would
-        # be answered in another way, so each gets its time.
-        while self.process.poll() is None:
-            assert time.monotonic() < end, self.text
-            self.process.send_signal(signal.SIGINT)
-            while self._read(PAUSE):
-                pass
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(PAUSE)
-        return self.process.returncode
-
-    def end(self) -> int:
-        """Read the rest and return how it ended."""
-        while self._read():
-            pass
-        return self.process.wait(PATIENCE)
-
-    def close(self) -> None:
-        """Leave nothing open."""
-        self.process.kill()
-        self.process.wait()
-        os.close(self._own)
-
-    def _read(self, seconds: float = PATIENCE) -> bool:
-        if not select.select([self._own], [], [], seconds)[0]:
-            return False
-        try:
-            data = os.read(self._own, 65536)
-        except OSError:  # how Linux says that the other side has gone
-            return False
-        self.text += COLOURS.sub("", data.decode(errors="replace")).replace("\r", "")
-        return bool(data)
-
-
-@contextmanager
-def terminal(desk: Desk, *words: str) -> Iterator[Terminal]:
-    """Run a command on a terminal."""
-    made = Terminal(desk, *words)
-    try:
-        yield made
-        assert "Traceback" not in made.text
-        assert desk.zotero.server.key not in made.text
-    finally:
-        made.close()
 
 
 @pytest.fixture
@@ -243,25 +143,44 @@ def test_without_a_key_the_page_is_shown(newcomer: Desk) -> None:
     done = newcomer.syncd("init", "--yes", "--profile", "page.txt")
     assert done.code == 0
     assert "Alpha" in done.out
-    assert "Next: syncd login\n" in done.out
-    assert "`syncd login` writes it here" in text(newcomer)
-    assert config(newcomer).library().type == "embedded"
-    done = newcomer.syncd("init", "--library", "group", "--id", "12", "--profile", "ann-lee")
     assert "Next: syncd login main\n" in done.out
-    assert config(newcomer).library().prefix == "groups/12"
+    assert config(newcomer).library().type == "user"
+    done = newcomer.syncd("init", "--library", "group", "--id", "12", "--profile", "ann-lee")
+    assert "Next: syncd login group\n" in done.out
+    assert config(newcomer).library("group").prefix == "groups/12"
 
 
-def test_who_pushes_before_signing_in_is_told_where_papers_go(newcomer: Desk) -> None:
-    """Into syncd's own library, which is not what was chosen; one that is named is no surprise."""
+@pytest.mark.parametrize(
+    ("kind", "command"), [("user", "syncd login main"), ("desktop", "syncd login --desktop main")]
+)
+def test_a_push_into_a_library_that_nobody_opened_says_which_command_does(
+    newcomer: Desk, kind: str, command: str
+) -> None:
+    """The choice stands in the file; nothing goes anywhere, neither into syncd's own library; doctor says it too."""
+    newcomer.syncd("init", "--library", kind, "--profile", "page.txt")
+    assert config(newcomer).library().type == kind
+    for words in (("push",), ("push", "--dry-run"), ("push", "page.txt"), ("sync-now",)):
+        pushed = newcomer.syncd(*words)
+        assert pushed.code == 2, pushed
+        assert f"Open it with: {command}\n" in pushed.out + pushed.err
+    assert not newcomer.data.library.exists()
+    assert newcomer.syncd("log", "--json").json == []
+    if kind == "user":
+        found = newcomer.syncd("doctor", "--offline", "--json").json["checks"]
+        assert command in {check["mend"] for check in found if check["level"] == "failure"}
+
+
+def test_a_library_that_was_chosen_first_keeps_its_profile(newcomer: Desk) -> None:
+    """A second library does not take its place, though nobody has signed in to the first."""
+    (newcomer.folder / "bo.txt").write_text(page(entry("Beta"), name="Bo Chen"), encoding="utf-8")
     newcomer.syncd("init", "--library", "user", "--profile", "page.txt")
-    asks_nobody = re.sub(r"services = \[.*\]", "services = []", text(newcomer))
-    (newcomer.folder / "config.toml").write_text(asks_nobody, encoding="utf-8")
-    pushed = newcomer.syncd("push", "--json")
-    assert pushed.json["library"] == "embedded"
-    assert "config.toml names no library: papers go into syncd's own" in pushed.err
-    assert "syncd login" in pushed.err
-    newcomer.syncd("init", "--library", "embedded", "--profile", "ann-lee")
-    assert "names no library" not in newcomer.syncd("push").err
+    done = newcomer.syncd("init", "--library", "embedded", "--profile", "bo.txt")
+    assert done.code == 0, done.err
+    made = config(newcomer)
+    assert made.library_of(made.profile("ann-lee")).type == "user"
+    assert made.library_of(made.profile("bo-chen")).type == "embedded"
+    assert newcomer.syncd("push", "ann-lee").code == 2
+    assert newcomer.syncd("push", "bo-chen").code == 0
 
 
 def test_the_same_again_changes_nothing(desk: Desk) -> None:

@@ -406,9 +406,25 @@ def test_a_key_that_was_made_for_nothing_is_given_up(home: Desk) -> None:
     assert accounts.find(KEY) is None
 
 
+def test_a_library_that_was_chosen_before_is_opened_where_it_stands(desk: Desk) -> None:
+    """Its number and its key are written into it, and a push works; the server may be named with the sign-in."""
+    show(desk)
+    text = "[libraries.main]\ntype = 'user'  # mine\n\n[profiles.ann]\nsource = 'page.txt'\n"
+    (desk.folder / "config.toml").write_text(text, encoding="utf-8")
+    assert "Open it with: syncd login main" in desk.syncd("push").err
+    desk.zotero.server.accounts.give(KEY, Grant(1, "jane"))
+    done = pasted(desk, "--file", "--endpoint", desk.zotero.server.url)
+    assert done.returncode == 0, done.stderr
+    library = load(desk.folder / "config.toml", desk.env).library()
+    assert (library.name, library.prefix, library.root) == ("main", "users/1", desk.zotero.server.url)
+    assert "# mine" in (desk.folder / "config.toml").read_text(encoding="utf-8")
+    assert desk.syncd("push").code == 0
+    assert len(desk.zotero.papers()) == 3
+
+
 def test_a_configuration_that_can_not_be_written_keeps_no_key(desk: Desk) -> None:
     """Both are stored, or neither."""
-    before = "[libraries.main]\ntype = 'user'\n"
+    before = "[libraries.main]\ntype = 'group'\n"
     (desk.folder / "config.toml").write_text(before, encoding="utf-8")
     desk.zotero.server.accounts.give(KEY, Grant(1, "jane"))
     assert pasted(desk, "--file").returncode == 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.config import load
-from syncd.config.edit import change, follow, place, slug, unfollow
+from syncd.config.edit import TO_COME, change, follow, place, slug, unfollow
 from syncd.config.template import Answers, text
 from syncd.errors import ConfigError
 
@@ -261,9 +261,12 @@ def test_a_setting_does_not_get_into_a_table_inside_of_its_own(laid_out: Path) -
 
 
 def test_the_first_library_comes_where_the_file_says_so(tmp_path: Path) -> None:
-    """Init leaves the place of a library that signing in writes."""
+    """An earlier syncd left the place of a library that signing in writes."""
     path = tmp_path / "config.toml"
-    path.write_text(text(Answers("main", "ann", {}, {"source": "ann.txt"})), encoding="utf-8")
+    made = text(Answers("main", "ann", {"type": "embedded"}, {"source": "ann.txt"}))
+    before, _, after = made.partition("[libraries.main]")
+    rest = after[after.index("\n\n") :]
+    path.write_text(f"{before}{TO_COME}{rest}", encoding="utf-8")
     change(path, {}, {("libraries", "main"): {"type": "user", "id": 1, "key": {"file": "main.key"}}})
     written = path.read_text(encoding="utf-8")
     assert written.index("syncd login") < written.index("[libraries.main]") < written.index("Profiles ──")

@@ -52,12 +52,10 @@ def test_the_same_title_by_others_is_another_paper() -> None:
     assert match(paper("Introduction", "Bo Chen"), library).kind == "none"
 
 
-def test_contradicting_identifiers_are_never_merged_silently() -> None:
-    """Same title and author, two arXiv ids: a person decides, and sees why."""
+def test_other_identifiers_of_one_kind_tell_two_papers_apart() -> None:
+    """Same title and author, two arXiv ids: two papers, and nobody is asked."""
     library = view(item("AAAA2222", archiveID="arXiv:2001.00001"))
-    found = match(paper(arxiv="2304.12526"), library)
-    assert found.kind == "near"
-    assert "other arXiv id (2001.00001)" in found.candidates[0].reasons
+    assert match(paper(arxiv="2304.12526"), library).kind == "none"
 
 
 def test_a_near_title_is_reported_with_its_reasons() -> None:

@@ -51,6 +51,18 @@ def test_only_the_changed_field_is_written() -> None:
     assert merged.base.fields["abstractNote"] == "New."
 
 
+def test_what_is_kept_stands_beside_what_the_source_has() -> None:
+    """Fields, creators and the type, each with both values."""
+    _, data = written(made())
+    data |= {"abstractNote": "Mine.", "creators": [], "itemType": "report"}
+    new = made(abstract="New.")
+    assert merge.beside(("abstractNote", "creators", "itemType"), data, new) == {
+        "abstractNote": ("Mine.", "New."),
+        "creators": ([], list(new.creators)),
+        "itemType": ("report", "preprint"),
+    }
+
+
 def test_a_users_edit_wins_and_is_named() -> None:
     """The source changes a field that the user edited: theirs stays, now and later."""
     base, data = written(made())

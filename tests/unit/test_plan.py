@@ -45,6 +45,7 @@ def carried_out(made: Plan, library: LibraryView) -> tuple[LibraryView, Memory]:
     memory = Memory(
         written={a.key: a.base for a in made.actions if a.key and a.base},
         claims={a.paper: a.key for a in made.actions if a.key and a.base},
+        said={a.paper: a.said for a in made.actions if a.said},
         collections=dict(made.places),
     )
     return after, memory

@@ -33,8 +33,9 @@ def test_what_was_answered_is_read_again(tmp_path: Path) -> None:
     assert config.profile("何鹏程").collection == "Profiles/何鹏程"
 
 
-def test_a_library_that_is_to_come_is_announced(tmp_path: Path) -> None:
-    """Signing in writes it; until then the file is right without it."""
-    (tmp_path / "config.toml").write_text(text(Answers("main", "ann", {}, {"source": "page.txt"})), "utf-8")
-    assert load(tmp_path / "config.toml", {}).library().type == "embedded"
-    assert "`syncd login` writes it here" in (tmp_path / "config.toml").read_text("utf-8")
+def test_a_library_that_nobody_has_signed_in_to_is_written_as_it_was_chosen(tmp_path: Path) -> None:
+    """Number and key come with the sign-in; until then the file is right without them."""
+    answers = Answers("main", "ann", {"type": "user"}, {"source": "page.txt"})
+    (tmp_path / "config.toml").write_text(text(answers), "utf-8")
+    made = load(tmp_path / "config.toml", {}).library()
+    assert (made.type, made.id, made.key) == ("user", None, None)

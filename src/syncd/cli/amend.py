@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,9 +16,11 @@ from syncd.cli.console import (
     configuration,
     ports,
     said_plainly,
+    say,
     stdout,
 )
 from syncd.cli.exit_codes import Exit
+from syncd.cli.history import RunName, chosen
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from syncd.action import Verdict
     from syncd.session import Session
     from syncd.state import Standing, State
+    from syncd.undo import Undoing
 
 
 @contextmanager
@@ -41,30 +45,113 @@ def _session(config: Path | None, library: str | None) -> Iterator[Session]:
 
 
 def undo(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run, as syncd log names it.")],
+    run: RunName = None,
     config: ConfigOption = None,
     library: LibraryOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
     ] = False,
+    last: Annotated[
+        bool, typer.Option("--last", help="The last run that did something and is not undone.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
     """Put back what a run did, where nobody touched it since."""
-    with said_plainly(), _session(config, library) as session:
-        from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+    with said_plainly():
+        from syncd.undo import undo_as_run  # noqa: PLC0415 - heavy
 
-        from syncd.undo import undo as carry_out  # noqa: PLC0415 - heavy
-        from syncd.undo import undo_as_run  # noqa: PLC0415
+        name = _run_to_undo(run, config, library, last=last)
+        asks = sys.stdin.isatty() and not yes
+        if dry_run or asks:
+            planned = _planned(name, config, library)
+            _show_undoing(planned)
+            stdout().print(_what_it_does(planned), markup=False, soft_wrap=True)
+        if dry_run:
+            words = f"{len(planned.notes)} would be undone, nothing was written"
+            stdout().print(f"{words}, {len(planned.left)} left as they are")
+            return
+        if asks and not (planned.notes and typer.confirm("Undo it?")):
+            stdout().print("Nothing was written.")
+            return
+        # While somebody was asked, the library was free for others: it is looked at anew.
+        with _session(config, library) as session:
+            undone = undo_as_run(session, name)
+        if not asks:
+            _show_undoing(undone)
+        _tell_undone(undone)
 
-        undoing = carry_out(session, run, dry_run=True) if dry_run else undo_as_run(session, run)
-        out = stdout()
-        for entry in undoing.entries:
-            if entry.note:
-                word = {"trash": "to the trash", "revert": "put back"}[entry.note.kind]
-                out.print(f"[cyan]{word}[/]  {escape(entry.note.title)}", soft_wrap=True)
-        for left in undoing.left:
-            out.print(f"[yellow]left[/]  {escape(left.title)}: {escape(left.reason)}", soft_wrap=True)
-        words = "would be undone, nothing was written" if dry_run else "undone"
-        out.print(f"{undoing.done} {words}, {len(undoing.left)} left as they are")
+
+def _run_to_undo(words: str | None, config: Path | None, library: str | None, *, last: bool) -> str:
+    """Return the name of the run that is meant."""
+    from syncd.session import remembered  # noqa: PLC0415 - heavy
+    from syncd.undo import last_run  # noqa: PLC0415
+
+    if words is None and not last:
+        raise ConfigError(["no run is named"], hint="Name one that syncd log shows, or say --last.")
+    settings = configuration(config)
+    with remembered(settings.library(library), ports()) as state:
+        newest = last_run(state.history) if last else None
+        return chosen(state.history, words, newest, settings.history.keep).name
+
+
+def _planned(run: str, config: Path | None, library: str | None) -> Undoing:
+    from syncd.undo import undo as look  # noqa: PLC0415 - heavy
+
+    with _session(config, library) as session:
+        return look(session, run, dry_run=True)
+
+
+def _what_it_does(planned: Undoing) -> str:
+    """Return what an undo will do, as "Run R (push of 2026-11-24 10:00): moves 42 papers to the trash"."""
+    began = datetime.fromisoformat(planned.run.started).astimezone()
+    parts = [
+        words.replace("{n}", f"{number} paper{'s' * (number != 1)}").replace("{m}", str(number))
+        for number, words in (
+            (planned.trashed, "moves {n} to the trash"),
+            (
+                planned.reverted,
+                "puts {m} back as they were" if planned.reverted != 1 else "puts 1 back as it was",
+            ),
+            (len(planned.left), "leaves {m} alone"),
+        )
+        if number
+    ]
+    does = ", ".join(parts) or "there is nothing left to undo"
+    return f"To undo the {planned.run.kind} of {began:%Y-%m-%d %H:%M} ({planned.run.name}): {does}."
+
+
+def _show_undoing(undoing: Undoing) -> None:
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+    out = stdout()
+    for note in undoing.notes:
+        word = {"trash": "to the trash", "revert": "put back"}[note.kind]
+        out.print(f"[cyan]{word}[/]  {escape(note.title)}", soft_wrap=True)
+    for left in undoing.left:
+        out.print(f"[yellow]left[/]  {escape(left.title)}: {escape(left.reason)}", soft_wrap=True)
+
+
+def _tell_undone(undone: Undoing) -> None:
+    """Say what was done and what failed, and end with the exit code for that."""
+    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
+
+    for failed in undone.failed:
+        stdout().print(f"[red]failed[/]  {escape(failed.title)}: {escape(failed.reason)}", soft_wrap=True)
+    if undone.error is not None:
+        say(undone.error)
+    detail = ", ".join(
+        words
+        for number, words in (
+            (undone.trashed, f"{undone.trashed} moved to the trash"),
+            (undone.reverted, f"{undone.reverted} put back"),
+        )
+        if number
+    )
+    told = f"{len(undone.notes)} undone, {len(undone.left)} left as they are"
+    told += f", {len(undone.failed)} failed" if undone.failed else ""
+    stdout().print(told + (f" ({detail})" if detail else ""))
+    if undone.error is not None or undone.failed:
+        raise typer.Exit(Exit.PARTLY)
 
 
 def restore(

@@ -60,7 +60,9 @@ def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:
     if report.sources:
         return Exit.PARTLY if report.plan is not None else of_error(report.sources[0].error)
     if report.failures:
-        return Exit.PARTLY
+        written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
+        passes = all(failure.passes for failure in report.failures.values())
+        return Exit.TEMPORARY if passes and not written else Exit.PARTLY
     if report.counts["review"]:
         return Exit.WAITING
     changed = any(report.counts[kind] for kind in ("create", "update", "adopt"))

@@ -16,40 +16,80 @@ from syncd.cli.console import (
     said_plainly,
     stdout,
 )
-from syncd.errors import SyncdError
+from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
-    from syncd.history import Note, Run
+    from syncd.history import History, Note, Run
+
+
+RunName = Annotated[
+    str | None,
+    typer.Argument(metavar="[RUN]", help="A run, by any part of its name in syncd log that no other has."),
+]
+LastOption = Annotated[bool, typer.Option("--last", help="The last run, whatever its name.")]
 
 
 def log(
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="Show what this run did.")] = None,
+    run: RunName = None,
     config: ConfigOption = None,
     library: LibraryOption = None,
     item: Annotated[
         str | None, typer.Option("--item", metavar="KEY", help="Show the history of one item.")
     ] = None,
     most: Annotated[int, typer.Option("-n", metavar="N", min=1, help="How many runs to show.")] = 20,
+    last: LastOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show each run, what it did and why."""
     with said_plainly():
         from syncd.session import remembered  # noqa: PLC0415 - heavy
 
-        with remembered(configuration(config).library(library), ports()) as state:
+        settings = configuration(config)
+        with remembered(settings.library(library), ports()) as state:
             history = state.history
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]
                 _print_notes(notes, as_json=as_json, empty=f"nothing is known of an item {item}")
-            elif run is not None:
-                notes = [(run, key, note) for key, note in history.notes(run)]
-                _print_notes(
-                    notes, as_json=as_json, empty=f"run {run!r} did nothing, or is not known any more"
-                )
+            elif run is not None or last:
+                newest = next(iter(history.runs(1)), None)
+                name = chosen(history, run, newest if last else None, settings.history.keep).name
+                notes = [(name, key, note) for key, note in history.notes(name)]
+                _print_notes(notes, as_json=as_json, empty=f"the run {name!r} did nothing")
             else:
                 _print_runs(history.runs(most), as_json=as_json)
+
+
+def chosen(history: History, words: str | None, last: Run | None, keep: timedelta) -> Run:
+    """Return the run that is meant.
+
+    Args:
+        history: of the library.
+        words: what the user called it.
+        last: the run that --last means here; None without this option, or where there is none.
+        keep: for how long runs are kept.
+
+    Raises:
+        SyncdError: none is meant, or it is not clear which.
+    """
+    from syncd.config.values import write_duration  # noqa: PLC0415 - imported where it is used
+
+    if words is not None and last is not None:
+        raise ConfigError(["name a run, or say --last, not both"])
+    found = history.named(words) if words else [last] if last else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        first = ", ".join(run.name for run in found[:5])
+        raise SyncdError(
+            f"several runs are meant by {words!r}: {first}", hint="Name more of the one you mean."
+        )
+    raise SyncdError(
+        f"the run {words!r} did nothing, or is not known any more" if words else "there is no such run",
+        hint=f"See those that are known with: syncd log. They are kept for {write_duration(keep)} (history.keep).",
+    )
 
 
 def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
@@ -79,7 +119,8 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
     for run in runs:
         outcome = counted(run.counts) or "nothing was done"
         if run.finished is None:
-            outcome = "did not finish; the next run repaired what it left"
+            done = f"{counted(run.counts)}; " if counted(run.counts) else ""
+            outcome = f"{done}did not finish; the next run repaired what it left"
         elif run.error:
             outcome += f"; ended by: {run.error}"
         table.add_row(run.name, run.kind, escape(outcome))

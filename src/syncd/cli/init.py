@@ -64,7 +64,7 @@ def init(
             filed = asking.filing(questions, settings, name, source, collection, schedule)
             answers = _answers(settings, chosen, table, name, source, filed)
             _write(place, answers)
-        _finish(place, answers, table)
+        _finish(place, answers)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def _introduce(place: Path, settings: Config, questions: Questions) -> None:
 def _answers(
     settings: Config,
     library: str,
-    table: dict[str, Any] | None,
+    table: dict[str, Any],
     name: str,
     source: tuple[str, str] | None,
     filed: dict[str, str],
@@ -135,7 +135,7 @@ def _answers(
     pinned = dict.fromkeys(others, before) if stay and before else {}
     if before != after and not pinned and others and settings.path:
         tell(f"  {', '.join(others)} will go to {after} as well")
-    return Answers(library, name, table or {}, chosen | filed, pinned)
+    return Answers(library, name, table, chosen | filed, pinned)
 
 
 def _write(place: Path, answers: Answers) -> None:
@@ -151,12 +151,12 @@ def _write(place: Path, answers: Answers) -> None:
         tell(f"\n{place} is as it was.")
 
 
-def _finish(place: Path, answers: Answers, table: dict[str, Any] | None) -> None:
+def _finish(place: Path, answers: Answers) -> None:
     """Show what the first push would do, or what the source gives where there is no key yet."""
     from syncd.config import load  # noqa: PLC0415 - imported where it is used
 
     settings = load(place, os.environ)
-    login = _login(settings, answers.library, to_come=table is None)
+    login = _login(settings, answers.library)
     if login is not None:
         _show_source(settings, answers.profile)
         tell(f"The library is not open yet. Next: {login}\nThen bring the papers in with: syncd push")
@@ -164,18 +164,15 @@ def _finish(place: Path, answers: Answers, table: dict[str, Any] | None) -> None
     _dry_run(settings, answers.profile)
 
 
-def _login(settings: Config, library: str, *, to_come: bool) -> str | None:
+def _login(settings: Config, library: str) -> str | None:
     """Return the command that gets a library's key; None where it has one."""
-    if to_come:
-        return "syncd login"
     found = settings.libraries[library]
-    if found.type == "embedded":
-        return None
-    command = f"syncd login {'--desktop ' if found.type == 'desktop' else ''}{library}"
     try:
-        return None if found.resolve_key(os.environ) else command
+        found.check_open()
+        found.resolve_key(os.environ)
     except ConfigError:
-        return command
+        return found.login
+    return None
 
 
 def _show_source(settings: Config, profile: str) -> None:

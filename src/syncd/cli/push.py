@@ -20,10 +20,11 @@ from syncd.cli.console import (
     stdout,
 )
 from syncd.cli.exit_codes import of_reports
-from syncd.errors import SourceError, StateError
+from syncd.errors import ConfigError, SourceError, StateError
 
 if TYPE_CHECKING:
     from syncd.cli.progress import Bar
+    from syncd.config import Config
     from syncd.pipeline import Report, Task
     from syncd.plan import Plan
 
@@ -114,8 +115,24 @@ def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE
 
         words = f"{settings.path} names no library: papers go into syncd's own. To use yours: syncd login"
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
+    _check_open(settings, task)
     with _progress(quiet=quiet) as progress:
         return run_once(settings, task, ports(progress, settings, patience=wait))
+
+
+def _check_open(settings: Config, task: Task) -> None:
+    """End at once where nobody has signed in to any of the libraries: no source need be read for that."""
+    from syncd.intake import jobs  # noqa: PLC0415 - heavy
+
+    closed: list[ConfigError] = []
+    for job in jobs(settings, task.names, task.library):
+        try:
+            job.library.check_open()
+        except ConfigError as error:
+            closed.append(error)
+        else:
+            return
+    raise closed[0]
 
 
 def _push_saved(saved: Plan, config: Path | None, *, quiet: bool, wait: float) -> Report:

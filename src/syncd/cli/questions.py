@@ -82,8 +82,8 @@ def library(
     number: int | None,
     key_env: str | None,
     endpoint: str | None,
-) -> tuple[str, dict[str, Any] | None]:
-    """Return the library's name, and what is to be written of it; None where signing in adds it."""
+) -> tuple[str, dict[str, Any]]:
+    """Return the library's name, and what is to be written of it; of a user's own, signing in adds the rest."""
     from syncd.config.model import default_library  # noqa: PLC0415 - imported where it is used
 
     there = settings.named_libraries
@@ -100,10 +100,8 @@ def library(
     if kind in ONLINE:
         identity = _number(questions, kind, number, identity)
     _check_flags(kind, identity, {"--id": number, "--key-env": key_env, "--endpoint": endpoint})
-    if kind == "user" and identity is None:
-        return name, None
     table: dict[str, Any] = {"type": kind, "id": identity, "endpoint": endpoint}
-    if key_env or (kind in ONLINE and not known):
+    if key_env or (identity and kind in ONLINE and not known):
         table["key"] = {"env": key_env} if key_env else {"file": f"{name}.key"}
     old = there[known] if known else None
     table = {setting: value for setting, value in table.items() if value is not None}
@@ -113,8 +111,8 @@ def library(
 def _check_flags(kind: str, identity: int | None, flags: Mapping[str, object]) -> None:
     """Refuse flags that would go by unnoticed."""
     given = [flag for flag, value in flags.items() if value is not None]
-    if kind == "user" and identity is None and given:
-        raise ConfigError([f"{', '.join(given)} needs the user's number: --id N"])
+    if kind == "user" and identity is None and "--key-env" in given:
+        raise ConfigError(["--key-env needs the user's number: --id N"])
     useless = [flag for flag in given if flag in USELESS.get(kind, ())]
     if useless:
         raise ConfigError([f"{', '.join(useless)} has no meaning for the library {kind}"])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -41,11 +40,15 @@ HEADINGS = {
     "failed": "failed",
     "refused": "refused by the server",
     "paused": "paused",
+    "restored": "coming back with the next push",
     "deleted": "deleted or trashed by you",
+    "undone": "in the trash since you undid their run",
     "not adopted": "not adopted",
 }
 # Of these only the number is shown: nothing waits for the user there.
-QUIET = frozenset({"deleted", "paused", "not adopted"})
+QUIET = frozenset({"paused", "not adopted"})
+# Characters of a value that are shown.
+WIDTH = 60
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -127,15 +130,41 @@ def _state(row: Row, now: datetime) -> str:
 def _show_papers(standings: Sequence[Standing], out: Console) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
-    grouped = {cause: list(group) for cause, group in groupby(standings, key=lambda s: s.cause)}
+    grouped: dict[str, list[Standing]] = {}
+    for standing in standings:
+        grouped.setdefault(_heading(standing), []).append(standing)
     for cause, heading in HEADINGS.items():
         if not (group := grouped.get(cause)):
             continue
         out.print(f"\n[bold]{heading}[/]: {len(group)}")
         for standing in [] if cause in QUIET else group:
-            out.print(
-                f"  {standing.key or standing.paper}  {escape(standing.title)}: {escape(standing.detail)}"
-            )
+            words = f"  {standing.key or standing.paper}  {standing.title}: {standing.detail}"
+            out.print(escape(words), soft_wrap=True)
+            for name, (yours, source) in standing.values.items():
+                said = f"    {name}: yours is {_short(yours)}, the source has {_short(source)}"
+                out.print(escape(said), soft_wrap=True)
+
+
+def _heading(standing: Standing) -> str:
+    return "undone" if standing.cause == "deleted" and standing.by == "syncd" else standing.cause
+
+
+def _short(value: Any) -> str:
+    """Return a property's value on one line and not too long.
+
+    >>> _short("My own words."), _short([{"firstName": "Ann", "lastName": "Lee"}, {"name": "Bo"}]), _short("")
+    ('"My own words."', '"Ann Lee; Bo"', 'blank')
+    """
+    if isinstance(value, list):
+        parts = (
+            [part.get(name, "") for name in ("tag", "name", "firstName", "lastName")]
+            if isinstance(part, dict)
+            else [str(part)]
+            for part in value
+        )
+        value = "; ".join(" ".join(word for word in words if word) for words in parts)
+    text = " ".join(str(value).split())
+    return f'"{text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"}"' if text else "blank"
 
 
 def _show_daemon(live: Json | None, out: Console) -> None:

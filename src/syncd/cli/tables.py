@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -58,7 +59,13 @@ def _table(report: Report) -> Table:
     table.add_column("paper", ratio=3, overflow="fold")
     table.add_column("why", ratio=2, overflow="fold")
     table.add_column("key", no_wrap=True, style="dim")
+    paused = Counter(action.reason for action in report.actions if action.cause == "paused")
+    for reason, papers in paused.items():
+        # What keeps a whole profile is said once, not once for each of its papers.
+        table.add_row(_word("skip", report), f"{papers} paper{'s' * (papers != 1)}", escape(reason), "")
     for action in report.actions:
+        if action.cause == "paused":
+            continue
         failure = report.failures.get(action.paper)
         kind = "failed" if failure else action.kind
         why = failure.message if failure else action.reason

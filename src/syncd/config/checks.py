@@ -49,7 +49,9 @@ def _check_library(name: str, library: Mapping[str, Any]) -> Iterator[Problem]:
     kind = library.get("type")
     if not isinstance(kind, str) or kind not in NEEDS:
         return
-    for setting in NEEDS[kind].required:
+    # A user's own library that has neither is chosen, and nobody has signed in to it yet.
+    to_come = kind == "user" and not {"id", "key"} & library.keys()
+    for setting in () if to_come else NEEDS[kind].required:
         if setting not in library:
             yield Problem(
                 ("libraries", name, setting), f"{MISSING}; {HINTS[setting].replace('{type}', kind)}"

@@ -72,6 +72,23 @@ class Library(Settings):
         """The start of its API paths: `users/475425`, `groups/12`, `users/0` on the desktop."""
         return f"groups/{self.id}" if self.type == "group" else f"users/{self.id or 0}"
 
+    @property
+    def login(self) -> str:
+        """The command that opens it: gets its key, and a user's number."""
+        return f"syncd login {'--desktop ' if self.type == 'desktop' else ''}{self.name}"
+
+    def check_open(self) -> None:
+        """Make sure that somebody has signed in to it, as far as the configuration tells.
+
+        Raises:
+            ConfigError: nobody has; the hint names the command.
+        """
+        if self.key is None and self.type != EMBEDDED:
+            raise ConfigError(
+                [f"library {self.name!r} is not open yet: nobody has signed in to it"],
+                hint=f"Nothing was written. Open it with: {self.login}",
+            )
+
     def resolve_key(self, env: Mapping[str, str]) -> str | None:
         """Fetch the API key, or return None where no key is configured.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from syncd.config.edit import SERVICES, TO_COME
+from syncd.config.edit import SERVICES
 from syncd.config.rewrite import written
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Answers:
 
     Attributes:
         library: the library's name.
-        library_settings: as they stand in the file; empty for a library that is there, or that signing in adds.
+        library_settings: as they stand in the file; empty for a library that is there.
         profile: the profile's name.
         profile_settings: as they stand in the file; empty where nothing changes.
         pinned: other profiles that said no library, and the one that they go to as before.
@@ -107,10 +107,7 @@ class Answers:
 def text(answers: Answers) -> str:
     """Return a new configuration."""
     parts = [HEAD, LIBRARIES.replace("{name}", answers.library)]
-    if answers.library_settings:
-        parts += _table("libraries", answers.library, answers.library_settings)
-    else:
-        parts.append(f"\n{TO_COME}\n")
+    parts += _table("libraries", answers.library, answers.library_settings)
     parts.append(PROFILES)
     parts += _table("profiles", answers.profile, answers.profile_settings)
     parts += [ENRICH, _line("services", list(SERVICES))]

@@ -21,13 +21,14 @@ from syncd.errors import ConfigError, SyncdError
 from syncd.intake import apis_of, web_of
 from syncd.session import opened, remembered, run_name
 from syncd.sources import fetch, registry
-from syncd.undo import undo_as_run
+from syncd.undo import last_run, undo, undo_as_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from syncd.config import Config, Library
+    from syncd.history import Run
     from syncd.session import Ports
 
 __all__ = ["Asked", "HttpAnswers", "RefusedError"]
@@ -97,7 +98,7 @@ class HttpAnswers:
             SyncdError: it can't be done.
         """
         answer = self._routes[path][method](asked)
-        if method == "POST":
+        if method == "POST" and not asked.body.get("dry_run"):
             self._say("info", "done as a program asked", asked=path.rpartition("/")[2])
         return (HTTPStatus.ACCEPTED if path == "/v1/sync-now" else HTTPStatus.OK), answer
 
@@ -156,10 +157,10 @@ class HttpAnswers:
 
     def _follow(self, asked: Asked) -> Json:
         """Add a profile to the configuration, once its source was read."""
-        source, prefix = _text(asked, "source"), _text(asked, "library")
+        source = _text(asked, "source")
         if not source.startswith(("http://", "https://")) and registry.recognise(source) is None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "the source is no address and no author at a service")
-        library = views.library_of(prefix, self.config)
+        library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
         with web_of(self.config, self._ports) as web:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, self._ports.env))
         profile = parse.parse(snapshot)
@@ -185,45 +186,41 @@ class HttpAnswers:
         verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
         if verdict is None or not (key is None or isinstance(key, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "a verdict is same, different or later; a key is text")
-        for library in self.config.libraries.values():
+        # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
+        named = asked.body.get("library")
+        for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, f"no paper {paper!r} waits for a review")
 
     def _undo(self, asked: Asked) -> Json:
-        """Undo a run, where none is named the last that did something and is not undone."""
-        run = asked.body.get("run")
+        """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
+        run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
         if not (run is None or isinstance(run, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "run should be a text, or null")
-        found = [pair for one in self.config.libraries.values() for pair in self._runs(one, run)]
+        if not isinstance(dry_run, bool):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "dry_run should be true or false")
+        found = [(known, one) for one in self.config.libraries.values() if (known := self._run(one, run))]
         if not found:
             words = f"no run {run!r} is known" if run else "no run is left to be undone"
             raise RefusedError(HTTPStatus.NOT_FOUND, words)
-        _, name, library = max(found, key=lambda one: one[:2])
+        known, library = max(found, key=lambda one: (one[0].started, one[0].name))
         ports = replace(
             self._ports, keep=self.config.history.keep, patience=PATIENCE, who="an undo in the daemon"
         )
         with opened(library, ports, run_name(ports.clock.now())) as session:
-            undoing = undo_as_run(session, name)
-        left = [asdict(one) for one in undoing.left]
-        return {"run": name, "undone": undoing.done, "left": left}
+            undoing = undo(session, known.name, dry_run=True) if dry_run else undo_as_run(session, known.name)
+        if undoing.error is not None:
+            raise undoing.error
+        return views.undoing(undoing)
 
-    def _runs(self, library: Library, wanted: str | None) -> list[tuple[str, str, Library]]:
-        """Return a library's runs that may be meant: when each began, and its name."""
+    def _run(self, library: Library, wanted: str | None) -> Run | None:
+        """Return the run of a library that may be meant."""
         with remembered(library, self._ports) as state:
-            runs = state.history.runs()
-            if wanted is not None:
-                return [(run.started, run.name, library) for run in runs if run.name == wanted]
-            notes = {run.name: state.history.notes(run.name) for run in runs}
-            undone = {
-                note.reason.removeprefix("undo of ")
-                for run in runs
-                if run.kind == "undo"
-                for _, note in notes[run.name]
-            }
-            left = [run for run in runs if run.kind != "undo" and notes[run.name] and run.name not in undone]
-            return [(run.started, run.name, library) for run in left[:1]]
+            if wanted is None:
+                return last_run(state.history)
+            return next((run for run in state.history.runs() if run.name == wanted), None)
 
 
 def _names(asked: Asked) -> list[str]:

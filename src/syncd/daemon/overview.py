@@ -95,6 +95,11 @@ class Shelf:
                     "paper": standing.paper,
                     "key": standing.key,
                     "detail": standing.detail,
+                    "by": standing.by,
+                    "values": {
+                        name: {"yours": yours, "source": source}
+                        for name, (yours, source) in standing.values.items()
+                    },
                 }
                 for standing in self.standings
             ],

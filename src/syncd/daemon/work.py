@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd.daemon.roster import Trouble
 from syncd.errors import (
+    ENDING,
     ClosedError,
     ConfigError,
     LibraryError,
@@ -63,7 +64,7 @@ class StoppableClock:
             StoppedError: it is to end.
         """
         if self._stop.wait(seconds):
-            raise StoppedError("syncd was asked to end; what was written is recorded")
+            raise StoppedError(ENDING)
 
 
 class Pulse:
@@ -101,7 +102,7 @@ class Pulse:
     def _beat(self) -> None:
         self.alive()
         if self._stop.is_set():
-            raise StoppedError("syncd was asked to end; what was written is recorded")
+            raise StoppedError(ENDING)
 
 
 class WatchedClock:

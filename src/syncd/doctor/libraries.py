@@ -84,6 +84,7 @@ def checks(scene: Scene) -> Iterator[Check]:
     """Yield the checks of the libraries."""
     for library in scene.config.libraries.values() if scene.config else ():
         name = f"library {library.name}"
+        yield Check(f"{name}: runs", partial(_runs, library, scene))
         if library.type == EMBEDDED:
             yield Check(name, partial(_embedded, name, scene))
         elif library.type == "desktop":
@@ -94,6 +95,16 @@ def checks(scene: Scene) -> Iterator[Check]:
         else:
             yield Check(f"{name}: key", partial(_key, library, scene))
             yield Check(name, partial(_online, name, library, scene), online=True)
+
+
+def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
+    """Say what the last runs ended with, which is no matter of whether the library answers."""
+    for one in memory.failing(scene, library):
+        times = "The last run" if one.times == 1 else f"The last {one.times} runs"
+        words = f"{times} for {', '.join(one.profiles)} failed, since {one.since}: {one.message}"
+        yield Finding(
+            f"library {library.name}: runs", "failure", words, f"syncd push --library {library.name}"
+        )
 
 
 def _embedded(name: str, scene: Scene) -> Iterator[Finding]:
@@ -107,10 +118,11 @@ def _embedded(name: str, scene: Scene) -> Iterator[Finding]:
 def _key(library: Library, scene: Scene) -> Iterator[Finding]:
     name = f"library {library.name}: key"
     try:
+        library.check_open()
         key = library.resolve_key(scene.env)
     except ConfigError as error:
         seen = whereabouts.look(library.key, scene.env) if library.key else None
-        mend = (seen and seen.mend) or f"syncd login {library.name}"
+        mend = (seen and seen.mend) or library.login
         yield Finding(name, "failure", str(error), mend, private(library.key) if library.key else None)
         return
     words = f"{named(key or '')}, from {library.key}"

@@ -5,19 +5,22 @@ Both are opened for reading alone. A database that is damaged is set aside on re
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from syncd.doctor.finding import Check, Finding
 from syncd.doctor.machine import FIX
+from syncd.errors import ENDING
 from syncd.place import SEPARATOR
 from syncd.session import whereabouts
 from syncd.store import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from syncd.config import Library, ProfileConfig
@@ -27,6 +30,13 @@ STATE = "state"
 KEPT = "embedded library"
 SECONDS = 5.0
 DAMAGED = "it is damaged"
+# The rows of a library. Of a Zotero on the desktop, the place goes on with its id.
+HERE = """library IN (SELECT id FROM library WHERE prefix = :prefix
+    AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
+# How many runs are looked at.
+MOST_RUNS = 500
+# What ends a run without anything being wrong: Ctrl-C, and the end of the daemon.
+ENDED_BY_HAND = frozenset({"KeyboardInterrupt", ENDING})
 
 
 def checks(scene: Scene) -> Iterator[Check]:
@@ -72,18 +82,73 @@ def troubles(scene: Scene, profile: ProfileConfig) -> list[str]:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """What has ended the runs on a library since one that went well.
+
+    Attributes:
+        message: of the last one.
+        since: ISO time at which the first of them began.
+        times: how many there were.
+        profiles: those whose runs end so.
+    """
+
+    message: str
+    since: str
+    times: int
+    profiles: tuple[str, ...]
+
+
+def failing(scene: Scene, library: Library) -> list[Failing]:
+    """Return what the last runs on a library ended with, as far as they did not go well; one for each message."""
+    if scene.config is None or not scene.data.state.exists():
+        return []
+    config = scene.config
+    followed = [name for name, one in config.profiles.items() if config.library_of(one).name == library.name]
+    place, prefix = whereabouts(library)
+    names = {"place": place, "prefix": prefix, "mark": SEPARATOR, "most": MOST_RUNS}
+    try:
+        with closing(opened(scene.data.state)) as connection:
+            runs = connection.execute(
+                "SELECT started, counts, error, profiles FROM run WHERE kind = 'push' AND finished IS NOT NULL"  # noqa: S608 - no input
+                f" AND {HERE} ORDER BY started DESC, id DESC LIMIT :most",
+                names,
+            ).fetchall()
+    except sqlite3.Error:  # said by the state's own check
+        return []
+    found: dict[str, Failing] = {}
+    for name in followed:
+        if one := _streak(name, [run for run in runs if name in json.loads(run["profiles"])]):
+            known = found.get(one.message, one)
+            profiles = tuple(dict.fromkeys((*known.profiles, name)))
+            since, times = min(known.since, one.since), max(known.times, one.times)
+            found[one.message] = Failing(one.message, since, times, profiles)
+    return list(found.values())
+
+
+def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
+    """Return how many of a profile's runs failed in a row, the newest first; None where the newest went well."""
+    bad: list[tuple[str, str]] = []
+    for run in runs:
+        if run["error"] in ENDED_BY_HAND:
+            continue
+        failed = json.loads(run["counts"]).get("failed", 0)
+        message = run["error"] or (f"{failed} papers were not written" if failed else "")
+        if not message:
+            break
+        bad.append((message, run["started"]))
+    return Failing(bad[0][0], bad[-1][1], len(bad), (profile,)) if bad else None
+
+
 def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: str) -> list[str]:
-    # Of a Zotero on the desktop, the place goes on with its id.
-    here = """library IN (SELECT id FROM library WHERE prefix = :prefix
-        AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
     names = {"name": profile, "place": place, "prefix": prefix, "mark": SEPARATOR}
     paused = connection.execute(
-        f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {here}",  # noqa: S608 - no input
+        f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
         names,
     )
     found = [f"rests: {row['paused']}" for row in paused]
     known = connection.execute(
-        f"SELECT message, since, times FROM trouble WHERE name = :name AND {here}",  # noqa: S608 - no input
+        f"SELECT message, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
         names,
     )
     for row in known:

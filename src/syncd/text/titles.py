@@ -7,8 +7,11 @@ title. They never translate and never drop a word.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from functools import lru_cache
+
+NO_LETTERS = re.compile(r"[\W_]+")
 
 KEPT_SIGNS = "+#"
 """Signs that tell titles apart, such as those on C++ and on C#."""
@@ -92,5 +95,5 @@ def digest_of_text(text: str) -> str:
     >>> digest_of_text("We show …") == digest_of_text("we  show"), digest_of_text(" ")
     (True, '')
     """
-    folded = _fold(text)
+    folded = NO_LETTERS.sub("", unicodedata.normalize("NFKD", text).casefold())
     return hashlib.sha256(folded.encode()).hexdigest()[:16] if folded else ""

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = dict[str, Any]
 PAGE = 100
-# What the server says of an object that it would take at another time: too many requests, or a fault of its own.
-LIMITED, BROKEN = 429, 500
+# Later than any version of a library: the answer is its version and nothing else.
+NEWEST = 2_000_000_000
 # A chunk of 50 items takes the real server several seconds when it is busy.
 TIMEOUT = httpx2.Timeout(60.0, connect=15.0)
 
@@ -95,12 +95,19 @@ class Outcome:
 
     @property
     def transient(self) -> bool:
-        """Whether the object failed for now only, such as by a deadlock in the server: sent again it may succeed."""
-        return self.status == "failed" and (self.code is None or self.code == LIMITED or self.code >= BROKEN)
+        """Whether it failed for a reason that passes: the server was busy, or said nothing about it."""
+        return self.status == "failed" and (self.code is None or self.code == 429 or self.code >= 500)
 
 
 class StaleError(LibraryError):
-    """The library changed since the version that a write was based on; nothing of that write was done."""
+    """The library changed since the version that a write was based on; nothing of that write was done.
+
+    Who wrote meanwhile has done so: nobody has to decide anything, and the next run succeeds.
+    """
+
+    def __init__(self, *args: Any, **facts: Any) -> None:
+        super().__init__(*args, **facts)
+        self.sort = "temporary"
 
 
 class Client:
@@ -123,6 +130,17 @@ class Client:
         self.transport = transport
         self._checked = not address.check_rights
         self._wrote = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The library's names, the one that new keys are made under first: a person's own is "users/0" on a desktop."""
+        prefix = self.address.prefix
+        own = prefix.startswith("users/") and prefix != "users/0"
+        return (prefix, "users/0") if own else (prefix,)
+
+    def version(self) -> int:
+        """Return the library's version."""
+        return self.item_versions_since(NEWEST)[1]
 
     def items_since(self, version: int) -> Page:
         """Return the first page of items, trashed ones too, that changed after `version`."""

@@ -110,8 +110,8 @@ class Index:
         with self._store.reading() as connection:
             return int(connection.scalar(query) or 0)
 
-    def view(self) -> LibraryView:
-        """Return the library as the index has it."""
+    def view(self, names: Sequence[str] = ()) -> LibraryView:
+        """Return the library as the index has it; under its names, the one that new keys are made under first."""
         with self._store.reading() as connection:
             items = {row.key: _item(row) for row in connection.execute(self._all(db.index_item))}
             collections = {
@@ -119,7 +119,8 @@ class Index:
                 for row in connection.execute(self._all(db.index_collection))
             }
             deleted = frozenset(row.key for row in connection.execute(self._all(db.index_deletion)))
-        return LibraryView(self._prefix, self.version(), items, collections, deleted)
+        first, *others = names or (self._prefix,)
+        return LibraryView(first, self.version(), items, collections, deleted, tuple(others))
 
     def record(
         self,
@@ -178,6 +179,7 @@ class Index:
                 "doi": entry.identifiers.doi,
                 "arxiv": entry.identifiers.arxiv,
                 "data": entry.raw,
+                "abstract": entry.abstract,
             }
             for entry in entries
         ]
@@ -256,4 +258,5 @@ def _item(row: sa.Row[Any]) -> IndexedItem:
         year=row.year,
         identifiers=Identifiers(row.doi, row.arxiv),
         raw=row.data,
+        abstract=row.abstract,
     )

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Zotero's own alphabet: without 0, 1 and O.
 ALPHABET = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
@@ -32,14 +32,19 @@ def item_key(library: str, folded_title: str, folded_surname: str, *distinctions
     return _derive("item", library, folded_title, folded_surname, *distinctions)
 
 
-def generations(library: str, key: str) -> Iterator[str]:
+def generations(names: Sequence[str], key: str) -> Iterator[str]:
     """Yield the keys that a paper's item may have: its own, and one for each time that it was restored.
 
     A key that was erased stays dead: bringing it back would surprise every client that has erased it.
+
+    Args:
+        names: the library's names, the one that new keys are made under first.
+        key: the paper's own.
     """
     yield key
     for count in range(1, MOST_RESTORED):
-        yield _derive("item", library, key, "restored", str(count))
+        for name in names:
+            yield _derive("item", name, key, "restored", str(count))
 
 
 def child_key(library: str, parent: str, url: str) -> str:

@@ -34,6 +34,8 @@ CLOSED = "Start Zotero and run it again. In the background syncd tries again by 
 TOKEN = "Syncd-Token"  # noqa: S105 - the name of a header
 SERVER = "Syncd-Server"
 API = 1
+# How Zotero calls its user's own library, whether or not they signed in.
+OWN = "users/0"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
@@ -47,10 +49,13 @@ class Plugin:
     Attributes:
         server: the id under which it counts versions; empty where it does not know the token.
         database: the key of Zotero's database, which stays when the plugin is removed and installed again.
+        user: the number of the user who is signed in to Zotero's sync; None where nobody is, or where it is not told.
+            In one database it comes once and stays.
     """
 
     server: str
     database: str
+    user: int | None = None
 
     @property
     def place(self) -> str:
@@ -85,6 +90,12 @@ class PluginClient(Client):
         # Parts of the last answer that nobody has asked for yet: one answer tells of items, collections, deletions.
         self._parts: dict[tuple[str, int], Json] = {}
         self._after = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the library, the one first that new keys are made under; see `Client.names`."""
+        user = self.plugin.user
+        return (OWN,) if user is None else (f"users/{user}", OWN)
 
     def items_since(self, version: int) -> Page:
         """Return all items, trashed ones too, that changed after `version`."""
@@ -242,7 +253,12 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
             kind="permanent",
             hint="Update both: syncd, and the plugin in Zotero under Tools > Plugins.",
         )
-    return Plugin(server, database)
+    return Plugin(server, database, user=_user(told.get("user")))
+
+
+def _user(told: object) -> int | None:
+    """Return the number of a user, if it is one: an older plugin tells none."""
+    return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
 
 
 def closed(error: LibraryError) -> LibraryError:

@@ -187,7 +187,7 @@ export const Zotero = {
     getAll: () => [{ libraryID: 1, libraryType: "user", editable: true }],
   },
   Groups: { getLibraryIDFromGroupID: () => false },
-  Users: { getLocalUserKey: () => "abcdefgh" },
+  Users: { getLocalUserKey: () => "abcdefgh", getCurrentUserID: () => 1 },
   Items: { get: (ids) => ids.map((id) => ({ ...id })) },
   Attachments: { LINK_MODE_LINKED_URL: 3 },
   ItemTypes: { getID: (name) => (name === "preprint" ? 1 : false), getLocalizedString: () => "Preprint" },

@@ -196,6 +196,14 @@ test("cells without a value show nothing", async () => {
   assert.equal(mark.getAttribute("role"), "img");
 });
 
+test("rows that Zotero put together before the columns were there are drawn empty", async () => {
+  const { code, score, new: fresh } = await begun();
+  const { document } = makeWindow();
+  for (const column of [code, score, fresh]) {
+    assert.equal(column.renderCell(0, undefined, { className: "" }, false, document).textContent, "");
+  }
+});
+
 test("at the end nothing is left to happen", () => {
   const cleared = [];
   const { Syncd } = views({ globals: { setTimeout: () => 7, clearTimeout: (timer) => cleared.push(timer) } });

@@ -7,6 +7,7 @@ const args = (element) => JSON.parse(element.getAttribute("data-l10n-args"));
 const REVIEWS = [
   {
     paper: "PPPP2222",
+    library: "main",
     record: { title: "One", authors: "A. Author", date: "2021" },
     candidates: [
       {
@@ -20,6 +21,7 @@ const REVIEWS = [
   },
   {
     paper: "QQQQ2222",
+    library: "desktop",
     record: { title: "Three" },
     candidates: [{ key: "CCCC2222", score: 1, record: { title: "Three" } }],
   },
@@ -100,8 +102,8 @@ test("each verdict is sent with its item, and the next review follows", async ()
   await settle();
   assert.equal(dialog().saying("syncd-reviews-done").length, 1);
   assert.deepEqual(plain(daemon.asked.slice(1)), [
-    ["review", "PPPP2222", "same", "BBBB2222"],
-    ["review", "QQQQ2222", "later", null],
+    ["review", "PPPP2222", "same", "BBBB2222", "main"],
+    ["review", "QQQQ2222", "later", null, "desktop"],
   ]);
 });
 

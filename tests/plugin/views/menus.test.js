@@ -10,6 +10,7 @@ const STATUS = {
   dashboard: "http://127.0.0.1:8000/",
 };
 const PROFILE = { name: "ann", author: "Ann Author", collection: "CCCC2222" };
+const WOULD = { run: "r1", started: "2026-11-24T10:00:00+00:00", trashed: 3, reverted: 1, left: [] };
 const ANSWERS = { status: async () => STATUS, profiles: async () => [PROFILE] };
 const CREATORS = [
   { firstName: "Ann", lastName: "Author" },
@@ -106,7 +107,7 @@ test("an answer that makes no sense is told as such", async () => {
 test("what takes long is told to be under way, once", async () => {
   const timers = [];
   const { Syncd, Zotero } = views({
-    answers: { undo: async () => ({ undone: 1, left: [] }) },
+    answers: { undo: async () => ({ trashed: 1, reverted: 0, left: [] }) },
     globals: {
       setTimeout: (callback) => timers.push(callback),
       clearTimeout: (timer) => (timers[timer - 1] = null),
@@ -124,24 +125,38 @@ test("each command is asked of the daemon, and one line tells how it went", asyn
     ...ANSWERS,
     syncNow: async () => ({}),
     pause: async () => ({}),
-    undo: async () => ({ undone: 3, left: ["<b>x</b>"] }),
+    undoing: async () => WOULD,
+    undo: async () => ({ trashed: 3, reverted: 0, left: ["<b>x</b>"] }),
   };
   const { open, daemon, Zotero, window } = begun({ answers });
   const shown = await open(tools);
   for (const name of ["syncd-menu-sync", "syncd-menu-pause", "syncd-menu-undo", "syncd-menu-dashboard"]) {
     shown[name].press();
   }
+  await settle();
   assert.equal(
     daemon.asked.some(([name]) => name === "undo"),
     false,
   );
-  window.document.getElementById("syncd-dialog").saying("syncd-undo-yes")[0].happen("click");
+  const dialog = window.document.getElementById("syncd-dialog");
+  const said = JSON.parse(dialog.saying("syncd-undo-question")[0].getAttribute("data-l10n-args"));
+  assert.deepEqual([said.trashed, said.reverted, said.left], [3, 1, 0]);
+  assert.match(said.day, /2026/);
+  dialog.saying("syncd-undo-yes")[0].happen("click");
   await settle();
   const commands = daemon.asked.filter(([name]) => !["status", "profiles"].includes(name));
-  assert.deepEqual(plain(commands), [["syncNow", []], ["pause"], ["undo"]]);
-  assert.ok(Zotero.notes.includes('syncd-did-undo {"undone":3,"left":1}'));
+  assert.deepEqual(plain(commands), [["syncNow", []], ["pause"], ["undoing"], ["undo", "r1"]]);
+  assert.ok(Zotero.notes.includes('syncd-did-undo {"trashed":3,"reverted":0,"left":1}'));
   assert.equal(Zotero.notes.length, 3);
   assert.deepEqual(plain(Zotero.launched), [STATUS.dashboard]);
+});
+
+test("an undo of which nothing is known is one line, and no dialog", async () => {
+  const { open, Zotero, window } = begun({ answers: { status: ANSWERS.status } });
+  (await open(tools))["syncd-menu-undo"].press();
+  await settle();
+  assert.deepEqual(plain(Zotero.notes), ['syncd-not-running {"message":"not-running"}']);
+  assert.equal(window.document.getElementById("syncd-dialog"), null);
 });
 
 test("a command that fails is one line, and no dialog", async () => {

@@ -315,6 +315,7 @@ function makeDaemon(answers = {}) {
     "pause",
     "resume",
     "undo",
+    "undoing",
   ];
   const methods = [...names, "follow", "unfollow", "review"].map((name) => [
     name,

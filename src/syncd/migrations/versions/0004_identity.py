@@ -1,4 +1,7 @@
-"""What tells papers apart for good: what a source said of each, what an item held, when a chunk was sent."""
+"""What tells papers apart for good: what a source said of each, what an item held, when a chunk was sent.
+
+With it, who trashed an item, and of what is kept the two values.
+"""
 
 import json
 
@@ -17,6 +20,8 @@ def upgrade() -> None:
     """Add the columns. What can be told from the index is, the rest comes with the next push."""
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text, nullable=False, server_default=""))
+    op.add_column("tombstone", sa.Column("by", sa.Text, nullable=False, server_default="user"))
+    op.add_column("standing", sa.Column("kept", sa.Text, nullable=False, server_default="{}"))
     connection = op.get_bind()
     item = sa.table("index_item", *map(sa.column, ("library", "key", "data", "abstract")))
     for row in connection.execute(sa.select(item)).all():

@@ -67,20 +67,54 @@ Syncd.changes = {
    * @param {Record<string, any>} extra for a deletion: key and library by id
    */
   notify(event, type, ids, extra) {
-    // Before the ledgers are read, the comparison finds everything.
-    if (!this._state || !["add", "modify", "trash", "delete"].includes(event)) {
+    const kind = type === "item" ? "items" : "collections";
+    if (event === "delete") {
+      this._bury(
+        kind,
+        ids.flatMap((id) => extra?.[id] ?? []),
+      );
       return;
     }
-    const kind = type === "item" ? "items" : "collections";
+    // Before the ledgers are read, the comparison finds everything.
+    if (!this._state || !["add", "modify", "trash"].includes(event)) {
+      return;
+    }
     for (const id of ids) {
-      const about = event === "delete" ? extra?.[id] : TABLES[kind].objects().getLibraryAndKeyFromID(id);
+      const about = TABLES[kind].objects().getLibraryAndKeyFromID(id);
       const ledger = about && this._state.ledgers[about.libraryID];
-      if (ledger && event === "delete") {
-        ledger.bury(kind, about.key);
-      } else if (ledger) {
-        ledger.touch(kind, about.key);
-      }
+      ledger?.touch(kind, about.key);
       this._unsaved ||= Boolean(ledger);
+    }
+  },
+
+  /**
+   * Note that objects are gone. Of one that no program has been told of, no comparison will find that, and a sync
+   * empties Zotero's own log: it is written down at once.
+   *
+   * @param {string} kind
+   * @param {{libraryID: number, key: string}[]} gone
+   */
+  _bury(kind, gone) {
+    /** @type {typeof gone} */
+    const untold = [];
+    for (const about of gone) {
+      const ledger = this._state?.ledgers[about.libraryID];
+      if (ledger?.known[kind].has(about.key)) {
+        ledger.bury(kind, about.key);
+        this._unsaved = true;
+      } else if (ledger || about.libraryID === Zotero.Libraries.userLibraryID) {
+        untold.push(about);
+      }
+    }
+    if (untold.length) {
+      const action = async () => {
+        for (const { libraryID, key } of untold) {
+          this._state.ledgers[libraryID] ??= new Syncd.Ledger();
+          this._state.ledgers[libraryID].bury(kind, key);
+        }
+        this._unsaved = true;
+      };
+      Syncd.quietly("remembering what was erased", () => this.exclusively(untold[0].libraryID, action));
     }
   },
 

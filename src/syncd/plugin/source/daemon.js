@@ -75,7 +75,7 @@ Syncd.daemon = {
    * @returns {Promise<{items: Record<string, any>}>}
    */
   items(library, keys) {
-    return this._get("/v1/items", { library, keys: keys.join(",") });
+    return this._get("/v1/items", { ...this._names(library), keys: keys.join(",") });
   },
 
   /**
@@ -86,7 +86,8 @@ Syncd.daemon = {
   async known(library) {
     const items = {};
     for (let since = ""; ; ) {
-      const page = await this._get("/v1/known", since ? { library, since } : { library });
+      const names = this._names(library);
+      const page = await this._get("/v1/known", since ? { ...names, since } : names);
       Object.assign(items, page.items);
       if (!page.next || page.next === since) {
         return { items, until: page.until ?? null };
@@ -97,7 +98,7 @@ Syncd.daemon = {
 
   /** @param {string} library */
   profiles(library) {
-    return this._list("/v1/profiles", { library });
+    return this._list("/v1/profiles", this._names(library));
   },
 
   reviews() {
@@ -125,8 +126,18 @@ Syncd.daemon = {
   },
 
   /**
+   * Ask what an undo would do; nothing is done.
+   *
    * @param {string | null} [run] null: the last that did something
-   * @returns {Promise<{undone: number, left: any[]}>}
+   * @returns {Promise<{run: string, started: string, trashed: number, reverted: number, left: any[]}>}
+   */
+  undoing(run = null) {
+    return this._ask("POST", "/v1/undo", this.LONG, JSON.stringify({ run, dry_run: true }));
+  },
+
+  /**
+   * @param {string | null} [run] null: the last that did something
+   * @returns {Promise<{trashed: number, reverted: number, left: any[]}>}
    */
   undo(run = null) {
     return this._post("/v1/undo", { run });
@@ -137,7 +148,7 @@ Syncd.daemon = {
    * @param {string} library
    */
   follow(source, library) {
-    return this._post("/v1/follow", { source, library });
+    return this._post("/v1/follow", { source, library, user: Syncd.user() });
   },
 
   /** @param {string} name of a profile */
@@ -149,9 +160,22 @@ Syncd.daemon = {
    * @param {string} paper
    * @param {string} verdict
    * @param {string | null} [key] of the item that it is
+   * @param {string} [library] that asks, as the daemon calls it
    */
-  review(paper, verdict, key = null) {
-    return this._post("/v1/reviews", { paper, verdict, key });
+  review(paper, verdict, key = null, library = undefined) {
+    return this._post("/v1/reviews", { paper, verdict, key, library });
+  },
+
+  /**
+   * Return the names of a library as a question has them. The user's own has two: its number tells which of the
+   * libraries on zotero.org it is.
+   *
+   * @param {string} library
+   * @returns {Record<string, string>}
+   */
+  _names(library) {
+    const user = library === "users/0" && Syncd.user();
+    return user ? { library, user: String(user) } : { library };
   },
 
   /**

@@ -62,7 +62,8 @@ async function ping(paired) {
       prefix: Syncd.libraryPrefix(library.libraryID),
       editable: Boolean(library.editable),
     }));
-  return [200, { ...about, zotero: Zotero.version, ...(await Syncd.changes.whose()), libraries }];
+  const whose = { ...(await Syncd.changes.whose()), user: Syncd.user() };
+  return [200, { ...about, zotero: Zotero.version, ...whose, libraries }];
 }
 
 /**
@@ -187,11 +188,13 @@ Syncd.endpoints = {
   /**
    * Return Zotero's number of a library.
    *
-   * @param {unknown} prefix "users/0" or "groups/N"; the user's own without
+   * @param {unknown} prefix "groups/N", or "users/0" and "users/N" for the user's own, as without
    * @returns {number}
    */
   library(prefix) {
-    if (prefix === null || prefix === undefined || prefix === "users/0") {
+    const user = Syncd.user();
+    const own = ["users/0", ...(user ? [`users/${user}`] : [])];
+    if (prefix === null || prefix === undefined || own.includes(String(prefix))) {
       return Zotero.Libraries.userLibraryID;
     }
     const group = /^groups\/(\d{1,15})$/.exec(String(prefix));

@@ -70,6 +70,13 @@ Syncd.libraryPrefix = (libraryID) => {
 };
 
 /**
+ * Return the number of the user whose library "users/0" is; null where nobody has signed in to Zotero's sync yet.
+ *
+ * Asked each time: a user may sign in while the plugin runs. Another user gets another database.
+ */
+Syncd.user = () => Number(Zotero.Users.getCurrentUserID()) || null;
+
+/**
  * @param {{id: string, version: string, rootURI: string}} about
  */
 Syncd.startup = async function ({ id, version, rootURI }) {

@@ -50,6 +50,7 @@ class Plugin:
     Attributes:
         server_id: under which it counts versions.
         database: the key of Zotero's database, which outlives the plugin.
+        user: the number of the user who is signed in to Zotero's sync; None where nobody is.
         consent: asked with a program's name; whether the user allows it.
         api: the version of its addresses.
         controls: how to reach those who were allowed, as they told it.
@@ -57,6 +58,7 @@ class Plugin:
 
     server_id: str
     database: str = "database"
+    user: int | None = None
     consent: Callable[[str], bool] = lambda _: False
     api: int = 1
     controls: list[Json] = field(default_factory=list)
@@ -139,7 +141,7 @@ def _ping(exchange: Exchange, plugin: Plugin) -> Answer:
     }
     if told["paired"]:
         libraries = [{"prefix": "users/0", "editable": True}]
-        ids = {"server": plugin.server_id, "database": plugin.database}
+        ids = {"server": plugin.server_id, "database": plugin.database, "user": plugin.user}
         told |= {"zotero": "11.0", **ids, "libraries": libraries}
     return _json(200, told)
 
@@ -162,6 +164,7 @@ def _changes(exchange: Exchange, plugin: Plugin) -> Answer:
     asked = query.parameters(exchange.request.query)
     since, limit = query.first(asked, "since") or "0", query.first(asked, "limit") or str(MOST_TOLD)
     after = query.first(asked, "after") or ""
+    _check_library(query.first(asked, "library") or None, plugin)
     if not since.isdecimal():
         raise invalid("since must be a version")
     if not limit.isdecimal() or limit == "0" or (after and not _CURSOR.fullmatch(after)):
@@ -175,9 +178,16 @@ def _changes(exchange: Exchange, plugin: Plugin) -> Answer:
     return _json(200, told)
 
 
+def _check_library(name: Any, plugin: Plugin) -> None:
+    """Refuse another library than the user's own, which has two names once they signed in."""
+    if name not in [None, "users/0", *([f"users/{plugin.user}"] if plugin.user else [])]:
+        raise RefusalError(404, "there is no such library")
+
+
 def _push(exchange: Exchange, plugin: Plugin) -> Answer:
     sent = exchange.json()
     kind, objects, since = sent.get("kind"), sent.get("objects"), sent.get("ifUnmodifiedSince")
+    _check_library(sent.get("library"), plugin)
     if kind not in KINDS:
         raise invalid('kind must be "items" or "collections"')
     if not isinstance(objects, list) or not isinstance(since, int | None):

@@ -33,10 +33,26 @@ Syncd.acts = {
     return this.run(() => Syncd.daemon.unfollow(name), "syncd-did-unfollow", { profile: name });
   },
 
-  async undo() {
+  /**
+   * Ask the daemon what an undo of the last run would do, tell the reader, and do it once they have said yes.
+   *
+   * @param {any} window
+   */
+  async askUndo(window) {
+    const would = await this._answered(() => Syncd.daemon.undoing());
+    if (would) {
+      const { run, started, trashed, reverted, left } = would;
+      const day = Syncd.format.day(started, Zotero.locale, true);
+      const args = { day, trashed, reverted, left: left.length };
+      Syncd.dialog.ask(window, "syncd-undo", args, () => this.undo(run));
+    }
+  },
+
+  /** @param {string | null} [run] its name; the last one without */
+  undo(run = null) {
     return this.run(async () => {
-      const { undone, left } = await Syncd.daemon.undo();
-      return { undone, left: left.length };
+      const { trashed, reverted, left } = await Syncd.daemon.undo(run);
+      return { trashed, reverted, left: left.length };
     }, "syncd-did-undo");
   },
 
@@ -49,16 +65,28 @@ Syncd.acts = {
    * @returns {Promise<boolean>} whether all went well
    */
   async run(ask, l10n, args = {}) {
+    const told = await this._answered(async () => (await ask()) ?? {});
+    if (told) {
+      this.tell(l10n, { ...args, ...told });
+    }
+    return told !== null;
+  },
+
+  /**
+   * Wait for an answer; a line tells that it takes long, or why there is none.
+   *
+   * @param {() => Promise<any>} ask
+   * @returns {Promise<any>} null where there is none
+   */
+  async _answered(ask) {
     const timer = setTimeout(() => this.tell("syncd-at-it", {}), this.SOON);
     try {
-      const told = await ask();
-      this.tell(l10n, { ...args, ...told });
-      return true;
+      return await ask();
     } catch (error) {
       Syncd.log(error);
       const trouble = Syncd.words.trouble(error);
       this.tell(trouble.l10n, trouble.args);
-      return false;
+      return null;
     } finally {
       clearTimeout(timer);
     }

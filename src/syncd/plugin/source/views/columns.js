@@ -139,13 +139,14 @@ Syncd.columns = {
 
   /**
    * @param {(data: string) => Tree | null} draw
-   * @returns {(index: number, data: string, column: any, first: boolean, doc: Document) => any}
+   * @returns {(index: number, data: string | undefined, column: any, first: boolean, doc: Document) => any}
    */
   _cell(draw) {
     return (_index, data, column, _first, doc) => {
       const { h } = Syncd.element;
       // Zotero copies what is in a first column as markup, without listeners, unless this class is in it.
-      const text = h("span", { class: "cell-text" }, draw(data));
+      // While Zotero starts it draws rows that it put together before the column was there: they have no value in it.
+      const text = h("span", { class: "cell-text" }, draw(data ?? ""));
       const cell = h("span", { class: `cell ${column.className} syncd-cell` }, text);
       return Syncd.element.make(doc, cell);
     };

@@ -39,7 +39,7 @@ Syncd.dialog = {
    *
    * @param {any} window
    * @param {string} l10n what is asked: this message, and those that end in "-question" and "-yes"
-   * @param {Record<string, string>} args
+   * @param {Record<string, string | number>} args
    * @param {() => unknown} act
    */
   ask(window, l10n, args, act) {

@@ -54,7 +54,7 @@ Syncd.entries = {
       {
         l10n: "syncd-menu-undo",
         state: asks,
-        act: ({ window }) => Syncd.dialog.ask(window, "syncd-undo", {}, () => Syncd.acts.undo()),
+        act: ({ window }) => Syncd.acts.askUndo(window),
       },
     ];
   },

@@ -128,7 +128,7 @@ Syncd.reviews = {
     const review = reviews[index];
     const decide = (/** @type {string} */ verdict, /** @type {string | null} */ key) =>
       this._fill(body, async () => {
-        await Syncd.daemon.review(review.paper, verdict, key);
+        await Syncd.daemon.review(review.paper, verdict, key, review.library);
         this._next(body, reviews, index + 1);
       });
     Syncd.element.show(body, this.tree(review, index + 1, reviews.length, decide));

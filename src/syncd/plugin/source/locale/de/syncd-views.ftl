@@ -133,22 +133,41 @@ syncd-did-pause = syncd ruht, bis Sie es fortsetzen.
 syncd-did-resume = syncd macht weiter.
 syncd-did-unfollow = syncd folgt { $profile } nicht mehr. Die Artikel bleiben.
 syncd-did-follow = syncd folgt jetzt { $author }. Die Artikel kommen mit dem nächsten Lauf.
+# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt
 syncd-did-undo =
-    { $left ->
-        [0]
-            { $undone ->
-                [0] Es gab nichts rückgängig zu machen.
-                [one] Ein Eintrag ist wieder wie zuvor.
-               *[other] { $undone } Einträge sind wieder wie zuvor.
-            }
-       *[other] { $undone } sind wieder wie zuvor; { $left } blieben, wie sie sind, da Sie sie seither geändert haben.
+    Der Lauf ist rückgängig gemacht.{ $trashed ->
+        [0] { "" }
+        [one] { " " }Ein Artikel ist im Papierkorb.
+       *[other] { " " }{ $trashed } Artikel sind im Papierkorb.
+    }{ $reverted ->
+        [0] { "" }
+        [one] { " " }Ein Artikel ist wieder wie zuvor.
+       *[other] { " " }{ $reverted } Artikel sind wieder wie zuvor.
+    }{ $left ->
+        [0] { "" }
+        [one] { " " }Einer blieb, wie er ist.
+       *[other] { " " }{ $left } blieben, wie sie sind.
     }
 
 ## Dialoge
 
 syncd-close = Schließen
 syncd-undo = Letzten Lauf rückgängig machen?
-syncd-undo-question = Was der letzte Lauf hinzugefügt hat, kommt in den Papierkorb, und was er geändert hat, bekommt seine früheren Werte zurück. Was Sie seither selbst geändert haben, bleibt.
+# $day und Uhrzeit des Laufs, Zahlen von Artikeln wie oben
+syncd-undo-question =
+    Das macht den Lauf vom { $day } rückgängig.{ $trashed ->
+        [0] { "" }
+        [one] { " " }Ein Artikel kommt in den Papierkorb.
+       *[other] { " " }{ $trashed } Artikel kommen in den Papierkorb.
+    }{ $reverted ->
+        [0] { "" }
+        [one] { " " }Ein Artikel wird wieder wie zuvor.
+       *[other] { " " }{ $reverted } Artikel werden wieder wie zuvor.
+    }{ $left ->
+        [0] { "" }
+        [one] { " " }Ein Artikel, den Sie seither geändert oder entfernt haben, bleibt, wie er ist.
+       *[other] { " " }{ $left } Artikel, die Sie seither geändert oder entfernt haben, bleiben, wie sie sind.
+    }
 syncd-undo-yes = Rückgängig machen
 syncd-unfollow = Nicht mehr folgen?
 syncd-unfollow-question = syncd sieht { $profile } nicht mehr durch. Die Artikel und ihre Sammlung bleiben in Zotero.

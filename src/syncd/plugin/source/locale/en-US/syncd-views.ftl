@@ -133,22 +133,41 @@ syncd-did-pause = syncd rests until you resume it.
 syncd-did-resume = syncd goes on.
 syncd-did-unfollow = { $profile } is followed no longer. The papers stay.
 syncd-did-follow = { $author } is followed now. The papers come with the next run.
+# $trashed papers went to the trash, $reverted got back what they were, $left were not touched
 syncd-did-undo =
-    { $left ->
-        [0]
-            { $undone ->
-                [0] There was nothing to undo.
-                [one] One item was put back as it was.
-               *[other] { $undone } items were put back as they were.
-            }
-       *[other] { $undone } were put back as they were; { $left } were left alone, as you changed them since.
+    The run is undone.{ $trashed ->
+        [0] { "" }
+        [one] { " " }One paper is in the trash.
+       *[other] { " " }{ $trashed } papers are in the trash.
+    }{ $reverted ->
+        [0] { "" }
+        [one] { " " }One paper is as it was.
+       *[other] { " " }{ $reverted } papers are as they were.
+    }{ $left ->
+        [0] { "" }
+        [one] { " " }One was left alone.
+       *[other] { " " }{ $left } were left alone.
     }
 
 ## Dialogs
 
 syncd-close = Close
 syncd-undo = Undo the last run?
-syncd-undo-question = What the last run added goes to the trash, and what it changed gets back its former values. What you changed yourself since then stays.
+# $day and time of the run, numbers of papers as above
+syncd-undo-question =
+    This undoes the run of { $day }.{ $trashed ->
+        [0] { "" }
+        [one] { " " }It moves one paper to the trash.
+       *[other] { " " }It moves { $trashed } papers to the trash.
+    }{ $reverted ->
+        [0] { "" }
+        [one] { " " }It puts one paper back as it was.
+       *[other] { " " }It puts { $reverted } papers back as they were.
+    }{ $left ->
+        [0] { "" }
+        [one] { " " }It leaves one paper alone that you changed or removed since then.
+       *[other] { " " }It leaves { $left } papers alone that you changed or removed since then.
+    }
 syncd-undo-yes = Undo
 syncd-unfollow = Stop following?
 syncd-unfollow-question = syncd will look at { $profile } no longer. The papers and their collection stay in Zotero.
