@@ -83,6 +83,10 @@ class Zotero:
         """Return the library's version."""
         return int(self._send("GET", "/items?format=versions&limit=1")[1] or 0)
 
+    def is_new(self) -> bool:
+        """Whether nobody has ever written to it."""
+        return self.version() == 1
+
     def items(self) -> dict[str, dict[str, Any]]:
         """Return the data of every item, trashed ones too, by key."""
         found: dict[str, dict[str, Any]] = {}

@@ -157,6 +157,8 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path, _, query = self.path.partition("?")
         fault = self.server.wire.note(Request(self.command, path, query, self.headers, body))
+        if fault and fault.action == "twice":
+            self._pass_on(body, None)
         answer = b"" if fault and fault.prevents else self._pass_on(body, fault)
         if fault is None:
             self.wfile.write(answer)

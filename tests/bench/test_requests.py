@@ -72,5 +72,6 @@ def test_a_push_against_a_script(desk: Desk, zotero: Zotero, tmp_path: Path) -> 
     ratios = f"{script / first.requests.total:.0f} and {script_again / again.requests.total:.0f}"
     print("", *lines, f"ratios of requests: {ratios}", sep="\n")  # noqa: T201 - the figures are what this is for
     assert len(zotero.papers()) == 50
+    assert first.requests.total == 5
     assert first.requests.total * 10 < script
     assert again.requests.total == 1

@@ -104,7 +104,7 @@ def through_plugin(url: str, token: str, transport: PoliteTransport) -> PluginCl
 
 def test_what_was_created_is_there_under_its_key(library: Kind) -> None:
     """The answer has the key, the version and the data."""
-    (outcome,) = library.client.write_items([paper()], unmodified_since=0)
+    (outcome,) = library.client.write_items([paper()], unmodified_since=library.version())
     assert outcome.status == "written"
     assert outcome.data
     assert outcome.data["key"] == KEY
@@ -145,7 +145,7 @@ def test_a_child_follows_its_parent(library: Kind) -> None:
 def test_collections_are_nested(library: Kind) -> None:
     """A parent first, then what is in it, by its key."""
     new = {"key": KEY, "version": 0, "name": "Profiles", "parentCollection": False}
-    (outcome,) = library.client.write_collections([new], unmodified_since=0)
+    (outcome,) = library.client.write_collections([new], unmodified_since=library.version())
     assert outcome.data
     parent = outcome.data["key"]
     inner = {"key": "BBCD2345", "version": 0, "name": "Ann", "parentCollection": parent}
@@ -184,12 +184,13 @@ def test_an_object_of_an_older_version_fails_alone(library: Kind) -> None:
 
 def test_a_write_that_is_based_on_an_older_library_is_refused(library: Kind) -> None:
     """Nothing of it is done."""
+    version = library.version()
     library.zotero.write({"itemType": "book", "title": "Mine"})
     with pytest.raises(StaleError):
-        library.client.write_items([paper()], unmodified_since=0)
+        library.client.write_items([paper()], unmodified_since=version)
     with pytest.raises(StaleError):
         library.client.write_collections(
-            [{"key": KEY, "version": 0, "name": "A", "parentCollection": False}], unmodified_since=0
+            [{"key": KEY, "version": 0, "name": "A", "parentCollection": False}], unmodified_since=version
         )
     assert set(library.zotero.papers()) == {"Mine"}
     assert library.zotero.collections() == {}
@@ -198,7 +199,7 @@ def test_a_write_that_is_based_on_an_older_library_is_refused(library: Kind) -> 
 def test_one_object_that_is_refused_does_not_hold_up_the_others(library: Kind) -> None:
     """Outcomes stand in the order of the objects."""
     lost = paper("Beta", key="BBCD2345", collections=["ZZZZ2345"])
-    refused, done = library.client.write_items([lost, paper()], unmodified_since=0)
+    refused, done = library.client.write_items([lost, paper()], unmodified_since=library.version())
     assert (refused.status, done.status) == ("failed", "written")
     assert set(library.zotero.papers()) == {"Alpha"}
 
@@ -219,7 +220,7 @@ def test_a_lost_answer_is_called_unknown(library: Kind, fault: Fault) -> None:
     """The caller has to find out."""
     library.trouble.plan("POST", fault)
     with pytest.raises(OutcomeUnknownError):
-        library.client.write_items([paper()], unmodified_since=0)
+        library.client.write_items([paper()], unmodified_since=library.version())
 
 
 def test_a_wrong_key_is_a_matter_of_permission(library: Kind) -> None:

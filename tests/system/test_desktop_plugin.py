@@ -358,7 +358,9 @@ def test_a_plugin_of_another_version_is_said(filled: Installed, program: Program
 def test_a_change_between_two_writes_is_seen(program: Program, clock: FakeClock) -> None:
     """A version that moved by more than this write is not taken for one's own."""
     written = {
-        "successful": {"0": {"key": "ABCD2345", "version": 7, "data": {}}},
+        "successful": {
+            "0": {"key": "ABCD2345", "version": 7, "data": {"key": "ABCD2345", "itemType": "preprint"}}
+        },
         "unchanged": {},
         "failed": {},
     }

@@ -7,13 +7,14 @@ import resource
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from owner import NEWS, TWO_DAYS, show
+from owner import NEWS, TWO_DAYS, show, standing
 from pages import entry, page
 from syncd import store
 from syncd.cli.exit_codes import of_report
@@ -53,6 +54,7 @@ LOST = {
     "the answer is cut in the middle": Fault("cut"),
     "a gateway gives up before the write": Fault("answer", status=502),
     "a gateway gives up after the write": Fault("answer", when="after", status=504),
+    "a gateway of another make gives up after the write": Fault("answer", when="after", status=522),
     "the server fails half-way": Fault("stop", objects=3),
     "a login page comes instead": Fault(
         "answer", status=200, headers={"Content-Type": "text/html"}, body=b"<html>"
@@ -143,13 +145,30 @@ def test_a_login_page_is_called_by_its_name(ready: Desk, zotero: Zotero) -> None
     assert "answered with a web page" in str(report.error)
 
 
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[]]", b"[null]", b'{"userID": null}', b""])
+def test_an_answer_that_cannot_be_read_is_a_temporary_trouble(
+    ready: Desk, zotero: Zotero, body: bytes, number: int
+) -> None:
+    """To the question what is there, and to the one what the key may do: exit 5, nothing written."""
+    headers = {"Content-Type": "application/json", "Last-Modified-Version": "1", "Total-Results": "0"}
+    zotero.trouble.plan(
+        "GET", *[lambda _: None] * number, Fault("answer", status=200, headers=headers, body=body)
+    )
+    report = ready.run()
+    assert of_report(report) == 5
+    assert "can't be read" in str(report.error)
+    assert zotero.is_new()
+    assert ready.run().counts["create"] == 3
+
+
 def test_a_long_wait_is_left_to_the_schedule(ready: Desk, zotero: Zotero) -> None:
     """Nobody's terminal hangs for an hour: exit 5, with the time."""
     zotero.trouble.plan("GET", Fault("answer", status=429, headers={"Retry-After": "3600"}))
     report = ready.run()
     assert of_report(report) == 5
     assert ready.clock.waits == []
-    assert zotero.version() == 0
+    assert zotero.is_new()
 
 
 def test_backoff_is_respected_by_the_next_request(ready: Desk, zotero: Zotero) -> None:
@@ -364,7 +383,7 @@ def test_a_locked_database_is_said(ready: Desk, monkeypatch: pytest.MonkeyPatch)
         holder.close()
     assert of_report(report) == 1
     assert "locked" in str(report.error)
-    assert ready.zotero.version() == 0
+    assert ready.zotero.is_new()
     assert ready.run().error is None
 
 
@@ -395,3 +414,191 @@ def test_a_clock_that_was_set_back_changes_nothing(ready: Desk, zotero: Zotero) 
         assert report.counts["unchanged"] == 3
         assert report.requests.total == 1
     check_whole(zotero)
+
+
+def failing(title: str, code: int) -> Any:
+    """Return a trouble: the server fails at the one object of that title or name."""
+
+    def fail(request: Request) -> Fault | None:
+        objects = json.loads(request.body)
+        places = [n for n, sent in enumerate(objects) if title in {sent.get("title"), sent.get("name")}]
+        return Fault("fail", place=places[0], status=code) if places else None
+
+    return fail
+
+
+FOR_NOW = {
+    "500": Fault("fail", status=500),
+    "503": Fault("fail", status=503),
+    "429": Fault("fail", status=429),
+    "not mentioned, not written": Fault("omit"),
+    "not mentioned, but written": Fault("omit", when="after"),
+}
+
+
+@pytest.mark.parametrize("place", [0, 1, 5])
+@pytest.mark.parametrize("request_number", [0, 1])
+@pytest.mark.parametrize("fault", FOR_NOW.values(), ids=FOR_NOW.keys())
+def test_an_object_that_failed_for_now_is_sent_again_in_the_same_run(
+    ready: Desk, zotero: Zotero, fault: Fault, request_number: int, place: int
+) -> None:
+    """A paper, a link, a collection: a deadlock in the server is no refusal."""
+    zotero.trouble.plan("POST", *[lambda _: None] * request_number, replace(fault, place=place))
+    report = ready.run()
+    assert of_report(report) == 0
+    assert report.counts["create"] == 3
+    check_whole(zotero)
+    again = ready.run()
+    assert (again.counts["unchanged"], again.requests.write) == (3, 0)
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_an_object_that_always_fails_for_now_is_never_remembered_as_refused(
+    ready: Desk, zotero: Zotero, code: int
+) -> None:
+    """Exit 3 where anything was written, else 5; each push sends it again, until it arrives."""
+    zotero.trouble.plan("POST", *[failing("Beta", code)] * 50)
+    assert of_report(ready.run()) == 3
+    assert set(zotero.papers()) == {"Alpha", "Gamma"}
+    for _ in range(2):
+        report = ready.run()
+        assert of_report(report) == 5
+        assert report.requests.write
+        assert standing(ready, "refused") == {}
+    zotero.trouble._coming.clear()
+    report = ready.run()
+    assert (of_report(report), report.counts["create"]) == (0, 1)
+    check_whole(zotero)
+    assert ready.run().requests.total == 1
+
+
+def test_a_collection_that_always_fails_for_now_is_a_temporary_trouble(ready: Desk, zotero: Zotero) -> None:
+    """Exit 5, and nobody is told to name another collection."""
+    zotero.trouble.plan("POST", *[failing("Profiles", 500)] * 50)
+    report = ready.run()
+    assert of_report(report) == 5
+    assert report.error
+    assert "nother collection" not in f"{report.error} {report.error.hint}"
+    assert zotero.is_new()
+    zotero.trouble._coming.clear()
+    assert of_report(ready.run()) == 0
+    check_whole(zotero)
+
+
+MANY = tuple(f"Study Number {number}" for number in range(48))
+
+
+def study(desk: Desk, words: str) -> None:
+    """Let the page list many papers, each with these words in its abstract."""
+    papers = (entry(title, abstract=f"{words} on {title}.") for title in MANY)
+    desk.page.write_text(page(*papers), encoding="utf-8")
+
+
+@pytest.fixture
+def studied(desk: Desk) -> Desk:
+    """Give a desk that has pushed many papers, whose abstracts have changed since."""
+    study(desk, "First words")
+    assert desk.run().counts["create"] == len(MANY)
+    desk.clock.advance(2 * 86_400)
+    study(desk, "New words")
+    return desk
+
+
+def check_nothing_is_yours(desk: Desk, zotero: Zotero, words: str) -> None:
+    """Every paper is as its source says, a push is quiet, and another change arrives at once, on the same day."""
+    report = desk.run()
+    assert of_report(report) == 0
+    assert (report.counts["unchanged"], report.requests.write) == (len(MANY), 0)
+    assert standing(desk, "kept") == standing(desk, "waiting") == {}
+    assert {data["abstractNote"] for data in zotero.papers().values()} == {
+        f"{words} on {title}." for title in MANY
+    }
+    study(desk, "Last words")
+    assert desk.run().counts["update"] == len(MANY)
+    assert {data["abstractNote"] for data in zotero.papers().values()} == {
+        f"Last words on {title}." for title in MANY
+    }
+
+
+LATE = {
+    "the connection drops": Fault("drop", when="later", objects=5),
+    "a gateway gives up": Fault("answer", when="later", status=504, objects=5),
+    "nothing is written at first": Fault("drop", when="later"),
+}
+
+
+@pytest.mark.parametrize("fault", LATE.values(), ids=LATE.keys())
+def test_an_update_whose_rest_is_written_seconds_later_is_not_yours(
+    studied: Desk, zotero: Zotero, fault: Fault
+) -> None:
+    """The server goes on when its client is gone, and is done before the run is."""
+    zotero.trouble.plan("POST", replace(fault, seconds=20))
+    assert of_report(studied.run()) == 0
+    check_nothing_is_yours(studied, zotero, "New words")
+
+
+@pytest.mark.parametrize("fault", LATE.values(), ids=LATE.keys())
+def test_an_update_whose_rest_is_written_before_the_next_write_is_not_yours(
+    studied: Desk, zotero: Zotero, fault: Fault
+) -> None:
+    """It comes between the reading and the next write, which is refused: that settles nothing."""
+    zotero.trouble.plan("POST", fault, lambda _: zotero.server.write_late())
+    assert of_report(studied.run()) == 0
+    check_nothing_is_yours(studied, zotero, "New words")
+
+
+@pytest.mark.parametrize("fault", LATE.values(), ids=LATE.keys())
+def test_an_update_whose_rest_is_written_after_the_run_is_not_yours(
+    studied: Desk, zotero: Zotero, fault: Fault
+) -> None:
+    """The run ends without knowing; the next one finds what the server did meanwhile."""
+    zotero.trouble.plan("POST", fault, *[Fault("drop")] * 50)
+    studied.run()
+    zotero.trouble._coming.clear()
+    zotero.server.write_late()
+    assert of_report(studied.run()) == 0
+    check_nothing_is_yours(studied, zotero, "New words")
+
+
+@pytest.mark.parametrize("fault", LATE.values(), ids=LATE.keys())
+def test_papers_whose_rest_is_created_late_are_there_once(desk: Desk, zotero: Zotero, fault: Fault) -> None:
+    """Before the next write, or after it: each is there once, and nobody's edit."""
+    study(desk, "New words")
+    zotero.trouble.plan("POST", lambda _: None, fault, lambda _: zotero.server.write_late())
+    assert of_report(desk.run()) == 0
+    check_nothing_is_yours(desk, zotero, "New words")
+
+
+def test_an_edit_while_a_write_goes_on_is_yours(studied: Desk, zotero: Zotero) -> None:
+    """The server refuses what is written late over it, and so does syncd."""
+
+    def edit(_: Request) -> None:
+        zotero.edit(MANY[40], abstractNote="My own words.")
+        zotero.server.write_late()
+
+    zotero.trouble.plan("POST", Fault("drop", when="later", objects=5), edit)
+    studied.run()
+    for _ in range(3):
+        studied.clock.advance(2 * 86_400)
+        report = studied.run()
+        assert of_report(report) == 0
+    assert report.requests.write == 0
+    assert zotero.papers()[MANY[40]]["abstractNote"] == "My own words."
+    assert list(standing(studied, "kept")) == [MANY[40]]
+
+
+def test_an_update_that_arrives_twice_is_not_yours(studied: Desk, zotero: Zotero) -> None:
+    """The second answer says that the library changed; it was syncd that changed it, so nothing waits a day."""
+    zotero.trouble.plan("POST", Fault("twice"))
+    assert of_report(studied.run()) == 0
+    check_nothing_is_yours(studied, zotero, "New words")
+
+
+@pytest.mark.parametrize("request_number", [0, 1])
+def test_papers_that_arrive_twice_are_there_once(desk: Desk, zotero: Zotero, request_number: int) -> None:
+    """Collections and papers, of which none waits."""
+    study(desk, "New words")
+    zotero.trouble.plan("POST", *[lambda _: None] * request_number, Fault("twice"))
+    report = desk.run()
+    assert (of_report(report), report.counts["create"]) == (0, len(MANY))
+    check_nothing_is_yours(desk, zotero, "New words")

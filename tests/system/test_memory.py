@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,6 +122,53 @@ def test_a_library_that_lost_all_that_syncd_knows_stops_the_run(
     assert pushes(desk, accept_empty=True).counts["create"] == 3
     assert set(owner.zotero.papers()) == {*TITLES, *rest}
     rests(desk)
+
+
+def lose(zotero: Zotero, *titles: str) -> None:
+    """Let the library lose papers with their links, or all that it holds, as where it is restored or emptied.
+
+    Its versions go on, and no log says what went.
+    """
+    with closing(sqlite3.connect(zotero.server.path)) as connection, connection:
+        gone = [data["key"] for title, data in zotero.papers().items() if title in titles or not titles]
+        for key in gone:
+            connection.execute("DELETE FROM items WHERE key = ? OR parent = ?", (key, key))
+        if not titles:
+            connection.execute("DELETE FROM collections")
+        connection.execute("UPDATE libraries SET version = version + 7")
+
+
+def test_an_emptied_library_whose_versions_go_on_stops_the_run(pushed: Desk, owner: Owner) -> None:
+    """Exit 8 and nothing written, until the user says that it is meant so."""
+    lose(owner.zotero)
+    for _ in range(2):
+        report = pushed.run()
+        assert of_report(report) == 8
+        assert "none of the 3 papers" in str(report.error)
+        assert owner.zotero.items() == {}
+    assert pushes(pushed, accept_empty=True).counts["create"] == 3
+    assert set(owner.zotero.papers()) == set(TITLES)
+    rests(pushed)
+
+
+def test_a_library_that_lost_a_part_gets_it_again_and_that_is_told(pushed: Desk, owner: Owner) -> None:
+    """Where its versions go on, too: what nobody deleted comes again under its key."""
+    before = owner.item("Beta")["key"]
+    lose(owner.zotero, "Beta")
+    report = pushes(pushed)
+    (told,) = [action for action in report.actions if action.writes]
+    assert (told.kind, told.title, told.reason) == ("create", "Beta", "missing, though nobody deleted it")
+    assert owner.item("Beta")["key"] == before
+    assert len(owner.links(before)) == 1
+    rests(pushed)
+
+
+def test_whether_a_library_lost_something_is_asked_where_it_moved_alone(pushed: Desk, owner: Owner) -> None:
+    """One request more then, and none where nothing is new."""
+    assert pushed.run().requests.total == 1
+    owner.own("Mine")
+    assert pushed.run().requests.total == 4
+    assert pushed.run().requests.total == 1
 
 
 def test_a_user_who_erased_every_paper_stops_no_run(pushed: Desk, owner: Owner) -> None:

@@ -53,11 +53,10 @@ def test_the_real_page_arrives_whole(real: Desk, zotero: Zotero) -> None:
     assert "AI Score 90+" in {tag["tag"] for tag in orchard["tags"]}
 
 
-def test_a_first_push_costs_at_most_five_requests_beyond_reading(real: Desk) -> None:
-    """Batches, not one request a paper."""
+def test_a_first_push_costs_five_requests(real: Desk) -> None:
+    """What is there, what the key may do, the collections, the papers: nothing else of a library that is new."""
     requests = real.syncd("push", "--json").json["requests"]
-    assert requests["write"] <= 5
-    assert requests["total"] <= 6
+    assert requests == {"total": 5, "read": 2, "write": 3}
     assert requests["total"] == requests["read"] + requests["write"]
 
 
@@ -104,7 +103,7 @@ def test_a_dry_run_writes_nothing(desk: Desk, zotero: Zotero) -> None:
     done = desk.syncd("push", "--dry-run", "--json")
     assert done.json["counts"]["create"] == 1
     assert done.json["requests"]["write"] == 0
-    assert zotero.version() == 0
+    assert zotero.is_new()
     assert desk.syncd("push", "--json").json["counts"]["create"] == 1
 
 
@@ -112,7 +111,7 @@ def test_a_saved_plan_is_carried_out_as_it_was_shown(desk: Desk, zotero: Zotero)
     """`plan -o`, look at it, `push --plan`."""
     desk.page.write_text(page(entry("Alpha"), entry("Beta")), encoding="utf-8")
     assert desk.syncd("plan", "-o", "plan.json").code == 0
-    assert zotero.version() == 0
+    assert zotero.is_new()
     done = desk.syncd("push", "--plan", "plan.json", "--json")
     assert done.code == 0
     assert set(zotero.papers()) == {"Alpha", "Beta"}
@@ -126,7 +125,7 @@ def test_a_plan_of_an_older_library_is_refused(desk: Desk, zotero: Zotero) -> No
     zotero.write({"itemType": "book", "title": "Mine"})
     done = desk.syncd("push", "--plan", "plan.json")
     assert done.code == 6
-    assert "the library is at version 1, the plan was made at 0" in done.err
+    assert "the library is at version 2, the plan was made at 1" in done.err
     assert set(zotero.papers()) == {"Mine"}
 
 
@@ -138,7 +137,7 @@ def test_a_plan_of_an_older_source_is_refused(desk: Desk, zotero: Zotero) -> Non
     done = desk.syncd("push", "--plan", "plan.json")
     assert done.code == 6
     assert "page.txt changed since the plan was made" in done.err
-    assert zotero.version() == 0
+    assert zotero.is_new()
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 1, "plan": {}}', '{"format": 99}', "[]"])
@@ -156,7 +155,7 @@ def test_more_papers_than_the_guard_allows_are_not_pushed(desk: Desk, zotero: Zo
     done = desk.syncd("push", "--max-create", "1")
     assert done.code == 8
     assert "--max-create 2" in done.err
-    assert zotero.version() == 0
+    assert zotero.is_new()
 
 
 def test_a_wrong_key_is_one_clear_sentence(desk: Desk) -> None:
@@ -215,7 +214,7 @@ def test_a_page_that_is_none_is_refused_by_name(desk: Desk, content: bytes, code
     done = desk.syncd("push")
     assert done.code == code
     assert "page.txt" in done.err
-    assert desk.zotero.version() == 0
+    assert desk.zotero.is_new()
 
 
 def test_a_missing_page_is_refused_by_name(desk: Desk) -> None:

@@ -27,6 +27,7 @@ ORDER = (
     {"parse"},
     {"enrich"},
     {"zotero.schema", "zotero.keys", "zotero.rights"},
+    {"zotero.shapes"},
     {"zotero.items"},
     {"match"},
     {"merge", "filing"},
@@ -80,6 +81,7 @@ PURE = (
     "zotero.items",
     "zotero.keys",
     "zotero.rights",
+    "zotero.shapes",
 )
 WORLDLY = {
     "os",

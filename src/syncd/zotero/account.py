@@ -14,6 +14,7 @@ import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.zotero import shapes
 from syncd.zotero.rights import Rights, named, without
 
 if TYPE_CHECKING:
@@ -144,12 +145,9 @@ class Account:
     def _json(self, response: httpx2.Response, secret: str = "") -> dict[str, Any]:
         self._check(response, secret)
         try:
-            answer = response.json()
-        except ValueError:
+            return shapes.mapping(shapes.parsed(response.content))
+        except shapes.ShapeError:
             raise self._odd() from None
-        if not isinstance(answer, dict):
-            raise self._odd()
-        return answer
 
     def _check(self, response: httpx2.Response, secret: str) -> None:
         if response.is_success:

@@ -6,7 +6,6 @@ It decides nothing: what to write is the plan's business, what to make of a fail
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -16,6 +15,7 @@ from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.zotero import shapes
 from syncd.zotero.account import Account
 from syncd.zotero.rights import keys_page, named, without
 from syncd.zotero.schema import MAX_KEYS
@@ -83,7 +83,7 @@ class Outcome:
         status: "written", "unchanged" (the library had just that) or "failed".
         data: the object as the library has it now; only for "written".
         version: its version; only for "written".
-        code: the HTTP status of this object's failure.
+        code: the HTTP status of this object's failure; None where the server told none.
         message: the server's words.
     """
 
@@ -119,9 +119,11 @@ class Client:
 
     Attributes:
         server: the id of the Zotero whose versions these are; empty online.
+        never_written: the version of a library that nobody has ever written to.
     """
 
     server: str = ""
+    never_written: int = 1
 
     def __init__(self, address: Address, transport: PoliteTransport) -> None:
         self.address = address
@@ -143,12 +145,14 @@ class Client:
     def items_since(self, version: int) -> Page:
         """Return the first page of items, trashed ones too, that changed after `version`."""
         return self._call(
-            lambda zot: _page(zot, zot.items(since=version, includeTrashed=1, limit=PAGE, sort="dateAdded"))
+            lambda zot: _page(
+                zot, shapes.items(zot.items(since=version, includeTrashed=1, limit=PAGE, sort="dateAdded"))
+            )
         )
 
     def held(self, version: int) -> int | None:
         """Return how many items the library holds, trashed ones too; None where it has moved on from `version`."""
-        page = self._call(lambda zot: _page(zot, zot.items(includeTrashed=1, limit=1)))
+        page = self._call(lambda zot: _page(zot, shapes.items(zot.items(includeTrashed=1, limit=1))))
         return page.total if page.version == version else None
 
     def item_versions_since(self, version: int) -> tuple[dict[str, int], int]:
@@ -156,7 +160,7 @@ class Client:
 
         def read(zot: pyzotero.Zotero) -> tuple[dict[str, int], int]:
             versions = zot.item_versions(since=version, includeTrashed=1, limit=None)
-            return versions, _version(zot)
+            return shapes.versions(versions), _version(zot)
 
         return self._call(read)
 
@@ -166,18 +170,17 @@ class Client:
         return [found for chunk in chunks for found in self._items(",".join(chunk))]
 
     def _items(self, keys: str) -> list[Json]:
-        return self._call(
-            lambda zot: cast("list[Json]", zot.items(itemKey=keys, includeTrashed=1, limit=PAGE))
-        )
+        return self._call(lambda zot: shapes.items(zot.items(itemKey=keys, includeTrashed=1, limit=PAGE)))
 
     def collections_since(self, version: int) -> Page:
         """Return all collections that changed after `version`, deleted ones that are still listed too."""
 
         def read(zot: pyzotero.Zotero) -> Page:
-            first = zot.collections(since=version, limit=PAGE)
-            library_version = _version(zot)
-            every = zot.everything(first)
-            return Page(tuple(every), len(every), library_version)
+            first = _page(zot, shapes.collections(zot.collections(since=version, limit=PAGE)))
+            every = list(first.objects)
+            while len(every) < first.total and (zot.links or {}).get("next"):
+                every += shapes.collections(zot.follow())
+            return Page(tuple(every), len(every), first.version)
 
         return self._call(read)
 
@@ -187,7 +190,7 @@ class Client:
 
     def _collection(self, key: str) -> list[Json]:
         try:
-            return [self._call(lambda zot: cast("Json", zot.collection(key)))]
+            return [self._call(lambda zot: shapes.collection(zot.collection(key)))]
         except LibraryError as error:
             if error.status == 404:
                 return []
@@ -197,8 +200,9 @@ class Client:
         """Return what was erased after `version`."""
 
         def read(zot: pyzotero.Zotero) -> Deletions:
-            log = zot.deleted(since=version)
-            return Deletions(frozenset(log["items"]), frozenset(log["collections"]), _version(zot))
+            log = shapes.mapping(zot.deleted(since=version))
+            items, collections = shapes.keys(log.get("items")), shapes.keys(log.get("collections"))
+            return Deletions(items, collections, _version(zot))
 
         return self._call(read)
 
@@ -217,22 +221,29 @@ class Client:
             OutcomeUnknownError: the answer was lost.
             LibraryError: the key may not write, or the library can't be written to.
         """
-        return self._write(
-            lambda zot: zot.create_items(list(objects), last_modified=unmodified_since), len(objects)
-        )
+        return self._write(pyzotero.Zotero.create_items, shapes.item, objects, unmodified_since)
 
     def write_collections(
         self, objects: Sequence[Json], *, unmodified_since: int | None
     ) -> tuple[Outcome, ...]:
         """Create and update at most 50 collections; as `write_items`."""
-        return self._write(
-            lambda zot: zot.create_collections(list(objects), last_modified=unmodified_since), len(objects)
-        )
+        return self._write(pyzotero.Zotero.create_collections, shapes.collection, objects, unmodified_since)
 
-    def _write(self, send: Callable[[pyzotero.Zotero], Json], count: int) -> tuple[Outcome, ...]:
+    def _write(
+        self,
+        create: Callable[..., object],
+        shape: Callable[[object], Json],
+        objects: Sequence[Json],
+        since: int | None,
+    ) -> tuple[Outcome, ...]:
+        """Write objects of one kind, by pyzotero's method for them."""
         self._check_rights()
-        key = self.address.key
-        outcomes = self._call(lambda zot: outcomes_of(send(zot), count, key), unclear=OutcomeUnknownError)
+
+        def send(zot: pyzotero.Zotero) -> tuple[Outcome, ...]:
+            answer = create(zot, list(objects), last_modified=since)
+            return outcomes_of(answer, objects, shape, self.address.key)
+
+        outcomes = self._call(send, unclear=OutcomeUnknownError)
         self._wrote = self._wrote or any(outcome.status == "written" for outcome in outcomes)
         return outcomes
 
@@ -294,7 +305,8 @@ class Client:
             raise self._named(error, zot.request) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            # Not of our own shapes alone: pyzotero looks into the answer before.
             raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
 
     @property
@@ -366,33 +378,45 @@ class Client:
 
 
 def _version(zot: pyzotero.Zotero) -> int:
-    return int(cast("httpx2.Response", zot.request).headers["Last-Modified-Version"])
+    return shapes.number_in(cast("httpx2.Response", zot.request).headers.get("Last-Modified-Version"))
 
 
 def _page(zot: pyzotero.Zotero, objects: list[Json]) -> Page:
     response = cast("httpx2.Response", zot.request)
-    return Page(tuple(objects), int(response.headers["Total-Results"]), _version(zot))
+    return Page(tuple(objects), shapes.number_in(response.headers.get("Total-Results")), _version(zot))
 
 
-def outcomes_of(answer: Json, count: int, key: str) -> tuple[Outcome, ...]:
+def outcomes_of(
+    answer: object, sent: Sequence[Json], shape: Callable[[object], Json], key: str
+) -> tuple[Outcome, ...]:
     """Map the answer of a multi-object write by index: failures carry no item's key.
 
     Args:
         answer: with `successful`, `unchanged` and `failed`.
-        count: how many objects were sent.
+        sent: the objects.
+        shape: of what was written; see `shapes`.
         key: the API key, which no message may show.
+
+    Raises:
+        ShapeError: it is not such an answer.
     """
+    told = shapes.mapping(answer)
+    successful, unchanged, failed = (
+        shapes.mapping(told.get(part)) for part in ("successful", "unchanged", "failed")
+    )
     outcomes = []
-    for index in map(str, range(count)):
-        if index in answer["successful"]:
-            written = answer["successful"][index]
+    for index, each in enumerate(sent):
+        place = str(index)
+        if place in successful:
+            written = shape(successful[place])
+            if written["key"] != each["key"]:
+                raise shapes.ShapeError
             outcomes.append(Outcome("written", written["data"], written["version"]))
-        elif index in answer["unchanged"]:
+        elif place in unchanged:
             outcomes.append(Outcome("unchanged"))
-        elif index in answer["failed"]:
-            failure = answer["failed"][index]
-            message = without(key, str(failure["message"]))
-            outcomes.append(Outcome("failed", code=failure["code"], message=message))
+        elif place in failed:
+            code, message = shapes.failure(failed[place])
+            outcomes.append(Outcome("failed", code=code, message=without(key, message)))
         else:
             outcomes.append(Outcome("failed", message="the server's answer does not mention this object"))
     return tuple(outcomes)

@@ -14,6 +14,7 @@ import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.zotero import shapes
 from syncd.zotero.client import Address
 from syncd.zotero.plugin import BASE, NoPluginError, closed, gone, plugin_at
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
@@ -144,13 +145,12 @@ def _answer(
             status=403,
             hint="Nothing was stored. Run it again if that was a mistake.",
         )
-    try:
-        said = answer.json() if answer.status_code == 200 else None
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
+    if answer.status_code != 200:
         raise _nothing(answer.status_code)
-    return said
+    try:
+        return shapes.mapping(shapes.parsed(answer.content))
+    except shapes.ShapeError:
+        raise _nothing(200) from None
 
 
 def _nothing(status: int) -> LibraryError:

@@ -48,19 +48,23 @@ class Index:
         """Read what changed in the library since last time."""
         known = self.version()
         page = client.items_since(known)
-        if page.version < known:
-            # The library is an older one than we know: restored from a backup, or another at this address.
+        if page.version > known:
+            self._read(client, known, page)
+        if page.version < known or self._has_too_much(client, known):
+            # Restored from a backup or emptied, or another library at this address: no log says what went.
             self.forget()
             self.reread(client)
-            return
-        if page.version == known:
-            return
-        self._read(client, known, page)
-        held = client.held(page.version) if known else None
-        if held is not None and held != self._count():
-            # It was restored or emptied: its versions go on, and no log says what went.
-            self.forget()
-            self.reread(client)
+
+    def _has_too_much(self, client: Client, known: int) -> bool:
+        """Ask whether the library holds what the index has, where it moved on from the version `known`.
+
+        The versions of a library that was restored or emptied go on, and what went is in no answer about changes.
+        """
+        version = self.version()
+        if known <= client.never_written or version == known:
+            return False
+        held = client.held(version)
+        return held is not None and held != self._count()
 
     def reread(self, client: Client, *, erased: bool = False) -> None:
         """Read all of the library anew.
@@ -80,12 +84,17 @@ class Index:
 
     def _read(self, client: Client, known: int, page: Page) -> None:
         """Take over what changed after the version `known`, of which `page` is the first page."""
+        if page.version <= client.never_written and not page.objects:
+            # There are no collections and no deletions to ask for.
+            with self._store.writing() as connection:
+                self._complete(connection, page.version)
+            return
         version, items = self._changed(client, known, page)
         collections = client.collections_since(known)
         deletions = client.deletions_since(known)
         with self._store.writing() as connection:
             self._store_items(
-                connection, [(entry["data"], entry["version"], entry["meta"]) for entry in items]
+                connection, [(entry["data"], entry["version"], entry.get("meta", {})) for entry in items]
             )
             self._store_collections(connection, [(c["data"], c["version"]) for c in collections.objects])
             self._erase(connection, deletions.items, deletions.collections)

@@ -6,7 +6,6 @@ a Zotero is `desktop_way`'s.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +14,7 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.place import MARK
+from syncd.zotero import shapes
 from syncd.zotero.client import Client, Deletions, Page, StaleError, outcomes_of
 from syncd.zotero.rights import without
 from syncd.zotero.transport import OutcomeUnknownError, UnreachableError
@@ -88,6 +88,8 @@ class PluginClient(Client):
     """
 
     page = PAGE
+    # The plugin begins to count when the library has long been written to.
+    never_written = 0
 
     def __init__(self, address: Address, transport: PoliteTransport, plugin: Plugin) -> None:
         super().__init__(address, transport)
@@ -137,7 +139,7 @@ class PluginClient(Client):
         """Return what was erased after `version`."""
         told = self._part("deleted", version)
         gone = told["deleted"]
-        return Deletions(frozenset(gone["items"]), frozenset(gone["collections"]), told["version"])
+        return Deletions(gone["items"], gone["collections"], told["version"])
 
     def write_items(self, objects: Sequence[Json], *, unmodified_since: int | None) -> tuple[Outcome, ...]:
         """Create and update items, in this order, in one transaction; as `Client.write_items`."""
@@ -158,9 +160,11 @@ class PluginClient(Client):
         return min(max(version, self._after), version + 1), self._after <= version + 1
 
     def _push(self, kind: str, objects: Sequence[Json], unmodified_since: int | None) -> tuple[Outcome, ...]:
-        def read(answer: Json) -> tuple[Outcome, ...]:
-            found = outcomes_of(answer, len(objects), self.address.key)
-            self._after = int(answer["version"])
+        shape = shapes.item if kind == "items" else shapes.collection
+
+        def read(answer: object) -> tuple[Outcome, ...]:
+            found = outcomes_of(answer, objects, shape, self.address.key)
+            self._after = shapes.number(shapes.mapping(answer).get("version"))
             return found
 
         self._parts = {}
@@ -192,9 +196,11 @@ class PluginClient(Client):
                     for kind, objects in found.items()
                 }
                 return {**kept, "deleted": gone, "version": told["version"]}
+            if after == f"&after={told['next']}":
+                raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
             after = f"&after={told['next']}"
 
-    def _ask(self, method: str, path: str, read: Callable[[Json], T], sent: Json | None = None) -> T:
+    def _ask(self, method: str, path: str, read: Callable[[object], T], sent: Json | None = None) -> T:
         """Ask the plugin once, and read its answer.
 
         Raises:
@@ -204,12 +210,12 @@ class PluginClient(Client):
         try:
             answer = _sent(self.address, self.transport, method, path, sent, self.plugin.server)
             if answer.status_code == 200:
-                return read(answer.json())
+                return read(shapes.parsed(answer.content))
         except LibraryError as error:
             raise self._ours(error) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        except shapes.ShapeError as error:
             raise self._odd("the answer is not the plugin's: it can't be read", unclear) from error
         raise self._refused(answer)
 
@@ -311,22 +317,31 @@ def _sent(  # noqa: PLR0913, PLR0917 - one request
         return client.request(method, url, headers=headers, json=sent)
 
 
-def _page_of_changes(told: Json) -> Json:
-    """Return an answer about changes if it is one; `_ask` makes an error of what else it may be."""
-    gone = told["deleted"]
-    lists = [told["items"], told["collections"], gone["items"], gone["collections"]]
-    if not all(isinstance(part, list) for part in lists) or not isinstance(told["next"], str | None):
-        raise TypeError
-    return told
+def _page_of_changes(told: object) -> Json:
+    """Return an answer about changes if it is one.
+
+    Raises:
+        ShapeError: it is something else.
+    """
+    page = shapes.mapping(told)
+    gone = shapes.mapping(page.get("deleted"))
+    if not isinstance(page.get("next"), str | None):
+        raise shapes.ShapeError
+    return {
+        "version": shapes.number(page.get("version")),
+        "items": shapes.items(page.get("items")),
+        "collections": shapes.collections(page.get("collections")),
+        "deleted": {kind: shapes.keys(gone.get(kind)) for kind in ("items", "collections")},
+        "next": page.get("next"),
+    }
 
 
 def _said(answer: httpx2.Response) -> Json:
     """Return what the plugin says in a refusal; nothing where somebody else refuses."""
     try:
-        said = answer.json()
-    except ValueError:
+        return shapes.mapping(shapes.parsed(answer.content))
+    except shapes.ShapeError:
         return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _words(answer: httpx2.Response) -> str:

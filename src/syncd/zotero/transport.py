@@ -7,6 +7,7 @@ repeats a write whose outcome is unknown: that is raised, and the caller reads t
 from __future__ import annotations
 
 import email.utils
+import math
 import random
 import re
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ ATTEMPTS = 5
 # Longer waits are the schedule's business, not a run's: the user gets exit code 5 and tries later.
 LONGEST_WAIT = 60.0
 REFUSED = frozenset({429, 503})
-UNCLEAR = frozenset({500, 502, 504})
+# Whatever else a server or a gateway before it fails at, but for what it does not know how to do (501, 505).
+UNCLEAR = frozenset(range(500, 600)) - {501, 503, 505}
+JSON = "application/json"
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
 CERTIFICATE_WORDS = re.compile(
     r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)"
@@ -168,9 +171,14 @@ class PoliteTransport(httpx2.BaseTransport):
         self, request: httpx2.Request, response: httpx2.Response, *, reading: bool
     ) -> httpx2.Response:
         """Let only what Zotero itself can have said through."""
-        html = response.headers.get("Content-Type", "").lower().startswith("text/html")
-        if response.is_redirect or (html and response.is_success):
-            what = "redirects elsewhere" if response.is_redirect else "answered with a web page"
+        kind = response.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+        if response.is_redirect or (response.is_success and response.content and kind != JSON):
+            what = (
+                "answered with a web page"
+                if kind == "text/html"
+                else f"answered with {kind[:40] or 'something'}"
+            )
+            what = "redirects elsewhere" if response.is_redirect else what
             error = LibraryError if reading else OutcomeUnknownError
             raise error(
                 f"{request.url.host} {what}, which Zotero never does",
@@ -189,16 +197,19 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     >>> retry_after("Thu, 01 Jan 2026 00:01:00 GMT", datetime(2026, 1, 1, tzinfo=UTC))
     60.0
     >>> retry_after("soon", datetime(2026, 1, 1, tzinfo=UTC))
+    >>> retry_after("inf", datetime(2026, 1, 1, tzinfo=UTC))
     """
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -83,7 +83,7 @@ def test_everything_is_kept_between_runs(tmp_path: Path, client_of: Callable[[Em
     assert [each.name for each in path.parent.iterdir()] == ["library.sqlite"]
     with EmbeddedLibrary(path, key="the-key") as library:
         api = client_of(library)
-        assert api.versions() == {kept: 2}
+        assert api.versions() == {kept: 3}
         assert api("GET", "items").version == version
         after = api.get("items"), api.get("collections"), api.get("deleted?since=0")
         assert json.dumps(after).replace(library.url, "") == json.dumps(before).replace(
@@ -105,7 +105,7 @@ def test_two_processes_may_write_to_one_file(
     with EmbeddedLibrary(path) as library:
         versions = client_of(library).versions()
     assert sorted(versions) == sorted(keys)
-    assert sorted(versions.values()) == list(range(1, 201))
+    assert sorted(versions.values()) == list(range(2, 202))
 
 
 def test_parallel_writes_of_the_same_keys_create_each_once(api: Any) -> None:
@@ -158,8 +158,8 @@ def test_ten_thousand_items_are_served(tmp_path: Path, client_of: Callable[[Embe
     _fill(path, 10_000)
     with EmbeddedLibrary(path) as library:
         api = client_of(library)
-        assert sorted(api.versions().values()) == list(range(1, 10_001))
-        assert len(api.versions("items?since=9900")) == 100
+        assert sorted(api.versions().values()) == list(range(2, 10_002))
+        assert len(api.versions("items?since=9901")) == 100
         assert len(api.versions("items/top?tag=t3")) == 1429
         reply = api("GET", "items?limit=100&start=9950&sort=title")
         assert (len(reply.json), reply.headers["Total-Results"]) == (50, "10000")
@@ -225,6 +225,26 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="newer version of syncd") as caught:
         EmbeddedLibrary(path).start()
     assert caught.value.hint == "Update syncd."
+
+
+def test_a_library_whose_versions_began_with_0_goes_on(
+    tmp_path: Path, client_of: Callable[[EmbeddedLibrary], Any]
+) -> None:
+    """What an older syncd wrote first had the version that only a library without anything has now."""
+    path = tmp_path / "library.sqlite"
+    with EmbeddedLibrary(path) as library:
+        key = client_of(library).paper()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE libraries SET version = version - 1")
+    connection.execute("UPDATE items SET version = version - 1")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    for _ in range(2):
+        with EmbeddedLibrary(path) as library:
+            api = client_of(library)
+            assert (api("GET", "items").version, api.versions()) == (2, {key: 1})
+            assert api.versions("items?since=1") == {}
 
 
 def test_a_folder_is_no_library(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def shelf(api: Any) -> dict[str, str]:
         ("itemType=book%20%7C%7C%20note", ["“Apple” pie", "note"]),
         ("itemType=-preprint", ["“Apple” pie", "note"]),
         ("itemKey=", ["Éclair", "banana", "“Apple” pie", "note"]),
-        ("since=3", ["“Apple” pie", "note"]),
+        ("since=4", ["“Apple” pie", "note"]),
     ],
 )
 def test_filters(api: Any, shelf: dict[str, str], filters: str, found: list[str]) -> None:

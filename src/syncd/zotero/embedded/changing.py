@@ -95,9 +95,7 @@ def _post(exchange: Exchange, name: Name) -> Answer:
         preconditions.check_library(exchange.store, header)
     start = version = exchange.store.version()
     try:
-        for index, sent in enumerate(objects):
-            if exchange.stop_after is not None and index >= exchange.stop_after:
-                raise server_error()
+        for index, sent in tuple(enumerate(objects))[exchange.part]:
             with database.transaction(connection):
                 if index == 0:
                     preconditions.check_library(exchange.store, header)
@@ -121,6 +119,9 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
 ) -> int:
     """Write one object of many and report on it; returns the library's version."""
     store = exchange.store
+    if refused := exchange.refused.get(int(index)):
+        report["failed"][index] = refused.entry()
+        return store.version()
     try:
         data = preconditions.editable(sent, name)
         key = preconditions.sent_key(data, name)

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x73796E63
 """Marks the file as one of syncd's ("sync")."""
-FORMAT = 1
-"""The version of the tables."""
+FORMAT = 2
+"""The version of the file: 2 since versions begin where those of the real server do."""
+FIRST_VERSION = 1
+"""The version of a library that nobody has written to."""
 BUSY_SECONDS = 30
 
 _TABLES = """
@@ -104,8 +106,13 @@ def _create(connection: sqlite3.Connection, path: Path, library: str) -> None:
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-        connection.execute("INSERT INTO libraries VALUES (?, 0) ON CONFLICT DO NOTHING", (library,))
+        elif version < FORMAT:
+            # They began with 0: what is written in a first version must not look like a library that is new.
+            connection.execute("UPDATE libraries SET version = version + 1")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute(
+            "INSERT INTO libraries VALUES (?, ?) ON CONFLICT DO NOTHING", (library, FIRST_VERSION)
+        )
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -118,7 +118,8 @@ class Exchange:
     Attributes:
         parts: the wildcards of the route's path, decoded.
         given: the query parameters.
-        stop_after: fail after so many objects of a write of many; a seam for tests.
+        part: which objects of a write of many are written; a seam for tests.
+        refused: objects of a write of many that fail, by their place; a seam for tests.
     """
 
     request: Request
@@ -126,7 +127,8 @@ class Exchange:
     store: Store
     parts: tuple[str, ...] = ()
     given: query.Parameters = ()
-    stop_after: int | None = None
+    part: slice = field(default_factory=lambda: slice(None))
+    refused: Mapping[int, RefusalError] = field(default_factory=dict)
 
     def json(self) -> Any:
         """The request's body.

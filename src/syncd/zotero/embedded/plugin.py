@@ -217,9 +217,11 @@ def _written(
     report: dict[str, Json] = {"successful": {}, "unchanged": {}, "failed": {}}
     done = []
     for index, sent in enumerate(objects):
-        if exchange.stop_after is not None and index >= exchange.stop_after:
+        if exchange.part.stop is not None and index >= exchange.part.stop:
             raise server_error()
         try:
+            if refused := exchange.refused.get(index):
+                raise refused
             if _write_one(exchange, ledger, kind, sent, since):
                 done.append(index)
             else:

@@ -13,7 +13,8 @@ import secrets
 import socket
 import sys
 from collections import deque
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from http.server import ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
@@ -22,8 +23,10 @@ from syncd.errors import LibraryError
 
 from . import database
 from .accounts import USER_RIGHTS, Accounts, Grant
-from .exchange import Served
+from .exchange import Exchange, Served
 from .representation import Address
+from .routes import respond
+from .store import Store
 from .wire import Connection, close_for_reading
 
 if TYPE_CHECKING:
@@ -103,6 +106,9 @@ class EmbeddedLibrary:
         self._also = tuple(also)
         self._clock = clock
         self._faults = faults
+        # What a fault left for later: when it is due, if that is known, the request, and which of its objects.
+        self._late: list[tuple[datetime | None, Request, slice]] = []
+        self._lock = Lock()
         self._server: HttpServer | None = None
         self._thread: Thread | None = None
 
@@ -164,7 +170,28 @@ class EmbeddedLibrary:
         if query := _KEY_IN_QUERY.sub("", request.query).lstrip("&"):
             path += f"?{query}"
         self.requests.append((request.method, path))
+        now = self._clock()
+        self._finish(lambda due: due is not None and due <= now)
         return self._faults(request) if self._faults else None
+
+    def write_late(self) -> None:
+        """A seam for tests: write what a `Fault` left for later, as a server does whose client has gone."""
+        self._finish(lambda _: True)
+
+    def _postpone(self, request: Request, fault: Fault) -> None:
+        due = None if fault.seconds is None else self._clock() + timedelta(seconds=fault.seconds)
+        with self._lock:
+            self._late.append((due, request, slice(fault.objects, None)))
+
+    def _finish(self, is_due: Callable[[datetime | None], bool]) -> None:
+        """Write what was left for later, as far as it is due."""
+        with self._lock:
+            due = [each for each in self._late if is_due(each[0])]
+            self._late = [each for each in self._late if each not in due]
+        for _, request, part in due:
+            with closing(database.connect(self.path)) as connection:
+                served = self.served()
+                respond(Exchange(request, served, Store(connection, served.library), part=part))
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -181,6 +208,7 @@ class HttpServer(ThreadingHTTPServer):
         self.host = library.host
         self.allow_remote = library._allow_remote  # noqa: SLF001 - two halves of one thing
         self.note = library._note  # noqa: SLF001
+        self.postpone = library._postpone  # noqa: SLF001
         self._connections: dict[Thread, socket.socket] = {}
         self._lock = Lock()
         self.address_family = socket.AF_INET6 if ":" in library.host else socket.AF_INET

@@ -10,6 +10,7 @@ import logging
 import socket
 import sqlite3
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Final
@@ -97,12 +98,14 @@ class Connection(BaseHTTPRequestHandler):
         else:
             self._fail(request, fault)
 
-    def _execute(self, request: Request, *, stop_after: int | None = None) -> Answer:
+    def _execute(self, request: Request, fault: Fault | None = None) -> Answer:
         try:
             if self._database is None:
                 self._database = database.connect(self.server.path)
             served = self.server.served
-            exchange = Exchange(request, served, Store(self._database, served.library), stop_after=stop_after)
+            exchange = Exchange(request, served, Store(self._database, served.library))
+            if fault:
+                exchange = replace(exchange, part=fault.part, refused=fault.refused)
             return served.desktop.respond(exchange) if served.desktop else respond(exchange)
         except sqlite3.Error as error:
             return refusal_answer(_database_refusal(error))
@@ -111,9 +114,11 @@ class Connection(BaseHTTPRequestHandler):
             return refusal_answer(RefusalError(500, "An error occurred"))
 
     def _fail(self, request: Request, fault: Fault) -> None:
-        answer = Answer(fault.status)
-        if not fault.prevents:
-            answer = self._execute(request, stop_after=fault.objects if fault.action == "stop" else None)
+        answer = Answer(fault.status) if fault.prevents else self._execute(request, fault)
+        if fault.action == "twice":
+            answer = self._execute(request)
+        if fault.when == "later" and answer.status == HTTPStatus.OK:
+            self.server.postpone(request, fault)
         if fault.action == "drop":
             raise _DroppedError
         self._send(fault.instead_of(answer), cut=fault.action == "cut")
