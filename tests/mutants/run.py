@@ -28,6 +28,9 @@ STAGES = (
         "tests/system/test_memory.py",
         "tests/system/test_amend.py",
         "tests/system/test_two_profiles.py",
+        "tests/system/test_same_paper.py",
+        "tests/system/test_two_names.py",
+        "tests/system/test_undo.py",
     ],
     ["tests/system/test_machine.py"],
 )

@@ -10,6 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from plugin_machine import ThroughPlugin, kinds_through_plugin
 
 from machine import ACTS, FAULTS, Sync, all_kinds, exercised
+from turn_machine import InTurn, kinds_in_turn
 
 HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "40"))
 # The rules are the same through the plugin, and most of what can go wrong was met online.
@@ -66,6 +67,16 @@ def test_every_history_keeps_the_promise_through_the_plugin() -> None:
         play(act, (next(faults), next(faults)), ThroughPlugin)
     run_state_machine_as_test(ThroughPlugin, settings=chosen(HISTORIES // DESKTOP_SHARE))
     assert kinds_through_plugin() <= exercised.keys(), sorted(kinds_through_plugin() - exercised.keys())
+
+
+def test_every_history_keeps_the_promise_on_the_desktop_and_online_in_turn() -> None:
+    """The same library under two names, each with a state of its own."""
+    exercised.clear()
+    faults = cycle(FAULTS)
+    for act in ACTS:
+        play(act, (next(faults), next(faults)), InTurn)
+    run_state_machine_as_test(InTurn, settings=chosen(HISTORIES // DESKTOP_SHARE))
+    assert kinds_in_turn() <= exercised.keys(), sorted(kinds_in_turn() - exercised.keys())
 
 
 def chosen(histories: int) -> settings:

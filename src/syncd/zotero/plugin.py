@@ -151,13 +151,15 @@ class PluginClient(Client):
         """Create and update collections; as `write_items`."""
         return self._push("collections", objects, unmodified_since)
 
-    def advanced(self, version: int, outcomes: Sequence[Outcome]) -> tuple[int, bool]:  # noqa: ARG002 - as online
+    def advanced(self, version: int, outcomes: Sequence[Outcome]) -> tuple[int, bool]:
         """Return the library's version after a write, and whether nobody else can have written meanwhile.
 
         A write is one transaction in Zotero, which moves the version by one. After a larger step, which has
-        somebody else's change in it, the next write is refused.
+        somebody else's change in it, the next write is refused. What the answer says nothing about may have been
+        written too.
         """
-        return min(max(version, self._after), version + 1), self._after <= version + 1
+        alone = self._after <= version + 1 and not any(outcome.transient for outcome in outcomes)
+        return min(max(version, self._after), version + 1), alone
 
     def _push(self, kind: str, objects: Sequence[Json], unmodified_since: int | None) -> tuple[Outcome, ...]:
         shape = shapes.item if kind == "items" else shapes.collection
