@@ -48,6 +48,7 @@ FAULTS: dict[str, Fault] = {
     "429": Fault("answer", status=429, headers={"Retry-After": "3"}),
     "503": Fault("answer", status=503),
     "late": Fault("drop", when="later", objects=1, seconds=20),
+    "one failed": Fault("fail", status=500),
     "one left out": Fault("omit", when="after"),
     "twice": Fault("twice"),
     "login page": Fault("answer", status=200, headers={"Content-Type": "text/html"}, body=b"<html>"),
