@@ -593,8 +593,8 @@ class Decisions:
             edited = datetime.fromisoformat(str(item.data.get("dateModified")))
         except ValueError:
             return None
-        until = edited.replace(tzinfo=edited.tzinfo or UTC) + settle
-        return until if self._now < until else None
+        edited = min(edited.replace(tzinfo=edited.tzinfo or UTC), self._now)
+        return edited + settle if edited > self._now - settle else None
 
     def _was_edited(self, entry: Wanted, item: IndexedItem, base: Base, made: Draft) -> bool:
         """Whether the user has changed an item since syncd's last write, as far as that can be told.

@@ -164,14 +164,14 @@ class LibraryView:
         return _grouped((item.abstract, item) for item in self.papers)
 
     @cached_property
-    def living_titles(self) -> Mapping[str, str]:
-        """The folded titles of papers that are not in the trash, by key."""
-        return {i.key: i.folded_title for i in self.papers if i.folded_title and not i.trashed}
+    def titles(self) -> Mapping[str, str]:
+        """The folded titles of papers, by key."""
+        return {item.key: item.folded_title for item in self.papers if item.folded_title}
 
     @cached_property
-    def living_words(self) -> Mapping[str, str]:
+    def words(self) -> Mapping[str, str]:
         """The words of the same titles, as `words_of` gives them."""
-        return {key: words_of(str(self.items[key].data["title"])) for key in self.living_titles}
+        return {key: words_of(str(self.items[key].data["title"])) for key in self.titles}
 
     @cached_property
     def children(self) -> Mapping[str, list[IndexedItem]]:
@@ -230,12 +230,12 @@ class Searched(Protocol):
         ...
 
     @property
-    def living_titles(self) -> Mapping[str, str]:
-        """The folded titles, by name, of those that are not in the trash."""
+    def titles(self) -> Mapping[str, str]:
+        """The folded titles, by name."""
         ...
 
     @property
-    def living_words(self) -> Mapping[str, str]:
+    def words(self) -> Mapping[str, str]:
         """The words of the same titles, as `words_of` gives them."""
         ...
 
@@ -249,13 +249,13 @@ class Records:
         self.by_arxiv: defaultdict[str, list[IndexedItem]] = defaultdict(list)
         self.by_title: defaultdict[str, list[IndexedItem]] = defaultdict(list)
         self.by_abstract: defaultdict[str, list[IndexedItem]] = defaultdict(list)
-        self.living_titles: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         self._words: dict[str, str] = {}
 
     def add(self, paper: str, record: IndexedItem) -> None:
         """Add a paper's record by its create-once key."""
         self.items[paper] = record
-        self.living_titles[paper] = record.folded_title
+        self.titles[paper] = record.folded_title
         for group, name in (
             (self.by_doi, record.identifiers.doi),
             (self.by_arxiv, record.identifiers.arxiv),
@@ -266,7 +266,7 @@ class Records:
                 group[name].append(record)
 
     @property
-    def living_words(self) -> Mapping[str, str]:
+    def words(self) -> Mapping[str, str]:
         """The words of all titles, as `words_of` gives them."""
         for paper in self.items.keys() - self._words.keys():
             self._words[paper] = words_of(str(self.items[paper].data["title"]))
@@ -445,9 +445,9 @@ def _alike(paper: Paper, view: Searched) -> Iterator[IndexedItem]:
             # Another paper of that name has another identifier.
             if not contradictions(paper, item):
                 yield item
-        elif not item.trashed and _shared(paper, item):
+        elif _shared(paper, item):
             yield item
-    for ours, titles in ((folded, view.living_titles), (words, view.living_words)):
+    for ours, titles in ((folded, view.titles), (words, view.words)):
         for _, _, key in process.extract(
             ours, titles, scorer=fuzz.ratio, score_cutoff=MIN_TITLE * 100, limit=20
         ):
@@ -456,7 +456,7 @@ def _alike(paper: Paper, view: Searched) -> Iterator[IndexedItem]:
                 yield item
     if len(paper.abstract) >= MIN_ABSTRACT:
         same = view.by_abstract.get(digest_of_text(paper.abstract), ())
-        yield from (item for item in same if not item.trashed and _shared(paper, item))
+        yield from (item for item in same if _shared(paper, item))
 
 
 def _surnames(data: Mapping[str, Any]) -> set[str]:
