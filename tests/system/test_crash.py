@@ -135,7 +135,7 @@ class Stage:
         Args:
             last_commit: kill it at this commit; 0 at none.
             last_request: kill it at this request; 0 at none.
-            when: "before" the server executes that request, or "after" it.
+            when: "before" the server executes that request, "after" it, or while it does, which it finishes "later".
 
         Returns:
             how the process ended, and the number of commits if it came to its end.
@@ -150,6 +150,8 @@ class Stage:
                 return None
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
+            if when == "later":
+                return Fault("drop", when="later", objects=1)
             return Fault("drop", when="after" if when == "after" else "before")
 
         server = self.desk.zotero.server
@@ -163,7 +165,7 @@ class Stage:
         ours.close()
         process.close()
         server._faults = None
-        if when:
+        if when in {"before", "after"}:
             self._served(lambda: None)
         assert code is not None
         return code, commits
@@ -335,3 +337,25 @@ def test_a_run_that_was_killed_can_be_undone_but_for_what_was_touched_since(
     assert undone.code == 0
     assert "1 undone, 2 left" in undone.out
     assert set(zotero.papers()) == {"Mine", "Alpha", "Beta"}
+
+
+@pytest.mark.parametrize("arrives", ["before the next run", "after the next run"])
+def test_a_server_that_goes_on_writing_for_a_killed_process_leaves_no_trace(
+    stage: Stage, arrives: str
+) -> None:
+    """It had written the first object when the process was killed; the others come later, or are there already."""
+    size = uninterrupted(stage)
+    server = stage.desk.zotero.server
+    for number in range(1, size.requests + 1):
+        stage.reset()
+        assert stage.play(last_request=number, when="later")[0] == -signal.SIGKILL
+        if arrives == "before the next run":
+            server.write_late()
+        stage.repair()
+        server.write_late()
+        assert stage.work.push().error is None
+        assert stage.outcome().library == size.outcome.library
+        assert stage.outcome().memory["standings"] == size.outcome.memory["standings"]
+        version = stage.desk.zotero.version()
+        assert stage.work.push().requests.write == 0
+        assert stage.desk.zotero.version() == version
