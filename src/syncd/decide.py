@@ -1,181 +1,39 @@
 """Decide about each paper: create it, bring its item up to date, adopt one that is there, or leave it. Pure.
 
-First each paper finds its item: what is known comes before what is certain by identifiers, and that before what is
-like it. Papers that are one item are decided together, and one record of them decides what the item says.
+Papers that are one item are decided together, and one record of them decides what the item says.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from syncd import merge
-from syncd.action import Action, Said
-from syncd.match import (
-    MAX_CANDIDATES,
-    MIN_TITLE,
-    Candidate,
-    Match,
-    Records,
-    exact,
-    indexed,
-    near,
-    record,
-)
+from syncd.action import Action
+from syncd.match import Candidate, record
+from syncd.recognition import Recognition, own_keys, twins
 from syncd.text.links import find_links
-from syncd.text.titles import digest_of_text, fold_title
+from syncd.wanted import joined, said_of
 from syncd.zotero import keys
 from syncd.zotero.items import OTHERS, PREPRINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from syncd.action import Adopt, Kind, Memory
-    from syncd.filing import Place
-    from syncd.match import IndexedItem, LibraryView, Searched
+    from syncd.action import Kind, Memory
+    from syncd.match import IndexedItem, LibraryView
     from syncd.merge import Base
-    from syncd.model import Paper
-    from syncd.zotero.items import Draft, Upgrade
+    from syncd.recognition import Case, Doubt
+    from syncd.wanted import Wanted
+    from syncd.zotero.items import Draft
 
 # What any record of a paper may correct, whatever form of it the item describes.
 PLAIN = frozenset({"title", "abstractNote"})
 ARXIV_DOI = "10.48550/"
-NUMBER = re.compile(r"[0-9]+|\b[IVX]+\b")
-"""
->>> NUMBER.findall("GPT-4 and Part IV")
-['4', 'IV']
-"""
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A paper as one profile lists it.
-
-    Attributes:
-        key: the paper's create-once key.
-        profile: the profile's name in state.
-        paper: the record.
-        draft: the item that it should become.
-        unpublished: the same as a preprint, should it have been published.
-        place: the profile's collection.
-        adopt: what to do if the library has the paper already.
-        settle: how long to leave an item alone after the user edited it.
-    """
-
-    key: str
-    profile: str
-    paper: Paper
-    draft: Draft
-    unpublished: Draft
-    place: Place
-    adopt: Adopt
-    settle: timedelta
-    upgrade: Upgrade = "ask"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A paper with all that the profiles which list it want of it.
-
-    Attributes:
-        key: the paper's create-once key.
-        listings: one a profile.
-        aliases: keys of the same paper under other names of the library.
-    """
-
-    key: str
-    listings: tuple[Listing, ...]
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def first(self) -> Listing:
-        """The listing that decides where profiles differ and nothing is written yet."""
-        return self.listings[0]
-
-    @property
-    def title(self) -> str:
-        """The paper's title."""
-        return self.first.paper.title
-
-    @property
-    def profiles(self) -> tuple[str, ...]:
-        """Names of the profiles that list it."""
-        return tuple(dict.fromkeys(listing.profile for listing in self.listings))
-
-    @property
-    def collections(self) -> tuple[str, ...]:
-        """Keys of the collections that it is filed into."""
-        return tuple(dict.fromkeys(listing.place.key for listing in self.listings if listing.place.key))
-
-    @property
-    def draft(self) -> Draft:
-        """The first profile's record with the tags and links of all."""
-        return self._joined(self.first.draft)
-
-    def as_preprint(self) -> Wanted:
-        """Return this with all records as preprints."""
-        listings = (replace(listing, draft=listing.unpublished) for listing in self.listings)
-        return replace(self, listings=tuple(listings))
-
-    def owner(self, base: Base) -> Listing | None:
-        """Return the listing whose record was written, if it is among these."""
-        theirs = [listing for listing in self.listings if listing.profile == base.source]
-        return next(
-            (listing for listing in theirs if listing.key == base.paper), theirs[0] if theirs else None
-        )
-
-    def draft_after(self, base: Base, read: frozenset[str]) -> Draft:
-        """Return what the item should become, given what was written before.
-
-        The profile whose record was written keeps deciding, so that two profiles which differ do not overwrite
-        each other in turn. Where it was not read this time, its record stands, and others may only add.
-
-        Args:
-            base: what was written.
-            read: names of all profiles that were read this time.
-        """
-        owner = self.owner(base)
-        if owner is not None or not base.source or base.source in read:
-            made = self._joined((owner or self.first).draft)
-        else:
-            made = self.draft
-            standing = {name: text for name, text in base.fields.items() if text and name in made.fields}
-            creators = made.creators if base.creators is None else base.creators
-            made = replace(made, fields={**made.fields, **standing}, creators=creators)
-        if not set(base.sources) <= read:
-            made = replace(made, tags=tuple(dict.fromkeys((*base.tags, *made.tags))))
-        return made
-
-    def _joined(self, record: Draft) -> Draft:
-        tags = dict.fromkeys(tag for listing in self.listings for tag in listing.draft.tags)
-        links: dict[str, str] = {}
-        for listing in self.listings:
-            links = dict(listing.draft.links) | links
-        return replace(record, tags=tuple(tags), links=tuple(links.items()))
-
-
-@dataclass(slots=True)
-class Case:
-    """Papers of one plan that are one item.
-
-    Attributes:
-        key: of the item, there or to be created.
-        reason: how it was recognised.
-        papers: those that it is.
-        is_new: it is to be created.
-    """
-
-    key: str
-    reason: str
-    papers: list[Wanted]
-    is_new: bool = False
 
 
 class Decisions:
@@ -193,133 +51,20 @@ class Decisions:
         self._memory = memory
         self._now = now
         self._read = read
-        self._cases: dict[str, Case] = {}
-        # By profile, the items that its other papers are: what one profile lists apart are two papers.
-        self._taken: defaultdict[str, set[str]] = defaultdict(set)
-        self._listed: set[tuple[str, str]] = set()
-        # The papers of this plan that have an item, or will; kept only where a paper is new.
-        self._placed = Records()
-        self._asks = False
 
     def about(self, wanted: Sequence[Wanted]) -> Iterator[Action]:
         """Yield an action for each paper, in their order."""
-        self._listed = {(listing.key, listing.profile) for entry in wanted for listing in entry.listings}
-        certain = [(entry, self._certain(entry)) for entry in wanted]
-        unknown = [entry for entry, key in certain if key is None]
-        self._asks = bool(unknown)
-        for entry, key in certain:
-            if key:
-                self._is(entry, key, "syncd pushed it")
-        new = [entry for entry in unknown if not self._recognised(entry)]
-        asked = {entry.key: action for entry in new if (action := self._compared(entry))}
-        done = {action.paper: action for case in self._cases.values() for action in self._decided(case)}
+        found = Recognition(self._view, self._memory, wanted, self._read)
+        actions = {doubt.paper.key: self._asked(doubt) for doubt in found.doubts}
+        for case in found.cases:
+            actions |= {action.paper: action for action in self._decided(case)}
         for entry in wanted:
-            action = asked.get(entry.key) or done[entry.key]
-            yield replace(self._checked(action), said=self._said(entry))
+            said = said_of(entry, self._memory.said.get(entry.key), self._read)
+            yield replace(self._checked(actions[entry.key]), said=said)
 
-    def _is(self, entry: Wanted, key: str, reason: str, *, is_new: bool = False) -> None:
-        """Take a paper for an item, alive or not, or to be created."""
-        item = self._view.living(key)
-        target = item.key if item else key
-        case = self._cases.setdefault(target, Case(target, reason, [], is_new=is_new))
-        case.papers.append(entry)
-        for profile in entry.profiles:
-            self._taken[profile].add(target)
-        if self._asks:
-            self._placed.add(entry.key, _as_item(target, _said(entry, None, self._read)))
-
-    def _certain(self, entry: Wanted) -> str | None:
-        """Return the key of the item that state or the create-once key names, alive or not."""
-        claimed = self._memory.claims.get(entry.key)
-        if twins := self._twins(entry, claimed):
-            return twins[0].key
-        if claimed:
-            return claimed
-        said = self._memory.decisions.get(entry.key, {})
-        if same := next((key for key, verdict in said.items() if verdict == "same"), None):
-            return same
-        known = self._view.items.keys() | self._view.deleted | self._memory.tombstones
-        made = [key for key in self._own_keys(entry) if key in known]
-        living = [key for key in made if key in self._view.items and not self._view.items[key].trashed]
-        return next(reversed(living or made), None)
-
-    def _own_keys(self, entry: Wanted) -> list[str]:
-        """Return all keys that syncd may have given to a paper's item."""
-        own = (entry.key, *entry.aliases)
-        return [key for one in own for key in keys.generations(self._view.names, one)]
-
-    def _twins(self, entry: Wanted, claimed: str | None) -> list[IndexedItem]:
-        """Return a paper's items that were made under two names of the library, the older first.
-
-        There are none where one was made, or where they were merged.
-        """
-        own = (entry.key, *entry.aliases)
-        if not entry.aliases or (claimed and claimed not in own):
-            return []
-        living = {item.key: item for key in own if (item := self._view.living(key)) and not item.trashed}
-        found = [item for item in living.values() if item.key in own]
-        return (
-            sorted(found, key=lambda i: (str(i.data.get("dateAdded", "")), i.key)) if len(found) > 1 else []
-        )
-
-    def _recognised(self, entry: Wanted) -> bool:
-        """Take a paper that syncd has not seen before for the item that it certainly is, if there is one."""
-        if key := self._retitled(entry):
-            self._is(entry, key, "its title was corrected")
-            return True
-        if found := self._exact(entry):
-            self._is(entry, found.key or "", f"already in the library, by {found.reason}")
-            return True
-        return False
-
-    def _exact(self, entry: Wanted) -> Match | None:
-        """Return what a paper certainly is: an item as it is in the library, or as a source describes it."""
-        paper, taken, others = entry.first.paper, self._taken_by(entry), self._others(entry)
-        for view in (self._view, self._placed, self._remembered):
-            if found := exact(paper, view, taken=taken, others=others):
-                return found
-        return None
-
-    def _compared(self, entry: Wanted) -> Action | None:
-        """Ask whether a paper is one that it is like; else let it be created, or be one that is created already."""
-        if found := self._exact(entry):
-            self._is(entry, found.key or "", f"listed already, by {found.reason}")
-            return None
-        if candidates := self._candidates(entry):
-            return self._asked(entry, candidates)
-        self._is(entry, entry.key, "new in source", is_new=True)
-        return None
-
-    def _candidates(self, entry: Wanted) -> tuple[Candidate, ...]:
-        """Return the items that a paper may be, best first, as they are and as sources describe them."""
-        paper, excluded = entry.first.paper, self._taken_by(entry) | self._others(entry)
-        # What one profile lists apart are two papers, so the papers of this plan are compared where it has several.
-        views: list[Searched] = [self._view, self._remembered]
-        if len(self._read) > 1:
-            views.append(self._placed)
-        found = [one for view in views for one in near(paper, view, excluded)]
-        # What an item looks like now is said rather than what its source says.
-        best = {one.key: one for one in reversed(found)}
-        return tuple(sorted(best.values(), key=lambda one: (-one.score, one.key))[:MAX_CANDIDATES])
-
-    @cached_property
-    def _remembered(self) -> Records:
-        """The papers of earlier plans, as their sources described them."""
-        records = Records()
-        for paper, said in self._memory.said.items():
-            item = self._view.living(key := self._memory.claims.get(paper, paper))
-            records.add(paper, _as_item(item.key if item else key, said))
-        return records
-
-    def _taken_by(self, entry: Wanted) -> frozenset[str]:
-        return frozenset().union(*(self._taken[profile] for profile in entry.profiles))
-
-    def _others(self, entry: Wanted) -> frozenset[str]:
-        """Return the items that the user said are other papers."""
-        said = self._memory.decisions.get(entry.key, {})
-        return frozenset(key for key, verdict in said.items() if verdict == "different")
-
-    def _asked(self, entry: Wanted, candidates: tuple[Candidate, ...]) -> Action:
+    def _asked(self, doubt: Doubt) -> Action:
+        """Ask about a paper that is like an item, unless its user put that off."""
+        entry, candidates = doubt.paper, doubt.candidates
         said = self._memory.decisions.get(entry.key, {})
         best = candidates[0]
         put_off = all(said.get(candidate.key) == "later" for candidate in candidates)
@@ -334,45 +79,11 @@ class Decisions:
             record=record({**entry.draft.fields, "creators": entry.draft.creators}),
         )
 
-    def _retitled(self, entry: Wanted) -> str | None:
-        """Return the item of a paper whose title the source corrected, if that is beyond doubt.
-
-        Its profile listed a paper of the same date and authors, with nearly the same title or the very same abstract,
-        and lists it no more; and there is only one such.
-        """
-        from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
-
-        mine = _said(entry, None, self._read)
-        if not mine.date or not mine.creators:
-            return None
-        found = set()
-        for paper, before in (known for profile in entry.profiles for known in self._dropped[profile]):
-            if before.creators != mine.creators or not _same_date(entry, mine, before):
-                continue
-            alike = fuzz.ratio(fold_title(before.title), fold_title(mine.title)) >= MIN_TITLE * 100
-            counted = _numbers(before.title) != _numbers(mine.title)
-            if (alike and not counted) or (mine.abstract and before.abstract == mine.abstract):
-                found.add(self._memory.claims.get(paper, paper))
-        return found.pop() if len(found) == 1 else None
-
-    @cached_property
-    def _dropped(self) -> defaultdict[str, list[tuple[str, Said]]]:
-        """By profile, the papers that it listed before and lists no more."""
-        found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
-        for paper, said in self._memory.said.items():
-            for profile in said.profiles:
-                if (paper, profile) not in self._listed:
-                    found[profile].append((paper, said))
-        return found
-
-    def _said(self, entry: Wanted) -> Said:
-        return _said(entry, self._memory.said.get(entry.key), self._read)
-
     def _decided(self, case: Case) -> Iterator[Action]:
         """Yield an action for each paper of an item: one does what is to be done, the others are the same."""
         item = self._view.living(case.key)
         base = self._memory.written.get(item.key if item else case.key)
-        entry = _joined(case.papers, base)
+        entry = joined(case.papers, base)
         done = (
             self._create(entry, case.key, case.reason)
             if case.is_new
@@ -438,9 +149,8 @@ class Decisions:
         It is remembered even where nothing is done now: what is uncertain today would look certain tomorrow.
         """
         base = self._memory.written.get(item.key) or self._memory.written.get(key)
-        own = self._own_keys(entry)
         older = item.version < self._memory.versions.get(item.key, 0)
-        if older or (base is None and (key in own or any(self._leads_to(one, item) for one in own))):
+        if older or (base is None and self._is_syncds(entry, key, item)):
             # The create-once key led here, if only over a merge: syncd was here before and has forgotten it. Or
             # the library is an older one than it remembers.
             base = self._recovered(entry, item)
@@ -450,9 +160,11 @@ class Decisions:
             base = self._with_what_others_did(entry, item, base)
         return _with_uncertain(entry, base)
 
-    def _leads_to(self, key: str, item: IndexedItem) -> bool:
-        """Whether an item that syncd made was merged into another."""
-        return key in self._view.winners and self._view.living(key) is item
+    def _is_syncds(self, entry: Wanted, key: str, item: IndexedItem) -> bool:
+        """Whether syncd made an item, or one that was merged into it."""
+        own = own_keys(self._view, entry)
+        winners = self._view.winners
+        return key in own or any(one in winners and self._view.living(one) is item for one in own)
 
     def _adopted(self, entry: Wanted, item: IndexedItem) -> Base:
         """Return what to take for written into an item that the user had before.
@@ -554,13 +266,13 @@ class Decisions:
     def _doubled(self, entry: Wanted, item: IndexedItem) -> dict[str, Any]:
         """Return what asks the user about a second item of a paper, made under another name of the library."""
         said = self._memory.decisions.get(entry.key, {})
-        twins = [twin for twin in self._twins(entry, None) if twin.key != item.key and twin.key not in said]
-        if not twins or item.key not in (entry.key, *entry.aliases):
+        others = [twin for twin in twins(self._view, entry) if twin.key != item.key and twin.key not in said]
+        if not others or item.key not in (entry.key, *entry.aliases):
             return {}
         reasons = ("made on another computer before the two met", "merge the two in Zotero")
         there = [
             Candidate(twin.key, str(twin.data.get("title")), 1.0, reasons, record(twin.data))
-            for twin in twins
+            for twin in others
         ]
         return {"cause": "review", "candidates": tuple(there), "record": record(item.data)}
 
@@ -681,55 +393,6 @@ def _with_uncertain(entry: Wanted, base: Base) -> Base:
                 tags=tuple(dict.fromkeys((*base.tags, *tags))),
             )
     return base
-
-
-def _joined(papers: Sequence[Wanted], base: Base | None) -> Wanted:
-    """Return the papers of one item as one: that whose record was written decides, else the first."""
-    first = papers[0]
-    if base is not None:
-        first = next((entry for entry in papers if entry.key == base.paper and entry.owner(base)), first)
-    rest = [entry for entry in papers if entry is not first]
-    listings = (*first.listings, *(listing for entry in rest for listing in entry.listings))
-    others = (alias for entry in rest for alias in (entry.key, *entry.aliases))
-    return Wanted(first.key, listings, (*first.aliases, *others)) if rest else first
-
-
-def _said(entry: Wanted, before: Said | None, read: frozenset[str]) -> Said:
-    """Return what sources say of a paper; profiles that were not read say what they said before."""
-    paper = entry.first.paper
-    unread = [name for name in before.profiles if name not in read] if before else []
-    return Said(
-        title=paper.title,
-        date=paper.date or "",
-        creators=tuple((creator.family, creator.given) for creator in paper.creators),
-        abstract=digest_of_text(paper.abstract),
-        identifiers=paper.identifiers,
-        profiles=tuple(dict.fromkeys((*unread, *entry.profiles))),
-    )
-
-
-def _numbers(title: str) -> list[str]:
-    """Return the numbers in a title, which tell parts and editions apart.
-
-    >>> _numbers("Benchmarks, Part II (v2)")
-    ['II', '2']
-    """
-    return NUMBER.findall(title)
-
-
-def _same_date(entry: Wanted, mine: Said, before: Said) -> bool:
-    """Whether a paper has the date that it had; an inferred year may be another one."""
-    start = 4 if entry.first.paper.date_inferred else 0
-    return mine.date[start:] == before.date[start:]
-
-
-def _as_item(key: str, said: Said) -> IndexedItem:
-    """Return an item as its sources described it."""
-    creators = [{"firstName": given, "lastName": family} for family, given in said.creators]
-    arxiv = f"arXiv:{said.identifiers.arxiv}" if said.identifiers.arxiv else ""
-    made = {"key": key, "itemType": PREPRINT, "title": said.title, "date": said.date, "creators": creators}
-    item = indexed({**made, "DOI": said.identifiers.doi or "", "archiveID": arxiv}, 0)
-    return replace(item, abstract=said.abstract)
 
 
 def _never_worse(made: Draft, base: Base) -> Draft:

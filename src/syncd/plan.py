@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncd.action import KINDS, Action
-from syncd.decide import Decisions, Listing, Wanted
+from syncd.decide import Decisions
 from syncd.filing import Filing, NewCollection
 from syncd.identity import PaperKeys
 from syncd.model import Notice
+from syncd.wanted import Listing, Wanted
 from syncd.zotero.items import PREPRINT, draft
 
 if TYPE_CHECKING:

@@ -1,0 +1,259 @@
+"""Which item is each paper of a plan? What is known comes first, then what is certain, then what is alike. Pure.
+
+Every paper whose item is certain is placed before any other is compared, for what one profile lists apart are two
+papers. Nothing is written or asked here: what is alike comes back as a doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from syncd.match import MAX_CANDIDATES, MIN_TITLE, Candidate, Match, Records, exact, indexed, near
+from syncd.text.titles import fold_title
+from syncd.wanted import said_of
+from syncd.zotero import keys
+from syncd.zotero.items import PREPRINT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncd.action import Memory, Said
+    from syncd.match import IndexedItem, LibraryView, Searched
+    from syncd.wanted import Wanted
+
+NUMBER = re.compile(r"[0-9]+|\b[IVX]+\b")
+"""
+>>> NUMBER.findall("GPT-4 and Part IV")
+['4', 'IV']
+"""
+
+
+@dataclass(slots=True)
+class Case:
+    """Papers of one plan that are one item.
+
+    Attributes:
+        key: of the item, there or to be created.
+        reason: how it was recognised.
+        papers: those that it is.
+        is_new: it is to be created.
+    """
+
+    key: str
+    reason: str
+    papers: list[Wanted]
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A paper that may be an item that is there, or that will be.
+
+    Attributes:
+        paper: the paper.
+        candidates: the items that it may be, best first.
+    """
+
+    paper: Wanted
+    candidates: tuple[Candidate, ...]
+
+
+class Recognition:
+    """Finds the items of the papers of one plan.
+
+    Args:
+        view: the library.
+        memory: what syncd remembers of it.
+        wanted: the papers.
+        read: names of all profiles that were read this time.
+
+    Attributes:
+        cases: the items, with the papers that each is.
+        doubts: the papers that may be one of these, or an item of the library.
+    """
+
+    def __init__(
+        self, view: LibraryView, memory: Memory, wanted: Sequence[Wanted], read: frozenset[str]
+    ) -> None:
+        self._view = view
+        self._memory = memory
+        self._read = read
+        self._by_item: dict[str, Case] = {}
+        # By profile, the items that its other papers are.
+        self._taken: defaultdict[str, set[str]] = defaultdict(set)
+        self._listed = {(listing.key, listing.profile) for entry in wanted for listing in entry.listings}
+        certain = [(entry, self._certain(entry)) for entry in wanted]
+        unknown = [entry for entry, key in certain if key is None]
+        # The papers of this plan that have an item, or will; kept only where a paper is new.
+        self._placed = Records()
+        self._compares = bool(unknown)
+        for entry, key in certain:
+            if key:
+                self._is(entry, key, "syncd pushed it")
+        new = [entry for entry in unknown if not self._recognised(entry)]
+        self.doubts = [doubt for entry in new if (doubt := self._compared(entry))]
+        self.cases = list(self._by_item.values())
+
+    def _is(self, entry: Wanted, key: str, reason: str, *, is_new: bool = False) -> None:
+        """Take a paper for an item, alive or not, or to be created."""
+        item = self._view.living(key)
+        target = item.key if item else key
+        case = self._by_item.setdefault(target, Case(target, reason, [], is_new=is_new))
+        case.papers.append(entry)
+        for profile in entry.profiles:
+            self._taken[profile].add(target)
+        if self._compares:
+            self._placed.add(entry.key, _as_item(target, said_of(entry, None, self._read)))
+
+    def _certain(self, entry: Wanted) -> str | None:
+        """Return the key of the item that state or the create-once key names, alive or not."""
+        claimed = self._memory.claims.get(entry.key)
+        if claimed in {None, entry.key, *entry.aliases} and (found := twins(self._view, entry)):
+            return found[0].key
+        if claimed:
+            return claimed
+        said = self._memory.decisions.get(entry.key, {})
+        if same := next((key for key, verdict in said.items() if verdict == "same"), None):
+            return same
+        made = [key for key in own_keys(self._view, entry) if self._is_known(key)]
+        living = [key for key in made if key in self._view.items and not self._view.items[key].trashed]
+        return next(reversed(living or made), None)
+
+    def _is_known(self, key: str) -> bool:
+        return key in self._view.items or key in self._view.deleted or key in self._memory.tombstones
+
+    def _recognised(self, entry: Wanted) -> bool:
+        """Take a paper that syncd has not seen before for the item that it certainly is, if there is one."""
+        if key := self._retitled(entry):
+            self._is(entry, key, "its title was corrected")
+            return True
+        if found := self._exact(entry):
+            self._is(entry, found.key or "", f"already in the library, by {found.reason}")
+            return True
+        return False
+
+    def _exact(self, entry: Wanted) -> Match | None:
+        """Return what a paper certainly is: an item as it is in the library, or as a source describes it."""
+        paper, taken, others = entry.first.paper, self._taken_by(entry), self._others(entry)
+        for view in (self._view, self._placed, self._remembered):
+            if found := exact(paper, view, taken=taken, others=others):
+                return found
+        return None
+
+    def _compared(self, entry: Wanted) -> Doubt | None:
+        """Return what a paper is like; else let it be created, or be one that is created already."""
+        if found := self._exact(entry):
+            self._is(entry, found.key or "", f"listed already, by {found.reason}")
+            return None
+        if candidates := self._candidates(entry):
+            return Doubt(entry, candidates)
+        self._is(entry, entry.key, "new in source", is_new=True)
+        return None
+
+    def _candidates(self, entry: Wanted) -> tuple[Candidate, ...]:
+        """Return the items that a paper may be, best first, as they are and as sources describe them."""
+        paper, excluded = entry.first.paper, self._taken_by(entry) | self._others(entry)
+        # What one profile lists apart are two papers, so the papers of this plan are compared where it has several.
+        views: list[Searched] = [self._view, self._remembered]
+        if len(self._read) > 1:
+            views.append(self._placed)
+        found = [one for view in views for one in near(paper, view, excluded)]
+        # What an item looks like now is said rather than what its source says.
+        best = {one.key: one for one in reversed(found)}
+        return tuple(sorted(best.values(), key=lambda one: (-one.score, one.key))[:MAX_CANDIDATES])
+
+    @cached_property
+    def _remembered(self) -> Records:
+        """The papers of earlier plans, as their sources described them."""
+        records = Records()
+        for paper, said in self._memory.said.items():
+            item = self._view.living(key := self._memory.claims.get(paper, paper))
+            records.add(paper, _as_item(item.key if item else key, said))
+        return records
+
+    def _taken_by(self, entry: Wanted) -> frozenset[str]:
+        return frozenset().union(*(self._taken[profile] for profile in entry.profiles))
+
+    def _others(self, entry: Wanted) -> frozenset[str]:
+        """Return the items that the user said are other papers."""
+        said = self._memory.decisions.get(entry.key, {})
+        return frozenset(key for key, verdict in said.items() if verdict == "different")
+
+    def _retitled(self, entry: Wanted) -> str | None:
+        """Return the item of a paper whose title the source corrected, if that is beyond doubt.
+
+        Its profile listed a paper of the same date and authors, with nearly the same title or the very same abstract,
+        and lists it no more; and there is only one such.
+        """
+        from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
+
+        mine = said_of(entry, None, self._read)
+        if not mine.date or not mine.creators:
+            return None
+        found = set()
+        for paper, before in (known for profile in entry.profiles for known in self._dropped[profile]):
+            if before.creators != mine.creators or not _same_date(entry, mine, before):
+                continue
+            alike = fuzz.ratio(fold_title(before.title), fold_title(mine.title)) >= MIN_TITLE * 100
+            counted = _numbers(before.title) != _numbers(mine.title)
+            if (alike and not counted) or (mine.abstract and before.abstract == mine.abstract):
+                found.add(self._memory.claims.get(paper, paper))
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def _dropped(self) -> defaultdict[str, list[tuple[str, Said]]]:
+        """By profile, the papers that it listed before and lists no more."""
+        found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
+        for paper, said in self._memory.said.items():
+            for profile in said.profiles:
+                if (paper, profile) not in self._listed:
+                    found[profile].append((paper, said))
+        return found
+
+
+def own_keys(view: LibraryView, entry: Wanted) -> list[str]:
+    """Return all keys that syncd may have given to a paper's item."""
+    own = (entry.key, *entry.aliases)
+    return [key for one in own for key in keys.generations(view.names, one)]
+
+
+def twins(view: LibraryView, entry: Wanted) -> list[IndexedItem]:
+    """Return a paper's items that were made under two names of the library, the older first.
+
+    There are none where one was made, or where they were merged.
+    """
+    own = (entry.key, *entry.aliases)
+    if not entry.aliases:
+        return []
+    living = {item.key: item for key in own if (item := view.living(key)) and not item.trashed}
+    found = [item for item in living.values() if item.key in own]
+    found.sort(key=lambda item: (str(item.data.get("dateAdded", "")), item.key))
+    return found if len(found) > 1 else []
+
+
+def _numbers(title: str) -> list[str]:
+    """Return the numbers in a title, which tell parts and editions apart.
+
+    >>> _numbers("Benchmarks, Part II (v2)")
+    ['II', '2']
+    """
+    return NUMBER.findall(title)
+
+
+def _same_date(entry: Wanted, mine: Said, before: Said) -> bool:
+    """Whether a paper has the date that it had; an inferred year may be another one."""
+    start = 4 if entry.first.paper.date_inferred else 0
+    return mine.date[start:] == before.date[start:]
+
+
+def _as_item(key: str, said: Said) -> IndexedItem:
+    """Return an item as its sources described it."""
+    creators = [{"firstName": given, "lastName": family} for family, given in said.creators]
+    arxiv = f"arXiv:{said.identifiers.arxiv}" if said.identifiers.arxiv else ""
+    made = {"key": key, "itemType": PREPRINT, "title": said.title, "date": said.date, "creators": creators}
+    item = indexed({**made, "DOI": said.identifiers.doi or "", "archiveID": arxiv}, 0)
+    return replace(item, abstract=said.abstract)
