@@ -64,17 +64,22 @@ class Refusal:
     message: str
 
 
+def year_of(date: str) -> int | None:
+    """Return the year of an ISO date, if there is one."""
+    return int(date[:4]) if date[:4].isdigit() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What sources said of a paper last: it tells the paper from others, also where no item of it is left.
 
     Attributes:
         title: as the source has it.
-        date: ISO 8601, or empty.
+        date: ISO 8601, or empty; that of the record that decides.
         creators: family and given name of each.
         abstract: `digest_of_text` of it.
         identifiers: DOI and arXiv id.
-        profiles: what state knows those by that list it, or did when they were read last.
+        listed: by what state knows each profile that ever listed it, the date that it gave.
     """
 
     title: str
@@ -82,12 +87,12 @@ class Said:
     creators: tuple[tuple[str, str], ...] = ()
     abstract: str = ""
     identifiers: Identifiers = field(default_factory=Identifiers)
-    profiles: tuple[str, ...] = ()
+    listed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def year(self) -> int | None:
         """The year of the date, if there is one."""
-        return int(self.date[:4]) if self.date[:4].isdigit() else None
+        return year_of(self.date)
 
     @property
     def surname(self) -> str:
@@ -103,7 +108,7 @@ class Said:
             creators=tuple((family, given) for family, given in value["creators"]),
             abstract=value["abstract"],
             identifiers=Identifiers(**value["identifiers"]),
-            profiles=tuple(value["profiles"]),
+            listed=value["listed"],
         )
 
 

@@ -59,7 +59,7 @@ class Decisions:
         for case in found.cases:
             actions |= {action.paper: action for action in self._decided(case)}
         for entry in wanted:
-            said = said_of(entry, self._memory.said.get(entry.key), self._read)
+            said = said_of(entry, self._memory.said.get(entry.key))
             yield replace(self._checked(actions[entry.key]), said=said)
 
     def _asked(self, doubt: Doubt) -> Action:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from syncd.action import year_of
 from syncd.match import contradictions
+from syncd.model import Identifiers
 from syncd.text.titles import fold_name, fold_title
 from syncd.zotero import keys
 
@@ -21,14 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from syncd.action import Intake, Memory, Said
-    from syncd.match import IndexedItem, LibraryView
-    from syncd.model import Identifiers, Paper
+    from syncd.match import LibraryView
+    from syncd.model import Paper
 
 # How many papers of one title and surname are looked for among what is known.
 MOST_NAMESAKES = 20
-# How well a paper fits a key: it is the key's paper; it is, if no other fits better; the key is another paper's;
-# nothing is known of the key.
-Fit = Literal["sure", "likely", "other", "free"]
+
+
+class Fit(IntEnum):
+    """How well a paper fits what is known of a key; the best decides."""
+
+    OTHER = 0  # the key is another paper's
+    FREE = 1  # nothing is known of it
+    LIKELY = 2  # its item has that name, and another year
+    SURE = 3  # name and year agree
+    LISTED = 4  # and its profile listed that paper before
+    SAME = 5  # an identifier says so
 
 
 class Record(Protocol):
@@ -58,19 +69,31 @@ class PaperKey:
     aliases: tuple[str, ...] = ()
 
 
-class PaperKeys:
-    """Gives keys to the papers of one plan.
+def paper_keys(
+    view: LibraryView, memory: Memory, intakes: Sequence[Intake]
+) -> dict[tuple[str, Paper], PaperKey]:
+    """Return the key of each paper of a plan, by its profile and itself; the records of one paper have the same.
 
     Args:
         view: the library.
         memory: what syncd remembers of it.
         intakes: the profiles of the plan.
     """
+    naming = _Naming(view, memory, intakes)
+    listed = [(intake.name, paper) for intake in intakes for paper in intake.profile.papers]
+    # Those with an identifier come first: it tells what the others of their name are, whichever page is read first.
+    listed.sort(key=lambda entry: entry[1].identifiers == Identifiers())
+    return {(profile, paper): naming.key(paper, profile) for profile, paper in listed}
+
+
+class _Naming:
+    """Gives keys to the papers of one plan, one after the other."""
 
     def __init__(self, view: LibraryView, memory: Memory, intakes: Sequence[Intake]) -> None:
         self._view = view
         self._memory = memory
-        self._given: dict[str, Paper] = {}
+        # By key, the records that got it, each with the profile that lists it.
+        self._given: defaultdict[str, list[tuple[str, Paper]]] = defaultdict(list)
         self._crowded = _crowded(intakes)
 
     def key(self, paper: Paper, profile: str) -> PaperKey:
@@ -80,19 +103,22 @@ class PaperKeys:
             paper: from a source.
             profile: what state knows the profile by that lists it.
         """
-        likely, free = None, None
+        best = Fit.OTHER
+        chosen: tuple[str, Sequence[str]] | None = None
         for made in itertools.islice(self._candidates(paper), MOST_NAMESAKES):
             for at, key in enumerate(made):
                 fit = self._fit(paper, profile, key)
-                if fit == "sure":
-                    return self._give(paper, key, made)
-                if fit == "likely":
-                    likely = likely or (key, made)
                 # Nothing new is made under another name of the library.
-                if fit == "free" and at == 0:
-                    free = free or (key, made)
-        chosen = self._moved(paper, profile) or likely or free or self._first_free(paper)
-        return self._give(paper, *chosen)
+                if fit > best and (fit > Fit.FREE or at == 0):
+                    best, chosen = fit, (key, made)
+            if best is Fit.SAME or (best is Fit.LISTED and paper.identifiers == Identifiers()):
+                break
+        if best < Fit.SURE:
+            chosen = self._moved(paper, profile) or chosen or self._first_free(paper)
+        assert chosen is not None  # noqa: S101 - for the type checker: there is a key by now
+        key, aliases = chosen
+        self._given[key].append((profile, paper))
+        return PaperKey(key, tuple(other for other in aliases if other != key))
 
     def _moved(self, paper: Paper, profile: str) -> tuple[str, Sequence[str]] | None:
         """Return the key of a paper whose date its profile has moved: the year is evidence, and no gate.
@@ -105,7 +131,9 @@ class PaperKeys:
         before = [
             key
             for key, said in self._listed[profile]
-            if _name(said.title, said.surname) == name and not _are_distinct(paper, said)
+            if _name(said.title, said.surname) == name
+            and not _are_distinct(paper, said)
+            and not any(_are_distinct(paper, record) for _, record in self._given.get(key, ()))
         ]
         return (before[0], before) if len(before) == 1 else None
 
@@ -114,13 +142,9 @@ class PaperKeys:
         """What profiles listed before, by profile."""
         found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
         for key, said in self._memory.said.items():
-            for profile in said.profiles:
+            for profile in said.listed:
                 found[profile].append((key, said))
         return found
-
-    def _give(self, paper: Paper, key: str, made: Sequence[str]) -> PaperKey:
-        self._given.setdefault(key, paper)
-        return PaperKey(key, tuple(other for other in made if other != key))
 
     def _first_free(self, paper: Paper) -> tuple[str, Sequence[str]]:
         candidates = itertools.islice(self._candidates(paper), MOST_NAMESAKES, None)
@@ -136,28 +160,39 @@ class PaperKeys:
 
     def _fit(self, paper: Paper, profile: str, key: str) -> Fit:
         """Return how well a paper fits what is known of a key."""
-        given = self._given.get(key)
-        if given is not None:
-            return "sure" if one_paper(paper, given) else "other"
-        said = self._memory.said.get(key)
+        said, given = self._memory.said.get(key), self._given.get(key, ())
+        if any(name == profile and not one_paper(paper, record) for name, record in given):
+            # What one profile lists apart are two papers.
+            return Fit.OTHER
+        records: list[Record] = [*([said] if said else []), *(record for _, record in given)]
+        distinct = {_are_distinct(paper, record) for record in records}
+        if True in distinct:
+            return Fit.OTHER
+        if False in distinct:
+            return Fit.SAME
+        years = [record.year for record in records]
         if said is not None:
-            return "sure" if one_paper(paper, said) else "other"
-        item = self._view.items.get(self._memory.claims.get(key, key))
-        if item is not None:
-            return self._fits_item(paper, profile, item)
-        gone = key in self._view.deleted or key in self._memory.tombstones
-        known = key in self._memory.claims or key in self._memory.decisions
-        return "likely" if gone or known else "free"
+            if profile in said.listed and _near(paper, year_of(said.listed[profile])):
+                return Fit.LISTED
+            years += map(year_of, said.listed.values())
+        if records:
+            return Fit.SURE if any(_near(paper, year) for year in years) else Fit.OTHER
+        return self._fit_of_key(paper, profile, key)
 
-    def _fits_item(self, paper: Paper, profile: str, item: IndexedItem) -> Fit:
-        """Return how well a paper fits the item of its key, where nothing is remembered of what sources said."""
+    def _fit_of_key(self, paper: Paper, profile: str, key: str) -> Fit:
+        """Return how well a paper fits a key of which nothing is remembered that sources said."""
+        item = self._view.items.get(self._memory.claims.get(key, key))
+        if item is None:
+            gone = key in self._view.deleted or key in self._memory.tombstones
+            known = key in self._memory.claims or key in self._memory.decisions
+            return Fit.LIKELY if gone or known else Fit.FREE
         if contradictions(paper, item):
-            return "other"
+            return Fit.OTHER
         base = self._memory.written.get(item.key)
-        date = base.fields.get("date", "") if base else ""
-        if _near(paper, int(date[:4]) if date[:4].isdigit() else item.year):
-            return "sure"
-        return "other" if self._is_crowded(profile, paper) else "likely"
+        year = year_of(base.fields.get("date", "")) if base else None
+        if _near(paper, item.year if year is None else year):
+            return Fit.SURE
+        return Fit.OTHER if self._is_crowded(profile, paper) else Fit.LIKELY
 
     def _is_crowded(self, profile: str, paper: Paper) -> bool:
         """Whether a profile lists several papers of this name."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from syncd.action import KINDS, Action
 from syncd.decide import Decisions
 from syncd.filing import Filing, NewCollection
-from syncd.identity import PaperKeys
+from syncd.identity import paper_keys
 from syncd.model import Notice
 from syncd.wanted import Listing, Wanted
 from syncd.zotero.items import PREPRINT, draft
@@ -138,9 +138,8 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         now: the time, aware; decides whether an edit of the user's is recent.
     """
     filing = Filing(view, memory.collections)
-    paper_keys = PaperKeys(view, memory, intakes)
+    named = paper_keys(view, memory, intakes)
     listings: dict[str, list[Listing]] = {}
-    aliases: dict[str, tuple[str, ...]] = {}
     paused: dict[str, Action] = {}
     places: dict[str, str] = {}
     profiles: list[PlannedProfile] = []
@@ -153,9 +152,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         if place.closed:
             notices.append(Notice("paused", f"{place.closed}; nothing is filed there any more"))
         for paper in intake.profile.papers:
-            named = paper_keys.key(paper, intake.name)
-            key = named.key
-            aliases[key] = named.aliases
+            key = named[intake.name, paper].key
             made = draft(paper, intake.policy)
             notices += made.notices
             if place.closed:
@@ -164,6 +161,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
                 listings.setdefault(key, []).append(_listing(intake, key, paper, made, place))
                 facts.append(_fact(intake, paper, key))
         profiles.append(_planned(intake, place.closed, notices))
+    aliases = {one.key: one.aliases for one in named.values()}
     wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
     actions = list(Decisions(view, memory, now, read).about(wanted))

@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from syncd.match import MAX_CANDIDATES, MIN_TITLE, Candidate, Match, Records, exact, indexed, near
+from syncd.match import (
+    MAX_CANDIDATES,
+    MIN_TITLE,
+    Candidate,
+    Match,
+    Records,
+    contradictions,
+    exact,
+    indexed,
+    near,
+)
 from syncd.text.titles import fold_title
 from syncd.wanted import said_of
 from syncd.zotero import keys
@@ -95,7 +105,7 @@ class Recognition:
             if key:
                 self._is(entry, key, "syncd pushed it")
         new = [entry for entry in unknown if not self._recognised(entry)]
-        self.doubts = [doubt for entry in new if (doubt := self._compared(entry))]
+        self.doubts = self._compared(new)
         self.cases = list(self._by_item.values())
 
     def _is(self, entry: Wanted, key: str, reason: str, *, is_new: bool = False) -> None:
@@ -107,7 +117,7 @@ class Recognition:
         for profile in entry.profiles:
             self._taken[profile].add(target)
         if self._compares:
-            self._placed.add(entry.key, _as_item(target, said_of(entry, None, self._read)))
+            self._placed.add(entry.key, _as_item(target, said_of(entry)))
 
     def _certain(self, entry: Wanted) -> str | None:
         """Return the key of the item that state or the create-once key names, alive or not."""
@@ -144,19 +154,33 @@ class Recognition:
                 return found
         return None
 
-    def _compared(self, entry: Wanted) -> Doubt | None:
-        """Return what a paper is like; else let it be created, or be one that is created already."""
-        if found := self._exact(entry):
-            self._is(entry, found.key or "", f"listed already, by {found.reason}")
-            return None
-        if candidates := self._candidates(entry):
-            return Doubt(entry, candidates)
-        self._is(entry, entry.key, "new in source", is_new=True)
-        return None
+    def _compared(self, new: Sequence[Wanted]) -> list[Doubt]:
+        """Let new papers be created, unless they are like one that is there or that another profile brings.
+
+        Which papers come first on their pages is no matter: what is placed later may tell what an earlier one is.
+        """
+        doubts: list[Doubt] = []
+        placed = True
+        while placed:
+            placed, doubts = False, []
+            for entry in new:
+                if found := self._exact(entry):
+                    self._is(entry, found.key or "", f"listed already, by {found.reason}")
+                elif candidates := self._candidates(entry):
+                    doubts.append(Doubt(entry, candidates))
+                    continue
+                else:
+                    self._is(entry, entry.key, "new in source", is_new=True)
+                placed = True
+            new = [doubt.paper for doubt in doubts]
+        return doubts
 
     def _candidates(self, entry: Wanted) -> tuple[Candidate, ...]:
         """Return the items that a paper may be, best first, as they are and as sources describe them."""
         paper, excluded = entry.first.paper, self._taken_by(entry) | self._others(entry)
+        # An item may not have yet by which identifier another record of its name tells it apart.
+        named = self._placed.by_title.get(fold_title(paper.title), ())
+        excluded |= {one.key for one in named if contradictions(paper, one)}
         # What one profile lists apart are two papers, so the papers of this plan are compared where it has several.
         views: list[Searched] = [self._view, self._remembered]
         if len(self._read) > 1:
@@ -191,7 +215,7 @@ class Recognition:
         """
         from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
 
-        mine = said_of(entry, None, self._read)
+        mine = said_of(entry)
         if not mine.date or not mine.creators:
             return None
         found = set()
@@ -209,7 +233,7 @@ class Recognition:
         """By profile, the papers that it listed before and lists no more."""
         found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
         for paper, said in self._memory.said.items():
-            for profile in said.profiles:
+            for profile in said.listed:
                 if (paper, profile) not in self._listed:
                     found[profile].append((paper, said))
         return found

@@ -137,15 +137,17 @@ def joined(papers: Sequence[Wanted], base: Base | None) -> Wanted:
     return Wanted(first.key, listings, (*first.aliases, *others)) if rest else first
 
 
-def said_of(entry: Wanted, before: Said | None, read: frozenset[str]) -> Said:
-    """Return what sources say of a paper; profiles that were not read say what they said before."""
+def said_of(entry: Wanted, before: Said | None = None) -> Said:
+    """Return what sources say of a paper, and which profiles ever listed it."""
     paper = entry.first.paper
-    unread = [name for name in before.profiles if name not in read] if before else []
     return Said(
         title=paper.title,
         date=paper.date or "",
         creators=tuple((creator.family, creator.given) for creator in paper.creators),
         abstract=digest_of_text(paper.abstract),
         identifiers=paper.identifiers,
-        profiles=tuple(dict.fromkeys((*unread, *entry.profiles))),
+        listed={
+            **(before.listed if before else {}),
+            **{listing.profile: listing.paper.date or "" for listing in entry.listings},
+        },
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from builders import PREFIX, intake, item, paper, view
 from syncd import plan_file
-from syncd.action import Action, Intake, Memory
+from syncd.action import Action, Intake, Memory, Verdict
 from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Link, Paper
 from syncd.plan import Figures, Plan, plan
@@ -476,3 +476,80 @@ def test_what_the_source_no_longer_lists_is_never_touched(before: list[object], 
     touched = {sent["key"] for a in made.actions for sent in (a.item,) if sent}
     assert touched <= named
     assert not any("deleted" in sent for action in made.actions for sent in (action.item, *action.children))
+
+
+WORDINGS = ("Calibration for Text Generation", "Calibrating for Generating Text")
+NAMESAKE = "Editorial"
+
+
+def works(titles: tuple[str, ...], arxiv: str) -> st.SearchStrategy[Paper]:
+    """Return records of one work: worded in these ways, of moving years, with or without its id."""
+    return st.builds(
+        lambda title, year, known: paper(title, "Ann Lee", "Bo Chen", date=f"{year}-04-25", arxiv=known),
+        st.sampled_from(titles),
+        st.sampled_from([2020, 2023, 2025]),
+        st.sampled_from([None, arxiv]),
+    )
+
+
+RECORDS = st.one_of(works(WORDINGS, "2304.12526"), works((NAMESAKE,), "2304.00001"))
+# What one page lists apart are two papers: here it lists none twice.
+PAGE = st.lists(
+    RECORDS, max_size=3, unique_by=(lambda one: one.title, lambda one: one.identifiers.arxiv or one)
+)
+PAGES = st.dictionaries(st.sampled_from(["ann", "bo", "cy"]), PAGE, min_size=1)
+VERDICTS = st.sampled_from(["same", "different", "later", None])
+
+
+def remembering(made: Plan, memory: Memory) -> Memory:
+    """Return what is remembered after a perfect push, on top of what was."""
+    done = [action for action in made.actions if action.key and action.kind != "review"]
+    return replace(
+        memory,
+        written={**memory.written, **{a.key: a.base for a in done if a.key and a.base}},
+        claims={**memory.claims, **{a.paper: a.key for a in done if a.key}},
+        said={**memory.said, **{a.paper: a.said for a in done if a.said}},
+        seen={**memory.seen, **{a.key: a.seen for a in done if a.key and a.seen}},
+        collections={**memory.collections, **made.places},
+    )
+
+
+@given(st.lists(st.tuples(PAGES, VERDICTS), min_size=1, max_size=5), st.booleans())
+def test_a_push_right_after_a_push_writes_nothing_and_asks_nothing_new(
+    pushes: list[tuple[dict[str, list[Paper]], Verdict | None]],
+    forgets: bool,  # noqa: FBT001
+) -> None:
+    """Whatever the profiles list, whichever are pushed, whatever the user says, and whether the state is lost."""
+    library, memory = view(), Memory()
+    for pages, verdict in pushes:
+        intakes = [intake(*papers, name=name) for name, papers in pages.items()]
+        made = planned(library, *intakes, memory=memory)
+        library, _ = carried_out(made, library)
+        memory = remembering(made, memory)
+        again = planned(library, *intakes, memory=memory)
+        assert not again.writes, [action for action in again.actions if action.writes]
+        assert asked(again) <= asked(made)
+        if forgets:
+            memory = Memory()
+            continue
+        for action in made.actions:
+            if action.kind == "review" and verdict:
+                said = {action.candidates[0].key: verdict}
+                before = memory.decisions.get(action.paper, {})
+                memory = replace(memory, decisions={**memory.decisions, action.paper: {**before, **said}})
+
+
+def asked(made: Plan) -> set[str]:
+    """Return the papers that wait for the user's word."""
+    return {action.paper for action in made.actions if action.cause == "review"}
+
+
+@given(PAGES)
+def test_one_paper_is_one_item(pages: dict[str, list[Paper]]) -> None:
+    """No two items have one arXiv id, whatever profiles call the paper; nor one title, year and author without it."""
+    made = planned(view(), *(intake(*papers, name=name) for name, papers in pages.items()))
+    library, _ = carried_out(made, view())
+    held = [item.identifiers.arxiv for item in library.papers if item.identifiers.arxiv]
+    assert len(held) == len(set(held))
+    plain = [(item.folded_title, item.year) for item in library.papers if not item.identifiers.arxiv]
+    assert len(plain) == len(set(plain))
