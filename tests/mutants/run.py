@@ -17,7 +17,18 @@ from mutants import MUTANTS, Mutant
 ROOT = Path(__file__).parent.parent.parent
 # From the quickest to the most thorough: most faults are caught before the machine starts.
 STAGES = (
-    ["tests/unit/test_merge.py", "tests/unit/test_plan.py", "tests/unit/test_match.py"],
+    [
+        "tests/unit/test_merge.py",
+        "tests/unit/test_plan.py",
+        "tests/unit/test_match.py",
+        "tests/unit/test_edits.py",
+    ],
+    [
+        "tests/system/test_same_paper.py",
+        "tests/system/test_two_names.py",
+        "tests/system/test_two_profiles.py",
+        "tests/system/test_undo.py",
+    ],
     ["tests/system/test_faults.py", "tests/system/test_push.py"],
     ["tests/contract/test_client.py", "tests/plugin", "tests/contract/test_plugin_answers.py"],
     ["tests/system/test_desktop_plugin.py", "tests/system/test_desktop_moves.py"],
@@ -27,10 +38,6 @@ STAGES = (
         "tests/system/test_identifiers.py",
         "tests/system/test_memory.py",
         "tests/system/test_amend.py",
-        "tests/system/test_two_profiles.py",
-        "tests/system/test_same_paper.py",
-        "tests/system/test_two_names.py",
-        "tests/system/test_undo.py",
     ],
     ["tests/system/test_machine.py"],
 )
