@@ -25,10 +25,18 @@ def upgrade() -> None:
     connection = op.get_bind()
     item = sa.table("index_item", *map(sa.column, ("library", "key", "data", "abstract")))
     for row in connection.execute(sa.select(item)).all():
-        digest = digest_of_text(json.loads(row.data).get("abstractNote", ""))
+        digest = digest_of_text(_abstract(row.data))
         here = sa.and_(item.c.library == row.library, item.c.key == row.key)
         connection.execute(sa.update(item).where(here).values(abstract=digest))
     # The plugin is reached at Zotero's own address, no longer at that of its local API.
     library = sa.table("library", sa.column("place"))
     place = sa.func.replace(library.c.place, "/api#", "#")
     connection.execute(sa.update(library).values(place=place))
+
+
+def _abstract(data: str) -> str:
+    """Return the abstract of an item of the index; what can't be read has none, and is read anew when it changes."""
+    try:
+        return str(json.loads(data)["abstractNote"])
+    except (ValueError, TypeError, KeyError):
+        return ""
