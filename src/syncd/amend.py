@@ -55,7 +55,9 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
     taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
     key = _unused(keys.generations(view.names, wanted.paper), taken)
     with session.state.writing() as connection:
-        session.state.claim(connection, wanted.paper, key)
+        for paper, item_key in {**known.claims, wanted.paper: wanted.key}.items():
+            if item_key == wanted.key:
+                session.state.claim(connection, paper, key)
         session.state.dig_up(connection, [wanted.key or ""])
         # It tells the next push why the paper is missing.
         coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
@@ -76,13 +78,14 @@ def _not_taken_out(outcome: Outcome) -> LibraryError:
 
 def _deleted(session: Session, view: LibraryView) -> Iterator[Standing]:
     """Yield the papers that are deleted: as the last push found them, and what went since, an undone run's too."""
-    noted = {s.paper: s for s in session.state.standings() if s.cause == "deleted"}
+    # Several papers may be one item: it is brought back once.
+    noted = {s.key or s.paper: s for s in session.state.standings() if s.cause == "deleted"}
     yield from noted.values()
     memory = session.state.memory()
-    for paper, key in memory.claims.items():
+    for key, paper in {key: paper for paper, key in memory.claims.items()}.items():
         item, base = view.items.get(key), memory.written.get(key)
         gone = item.trashed if item else key in view.deleted | memory.tombstones
-        if gone and paper not in noted:
+        if gone and key not in noted:
             title = item.data.get("title") if item else base and base.fields.get("title")
             yield Standing(paper, "deleted", key, title or "", "")
 
@@ -104,7 +107,7 @@ def new_collection(session: Session, profile: str) -> str:
     path = tuple(followed[0].collection.split("/"))
     memory = session.state.memory()
     collections = dict(memory.collections)
-    old = collections.get("/".join(path)) or keys.collection_key(view.prefix, path)
+    old = collections.get("/".join(path)) or next(own_keys(view.names, path))
     if not Filing(view, collections).place(path).closed:
         raise SyncdError(f"the collection {'/'.join(path)!r} is there; nothing keeps the profile from it")
     for depth in range(1, len(path) + 1):

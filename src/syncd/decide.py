@@ -235,7 +235,6 @@ class Decisions:
             title=entry.title,
             paper=entry.key,
             key=item.key,
-            reason=reason,
             item={"key": item.key, "version": item.version, **merged.patch} if merged.patch else {},
             children=children,
             changes=changes,
@@ -243,7 +242,7 @@ class Decisions:
             values=merge.beside(merged.kept, item.data, made),
             base=after,
             **(self._look(entry, item, base, made) if kind == "unchanged" else {}),
-            **(self._offered(offer, entry, item) or self._doubled(entry, item)),
+            **({"reason": reason} | (self._offered(offer, entry, item) or self._doubled(entry, item))),
         )
 
     def _look(self, entry: Wanted, item: IndexedItem, base: Base, made: Draft) -> dict[str, Any]:
@@ -274,7 +273,13 @@ class Decisions:
             Candidate(twin.key, str(twin.data.get("title")), 1.0, reasons, record(twin.data))
             for twin in others
         ]
-        return {"cause": "review", "candidates": tuple(there), "record": record(item.data)}
+        reason = "it is there twice, made on two computers before the two met: merge the items in Zotero"
+        return {
+            "cause": "review",
+            "reason": reason,
+            "candidates": tuple(there),
+            "record": record(item.data),
+        }
 
     def _offer(self, entry: Wanted, base: Base, item: IndexedItem) -> str:
         """Return the item type that a published preprint is not given yet: the user is asked, or said no."""

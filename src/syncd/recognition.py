@@ -122,7 +122,9 @@ class Recognition:
     def _certain(self, entry: Wanted) -> str | None:
         """Return the key of the item that state or the create-once key names, alive or not."""
         claimed = self._memory.claims.get(entry.key)
-        if claimed in {None, entry.key, *entry.aliases} and (found := twins(self._view, entry)):
+        # Where the user has done away with one of two, the other is the paper's.
+        has_twin = entry.aliases and claimed in {None, entry.key, *entry.aliases}
+        if has_twin and (found := living_own(self._view, entry)):
             return found[0].key
         if claimed:
             return claimed
@@ -250,13 +252,16 @@ def twins(view: LibraryView, entry: Wanted) -> list[IndexedItem]:
 
     There are none where one was made, or where they were merged.
     """
+    found = living_own(view, entry) if entry.aliases else []
+    return found if len(found) > 1 else []
+
+
+def living_own(view: LibraryView, entry: Wanted) -> list[IndexedItem]:
+    """Return the items that syncd made of a paper, under whatever name, and that are there, the older first."""
     own = (entry.key, *entry.aliases)
-    if not entry.aliases:
-        return []
     living = {item.key: item for key in own if (item := view.living(key)) and not item.trashed}
     found = [item for item in living.values() if item.key in own]
-    found.sort(key=lambda item: (str(item.data.get("dateAdded", "")), item.key))
-    return found if len(found) > 1 else []
+    return sorted(found, key=lambda item: (str(item.data.get("dateAdded", "")), item.key))
 
 
 def _numbers(title: str) -> list[str]:

@@ -24,7 +24,9 @@ MARK = "control token "
 
 
 def issue(data: DataFolder, holder: str) -> str:
-    """Return a new token; one that this holder had before is good no longer.
+    """Return a new token, which is good from now on beside those that the holder has.
+
+    Whether the holder takes it is not known yet: `settle` leaves it alone, `withdraw` takes it back.
 
     Args:
         data: syncd's data folder.
@@ -34,16 +36,25 @@ def issue(data: DataFolder, holder: str) -> str:
         StateError: syncd's own database can't be used.
     """
     token = secrets.token_urlsafe(32)
+    name = f"{MARK}{holder}\n{secrets.token_hex(8)}"
     with closing(Store.at(data.state)) as store, store.writing() as connection:
-        connection.execute(sa.delete(db.mark).where(db.mark.c.name == MARK + holder))
-        connection.execute(sa.insert(db.mark).values(name=MARK + holder, value=_hash(token)))
+        connection.execute(sa.insert(db.mark).values(name=name, value=_hash(token)))
     return token
 
 
-def revoke(data: DataFolder, holder: str) -> None:
-    """Take a holder's token back."""
+def settle(data: DataFolder, holder: str, token: str) -> None:
+    """Let a holder have this token and no other."""
+    mark = db.mark.c
+    # One of an older syncd has no number behind its holder.
+    theirs = sa.or_(mark.name == MARK + holder, mark.name.startswith(f"{MARK}{holder}\n", autoescape=True))
     with closing(Store.at(data.state)) as store, store.writing() as connection:
-        connection.execute(sa.delete(db.mark).where(db.mark.c.name == MARK + holder))
+        connection.execute(sa.delete(db.mark).where(theirs, mark.value != _hash(token)))
+
+
+def withdraw(data: DataFolder, token: str) -> None:
+    """Take a token back that nobody got."""
+    with closing(Store.at(data.state)) as store, store.writing() as connection:
+        connection.execute(sa.delete(db.mark).where(db.mark.c.value == _hash(token)))
 
 
 def issued(data: DataFolder) -> bool:

@@ -48,7 +48,7 @@ MUTANTS = (
     Mutant("what sources said of an edited or erased paper is forgotten", "recognition.py", "views: list[Searched] = [self._view, self._remembered]", "views: list[Searched] = [self._view]"),
     Mutant("two records overwrite each other in turn", "wanted.py", "next((entry for entry in papers if entry.key == base.paper and entry.owner(base)), first)", "first"),
     Mutant("the record that decides changes with what is read", "decide.py", "        return replace(base, source=decides.profile, paper=decides.key)\n", "        return base\n"),
-    Mutant("the newer of two items stays", "recognition.py", '    found.sort(key=lambda item: (str(item.data.get("dateAdded", "")), item.key))\n', '    found.sort(key=lambda item: (str(item.data.get("dateAdded", "")), item.key), reverse=True)\n'),
+    Mutant("the newer of two items stays", "recognition.py", 'key=lambda item: (str(item.data.get("dateAdded", "")), item.key))', 'key=lambda item: (str(item.data.get("dateAdded", "")), item.key), reverse=True)'),
     Mutant("a second item under another name is not told", "decide.py", "or self._doubled(entry, item)", ""),
     Mutant("what another syncd brought and the user took away comes back", "decide.py", "            base = self._with_what_others_did(entry, item, base)\n", "            pass\n"),
     Mutant("what another syncd has adopted is added to", "decide.py", 'if here or entry.first.adopt == "file" else ()', 'if entry.first.adopt == "file" else ()'),

@@ -204,10 +204,13 @@ def test_it_is_off_until_a_program_was_paired_and_off_again_where_it_is_forbidde
         program = Program(port, tokens.issue(desk.data, "main"))
         assert desk.syncd("reload").code == 0
         assert program.get("/v1/status")["libraries"][0]["library"] == "main"
-        again = Program(port, tokens.issue(desk.data, "main"))
+        token = tokens.issue(desk.data, "main")
+        again = Program(port, token)
+        assert program.send("GET", "/v1/status").status == again.send("GET", "/v1/status").status == 200
+        tokens.settle(desk.data, "main", token)
         assert program.send("GET", "/v1/status").status == 401
         assert again.send("GET", "/v1/status").status == 200
-        tokens.revoke(desk.data, "main")
+        tokens.withdraw(desk.data, token)
         assert again.send("GET", "/v1/status").status == 401
         desk.configure("[control]\nhttp = false\n")
         assert desk.syncd("reload").code == 0

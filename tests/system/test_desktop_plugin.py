@@ -613,10 +613,20 @@ def test_login_lets_the_plugin_ask_a_daemon_that_runs(at_desktop: DesktopDesk, p
         assert done.code == 0, done.err
         daemon.until_logged("programs with a token are answered")
         url, token = plugin.control()
-        request = urllib.request.Request(f"{url}/v1/status")  # noqa: S310 - loopback
-        request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
-            assert json.load(answer)["libraries"][0]["library"] == "main"
+        assert _libraries(url, token) == ["main"]
+        # A second time the user says no: what was allowed before goes on.
+        plugin.answer(allow=False)
+        assert at_desktop.syncd("login", "--desktop", "--file").code == 4
+        assert at_desktop.syncd("reload").code == 0
+        assert _libraries(url, token) == ["main"]
+
+
+def _libraries(url: str, token: str) -> list[str]:
+    """Return the libraries that the daemon tells of to a program with a token."""
+    request = urllib.request.Request(f"{url}/v1/status")  # noqa: S310 - loopback
+    request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        return [one["library"] for one in json.load(answer)["libraries"]]
 
 
 def test_too_many_dialogs_are_said(plugin: InZotero, program: Program, clock: FakeClock) -> None:

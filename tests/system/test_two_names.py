@@ -166,3 +166,55 @@ def test_two_items_that_came_into_being_before_a_sync_are_a_question(
         rests(desk)
         assert standing(desk, "review") == {}
     assert sorted(owner.zotero.papers()) == ["Alpha", "Beta", "Gamma"]
+
+
+@pytest.mark.parametrize("erased", [True, False], ids=["erased", "trashed"])
+@pytest.mark.parametrize("gone", ["older", "newer"])
+def test_of_two_items_the_one_that_the_owner_keeps_is_the_papers(
+    at_zotero: DesktopDesk,
+    owner: Owner,
+    program: Program,
+    gone: str,
+    erased: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Corrections arrive there, nothing is told as deleted, and nothing is asked any more."""
+    show(at_zotero)
+    pushes(at_zotero)
+    items = {"older": owner.item("Alpha")["key"], "newer": key_of("Alpha", NAMES[0])}
+    at_zotero.clock.advance(60)
+    # As another computer made it from the same page.
+    volatile = {"version", "dateAdded", "dateModified"}
+    twin = {name: value for name, value in owner.item("Alpha").items() if name not in volatile}
+    owner.zotero.write({**twin, "key": items["newer"], "version": 0})
+    sign_in(program)
+    pushes(at_zotero)
+    assert at_zotero.syncd("push").code == 6
+    owner.change(items.pop(gone), deleted=1)
+    if erased:
+        owner.empty_trash()
+    rests(at_zotero)
+    show(at_zotero, alpha="Other words.")
+    pushes(at_zotero)
+    rests(at_zotero)
+    (kept,) = items.values()
+    assert owner.zotero.items()[kept]["abstractNote"] == "Other words."
+    assert standing(at_zotero, "deleted") == standing(at_zotero, "review") == {}
+
+
+def test_a_paper_of_two_names_is_restored_once(
+    at_zotero: DesktopDesk, online: Desk, owner: Owner, program: Program
+) -> None:
+    """Both of its keys lead to the item that comes back."""
+    show(at_zotero)
+    pushes(at_zotero)
+    sign_in(program)
+    show(online)
+    for desk in (online, at_zotero):
+        pushes(desk)
+    owner.zotero.erase(owner.item("Alpha")["key"])
+    pushes(online)
+    assert online.syncd("restore", "Alpha").code == 0
+    assert pushes(online).counts["create"] == 1
+    for desk in (at_zotero, online):
+        rests(desk)
+    assert sorted(owner.zotero.papers()) == ["Alpha", "Beta", "Gamma"]

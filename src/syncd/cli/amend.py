@@ -255,7 +255,8 @@ def _show(standing: Standing) -> None:
     for candidate in standing.candidates:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
         table.add_column("")
-        table.add_column(f"new paper {standing.paper}", ratio=1, overflow="fold")
+        ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
+        table.add_column(ours, ratio=1, overflow="fold")
         table.add_column(f"in the library {candidate['key']}", ratio=1, overflow="fold")
         there: dict[str, Any] = candidate["record"]
         for name in dict.fromkeys((*standing.record, *there)):
@@ -266,8 +267,14 @@ def _show(standing: Standing) -> None:
 
 
 def _said(standing: Standing, verdict: Verdict) -> None:
-    # Where the paper has its item already, the question was what type that should have.
+    # Where the paper has its item already, the question was what type that should have, or about a second item.
     published = standing.key is not None
+    if published and all(candidate["key"] != standing.key for candidate in standing.candidates):
+        said = f"{standing.title!r} is there twice. syncd keeps the older item up to date and asks no more."
+        mend = "Merge the two in Zotero, or delete one of them there."
+        answers = {"same": f"{said} {mend}", "different": said, "later": f"{standing.title!r} waits. {mend}"}
+        stdout().print(answers[verdict], markup=False, soft_wrap=True)
+        return
     words = {
         "same": "becomes what it was published as with the next push"
         if published

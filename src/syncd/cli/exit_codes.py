@@ -63,7 +63,7 @@ def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         passes = all(failure.passes for failure in report.failures.values())
         return Exit.TEMPORARY if passes and not written else Exit.PARTLY
-    if report.counts["review"]:
+    if any(action.cause == "review" and action.kind != "skip" for action in report.actions):
         return Exit.WAITING
     changed = any(report.counts[kind] for kind in ("create", "update", "adopt"))
     return Exit.NOTHING_NEW if tell_nothing_new and not changed else Exit.DONE

@@ -153,7 +153,7 @@ def _login_desktop(
         pairing.take_back()
         raise
     done = work.store(key, None, target, work.Storage(place, os.environ, where))
-    pairing.tell_the_daemon()
+    pairing.keep()
     return done
 
 
@@ -207,6 +207,7 @@ class Pairing:
         self._control = settings.control
         self._holder = holder
         self._data: DataFolder | None = None
+        self._token = ""
 
     def control(self) -> Control | None:
         """Make a token, unless the configuration says that nobody is to ask."""
@@ -218,20 +219,23 @@ class Pairing:
             return None
         self._data = data_folder(os.environ)
         self._data.create()
-        return Control(f"http://127.0.0.1:{self._control.port}", tokens.issue(self._data, self._holder))
+        self._token = tokens.issue(self._data, self._holder)
+        return Control(f"http://127.0.0.1:{self._control.port}", self._token)
 
     def take_back(self) -> None:
         """Forget the token: nobody got it."""
         from syncd import tokens  # noqa: PLC0415 - heavy
 
         if self._data is not None:
-            tokens.revoke(self._data, self._holder)
+            tokens.withdraw(self._data, self._token)
 
-    def tell_the_daemon(self) -> None:
-        """Let a daemon that runs answer from now on."""
+    def keep(self) -> None:
+        """Let the token that was taken be the only one, and a daemon that runs answer from now on."""
+        from syncd import tokens  # noqa: PLC0415 - heavy
         from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
 
         if self._data is not None:
+            tokens.settle(self._data, self._holder, self._token)
             ask(self._data.control, "reload")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -49,6 +50,8 @@ HEADINGS = {
 QUIET = frozenset({"paused", "not adopted"})
 # Characters of a value that are shown.
 WIDTH = 60
+# How much of what two values have in common is shown before they differ.
+LEAD = 20
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -141,7 +144,7 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
             words = f"  {standing.key or standing.paper}  {standing.title}: {standing.detail}"
             out.print(escape(words), soft_wrap=True)
             for name, (yours, source) in standing.values.items():
-                said = f"    {name}: yours is {_short(yours)}, the source has {_short(source)}"
+                said = "    {}: yours is {}, the source has {}".format(name, *_beside(yours, source))
                 out.print(escape(said), soft_wrap=True)
 
 
@@ -149,12 +152,27 @@ def _heading(standing: Standing) -> str:
     return "undone" if standing.cause == "deleted" and standing.by == "syncd" else standing.cause
 
 
-def _short(value: Any) -> str:
-    """Return a property's value on one line and not too long.
+def _beside(yours: Any, source: Any) -> tuple[str, str]:
+    """Return two values of a property on one line each and not too long, from a little before they differ.
 
-    >>> _short("My own words."), _short([{"firstName": "Ann", "lastName": "Lee"}, {"name": "Bo"}]), _short("")
-    ('"My own words."', '"Ann Lee; Bo"', 'blank')
+    >>> _beside("My own words.", ""), _beside([{"firstName": "Ann", "lastName": "Lee"}], [{"name": "Bo"}])
+    (('"My own words."', 'blank'), ('"Ann Lee"', '"Bo"'))
+    >>> _beside("a" * 90 + " one", "a" * 90 + " two")[0].endswith('aaa one"')
+    True
     """
+    texts = [_plain(yours), _plain(source)]
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
+    start = max(0, same - LEAD) if max(map(len, texts)) > WIDTH and same > LEAD else 0
+    ours, theirs = (("…" if start else "") + text[start:] if text else "" for text in texts)
+    return _short(ours), _short(theirs)
+
+
+def _short(text: str) -> str:
+    return f'"{text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"}"' if text else "blank"
+
+
+def _plain(value: Any) -> str:
+    """Return a property's value on one line."""
     if isinstance(value, list):
         parts = (
             [part.get(name, "") for name in ("tag", "name", "firstName", "lastName")]
@@ -163,8 +181,7 @@ def _short(value: Any) -> str:
             for part in value
         )
         value = "; ".join(" ".join(word for word in words if word) for words in parts)
-    text = " ".join(str(value).split())
-    return f'"{text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"}"' if text else "blank"
+    return " ".join(str(value).split())
 
 
 def _show_daemon(live: Json | None, out: Console) -> None:

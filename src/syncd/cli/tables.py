@@ -94,6 +94,9 @@ def _summary(report: Report) -> str:
         parts = ["nothing is new"]
     if counts["unchanged"]:
         parts.append(f"{counts['unchanged']} unchanged")
+    asked = sum(a.cause == "review" and a.kind not in {"review", "skip"} for a in report.actions)
+    if asked:
+        parts.append(f"{asked} of them to decide with syncd review")
     requests = report.requests
     cost = f"{requests.total} request{'s' * (requests.total != 1)} ({requests.write} writing), {report.seconds:.1f} s"
     head = "dry run, nothing was written" if report.dry_run else report.run

@@ -138,6 +138,13 @@ def _answer(
             raise _unanswered() from error
         except LibraryError as error:
             raise _limited() if error.status == 429 else closed(error) from error
+    if answer.status_code == 409:
+        raise LibraryError(
+            "an earlier question about syncd is still open in Zotero",
+            kind="transient",
+            status=409,
+            hint="Nothing was stored. Close that question in Zotero, then run it again.",
+        )
     if answer.status_code == 403:
         raise LibraryError(
             "Zotero was told not to let syncd write",

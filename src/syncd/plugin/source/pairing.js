@@ -24,7 +24,10 @@ Syncd.pairing = {
     const control = this.control(asked.control);
     const now = Date.now();
     this._shown = this._shown.filter((at) => now - at < MINUTE);
-    if (this._open || this._shown.length >= DIALOGS) {
+    if (this._open) {
+      throw new Syncd.Refusal(409, "a question of an earlier program is still open");
+    }
+    if (this._shown.length >= DIALOGS) {
       throw new Syncd.Refusal(429, "Zotero asked often enough just now; try again in a minute");
     }
     this._shown.push(now);
