@@ -192,6 +192,8 @@ def test_of_two_items_the_one_that_the_owner_keeps_is_the_papers(
     owner.change(items.pop(gone), deleted=1)
     if erased:
         owner.empty_trash()
+    # Its link comes, if it has none yet.
+    pushes(at_zotero)
     rests(at_zotero)
     show(at_zotero, alpha="Other words.")
     pushes(at_zotero)
