@@ -183,20 +183,16 @@ class Decisions:
     def _with_what_others_did(self, entry: Wanted, item: IndexedItem, base: Base) -> Base:
         """Return the base with what another syncd may have written, and the user taken away again, since.
 
-        Nothing that is written tells who wrote it. But where the item moved on and is as it was, or has now what the
-        source says and syncd did not write here, tags and collections of the source may have been there already.
+        Nothing that is written tells who wrote it. But where an item moved on, and all but tags is as the source says,
+        the source's new tags may have been there already.
         """
-        seen = self._memory.seen.get(item.key)
-        if not seen or item.version <= self._memory.versions.get(item.key, 0):
+        if item.key not in self._memory.seen or item.version <= self._memory.versions.get(item.key, 0):
             return base
-        made = entry.draft_after(base, self._read)
-        changes = merge.changed(seen, item.data)
-        theirs = [name for name in changes if merge.says(name, item.data, base, made, entry.collections)]
-        if changes and not theirs:
+        made = _never_worse(entry.draft_after(base, self._read), base)
+        rest = merge.merge(base, item.data, made, ()).patch.keys() - {"tags"}
+        if rest or self._missing_links(entry, item.key, made, base)[0]:
             return base
-        base = replace(base, tags=tuple(dict.fromkeys((*base.tags, *made.tags))))
-        there = [key for key in entry.collections if key in self._view.collections] if theirs else []
-        return replace(base, collections=tuple(dict.fromkeys((*base.collections, *there))))
+        return replace(base, tags=tuple(dict.fromkeys((*base.tags, *made.tags))))
 
     def _recovered(self, entry: Wanted, item: IndexedItem) -> Base:
         """Return what to take for written into an item of syncd's own of which nothing is remembered.

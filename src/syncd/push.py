@@ -235,7 +235,8 @@ class Push:
             alive = {a.key for a in actions if a.key and a.base and a.cause != "deleted"}
             state.dig_up(connection, alive & memory.tombstones)
             standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
-            state.stand(connection, [action.paper for action in actions], standings)
+            papers = [action.paper for action in actions]
+            state.stand(connection, [*papers, *self._asked_in_vain(plan, memory)], standings)
             for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
@@ -243,6 +244,17 @@ class Push:
                 state.remember_profile(connection, self._run, profile, now.isoformat(timespec="seconds"))
             ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
             state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
+
+    def _asked_in_vain(self, plan: Plan, memory: Memory) -> Iterator[str]:
+        """Yield the papers that wait for an answer though no profile lists them any more, or it was given."""
+        planned = {action.paper for action in plan.actions}
+        read = {profile.name for profile in plan.profiles}
+        for standing in self._state.standings():
+            if standing.cause == "review" and standing.paper not in planned:
+                answers = set(memory.decisions.get(standing.paper, {}).values())
+                dropped = bool(standing.profiles) and read.issuperset(standing.profiles)
+                if dropped or answers & {"same", "different"}:
+                    yield standing.paper
 
     def _claim(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
         """Remember which item a paper is, or was, and what its sources say of it."""
@@ -275,7 +287,10 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
         yield Standing(action.paper, "kept", *about, ", ".join(action.kept), values=action.values)
     if action.cause:
         comparison = [asdict(candidate) for candidate in action.candidates]
-        yield Standing(action.paper, action.cause, *about, action.reason, action.record, comparison)
+        profiles = tuple(action.said.listed) if action.said else ()
+        yield Standing(
+            action.paper, action.cause, *about, action.reason, action.record, comparison, profiles=profiles
+        )
     if failure:
         yield Standing(action.paper, "failed", failure.key, action.title, failure.message)
 

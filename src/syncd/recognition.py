@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from syncd.action import Memory, Said
     from syncd.match import IndexedItem, LibraryView, Searched
+    from syncd.model import Identifiers
     from syncd.wanted import Wanted
 
 NUMBER = re.compile(r"[0-9]+|\b[IVX]+\b")
@@ -168,7 +169,7 @@ class Recognition:
             for entry in new:
                 if found := self._exact(entry):
                     self._is(entry, found.key or "", f"listed already, by {found.reason}")
-                elif candidates := self._candidates(entry):
+                elif candidates := self._candidates_of_all(entry, new):
                     doubts.append(Doubt(entry, candidates))
                     continue
                 else:
@@ -176,6 +177,12 @@ class Recognition:
                 placed = True
             new = [doubt.paper for doubt in doubts]
         return doubts
+
+    def _candidates_of_all(self, entry: Wanted, new: Sequence[Wanted]) -> tuple[Candidate, ...]:
+        """Return the items that a paper may be, or that another record of it may be: one with its identifier."""
+        ids = entry.first.paper.identifiers
+        same = [one for one in new if one is entry or _share(one.first.paper.identifiers, ids)]
+        return _best([candidate for one in same for candidate in self._candidates(one)])
 
     def _candidates(self, entry: Wanted) -> tuple[Candidate, ...]:
         """Return the items that a paper may be, best first, as they are and as sources describe them."""
@@ -188,9 +195,7 @@ class Recognition:
         if len(self._read) > 1:
             views.append(self._placed)
         found = [one for view in views for one in near(paper, view, excluded)]
-        # What an item looks like now is said rather than what its source says.
-        best = {one.key: one for one in reversed(found)}
-        return tuple(sorted(best.values(), key=lambda one: (-one.score, one.key))[:MAX_CANDIDATES])
+        return _best(found)
 
     @cached_property
     def _remembered(self) -> Records:
@@ -239,6 +244,16 @@ class Recognition:
                 if (paper, profile) not in self._listed:
                     found[profile].append((paper, said))
         return found
+
+
+def _best(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the best candidates, each once; what is said first of an item is said of it."""
+    once = {one.key: one for one in reversed(found)}
+    return tuple(sorted(once.values(), key=lambda one: (-one.score, one.key))[:MAX_CANDIDATES])
+
+
+def _share(one: Identifiers, other: Identifiers) -> bool:
+    return bool((one.doi and one.doi == other.doi) or (one.arxiv and one.arxiv == other.arxiv))
 
 
 def own_keys(view: LibraryView, entry: Wanted) -> list[str]:

@@ -210,7 +210,7 @@ def noted(
     """
     clock = session.ports.clock
     history = session.state.history
-    history.begin(session.run, kind, clock.now().isoformat(timespec="seconds"), profiles)
+    history.begin(session.run, kind, clock.now().isoformat(timespec="milliseconds"), profiles)
     error: BaseException | None = None
     try:
         yield

@@ -47,6 +47,7 @@ class Standing:
         candidates: for a review, the items that it may be, as `match.Candidate` has them.
         values: for what was kept, by property the value in the library and the one of the source.
         by: for what was deleted, whose doing it was: "user", or "syncd" where an undo moved it to the trash.
+        profiles: those that list the paper, as far as that is known.
     """
 
     paper: str
@@ -58,6 +59,7 @@ class Standing:
     candidates: Sequence[Mapping[str, Any]] = ()
     values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     by: str = "user"
+    profiles: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,7 @@ class State:
                     [dict(standing.record), list(standing.candidates)], ensure_ascii=False
                 ),
                 "kept": json.dumps(dict(standing.values), ensure_ascii=False),
+                "profiles": json.dumps(list(standing.profiles), ensure_ascii=False),
             }
             for standing in standings
         ]
@@ -326,6 +329,7 @@ class State:
                     Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison)),
                     values=json.loads(r.kept),
                     by="syncd" if r.key in undone else "user",
+                    profiles=json.loads(r.profiles),
                 )
                 for r in connection.execute(query)
             ]

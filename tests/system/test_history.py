@@ -184,3 +184,14 @@ def test_neither_pruning_nor_news_read_the_whole_history(
     assert [
         plan for plan in plans if "SCAN" in plan and plan not in {"SCAN journal", "SCAN CONSTANT ROW"}
     ] == []
+
+
+def test_runs_of_one_second_keep_their_order(desk: Desk) -> None:
+    """Their names begin alike and end at random; the last one is the one that began last."""
+    show(desk)
+    names = []
+    for _ in range(8):
+        names.append(desk.run().run)
+        desk.clock.advance(0.1)
+    with memory_of(desk) as state:
+        assert [run.name for run in state.history.runs()] == names[::-1]

@@ -356,3 +356,66 @@ def test_a_paper_whose_identifier_says_so_is_one_whatever_its_title(two: Desk, o
     assert pushes(two).counts["create"] == 4
     rests(two)
     assert len(titles(owner)) == 4
+
+
+RECORD = "@article{{a, title={{{}}}, author={{Lee, Ann and Chen, Bo}}, year={{2023}}, doi={{10.1234/abc}}}}"
+
+
+@pytest.mark.parametrize("order", ["bo cy", "cy bo"])
+def test_a_question_about_a_paper_is_one_about_all_that_have_its_identifier(
+    two: Desk, owner: Owner, order: str
+) -> None:
+    """One profile words the title like a paper that is there, another quite otherwise, with the same DOI."""
+    first, second = order.split()
+    two.configure(
+        "".join(
+            f'[profiles.{name}]\nsource = "{name}.bib"\ncaptured = 2026-06-01\n' for name in (first, second)
+        )
+    )
+    lists(two, "ann", entry("Reading Long Document with Sparse Attention"))
+    shown = {
+        "bo": "Reading Long Documents with Sparse Attention",
+        "cy": "SparseReader, an Efficient Transformer",
+    }
+    for name, title in shown.items():
+        (two.folder / f"{name}.bib").write_text(RECORD.format(title), encoding="utf-8")
+    pushes(two, names=("ann",))
+    assert pushes(two).counts["review"] == 2
+    assert titles(owner) == ["Reading Long Document with Sparse Attention"]
+    two.syncd("review", "--same", shown["bo"])
+    pushes(two)
+    rests(two)
+    assert titles(owner) == ["Reading Long Document with Sparse Attention"]
+
+
+@pytest.mark.parametrize("answer", [None, "--same", "--different"])
+def test_nobody_is_asked_about_a_paper_that_no_profile_lists_any_more(
+    two: Desk, owner: Owner, answer: str | None
+) -> None:
+    """Its page mended the title, and the question went with it, answered or not."""
+    lists(two, "ann", entry(PAIRS[1][0]))
+    lists(two, "bo", entry(PAIRS[1][1]))
+    pushes(two)
+    assert PAIRS[1][1] in standing(two, "review")
+    if answer:
+        two.syncd("review", answer, PAIRS[1][1])
+    lists(two, "bo", entry(PAIRS[1][0]))
+    pushes(two)
+    assert standing(two, "review") == {}
+    assert titles(owner) == [PAIRS[1][0]]
+
+
+@pytest.mark.parametrize("act", ["trashed and restored", "edited and back"])
+def test_a_new_tag_arrives_though_the_item_moved_on(desk: Desk, owner: Owner, act: str) -> None:
+    """Nobody had brought it: its link and its words are not there either."""
+    show(desk, alpha="Without code.")
+    pushes(desk)
+    if act == "edited and back":
+        owner.edit("Alpha", title="Other")
+        owner.edit("Other", title="Alpha")
+    else:
+        owner.edit("Alpha", deleted=1)
+        owner.change(owner.item("Alpha")["key"], deleted=0)
+    show(desk)
+    pushes(desk)
+    assert "code" in {tag["tag"] for tag in owner.item("Alpha")["tags"]}
