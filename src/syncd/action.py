@@ -113,6 +113,19 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A paper that waits for the user's word on whether it is an item that is there.
+
+    Attributes:
+        said: what its sources say of it.
+        candidates: the items that it may be.
+    """
+
+    said: Said
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What state knows of a library.
 
@@ -127,6 +140,7 @@ class Memory:
         tombstones: keys of items that the user trashed or deleted, also where the library has forgotten it.
         decisions: by a paper's create-once key, what the user said of items that it may be.
         refusals: by a paper's create-once key.
+        questions: by a paper's create-once key, what the user was asked about it, answered or not.
         restored: create-once keys of deleted papers that the user wants back, and that no push has brought yet.
     """
 
@@ -139,6 +153,7 @@ class Memory:
     tombstones: frozenset[str] = frozenset()
     decisions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    questions: Mapping[str, Question] = field(default_factory=dict)
     restored: frozenset[str] = frozenset()
 
 

@@ -252,7 +252,7 @@ class Push:
         for standing in self._state.standings():
             if standing.cause == "review" and standing.paper not in planned:
                 answers = set(memory.decisions.get(standing.paper, {}).values())
-                dropped = bool(standing.profiles) and read.issuperset(standing.profiles)
+                dropped = standing.said is not None and read.issuperset(standing.said.listed)
                 if dropped or answers & {"same", "different"}:
                     yield standing.paper
 
@@ -287,9 +287,9 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
         yield Standing(action.paper, "kept", *about, ", ".join(action.kept), values=action.values)
     if action.cause:
         comparison = [asdict(candidate) for candidate in action.candidates]
-        profiles = tuple(action.said.listed) if action.said else ()
+        said = action.said if action.cause == "review" and action.key is None else None
         yield Standing(
-            action.paper, action.cause, *about, action.reason, action.record, comparison, profiles=profiles
+            action.paper, action.cause, *about, action.reason, action.record, comparison, said=said
         )
     if failure:
         yield Standing(action.paper, "failed", failure.key, action.title, failure.message)

@@ -31,7 +31,7 @@ from syncd.zotero.items import PREPRINT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from syncd.action import Memory, Said
+    from syncd.action import Memory, Said, Verdict
     from syncd.match import IndexedItem, LibraryView, Searched
     from syncd.model import Identifiers
     from syncd.wanted import Wanted
@@ -97,6 +97,7 @@ class Recognition:
         # By profile, the items that its other papers are.
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
         self._listed = {(listing.key, listing.profile) for entry in wanted for listing in entry.listings}
+        self._papers = {entry.key for entry in wanted}
         certain = [(entry, self._certain(entry)) for entry in wanted]
         unknown = [entry for entry, key in certain if key is None]
         # The papers of this plan that have an item, or will; kept only where a paper is new.
@@ -182,7 +183,14 @@ class Recognition:
         """Return the items that a paper may be, or that another record of it may be: one with its identifier."""
         ids = entry.first.paper.identifiers
         same = [one for one in new if one is entry or _share(one.first.paper.identifiers, ids)]
-        return _best([candidate for one in same for candidate in self._candidates(one)])
+        found = [candidate for one in same for candidate in self._candidates(one)]
+        others = self._others(entry)
+        for paper, question in self._memory.questions.items():
+            # A paper that waits, though it is not read this time, is asked about together with this one.
+            if paper not in self._papers and _share(question.said.identifiers, ids):
+                denied = others | self._answered(paper, "different")
+                found += [one for one in question.candidates if one.key not in denied]
+        return _best(found)
 
     def _candidates(self, entry: Wanted) -> tuple[Candidate, ...]:
         """Return the items that a paper may be, best first, as they are and as sources describe them."""
@@ -194,8 +202,15 @@ class Recognition:
         views: list[Searched] = [self._view, self._remembered]
         if len(self._read) > 1:
             views.append(self._placed)
-        found = [one for view in views for one in near(paper, view, excluded)]
+        found = [self._told(one) for view in views for one in near(paper, view, excluded)]
         return _best(found)
+
+    def _told(self, candidate: Candidate) -> Candidate:
+        """Return a candidate that says so if its item is deleted."""
+        gone = candidate.key in self._view.deleted or candidate.key in self._memory.tombstones
+        if not gone or candidate.key in self._view.items:
+            return candidate
+        return replace(candidate, reasons=(*candidate.reasons, "deleted in Zotero"))
 
     @cached_property
     def _remembered(self) -> Records:
@@ -204,6 +219,10 @@ class Recognition:
         for paper, said in self._memory.said.items():
             item = self._view.living(key := self._memory.claims.get(paper, paper))
             records.add(paper, _as_item(item.key if item else key, said))
+        for paper, question in self._memory.questions.items():
+            for key in self._answered(paper, "same") if paper not in self._papers else ():
+                item = self._view.living(key)
+                records.add(paper, _as_item(item.key if item else key, question.said))
         return records
 
     def _taken_by(self, entry: Wanted) -> frozenset[str]:
@@ -211,8 +230,11 @@ class Recognition:
 
     def _others(self, entry: Wanted) -> frozenset[str]:
         """Return the items that the user said are other papers."""
-        said = self._memory.decisions.get(entry.key, {})
-        return frozenset(key for key, verdict in said.items() if verdict == "different")
+        return self._answered(entry.key, "different")
+
+    def _answered(self, paper: str, verdict: Verdict) -> frozenset[str]:
+        said = self._memory.decisions.get(paper, {})
+        return frozenset(key for key, one in said.items() if one == verdict)
 
     def _retitled(self, entry: Wanted) -> str | None:
         """Return the item of a paper whose title the source corrected, if that is beyond doubt.

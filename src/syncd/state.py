@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from syncd import tables as db
-from syncd.action import Memory, Refusal, Said
+from syncd.action import Memory, Question, Refusal, Said
 from syncd.facts import Facts
 from syncd.history import History
 from syncd.journal import Journal
+from syncd.match import Candidate
 from syncd.merge import Base, contents
 from syncd.place import pushed_elsewhere
 from syncd.zotero.index import Index
@@ -47,7 +48,7 @@ class Standing:
         candidates: for a review, the items that it may be, as `match.Candidate` has them.
         values: for what was kept, by property the value in the library and the one of the source.
         by: for what was deleted, whose doing it was: "user", or "syncd" where an undo moved it to the trash.
-        profiles: those that list the paper, as far as that is known.
+        said: for a review, what its sources say of the paper, as far as that is known.
     """
 
     paper: str
@@ -59,7 +60,7 @@ class Standing:
     candidates: Sequence[Mapping[str, Any]] = ()
     values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     by: str = "user"
-    profiles: Sequence[str] = ()
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,8 @@ class State:
         with self._store.reading() as connection:
             written = connection.execute(self._all(db.written)).all()
             claims = connection.execute(self._all(db.claim)).all()
+            waiting = connection.execute(self._all(db.standing).where(db.standing.c.cause == "review"))
+            asked = [(row, _said(row.said)) for row in waiting]
             decisions: dict[str, dict[str, Verdict]] = {}
             for row in connection.execute(self._all(db.decision)):
                 decisions.setdefault(row.paper, {})[row.key] = row.verdict
@@ -164,7 +167,10 @@ class State:
                 versions={row.key: row.version for row in written},
                 seen={row.key: json.loads(row.seen) for row in written if row.seen},
                 claims={row.paper: row.key for row in claims},
-                said={row.paper: Said.from_json(json.loads(row.said)) for row in claims if row.said},
+                said={row.paper: said for row in claims if (said := _said(row.said))},
+                questions={
+                    row.paper: Question(said, _candidates(row.comparison)) for row, said in asked if said
+                },
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
@@ -309,7 +315,7 @@ class State:
                     [dict(standing.record), list(standing.candidates)], ensure_ascii=False
                 ),
                 "kept": json.dumps(dict(standing.values), ensure_ascii=False),
-                "profiles": json.dumps(list(standing.profiles), ensure_ascii=False),
+                "said": json.dumps(asdict(standing.said), ensure_ascii=False) if standing.said else "",
             }
             for standing in standings
         ]
@@ -329,7 +335,7 @@ class State:
                     Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison)),
                     values=json.loads(r.kept),
                     by="syncd" if r.key in undone else "user",
-                    profiles=json.loads(r.profiles),
+                    said=_said(r.said),
                 )
                 for r in connection.execute(query)
             ]
@@ -454,3 +460,13 @@ class State:
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
         return sa.select(table).where(table.c.library == self._library)
+
+
+def _said(text: str) -> Said | None:
+    return Said.from_json(json.loads(text)) if text else None
+
+
+def _candidates(comparison: str) -> tuple[Candidate, ...]:
+    """Return the candidates of a review as they were asked about."""
+    _, candidates = json.loads(comparison)
+    return tuple(Candidate(**{**one, "reasons": tuple(one["reasons"])}) for one in candidates)

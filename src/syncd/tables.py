@@ -156,7 +156,7 @@ standing = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
-    sa.Column("profiles", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("said", sa.Text, nullable=False, server_default=""),
     sa.Column("kept", sa.Text, nullable=False, server_default="{}"),
 )
 

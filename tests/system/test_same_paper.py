@@ -388,6 +388,29 @@ def test_a_question_about_a_paper_is_one_about_all_that_have_its_identifier(
     assert titles(owner) == ["Reading Long Document with Sparse Attention"]
 
 
+def test_a_paper_that_waits_is_remembered_while_its_profile_is_not_read(two: Desk, owner: Owner) -> None:
+    """Each profile is pushed by itself: the second one of that DOI waits as well, and follows the answer."""
+    two.configure('[profiles.bo]\nsource = "bo.bib"\n[profiles.cy]\nsource = "cy.bib"\n')
+    there = "Reading Long Document with Sparse Attention"
+    lists(two, "ann", entry(there))
+    shown = {
+        "bo": "Reading Long Documents with Sparse Attention",
+        "cy": "SparseReader, an Efficient Transformer",
+    }
+    for name, title in shown.items():
+        (two.folder / f"{name}.bib").write_text(RECORD.format(title), encoding="utf-8")
+    for name in ("ann", "bo", "cy"):
+        pushes(two, names=(name,))
+    assert titles(owner) == [there]
+    assert sorted(standing(two, "review")) == sorted(shown.values())
+    two.syncd("review", "--same", shown["bo"])
+    for name in ("cy", "bo", "cy"):
+        pushes(two, names=(name,))
+    rests(two)
+    assert titles(owner) == [there]
+    assert standing(two, "review") == {}
+
+
 @pytest.mark.parametrize("answer", [None, "--same", "--different"])
 def test_nobody_is_asked_about_a_paper_that_no_profile_lists_any_more(
     two: Desk, owner: Owner, answer: str | None

@@ -21,7 +21,7 @@ def upgrade() -> None:
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text, nullable=False, server_default=""))
     op.add_column("tombstone", sa.Column("by", sa.Text, nullable=False, server_default="user"))
-    op.add_column("standing", sa.Column("profiles", sa.Text, nullable=False, server_default="[]"))
+    op.add_column("standing", sa.Column("said", sa.Text, nullable=False, server_default=""))
     op.add_column("standing", sa.Column("kept", sa.Text, nullable=False, server_default="{}"))
     connection = op.get_bind()
     item = sa.table("index_item", *map(sa.column, ("library", "key", "data", "abstract")))
