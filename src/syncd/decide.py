@@ -183,12 +183,15 @@ class Decisions:
     def _with_what_others_did(self, entry: Wanted, item: IndexedItem, base: Base) -> Base:
         """Return the base with what another syncd may have written, and the user taken away again, since.
 
-        Nothing that is written tells who wrote it. But where an item moved on, and all but tags is as the source says,
-        the source's new tags may have been there already.
+        Nothing that is written tells who wrote it. But where an item moved on, though its user edited nothing that can
+        be seen, and all but tags is as the source says, the source's new tags may have been there already.
         """
-        if item.key not in self._memory.seen or item.version <= self._memory.versions.get(item.key, 0):
+        seen = self._memory.seen.get(item.key)
+        if seen is None or item.version <= self._memory.versions.get(item.key, 0):
             return base
         made = _never_worse(entry.draft_after(base, self._read), base)
+        if self._was_edited(entry, item, base, made):
+            return base
         rest = merge.merge(base, item.data, made, ()).patch.keys() - {"tags"}
         if rest or self._missing_links(entry, item.key, made, base)[0]:
             return base
