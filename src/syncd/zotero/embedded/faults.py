@@ -81,7 +81,7 @@ class Fault:
 def _without(body: bytes, place: str) -> bytes:
     """The answer to a write of many, without one of its objects."""
     report = json.loads(body)
-    for part in report.values():
+    for part in report.values() if isinstance(report, dict) else ():
         if isinstance(part, dict):
             part.pop(place, None)
     return json.dumps(report, ensure_ascii=False).encode()
