@@ -478,6 +478,15 @@ def test_what_the_source_no_longer_lists_is_never_touched(before: list[object], 
     assert not any("deleted" in sent for action in made.actions for sent in (action.item, *action.children))
 
 
+def test_what_a_profile_lists_apart_is_two_papers_whatever_the_first_was_before() -> None:
+    """One got another year, and a namesake of its old year comes: the identifier says which is which."""
+    before, library = paper("Editorial", date="2020", arxiv="2304.00001"), view()
+    library, memory = carried_out(planned(library, intake(before)), library)
+    page = intake(paper("Editorial", date="2023", arxiv="2304.00001"), paper("Editorial", date="2020"))
+    made = planned(library, page, memory=memory)
+    assert [action.kind for action in made.actions] == ["update", "create"]
+
+
 WORDINGS = ("Calibration for Text Generation", "Calibrating for Generating Text")
 NAMESAKE = "Editorial"
 
