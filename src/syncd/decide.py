@@ -81,14 +81,8 @@ class Decisions:
 
     def _decided(self, case: Case) -> Iterator[Action]:
         """Yield an action for each paper of an item: one does what is to be done, the others are the same."""
-        item = self._view.living(case.key)
-        base = self._memory.written.get(item.key if item else case.key)
-        entry = joined(case.papers, base)
-        done = (
-            self._create(entry, case.key, case.reason)
-            if case.is_new
-            else self._known(entry, case.key, case.reason)
-        )
+        entry = joined(case.papers, self._written(case))
+        done = self._create(entry, case.key, case.reason) if case.is_new else self._known(entry, case)
         for paper in case.papers:
             if paper.key == entry.key:
                 yield done
@@ -97,6 +91,11 @@ class Decisions:
             else:
                 reason = f"the same paper as {entry.title!r}"
                 yield Action("unchanged", paper.title, paper.key, done.key, reason)
+
+    def _written(self, case: Case) -> Base | None:
+        """Return what syncd wrote into an item, or into one that was merged into it."""
+        keys_of_it = (case.key, *case.before)
+        return next((base for key in keys_of_it if (base := self._memory.written.get(key))), None)
 
     def _create(self, entry: Wanted, key: str, reason: str) -> Action:
         made = entry.draft
@@ -127,8 +126,9 @@ class Decisions:
             base=replace(base, links=links),
         )
 
-    def _known(self, entry: Wanted, key: str, reason: str) -> Action:
+    def _known(self, entry: Wanted, case: Case) -> Action:
         """Decide about a paper whose item is in the library, or was."""
+        key, reason = case.key, case.reason
         item = self._view.living(key)
         if item is None:
             if key in self._view.deleted or key in self._memory.tombstones:
@@ -136,21 +136,21 @@ class Decisions:
             restored = entry.key in self._memory.restored
             reason = "you brought it back" if restored else "missing, though nobody deleted it"
             return self._create(entry, key, reason)
-        base = self._base(entry, key, item)
+        base = self._base(entry, case, item)
         if item.trashed:
             return replace(_skip(entry, item.key, "it is in Zotero's trash", "deleted"), base=base)
         if base.adopted and entry.first.adopt == "skip" and item.key not in self._memory.written:
             return _skip(entry, item.key, reason, "not adopted")
         return self._bring_up_to_date(entry, item, base, reason)
 
-    def _base(self, entry: Wanted, key: str, item: IndexedItem) -> Base:
+    def _base(self, entry: Wanted, case: Case, item: IndexedItem) -> Base:
         """Return what syncd wrote into an item, or what to take for that where it does not know.
 
         It is remembered even where nothing is done now: what is uncertain today would look certain tomorrow.
         """
-        base = self._memory.written.get(item.key) or self._memory.written.get(key)
+        base = self._written(case)
         older = item.version < self._memory.versions.get(item.key, 0)
-        if older or (base is None and self._is_syncds(entry, key, item)):
+        if older or (base is None and self._is_syncds(entry, case, item)):
             # The create-once key led here, if only over a merge: syncd was here before and has forgotten it. Or
             # the library is an older one than it remembers.
             base = self._recovered(entry, item)
@@ -160,11 +160,13 @@ class Decisions:
             base = self._with_what_others_did(entry, item, base)
         return _with_uncertain(entry, base)
 
-    def _is_syncds(self, entry: Wanted, key: str, item: IndexedItem) -> bool:
+    def _is_syncds(self, entry: Wanted, case: Case, item: IndexedItem) -> bool:
         """Whether syncd made an item, or one that was merged into it."""
         own = own_keys(self._view, entry)
         winners = self._view.winners
-        return key in own or any(one in winners and self._view.living(one) is item for one in own)
+        return not set(own).isdisjoint(case.before) or any(
+            one in winners and self._view.living(one) is item for one in own
+        )
 
     def _adopted(self, entry: Wanted, item: IndexedItem) -> Base:
         """Return what to take for written into an item that the user had before.

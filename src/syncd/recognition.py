@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -52,12 +52,14 @@ class Case:
         reason: how it was recognised.
         papers: those that it is.
         is_new: it is to be created.
+        before: keys that lead to it, such as those of items that were merged into it.
     """
 
     key: str
     reason: str
     papers: list[Wanted]
     is_new: bool = False
+    before: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Recognition:
         target = item.key if item else key
         case = self._by_item.setdefault(target, Case(target, reason, [], is_new=is_new))
         case.papers.append(entry)
+        case.before.append(key)
         for profile in entry.profiles:
             self._taken[profile].add(target)
         if self._compares:

@@ -349,7 +349,8 @@ class Sync(RuleBasedStateMachine):
         )
         self._edit(loser, deleted=1)
         theirs, winners = self.facts.pop(loser["key"], Facts()), self._of(winner)
-        winners.fields["title"] = winner["title"]
+        if winner is not data:
+            winners.fields["title"] = winner["title"]
         if date:
             winners.fields["date"] = date
         winners.tags_added |= {"mine"} | (theirs.tags_added & tags.keys())

@@ -85,7 +85,7 @@ def test_a_year_that_was_edited_is_no_other_paper_after_the_state_was_lost(desk:
     pushes(desk)
     owner.edit("Alpha", date="2019")
     forget(desk)
-    pushes(desk)
+    assert pushes(desk).counts["review"] == 0
     rests(desk)
     assert titles(owner) == ["Alpha", "Beta", "Gamma"]
     assert owner.item("Alpha")["date"] == "2019"
@@ -442,3 +442,20 @@ def test_a_new_tag_arrives_though_the_item_moved_on(desk: Desk, owner: Owner, ac
     show(desk)
     pushes(desk)
     assert "code" in {tag["tag"] for tag in owner.item("Alpha")["tags"]}
+
+
+def test_a_retitled_paper_that_is_merged_stays_out_of_the_collection(desk: Desk, owner: Owner) -> None:
+    """What syncd wrote into the item that was merged away holds for the one that is left."""
+    lists(desk, "ann", entry("Benchmaks of Language Models"), entry("Beta"))
+    pushes(desk)
+    title = "Benchmarks of Language Models"
+    lists(desk, "ann", entry(title), entry("Beta"))
+    pushes(desk)
+    loser = owner.item(title)
+    owner.change(loser["key"], collections=[])
+    winner = owner.own("As I Saved It", date="2026")
+    owner.merge(winner, loser["key"])
+    for _ in range(2):
+        pushes(desk)
+    rests(desk)
+    assert owner.item("As I Saved It")["collections"] == []
