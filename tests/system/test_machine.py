@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import cycle
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from plugin_machine import ThroughPlugin, kinds_through_plugin
 
@@ -83,6 +83,7 @@ def chosen(histories: int) -> settings:
     """Return how many histories are played, and how long they are."""
     return settings(
         max_examples=histories,
+        phases=[Phase.explicit, Phase.generate],
         stateful_step_count=40,
         deadline=None,
         derandomize="SYNCD_HISTORIES" not in os.environ,
