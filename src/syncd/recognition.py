@@ -29,7 +29,7 @@ from syncd.zotero import keys
 from syncd.zotero.items import PREPRINT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from syncd.action import Memory, Said, Verdict
     from syncd.match import IndexedItem, LibraryView, Searched
@@ -170,10 +170,11 @@ class Recognition:
         placed = True
         while placed:
             placed, doubts = False, []
+            named = _by_identifier(new)
             for entry in new:
                 if found := self._exact(entry):
                     self._is(entry, found.key or "", f"listed already, by {found.reason}")
-                elif candidates := self._candidates_of_all(entry, new):
+                elif candidates := self._candidates_of_all(entry, named):
                     doubts.append(Doubt(entry, candidates))
                     continue
                 else:
@@ -182,11 +183,14 @@ class Recognition:
             new = [doubt.paper for doubt in doubts]
         return doubts
 
-    def _candidates_of_all(self, entry: Wanted, new: Sequence[Wanted]) -> tuple[Candidate, ...]:
+    def _candidates_of_all(
+        self, entry: Wanted, named: Mapping[str, Sequence[Wanted]]
+    ) -> tuple[Candidate, ...]:
         """Return the items that a paper may be, or that another record of it may be: one with its identifier."""
         ids = entry.first.paper.identifiers
-        same = [one for one in new if one is entry or _share(one.first.paper.identifiers, ids)]
-        found = [candidate for one in same for candidate in self._candidates(one)]
+        same = {one.key: one for name in (ids.doi, ids.arxiv) for one in named.get(name or "", ())}
+        same[entry.key] = entry
+        found = [candidate for one in same.values() for candidate in self._candidates(one)]
         others = self._others(entry)
         for paper, question in self._memory.questions.items():
             # A paper that waits, though it is not read this time, is asked about together with this one.
@@ -275,6 +279,17 @@ def _best(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Return the best candidates, each once; what is said first of an item is said of it."""
     once = {one.key: one for one in reversed(found)}
     return tuple(sorted(once.values(), key=lambda one: (-one.score, one.key))[:MAX_CANDIDATES])
+
+
+def _by_identifier(papers: Sequence[Wanted]) -> Mapping[str, list[Wanted]]:
+    """Return papers by each of their identifiers."""
+    found: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for entry in papers:
+        ids = entry.first.paper.identifiers
+        for name in (ids.doi, ids.arxiv):
+            if name:
+                found[name].append(entry)
+    return found
 
 
 def _share(one: Identifiers, other: Identifiers) -> bool:
