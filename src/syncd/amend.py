@@ -67,12 +67,11 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
 
 def _not_taken_out(outcome: Outcome) -> LibraryError:
     """Word why an item stays in the trash; a lost race, or a server's fault, is no matter for its owner."""
-    passing = outcome.code is None or outcome.code in {404, 409, 412, 428, 429} or outcome.code >= 500
     return LibraryError(
         f"it can't be taken out of the trash: {outcome.message}",
-        kind="transient" if passing else "permanent",
+        kind="transient" if outcome.passes else "permanent",
         status=outcome.code,
-        hint="Nothing was written. Run it again." if passing else "",
+        hint="Nothing was written. Run it again." if outcome.passes else "",
     )
 
 

@@ -6,11 +6,11 @@ again, and from Zotero's local API, which an older syncd used; but only where it
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from syncd.match import indexed
+from syncd.merge import contents
 from syncd.place import (
     MARK,
     SEPARATOR,
@@ -21,7 +21,7 @@ from syncd.place import (
     moved,
     uncounted,
 )
-from syncd.recovery import PATIENCE, SERVERS_OWN, recover
+from syncd.recovery import PATIENCE, recover
 from syncd.state import State
 from syncd.zotero.plugin import PluginClient, gone, plugin_at
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from syncd.zotero.client import Address
     from syncd.zotero.transport import PoliteTransport
 
-Json = dict[str, Any]
 # Later than any version of a library.
 LATER = 2_000_000_000
 
@@ -128,20 +127,12 @@ def _learn_keys(state: State, now: LibraryView, before: LibraryView) -> None:
                     continue
                 note = entry.note and replace(entry.note, created=(item.key,))
                 real = replace(entry, sent={**entry.sent, "key": item.key}, item=item.key, note=note)
-                is_as_sent = _content(real.sent).items() <= _content(item.data).items()
+                is_as_sent = contents(real.sent).items() <= contents(item.data).items()
                 state.record(connection, chunk.run, real, LATER if is_as_sent else 0)
 
 
 def _recounted(item: IndexedItem, before: LibraryView) -> IndexedItem:
     """Return an item with the version that it had before, if it is what it was; else with one later than all."""
     known = before.items.get(item.key)
-    same = known is not None and _content(known.data) == _content(item.data)
+    same = known is not None and contents(known.data) == contents(item.data)
     return replace(item, version=known.version if known and same else LATER)
-
-
-def _content(data: Json) -> Json:
-    """Return what is in an item, blank values and the order of what has none alike."""
-    found = {name: value for name, value in data.items() if value and name not in SERVERS_OWN}
-    for name in found.keys() & {"tags", "collections"}:
-        found[name] = sorted(json.dumps(part, sort_keys=True) for part in found[name])
-    return found

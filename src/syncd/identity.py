@@ -114,9 +114,8 @@ class _Naming:
             if best is Fit.SAME or (best is Fit.LISTED and paper.identifiers == Identifiers()):
                 break
         if best < Fit.SURE:
-            chosen = self._moved(paper, profile) or chosen or self._first_free(paper)
-        assert chosen is not None  # noqa: S101 - for the type checker: there is a key by now
-        key, aliases = chosen
+            chosen = self._moved(paper, profile) or chosen
+        key, aliases = chosen or self._first_free(paper)
         self._given[key].append((profile, paper))
         return PaperKey(key, tuple(other for other in aliases if other != key))
 

@@ -95,13 +95,19 @@ class Merged:
 def contents(data: Json) -> dict[str, str]:
     """Return a digest of each property of an item that is not blank, to tell later which of them somebody changed."""
     return {
-        name: hashlib.sha256(_canonical(name, value).encode()).hexdigest()[:8]
+        name: hashlib.sha256(canonical(name, value).encode()).hexdigest()[:8]
         for name, value in data.items()
         if value and name not in NO_CONTENT
     }
 
 
-def _canonical(name: str, value: Any) -> str:
+def contents_after(before: Mapping[str, str], sent: Json) -> dict[str, str]:
+    """Return what `contents` would tell of an item after a write of some of its properties."""
+    kept = {name: digest for name, digest in before.items() if name not in sent}
+    return kept | contents(sent)
+
+
+def canonical(name: str, value: Any) -> str:
     """Return a value as text, without the order of what has none."""
     if name == "tags":
         value = sorted((tag["tag"], tag.get("type", 0)) for tag in value)

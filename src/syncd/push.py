@@ -15,6 +15,7 @@ from syncd.errors import LibraryError
 from syncd.history import Note
 from syncd.journal import Entry
 from syncd.merge import contents
+from syncd.recovery import keep_open
 from syncd.state import Standing
 from syncd.zotero.client import StaleError
 from syncd.zotero.items import problems
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from syncd.zotero.index import Index
 
 Json = dict[str, Any]
-# The object, or what it refers to, is not as the plan saw it: the next plan looks again.
-CHANGED = frozenset({404, 409, 412, 428})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Failure:
         key: the key of the object that was refused.
         code: the HTTP status of the object; None where it was never sent.
         message: the server's words, or ours.
+        changed: the library changed meanwhile, so that a new plan may succeed.
         transient: the server was busy, or did not say what became of it.
     """
 
@@ -55,16 +55,12 @@ class Failure:
     key: str
     code: int | None
     message: str
+    changed: bool = False
     transient: bool = False
 
     @property
-    def changed(self) -> bool:
-        """Whether the library changed meanwhile, so that a new plan may succeed."""
-        return self.code in CHANGED
-
-    @property
     def passes(self) -> bool:
-        """Whether sending it again may succeed: the library changed meanwhile, or the server was busy."""
+        """Whether sending it again may succeed."""
         return self.changed or self.transient
 
 
@@ -174,13 +170,7 @@ class Push:
         try:
             outcomes = write(sent, unmodified_since=self._version)
         except LibraryError as error:
-            with self._state.writing() as connection:
-                if isinstance(error, StaleError):
-                    # The same request may have been delivered before, and that is what changed the library.
-                    self._state.journal.settle(connection, number, [replace(e, there=True) for e in chunk])
-                elif error.kind != "transient":
-                    # Nothing of it was done: there is nothing to find out about it.
-                    self._state.journal.settle(connection, number)
+            keep_open(self._state, number, chunk, error)
             raise
         self._record(number, chunk, outcomes, titles)
 
@@ -198,11 +188,16 @@ class Push:
                 if outcome.status == "failed":
                     title = titles.get(entry.paper, entry.paper)
                     failure = Failure(
-                        title, entry.sent["key"], outcome.code, outcome.message, outcome.transient
+                        title,
+                        entry.sent["key"],
+                        outcome.code,
+                        outcome.message,
+                        changed=outcome.changed,
+                        transient=outcome.transient,
                     )
                     self.failures.setdefault(entry.paper, failure)
-                    if failure.passes:
-                        left.append(replace(entry, there=failure.changed))
+                    if outcome.passes:
+                        left.append(replace(entry, there=outcome.changed))
                 else:
                     self.written.add(entry.paper)
                     version = outcome.version or entry.sent["version"]

@@ -6,18 +6,20 @@ possible outcome for a day.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from syncd import merge
+from syncd.zotero.client import StaleError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
 
+    from syncd.errors import LibraryError
     from syncd.journal import Chunk, Entry
     from syncd.match import IndexedItem, LibraryView
     from syncd.state import State
@@ -44,6 +46,26 @@ def caught_up(
     index.refresh(client)
     view = index.view(client.names)
     return view, recover(state, view, now)
+
+
+def keep_open(state: State, number: int, entries: Sequence[Entry], error: LibraryError) -> None:
+    """Keep in the journal what a write may have done though it ended in an error, and nothing else of it.
+
+    Args:
+        state: with the journal.
+        number: of the chunk there.
+        entries: what was sent.
+        error: what ended it.
+    """
+    if isinstance(error, StaleError):
+        # The same request may have been delivered before, and that is what changed the library.
+        left = [replace(entry, there=True) for entry in entries]
+    elif error.kind == "transient":
+        return
+    else:
+        left = []
+    with state.writing() as connection:
+        state.journal.settle(connection, number, left)
 
 
 def recover(state: State, view: LibraryView, now: datetime) -> dict[str, str]:
@@ -136,10 +158,7 @@ def _seen(state: State, connection: sa.Connection, entry: Entry) -> dict[str, st
     if not entry.sent["version"]:
         return merge.contents(entry.sent)
     before = state.seen(connection, entry.item)
-    if before is None:
-        return None
-    kept = {name: digest for name, digest in before.items() if name not in entry.sent}
-    return kept | merge.contents(entry.sent)
+    return None if before is None else merge.contents_after(before, entry.sent)
 
 
 def _is_as_sent(sent: Json, data: Json) -> bool:
@@ -150,8 +169,7 @@ def _is_as_sent(sent: Json, data: Json) -> bool:
 
 def _content(name: str, data: Json) -> Any:
     """Return a property's value, blank ones alike, without the order of what has none."""
-    if name in {"tags", "collections"}:
-        return sorted(json.dumps(part, sort_keys=True) for part in data.get(name, ()))
+    value = data.get(name)
     if name == "deleted":
-        return bool(data.get(name))
-    return data.get(name) or None
+        return bool(value)
+    return merge.canonical(name, value) if value else None

@@ -17,7 +17,7 @@ from syncd.facts import Facts
 from syncd.history import History
 from syncd.journal import Journal
 from syncd.match import Candidate
-from syncd.merge import Base, contents
+from syncd.merge import Base, contents_after
 from syncd.place import pushed_elsewhere
 from syncd.zotero.index import Index
 
@@ -420,8 +420,7 @@ class State:
         elif entry.what == "undo" and entry.sent["key"] == entry.item:
             self.remember_version(connection, entry.item, version)
             if (before := self.seen(connection, entry.item)) is not None:
-                after = {name: digest for name, digest in before.items() if name not in entry.sent}
-                self.remember_seen(connection, entry.item, after | contents(entry.sent))
+                self.remember_seen(connection, entry.item, contents_after(before, entry.sent))
             if entry.sent.get("deleted"):
                 now = self._clock.now().isoformat(timespec="seconds")
                 self.bury(connection, entry.item, now, by="syncd")

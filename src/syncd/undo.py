@@ -15,6 +15,7 @@ from syncd.errors import LibraryError, SyncdError
 from syncd.history import Note
 from syncd.journal import Entry
 from syncd.merge import AUTOMATIC
+from syncd.recovery import keep_open
 from syncd.session import noted
 from syncd.zotero import schema
 from syncd.zotero.client import StaleError
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 # How often a library that changes meanwhile, or answers with a fault, is read and planned anew.
 ROUNDS = 4
-# The object is not as the plan saw it: the next round looks again.
-CHANGED = frozenset({404, 409, 412, 428})
 ALREADY = "it is deleted or in the trash already"
 BEFORE = "it is as it was before the run already"
 
@@ -377,13 +376,7 @@ class _Work:
         try:
             outcomes = session.client.write_items(sent, unmodified_since=self._version)
         except LibraryError as error:
-            with state.writing() as connection:
-                if isinstance(error, StaleError):
-                    # The same request may have been delivered before, and that is what changed the library.
-                    state.journal.settle(connection, number, chunk)
-                elif error.kind != "transient":
-                    # Nothing of it was done: there is nothing to find out about it.
-                    state.journal.settle(connection, number)
+            keep_open(state, number, chunk, error)
             raise
         self._version, alone = session.client.advanced(self._version, outcomes)
         again, written = self._sorted(chunk, outcomes)
@@ -403,7 +396,7 @@ class _Work:
         for entry, outcome in zip(chunk, outcomes, strict=True):
             if outcome.status != "failed":
                 written.append((entry, outcome.version or entry.sent["version"]))
-            elif outcome.transient or outcome.code in CHANGED:
+            elif outcome.passes:
                 again.append(entry)
                 self._words = outcome.message
             else:

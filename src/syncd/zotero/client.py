@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = dict[str, Any]
 PAGE = 100
+# The object, or what it refers to, is not as it was expected.
+CHANGED = frozenset({404, 409, 412, 428})
 # Later than any version of a library: the answer is its version and nothing else.
 NEWEST = 2_000_000_000
 # A chunk of 50 items takes the real server several seconds when it is busy.
@@ -92,6 +94,16 @@ class Outcome:
     version: int | None = None
     code: int | None = None
     message: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the object, or what it refers to, is not as the plan saw it."""
+        return self.status == "failed" and self.code in CHANGED
+
+    @property
+    def passes(self) -> bool:
+        """Whether sending it again, once the library was read anew, may succeed."""
+        return self.changed or self.transient
 
     @property
     def transient(self) -> bool:
