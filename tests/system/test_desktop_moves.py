@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from owner import NEWS, Owner, memory_of, pushes, rests, show
 from plugins import ACTS, SIDES, seen, stopped, whole
+from syncd import migrations
 from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 MADE = Path(__file__).parent / "local_api"
 ADDRESS = "http://127.0.0.1:23119"
+# Of the tables that it had.
+REVISION = "0003"
 # Those in which what is known moves; what follows is a run like any other.
 COMMITS = 6
 
@@ -53,6 +57,10 @@ class Moving:
     def remember(self, name: str) -> None:
         """Let syncd have the state."""
         self.desk.data.create()
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.desk.data.state)))
+        with engine.begin() as tables:
+            migrations.upgrade(tables, REVISION)
+        engine.dispose()
         text = (MADE / f"{name}.sql").read_text(encoding="utf-8")
         with closing(sqlite3.connect(self.desk.data.state)) as connection, connection:
             connection.executescript(text.replace(ADDRESS, self.desk.program.server.url))
