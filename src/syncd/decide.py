@@ -158,6 +158,8 @@ class Decisions:
             base = self._adopted(entry, item)
         else:
             base = self._with_what_others_did(entry, item, base)
+        if item.key not in {*self._memory.written, *own_keys(self._view, entry)}:
+            base = merge.merged_away(base, item.data)
         return _with_uncertain(entry, base)
 
     def _is_syncds(self, entry: Wanted, case: Case, item: IndexedItem) -> bool:

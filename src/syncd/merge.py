@@ -182,6 +182,16 @@ def adopted(data: Json) -> Base:
     )
 
 
+def merged_away(base: Base, data: Json) -> Base:
+    """Return the base for an item of the user's own that the user merged syncd's item into.
+
+    What the item has in its fields was there before the merge, or was chosen in it: it is the user's, also where
+    syncd had written the same.
+    """
+    blank = {name: text for name, text in base.fields.items() if not data.get(name)}
+    return replace(base, fields=blank, creators=None if data.get("creators") else base.creators)
+
+
 def merge(base: Base, data: Json, draft: Draft, collections: Iterable[str]) -> Merged:
     """Merge a newer draft into an item.
 

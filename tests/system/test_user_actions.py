@@ -55,6 +55,25 @@ def test_a_pushed_item_that_was_merged_into_an_own_one_stays_merged(
 
 
 @with_every_memory
+def test_words_of_an_own_item_stay_after_a_merge_also_where_they_are_the_same_as_the_source_s(
+    pushed: Desk, owner: Owner, memory: Memory
+) -> None:
+    """The user's own words that happen to be those that syncd wrote are no words of syncd's."""
+    loser = owner.item("Alpha")
+    same = {"abstractNote": loser["abstractNote"], "creators": loser["creators"], "date": loser["date"]}
+    mine = owner.own("Alpha", **same)
+    owner.merge(mine, loser["key"])
+    desk = memory(pushed)
+    rests(desk)
+    show(desk, alpha=NEWS)
+    pushes(desk)
+    alpha = owner.zotero.papers()["Alpha"]
+    assert alpha["key"] == mine
+    assert {name: alpha[name] for name in same} == same
+    rests(desk)
+
+
+@with_every_memory
 def test_an_own_item_that_was_merged_into_a_pushed_one_changes_nothing(
     pushed: Desk, owner: Owner, memory: Memory
 ) -> None:
