@@ -20,6 +20,7 @@ TABLE = Path(__file__).parents[2] / "docs/architecture.md"
 # From left to right. A module may import those on its own line and on the lines above it, apart from the
 # embedded library, which stands alone: it is a server, and shares only Zotero's schema with its client.
 ORDER = (
+    {"text.patterns"},
     {"syncd", "errors", "model", "clock", "paths", "lock"},
     {"config"},
     {"sources"},
