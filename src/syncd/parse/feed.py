@@ -23,6 +23,7 @@ from syncd.parse.markup import plain
 from syncd.parse.record import Record, one_line, paper_of
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,38 +45,45 @@ DOIS = ("arxiv_doi", "prism_doi", "dc_identifier", "link", "id")
 ARXIVS = ("id", "link", "arxiv_doi", "title")
 DATES = ("published_parsed", "created_parsed", "updated_parsed")
 
-ANNOUNCEMENT = re.compile(r"\A\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*")
+ANNOUNCEMENT = pattern(r"\A\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*", hostile=("arXiv:", "a ", ""))
 """What arXiv's RSS writes before an abstract.
 
 >>> ANNOUNCEMENT.sub("", "arXiv:2304.12526v1 Announce Type: new \\n Abstract: We do.")
 'We do.'
 """
 
-TITLE_NOTE = re.compile(r"\.?\s*\((?P<id>arXiv:\S+)(?:\s+\[(?P<category>[\w.-]+)\])?(?:\s+UPDATED)?\)\s*\Z")
+TITLE_NOTE = pattern(
+    r"\.?(?:(?<!\s)\s+)?\((?P<id>arXiv:[^\s()]+)(?:\s+\[(?P<category>[\w.-]+)\])?(?:\s+UPDATED)?\)\s*\Z",
+    hostile=(".", " ", "(arXiv:"),
+)
 """What arXiv's older RSS writes behind a title.
 
 >>> TITLE_NOTE.search("A title. (arXiv:2304.12526v1 [cs.CL])")["category"]
 'cs.CL'
 """
 
-OAI = re.compile(r"\Aoai:arXiv\.org:", re.IGNORECASE)
+OAI = pattern(r"\Aoai:arXiv\.org:", hostile="oai:", flags=re.IGNORECASE)
 """What stands before the arXiv id in the `guid` of arXiv's RSS."""
 
-AUTHOR_FEED = re.compile(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv")
+AUTHOR_FEED = pattern(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv", hostile="'s")
 """The title of an author's feed at arXiv.
 
 >>> AUTHOR_FEED.match("Pengcheng He's articles on arXiv")["name"]
 'Pengcheng He'
 """
 
-QUERY = re.compile(r"(?i)arxiv query\b")
+QUERY = pattern(r"(?i)arxiv query\b", hostile="arxiv ")
 """The title of an answer of arXiv's API, which names nobody."""
 
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
+DECLARATION = pattern(r"\A\s*<\?xml\b[^>]*\?>", hostile=("<?xml", " ", ""))
 """What feedparser misreads in UTF-16: the marks it starts with, and a declaration that names no character set."""
 
-END = re.compile(rb"</(?:\w+:)?(?:feed|rss|rdf)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
+END = pattern(
+    rb"</(?:\w+:)?(?:feed|rss|rdf)\s*>(?>\s+|<!--(?>[^<-]+|-(?!->)|<(?!!--))*-->)*\Z",
+    hostile=(b"</rss>", b"<!---->", b"<"),
+    flags=re.IGNORECASE | re.DOTALL,
+)
 """How a whole feed ends."""
 
 
