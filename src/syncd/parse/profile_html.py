@@ -69,11 +69,11 @@ _LABEL = r"""
       | demo | models? | data(?:set)?s? | video | slides | poster | web\s?site | home\s?page | abstract | tl;?dr
       | share | saved? | bookmark(?:ed)? | cite | bib\s?tex | copy(?:\slink)? | like | more | less | details
       | semantic\sscholar | open\s?review | source | summary )
-    | (?:show|read|see)\s(?:more|less|abstract)
+    | show\s(?:more|less|abstract)
     """
 
 BUTTONS = pattern(
-    rf"(?xi) (?> (?:{_LABEL}) [\s·•|/,:…]* ){{1,9}}", hostile=("read more " * 8 + "code", " ", "x")
+    rf"(?xi) (?: (?:{_LABEL}) (?>[\s·•|/,:…]*) ){{1,9}}", hostile=("read more " * 8 + "code", " ", "x")
 )
 """A block that is nothing but the labels of buttons, or the label of a part of an entry.
 
