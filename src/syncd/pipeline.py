@@ -260,18 +260,13 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
             _check_not_emptied(view, memory, report.library)
         now = session.ports.clock.now()
         report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
-        if task.apart and len(readings) > 1:
-            readings, too_many = _without_too_many(readings, current, task.max_create)
-            report.sources += too_many
-            if not readings:
-                return
-            if too_many:
-                report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+        if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
+            readings = kept
+            report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
             report.actions = list(current.actions)
-        if not task.apart or len(readings) == 1:
-            _check_size(current.counts["create"], task.max_create)
+        _check_size(current, readings, task)
         if task.dry_run:
             return
         try:
@@ -338,22 +333,22 @@ def _without_shrunken(readings: Sequence[Reading], session: Session, report: Rep
 
 
 def _without_too_many(
-    readings: Sequence[Reading], current: Plan, most: int | None
-) -> tuple[list[Reading], list[SourceFailure]]:
-    """Leave out readings of which each alone would add more papers than a run may."""
+    readings: Sequence[Reading], current: Plan, task: Task, report: Report
+) -> Sequence[Reading]:
+    """Leave out readings that would add more papers than a run may, where that is asked of each alone."""
+    if not task.apart or len(readings) == 1:
+        return readings
     created = {action.paper for action in current.actions if action.kind == "create"}
-    kept, failures = [], []
+    kept = []
     for reading in readings:
         papers: set[str] = set()
         papers.update(*(current.listed.get(intake.name, ()) for intake in reading.intakes))
-        try:
-            _check_size(len(papers & created), most)
-        except GuardError as error:
+        if error := _too_many(len(papers & created), task):
             job = reading.jobs[0]
-            failures.append(SourceFailure(job.name, job.source, error))
+            report.sources.append(SourceFailure(job.name, job.source, error))
         else:
             kept.append(reading)
-    return kept, failures
+    return kept
 
 
 def _check_not_another(state: State, memory: Memory, library: str) -> None:
@@ -377,12 +372,20 @@ def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
         )
 
 
-def _check_size(creating: int, most: int | None) -> None:
-    if most is not None and creating > most:
-        raise GuardError(
-            f"{creating} papers would be added, more than the {most} that are allowed in one run",
-            hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
-        )
+def _check_size(current: Plan, readings: Sequence[Reading], task: Task) -> None:
+    """Stop where too many papers would be added; of several that count apart, none is left for which that is so."""
+    error = _too_many(current.counts["create"], task)
+    if error and not (task.apart and len(readings) > 1):
+        raise error
+
+
+def _too_many(creating: int, task: Task) -> GuardError | None:
+    if task.max_create is None or creating <= task.max_create:
+        return None
+    return GuardError(
+        f"{creating} papers would be added, more than the {task.max_create} that are allowed in one run",
+        hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
+    )
 
 
 def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Ports) -> None:

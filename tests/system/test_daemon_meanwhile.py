@@ -170,7 +170,7 @@ def test_a_long_reading_is_no_hang(desk: Desk, zotero: Zotero) -> None:
     pulse = Pulse(desk.clock, threading.Event())
     eyes = Eyes(Ports(desk.env, desk.data, desk.clock), lambda _: True)
     settings = load(desk.folder / "config.toml", desk.env)
-    look = eyes.look("ann", frozenset({"start"}), run_name(desk.clock.now()), settings, pulse)
+    (look,) = eyes.look("ann", frozenset({"start"}), run_name(desk.clock.now()), settings, pulse).looks
     assert look.error is None
     assert len(silent) == 4
     assert max(silent) < 600

@@ -268,6 +268,11 @@ class Roster:
         with self._lock:
             return list(self._running)
 
+    def is_running(self, name: str) -> bool:
+        """Whether a profile is being looked at now."""
+        with self._lock:
+            return name in self._running
+
     def names(self) -> list[str]:
         """Return all profiles."""
         with self._lock:
