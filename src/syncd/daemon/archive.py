@@ -40,7 +40,9 @@ class History:
             created = state.history.created_since(since)
             told = state.facts.about(news.key for news in created)
             # A run may be for a hundred profiles, of which few list a paper.
-            whose = {news.key: told[news.key].profiles if news.key in told else news.profiles for news in created}
+            whose = {
+                news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
+            }
             return [
                 NewPaper(
                     name,
