@@ -2,7 +2,7 @@
 
 watchdog has a thread for each folder, and makes several objects of each event before anybody can say that it does not
 matter: a log that is written beside a watched page would keep it busy. Here the same name counts once however often it
-was written to since the last time, and however much happens, the kernel is asked twenty times a second at most.
+was written to since the last time, and however much happens, the kernel is asked a few times a second.
 It decides nothing about what an event means.
 """
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAUSE = 0.05
-"""Seconds between two looks at what the kernel has noted; it notes 16,384 events by default."""
+"""Seconds after something that matters until the kernel is asked again; it notes 16,384 events by default."""
+
+LONG_PAUSE = 0.25
+"""The same, after what matters to nobody."""
 
 MOST_BYTES = 1 << 20
 EVENT = struct.Struct("iIII")
@@ -39,8 +42,12 @@ CHANGES = MODIFY | ATTRIB | CLOSE_WRITE | MOVED_FROM | MOVED_TO | CREATE | DELET
 class Listener(Protocol):
     """Hears what happens in one folder, in a thread that must not wait."""
 
-    def inside(self, name: str | None) -> None:
-        """Hear that something happened to what has this name in the folder; None: further down."""
+    def inside(self, name: str | None) -> bool:
+        """Hear that something happened to what has this name in the folder; None: further down.
+
+        Returns:
+            whether that matters to anybody.
+        """
         ...
 
     def itself(self, *, gone: bool) -> None:
@@ -124,12 +131,13 @@ class Inotify:
         pause.register(self._end, select.POLLIN)
         while all(number != self._end for number, _ in poll.poll()):
             with self._lock:
-                self._hear()
-            if pause.poll(PAUSE * 1000):
+                matters = self._hear()
+            if pause.poll(1000 * (PAUSE if matters else LONG_PAUSE)):
                 return
 
-    def _hear(self) -> None:
-        """Tell listeners what happened since the last time; the same once."""
+    def _hear(self) -> bool:
+        """Tell listeners what happened since the last time, the same once; return whether it matters to anybody."""
+        matters = False
         data = b""
         with suppress(BlockingIOError):
             data = os.read(self._file, MOST_BYTES)
@@ -138,12 +146,13 @@ class Inotify:
                 for watched in set(chain.from_iterable(self._by_number.values())):
                     watched.listener.itself(gone=False)
             for watched in list(self._by_number.get(number, ())):
-                self._tell(watched, number, mask, name)
+                matters |= self._tell(watched, number, mask, name)
             if mask & IGNORED:
                 for watched in self._by_number.pop(number, set()):
                     watched.folders.pop(number, None)
+        return matters
 
-    def _tell(self, watched: Watched, number: int, mask: int, name: bytes) -> None:
+    def _tell(self, watched: Watched, number: int, mask: int, name: bytes) -> bool:
         path = watched.folders[number]
         if mask & IS_FOLDER and mask & (CREATE | MOVED_TO) and watched.is_recursive:
             # It may be gone again, or be one too many: the next round looks at everything.
@@ -151,11 +160,12 @@ class Inotify:
                 self._add(watched, os.path.join(path, name))  # noqa: PTH118 - bytes
                 self._add_inside(watched, os.path.join(path, name))  # noqa: PTH118 - bytes
         if path != watched.folder:
-            watched.listener.inside(None)
-        elif name:
-            watched.listener.inside(os.fsdecode(name))
-        elif not mask & IGNORED:
+            return watched.listener.inside(None)
+        if name:
+            return watched.listener.inside(os.fsdecode(name))
+        if not mask & IGNORED:
             watched.listener.itself(gone=bool(mask & (DELETE_SELF | UNMOUNT)))
+        return True
 
     def _add(self, watched: Watched, folder: bytes) -> None:
         number = _checked(

@@ -90,14 +90,15 @@ class _Listener(events.FileSystemEventHandler):
             else:
                 self.inside(name if folder == self._folder else None)
 
-    def inside(self, name: str | None) -> None:
-        """Hear that something happened to what has this name; None: further down."""
+    def inside(self, name: str | None) -> bool:
+        """Hear that something happened to what has this name, None: further down; return whether that matters."""
         interest = self.interest
         concerned = interest.whole
         if name is not None and name in interest.named:
             concerned |= interest.named[name]
         if concerned:
             self._mark(concerned)
+        return bool(concerned)
 
     def itself(self, *, gone: bool) -> None:
         """Hear that something happened to the folder itself."""
