@@ -165,8 +165,8 @@ def _look_here(names: list[str], settings: Config, world: Ports) -> list[Json]:
     looks = []
     for name in names:
         run = run_name(world.clock.now())
-        look = eyes.look(name, frozenset({"asked"}), run, settings, Pulse(world.clock, never))
-        looks.append(look.to_json())
+        outcome = eyes.look(name, frozenset({"asked"}), run, settings, Pulse(world.clock, never))
+        looks += [look.to_json() for look in outcome.looks]
     return looks
 
 
