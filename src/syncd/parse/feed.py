@@ -20,7 +20,7 @@ from syncd.parse.dates_of import joined
 from syncd.parse.decode import decode
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import Record, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, one_line, paper_of
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 
@@ -68,7 +68,14 @@ AUTHOR_FEED = re.compile(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv")
 'Pengcheng He'
 """
 
-QUERY = re.compile(r"(?i)arxiv query\b")
+FAULT = re.compile(r"(?i)https?://(?:[a-z]+\.)?arxiv\.org/api/errors\b")
+"""The id of the entry in which arXiv's API says what is wrong with a question; hostile: "http://" * 1000.
+
+>>> bool(FAULT.match("http://arxiv.org/api/errors#incorrect_id_format_for_abc"))
+True
+"""
+
+QUERY = re.compile(r"(?i)arxiv (?:query|search results)\b")
 """The title of an answer of arXiv's API, which names nobody."""
 
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -94,7 +101,15 @@ def parse(snapshot: Snapshot) -> Profile:
     elif found.get("bozo") and "SAX" in type(found.get("bozo_exception")).__name__:
         listing.note("broken-feed", "the feed is no well-formed XML and was read as well as it goes")
     for number, entry in enumerate(entries, 1):
-        paper = paper_of(_record(entry))
+        if FAULT.match(_string(entry.get("id"))):
+            fault = one_line(_content(entry, "summary")) or "it does not say what"
+            listing.note("source-error", f"arXiv reports an error in place of a paper: {fault}")
+            continue
+        try:
+            paper = paper_of(_record(entry))
+        except UNREADABLE:
+            listing.note("odd-record", f"entry {number} has a form that syncd can't read; it was left out")
+            continue
         if paper:
             listing.add(paper, f"entry {number}")
         else:

@@ -48,6 +48,9 @@ DASHES = re.compile(r"\s*(?:--+|[‐-―−])\s*")  # noqa: RUF001 - dashes are 
 ('100-112', 'e1-e9')
 """
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a record of a shape that nobody thought of may raise: then this record is left out, and said."""
+
 WEB = re.compile(r"(?i)https?://[^\s/]+\S*")
 
 

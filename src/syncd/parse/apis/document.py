@@ -6,14 +6,14 @@ that nothing is dropped in silence and nothing fails for one bad value.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from syncd.errors import ParseError
 from syncd.model import Notice, Profile
-from syncd.sources.apis.loose import dig
+from syncd.parse.record import UNREADABLE
+from syncd.sources.apis.loose import dig, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -49,6 +49,7 @@ class Document:
         author: the author's record.
         rows: the papers' records.
         complete: all of them.
+        foreign: how many other things stood among them.
         odd: how many papers have an unusable value, by field.
         notices: other oddities.
     """
@@ -58,6 +59,7 @@ class Document:
     author: Json
     rows: list[Json]
     complete: bool
+    foreign: int = 0
     odd: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
 
@@ -93,13 +95,30 @@ class Document:
         ]
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
-    def untitled(self, papers: Iterable[Paper | None]) -> list[Paper]:
-        """Return the papers that have a title, and note how many have none."""
-        every = list(papers)
-        kept = [paper for paper in every if paper is not None]
-        if len(kept) < len(every):
-            missing = len(every) - len(kept)
-            self.notices.append(Notice("no-title", f"{missing} records have no title and were left out"))
+    def papers(self, records: Iterable[Json], read: Callable[[Json], Paper | None]) -> list[Paper]:
+        """Read records; what has no title, or a shape that can't be read, is left out and noted.
+
+        Args:
+            records: of papers.
+            read: returns a record's paper, or None where it has no title.
+        """
+        kept: list[Paper] = []
+        untitled = unreadable = 0
+        for record in records:
+            try:
+                paper = read(record)
+            except UNREADABLE:
+                unreadable += 1
+                continue
+            if paper is None:
+                untitled += 1
+            else:
+                kept.append(paper)
+        if untitled:
+            self.notices.append(Notice("no-title", f"{untitled} records have no title and were left out"))
+        if unreadable := unreadable + self.foreign:
+            message = f"{unreadable} records have a form that syncd can't read and were left out"
+            self.notices.append(Notice("odd-record", message))
         return kept
 
     def _count(self, promised: int | None) -> None:
@@ -124,7 +143,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
         ParseError: it is no such document.
     """
     try:
-        whole = json.loads(snapshot.data)
+        whole = read_json(snapshot.data)
     except (ValueError, RecursionError):
         whole = None
     papers = dig(whole, "papers")
@@ -135,10 +154,12 @@ def load(snapshot: Snapshot, name: str) -> Document:
             expected=f"a document of '{name}'",
         )
     author = dig(whole, "author")
+    rows = [row for row in papers if isinstance(row, dict)]
     return Document(
         origin=snapshot.origin,
         identifier=str(dig(whole, "id") or ""),
         author=author if isinstance(author, dict) else {},
-        rows=[row for row in papers if isinstance(row, dict)],
+        rows=rows,
         complete=dig(whole, "complete") is not False,
+        foreign=len(papers) - len(rows),
     )

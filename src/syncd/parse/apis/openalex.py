@@ -118,7 +118,7 @@ def parse(snapshot: Snapshot) -> Profile:
     document = load(snapshot, "openalex")
     author = _bare(document.author.get("id")) or document.identifier
     works = [row for row in document.rows if text(row.get("type")) not in NO_PAPERS]
-    papers = document.untitled([_paper(document, row, author) for row in works])
+    papers = document.papers(works, lambda row: _paper(document, row, author))
     return document.profile(AUTHOR, joined(papers))
 
 

@@ -79,7 +79,7 @@ def parse(snapshot: Snapshot) -> Profile:
     """
     document = load(snapshot, "orcid")
     name = _name(document.author.get("name"))
-    papers = document.untitled([_paper(document, row, name) for row in document.rows])
+    papers = document.papers(document.rows, lambda row: _paper(document, row, name))
     return document.profile((), joined(papers), name=name)
 
 

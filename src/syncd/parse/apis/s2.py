@@ -54,7 +54,7 @@ def parse(snapshot: Snapshot) -> Profile:
         ParseError: it is not what `sources.apis.s2` fetches.
     """
     document = load(snapshot, "s2")
-    papers = document.untitled([_paper(document, row) for row in document.rows])
+    papers = document.papers(document.rows, lambda row: _paper(document, row))
     return document.profile(AUTHOR, papers)
 
 
