@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from syncd.enrich.venues import is_preprint_doi, is_publication
+from syncd.enrich.venues import is_publication
 from syncd.model import Identifiers
+from syncd.parse.record import is_preprint_doi
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:

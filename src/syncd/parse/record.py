@@ -31,6 +31,33 @@ PREPRINT = re.compile(
 [True, True, False]
 """
 
+SERVERS = re.compile(
+    r"(?i)(?:the )?(?:ssrn\b.*|social science research network|research ?square\b.*|preprints(?:\.org)?"
+    r"|open ?review(?:\.net)?|zenodo\b.*|figshare\b.*|osf preprints|authorea\b.*|hal\b.*|vixra\b.*"
+    r"|research ?gate|openrxiv|e-?print archive|cold spring harbor laboratory|arxiv\b.*|e-?prints? arxiv\b.*"
+    r"|\w*rxiv(?:\.org)?(?:\s*\([^)]*\))?)"
+)
+"""Preprint servers and repositories, as services write them where a venue or a publisher should be.
+
+>>> names = "SSRN Electronic Journal", "arXiv (Cornell University)", "OpenReview", "bioRxiv", "ICLR", "Halogen Studies"
+>>> [bool(SERVERS.fullmatch(name)) for name in names]
+[True, True, True, True, False, False]
+"""
+
+PREPRINT_DOI = re.compile(
+    r"10\.(?:1101/\d|64898/|21203/|2139/|20944/|26434/|3123[45]/|31219/|31222/|35542/|36227/|22541/|5281/|6084/"
+    r"|13140/|48550/)\S*"
+)
+"""A DOI that a preprint server or a repository registered.
+
+>>> dois = "10.1101/2020.01.01.123456", "10.1101/gr.123.4", "10.2139/ssrn.288970", "10.1162/tacl_a_00123"
+>>> [bool(PREPRINT_DOI.fullmatch(doi)) for doi in dois]
+[True, False, True, False]
+"""
+
+ARTICLES = frozenset({None, "journalArticle", "conferencePaper", "bookSection", "report", "magazineArticle"})
+"""Forms that are none where the venue is a preprint server; data and software may well lie in a repository."""
+
 REPOSITORY = re.compile(r"\Aabs/(?=\S+$)")
 """What DBLP writes before an arXiv id that it calls a volume: "abs/2304.12526"."""
 
@@ -118,11 +145,21 @@ def paper_of(record: Record) -> Paper | None:
         identifiers=identifiers,
         url=url or None,
     )
-    if (venue and PREPRINT.fullmatch(venue)) or (
+    if (is_server(venue) and record.form in ARTICLES) or (
         record.form == "journalArticle" and not venue and identifiers.arxiv
     ):
         return paper
     return _published(paper, record, venue)
+
+
+def is_server(name: str | None) -> bool:
+    """Tell whether a venue or publisher is a preprint server."""
+    return bool(name and (SERVERS.fullmatch(name) or PREPRINT.fullmatch(name)))
+
+
+def is_preprint_doi(doi: str | None) -> bool:
+    """Tell whether a DOI is that of a preprint."""
+    return bool(doi and PREPRINT_DOI.fullmatch(doi))
 
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
@@ -134,7 +171,9 @@ def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
         volume=None if REPOSITORY.match(record.volume) else one_line(record.volume) or None,
         issue=one_line(record.issue) or None,
         pages=DASHES.sub("-", one_line(record.pages)) or None,
-        publisher=publisher if publisher and not PREPRINT.fullmatch(publisher) else None,
+        publisher=publisher
+        if publisher and (record.form not in ARTICLES or not PREPRINT.fullmatch(publisher))
+        else None,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from syncd.parse.apis import values
 from syncd.parse.apis.document import Document, Field, load
-from syncd.parse.record import Record, paper_of
+from syncd.parse.record import Record, is_preprint_doi, is_server, paper_of
 from syncd.sources.apis.loose import dig, text
+from syncd.text.doi import doi
 
 if TYPE_CHECKING:
     from syncd.model import Paper, Profile, Snapshot
@@ -28,13 +30,25 @@ PAPER = (
     Field("date", ("publicationDate", "year"), values.date),
     Field("dois", ("externalIds.DOI",), values.texts),
     Field("arxivs", ("externalIds.ArXiv", "externalIds.DOI"), values.arxivs),
-    Field("venue", ("publicationVenue.name", "venue", "journal.name"), values.text),
     Field("volume", ("journal.volume",), values.text),
     Field("pages", ("journal.pages",), values.pages),
 )
 
 VENUES = {"conference": "conferencePaper", "journal": "journalArticle"}
 """Zotero's item type by the type of the venue, which is right more often than that of the paper."""
+
+NAMES = ("publicationVenue.name", "venue", "journal.name")
+"""Where the name of the venue may be; the first that is no preprint server counts."""
+
+CONFERENCE = re.compile(r"(?i)\b(?:conference|conf\.|proceedings|proc\.|symposium|workshop|meeting)")
+"""The name of a conference, where nothing else says that it is one.
+
+>>> [bool(CONFERENCE.search(name)) for name in ("2018 IEEE/CVF Conference on X", "Journal of Applied Physics")]
+[True, False]
+"""
+
+SSRN_SERIES = re.compile(r"(?i).*\bejournal")
+"""What SSRN calls its collections of preprints."""
 
 FORMS = (
     ("Conference", "conferencePaper"),
@@ -43,6 +57,13 @@ FORMS = (
     ("JournalArticle", "journalArticle"),
     ("Review", "journalArticle"),
     ("LettersAndComments", "journalArticle"),
+    ("Editorial", "journalArticle"),
+    ("CaseReport", "journalArticle"),
+    ("ClinicalTrial", "journalArticle"),
+    ("MetaAnalysis", "journalArticle"),
+    ("Study", "journalArticle"),
+    ("News", "magazineArticle"),
+    ("Dataset", "dataset"),
 )
 """Zotero's item type by the types of the paper, of which there may be several; the first row counts."""
 
@@ -60,10 +81,30 @@ def parse(snapshot: Snapshot) -> Profile:
 
 def _paper(document: Document, row: Json) -> Paper | None:
     record = Record(**document.read(row, PAPER))
-    kinds = values.texts(row.get("publicationTypes")) or ()
-    venue = VENUES.get(text(dig(row, "publicationVenue.type")) or "")
+    path, record.venue = _venue(row, any(is_preprint_doi(doi(known)) for known in record.dois))
     if record.venue:
-        record.form = venue or next((form for kind, form in FORMS if kind in kinds), None)
+        record.form = _form(row, path, record.venue)
+    else:
+        record.volume = record.pages = ""
     if not record.dois and not record.arxivs:
         record.url = text(row.get("url")) or ""  # Semantic Scholar's own page: better than none
     return paper_of(record)
+
+
+def _venue(row: Json, preprint: bool) -> tuple[str, str]:  # noqa: FBT001 - what its DOI says
+    """Return where the name of a venue that is no preprint server stands, and the name; blank ones without."""
+    names = {path: name for path in NAMES if (name := values.text(dig(row, path)))}
+    venues = {path: name for path, name in names.items() if not is_server(name)}
+    if preprint:
+        # Its DOI is a preprint server's: so is a venue that goes with one, or that is a series of SSRN's.
+        venues = {} if len(venues) < len(names) else venues
+        venues = {path: name for path, name in venues.items() if not SSRN_SERIES.fullmatch(name)}
+    return next(iter(venues.items()), ("", ""))
+
+
+def _form(row: Json, path: str, venue: str) -> str:
+    """Tell Zotero's item type: by the venue's own type, by the paper's, or by the venue's name."""
+    own = VENUES.get(text(dig(row, "publicationVenue.type")) or "") if path != "journal.name" else None
+    kinds = values.texts(row.get("publicationTypes")) or ()
+    stated = next((form for kind, form in FORMS if kind in kinds), None)
+    return own or stated or ("conferencePaper" if CONFERENCE.search(venue) else "journalArticle")
