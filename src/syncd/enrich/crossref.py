@@ -81,6 +81,10 @@ PREFIX = re.compile(r"(?i)\A\W*(?:retracted|withdrawn|removed)(?:\s+(?:article|p
 """
 
 
+LONG_WORD = re.compile(r"[^\W\d_]{4}")
+"""Letters that are more than initials."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crossref:
     """The API.
@@ -195,9 +199,18 @@ def _people(value: Any) -> tuple[Creator, ...]:
     return tuple(filter(None, map(_person, rows(value) or [])))
 
 
+def _cased(name: str) -> str:
+    """Write a name that is all capitals as names are written; initials stay.
+
+    >>> _cased("O'BRIEN-SMITH"), _cased("J. R."), _cased("LI"), _cased("McKay")
+    ("O'Brien-Smith", 'J. R.', 'LI', 'McKay')
+    """
+    return name.title() if name.isupper() and LONG_WORD.search(name) else name
+
+
 def _person(row: Json) -> Creator | None:
     """Read an author: family and given names apart, one of them alone, or a group's name, which is one."""
-    family, given = bare(_plain(row.get("family"))), _plain(row.get("given"))
+    family, given = _cased(bare(_plain(row.get("family")))), _cased(_plain(row.get("given")))
     if family and given:
         suffix = _plain(row.get("suffix"))
         return Creator(" ".join(filter(None, (given, family, suffix))), family, given, suffix)

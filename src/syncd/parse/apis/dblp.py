@@ -27,14 +27,14 @@ HOMONYM = re.compile(r"\s+\d{4}$")
 'Wei Wang'
 """
 
-FORMS: Mapping[str, str | None] = {
+FORMS: Mapping[str, str] = {
     "article": "journalArticle",
     "inproceedings": "conferencePaper",
     "incollection": "bookSection",
     "book": "book",
     "phdthesis": "thesis",
     "mastersthesis": "thesis",
-    "data": None,
+    "data": "dataset",
 }
 """Zotero's item type by the element of the record. Proceedings, which people edit, and homepages are left out."""
 

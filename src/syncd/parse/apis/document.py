@@ -115,10 +115,9 @@ class Document:
             else:
                 kept.append(paper)
         if untitled:
-            self.notices.append(Notice("no-title", f"{untitled} records have no title and were left out"))
+            self.notices.append(Notice("no-title", _have(untitled, "no title")))
         if unreadable := unreadable + self.foreign:
-            message = f"{unreadable} records have a form that syncd can't read and were left out"
-            self.notices.append(Notice("odd-record", message))
+            self.notices.append(Notice("odd-record", _have(unreadable, "a form that syncd can't read")))
         return kept
 
     def _count(self, promised: int | None) -> None:
@@ -130,6 +129,15 @@ class Document:
             self.notices.append(
                 Notice("partial-page", f"the source lists {len(self.rows)} of {promised} papers")
             )
+
+
+def _have(count: int, what: str) -> str:
+    """Say of records why they were left out.
+
+    >>> _have(1, "no title"), _have(2, "no title")
+    ('1 record has no title and was left out', '2 records have no title and were left out')
+    """
+    return f"{count} record has {what} and was left out" if count == 1 else f"{count} records have {what} and were left out"
 
 
 def load(snapshot: Snapshot, name: str) -> Document:

@@ -65,6 +65,9 @@ Hostile: "chair" * 1000.
 [True, True, True, False, False, False]
 """
 
+PUBLISHED_BY = frozenset({"book", "thesis", "report", "dataset", "computerProgram", "standard", "document"})
+"""Item types of works whose "journal title" is what ORCID asks for in its place: a publisher or an institution."""
+
 SELF = frozenset({"", "self"})
 """How an identifier relates to the work: others are those of the book that it is in, or of a version."""
 
@@ -124,6 +127,8 @@ def _paper(document: Document, row: Json, owner: str | None) -> Paper | None:
         record.title = f"{record.title}: {subtitle}"
     kind = (text(row.get("type")) or "").lower().replace("_", "-")
     record.form = None if kind in PREPRINTS else FORMS.get(kind, "document")
+    if record.form in PUBLISHED_BY:
+        record.venue, record.publisher = "", record.venue
     for kind, value in _identifiers(row):
         if kind == "doi":
             record.dois = [*record.dois, value]

@@ -29,7 +29,7 @@ PAPER = (
     Field("abstract", ("abstract",), values.text),
     Field("date", ("publicationDate", "year"), values.date),
     Field("dois", ("externalIds.DOI",), values.texts),
-    Field("arxivs", ("externalIds.ArXiv", "externalIds.DOI"), values.arxivs),
+    Field("arxivs", ("externalIds.ArXiv",), values.arxivs),
     Field("volume", ("journal.volume",), values.text),
     Field("pages", ("journal.pages",), values.pages),
 )
@@ -81,6 +81,7 @@ def parse(snapshot: Snapshot) -> Profile:
 
 def _paper(document: Document, row: Json) -> Paper | None:
     record = Record(**document.read(row, PAPER))
+    record.arxivs = record.arxivs or values.arxivs(dig(row, "externalIds.DOI")) or ()
     path, record.venue = _venue(row, any(is_preprint_doi(doi(known)) for known in record.dois))
     if record.venue:
         record.form = _form(row, path, record.venue)
