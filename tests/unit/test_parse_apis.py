@@ -619,6 +619,20 @@ def test_dblp_preprint_and_publication_are_one_paper() -> None:
     assert (found[1].identifiers.doi, found[1].published_as) == ("10.1000/iclr.7", "conferencePaper")
 
 
+def test_dblp_data_sets_are_no_preprints_and_no_versions() -> None:
+    """They lie in a repository, often under the title of their paper."""
+    data = (
+        PREPRINT.replace("article", "data")
+        .replace('publtype="informal"', "")
+        .replace("<journal>CoRR</journal>", "<publisher>Zenodo</publisher>")
+    )
+    data = data.replace(
+        "https://doi.org/10.48550/arXiv.2203.00001", "https://doi.org/10.5281/zenodo.1"
+    ).replace("abs/2203.00001", "1")
+    found = parsed(dblp(data, PREPRINT)).papers
+    assert [(p.published_as, p.publisher) for p in found] == [("dataset", "Zenodo"), (None, None)]
+
+
 def test_dblp_leaves_out_what_is_no_paper() -> None:
     """Homepages, volumes that the person edited, records without title; withdrawn ones are noticed."""
     homepage = "<www key='homepages/w'><author>Wei Wang 0001</author><title>Home Page</title></www>"

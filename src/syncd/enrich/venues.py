@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FORMS = frozenset({"journalArticle", "conferencePaper", "bookSection", "book"})
 """Zotero's item types that a preprint is published as; a report of the same title is no better than a preprint."""
 
+
 def is_publication(record: Paper) -> bool:
     """Tell whether a record is that of a published paper."""
     if record.published_as not in FORMS or is_preprint_doi(record.identifiers.doi):

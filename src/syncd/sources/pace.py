@@ -137,9 +137,7 @@ class Pace:
         with self._lock:
             known = self._host(host)
             known.slowed = (
-                min(known.slowed * SLOWER, SLOWEST)
-                if status in TOO_MANY
-                else max(known.slowed * FASTER, 1.0)
+                min(known.slowed * SLOWER, SLOWEST) if status in TOO_MANY else max(known.slowed * FASTER, 1.0)
             )
         if wait := retry_after(headers.get("retry-after"), today):
             self.hold(host, now, wait)

@@ -268,7 +268,9 @@ def same_person(one: str, other: str) -> bool:
         place = next((at for at, there in enumerate(more) if there == part), None)
         whole = whole or (place is not None and len(part) > 1)
         if place is None:
-            short = (at for at, there in enumerate(more) if 1 in (len(part), len(there)) and part[0] == there[0])
+            short = (
+                at for at, there in enumerate(more) if 1 in (len(part), len(there)) and part[0] == there[0]
+            )
             place = next(short, None)
         if place is None:
             return False
@@ -287,9 +289,7 @@ def _parts(name: str) -> list[str]:
     words = NAME_PART.findall(bare(name).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
     words, apart = words[:MOST_PARTS], not name.isupper()
     return [
-        fold_name(part)
-        for word in words
-        for part in (word if apart and INITIALS.fullmatch(word) else [word])
+        fold_name(part) for word in words for part in (word if apart and INITIALS.fullmatch(word) else [word])
     ]
 
 

@@ -137,7 +137,11 @@ def _have(count: int, what: str) -> str:
     >>> _have(1, "no title"), _have(2, "no title")
     ('1 record has no title and was left out', '2 records have no title and were left out')
     """
-    return f"{count} record has {what} and was left out" if count == 1 else f"{count} records have {what} and were left out"
+    return (
+        f"{count} record has {what} and was left out"
+        if count == 1
+        else f"{count} records have {what} and were left out"
+    )
 
 
 def load(snapshot: Snapshot, name: str) -> Document:

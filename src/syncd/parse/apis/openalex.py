@@ -28,7 +28,16 @@ NO_PAPERS = frozenset({"paratext", "peer-review", "grant", "supplementary-materi
 
 IN_JOURNALS = frozenset(
     [
-        *("article", "review", "letter", "editorial", "erratum", "retraction", "data-paper", "software-paper"),
+        *(
+            "article",
+            "review",
+            "letter",
+            "editorial",
+            "erratum",
+            "retraction",
+            "data-paper",
+            "software-paper",
+        ),
         *("book-review", "book-chapter", "conference-paper", "conference-abstract"),
     ]
 )
@@ -126,7 +135,10 @@ def _venue(value: Any) -> str | None:
     >>> _venue({"source": None, "raw_source_name": "Nature"}), _venue({"source": None})
     ('Nature', None)
     """
-    shown, printed = values.text(dig(value, "source.display_name")), values.text(dig(value, "raw_source_name"))
+    shown, printed = (
+        values.text(dig(value, "source.display_name")),
+        values.text(dig(value, "raw_source_name")),
+    )
     if not shown or not printed:
         return shown or printed
     alike = shown.casefold() == printed.casefold() and printed not in (printed.upper(), printed.lower())
@@ -187,7 +199,9 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
     record.form = _form(row)
     if record.form == "dataset":
         record.publisher = record.venue or record.publisher  # the repository that it lies in
-    elif text(row.get("type")) == "preprint" or text(dig(row, "primary_location.source.type")) == "repository":
+    elif (
+        text(row.get("type")) == "preprint" or text(dig(row, "primary_location.source.type")) == "repository"
+    ):
         record.publisher = record.publisher if record.form == "thesis" and not is_server(record.venue) else ""
         record.venue = ""
     paper = paper_of(record)

@@ -55,7 +55,9 @@ FORMS: Mapping[str, str] = {
 
 PREPRINTS = frozenset({"", "preprint"})
 
-OTHERS = re.compile(r"(?i)editor|translat|\bchair\b|review(?:er)?\Z|assignee|illustrat|compiler|sponsor|funder\Z")
+OTHERS = re.compile(
+    r"(?i)editor|translat|\bchair\b|review(?:er)?\Z|assignee|illustrat|compiler|sponsor|funder\Z"
+)
 """Roles of contributors that are no author's. All other words and CRediT addresses say what an author did.
 
 Hostile: "chair" * 1000.
@@ -86,7 +88,9 @@ def _people(value: Any) -> tuple[Creator, ...] | None:
     """Read contributors; one who had several roles is listed once for each."""
     found: dict[str, str] = {}
     for row in rows(value) or []:
-        role = (text(dig(row, "contributor-attributes.contributor-role")) or "").rstrip("/").rpartition("/")[2]
+        role = (
+            (text(dig(row, "contributor-attributes.contributor-role")) or "").rstrip("/").rpartition("/")[2]
+        )
         name = values.text(dig(row, "credit-name.value"))
         if name and not OTHERS.search(role):
             found.setdefault(text(dig(row, "contributor-orcid.path")) or f"{name} {len(found)}", name)

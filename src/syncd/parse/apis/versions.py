@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from syncd.model import Paper
 
-BESIDE = frozenset({"dataset", "computerProgram", "presentation", "document", "webpage", "blogPost", "standard"})
+BESIDE = frozenset(
+    {"dataset", "computerProgram", "presentation", "document", "webpage", "blogPost", "standard"}
+)
 """Item types of what lies beside a paper, often under its title: no form in which the paper was published."""
 
 MOST_YEARS = 4
