@@ -292,23 +292,39 @@ def test_openalex_types_that_are_no_papers(kind: str) -> None:
     assert parsed(snapshot("openalex", {"display_name": "A"}, [OPENALEX | {"type": kind}])).papers == ()
 
 
-def test_openalex_names_what_a_work_appeared_in() -> None:
+@pytest.mark.parametrize(
+    ("kind", "place", "venue", "form"),
+    [
+        (
+            "article",
+            {"source": None, "raw_source_name": "Annals of Tests", "raw_type": "journal-article"},
+            "Annals of Tests",
+            "journalArticle",
+        ),
+        (
+            "conference-paper",
+            {
+                "source": {"display_name": "Lecture notes in X", "type": "book series"},
+                "raw_source_name": "Lecture Notes in X",
+            },
+            "Lecture Notes in X",
+            "conferencePaper",
+        ),
+        ("preprint", {"source": {"display_name": "ENLIGHTEN", "type": "journal"}}, None, None),
+        (
+            "article",
+            {"source": None, "raw_source_name": "SSRN Electronic Journal", "raw_type": "journal-article"},
+            None,
+            None,
+        ),
+    ],
+)
+def test_openalex_names_what_a_work_appeared_in(
+    kind: str, place: Json, venue: str | None, form: str | None
+) -> None:
     """By its source, else as the publisher does; a preprint's source is no venue, whatever it calls itself."""
-    raw = {"source": None, "raw_source_name": "Annals of Tests", "raw_type": "journal-article"}
-    found = paper("openalex", OPENALEX | {"primary_location": raw})
-    assert (found.venue, found.published_as) == ("Annals of Tests", "journalArticle")
-    raw = {
-        "source": {"display_name": "Lecture notes in X", "type": "book series"},
-        "raw_source_name": "Lecture Notes in X",
-    }
-    found = paper("openalex", OPENALEX | {"type": "conference-paper", "primary_location": raw})
-    assert (found.venue, found.published_as) == ("Lecture Notes in X", "conferencePaper")
-    raw = {"source": {"display_name": "ENLIGHTEN", "type": "journal"}, "version": "acceptedVersion"}
-    found = paper("openalex", OPENALEX | {"type": "preprint", "primary_location": raw})
-    assert (found.venue, found.published_as) == (None, None)
-    raw = {"source": None, "raw_source_name": "SSRN Electronic Journal", "raw_type": "journal-article"}
-    found = paper("openalex", OPENALEX | {"primary_location": raw})
-    assert (found.venue, found.published_as) == (None, None)
+    found = paper("openalex", OPENALEX | {"type": kind, "primary_location": place})
+    assert (found.venue, found.published_as) == (venue, form)
 
 
 @pytest.mark.parametrize(
@@ -783,6 +799,16 @@ def test_unusable_values_are_counted() -> None:
     assert "2 records have an unusable 'date', which was left out" in messages
     assert "2 records have an unusable 'score', which was left out" in messages
     assert any("'h_index'" in message for message in messages)
+
+
+@pytest.mark.parametrize(("name", "people"), [("openalex", "authorships"), ("s2", "authors")])
+def test_authors_without_a_name_are_said(name: str, people: str) -> None:
+    """The others are kept, and the list is a cut one."""
+    odd = RECORDS[name] | {people: [*RECORDS[name][people], {"name": 7}, None]}
+    profile = parsed(snapshot(name, {"name": "A", "display_name": "A"}, [odd, RECORDS[name]]))
+    assert [(len(p.creators), p.creators_truncated) for p in profile.papers] == [(2, True), (2, False)]
+    message = "1 paper lists authors whose names can't be read; they were left out"
+    assert [notice.message for notice in profile.warnings] == [message]
 
 
 def test_second_place_of_a_value_is_tried() -> None:

@@ -170,7 +170,7 @@ def creators_of(item_type: str, creators: Iterable[Json]) -> tuple[Json, ...]:
 
 def is_others(creator: Json) -> bool:
     """Tell whether a creator says that there are others."""
-    return creator.get("lastName") == OTHERS["lastName"] and creator.get("firstName") == OTHERS["firstName"]
+    return all(creator.get(part) == OTHERS[part] for part in ("firstName", "lastName"))
 
 
 def _creator(creator: Creator) -> Json:

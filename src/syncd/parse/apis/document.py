@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from syncd.model import Paper, Snapshot
+    from syncd.parse.record import Record
     from syncd.sources.apis.loose import Json
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -51,6 +52,7 @@ class Document:
         complete: all of them.
         foreign: how many other things stood among them.
         odd: how many papers have an unusable value, by field.
+        nameless: how many papers list authors without a name that can be read.
         notices: other oddities.
     """
 
@@ -61,6 +63,7 @@ class Document:
     complete: bool
     foreign: int = 0
     odd: Counter[str] = field(default_factory=Counter)
+    nameless: int = 0
     notices: list[Notice] = field(default_factory=list)
 
     def read(self, row: Json, table: Sequence[Field]) -> dict[str, Any]:
@@ -93,7 +96,18 @@ class Document:
             Notice("odd-value", f"{count} records have an unusable '{name}', which was left out")
             for name, count in self.odd.items()
         ]
+        if self.nameless:
+            papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
+            odd.append(
+                Notice("odd-value", f"{papers_listed} authors whose names can't be read; they were left out")
+            )
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
+
+    def count_authors(self, record: Record, listed: Any) -> None:
+        """Note where fewer authors have names than are listed; the record's list is a cut one then."""
+        if isinstance(listed, list) and len(record.creators) < len(listed):
+            record.truncated = True
+            self.nameless += 1
 
     def papers(self, records: Iterable[Json], read: Callable[[Json], Paper | None]) -> list[Paper]:
         """Read records; what has no title, or a shape that can't be read, is left out and noted.

@@ -194,6 +194,7 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
     record.truncated = row.get("is_authors_truncated") is True or (
         len(listed) >= CUT_AT and listed[-1].get("author_position") != "last"
     )
+    document.count_authors(record, row.get("authorships"))
     record.pages = _pages(row.get("biblio")) or ""
     record.arxivs = values.arxivs([row.get("doi"), *_addresses(row)]) or ()
     record.form = _form(row)

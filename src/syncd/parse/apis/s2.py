@@ -81,6 +81,7 @@ def parse(snapshot: Snapshot) -> Profile:
 
 def _paper(document: Document, row: Json) -> Paper | None:
     record = Record(**document.read(row, PAPER))
+    document.count_authors(record, row.get("authors"))
     record.arxivs = record.arxivs or values.arxivs(dig(row, "externalIds.DOI")) or ()
     path, record.venue = _venue(row, any(is_preprint_doi(doi(known)) for known in record.dois))
     if record.venue:
