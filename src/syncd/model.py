@@ -111,7 +111,7 @@ class Paper:
         issue: of the journal.
         pages: a range such as "100-112", or an article number.
         publisher: of the published form; a university or an institution for theses and reports, a repository for
-            datasets.
+            data sets and for preprints that are not at arXiv.
         retracted: the paper was retracted or withdrawn.
     """
 

@@ -200,3 +200,10 @@ def test_what_is_no_paper_has_its_own_fields(form: str, where: dict[str, str], r
     assert {name: made.fields[name] for name in where} == where
     assert [creator["creatorType"] for creator in made.creators] == [role, role]
     assert problems({"itemType": form, "creators": list(made.creators), **made.fields}) == []
+
+
+def test_a_preprint_that_is_not_at_arxiv_has_its_repository() -> None:
+    """As Zotero's own translators save it; arXiv's identifier comes before it."""
+    preprint = paper(doi="10.1101/2020.01.01.1", publisher="bioRxiv")
+    assert draft(preprint, POLICY).fields["repository"] == "bioRxiv"
+    assert draft(paper(arxiv="2304.12526", publisher="bioRxiv"), POLICY).fields["repository"] == "arXiv"

@@ -247,7 +247,9 @@ def test_a_preprint_that_is_software_gets_its_programmers() -> None:
     merged = merge.merge(base, data, software, [COLLECTION])
     assert merged.patch["itemType"] == "computerProgram"
     assert {creator["creatorType"] for creator in merged.patch["creators"]} == {"programmer"}
-    after = {name: text for name, text in data.items() if name not in {"repository", "archiveID"}} | merged.patch
+    after = {
+        name: text for name, text in data.items() if name not in {"repository", "archiveID"}
+    } | merged.patch
     sent = {name: after[name] for name in ("itemType", "creators", "title", "company", "abstractNote")}
     assert problems(sent) == []
     assert merge.merge(merged.base, after, software, [COLLECTION]).patch == {}

@@ -328,6 +328,29 @@ def test_openalex_names_what_a_work_appeared_in(
 
 
 @pytest.mark.parametrize(
+    ("name", "change", "repository"),
+    [
+        (
+            "openalex",
+            {"display_name": "bioRxiv (Cold Spring Harbor Laboratory)", "type": "repository"},
+            "bioRxiv",
+        ),
+        ("openalex", {"display_name": "arXiv (Cornell University)", "type": "repository"}, None),
+        ("openalex", {"display_name": "DSpace@MIT (Massachusetts Institute)", "type": "repository"}, None),
+        ("s2", {"name": "SSRN Electronic Journal", "type": "journal"}, "Social Science Research Network"),
+    ],
+)
+def test_a_preprint_has_its_repository(name: str, change: Json, repository: str | None) -> None:
+    """As Zotero's own translators call it; arXiv's is told by its identifier."""
+    places = {
+        "openalex": {"primary_location": {"source": change}},
+        "s2": {"publicationVenue": change, "venue": ""},
+    }
+    found = paper(name, RECORDS[name] | places[name])
+    assert (found.publisher, found.venue, found.published_as) == (repository, None, None)
+
+
+@pytest.mark.parametrize(
     ("shown", "printed", "name"),
     [
         ("Melissa Ochoa Frias", "Ndiaye, Matar", "Matar Ndiaye"),

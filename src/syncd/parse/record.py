@@ -55,6 +55,18 @@ PREPRINT_DOI = re.compile(
 [True, False, True, False]
 """
 
+ARXIV_ITSELF = (
+    "arxiv",
+    "corr",
+    "computing research",
+    "e-print",
+    "eprint",
+    "e-prints",
+    "cold spring",
+    "openrxiv",
+)
+"""How names start of servers that say nothing about a preprint that its arXiv id does not, and of their owners."""
+
 ARTICLES = frozenset({None, "journalArticle", "conferencePaper", "bookSection", "report", "magazineArticle"})
 """Forms that are none where the venue is a preprint server; data and software may well lie in a repository."""
 
@@ -102,6 +114,7 @@ class Record:
         issue: as written.
         pages: as written.
         publisher: as written.
+        repository: of a preprint, where that is not its venue; one that is no known preprint server counts nothing.
     """
 
     title: str = ""
@@ -120,6 +133,7 @@ class Record:
     issue: str = ""
     pages: str = ""
     publisher: str = ""
+    repository: str = ""
 
 
 def paper_of(record: Record) -> Paper | None:
@@ -148,8 +162,24 @@ def paper_of(record: Record) -> Paper | None:
     if (is_server(venue) and record.form in ARTICLES) or (
         record.form == "journalArticle" and not venue and identifiers.arxiv
     ):
-        return paper
+        return replace(paper, publisher=_repository(venue or ""))
+    if record.form is None and not venue and is_server(repository := one_line(record.repository)):
+        return replace(paper, publisher=_repository(repository))
     return _published(paper, record, venue)
+
+
+def _repository(name: str) -> str | None:
+    """Return what Zotero's own translators call a repository, or None where that is arXiv or says nothing.
+
+    >>> _repository("bioRxiv (Cold Spring Harbor Laboratory)"), _repository("SSRN Electronic Journal")
+    ('bioRxiv', 'Social Science Research Network')
+    >>> _repository("arXiv preprint arXiv:2304.12526")
+    """
+    bare = name.partition(" (")[0].strip()
+    folded = bare.casefold()
+    if not folded or folded.startswith(ARXIV_ITSELF):
+        return None
+    return "Social Science Research Network" if folded.startswith(("ssrn", "social science")) else bare
 
 
 def is_server(name: str | None) -> bool:

@@ -124,7 +124,7 @@ def _fields(paper: Paper) -> dict[str, str]:
         return fields | _published(paper, paper.published_as)
     return fields | {
         "DOI": doi or (f"10.48550/arXiv.{arxiv}" if arxiv else ""),
-        "repository": "arXiv" if arxiv else "",
+        "repository": "arXiv" if arxiv else paper.publisher or "",
         "archiveID": f"arXiv:{arxiv}" if arxiv else "",
         "libraryCatalog": "arXiv.org" if arxiv else "",
     }

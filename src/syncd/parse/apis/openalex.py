@@ -201,9 +201,10 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
     if record.form == "dataset":
         record.publisher = record.venue or record.publisher  # the repository that it lies in
     elif (
-        text(row.get("type")) == "preprint" or text(dig(row, "primary_location.source.type")) == "repository"
+        text(dig(row, "primary_location.source.type")) == "repository" or text(row.get("type")) == "preprint"
     ):
-        record.publisher = record.publisher if record.form == "thesis" and not is_server(record.venue) else ""
+        kept = record.form == "thesis" and not is_server(record.venue)
+        record.publisher, record.repository = record.publisher if kept else "", record.venue
         record.venue = ""
     paper = paper_of(record)
     if paper is None:

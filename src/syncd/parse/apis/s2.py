@@ -88,6 +88,8 @@ def _paper(document: Document, row: Json) -> Paper | None:
         record.form = _form(row, path, record.venue)
     else:
         record.volume = record.pages = ""
+        listed = (values.text(dig(row, path)) for path in NAMES)
+        record.repository = next(filter(is_server, filter(None, listed)), "")
     if not record.dois and not record.arxivs:
         record.url = text(row.get("url")) or ""  # Semantic Scholar's own page: better than none
     return paper_of(record)
@@ -106,7 +108,9 @@ def _venue(row: Json, preprint: bool) -> tuple[str, str]:  # noqa: FBT001 - what
 
 def _form(row: Json, path: str, venue: str) -> str:
     """Tell Zotero's item type: by the venue's own type, by the paper's, or by the venue's name."""
-    own = VENUES.get(text(dig(row, "publicationVenue.type")) or "") if path != "journal.name" else None
+    place = dig(row, "publicationVenue")
+    own = path != "journal.name" and not is_server(values.text(dig(place, "name")))
+    known = VENUES.get(text(dig(place, "type")) or "") if own else None
     kinds = values.texts(row.get("publicationTypes")) or ()
     stated = next((form for kind, form in FORMS if kind in kinds), None)
-    return own or stated or ("conferencePaper" if CONFERENCE.search(venue) else "journalArticle")
+    return known or stated or ("conferencePaper" if CONFERENCE.search(venue) else "journalArticle")
