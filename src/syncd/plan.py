@@ -193,7 +193,9 @@ def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
 
 def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) -> Listing:
     unpublished = (
-        made if made.item_type == PREPRINT else draft(replace(paper, published_as=None), intake.policy)
+        made
+        if made.item_type == PREPRINT
+        else draft(replace(paper, published_as=None, publisher=None), intake.policy)
     )
     return Listing(
         key=key,

@@ -299,6 +299,7 @@ def test_orcid_asks_for_whole_works_by_the_hundred(site: Site, web: Web) -> None
     assert titles(found)[:2] == ["Summary 1", "Work 2"]
     assert titles(found)[100:102] == ["Summary 101", "Work 102"]
     assert len(found.papers) == 150
+    assert {"no-title", "odd-record"} <= {notice.code for notice in found.warnings}  # the last two groups
     assert [author.name for author in found.papers[1].creators] == ["Ann Lee"]
     assert len(site.asked) == 4
     assert all(asked.headers["Accept"] == "application/json" for asked in site.asked)

@@ -460,6 +460,27 @@ def test_arxiv_is_asked_each_three_seconds() -> None:
     assert [pace.turn("export.arxiv.org", now) for now in (0.0, 1.0, 3.0)] == [0.0, 2.0, 0.0]
 
 
+def test_all_hosts_of_arxiv_are_one() -> None:
+    """Its page, its API, its RSS: its terms speak of requests to arXiv, whatever the address."""
+    pace = Pace()
+    assert pace.turn("arxiv.org", 0.0) == 0.0
+    assert pace.turn("export.arxiv.org", 1.0) == pytest.approx(2.0)
+    assert pace.turn("rss.arxiv.org", 2.0) == pytest.approx(1.0)
+    assert pace.turn("notarxiv.org", 2.0) == 0.0
+
+
+def test_a_host_that_is_asked_too_often_is_asked_less_often(site: Site, clock: FakeClock) -> None:
+    """DBLP says 429 with the seconds to wait: after these it is asked at half the pace, and by and by as before."""
+    refusal = Reply(status=429, headers={"Retry-After": "5"})
+    site.replies["/"] = [Reply(), refusal, *[Reply() for _ in range(9)]]
+    host = site.address.partition("://")[2]
+    with visitor(clock, pace=Pace(0.0, {host: 2.0})) as web:
+        for _ in range(10):
+            web.get(site.address + "/")
+    assert clock.waits[:3] == pytest.approx([2.0, 5.0, 4.0])
+    assert clock.waits[-1] == pytest.approx(2.0)
+
+
 def test_one_session_serves_many_threads(site: Site, clock: FakeClock, tmp_path: Path) -> None:
     """Each gets the answer to its own question."""
     for number in range(40):

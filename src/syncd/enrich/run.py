@@ -17,6 +17,7 @@ from syncd.enrich.complete import Completed, complete
 from syncd.enrich.enricher import words
 from syncd.errors import SourceError, SyncdError
 from syncd.model import Notice
+from syncd.parse.record import UNREADABLE
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
@@ -60,7 +61,7 @@ def enrich(
 
     Returns:
         The papers in their order, and what was odd: "enricher-failed", "enricher-refused", "enricher-later",
-        "no-certain-match", "identifier-conflict" once a service, "retracted" once a paper.
+        "odd-record", "no-certain-match", "identifier-conflict" once a service, "retracted" once a paper.
     """
     found, notices = completed(papers, enrichers, answers, web, stage=stage)
     return tuple(one.paper for one in found), notices
@@ -107,6 +108,7 @@ class _Turn:
         refused: how many questions it did not take.
         requests: how often it was asked.
         left: how many questions it was not asked for want of requests.
+        unreadable: how many of its records have a form that can't be read.
         verdicts: numbers of papers by what was decided about its records.
     """
 
@@ -119,6 +121,7 @@ class _Turn:
     refused: int = 0
     requests: int = 0
     left: int = 0
+    unreadable: int = 0
     verdicts: dict[Verdict, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def take(self) -> None:
@@ -221,7 +224,8 @@ class _Turn:
     def _read(self, record: dict[str, object]) -> Paper | None:
         try:
             return self.enricher.read(record)
-        except SyncdError:
+        except (SyncdError, *UNREADABLE):
+            self.unreadable += 1
             return None
 
     def notices(self) -> Iterator[Notice]:
@@ -238,6 +242,12 @@ class _Turn:
             yield Notice(
                 "enricher-later",
                 f"{title} will be asked about {_count(self.left, 'more paper')} in the next runs",
+            )
+        if self.unreadable:
+            yield Notice(
+                "odd-record",
+                f"{title} gave {_count(self.unreadable, 'record')} in a form that syncd can't read;"
+                " what these say was left out",
             )
         if unsure := self.verdicts["uncertain"] - self.verdicts["certain"]:
             yield Notice(

@@ -21,7 +21,7 @@ from syncd.parse.charsets import read_text
 from syncd.parse.dates_of import iso_date
 from syncd.parse.listing import Listing
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.text.names import ET_AL, PARTICLES, creator, parse_authors
+from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
 from syncd.text.patterns import pattern
 from syncd.text.urls import mend, trim
 
@@ -313,12 +313,28 @@ def _authors(text: str) -> tuple[tuple[Creator, ...], bool]:
     return tuple(person for person in creators if person.name), cut
 
 
+def _is_braced(name: str) -> bool:
+    """Tell whether braces make one name of it: those around the whole, not two pairs with something between.
+
+    >>> [_is_braced(name) for name in ("{World Health Organization}", "{Lee}, {Ann}", "Ann Lee")]
+    [True, False, False]
+    """
+    depth = 0
+    for place, sign in enumerate(name):
+        depth += (sign == "{") - (sign == "}")
+        if depth == 0:
+            return sign == "}" and place == len(name) - 1
+    return False
+
+
 @lru_cache(maxsize=4096)
 def _creator(name: str) -> Creator:
     """Take a name apart as BibTeX does: von and last part are the surname, "Jr" is a suffix."""
     plain = one_line(name)
+    if _is_braced(name) or is_collective(plain):
+        return organisation(plain)
     try:
-        person = Person(name)
+        person = Person(bare(name))
     except (PybtexError, ValueError, IndexError, RecursionError):
         return creator(plain)
     von = person.prelast_names

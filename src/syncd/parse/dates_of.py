@@ -72,16 +72,16 @@ def _number(text: str) -> int:
 def joined(year: int, month: int = 0, day: int = 0) -> str | None:
     """Write a date with the precision that is valid; 0 stands for what is missing.
 
-    >>> joined(2023, 4, 31), joined(2023, 13), joined(0)
+    >>> joined(2023, 4, 31), joined(2023, 10**30), joined(0)
     ('2023-04', '2023', None)
     """
     if not 1000 <= year <= 9999:
         return None
     try:
         date(year, month, 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return str(year)
     try:
         return date(year, month, day).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return f"{year}-{month:02}"

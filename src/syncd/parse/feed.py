@@ -21,7 +21,7 @@ from syncd.parse.dates_of import joined
 from syncd.parse.decode import decode
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import Record, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, one_line, paper_of
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
@@ -73,7 +73,14 @@ AUTHOR_FEED = pattern(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv", hostil
 'Pengcheng He'
 """
 
-QUERY = pattern(r"(?i)arxiv query\b", hostile="arxiv ")
+FAULT = pattern(r"(?i)https?://(?:[a-z]+\.)?arxiv\.org/api/errors\b", hostile="http://")
+"""The id of the entry in which arXiv's API says what is wrong with a question.
+
+>>> bool(FAULT.match("http://arxiv.org/api/errors#incorrect_id_format_for_abc"))
+True
+"""
+
+QUERY = pattern(r"(?i)arxiv (?:query|search results)\b", hostile="arxiv ")
 """The title of an answer of arXiv's API, which names nobody."""
 
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -115,7 +122,15 @@ def parse(snapshot: Snapshot) -> Profile:
     elif found.get("bozo") and "SAX" in type(found.get("bozo_exception")).__name__:
         listing.note("broken-feed", "the feed is no well-formed XML and was read as well as it goes")
     for number, entry in enumerate(entries, 1):
-        paper = paper_of(_record(entry))
+        if FAULT.match(_string(entry.get("id"))):
+            fault = one_line(_content(entry, "summary")) or "it does not say what"
+            listing.note("source-error", f"arXiv reports an error in place of a paper: {fault}")
+            continue
+        try:
+            paper = paper_of(_record(entry))
+        except UNREADABLE:
+            listing.note("odd-record", f"entry {number} has a form that syncd can't read; it was left out")
+            continue
         if paper:
             listing.add(paper, f"entry {number}")
         else:

@@ -6,7 +6,6 @@ It sends no credentials but those it is given, keeps no cookies, follows no redi
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
@@ -16,6 +15,7 @@ import urllib3.exceptions
 
 from syncd import __version__
 from syncd.errors import SourceError
+from syncd.sources.apis.loose import read_json
 from syncd.sources.network import InsideError, proxies_of
 from syncd.sources.statuses import SAVE_IT
 from syncd.text.patterns import pattern
@@ -113,7 +113,7 @@ class Answer:
             SourceError: it is none, as behind a network's login page.
         """
         try:
-            return json.loads(self.data)
+            return read_json(self.data)
         except (ValueError, RecursionError) as error:
             shown = masked(self.url)
             raise SourceError(

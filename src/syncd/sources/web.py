@@ -199,7 +199,7 @@ class Web:
                     raise visit.failure(error, request.url) from error
             else:
                 now, today = self.clock.monotonic(), self.clock.now()
-                self._pace.learn(host, answer.headers, now, today)
+                self._pace.learn(host, answer.headers, now, today, answer.status)
                 wait = retry_after(answer.headers.get("Retry-After"), today)
                 if (
                     answer.status not in REPEATED

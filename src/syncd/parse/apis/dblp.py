@@ -11,7 +11,7 @@ from syncd.model import Notice, Profile
 from syncd.parse.apis import values
 from syncd.parse.apis.versions import joined
 from syncd.parse.dates_of import iso_date
-from syncd.parse.record import Record, paper_of
+from syncd.parse.record import UNREADABLE, Record, paper_of
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
@@ -27,14 +27,14 @@ HOMONYM = pattern(r"(?<!\s)\s+\d{4}$", hostile=" ")
 'Wei Wang'
 """
 
-FORMS: Mapping[str, str | None] = {
+FORMS: Mapping[str, str] = {
     "article": "journalArticle",
     "inproceedings": "conferencePaper",
     "incollection": "bookSection",
     "book": "book",
     "phdthesis": "thesis",
     "mastersthesis": "thesis",
-    "data": None,
+    "data": "dataset",
 }
 """Zotero's item type by the element of the record. Proceedings, which people edit, and homepages are left out."""
 
@@ -63,7 +63,12 @@ def parse(snapshot: Snapshot) -> Profile:
     notices: list[Notice] = []
     papers: list[Paper] = []
     for entry in records:
-        paper = _paper(entry)
+        try:
+            paper = _paper(entry)
+        except UNREADABLE:
+            message = f"the record {entry.get('key')} has a form that syncd can't read and was left out"
+            notices.append(Notice("odd-record", message))
+            continue
         if paper is None:
             notices.append(Notice("no-title", f"the record {entry.get('key')} has no title and was left out"))
         else:

@@ -152,7 +152,7 @@ def people(value: Any) -> tuple[Creator, ...] | None:
     (['Lee', 'Li'], None)
     """
     if isinstance(value, str):
-        return parse_authors(html.unescape(value))[0] or None
+        return parse_authors(html.unescape(loose.text(value) or ""))[0] or None
     return tuple(creator(name) for name in _names(value) if not ET_AL.fullmatch(name)) or None
 
 
@@ -163,7 +163,7 @@ def cut(value: Any) -> bool | None:
     (True, None, True)
     """
     if isinstance(value, str):
-        return parse_authors(value)[1] or None
+        return parse_authors(loose.text(value) or "")[1] or None
     return any(ET_AL.fullmatch(name) for name in _names(value)) or None
 
 
