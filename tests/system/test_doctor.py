@@ -192,7 +192,7 @@ def test_an_address_that_is_gone(well: Desk) -> None:
         site.replies["/ann"] = Reply(well.page.read_bytes(), headers={"Content-Type": "text/plain"})
         config = well.folder / "config.toml"
         text = config.read_text("utf-8").replace('"page.txt"', f'"{site.address}/ann"')
-        config.write_text(f"{text}\n[http]\nallow_private = true\n", encoding="utf-8")
+        config.write_text(f'{text}\n[http]\nallow_private = ["127.0.0.1"]\n', encoding="utf-8")
         assert examined(well) == []
         site.replies["/ann"] = Reply(b"busy", 503)
         site.asked.clear()

@@ -15,6 +15,7 @@ from syncd.errors import SourceError
 from syncd.model import Snapshot
 from syncd.sources import exchange
 from syncd.sources.exchange import masked
+from syncd.sources.network import EVERYWHERE
 from syncd.sources.pace import Pace, retry_after
 from syncd.sources.statuses import refusal
 from syncd.sources.web import Web
@@ -62,7 +63,7 @@ def _session(
         contact=contact,
         limits=limits,
         pace=Pace(default=0.0),
-        allow_private=True,
+        allow_private=EVERYWHERE,
         attempts=1,
         robots=False,
     )
