@@ -240,6 +240,16 @@ def test_a_data_folder_that_others_can_look_into(well: Desk) -> None:
     assert well.data.root.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_data_folder_that_others_can_change(well: Desk) -> None:
+    """No command uses it; --fix closes it. A link in it is named."""
+    well.data.root.chmod(0o777)
+    assert "everybody on this computer can write to" in well.syncd("push").err
+    assert only(examined(well))["level"] == "failure"
+    assert examined(well, "--fix") == []
+    (well.data.root / "extra").symlink_to(well.folder)
+    assert only(examined(well))["mend"] == f"Take it away with: rm {well.data.root / 'extra'}"
+
+
 def test_a_paused_profile_and_one_that_fails(well: Desk) -> None:
     """What `status` knows is not held back here."""
     assert well.syncd("pause", "ann").code == 0
