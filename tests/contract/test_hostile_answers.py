@@ -6,6 +6,7 @@ import gzip
 import json
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from clocks import FakeClock
 from desk import Trouble
 from syncd.clock import SystemClock
+from syncd.daemon.backoff import delay
 from syncd.errors import LibraryError
 from syncd.zotero import transport as transport_module
+from syncd.zotero.account import Account, SignIn
 from syncd.zotero.client import Address, Client, Outcome
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from syncd.zotero.plugin import Plugin, PluginClient
@@ -422,3 +425,55 @@ def test_an_endless_answer_is_a_temporary_trouble(
     headers = {"Content-Encoding": "gzip"} if packed else {}
     error = stage.check_refused("online", name, gzip.compress(body) if packed else body, headers)
     assert "more than 1 MB at once" in str(error)
+
+
+ODD: tuple[Any, ...] = (None, True, 0, -1, 7, "", "x", [], [None], {}, {"a": 1}, "\ud800")
+FIELDS = (
+    "userID",
+    "username",
+    "access",
+    "sessionToken",
+    "loginURL",
+    "status",
+    "apiKey",
+    "token",
+    "api",
+    "user",
+)
+ACCOUNT: dict[str, Any] = {
+    "rights": lambda account: account.rights("a-key"),
+    "begin": lambda account: account.begin(),
+    "key_of": lambda account: account.key_of(SignIn("a-token", "https://zotero.invalid")),
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNT)
+def test_an_account_of_another_shape_is_a_trouble_of_the_library(stage: Stage, name: str) -> None:
+    """Of keys and of signing in: a sentence each, and never a key that is none."""
+    client = stage.clients["online"]()
+    account = Account(client.address.endpoint, client.transport)
+    bodies = [b"<html>", b"null", b"[]", b'"x"', b"{", b"[" * 100_000, b"\xff", b"9" * 5000]
+    bodies += [json.dumps({field: odd}).encode() for field in FIELDS for odd in ODD]
+    bodies += [json.dumps(dict.fromkeys(FIELDS, odd)).encode() for odd in ODD if odd != 7]
+    method = "POST" if name == "begin" else "GET"
+    for body in bodies:
+        if name == "rights" and body == b'{"userID": 7}':
+            continue  # it is right, and may do nothing
+        stage.trouble.plan(method, Fault("answer", status=200, headers=HEADERS, body=body))
+        with pytest.raises(LibraryError) as refused:
+            ACCOUNT[name](account)
+        assert str(refused.value).startswith(client.address.endpoint), body
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("header", ["Retry-After", "Backoff"])
+def test_a_pause_without_end_is_a_day_to_the_daemon(stage: Stage, header: str, value: str) -> None:
+    """It asks again tomorrow, whatever a server says."""
+    transport = PoliteTransport(FakeClock(), attempts=1)
+    client = Client(stage.clients["online"]().address, transport)
+    fault = Fault("answer", status=503, headers={**HEADERS, header: value}, body=b"")
+    stage.trouble.plan("GET", fault)
+    with pytest.raises(LibraryError) as refused:
+        client.version()
+    transport.shutdown()
+    assert delay(1, 0.0, refused.value.retry_after) <= timedelta(days=1)

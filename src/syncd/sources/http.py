@@ -102,9 +102,10 @@ def http_date(header: str) -> datetime | None:
 
     >>> http_date("Mon, 01 Jun 2026 07:30:00 GMT").hour
     7
+    >>> http_date("Fri, 31 Dec 9999 23:59:59 -1400")
     """
     try:
         moment = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -57,10 +57,16 @@ _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u206
 DRIVES_TERMINAL = frozenset({*_CONTROLS, *_DIRECTIONS})
 """Characters that move the cursor, colour the screen, break the line or turn the direction of writing."""
 
-_GONE = str.maketrans({**dict.fromkeys(DRIVES_TERMINAL), "\n": "\n", "\t": " "})
-_ON_ONE_LINE = str.maketrans({**dict.fromkeys(DRIVES_TERMINAL), **dict.fromkeys([*_BREAKS, "\t"], " ")})
+# Half a character, as JSON or the name of a file can hold, is none that a terminal takes.
+_HALVES = dict.fromkeys(map(chr, range(0xD800, 0xE000)), "\N{REPLACEMENT CHARACTER}")
+_GONE = str.maketrans({**dict.fromkeys(DRIVES_TERMINAL), **_HALVES, "\n": "\n", "\t": " "})
+_ON_ONE_LINE = str.maketrans(
+    {**dict.fromkeys(DRIVES_TERMINAL), **_HALVES, **dict.fromkeys([*_BREAKS, "\t"], " ")}
+)
 _SPELT = str.maketrans({each: ascii(each)[1:-1] for each in DRIVES_TERMINAL})
-_SPELT_IN_JSON = str.maketrans({each: f"\\u{ord(each):04x}" for each in DRIVES_TERMINAL - {"\n"}})
+_SPELT_IN_JSON = str.maketrans(
+    {each: f"\\u{ord(each):04x}" for each in (DRIVES_TERMINAL - {"\n"}).union(_HALVES)}
+)
 
 
 def harmless(text: str) -> str:
