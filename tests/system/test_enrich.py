@@ -67,7 +67,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def run(site: Site, clock: FakeClock, tmp_path: Path) -> Iterator[Run]:
     """What enriches papers by the local server."""
-    with Web(clock, allow_private=True, pace=Pace(0.0)) as web:
+    with Web(clock, allow_private=["127.0.0.1"], pace=Pace(0.0)) as web:
         yield Run(site, clock, tmp_path, web)
 
 
@@ -243,7 +243,7 @@ def test_arxiv_is_asked_every_three_seconds(site: Site, clock: FakeClock, tmp_pa
     host = site.address.removeprefix("http://")
     papers = [paper("T", "Ann Lee", arxiv=f"2301.{number:05}") for number in range(201)]
     made = enrichers(["arxiv"], bases={"arxiv": site.address + PATHS["arxiv"]})
-    with Web(clock, allow_private=True, pace=Pace(0.0, {host: 3.0})) as web:
+    with Web(clock, allow_private=["127.0.0.1"], pace=Pace(0.0, {host: 3.0})) as web:
         enrich(papers, made, Answers(tmp_path, clock), web)
     assert len(site.asked) == 3
     assert sum(clock.waits) == pytest.approx(6.0)

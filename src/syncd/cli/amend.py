@@ -14,10 +14,13 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
     say,
+    show_json,
     stdout,
+    tell,
 )
 from syncd.cli.exit_codes import Exit
 from syncd.cli.history import RunName, chosen
@@ -65,7 +68,7 @@ def undo(
         if dry_run or asks:
             planned = _planned(name, config, library)
             _show_undoing(planned)
-            stdout().print(_what_it_does(planned), markup=False, soft_wrap=True)
+            tell(_what_it_does(planned))
         if dry_run:
             words = f"{len(planned.notes)} would be undone, nothing was written"
             stdout().print(f"{words}, {len(planned.left)} left as they are")
@@ -121,8 +124,6 @@ def _what_it_does(planned: Undoing) -> str:
 
 
 def _show_undoing(undoing: Undoing) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     out = stdout()
     for note in undoing.notes:
         word = {"trash": "to the trash", "revert": "put back"}[note.kind]
@@ -133,8 +134,6 @@ def _show_undoing(undoing: Undoing) -> None:
 
 def _tell_undone(undone: Undoing) -> None:
     """Say what was done and what failed, and end with the exit code for that."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     for failed in undone.failed:
         stdout().print(f"[red]failed[/]  {escape(failed.title)}: {escape(failed.reason)}", soft_wrap=True)
     if undone.error is not None:
@@ -166,11 +165,7 @@ def restore(
         from syncd.amend import restore as let_back  # noqa: PLC0415 - heavy
 
         restored, back = let_back(session, paper)
-        stdout().print(
-            f"{restored.title!r} {'is back' if back else 'comes back with the next push'}",
-            markup=False,
-            soft_wrap=True,
-        )
+        tell(f"{restored.title!r} {'is back' if back else 'comes back with the next push'}")
 
 
 def start_anew(profile: str, config: Path | None, library: str | None) -> None:
@@ -179,11 +174,9 @@ def start_anew(profile: str, config: Path | None, library: str | None) -> None:
         from syncd.amend import new_collection  # noqa: PLC0415 - heavy
 
         path = new_collection(session, profile)
-        stdout().print(
+        tell(
             f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
-            "papers that are there already stay where they are.",
-            markup=False,
-            soft_wrap=True,
+            "papers that are there already stay where they are."
         )
 
 
@@ -228,13 +221,12 @@ def review(
 
 
 def _print_json(waiting: list[Standing]) -> None:
-    import json  # noqa: PLC0415 - imported where it is used
 
     values = [
         {"paper": standing.paper, "record": dict(standing.record), "candidates": list(standing.candidates)}
         for standing in waiting
     ]
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+    show_json(values)
 
 
 def _ask(state: State, waiting: list[Standing]) -> None:
@@ -249,15 +241,14 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 
 def _show(standing: Standing) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
     for candidate in standing.candidates:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
         table.add_column("")
         ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
-        table.add_column(ours, ratio=1, overflow="fold")
-        table.add_column(f"in the library {candidate['key']}", ratio=1, overflow="fold")
+        table.add_column(escape(ours), ratio=1, overflow="fold")
+        table.add_column(escape(f"in the library {candidate['key']}"), ratio=1, overflow="fold")
         there: dict[str, Any] = candidate["record"]
         for name in dict.fromkeys((*standing.record, *there)):
             table.add_row(name, escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
@@ -273,7 +264,7 @@ def _said(standing: Standing, verdict: Verdict) -> None:
         said = f"{standing.title!r} is there twice. syncd keeps the older item up to date and asks no more."
         mend = "Merge the two in Zotero, or delete one of them there."
         answers = {"same": f"{said} {mend}", "different": said, "later": f"{standing.title!r} waits. {mend}"}
-        stdout().print(answers[verdict], markup=False, soft_wrap=True)
+        tell(answers[verdict])
         return
     words = {
         "same": "becomes what it was published as with the next push"
@@ -282,4 +273,4 @@ def _said(standing: Standing, verdict: Verdict) -> None:
         "different": "stays a preprint" if published else "is another paper; the next push adds it",
         "later": "waits until you decide",
     }
-    stdout().print(f"{standing.title!r} {words[verdict]}", markup=False, soft_wrap=True)
+    tell(f"{standing.title!r} {words[verdict]}")

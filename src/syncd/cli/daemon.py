@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import replace
@@ -15,10 +14,13 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
     say,
+    show_json,
     stdout,
+    tell,
 )
 from syncd.cli.exit_codes import OF_SORT, Exit
 from syncd.errors import ConfigError, SyncdError
@@ -67,7 +69,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         code = codes.pop() if len(codes) == 1 else Exit.PARTLY
         if as_json:
             whole = {"daemon": answer is not None, "profiles": looks, "exit_code": int(code)}
-            typer.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+            show_json(whole)
         else:
             for look in looks:
                 _show(look)
@@ -131,7 +133,7 @@ def _rest(do: str, names: list[str], settings: Config) -> None:
             resting = set(remembered.pause(names) if do == "pause" else remembered.resume(names))
     word = "rests" if do == "pause" else "goes on"
     for name in names or ["everything"]:
-        stdout().print(f"{name} {word}.", markup=False)
+        tell(f"{name} {word}.")
     if do == "resume" and "" in resting:
         stdout().print("Everything else rests; syncd resume lets it go on.")
     if answer is None:
@@ -171,8 +173,6 @@ def _look_here(names: list[str], settings: Config, world: Ports) -> list[Json]:
 
 
 def _show(look: Json) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli.tables import counted  # noqa: PLC0415 - heavy
 
     counts = counted(look["counts"]) or "nothing was done"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import ConfigOption, ports, said_plainly, stdout
+from syncd.cli.console import ConfigOption, escape, ports, said_plainly, stdout, tell
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,11 +50,9 @@ def follow(
         }
         given = {setting: value for setting, value in wanted.items() if value is not None}
         called = edit.follow(place, os.environ, name or edit.slug(profile.name), given)
-        stdout().print(
+        tell(
             f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
-            f"Bring them in with: syncd push {called}",
-            markup=False,
-            soft_wrap=True,
+            f"Bring them in with: syncd push {called}"
         )
 
 
@@ -67,9 +65,7 @@ def unfollow(
         from syncd.config import edit  # noqa: PLC0415 - imported where it is used
 
         called = edit.unfollow(edit.place(config, os.environ), os.environ, profile)
-        stdout().print(
-            f"{called!r} is followed no longer. Its papers stay in Zotero.", markup=False, soft_wrap=True
-        )
+        tell(f"{called!r} is followed no longer. Its papers stay in Zotero.")
 
 
 def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
@@ -112,7 +108,6 @@ def as_written(source: str, place: Path) -> str:
 
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
     from syncd.sources.apis import search  # noqa: PLC0415

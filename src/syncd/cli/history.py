@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +11,10 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stdout,
 )
 from syncd.errors import ConfigError, SyncdError
@@ -93,7 +94,6 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
 
 
 def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
     from syncd.cli.tables import counted  # noqa: PLC0415
@@ -111,7 +111,7 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
             }
             for run in runs
         ]
-        typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        show_json(values)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("run", "what", "outcome"):
@@ -128,7 +128,6 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
 
 
 def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty: str) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
     if not notes:
@@ -145,7 +144,7 @@ def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty
             }
             for run, key, note in notes
         ]
-        typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        show_json(values)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("run", "what", "key", "paper", "why"):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli import questions as asking
-from syncd.cli.console import ConfigOption, ports, said_plainly, stderr, stdout
+from syncd.cli.console import ConfigOption, ports, said_plainly, stderr, stdout, tell
 from syncd.cli.exit_codes import Exit, of_reports
-from syncd.cli.questions import TYPES, Questions, tell
+from syncd.cli.questions import TYPES, Questions
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ def _finish(place: Path, answers: Answers) -> None:
     login = _login(settings, answers.library)
     if login is not None:
         _show_source(settings, answers.profile)
-        tell(f"The library is not open yet. Next: {login}\nThen bring the papers in with: syncd push")
+        tell(f"The library is not open yet. Next: {login}")
+        tell("Then bring the papers in with: syncd push")
         return
     _dry_run(settings, answers.profile)
 

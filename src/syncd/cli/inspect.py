@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +11,10 @@ from syncd.cli.console import (
     ConfigOption,
     JsonOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stderr,
     stdout,
 )
@@ -46,7 +47,7 @@ def parse(
         profiles = [parsing.parse(snapshot, form) for snapshot in snapshots]
         if as_json:
             values = [to_json(profile) for profile in profiles]
-            typer.echo(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1))
+            show_json(values[0] if len(values) == 1 else values)
             return
         for snapshot, profile in zip(snapshots, profiles, strict=True):
             show_profile(profile, snapshot.origin)
@@ -54,7 +55,6 @@ def parse(
 
 def show_profile(profile: Profile, origin: str) -> None:
     """Print what a page holds."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
     for notice in profile.warnings:
@@ -75,14 +75,15 @@ def show_profile(profile: Profile, origin: str) -> None:
     table.add_column("authors", ratio=2, overflow="fold")
     table.add_column("links", ratio=2, overflow="fold")
     for paper in profile.papers:
-        table.add_row(*(escape(text) for text in _row(paper)))
+        *facts, links = _row(paper)
+        table.add_row(*map(escape, facts), "\n".join(map(escape, links)))
     console = stdout()
     console.print(f"[bold]{escape(profile.name)}[/] · {escape(known)}", soft_wrap=True)
     console.print(table)
     console.print(f"{len(profile.papers)} papers; a date with * had no year on the page")
 
 
-def _row(paper: Paper) -> tuple[str, ...]:
+def _row(paper: Paper) -> tuple[str, str, str, str, list[str]]:
     date = (paper.date or "") + ("*" if paper.date_inferred else "")
     authors = ", ".join(creator.name for creator in paper.creators)
     return (
@@ -90,5 +91,5 @@ def _row(paper: Paper) -> tuple[str, ...]:
         paper.category or "",
         paper.title,
         authors + (" et al." if paper.creators_truncated else ""),
-        "\n".join(f"{link.kind}: {link.name}" for link in paper.links) or ("code" if paper.has_code else ""),
+        [f"{link.kind}: {link.name}" for link in paper.links] or ["code"] * paper.has_code,
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from syncd.cli.console import escape
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -43,7 +45,7 @@ class Bar:
 
     def stage(self, words: str) -> None:
         """Say what is being done."""
-        self._bar.update(self._task, description=words, total=None)
+        self._bar.update(self._task, description=escape(words), total=None)
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from syncd.cli.console import say, stdout
+from syncd.cli.console import say, tell
 from syncd.errors import ConfigError, SyncdError
+from syncd.text.plain import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +67,8 @@ class Questions:
 
     def _asked(self, words: str, read: Callable[[str], T], default: str | None) -> T:
         while True:
-            answer: str = typer.prompt(words, default=default, show_default=bool(default))
+            shown = None if default is None else on_one_line(default)
+            answer: str = typer.prompt(words, default=shown, show_default=bool(shown))
             try:
                 return read(answer)
             except ValueError as error:
@@ -220,8 +222,3 @@ def filing(
         for setting, value in (("collection", filed), ("schedule", every))
         if value and (old is None or getattr(old, setting) != value)
     }
-
-
-def tell(text: str) -> None:
-    """Print a line."""
-    stdout().print(text, markup=False, soft_wrap=True)

@@ -5,12 +5,9 @@ It reads syncd's own records, and asks the daemon where one runs. It asks no lib
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from syncd import __version__
 from syncd.cli.console import (
@@ -18,8 +15,10 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stdout,
 )
 
@@ -66,7 +65,7 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
         shelves = [shelf(one, settings, world, live) for one in chosen]
         if as_json:
-            typer.echo(json.dumps(_to_json(shelves, live), ensure_ascii=False, indent=1))
+            show_json(_to_json(shelves, live))
             return
         out = stdout()
         for filled in shelves:
@@ -81,7 +80,6 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
 
 
 def _show(shelf: Shelf, out: Console, now: datetime) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.table import Table  # noqa: PLC0415
 
     if not shelf.rows:
@@ -114,8 +112,6 @@ def _show(shelf: Shelf, out: Console, now: datetime) -> None:
 
 def _state(row: Row, now: datetime) -> str:
     """Return how a profile is, in colour and in few words."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     if row.live.get("running"):
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
     if row.trouble:
@@ -131,8 +127,6 @@ def _state(row: Row, now: datetime) -> str:
 
 
 def _show_papers(standings: Sequence[Standing], out: Console) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     grouped: dict[str, list[Standing]] = {}
     for standing in standings:
         grouped.setdefault(_heading(standing), []).append(standing)

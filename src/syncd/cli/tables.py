@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
-from syncd.cli.console import say
+from syncd.cli.console import escape, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -57,6 +57,11 @@ SPECIAL: dict[tuple[str, str], str] = {
         "string_pattern_mismatch",
         "[key]",
     ): "a name should have a letter or more, no slash and no control character",
+    (
+        "tuple_type",
+        "allow_private",
+    ): "should be a list of the hosts in your own network that syncd may read, such as"
+    ' allow_private = ["nas.local", "192.168.1.0/24"]; instead of false write []',
     ("literal_error", "keyring"): "should be true, or left out",
     ("model_type", "key"): 'should say where the key is kept, such as { env = "ZOTERO_API_KEY" }',
 }

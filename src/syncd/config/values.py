@@ -232,6 +232,18 @@ def read_source(text: str) -> str:
     return text
 
 
+def read_host(text: str) -> str:
+    """Check a host: a name, an address, or a network such as "192.168.1.0/24"."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        parts = split_address(f"//{text}")
+        if parts is None or parts.hostname != text.lower() or not text.isprintable() or " " in text:
+            msg = 'should be a name, an address or a network, such as "nas.local", "10.0.0.5" or "192.168.1.0/24"'
+            raise ValueError(msg) from None
+    return text
+
+
 def read_contact(text: str) -> str:
     """Check how to reach the user: an e-mail or web address that may stand in an HTTP header."""
     if not CONTACT.fullmatch(text):

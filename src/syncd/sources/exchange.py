@@ -16,14 +16,14 @@ import urllib3.exceptions
 from syncd import __version__
 from syncd.errors import SourceError
 from syncd.sources.apis.loose import read_json
-from syncd.sources.network import InsideError, proxies_of
+from syncd.sources.network import InsideError, NeverError, proxies_of
 from syncd.sources.statuses import SAVE_IT
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from syncd.clock import Clock
+    from syncd.clock import Deadline
     from syncd.sources.limits import Limits
 
 CHUNK = 1 << 16
@@ -36,10 +36,16 @@ _Failure = tuple[type[Exception] | tuple[type[Exception], ...], str, bool, str]
 # What `requests` and `urllib3` raise: words, whether later it may work, what to do. The first row that fits is used.
 FAILURES: tuple[_Failure, ...] = (
     (
+        NeverError,
+        "{host} is a link-local address or a cloud's metadata, which syncd never reads",
+        False,
+        "No setting changes that. Give the server an address of its own.",
+    ),
+    (
         InsideError,
         "{host} is in your own network, where syncd reads nothing unless you allow it",
         False,
-        "If that is right, set allow_private = true under [http] in the configuration.",
+        'If that is right, add "{host}" to the list allow_private under [http] in the configuration.',
     ),
     (requests.exceptions.ProxyError, "the proxy can't be reached", True, _PROXY),
     (
@@ -131,14 +137,12 @@ class Visit:
     Attributes:
         address: as the user knows it.
         limits: in bytes and seconds.
-        clock: time.
-        deadline: on the monotonic clock; waiting on purpose moves it.
+        deadline: of all of it; waiting on purpose moves it.
     """
 
     address: str
     limits: Limits
-    clock: Clock
-    deadline: float
+    deadline: Deadline
 
     def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this fetch."""
@@ -146,13 +150,8 @@ class Visit:
 
     def check_time(self) -> None:
         """Raise where the time is up."""
-        if self.clock.monotonic() > self.deadline:
+        if self.deadline.left <= 0:
             raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
-
-    def wait(self, seconds: float) -> None:
-        """Wait; that does not count against the limit."""
-        self.clock.sleep(seconds)
-        self.deadline += seconds
 
     def failure(self, error: Exception, url: str) -> SourceError:
         """Word what `requests` or `urllib3` raised; their own texts are for programmers."""
@@ -163,7 +162,7 @@ class Visit:
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
         limits = self.limits
         message = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        return self.error(message, transient=transient, hint=hint)
+        return self.error(message, transient=transient, hint=hint.format(host=host))
 
 
 def _is_nameless(error: requests.ConnectionError) -> bool:
@@ -260,7 +259,7 @@ def send(on: requests.Session, request: Request, visit: Visit) -> Answer:
         requests.RequestException, urllib3.exceptions.HTTPError, InsideError: there is none; see `RAISED`.
     """
     visit.check_time()
-    with _response(on, request, visit) as response:
+    with visit.deadline.kept(), _response(on, request, visit) as response:
         data = b"" if response.is_redirect else _body(response, visit)
         return Answer(response.status_code, response.headers, data, request.url)
 
@@ -278,7 +277,7 @@ def _response(on: requests.Session, request: Request, visit: Visit) -> requests.
     return on.get_adapter(url).send(
         prepared,
         stream=True,
-        timeout=(visit.limits.connect, visit.limits.silence),
+        timeout=(min(visit.limits.connect, visit.deadline.left), visit.limits.silence),
         verify=settings["verify"] or True,
         proxies=settings["proxies"],
     )

@@ -55,6 +55,9 @@ DURATION = pattern(r"(?P<number>\d{1,15}(?:\.\d{1,15})?)(?P<unit>ms|s|m|h)?", ho
 """
 UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
 
+LONGEST_HOLD = 86_400.0
+"""Seconds for which a host is left alone at most, whatever it asks for."""
+
 EPOCH = 1_000_000_000
 """From here on a number of seconds is a time of day since 1970, not a wait."""
 
@@ -113,7 +116,7 @@ class Pace:
         """Let nobody ask a host for some time."""
         with self._lock:
             known = self._host(host)
-            known.next = max(known.next, now + seconds)
+            known.next = max(known.next, now + min(seconds, LONGEST_HOLD))
 
     def slow(self, host: str, interval: float) -> None:
         """Ask a host no more often than each `interval` seconds, within reason."""
@@ -183,7 +186,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return max(0.0, (moment - now).total_seconds())
