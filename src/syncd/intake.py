@@ -5,17 +5,15 @@ Nothing here knows a library.
 
 from __future__ import annotations
 
-import re
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd import parse
 from syncd.action import Intake
 from syncd.config import ProfileConfig
 from syncd.errors import ConfigError, SourceError, SyncdError
-from syncd.sources import fetch, registry
+from syncd.sources import fetch, file, registry
 from syncd.zotero.items import Policy
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
 
     A bare word that is no file is taken for the name of a profile, mistyped.
     """
-    if not re.search(r"[./*?:\[]", name) and not registry.recognise(name) and not Path(name).exists():
+    if ":" not in name and not file.looks_like_file(name) and not registry.recognise(name):
         try:
             config.profile(name)
         except ConfigError as error:

@@ -272,8 +272,8 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
     folder = storage.place.absolute().parent
     kept = keep.keep(key, target.name, folder, storage.where)
     settings: dict[str, object] = {"key": kept.reference}
-    if target.old is None or (target.old.key is None and target.old.type == "user"):
-        number = {"id": rights.user} if rights else {}
+    if target.old is None or target.old.key is None:
+        number = {"id": target.id or rights.user} if rights else {}
         settings = {"type": target.type, **number, **settings}
         if target.endpoint not in {ZOTERO, HERE}:
             settings["endpoint"] = target.endpoint

@@ -162,7 +162,7 @@ def test_a_push_into_a_library_that_nobody_opened_says_which_command_does(
     for words in (("push",), ("push", "--dry-run"), ("push", "page.txt"), ("sync-now",)):
         pushed = newcomer.syncd(*words)
         assert pushed.code == 2, pushed
-        assert f"Open it with: {command}\n" in pushed.out + pushed.err
+        assert f"Sign in with: {command}\n" in pushed.out + pushed.err
     assert not newcomer.data.library.exists()
     assert newcomer.syncd("log", "--json").json == []
     if kind == "user":

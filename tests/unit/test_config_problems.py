@@ -163,8 +163,8 @@ max_create = 5
             "1: libraries.a.id: this setting is missing; it is the",
         ),
         (
-            "[libraries.a]\ntype = 'group'\nid = 1",
-            "1: libraries.a.key: this setting is missing; write key = { env",
+            "[libraries.a]\ntype = 'group'",
+            "1: libraries.a.id: this setting is missing; it is the number of the group",
         ),
         ("[libraries.a]\ntype = 'desktop'\nid = 1", '3: libraries.a.id: has no meaning for type = "desktop"'),
         (

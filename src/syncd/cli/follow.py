@@ -96,9 +96,9 @@ def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
 
 
 def _is_source(text: str) -> bool:
-    from syncd.sources import registry  # noqa: PLC0415 - imported where it is used
+    from syncd.sources import file, registry  # noqa: PLC0415 - imported where it is used
 
-    return "://" in text or registry.recognise(text) is not None or Path(text).expanduser().exists()
+    return "://" in text or registry.recognise(text) is not None or file.looks_like_file(text)
 
 
 def as_written(source: str, place: Path) -> str:

@@ -85,8 +85,8 @@ class Library(Settings):
         """
         if self.key is None and self.type != EMBEDDED:
             raise ConfigError(
-                [f"library {self.name!r} is not open yet: nobody has signed in to it"],
-                hint=f"Nothing was written. Open it with: {self.login}",
+                [f"syncd has no key for library {self.name!r} yet"],
+                hint=f"Nothing was written. Sign in with: {self.login}",
             )
 
     def resolve_key(self, env: Mapping[str, str]) -> str | None:
