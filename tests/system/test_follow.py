@@ -58,6 +58,13 @@ def test_a_page_that_can_not_be_read_is_not_followed(other: Desk) -> None:
     assert (other.folder / "config.toml").read_text(encoding="utf-8") == before
 
 
+def test_a_name_that_is_taken_is_refused(other: Desk) -> None:
+    """What the user chose is not silently changed into another name."""
+    done = other.syncd("follow", "pages/bo.txt", "--name", "ann")
+    assert done.code == 2
+    assert "there is a profile 'ann' already" in done.err
+
+
 def test_unfollowing_keeps_what_came(other: Desk) -> None:
     """The profile is gone, its papers are not."""
     other.syncd("follow", "pages/bo.txt")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -21,6 +20,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.exit_codes import Exit
 from syncd.cli.history import RunName, chosen
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def review(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide about papers that the library may have already, and about preprints that were published."""
+    """Decide about possible duplicates. Preprints that were published are asked about as well."""
     verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
     chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
     with said_plainly():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.exit_codes import Exit, of_error
+from syncd.cli.usage import UsageError
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from syncd.config import Config
     from syncd.session import Ports, Progress
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration, instead of the usual places."),
-]
 # Seconds for which a command waits for its turn, where another run is at work.
 PATIENCE = 30.0
 LibraryOption = Annotated[
@@ -91,7 +88,7 @@ def said_plainly() -> Iterator[None]:
         # The reader of our output has gone; there is nobody to tell.
         sys.stdout = None
         raise typer.Exit(Exit.ERROR) from None
-    except typer.Exit:
+    except (typer.Exit, UsageError):
         raise
     except Exception as error:  # noqa: BLE001 - the last resort before the user's eyes
         if os.environ.get("SYNCD_DEBUG"):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -21,20 +20,23 @@ from syncd.cli.console import (
     stdout,
 )
 from syncd.cli.exit_codes import OF_SORT, Exit
+from syncd.cli.usage import ConfigOption, each_once
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncd.config import Config
     from syncd.session import Ports
 
 Json = dict[str, Any]
 Profiles = Annotated[
-    list[str] | None, typer.Argument(metavar="[PROFILE]...", help="Profiles of the configuration. None: all.")
+    list[str] | None, typer.Argument(metavar="PROFILE", help="Profiles of the configuration. None: all.")
 ]
 
 
 def run(config: ConfigOption = None) -> None:
-    """Stay in the background and keep the libraries up to date: the daemon."""
+    """Run the daemon: it stays and keeps the libraries up to date."""
     with said_plainly():
         settings = configuration(config)
         from syncd.daemon.start import serve  # noqa: PLC0415 - heavy
@@ -54,7 +56,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
 
         settings, world = configuration(config), ports()
-        names = profiles or list(settings.profiles)
+        names = each_once(profiles or ()) or tuple(settings.profiles)
         for name in names:
             settings.profile(name)
         if not names:
@@ -75,9 +77,9 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
 
 
 def pause(profiles: Profiles = None, config: ConfigOption = None) -> None:
-    """Let profiles rest until syncd resume; a push that you ask for is still done."""
+    """Let profiles rest until syncd resume. A push that you ask for is still done."""
     with said_plainly():
-        _rest("pause", profiles or [], configuration(config))
+        _rest("pause", each_once(profiles or ()), configuration(config))
 
 
 def resume(
@@ -86,7 +88,7 @@ def resume(
     library: LibraryOption = None,
     new: Annotated[bool, typer.Option("--new-collection", help="Start a fresh collection.")] = False,
 ) -> None:
-    """Let profiles go on that rest: on your word, or because you deleted their collection in Zotero."""
+    """Let profiles go on that rest. They rest on your word, or because you deleted their collection in Zotero."""
     with said_plainly():
         if new and len(profiles or ()) != 1:
             raise ConfigError(["--new-collection is for one profile: name it"])
@@ -96,7 +98,7 @@ def resume(
             start_anew(profiles[0], config, library)
             return
         settings = configuration(config)
-        _rest("resume", profiles or [], settings)
+        _rest("resume", each_once(profiles or ()), settings)
         for name in profiles or ():
             _check_collection(name, settings)
 
@@ -115,7 +117,7 @@ def reload(config: ConfigOption = None) -> None:
         stdout().print("The daemon has taken over the configuration.")
 
 
-def _rest(do: str, names: list[str], settings: Config) -> None:
+def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     """Pause or resume, through the daemon where one runs."""
     from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
     from syncd.daemon.rest import Resting  # noqa: PLC0415
@@ -152,7 +154,7 @@ def _check_collection(name: str, settings: Config) -> None:
         )
 
 
-def _look_here(names: list[str], settings: Config, world: Ports) -> list[Json]:
+def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
     import threading  # noqa: PLC0415 - only where no daemon runs
 

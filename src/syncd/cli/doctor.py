@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd.cli.console import ConfigOption, JsonOption, said_plainly, stderr, stdout
+from syncd.cli.console import JsonOption, said_plainly, stderr, stdout
 from syncd.cli.exit_codes import Exit
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:

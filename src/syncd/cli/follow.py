@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import ConfigOption, ports, said_plainly, stdout
+from syncd.cli.console import ports, said_plainly, stdout
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def follow(
             "schedule": schedule,
         }
         given = {setting: value for setting, value in wanted.items() if value is not None}
-        called = edit.follow(place, os.environ, name or edit.slug(profile.name), given)
+        called = edit.follow(
+            place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
+        )
         stdout().print(
             f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
             f"Bring them in with: syncd push {called}",
@@ -62,7 +65,7 @@ def unfollow(
     profile: Annotated[str, typer.Argument(metavar="PROFILE|SOURCE", help="The profile to give up.")],
     config: ConfigOption = None,
 ) -> None:
-    """Follow an author no longer; what came from there stays in Zotero."""
+    """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
         from syncd.config import edit  # noqa: PLC0415 - imported where it is used
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -16,6 +15,7 @@ from syncd.cli.console import (
     said_plainly,
     stdout,
 )
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RunName = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="A run, by any part of its name in syncd log that no other has."),
+    typer.Argument(metavar="RUN", help="A run, by any part of its name in syncd log that no other has."),
 ]
 LastOption = Annotated[bool, typer.Option("--last", help="The last run, whatever its name.")]
 

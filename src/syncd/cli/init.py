@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli import questions as asking
-from syncd.cli.console import ConfigOption, ports, said_plainly, stderr, stdout
+from syncd.cli.console import ports, said_plainly, stderr, stdout
 from syncd.cli.exit_codes import Exit, of_reports
 from syncd.cli.questions import TYPES, Questions, tell
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def init(
     schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6h".')] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what is usual.")] = False,
 ) -> None:
-    """Set syncd up: ask, write the configuration, show what a push would do."""
+    """Set syncd up in a short conversation. It writes the configuration and shows what a push would do."""
     with said_plainly():
         from syncd.config import defaults, edit, load  # noqa: PLC0415 - imported where it is used
 
@@ -159,7 +160,9 @@ def _finish(place: Path, answers: Answers) -> None:
     login = _login(settings, answers.library)
     if login is not None:
         _show_source(settings, answers.profile)
-        tell(f"syncd has no key for this library yet. Next: {login}\nThen bring the papers in with: syncd push")
+        tell(
+            f"syncd has no key for this library yet. Next: {login}\nThen bring the papers in with: syncd push"
+        )
         return
     _dry_run(settings, answers.profile)
 

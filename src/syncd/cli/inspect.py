@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     configuration,
     ports,
@@ -17,6 +16,7 @@ from syncd.cli.console import (
     stderr,
     stdout,
 )
+from syncd.cli.usage import ConfigOption
 
 if TYPE_CHECKING:
     from syncd.model import Paper, Profile

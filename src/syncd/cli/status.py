@@ -14,7 +14,6 @@ import typer
 
 from syncd import __version__
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -22,6 +21,7 @@ from syncd.cli.console import (
     said_plainly,
     stdout,
 )
+from syncd.cli.usage import ConfigOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

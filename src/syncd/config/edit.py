@@ -50,26 +50,31 @@ def slug(name: str) -> str:
     return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-") or "profile"
 
 
-def follow(place: Path, env: Mapping[str, str], name: str, settings: Mapping[str, str]) -> str:
+def follow(
+    place: Path, env: Mapping[str, str], name: str, settings: Mapping[str, str], *, exact: bool = False
+) -> str:
     """Add a profile.
 
     Args:
         place: the file; made if it is not there, with the services that complete papers.
         env: the environment, for reading the result.
         name: what the profile is to be called; a number is added if that is taken.
+        exact: the user chose the name, so no number is added.
         settings: of the profile, `source` among them, as they stand in the file.
 
     Returns:
         what it is called.
 
     Raises:
-        ConfigError: the file can't be read or written, or the source is followed already.
+        ConfigError: the file can't be read or written, the source is followed already, or the name is taken.
     """
     text = _read_or_new(place)
     profiles = _profiles(place, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
             raise ConfigError([f"{place}: this source is followed already, as {known!r}"])
+    if exact and name in profiles:
+        raise ConfigError([f"{place}: there is a profile {name!r} already"], hint="Choose another --name.")
     chosen, count = name, 2
     while chosen in profiles:
         chosen, count = f"{name}-{count}", count + 1
