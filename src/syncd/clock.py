@@ -37,3 +37,13 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+def local(moment: str | datetime) -> str:
+    """Return a moment as the clock on the wall shows it, such as "2026-11-25 22:39".
+
+    Args:
+        moment: a time with its zone, also as ISO 8601.
+    """
+    time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{time.astimezone():%Y-%m-%d %H:%M}"

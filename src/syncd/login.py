@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from syncd.config import edit, keep
@@ -216,7 +217,7 @@ def _waited_for(waiting: SignIn, target: Target, server: Account, clock: Clock) 
     raise LibraryError(
         f"nobody signed in within {PATIENCE / 60:.0f} minutes",
         kind="permission",
-        hint=f"Run it again: syncd login {target.name}",
+        hint=f"Run it again: syncd login {quote(target.name)}",
     )
 
 

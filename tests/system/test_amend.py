@@ -48,7 +48,7 @@ def test_status_tells_what_was_kept_what_waits_and_what_is_paused(pushed: Desk, 
     pushed.run()
     words = " ".join(pushed.syncd("status").out.split())
     assert "paused: the collection 'Profiles/Ann Lee' is in Zotero's trash" in words
-    assert "syncd resume 'ann' --new-collection" in words
+    assert "syncd resume ann --new-collection" in words
     assert "take the collection out" in pushed.syncd("resume", "ann").err.lower()
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -150,7 +151,7 @@ def _check_collection(name: str, settings: Config) -> None:
         raise ConfigError(
             [f"profile {name!r} rests because {resting[0].paused}"],
             hint="Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with"
-            f" syncd resume {name!r} --new-collection",
+            f" syncd resume {quote(name)} --new-collection",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,7 @@ def follow(
     name: Annotated[str | None, typer.Option("--name", help="What to call the profile.")] = None,
     library: Annotated[str | None, typer.Option("--library", help="The library to push to.")] = None,
     collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
-    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6h".')] = None,
+    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
@@ -55,7 +56,7 @@ def follow(
         )
         stdout().print(
             f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
-            f"Bring them in with: syncd push {called}",
+            f"Bring them in with: syncd push {quote(called)}",
             markup=False,
             soft_wrap=True,
         )
@@ -136,7 +137,7 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     if not sys.stdin.isatty():
         raise ConfigError(
             [f"{name!r} is a name, and there are {len(found)} authors to choose from"],
-            hint=f"Name one as the last column does: syncd follow {found[0].source}",
+            hint=f"Name one as the last column does: syncd follow {quote(found[0].source)}",
         )
     choice: int = typer.prompt("Which one", type=int)
     while not 1 <= choice <= len(found):

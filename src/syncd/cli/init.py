@@ -45,7 +45,7 @@ def init(
         str | None, typer.Option("--profile", metavar="SOURCE|NAME", help="Whom to follow; as syncd follow.")
     ] = None,
     collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
-    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6h".')] = None,
+    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what is usual.")] = False,
 ) -> None:
     """Set syncd up in a short conversation. It writes the configuration and shows what a push would do."""

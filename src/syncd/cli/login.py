@@ -93,7 +93,7 @@ def logout(
         settings = load(config, os.environ)
         done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
         stdout().print(
-            f"{done} Sign in again with: syncd login {settings.library(library).name}",
+            f"{done} Sign in again with: {settings.library(library).login}",
             markup=False,
             soft_wrap=True,
         )

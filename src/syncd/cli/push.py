@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -185,4 +186,6 @@ def _save(reports: list[Report], output: Path) -> None:
         output.write_text(plan_file.dump(plans[0]), encoding="utf-8")
     except OSError as error:
         raise StateError(f"the plan can't be saved in {output}: {error.strerror}") from None
-    stderr().print(f"The plan is saved. Carry it out with: syncd push --plan {output}", soft_wrap=True)
+    stderr().print(
+        f"The plan is saved. Carry it out with: syncd push --plan {quote(str(output))}", soft_wrap=True
+    )

@@ -209,7 +209,7 @@ def filing(
         usual,
     )
     every = questions.answer(
-        'How often to look again: "every 6h", or a cron line',
+        'How often to look again, such as "every 6 hours", "daily" or "weekly"',
         "--schedule",
         schedule,
         values.read_schedule,

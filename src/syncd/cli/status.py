@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -105,7 +106,7 @@ def _show(shelf: Shelf, out: Console, now: datetime) -> None:
         if row.trouble and row.trouble.hint:
             out.print(f"\n{escape(row.name)}: {escape(row.trouble.hint)}", soft_wrap=True)
         if row.pushed and row.pushed.paused:
-            words = f"To start a fresh collection: syncd resume {row.name!r} --new-collection"
+            words = f"To start a fresh collection: syncd resume {quote(row.name)} --new-collection"
             out.print(f"\n{escape(words)}", soft_wrap=True)
     if any(standing.cause == "review" for standing in shelf.standings):
         out.print("\nTo decide about possible duplicates: syncd review")

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syncd.config import rewrite, values
-from syncd.config.load import find, load
+from syncd.config import rewrite
+from syncd.config.load import find, load, not_toml
 from syncd.errors import ConfigError
 from syncd.paths import config_home
 
@@ -174,7 +174,7 @@ def _read(place: Path) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError([f"{place}: the configuration can't be read: {reason}"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([values.masked(f"{place}: this is not valid TOML: {error}")]) from None
+        raise not_toml(error, str(place), text) from None
     return text.removeprefix(BOM)
 
 

@@ -34,6 +34,16 @@ SYSTEM_FILE = Path("/etc/syncd/config.toml")
 TOML_ERROR = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
 
 
+# What Python says of TOML that is hard to understand without knowing Python.
+TWICE = re.compile(r"Cannot declare \((?P<path>[^)]*)\) twice")  # hostile: "Cannot declare (((((("
+PLAIN = {
+    "Cannot overwrite a value": "something is set twice, or is both a setting and a table",
+    "Invalid value": "a value should be here: text in quotes, a number, true, false, a list or a table",
+    "Invalid statement": 'this is neither a setting, such as name = "value", nor a [table]',
+    "Expected newline or end of document after a statement": "something stands behind the end of the setting",
+}
+
+
 def find(path: Path | None, env: Mapping[str, str]) -> Path | None:
     """Return the configuration file to read: the one that was named, else the first one that is there.
 
@@ -116,18 +126,32 @@ def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
-        match = TOML_ERROR.fullmatch(str(error))
-        what = match["what"] if match else str(error)
-        line = (match and match["line"]) or text.rstrip().count("\n") + 1
+        raise not_toml(error, label, text) from None
     except RecursionError:
         what, line = "Lists or tables are nested too deeply", 1
     except ValueError:
         what, line = "A number has too many digits", 1
-    raise ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {_lower(what)}")])
+    raise ConfigError([f"{label}:{line}: this is not valid TOML: {plainly(what)}"])
 
 
-def _lower(what: str) -> str:
-    return what[:1].lower() + what[1:]
+def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigError:
+    """Return the error of a file that is no TOML, in plain words and with its line."""
+    match = TOML_ERROR.fullmatch(str(error))
+    what = match["what"] if match else str(error)
+    line = (match and match["line"]) or text.rstrip().count("\n") + 1
+    return ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {plainly(what)}")])
+
+
+def plainly(what: str) -> str:
+    """Say in plain words what Python's reader of TOML said.
+
+    >>> plainly("Cannot declare ('libraries', 'main') twice"), plainly("Unclosed array")
+    ('the table [libraries.main] is there twice', 'unclosed array')
+    """
+    if twice := TWICE.fullmatch(what):
+        names = (name.strip().strip("'\"") for name in twice["path"].split(","))
+        return f"the table [{'.'.join(filter(None, names))}] is there twice"
+    return PLAIN.get(what, what[:1].lower() + what[1:])
 
 
 def _validated(raw: dict[str, Any]) -> tuple[Config | None, list[Problem]]:

@@ -68,8 +68,8 @@ COMMENTS: dict[str, str] = {
 # setting: "Profiles/" and the author's name as the page has it.
 """,
     "schedule": """\
-# When syncd looks again while it runs in the background: "every 15m", "every 6h", "every 1d", or a cron
-# line (minute, hour, day of the month, month, day of the week). This one is on workdays at seven:
+# When syncd looks again while it runs in the background: "every 15m", "every 6 hours", "daily", "weekly", or
+# a cron line (minute, hour, day of the month, month, day of the week). This one is on workdays at seven:
 # "0 7 * * 1-5".
 """,
 }
