@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +47,12 @@ def init(
     ] = None,
     collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
     schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            "--services", metavar="NAMES", help="Services that may complete papers: all, none, or names."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what is usual.")] = False,
 ) -> None:
     """Set syncd up in a short conversation. It writes the configuration and shows what a push would do."""
@@ -63,7 +70,8 @@ def init(
             chosen, table = asking.library(questions, settings, library, number, key_env, endpoint)
             name, source = asking.profile(questions, settings, place, profile)
             filed = asking.filing(questions, settings, name, source, collection, schedule)
-            answers = _answers(settings, chosen, table, name, source, filed)
+            asked = asking.services(questions, settings, services)
+            answers = replace(_answers(settings, chosen, table, name, source, filed), services=asked)
             _write(place, answers)
         _finish(place, answers)
 

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# What a new configuration asks to complete papers, in the order in which they are asked.
-SERVICES = ("arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface")
-
 # What a new configuration says where the first library comes when somebody signs in.
 TO_COME = "# Your own library on zotero.org: `syncd login` writes it here, with your number and where its key is kept."
 # Some editors begin a file with it.
@@ -56,7 +53,7 @@ def follow(
     """Add a profile.
 
     Args:
-        place: the file; made if it is not there, with the services that complete papers.
+        place: the file; made if it is not there.
         env: the environment, for reading the result.
         name: what the profile is to be called; a number is added if that is taken.
         exact: the user chose the name, so no number is added.
@@ -68,7 +65,7 @@ def follow(
     Raises:
         ConfigError: the file can't be read or written, the source is followed already, or the name is taken.
     """
-    text = _read_or_new(place)
+    text = _read(place)
     profiles = _profiles(place, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
@@ -106,14 +103,6 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     return name
 
 
-def _read_or_new(place: Path) -> str:
-    """Return what is in the file; where it sets nothing, a configuration that completes papers."""
-    text = _read(place)
-    if tomllib.loads(text):
-        return text
-    return rewrite.with_settings(text, ("enrich",), {"services": list(SERVICES)})
-
-
 def create(place: Path, env: Mapping[str, str], text: str) -> None:
     """Make the file, of this text.
 
@@ -125,7 +114,7 @@ def create(place: Path, env: Mapping[str, str], text: str) -> None:
     _write(place, text, env)
 
 
-def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
     """Add libraries and profiles, or change settings of those that are there, all in one step.
 
     Args:
@@ -136,10 +125,10 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str],
     Raises:
         ConfigError: the file can't be read or written, or would be none afterwards.
     """
-    _write(place, _with(place, _read_or_new(place), tables), env)
+    _write(place, _with(place, _read(place), tables), env)
 
 
-def _with(place: Path, text: str, tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
             text = rewrite.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
