@@ -30,9 +30,11 @@ class SyncdError(Exception):
         hint: what the user can do about it, as a sentence; may be empty.
         sort: what it means for those who wait: "error", "configuration", "permission", "temporary", "waiting",
             "layout", "guard", "locked".
+        unreached: a server was not reached at all, as where there is no network.
     """
 
     sort = "error"
+    unreached = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -22,14 +22,14 @@ from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
     from syncd.match import LibraryView
     from syncd.push import Failure
     from syncd.session import Ports, Session
-    from syncd.state import State
+    from syncd.state import FollowedProfile, State
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
@@ -70,6 +70,7 @@ class Report:
         actions: one a paper, with what was really done.
         failures: by create-once key, papers that were not written, or not wholly.
         sources: profiles that could not be read.
+        before: the profiles by name as they were last pushed.
         requests: HTTP requests to the library.
         seconds: how long it took.
         error: what ended the run early.
@@ -82,6 +83,7 @@ class Report:
     actions: list[Action] = field(default_factory=list)
     failures: dict[str, Failure] = field(default_factory=dict)
     sources: list[SourceFailure] = field(default_factory=list)
+    before: Mapping[str, FollowedProfile] = field(default_factory=dict)
     requests: Counter = field(default_factory=Counter)
     seconds: float = 0.0
     error: SyncdError | None = None
@@ -139,6 +141,7 @@ def _run_library(library_jobs: Sequence[Job], config: Config, task: Task, ports:
             with _session(library, report, ports, profiles) as session:
                 if not task.accept_shrunk:
                     intakes = _without_shrunken(intakes, session, report)
+                report.before = {profile.name: profile for profile in session.state.profiles()}
                 if intakes:
                     _bring_up_to_date(intakes, session, report, task)
     if not task.dry_run:

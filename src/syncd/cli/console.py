@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Seconds for which a command waits for its turn, where another run is at work.
 PATIENCE = 30.0
+# Columns of a line that is never broken.
+UNBROKEN = 100_000
 LibraryOption = Annotated[
     str | None, typer.Option("--library", metavar="NAME", help="A library of the configuration.")
 ]
@@ -36,14 +38,21 @@ def stdout() -> Console:
     """Return the console for results."""
     from rich.console import Console  # noqa: PLC0415 - `--help` does without
 
-    return Console(highlight=False)
+    return _unbroken(Console(highlight=False))
+
+
+def _unbroken(console: Console) -> Console:
+    """Let no line be broken that goes into a file or a pipe: whoever reads it there finds sentences whole."""
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
 
 
 def stderr() -> Console:
     """Return the console for everything else."""
     from rich.console import Console  # noqa: PLC0415 - `--help` does without
 
-    return Console(stderr=True, highlight=False)
+    return _unbroken(Console(stderr=True, highlight=False))
 
 
 def configuration(path: Path | None) -> Config:

@@ -117,8 +117,9 @@ def as_written(source: str, place: Path) -> str:
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-    from rich.table import Table  # noqa: PLC0415
 
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.sources.apis import search  # noqa: PLC0415
 
     found = search(name, web, apis=apis)
@@ -127,13 +128,20 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
             [f"no author called {name!r} was found, and there is no such file"],
             hint="Paste the address of the author's page instead.",
         )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "name", "service", "works at", "field", "papers", "follow with"):
-        table.add_column(column, overflow="fold")
+    columns = (
+        Column(""),
+        Column("name", 2),
+        Column("service", 2),
+        Column("works at", 3),
+        Column("field", 2),
+        Column("papers"),
+        Column("follow with"),
+    )
+    rows = []
     for number, author in enumerate(found, start=1):
         facts = (author.name, author.service, author.affiliation, author.field, author.papers, author.source)
-        table.add_row(str(number), *("" if fact is None else escape(str(fact)) for fact in facts))
-    stdout().print(table)
+        rows.append((str(number), *("" if fact is None else escape(str(fact)) for fact in facts)))
+    grid.show(stdout(), columns, rows)
     if not sys.stdin.isatty():
         raise ConfigError(
             [f"{name!r} is a name, and there are {len(found)} authors to choose from"],
