@@ -132,13 +132,13 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     else:
         with Resting(world.data, world.clock) as remembered:
             resting = set(remembered.pause(names) if do == "pause" else remembered.resume(names))
-    word = "rests" if do == "pause" else "goes on"
-    for name in names or ["everything"]:
-        stdout().print(f"{name} {word}.", markup=False)
+    who, verb = (", ".join(names), "is" if len(names) == 1 else "are") if names else ("All profiles", "are")
+    words = f"{who} {verb} paused." if do == "pause" else f"{who} {verb} followed again."
+    stdout().print(words, markup=False, soft_wrap=True)
     if do == "resume" and "" in resting:
-        stdout().print("Everything else rests; syncd resume lets it go on.")
+        stdout().print("All other profiles are still paused. To let them go on: syncd resume", soft_wrap=True)
     if answer is None:
-        stdout().print("No daemon runs just now; the next one will know.")
+        stdout().print("No daemon runs just now. The next one will know.", soft_wrap=True)
 
 
 def _check_collection(name: str, settings: Config) -> None:

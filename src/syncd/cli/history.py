@@ -156,6 +156,7 @@ def _print_notes(
 
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
+    from syncd.cli.tables import reasons  # noqa: PLC0415
     from syncd.clock import local  # noqa: PLC0415 - imported where it is used
 
     out = stdout()
@@ -168,7 +169,7 @@ def _print_notes(
             note.kind,
             key,
             escape(note.title),
-            escape(note.reason + (f": {', '.join(note.changes)}" if note.changes else "")),
+            escape(reasons(note.kind, note.reason, note.changes)),
         )
         for name, key, note in notes
     ]

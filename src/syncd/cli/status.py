@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 # What is shown of papers, in this order: the word for each cause.
 HEADINGS = {
-    "kept": "kept yours",
+    "kept": "kept as you changed them",
     "waiting": "waiting",
     "review": "to review",
     "failed": "failed",
@@ -158,6 +158,8 @@ def _state(row: Row, now: datetime) -> str:
 def _show_papers(standings: Sequence[Standing], out: Console) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
+    from syncd.cli.tables import named  # noqa: PLC0415 - imports rich
+
     grouped: dict[str, list[Standing]] = {}
     for standing in standings:
         grouped.setdefault(_heading(standing), []).append(standing)
@@ -166,10 +168,11 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
             continue
         out.print(f"\n[bold]{heading}[/]: {len(group)}")
         for standing in [] if cause in QUIET else group:
-            words = f"  {standing.key or standing.paper}  {standing.title}: {standing.detail}"
+            detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
+            words = f"  {standing.key or standing.paper}  {standing.title}: {detail}"
             out.print(escape(words), soft_wrap=True)
             for name, (yours, source) in standing.values.items():
-                said = "    {}: yours is {}, the source has {}".format(name, *_beside(yours, source))
+                said = "    {}: yours is {}, the source has {}".format(named([name]), *_beside(yours, source))
                 out.print(escape(said), soft_wrap=True)
 
 

@@ -15,7 +15,7 @@ from syncd.errors import SourceError
 from syncd.sources import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import Console
 
@@ -36,6 +36,17 @@ WORDS = {
 }
 
 COLUMNS = (Column("what"), Column("paper", 3), Column("why", 2), Column("key", style="dim"))
+FIELDS = {
+    "abstractNote": "abstract",
+    "archiveID": "arXiv id",
+    "conferenceName": "conference",
+    "creators": "authors",
+    "itemType": "type of item",
+    "proceedingsTitle": "proceedings",
+    "publicationTitle": "journal",
+    "repository": "repository",
+    "url": "address",
+}
 # Notices that are said in another way, or only once.
 PARTIAL, OFFLINE = "partial-page", "enricher-offline"
 
@@ -114,16 +125,34 @@ def _rows(report: Report) -> Iterator[tuple[str, str, str, str]]:
             continue
         failure = report.failures.get(action.paper)
         kind = "failed" if failure else action.kind
-        why = failure.message if failure else action.reason
-        if action.changes and action.kind != "create":
-            why += ": " + ", ".join(action.changes)
+        why = failure.message if failure else reasons(kind, action.reason, action.changes)
         if action.kept:
-            why += "; kept yours: " + ", ".join(action.kept)
+            why += f"; you changed {named(action.kept)}, which stays"
         if action.cause == "review" and action.kind not in {"review", "skip"}:
             why += f"; to review: {', '.join(action.candidates[0].reasons)}"
         elif kind == "unchanged" and not action.kept:
             continue
         yield _word(kind, report), escape(action.title), escape(why), action.key or ""
+
+
+def reasons(kind: str, reason: str, changes: Iterable[str]) -> str:
+    """Return why something was done to a paper, and to what of it."""
+    changed = list(changes)
+    if not changed or kind == "create":
+        return reason
+    if kind == "update":
+        return f"the source changed {named(changed)}"
+    return f"{reason}; syncd filled in {named(changed)}" if kind == "adopt" else f"{reason}: {named(changed)}"
+
+
+def named(fields: Iterable[str]) -> str:
+    """Return Zotero's fields as people call them.
+
+    >>> named(["abstractNote", "creators", "volume"])
+    'abstract, authors and volume'
+    """
+    *others, last = (FIELDS.get(name, name) for name in fields)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def is_quiet(action: Action, report: Report) -> bool:
