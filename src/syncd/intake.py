@@ -61,7 +61,7 @@ def jobs(config: Config, names: Sequence[str], library: str | None) -> list[Job]
     if not names:
         raise ConfigError(
             ["there is nothing to push: no source was named and no profile is configured"],
-            hint="Name a page: syncd push PAGE.txt",
+            hint="Set syncd up with: syncd init. To try a page without that: syncd push PAGE.txt",
         )
     found = []
     for name in names:

@@ -47,7 +47,7 @@ def test_a_conversation(newcomer: Desk) -> None:
         screen.answer("[Profiles/Ann Lee]:", "People/Ann")
         screen.answer("[every 6h]:", "now and then")
         screen.answer("[every 6h]:", "daily")
-        screen.read_until("crossref        DOIs, or titles with the first author's surname")
+        screen.read_until("crossref         DOIs, or titles with the first author's surname")
         screen.answer("[none]:", "googlescholar")
         screen.answer("[none]:", "")
         assert screen.end() == 0

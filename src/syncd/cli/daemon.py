@@ -61,9 +61,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         for name in names:
             settings.profile(name)
         if not names:
-            raise ConfigError(
-                ["no profile is followed yet"], hint="Follow an author with: syncd follow SOURCE"
-            )
+            raise ConfigError(["no profile is followed yet"], hint="Set syncd up with: syncd init")
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
         looks = answer["profiles"] if answer else _look_here(names, settings, world)
         codes = {_code(look) for look in looks}

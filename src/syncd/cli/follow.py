@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import ports, said_plainly, stdout
+from syncd.cli.console import ports, said_plainly, stderr, stdout
 from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
@@ -122,6 +122,7 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.sources.apis import search  # noqa: PLC0415
 
+    stderr().print(f"Searching for {name!r} at Scholar Feed and OpenAlex.", markup=False, soft_wrap=True)
     found = search(name, web, apis=apis)
     if not found:
         raise ConfigError(

@@ -60,7 +60,7 @@ def log(
                 empty = f"the run {meant.name} changed nothing: {_outcome(meant)}"
                 _print_notes(notes, as_json=as_json, empty=empty, run=meant)
             else:
-                _print_runs(history.runs(most), as_json=as_json)
+                _print_runs(history.runs(most), as_json=as_json, followed=bool(settings.profiles))
 
 
 def chosen(history: History, words: str | None, last: Run | None, keep: timedelta) -> Run:
@@ -93,7 +93,7 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
     )
 
 
-def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
+def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
     if as_json:
@@ -120,7 +120,7 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
     rows = [(local(run.started), run.name, run.kind, escape(_outcome(run))) for run in runs]
     grid.show(stdout(), columns, rows)
     if not runs:
-        stdout().print("No run yet. Begin with: syncd push")
+        stdout().print(f"No run yet. Begin with: syncd {'push' if followed else 'init'}")
 
 
 def _outcome(run: Run) -> str:

@@ -236,12 +236,14 @@ def services(questions: Questions, settings: Config, given: str | None) -> tuple
     if given is None and not questions.talks:
         return None
     if given is None:
-        tell(
+        # Broken by words, not by the terminal: nobody copies it.
+        stdout().print(
             "Pages cut lists of authors and leave DOIs out; these services can complete papers. Each sees this"
-            " computer's address and learns which papers you follow, by what it is sent:"
+            " computer's address and learns which papers you follow, by what it is sent:",
+            markup=False,
         )
         for number, (name, learns) in enumerate(LEARNS.items(), start=1):
-            tell(f"  {number}  {name:<15} {learns}")
+            tell(f"  {number}  {name:<15}  {learns}")
     before = ", ".join(settings.enrich.services) or "none"
     chosen = questions.answer(
         'Which may be asked: numbers or words, "all" or "none"', "--services", given, _read_services, before
