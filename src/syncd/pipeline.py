@@ -124,6 +124,7 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     library = config.library(saved.library)
     report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
+        report.before = {profile.name: profile for profile in session.state.profiles()}
         view, _ = session.refreshed()
         _check_still_true(saved, view, config, ports)
         _push(saved, session, report, {})

@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # Typer brings its own copy of click in later versions; what is common to both is what Typer itself gives out.
+# What Typer says in the words of the library that it checks values with.
 PLAIN = {
     "Input should be a valid integer, unable to parse string as an integer": "it should be a whole number",
     "Input should be a valid number, unable to parse string as a number": "it should be a number",
+    "Input should be": "it should be",
+    "greater than or equal to 0": "0 or more",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+    "Value error, ": "",
+    "does not match the formats '%Y-%m-%d'": "is no day such as 2026-06-01",
 }
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 

@@ -93,8 +93,8 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
     if name is None:
-        known = ", ".join(profiles) or "none"
-        raise ConfigError([f"{place}: no profile {words!r} is followed; there are: {known}"])
+        known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
+        raise ConfigError([f"{place}: no profile {words!r} is followed; {known}"])
     try:
         changed = rewrite.without(text, ("profiles", name))
     except rewrite.UneditableError:
