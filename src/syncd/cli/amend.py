@@ -250,20 +250,23 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 def _show(standing: Standing) -> None:
     from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-    from rich.table import Table  # noqa: PLC0415
+
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
+    from syncd.cli.tables import named  # noqa: PLC0415
 
     for candidate in standing.candidates:
-        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-        table.add_column("")
         ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
-        table.add_column(ours, ratio=1, overflow="fold")
-        table.add_column(f"in the library {candidate['key']}", ratio=1, overflow="fold")
+        columns = (Column(""), Column(ours, 1), Column(f"in the library {candidate['key']}", 1))
         there: dict[str, Any] = candidate["record"]
-        for name in dict.fromkeys((*standing.record, *there)):
-            table.add_row(name, escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
+        rows = [
+            (named([name]), escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
+            for name in dict.fromkeys((*standing.record, *there))
+        ]
         out = stdout()
-        out.print(table)
-        out.print(f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n")
+        grid.show(out, columns, rows)
+        words = f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n"
+        out.print(words, soft_wrap=True)
 
 
 def _said(standing: Standing, verdict: Verdict) -> None:

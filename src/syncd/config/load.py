@@ -9,6 +9,7 @@ import glob
 import re
 import tomllib
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -105,7 +106,7 @@ def _read(place: Path, label: str) -> str:
     except FileNotFoundError:
         raise ConfigError(
             [f"{label}: there is no such configuration file"],
-            hint="Make one with: syncd init --config FILE",
+            hint=f"Make one with: syncd init --config {quote(label)}",
         ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
