@@ -8,6 +8,7 @@ DEMO := .demo
 WORKERS ?= 2
 HISTORIES ?= 2000
 RUNS ?= 10000
+VERSIONS ?= 3.11 3.12 3.13 3.14
 
 # The stamps say when something was last installed; make compares them with what it is installed from.
 RUNTIME := $(VENV)/.stamp-runtime
@@ -25,7 +26,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test tools firefox soak mutants lint types plugin-types format bench gecko lock schema units clean
+.PHONY: help venv demo demo-page test test-all firefox soak mutants lint types plugin-types format bench gecko lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,15 +42,17 @@ demo: $(PROJECT) ## push a real profile page into the embedded library, and show
 demo-page: $(PROJECT) ## serve the demo's library as a page
 	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
 
-test: $(DEV) tools ## run the tests
+# What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
+test: $(DEV) ## run the tests; about 10 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
-# systemd checks the units; without it, and without the right to install it, those tests are skipped and say so.
-tools:
-	@command -v systemd-analyze >/dev/null || { \
-		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n) && command -v apt-get >/dev/null \
-		&& $$sudo apt-get update -qq && $$sudo apt-get install -qq --yes --no-install-recommends systemd >/dev/null; \
-	} || echo "systemd-analyze is missing: the tests of the units will be skipped" >&2
+test-all: ## run the tests with each Python from 3.11 to 3.14 that is at hand
+	@for version in $(VERSIONS); do \
+		if python$$version -c "" 2>/dev/null; then \
+			echo "== Python $$version" && $(MAKE) --no-print-directory test \
+				PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+		else echo "== Python $$version is not at hand, so it was not tested"; fi; \
+	done
 
 lint: $(DEV) ## check style and layout of the code
 	$(BIN)/ruff check
@@ -99,7 +102,7 @@ units: $(PROJECT) ## write the units for systemd
 	$(BIN)/python -m syncd.units systemd
 
 clean: ## remove all that was made here
-	rm -rf $(VENV) $(DEMO) $(PLUGIN_CHECKS)/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .venv-3.* $(DEMO) $(PLUGIN_CHECKS)/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -10,6 +10,17 @@ from typing import Literal
 
 # What a run is told that was asked to end.
 ENDING = "syncd was asked to end; what was written is recorded"
+# What is remembered of a run that its user ended.
+INTERRUPTED = "you interrupted it; what was written is recorded"
+
+
+def in_words(error: BaseException) -> str:
+    """Return an error as a sentence for people, whatever Python calls it."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, SyncdError):
+        return str(error)
+    return f"a fault in syncd: {str(error) or type(error).__name__}"
 
 
 class SyncdError(Exception):
@@ -19,9 +30,11 @@ class SyncdError(Exception):
         hint: what the user can do about it, as a sentence; may be empty.
         sort: what it means for those who wait: "error", "configuration", "permission", "temporary", "waiting",
             "layout", "guard", "locked".
+        unreached: a server was not reached at all, as where there is no network.
     """
 
     sort = "error"
+    unreached = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd import parse
 from syncd.action import Intake
 from syncd.config import ProfileConfig
 from syncd.errors import ConfigError, SourceError, SyncdError
-from syncd.sources import fetch, registry
+from syncd.sources import fetch, file, registry
 from syncd.zotero.items import Policy
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def jobs(config: Config, names: Sequence[str], library: str | None) -> list[Job]
     if not names:
         raise ConfigError(
             ["there is nothing to push: no source was named and no profile is configured"],
-            hint="Name a page: syncd push PAGE.txt",
+            hint="Set syncd up with: syncd init. To try a page without that: syncd push PAGE.txt",
         )
     found = []
     for name in names:
@@ -76,7 +75,7 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
 
     A bare word that is no file is taken for the name of a profile, mistyped.
     """
-    if set("./*?:[").isdisjoint(name) and not registry.recognise(name) and not Path(name).exists():
+    if ":" not in name and not file.looks_like_file(name) and not registry.recognise(name):
         try:
             config.profile(name)
         except ConfigError as error:

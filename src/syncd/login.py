@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from syncd.config import edit, keep
@@ -216,7 +217,7 @@ def _waited_for(waiting: SignIn, target: Target, server: Account, clock: Clock) 
     raise LibraryError(
         f"nobody signed in within {PATIENCE / 60:.0f} minutes",
         kind="permission",
-        hint=f"Run it again: syncd login {target.name}",
+        hint=f"Run it again: syncd login {quote(target.name)}",
     )
 
 
@@ -272,8 +273,8 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
     folder = storage.place.absolute().parent
     kept = keep.keep(key, target.name, folder, storage.where)
     settings: dict[str, object] = {"key": kept.reference}
-    if target.old is None or (target.old.key is None and target.old.type == "user"):
-        number = {"id": rights.user} if rights else {}
+    if target.old is None or target.old.key is None:
+        number = {"id": target.id or rights.user} if rights else {}
         settings = {"type": target.type, **number, **settings}
         if target.endpoint not in {ZOTERO, HERE}:
             settings["endpoint"] = target.endpoint

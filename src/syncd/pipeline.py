@@ -23,14 +23,14 @@ from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
     from syncd.match import LibraryView
     from syncd.push import Failure
     from syncd.session import Ports, Session
-    from syncd.state import State
+    from syncd.state import FollowedProfile, State
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
@@ -93,6 +93,7 @@ class Report:
         actions: one a paper, with what was really done.
         failures: by create-once key, papers that were not written, or not wholly.
         sources: profiles that could not be read.
+        before: the profiles by name as they were last pushed.
         requests: HTTP requests to the library.
         seconds: how long it took.
         error: what ended the run early.
@@ -105,6 +106,7 @@ class Report:
     actions: list[Action] = field(default_factory=list)
     failures: dict[str, Failure] = field(default_factory=dict)
     sources: list[SourceFailure] = field(default_factory=list)
+    before: Mapping[str, FollowedProfile] = field(default_factory=dict)
     requests: Counter = field(default_factory=Counter)
     seconds: float = 0.0
     error: SyncdError | None = None
@@ -177,6 +179,7 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     library = config.library(saved.library)
     report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
+        report.before = {profile.name: profile for profile in session.state.profiles()}
         view, _ = session.refreshed()
         _check_still_true(saved, view, config, ports)
         _push(saved, session, report, {})
@@ -210,6 +213,7 @@ def _push_readings(
         return
     profiles = [name for reading in readings for name in reading.names]
     with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
+        report.before = {profile.name: profile for profile in session.state.profiles()}
         if not task.accept_shrunk:
             readings = _without_shrunken(readings, session, report)
         if any(reading.intakes for reading in readings):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from syncd.errors import ConfigError, LibraryError, StateError
+from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.lock import held
 from syncd.place import desktop_place
 from syncd.recovery import caught_up
@@ -218,7 +218,7 @@ def noted(
         error = caught
         raise
     finally:
-        words = None if error is None else str(error) or type(error).__name__
+        words = None if error is None else in_words(error)
         ended = clock.now().isoformat(timespec="seconds")
         # What ended the run weighs more than a history that can't be written for the same reason.
         with suppress(StateError) if error else nullcontext():

@@ -65,7 +65,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class FollowedProfile:
-    """A profile as it was last pushed."""
+    """A profile as it was last pushed.
+
+    Attributes:
+        papers: how many its page listed.
+        listed: how many it said that there are, or the same number where it did not say.
+    """
 
     name: str
     author: str
@@ -75,6 +80,12 @@ class FollowedProfile:
     paused: str
     run: str
     pushed: str = ""
+    listed: int = 0
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the page listed fewer papers than it said that there are."""
+        return self.papers < self.listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,9 +354,22 @@ class State:
     def profiles(self) -> list[FollowedProfile]:
         """Return the profiles that were pushed."""
         with self._store.reading() as connection:
+            figure = db.figure.c
+            days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
+            listed = {row.profile: row.papers for row in connection.execute(days.order_by(figure.day))}
             query = self._all(db.profile).order_by(db.profile.c.name)
             return [
-                FollowedProfile(r.name, r.author, r.origin, r.papers, r.collection, r.paused, r.run, r.pushed)
+                FollowedProfile(
+                    r.name,
+                    r.author,
+                    r.origin,
+                    r.papers,
+                    r.collection,
+                    r.paused,
+                    r.run,
+                    r.pushed,
+                    listed.get(r.name) or r.papers,
+                )
                 for r in connection.execute(query)
             ]
 

@@ -234,7 +234,7 @@ def test_pausing_outlives_the_daemon(desk: Desk, zotero: Zotero) -> None:
         assert desk.syncd("sync-now", "ann").code == 0
         assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
         write(desk.page, "Alpha", "Delta")
-        assert "rests" in desk.syncd("pause", "ann").out
+        assert "ann is paused." in desk.syncd("pause", "ann").out
         assert desk.syncd("resume").code == 0
         daemon.until(lambda: len(looks(daemon)) > 1)
     assert "Delta" in titles(zotero)

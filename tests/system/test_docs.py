@@ -12,7 +12,7 @@ from syncd.cli.exit_codes import Exit
 from syncd.cli.main import app
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-UNIVERSAL = {"--help", "-h", "--config", "--library"}
+UNIVERSAL = {"--help", "-h", "--config", "--data-dir", "--library"}
 
 
 def commands() -> dict[str, set[str]]:

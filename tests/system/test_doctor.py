@@ -16,7 +16,9 @@ from background import CHILD
 from owner import memory_of, show
 from ports import free_port
 from syncd import __version__
+from syncd.clock import local
 from syncd.daemon.control import Control
+from syncd.errors import INTERRUPTED
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from websites import Reply, website
 
@@ -259,17 +261,27 @@ def test_a_paused_profile_and_one_that_fails(well: Desk) -> None:
     assert found == {"syncd resume ann", "syncd sync-now ann"}
 
 
+def test_what_mends_a_profile_is_what_its_trouble_needs(well: Desk) -> None:
+    """A key that is missing is no matter of looking again; and a name with a blank can be pasted."""
+    well.configure('\n[profiles."Bo Chen"]\nsource = "page.txt"\n')
+    assert well.syncd("pause", "Bo Chen").code == 0
+    assert well.syncd("push", "ann", TEST_KEY="").code != 0
+    found = {check["mend"] for check in examined(well) if check["level"] == "warning"}
+    assert found == {"syncd resume 'Bo Chen'", "Set it with: export TEST_KEY=…"}
+    assert well.syncd("pause").code == 0
+    assert "syncd resume" in {check["mend"] for check in examined(well)}
+
+
 def test_a_library_whose_runs_fail(well: Desk) -> None:
     """With the last error, since when, and for whom; until one goes well. What was ended by hand is no failure."""
     with memory_of(well) as state:
-        for minute, error in (("01", "the first"), ("02", "the library is odd"), ("03", "KeyboardInterrupt")):
+        for minute, error in (("01", "the first"), ("02", "the library is odd"), ("03", INTERRUPTED)):
             state.history.begin(f"r{minute}", "push", f"2027-01-01T10:{minute}:00+00:00", ["ann"])
             state.history.finish(f"r{minute}", "2027-01-01T11:00:00+00:00", {"failed": 0}, error)
     found = only(examined(well))
     assert (found["name"], found["level"]) == ("library main: runs", "failure")
-    assert found["message"] == (
-        "The last 2 runs for ann failed, since 2027-01-01T10:01:00+00:00: the library is odd"
-    )
+    began = local("2027-01-01T10:01:00+00:00")
+    assert found["message"] == f"The last 2 runs for ann failed, since {began}: the library is odd"
     with memory_of(well) as state:
         state.history.begin("r04", "push", "2027-01-01T10:04:00+00:00", ["ann"])
         state.history.finish("r04", "2027-01-01T11:00:00+00:00", {"create": 1, "failed": 2}, None)

@@ -32,6 +32,17 @@ def test_a_page_is_followed_and_pushed(other: Desk) -> None:
     assert other.syncd("follow", "pages/bo.txt").code == 2
 
 
+@pytest.mark.parametrize("name", ["bo.bib", "Bo Chen.TXT", "pages/bo"])
+def test_a_name_that_looks_like_a_file_is_not_searched_for(other: Desk, name: str) -> None:
+    """Nobody on the web learns of a file whose name was mistyped."""
+    before = (other.folder / "config.toml").read_text(encoding="utf-8")
+    # Whoever asks a service asks here first, and gets nowhere.
+    done = other.syncd("follow", name, HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert f"{name}: there is no such file or folder" in done.err
+    assert (other.folder / "config.toml").read_text(encoding="utf-8") == before
+
+
 def test_a_configuration_is_made_where_there_is_none(other: Desk) -> None:
     """The first thing that a new user does."""
     done = other.syncd("follow", "pages/bo.txt", SYNCD_CONFIG="new/config.toml")
@@ -45,6 +56,13 @@ def test_a_page_that_can_not_be_read_is_not_followed(other: Desk) -> None:
     (other.folder / "none.txt").write_text("hello\n", encoding="utf-8")
     assert other.syncd("follow", "none.txt").code == 1
     assert (other.folder / "config.toml").read_text(encoding="utf-8") == before
+
+
+def test_a_name_that_is_taken_is_refused(other: Desk) -> None:
+    """What the user chose is not silently changed into another name."""
+    done = other.syncd("follow", "pages/bo.txt", "--name", "ann")
+    assert done.code == 2
+    assert "there is a profile 'ann' already" in done.err
 
 
 def test_unfollowing_keeps_what_came(other: Desk) -> None:

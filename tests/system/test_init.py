@@ -35,7 +35,7 @@ def text(desk: Desk) -> str:
 
 
 def test_a_conversation(newcomer: Desk) -> None:
-    """Four questions; what makes no sense is asked again; it ends with a dry run and the next command."""
+    """Five questions; what makes no sense is asked again; it ends with a dry run and the next command."""
     (newcomer.folder / "odd.txt").write_text("hello\n", encoding="utf-8")
     with terminal(newcomer, "init") as screen:
         screen.answer("Number or word [user]:", "7")
@@ -46,13 +46,18 @@ def test_a_conversation(newcomer: Desk) -> None:
         screen.answer("Whom to follow", "page.txt")
         screen.answer("[Profiles/Ann Lee]:", "People/Ann")
         screen.answer("[every 6h]:", "now and then")
-        screen.answer("[every 6h]:", "")
+        screen.answer("[every 6h]:", "daily")
+        screen.read_until("crossref         DOIs, or titles with the first author's surname")
+        screen.answer("[none]:", "googlescholar")
+        screen.answer("[none]:", "")
         assert screen.end() == 0
     assert "3 create" in screen.text
     assert "syncd push" in screen.text.splitlines()[-1]
     made = config(newcomer)
     assert made.library().type == "embedded"
     assert made.profile("ann-lee").collection == "People/Ann"
+    assert made.profile("ann-lee").schedule == "every 1d"
+    assert made.enrich.services == ()
     assert "[profiles.ann-lee]\n# The profile" in text(newcomer)
     assert 'source = "page.txt"\n# The collection that the papers are filed in' in text(newcomer)
     assert (newcomer.folder / "config.toml").stat().st_mode & 0o777 == 0o600
@@ -86,6 +91,7 @@ def test_a_second_conversation_changes_what_is_asked(desk: Desk) -> None:
         screen.answer("[ann]:", "")
         screen.answer("Collection", "")
         screen.answer("[every 6h]:", "every 12h")
+        screen.answer("[none]:", "")
         assert screen.end() == 0
     assert config(desk).profile("ann").schedule == "every 12h"
     assert text(desk).replace('schedule = "every 12h"\n', "") == before
@@ -110,6 +116,23 @@ def test_flags_ask_nothing(newcomer: Desk) -> None:
     made = config(newcomer)
     assert made.library().prefix == "users/1"
     assert (made.profile("ann-lee").collection, made.profile("ann-lee").schedule) == ("A/B", "0 7 * * 1-5")
+
+
+def test_services_complete_papers_where_their_user_says_so(newcomer: Desk) -> None:
+    """None without a yes, neither by flags nor by following; what was agreed to can be taken back."""
+    words = ("init", "--library", "embedded", "--profile", "page.txt")
+    assert newcomer.syncd("follow", "page.txt", "--config", "other.toml").code == 0
+    assert load(newcomer.folder / "other.toml", newcomer.env).enrich.services == ()
+    assert newcomer.syncd(*words).code == 0
+    assert config(newcomer).enrich.services == ()
+    assert newcomer.syncd(*words, "--services", "2,arxiv").code == 0
+    assert config(newcomer).enrich.services == ("arxiv", "semanticscholar")
+    assert "is as it was" in newcomer.syncd(*words).out
+    newcomer.syncd(*words, "--services", "all")
+    assert len(config(newcomer).enrich.services) == 6
+    newcomer.syncd(*words, "--services", "none")
+    assert config(newcomer).enrich.services == ()
+    assert newcomer.syncd(*words, "--services", "google").code == 2
 
 
 def test_missing_answers_are_named(newcomer: Desk) -> None:
@@ -162,7 +185,7 @@ def test_a_push_into_a_library_that_nobody_opened_says_which_command_does(
     for words in (("push",), ("push", "--dry-run"), ("push", "page.txt"), ("sync-now",)):
         pushed = newcomer.syncd(*words)
         assert pushed.code == 2, pushed
-        assert f"Open it with: {command}\n" in pushed.out + pushed.err
+        assert f"Sign in with: {command}\n" in pushed.out + pushed.err
     assert not newcomer.data.library.exists()
     assert newcomer.syncd("log", "--json").json == []
     if kind == "user":

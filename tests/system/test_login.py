@@ -413,7 +413,7 @@ def test_a_library_that_was_chosen_before_is_opened_where_it_stands(desk: Desk) 
     show(desk)
     text = "[libraries.main]\ntype = 'user'  # mine\n\n[profiles.ann]\nsource = 'page.txt'\n"
     (desk.folder / "config.toml").write_text(text, encoding="utf-8")
-    assert "Open it with: syncd login main" in desk.syncd("push").err
+    assert "Sign in with: syncd login main" in desk.syncd("push").err
     desk.zotero.server.accounts.give(KEY, Grant(1, "jane"))
     done = pasted(desk, "--file", "--endpoint", desk.zotero.server.url)
     assert done.returncode == 0, done.stderr
@@ -422,6 +422,23 @@ def test_a_library_that_was_chosen_before_is_opened_where_it_stands(desk: Desk) 
     assert "# mine" in (desk.folder / "config.toml").read_text(encoding="utf-8")
     assert desk.syncd("push").code == 0
     assert len(desk.zotero.papers()) == 3
+
+
+@pytest.mark.parametrize(
+    "library", ["type = 'user'\nid = 1", "type = 'group'\nid = 7"], ids=["a user's", "a group's"]
+)
+def test_a_library_whose_key_is_still_missing_gets_one(desk: Desk, library: str) -> None:
+    """The configuration is right without a key; doctor names the command that stores one, and that stores it."""
+    file = desk.folder / "config.toml"
+    file.write_text(f"[libraries.main]\n{library}\nendpoint = '{desk.zotero.server.url}'\n", encoding="utf-8")
+    doctor = desk.syncd("doctor", "--offline")
+    assert "syncd has no key for library 'main' yet\n         → syncd login main\n" in doctor.out
+    rights = Grant(1, "jane", groups={"7": True})
+    desk.zotero.server.accounts.give(KEY, rights)
+    done = pasted(desk, "main", "--file")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(desk.folder / "main.key") in done.stdout
+    assert load(file, desk.env).library().resolve_key(desk.env) == KEY
 
 
 def test_a_configuration_that_can_not_be_written_keeps_no_key(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -339,3 +340,66 @@ def test_help_needs_none_of_the_heavy_libraries(desk: Desk) -> None:
     }
     assert "push" in done.stdout
     assert not heavy & loaded
+
+
+def test_that_a_page_lists_a_part_is_said_once(desk: Desk) -> None:
+    """With the way to the rest; then it is in `status`, until the page says something else."""
+    part = page(entry("Alpha"), entry("Beta")).replace("2papers", "5papers").replace("2 Papers", "5 Papers")
+    desk.page.write_text(part, encoding="utf-8")
+    said = "the page lists 2 of 5 papers. For the rest, open the page, scroll to its end and save it again"
+    assert said in desk.syncd("push").err
+    assert desk.syncd("push").err == ""
+    status = desk.syncd("status").out
+    assert "2 of 5" in status
+    assert "syncd follow 'Ann Lee'" in status
+    assert desk.syncd("push", "--json").json["profiles"][0]["warnings"][0]["code"] == "partial-page"
+    desk.page.write_text(part.replace("5papers", "6papers").replace("5 Papers", "6 Papers"), encoding="utf-8")
+    assert "2 of 6 papers" in desk.syncd("push").err
+
+
+def test_what_is_skipped_is_in_status_and_not_in_every_push(desk: Desk, zotero: Zotero) -> None:
+    """A push says how many, and where to look; JSON has each."""
+    desk.page.write_text(page(entry("Alpha"), entry("Beta")), encoding="utf-8")
+    desk.syncd("push")
+    zotero.erase(zotero.papers()["Alpha"]["key"])
+    pushed = desk.syncd("push")
+    assert "Alpha" not in pushed.out
+    assert "1 skipped, 1 unchanged, syncd status lists what is skipped and kept" in pushed.out
+    assert "Alpha: you deleted it in Zotero" in desk.syncd("status").out
+    assert [one["title"] for one in desk.syncd("push", "--json").json["actions"]] == ["Alpha"]
+    assert "Alpha" in desk.syncd("push", "--dry-run").out
+
+
+def test_without_a_network_one_line_says_so(desk: Desk) -> None:
+    """However many profiles there are; each of them is told apart in JSON, and what was there stays."""
+    pages = [f"\n[profiles.p{n}]\nsource = 'http://127.0.0.1:9/{n}'\n" for n in range(3)]
+    desk.configure("".join(pages) + "\n[http]\nallow_private = true\n")
+    desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
+    pushed = desk.syncd("push")
+    assert pushed.code == 3
+    assert pushed.err.splitlines() == [
+        "error: this computer reaches no server: p0, p1, p2 could not be read",
+        "Check the network. What is in the library stays as it is.",
+    ]
+    assert len(desk.syncd("push", "--json").json["unread"]) == 3
+
+
+def test_parse_shows_identifiers_and_links(desk: Desk) -> None:
+    """A row a paper in a pipe; whoever searches for an identifier finds its paper."""
+    text = "@article{a, title={Alpha}, author={Lee, Ann}, year=2023, doi={10.1162/X}, eprint={2304.12526}}"
+    (desk.folder / "a.bib").write_text(text, encoding="utf-8")
+    (row,) = [line for line in desk.syncd("parse", "a.bib").out.splitlines() if "Alpha" in line]
+    assert "doi:10.1162/x" in row
+    assert "arXiv:2304.12526" in row
+
+
+@pytest.mark.parametrize("width", ["40", "80", "200"])
+def test_what_a_push_shows_fits_the_terminal(desk: Desk, width: str) -> None:
+    """No word of a title is broken, and no row is longer than the terminal."""
+    title = "Data-Efficient Pretraining for Encyclopaedic Question Answering Systems"
+    desk.page.write_text(page(entry(title)), encoding="utf-8")
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", desk.on_terminal("push", COLUMNS=width).decode())
+    rows = [line.rstrip() for line in shown.splitlines() if set(line.split()) & set(title.split())]
+    assert set(title.split()) <= set(" ".join(rows).split())
+    assert max(map(len, rows)) <= int(width)
+    assert len(rows) == 1 or width != "200"

@@ -31,20 +31,29 @@ def problems_of(folder: Path, text: str) -> list[str]:
     return [problem.replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
+NO_VALUE = "a value should be here: text in quotes, a number, true, false, a list or a table"
+
 # ── What is no TOML ──────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a = 1\nb = \n", "config.toml:2: this is not valid TOML: invalid value"),
-        ("a = 1\n\nb = [1,\n", "config.toml:3: this is not valid TOML: invalid value"),
+        ("a = 1\nb = \n", f"config.toml:2: this is not valid TOML: {NO_VALUE}"),
+        ("a = 1\n\nb = [1,\n", f"config.toml:3: this is not valid TOML: {NO_VALUE}"),
         (
             "a = 1\n[t\n",
             "config.toml:2: this is not valid TOML: expected ']' at the end of a table declaration",
         ),
         ("\na = 2026-02-30\n", "config.toml:2: this is not valid TOML: invalid date or datetime"),
-        ("a = 1\na = 2\n", "config.toml:2: this is not valid TOML: cannot overwrite a value"),
+        (
+            "a = 1\na = 2\n",
+            "config.toml:2: this is not valid TOML: something is set twice, or is both a setting and a table",
+        ),
+        (
+            "[profiles.ann]\n[profiles.ann]\n",
+            "config.toml:2: this is not valid TOML: the table [profiles.ann] is there twice",
+        ),
         ("a = " + "[" * 9000, "config.toml:1: this is not valid TOML: lists or tables are nested too deeply"),
         ("a = " + "1" * 9000, "config.toml:1: this is not valid TOML: a number has too many digits"),
     ],
@@ -174,8 +183,8 @@ max_create = 5
             "1: libraries.a.id: this setting is missing; it is the",
         ),
         (
-            "[libraries.a]\ntype = 'group'\nid = 1",
-            "1: libraries.a.key: this setting is missing; write key = { env",
+            "[libraries.a]\ntype = 'group'",
+            "1: libraries.a.id: this setting is missing; it is the number of the group",
         ),
         ("[libraries.a]\ntype = 'desktop'\nid = 1", '3: libraries.a.id: has no meaning for type = "desktop"'),
         (
@@ -268,3 +277,19 @@ def test_a_literal_key_says_how_to_do_it_right(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, f'[libraries.main]\ntype = "user"\nid = 1\nkey = "{KEY}"\n')
     assert problem.startswith("config.toml:4: libraries.main.key: holds the key itself")
     assert 'write key = { env = "ZOTERO_API_KEY" }' in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (f'[notify]\nurls = ["{KEY}"]\n', 'the address itself, where others can find it; write { env = "SYNCD_NO'),
+        (f'[notify]\nurls = [{{ env = "{KEY}" }}]\n', "notify.urls: seems to hold the address itself"),
+        (f'[services.s2]\nkey = "{KEY}"\n', "services.s2.key: holds the key itself, where others can find it; write"),
+        (f'[services.s2]\nkey = "{KEY}"\n', 'write key = { env = "S2_API_KEY" } and put the key into'),
+    ],
+)  # fmt: skip
+def test_advice_fits_the_setting(tmp_path: Path, text: str, advice: str) -> None:
+    """What is to be written instead is what that setting takes."""
+    (problem,) = problems_of(tmp_path, text)
+    assert advice in problem
+    assert KEY not in problem

@@ -112,9 +112,32 @@ def test_schedules(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "short"),
+    [
+        ("every 6 hours", "every 6h"),
+        ("Every 1 hour", "every 1h"),
+        ("every hour", "every 1h"),
+        ("every 30 minutes", "every 30m"),
+        ("every 90min", "every 90m"),
+        ("every day", "every 1d"),
+        ("every 2 weeks", "every 14d"),
+        ("every 9999 weeks", "every 69993d"),
+        ("hourly", "every 1h"),
+        ("Daily", "every 1d"),
+        ("weekly", "every 7d"),
+    ],
+)
+def test_schedules_in_words(words: str, short: str) -> None:
+    """People write them out; what they mean is an interval, which the daemon can read."""
+    assert values.read_schedule(words) == short
+    assert values.EVERY.fullmatch(short)
+
+
+@pytest.mark.parametrize(
     "text",
     [
-        "", "every", "every 0h", "every 6", "every six hours", "everyday", "hourly", "* * * *", "* * * * * *",
+        "", "every", "every 0h", "every 6", "every six hours", "everyday", "every -1 days",
+        "every 2 dayss", "sometimes", "* * * *", "* * * * * *",
         "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *", "5-1 * * * *",
         "1-2-3 * * * *", ", * * * *", "-1 * * * *", "* * * * mon-", "** * * * *", "a * * * *", "jan * * * *",
     ],

@@ -182,7 +182,7 @@ def test_broken_items() -> None:
     ("data", "line"),
     [
         (b"", 1),
-        (b'[\n{"title": "A",\n}]', 3),
+        (b'[\n{"title": "A"\n"type": "book"}]', 3),
         (b"[]", None),
         (b"{}", None),
         (b"7", None),

@@ -25,10 +25,12 @@ def test_what_was_answered_is_read_again(tmp_path: Path) -> None:
         "何鹏程",
         {"type": "group", "id": 12, "key": {"file": "my library.key"}},
         {"source": 'a "page".txt', "collection": "Profiles/何鹏程"},
+        services=("arxiv", "dblp"),
     )
     (tmp_path / "config.toml").write_text(text(answers), encoding="utf-8")
     config = load(tmp_path / "config.toml", {})
     assert config.library().prefix == "groups/12"
+    assert config.enrich.services == ("arxiv", "dblp")
     assert config.profile("何鹏程").source == str(tmp_path / 'a "page".txt')
     assert config.profile("何鹏程").collection == "Profiles/何鹏程"
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import doctest
 import plistlib
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,3 +176,13 @@ def test_an_agent_of_launchd_can_push_now_and_then() -> None:
     assert agent["ProgramArguments"] == ["/opt/syncd", "push", "--config", "/c"]
     assert agent["StartInterval"] == 6 * 60 * 60
     assert "KeepAlive" not in agent
+
+
+def test_a_daemon_is_told_to_reload_without_further_programs() -> None:
+    """A small Debian has no program `kill`; the shell knows how."""
+    (line,) = settings(unit("user"), "ExecReload")
+    # As systemd does: quotation marks group, two dollars are one, and the process is in the environment.
+    command = [word.replace("$$", "$") for word in words(line)]
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as daemon:
+        subprocess.run(command, env={"MAINPID": str(daemon.pid), "PATH": ""}, check=True)
+        assert daemon.wait(30) == -signal.SIGHUP

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -24,6 +23,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.exit_codes import Exit
 from syncd.cli.history import RunName, chosen
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def review(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide about papers that the library may have already, and about preprints that were published."""
+    """Decide about possible duplicates. Preprints that were published are asked about as well."""
     verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
     chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
     with said_plainly():
@@ -241,20 +241,22 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 
 def _show(standing: Standing) -> None:
-    from rich.table import Table  # noqa: PLC0415
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415 - imports rich
+    from syncd.cli.tables import named  # noqa: PLC0415 - imports rich
 
     for candidate in standing.candidates:
-        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-        table.add_column("")
         ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
-        table.add_column(escape(ours), ratio=1, overflow="fold")
-        table.add_column(escape(f"in the library {candidate['key']}"), ratio=1, overflow="fold")
+        columns = (Column(""), Column(ours, 1), Column(f"in the library {candidate['key']}", 1))
         there: dict[str, Any] = candidate["record"]
-        for name in dict.fromkeys((*standing.record, *there)):
-            table.add_row(name, escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
+        rows = [
+            (named([name]), escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
+            for name in dict.fromkeys((*standing.record, *there))
+        ]
         out = stdout()
-        out.print(table)
-        out.print(f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n")
+        grid.show(out, columns, rows)
+        words = f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n"
+        out.print(words, soft_wrap=True)
 
 
 def _said(standing: Standing, verdict: Verdict) -> None:

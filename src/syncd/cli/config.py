@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     configuration,
     escape,
@@ -20,6 +19,7 @@ from syncd.cli.console import (
     tell,
 )
 from syncd.cli.exit_codes import Exit
+from syncd.cli.usage import ConfigOption, command
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 
 
-@app.command("check")
+@command(app, "check")
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Say all that is wrong with the configuration; exit with 2 if anything is."""
+    """Say all that is wrong with the configuration. The command exits with 2 if anything is."""
     with said_plainly():
         from syncd.cli.doctor import scene  # noqa: PLC0415 - imported where it is used
         from syncd.doctor.settings import advice  # noqa: PLC0415 - heavy
@@ -65,7 +65,7 @@ def _verdict(place: Path | None, warnings: int) -> str:
     return f"{place}: nothing is wrong"
 
 
-@app.command("show")
+@command(app, "show")
 def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show every setting that is in effect, and where it comes from."""
     with said_plainly():

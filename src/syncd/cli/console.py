@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli.exit_codes import Exit, of_error
+from syncd.cli.usage import UsageError
 from syncd.errors import ConfigError, SyncdError
 from syncd.text.plain import harmless, on_one_line, spelt_in_json
 
@@ -32,12 +33,10 @@ if TYPE_CHECKING:
     from syncd.config import Config
     from syncd.session import Ports, Progress
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration, instead of the usual places."),
-]
 # Seconds for which a command waits for its turn, where another run is at work.
 PATIENCE = 30.0
+# Columns of a line that is never broken.
+UNBROKEN = 100_000
 LibraryOption = Annotated[
     str | None, typer.Option("--library", metavar="NAME", help="A library of the configuration.")
 ]
@@ -62,12 +61,19 @@ def _harmless_console() -> type[Console]:
 
 def stdout() -> Console:
     """Return the console for results."""
-    return _harmless_console()(highlight=False)
+    return _unbroken(_harmless_console()(highlight=False))
+
+
+def _unbroken(console: Console) -> Console:
+    """Let no line be broken that goes into a file or a pipe: whoever reads it there finds sentences whole."""
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
 
 
 def stderr() -> Console:
     """Return the console for everything else."""
-    return _harmless_console()(stderr=True, highlight=False)
+    return _unbroken(_harmless_console()(stderr=True, highlight=False))
 
 
 def escape(words: str) -> str:
@@ -136,7 +142,7 @@ def said_plainly() -> Iterator[None]:
         # The reader of our output has gone; there is nobody to tell.
         sys.stdout = None
         raise typer.Exit(Exit.ERROR) from None
-    except typer.Exit:
+    except (typer.Exit, UsageError):
         raise
     except Exception as error:  # noqa: BLE001 - the last resort before the user's eyes
         if os.environ.get("SYNCD_DEBUG"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -23,20 +23,23 @@ from syncd.cli.console import (
     tell,
 )
 from syncd.cli.exit_codes import OF_SORT, Exit
+from syncd.cli.usage import ConfigOption, each_once
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncd.config import Config
     from syncd.session import Ports
 
 Json = dict[str, Any]
 Profiles = Annotated[
-    list[str] | None, typer.Argument(metavar="[PROFILE]...", help="Profiles of the configuration. None: all.")
+    list[str] | None, typer.Argument(metavar="PROFILE", help="Profiles of the configuration. None: all.")
 ]
 
 
 def run(config: ConfigOption = None) -> None:
-    """Stay in the background and keep the libraries up to date: the daemon."""
+    """Run the daemon: it stays and keeps the libraries up to date."""
     with said_plainly():
         settings = configuration(config)
         from syncd.daemon.start import serve  # noqa: PLC0415 - heavy
@@ -56,13 +59,11 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
 
         settings, world = configuration(config), ports()
-        names = profiles or list(settings.profiles)
+        names = each_once(profiles or ()) or tuple(settings.profiles)
         for name in names:
             settings.profile(name)
         if not names:
-            raise ConfigError(
-                ["no profile is followed yet"], hint="Follow an author with: syncd follow SOURCE"
-            )
+            raise ConfigError(["no profile is followed yet"], hint="Set syncd up with: syncd init")
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
         looks = answer["profiles"] if answer else _look_here(names, settings, world)
         codes = {_code(look) for look in looks}
@@ -77,9 +78,9 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
 
 
 def pause(profiles: Profiles = None, config: ConfigOption = None) -> None:
-    """Let profiles rest until syncd resume; a push that you ask for is still done."""
+    """Let profiles rest until syncd resume. A push that you ask for is still done."""
     with said_plainly():
-        _rest("pause", profiles or [], configuration(config))
+        _rest("pause", each_once(profiles or ()), configuration(config))
 
 
 def resume(
@@ -88,7 +89,7 @@ def resume(
     library: LibraryOption = None,
     new: Annotated[bool, typer.Option("--new-collection", help="Start a fresh collection.")] = False,
 ) -> None:
-    """Let profiles go on that rest: on your word, or because you deleted their collection in Zotero."""
+    """Let profiles go on that rest. They rest on your word, or because you deleted their collection in Zotero."""
     with said_plainly():
         if new and len(profiles or ()) != 1:
             raise ConfigError(["--new-collection is for one profile: name it"])
@@ -98,7 +99,7 @@ def resume(
             start_anew(profiles[0], config, library)
             return
         settings = configuration(config)
-        _rest("resume", profiles or [], settings)
+        _rest("resume", each_once(profiles or ()), settings)
         for name in profiles or ():
             _check_collection(name, settings)
 
@@ -117,7 +118,7 @@ def reload(config: ConfigOption = None) -> None:
         stdout().print("The daemon has taken over the configuration.")
 
 
-def _rest(do: str, names: list[str], settings: Config) -> None:
+def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     """Pause or resume, through the daemon where one runs."""
     from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
     from syncd.daemon.rest import Resting  # noqa: PLC0415
@@ -131,13 +132,13 @@ def _rest(do: str, names: list[str], settings: Config) -> None:
     else:
         with Resting(world.data, world.clock) as remembered:
             resting = set(remembered.pause(names) if do == "pause" else remembered.resume(names))
-    word = "rests" if do == "pause" else "goes on"
-    for name in names or ["everything"]:
-        tell(f"{name} {word}.")
+    who, verb = (", ".join(names), "is" if len(names) == 1 else "are") if names else ("All profiles", "are")
+    words = f"{who} {verb} paused." if do == "pause" else f"{who} {verb} followed again."
+    tell(words)
     if do == "resume" and "" in resting:
-        stdout().print("Everything else rests; syncd resume lets it go on.")
+        stdout().print("All other profiles are still paused. To let them go on: syncd resume", soft_wrap=True)
     if answer is None:
-        stdout().print("No daemon runs just now; the next one will know.")
+        stdout().print("No daemon runs just now. The next one will know.", soft_wrap=True)
 
 
 def _check_collection(name: str, settings: Config) -> None:
@@ -150,11 +151,11 @@ def _check_collection(name: str, settings: Config) -> None:
         raise ConfigError(
             [f"profile {name!r} rests because {resting[0].paused}"],
             hint="Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with"
-            f" syncd resume {name!r} --new-collection",
+            f" syncd resume {quote(name)} --new-collection",
         )
 
 
-def _look_here(names: list[str], settings: Config, world: Ports) -> list[Json]:
+def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
     import threading  # noqa: PLC0415 - only where no daemon runs
 

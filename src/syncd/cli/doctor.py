@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd.cli.console import (
-    ConfigOption,
-    JsonOption,
-    escape,
-    said_plainly,
-    show_json,
-    stderr,
-    stdout,
-    tell,
-)
+from syncd.cli.console import JsonOption, escape, said_plainly, show_json, stderr, stdout, tell
 from syncd.cli.exit_codes import Exit
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import ConfigOption, escape, ports, said_plainly, stdout, tell
+from syncd.cli.console import escape, ports, said_plainly, stdout, tell
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def follow(
     name: Annotated[str | None, typer.Option("--name", help="What to call the profile.")] = None,
     library: Annotated[str | None, typer.Option("--library", help="The library to push to.")] = None,
     collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
-    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6h".')] = None,
+    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
@@ -49,10 +51,12 @@ def follow(
             "schedule": schedule,
         }
         given = {setting: value for setting, value in wanted.items() if value is not None}
-        called = edit.follow(place, os.environ, name or edit.slug(profile.name), given)
+        called = edit.follow(
+            place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
+        )
         tell(
             f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
-            f"Bring them in with: syncd push {called}"
+            f"Bring them in with: syncd push {quote(called)}"
         )
 
 
@@ -60,7 +64,7 @@ def unfollow(
     profile: Annotated[str, typer.Argument(metavar="PROFILE|SOURCE", help="The profile to give up.")],
     config: ConfigOption = None,
 ) -> None:
-    """Follow an author no longer; what came from there stays in Zotero."""
+    """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
         from syncd.config import edit  # noqa: PLC0415 - imported where it is used
 
@@ -92,9 +96,9 @@ def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
 
 
 def _is_source(text: str) -> bool:
-    from syncd.sources import registry  # noqa: PLC0415 - imported where it is used
+    from syncd.sources import file, registry  # noqa: PLC0415 - imported where it is used
 
-    return "://" in text or registry.recognise(text) is not None or Path(text).expanduser().exists()
+    return "://" in text or registry.recognise(text) is not None or file.looks_like_file(text)
 
 
 def as_written(source: str, place: Path) -> str:
@@ -108,27 +112,36 @@ def as_written(source: str, place: Path) -> str:
 
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
-    from rich.table import Table  # noqa: PLC0415
 
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.sources.apis import search  # noqa: PLC0415
 
+    tell(f"Searching for {name!r} at Scholar Feed and OpenAlex.", err=True)
     found = search(name, web, apis=apis)
     if not found:
         raise ConfigError(
             [f"no author called {name!r} was found, and there is no such file"],
             hint="Paste the address of the author's page instead.",
         )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "name", "service", "works at", "field", "papers", "follow with"):
-        table.add_column(column, overflow="fold")
+    columns = (
+        Column(""),
+        Column("name", 2),
+        Column("service", 2),
+        Column("works at", 3),
+        Column("field", 2),
+        Column("papers"),
+        Column("follow with"),
+    )
+    rows = []
     for number, author in enumerate(found, start=1):
         facts = (author.name, author.service, author.affiliation, author.field, author.papers, author.source)
-        table.add_row(str(number), *("" if fact is None else escape(str(fact)) for fact in facts))
-    stdout().print(table)
+        rows.append((str(number), *("" if fact is None else escape(str(fact)) for fact in facts)))
+    grid.show(stdout(), columns, rows)
     if not sys.stdin.isatty():
         raise ConfigError(
             [f"{name!r} is a name, and there are {len(found)} authors to choose from"],
-            hint=f"Name one as the last column does: syncd follow {found[0].source}",
+            hint=f"Name one as the last column does: syncd follow {quote(found[0].source)}",
         )
     choice: int = typer.prompt("Which one", type=int)
     while not 1 <= choice <= len(found):

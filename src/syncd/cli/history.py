@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -17,6 +16,7 @@ from syncd.cli.console import (
     show_json,
     stdout,
 )
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RunName = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="A run, by any part of its name in syncd log that no other has."),
+    typer.Argument(metavar="RUN", help="A run, by any part of its name in syncd log that no other has."),
 ]
 LastOption = Annotated[bool, typer.Option("--last", help="The last run, whatever its name.")]
 
@@ -56,11 +56,12 @@ def log(
                 _print_notes(notes, as_json=as_json, empty=f"nothing is known of an item {item}")
             elif run is not None or last:
                 newest = next(iter(history.runs(1)), None)
-                name = chosen(history, run, newest if last else None, settings.history.keep).name
-                notes = [(name, key, note) for key, note in history.notes(name)]
-                _print_notes(notes, as_json=as_json, empty=f"the run {name!r} did nothing")
+                meant = chosen(history, run, newest if last else None, settings.history.keep)
+                notes = [(meant.name, key, note) for key, note in history.notes(meant.name)]
+                empty = f"the run {meant.name} changed nothing: {_outcome(meant)}"
+                _print_notes(notes, as_json=as_json, empty=empty, run=meant)
             else:
-                _print_runs(history.runs(most), as_json=as_json)
+                _print_runs(history.runs(most), as_json=as_json, followed=bool(settings.profiles))
 
 
 def chosen(history: History, words: str | None, last: Run | None, keep: timedelta) -> Run:
@@ -93,10 +94,7 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
     )
 
 
-def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
-    from rich.table import Table  # noqa: PLC0415
-
-    from syncd.cli.tables import counted  # noqa: PLC0415
+def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
 
     if as_json:
         values = [
@@ -113,23 +111,31 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
         ]
         show_json(values)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "what", "outcome"):
-        table.add_column(name, overflow="fold", no_wrap=name == "run")
-    for run in runs:
-        outcome = counted(run.counts) or "nothing was done"
-        if run.finished is None:
-            done = f"{counted(run.counts)}; " if counted(run.counts) else ""
-            outcome = f"{done}did not finish; the next run repaired what it left"
-        elif run.error:
-            outcome += f"; ended by: {run.error}"
-        table.add_row(run.name, run.kind, escape(outcome))
-    stdout().print(table if runs else "No run yet. Begin with: syncd push")
+
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
+    from syncd.clock import local  # noqa: PLC0415 - imported where it is used
+
+    columns = (Column("began"), Column("run"), Column("what"), Column("outcome", 1))
+    rows = [(local(run.started), run.name, run.kind, escape(_outcome(run))) for run in runs]
+    grid.show(stdout(), columns, rows)
+    if not runs:
+        stdout().print(f"No run yet. Begin with: syncd {'push' if followed else 'init'}")
 
 
-def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty: str) -> None:
-    from rich.table import Table  # noqa: PLC0415
+def _outcome(run: Run) -> str:
+    from syncd.cli.tables import counted  # noqa: PLC0415 - heavy
 
+    done = counted(run.counts)
+    if run.finished is None:
+        return (f"{done}; " if done else "") + "it did not finish, and the next run repaired what it left"
+    return (done or "nothing was done") + (f"; it ended early: {run.error}" if run.error else "")
+
+
+def _print_notes(
+    notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty: str, run: Run | None = None
+) -> None:
+    """Print what was done; of one run, its name stands above, not in each row."""
     if not notes:
         raise SyncdError(empty)
     if as_json:
@@ -146,10 +152,25 @@ def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty
         ]
         show_json(values)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "what", "key", "paper", "why"):
-        table.add_column(name, overflow="fold", no_wrap=name == "run")
-    for run, key, note in notes:
-        why = note.reason + (f": {', '.join(note.changes)}" if note.changes else "")
-        table.add_row(run, note.kind, key, escape(note.title), escape(why))
-    stdout().print(table)
+
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
+    from syncd.cli.tables import reasons  # noqa: PLC0415
+    from syncd.clock import local  # noqa: PLC0415 - imported where it is used
+
+    out = stdout()
+    if run is not None:
+        out.print(f"[bold]{run.name}[/]: {run.kind} of {local(run.started)}", soft_wrap=True)
+    columns = (Column("run"), Column("what"), Column("key"), Column("paper", 3), Column("why", 2))
+    rows = [
+        (
+            name,
+            note.kind,
+            key,
+            escape(note.title),
+            escape(reasons(note.kind, note.reason, note.changes)),
+        )
+        for name, key, note in notes
+    ]
+    first = 0 if run is None else 1
+    grid.show(out, columns[first:], [row[first:] for row in rows])

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syncd.cli import questions as asking
-from syncd.cli.console import ConfigOption, ports, said_plainly, stderr, stdout, tell
+from syncd.cli.console import ports, said_plainly, stderr, stdout, tell
 from syncd.cli.exit_codes import Exit, of_reports
 from syncd.cli.questions import TYPES, Questions
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,10 +46,16 @@ def init(
         str | None, typer.Option("--profile", metavar="SOURCE|NAME", help="Whom to follow; as syncd follow.")
     ] = None,
     collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
-    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6h".')] = None,
+    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            "--services", metavar="NAMES", help="Services that may complete papers: all, none, or names."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what is usual.")] = False,
 ) -> None:
-    """Set syncd up: ask, write the configuration, show what a push would do."""
+    """Set syncd up in a short conversation. It writes the configuration and shows what a push would do."""
     with said_plainly():
         from syncd.config import defaults, edit, load  # noqa: PLC0415 - imported where it is used
 
@@ -62,7 +70,8 @@ def init(
             chosen, table = asking.library(questions, settings, library, number, key_env, endpoint)
             name, source = asking.profile(questions, settings, place, profile)
             filed = asking.filing(questions, settings, name, source, collection, schedule)
-            answers = _answers(settings, chosen, table, name, source, filed)
+            asked = asking.services(questions, settings, services)
+            answers = replace(_answers(settings, chosen, table, name, source, filed), services=asked)
             _write(place, answers)
         _finish(place, answers)
 
@@ -159,7 +168,7 @@ def _finish(place: Path, answers: Answers) -> None:
     login = _login(settings, answers.library)
     if login is not None:
         _show_source(settings, answers.profile)
-        tell(f"The library is not open yet. Next: {login}")
+        tell(f"syncd has no key for this library yet. Next: {login}")
         tell("Then bring the papers in with: syncd push")
         return
     _dry_run(settings, answers.profile)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     configuration,
     escape,
@@ -18,6 +17,7 @@ from syncd.cli.console import (
     stderr,
     stdout,
 )
+from syncd.cli.usage import ConfigOption
 
 if TYPE_CHECKING:
     from syncd.model import Paper, Profile
@@ -55,7 +55,8 @@ def parse(
 
 def show_profile(profile: Profile, origin: str) -> None:
     """Print what a page holds."""
-    from rich.table import Table  # noqa: PLC0415
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415 - imports rich
 
     for notice in profile.warnings:
         stderr().print(f"[yellow]warning:[/] {escape(origin)}: {escape(notice.message)}", soft_wrap=True)
@@ -68,28 +69,30 @@ def show_profile(profile: Profile, origin: str) -> None:
         ("AI score", profile.ai_score),
     )
     known = ", ".join(f"{name} {value}" for name, value in figures if value is not None)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("date", no_wrap=True)
-    table.add_column("field", no_wrap=True)
-    table.add_column("title", ratio=3, overflow="fold")
-    table.add_column("authors", ratio=2, overflow="fold")
-    table.add_column("links", ratio=2, overflow="fold")
-    for paper in profile.papers:
-        *facts, links = _row(paper)
-        table.add_row(*map(escape, facts), "\n".join(map(escape, links)))
     console = stdout()
-    console.print(f"[bold]{escape(profile.name)}[/] · {escape(known)}", soft_wrap=True)
-    console.print(table)
-    console.print(f"{len(profile.papers)} papers; a date with * had no year on the page")
-
-
-def _row(paper: Paper) -> tuple[str, str, str, str, list[str]]:
-    date = (paper.date or "") + ("*" if paper.date_inferred else "")
-    authors = ", ".join(creator.name for creator in paper.creators)
-    return (
-        date,
-        paper.category or "",
-        paper.title,
-        authors + (" et al." if paper.creators_truncated else ""),
-        [f"{link.kind}: {link.name}" for link in paper.links] or ["code"] * paper.has_code,
+    console.print(
+        f"[bold]{escape(profile.name)}[/]" + (f" · {escape(known)}" if known else ""), soft_wrap=True
     )
+    columns = (Column("date"), Column("field"), Column("paper", 1))
+    grid.show(console, columns, [_row(paper) for paper in profile.papers])
+    many = len(profile.papers)
+    inferred = any(paper.date_inferred for paper in profile.papers)
+    words = f"{many} paper{'s' * (many != 1)}" + (
+        "; a date with * had no year on the page" if inferred else ""
+    )
+    console.print(words, soft_wrap=True)
+
+
+def _row(paper: Paper) -> tuple[str, ...]:
+    """Return a paper's date and field, and the rest of it below each other: title, authors, identifiers and links."""
+    authors = ", ".join(creator.name for creator in paper.creators)
+    ids = (("doi", paper.identifiers.doi), ("arXiv", paper.identifiers.arxiv))
+    links = [f"{name}:{value}" for name, value in ids if value]
+    links += [f"{link.kind}: {link.name}" for link in paper.links] or ["code"] * paper.has_code
+    lines = (
+        f"[bold]{escape(paper.title)}[/]",
+        escape(authors + (" et al." if paper.creators_truncated else "")),
+        f"[dim]{escape(' · '.join(links))}[/]" if links else "",
+    )
+    date = (paper.date or "") + ("*" if paper.date_inferred else "")
+    return date, escape(paper.category or ""), "\n".join(line for line in lines if line)

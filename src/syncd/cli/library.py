@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli.console import JsonOption, escape, said_plainly, stderr, stdout
+from syncd.cli.usage import command
 
 if TYPE_CHECKING:
     from syncd.match import LibraryView
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The embedded library.", no_args_is_help=True)
 
 
-@app.command("serve")
+@command(app, "serve")
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     as_json: JsonOption = False,
@@ -39,7 +40,7 @@ def serve(
         ended.wait()
 
 
-@app.command("show")
+@command(app, "show")
 def show() -> None:
     """Show what the embedded library holds."""
     with said_plainly(), _embedded(0) as server:

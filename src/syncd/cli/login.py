@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.console import ConfigOption, said_plainly, stderr, tell
+from syncd.cli.console import said_plainly, stderr, tell
 from syncd.cli.exit_codes import Exit
+from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError, LibraryError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from syncd.zotero.consent import Control
 
 LibraryName = Annotated[
-    str | None, typer.Argument(metavar="[LIBRARY]", help="A library of the configuration, or a new one.")
+    str | None, typer.Argument(metavar="LIBRARY", help="A library of the configuration, or a new one.")
 ]
 
 
@@ -54,15 +55,15 @@ def login(
         ),
     ] = None,
 ) -> None:
-    """Sign in to a Zotero library: get a key, and put it where syncd finds it."""
+    """Sign in to a Zotero library. syncd gets a key and puts it where it finds it again."""
     with said_plainly():
         where: Where | None = None if keyring is None else "keyring" if keyring else "file"
         try:
             desktop = desktop or _is_desktop(library, config)
             if desktop and paste:
-                raise typer.BadParameter(
-                    "Zotero on this computer asks you itself, and there is no key to paste",
-                    param_hint="--key",
+                raise ConfigError(
+                    ["Zotero on this computer asks you itself, and there is no key to paste"],
+                    hint="Leave out --key.",
                 )
             if desktop:
                 done = _login_desktop(library, config, endpoint, where)
@@ -76,7 +77,7 @@ def login(
 
 def logout(
     library: Annotated[
-        str | None, typer.Argument(metavar="[LIBRARY]", help="A library of the configuration.")
+        str | None, typer.Argument(metavar="LIBRARY", help="A library of the configuration.")
     ] = None,
     config: ConfigOption = None,
     revoke: Annotated[
@@ -91,7 +92,7 @@ def logout(
 
         settings = load(config, os.environ)
         done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
-        tell(f"{done} Sign in again with: syncd login {settings.library(library).name}")
+        tell(f"{done} Sign in again with: {settings.library(library).login}")
 
 
 def _is_desktop(library: str | None, config: Path | None) -> bool:

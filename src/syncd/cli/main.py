@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
+import shutil
 import sys
+from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
@@ -25,7 +27,12 @@ from syncd.cli import (
     push,
     service,
     status,
+    usage,
 )
+from syncd.cli.console import say
+from syncd.cli.exit_codes import Exit
+from syncd.cli.usage import DataDirOption, command
+from syncd.errors import ConfigError
 
 app = typer.Typer(
     name="syncd",
@@ -33,8 +40,13 @@ app = typer.Typer(
     epilog="A SOURCE is a path or an address and needs no configuration: syncd push PAGE.txt",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Plain text keeps its lines at any width; boxes do not fit into 40 columns.
+    rich_markup_mode=None,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        # As wide as the terminal, but no wider than one likes to read; left alone, it would be 50 to 80.
+        "terminal_width": min(max(shutil.get_terminal_size().columns, 30), 100),
+    },
 )
 
 
@@ -46,6 +58,11 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _app(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="The configuration, instead of the usual places."),
+    ] = None,
+    data_dir: DataDirOption = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -53,25 +70,25 @@ def _app(
     """Keeps a Zotero library up to date with author profiles."""
 
 
-app.command("init")(init.init)
-app.command("push")(push.push)
-app.command("plan")(push.plan)
-app.command("parse")(inspect.parse)
-app.command("follow")(follow.follow)
-app.command("unfollow")(follow.unfollow)
-app.command("login")(login.login)
-app.command("logout")(login.logout)
-app.command("doctor")(doctor.doctor)
-app.command("status")(status.status)
-app.command("log")(history.log)
-app.command("review")(amend.review)
-app.command("undo")(amend.undo)
-app.command("restore")(amend.restore)
-app.command("resume")(daemon.resume)
-app.command("run")(daemon.run)
-app.command("sync-now")(daemon.sync_now)
-app.command("pause")(daemon.pause)
-app.command("reload")(daemon.reload)
+command(app, "init")(init.init)
+command(app, "push")(push.push)
+command(app, "plan")(push.plan)
+command(app, "parse")(inspect.parse)
+command(app, "follow")(follow.follow)
+command(app, "unfollow")(follow.unfollow)
+command(app, "login")(login.login)
+command(app, "logout")(login.logout)
+command(app, "doctor")(doctor.doctor)
+command(app, "status")(status.status)
+command(app, "log")(history.log)
+command(app, "review")(amend.review)
+command(app, "undo")(amend.undo)
+command(app, "restore")(amend.restore)
+command(app, "resume")(daemon.resume)
+command(app, "run")(daemon.run)
+command(app, "sync-now")(daemon.sync_now)
+command(app, "pause")(daemon.pause)
+command(app, "reload")(daemon.reload)
 app.add_typer(config.app, name="config")
 app.add_typer(library.app, name="library")
 app.add_typer(service.app, name="service")
@@ -82,7 +99,18 @@ def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         _prepare(stream)
-    app()
+    try:
+        code = app(prog_name="syncd", standalone_mode=False)
+    except usage.UsageError as error:
+        if text := usage.helped(error):
+            typer.echo(text)
+        else:
+            words, hint = usage.told(error)
+            say(ConfigError([words], hint=hint))
+        sys.exit(Exit.USAGE)
+    except typer.Abort:
+        sys.exit(Exit.INTERRUPTED)
+    sys.exit(code)
 
 
 def _prepare(stream: TextIO) -> None:

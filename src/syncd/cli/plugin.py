@@ -14,13 +14,14 @@ import typer
 
 from syncd import __version__
 from syncd.cli.console import said_plainly, tell
+from syncd.cli.usage import command
 
 app = typer.Typer(help="syncd inside of Zotero: its plugin.", no_args_is_help=True)
 
 NAME = f"syncd-{__version__}.xpi"
 
 
-@app.command("build")
+@command(app, "build")
 def build(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to, instead of here.")
@@ -35,7 +36,7 @@ def build(
         tell(f"Wrote {place}")
 
 
-@app.command("install")
+@command(app, "install")
 def install() -> None:
     """Write the plugin, and say how it gets into Zotero."""
     with said_plainly():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from syncd.cli.console import escape
 
@@ -27,12 +27,13 @@ class Bar:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             console=console,
             transient=True,
             disable=quiet or not console.is_terminal,
         )
-        self._task = self._bar.add_task("starting", total=None)
+        self._written = self._objects = 0
+        self._task = self._bar.add_task("starting", total=None, count="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -45,12 +46,14 @@ class Bar:
 
     def stage(self, words: str) -> None:
         """Say what is being done."""
-        self._bar.update(self._task, description=escape(words), total=None)
+        self._bar.update(self._task, description=escape(words), total=None, count="")
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
-        self._bar.update(self._task, description="writing", total=objects, completed=0)
+        self._written, self._objects = 0, objects
+        self._bar.update(self._task, description="writing", total=objects, completed=0, count="")
 
     def advance(self, objects: int) -> None:
         """Say how many more were."""
-        self._bar.advance(self._task, objects)
+        self._written += objects
+        self._bar.update(self._task, completed=self._written, count=f"{self._written} of {self._objects}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli.console import (
     PATIENCE,
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -21,6 +21,7 @@ from syncd.cli.console import (
     stdout,
 )
 from syncd.cli.exit_codes import of_reports
+from syncd.cli.usage import ConfigOption, each_once
 from syncd.errors import ConfigError, SourceError, StateError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SOURCE|PROFILE]...", help="Pages, or profiles of the configuration. None: all profiles."
+        metavar="SOURCE|PROFILE", help="Pages, or profiles of the configuration. None: all profiles."
     ),
 ]
 
@@ -66,7 +67,10 @@ def push(
     """Bring new papers of profiles into a Zotero library."""
     with said_plainly():
         if plan_file is not None and (sources or library or dry_run):
-            raise typer.BadParameter("a saved plan names its own sources and library", param_hint="--plan")
+            raise ConfigError(
+                ["a saved plan names its own sources and library"],
+                hint="With --plan, leave out sources, --library and --dry-run.",
+            )
         if plan_file is not None:
             reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]
         else:
@@ -104,7 +108,7 @@ def _task(
 ) -> Task:
     from syncd.pipeline import Task  # noqa: PLC0415 - heavy
 
-    return Task(tuple(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
+    return Task(each_once(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
 
 
 def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
@@ -181,4 +185,6 @@ def _save(reports: list[Report], output: Path) -> None:
         output.write_text(plan_file.dump(plans[0]), encoding="utf-8")
     except OSError as error:
         raise StateError(f"the plan can't be saved in {output}: {error.strerror}") from None
-    stderr().print(f"The plan is saved. Carry it out with: syncd push --plan {output}", soft_wrap=True)
+    stderr().print(
+        f"The plan is saved. Carry it out with: syncd push --plan {quote(str(output))}", soft_wrap=True
+    )

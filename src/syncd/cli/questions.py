@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from syncd.cli.console import say, tell
+from syncd.cli.console import say, stdout, tell
 from syncd.errors import ConfigError, SyncdError
 from syncd.text.plain import on_one_line
 
@@ -26,6 +26,15 @@ TYPES = {
     "embedded": "one of syncd's own: try it without an account",
 }
 ONLINE = ("user", "group")
+# What each service is sent, so that it can complete papers; docs/enrichment.md says what comes back.
+LEARNS = {
+    "arxiv": "arXiv ids, or titles",
+    "semanticscholar": "arXiv ids and DOIs, or titles",
+    "openalex": "DOIs, and titles of papers that are not known to be published",
+    "crossref": "DOIs, or titles with the first author's surname",
+    "dblp": "titles of papers that are not known to be published or lack authors",
+    "huggingface": "arXiv ids of papers that have code",
+}
 # Flags that mean nothing for a type of library.
 USELESS = {"embedded": ("--id", "--key-env", "--endpoint"), "desktop": ("--id",)}
 
@@ -211,7 +220,7 @@ def filing(
         usual,
     )
     every = questions.answer(
-        'How often to look again: "every 6h", or a cron line',
+        'How often to look again, such as "every 6 hours", "daily" or "weekly"',
         "--schedule",
         schedule,
         values.read_schedule,
@@ -222,3 +231,36 @@ def filing(
         for setting, value in (("collection", filed), ("schedule", every))
         if value and (old is None or getattr(old, setting) != value)
     }
+
+
+def services(questions: Questions, settings: Config, given: str | None) -> tuple[str, ...] | None:
+    """Return which services may be asked to complete papers; None where nobody said anything about it."""
+    if given is None and not questions.talks:
+        return None
+    if given is None:
+        # Broken by words, not by the terminal: nobody copies it.
+        stdout().print(
+            "Pages cut lists of authors and leave DOIs out; these services can complete papers. Each sees this"
+            " computer's address and learns which papers you follow, by what it is sent:",
+            markup=False,
+        )
+        for number, (name, learns) in enumerate(LEARNS.items(), start=1):
+            tell(f"  {number}  {name:<15}  {learns}")
+    before = ", ".join(settings.enrich.services) or "none"
+    chosen = questions.answer(
+        'Which may be asked: numbers or words, "all" or "none"', "--services", given, _read_services, before
+    )
+    return None if settings.path and chosen == settings.enrich.services else chosen
+
+
+def _read_services(text: str) -> tuple[str, ...]:
+    words = text.casefold().replace(",", " ").split()
+    if words in (["all"], ["yes"], ["y"]):
+        return tuple(LEARNS)
+    if words in ([], ["none"], ["no"], ["n"]):
+        return ()
+    numbers = dict(zip("123456", LEARNS, strict=True))
+    named = {numbers.get(word, word) for word in words}
+    if not named <= LEARNS.keys():
+        raise ValueError(f"should be all, none, or some of {', '.join(LEARNS)}")
+    return tuple(name for name in LEARNS if name in named)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     configuration,
     said_plainly,
@@ -19,6 +18,7 @@ from syncd.cli.console import (
     tell,
 )
 from syncd.cli.exit_codes import Exit
+from syncd.cli.usage import ConfigOption, command
 from syncd.errors import ConfigError, ServiceError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ UserOption = Annotated[
 HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - nothing is made there
 
 
-@app.command("install")
+@command(app, "install")
 def install(
     user: UserOption = True,
     timer: Annotated[
@@ -70,7 +70,7 @@ def install(
         _say_installed(standing, supervisor.logs(timer=timer), start, form)
 
 
-@app.command("uninstall")
+@command(app, "uninstall")
 def uninstall(user: UserOption = True) -> None:
     """Stop the service and remove it; configuration and data stay."""
     with said_plainly():
@@ -88,14 +88,14 @@ def uninstall(user: UserOption = True) -> None:
         tell("syncd is no service any more. Its configuration and its data are kept.")
 
 
-@app.command("status")
+@command(app, "status")
 def status(
     user: Annotated[
         bool | None, typer.Option("--user/--system", help="Which one; usually the one that is installed.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether the service is installed and runs; exit with 0 if so."""
+    """Say whether the service is installed and runs. The command exits with 0 if so."""
     with said_plainly():
         forms: tuple[Form, ...] = ("user", "system") if user is None else ("user" if user else "system",)
         form, standing = _installed(forms)

@@ -5,13 +5,13 @@ It reads syncd's own records, and asks the daemon where one runs. It asks no lib
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from syncd import __version__
 from syncd.cli.console import (
-    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
@@ -21,6 +21,8 @@ from syncd.cli.console import (
     show_json,
     stdout,
 )
+from syncd.cli.usage import ConfigOption
+from syncd.clock import local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +30,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from syncd.daemon.overview import Row, Shelf
-    from syncd.state import Standing
+    from syncd.state import FollowedProfile, Standing
 
 Json = dict[str, Any]
 
 # What is shown of papers, in this order: the word for each cause.
 HEADINGS = {
-    "kept": "kept yours",
+    "kept": "kept as you changed them",
     "waiting": "waiting",
     "review": "to review",
     "failed": "failed",
@@ -69,7 +71,7 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
             return
         out = stdout()
         for filled in shelves:
-            _show(filled, out, world.clock.now())
+            _show(filled, out, world.clock.now(), followed=bool(settings.profiles))
         _show_daemon(live, out)
 
 
@@ -79,35 +81,58 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
     return {**whole, "daemon": daemon}
 
 
-def _show(shelf: Shelf, out: Console, now: datetime) -> None:
-    from rich.table import Table  # noqa: PLC0415
+def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
+
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
+    from syncd.cli.tables import rest_of  # noqa: PLC0415
 
     if not shelf.rows:
-        out.print(f"[bold]{escape(shelf.library)}[/]: nothing was pushed yet. Begin with: syncd push")
+        begin = "syncd push" if followed else "syncd init"
+        words = f"[bold]{escape(shelf.library)}[/]: nothing was pushed yet. Begin with: {begin}"
+        out.print(words, soft_wrap=True)
         return
     exact = not out.is_terminal
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("profile", "papers", "last success", "next", "state"):
-        table.add_column(name, overflow="fold", no_wrap=name in {"last success", "next"})
+    rows = []
     for row in shelf.rows:
-        papers = str(row.pushed.papers) if row.pushed else "-"
+        papers = _papers(row.pushed)
         last, following = (
             _when(row.last_success, now, exact=exact),
             _when(row.live.get("next"), now, exact=exact),
         )
-        table.add_row(escape(row.name), papers, last or "never", following or "-", _state(row, now))
-    out.print(f"[bold]{escape(shelf.library)}[/]")
-    out.print(table)
+        rows.append((escape(row.name), papers, last or "never", following or "-", _state(row, now)))
+    out.print(f"[bold]{escape(shelf.library)}[/]", soft_wrap=True)
+    columns = (
+        Column("profile", 2),
+        Column("papers"),
+        Column("last success"),
+        Column("next"),
+        Column("state", 3),
+    )
+    grid.show(out, columns, rows)
     _show_papers(shelf.standings, out)
+    hints: dict[str, list[str]] = {}
     for row in shelf.rows:
         if row.trouble and row.trouble.hint:
-            out.print(f"\n{escape(row.name)}: {escape(row.trouble.hint)}", soft_wrap=True)
+            hints.setdefault(row.trouble.hint, []).append(row.name)
+        if row.pushed and row.pushed.is_partial:
+            rest = rest_of(row.pushed.author, row.pushed.origin)
+            hints.setdefault(f"The source lists only a part of the papers{rest}", []).append(row.name)
+    for hint, names in hints.items():
+        out.print(f"\n{escape(', '.join(names))}: {escape(hint)}", soft_wrap=True)
+    for row in shelf.rows:
         if row.pushed and row.pushed.paused:
-            words = f"To start a fresh collection: syncd resume {row.name!r} --new-collection"
+            words = f"To start a fresh collection: syncd resume {quote(row.name)} --new-collection"
             out.print(f"\n{escape(words)}", soft_wrap=True)
     if any(standing.cause == "review" for standing in shelf.standings):
         out.print("\nTo decide about possible duplicates: syncd review")
     out.print()
+
+
+def _papers(pushed: FollowedProfile | None) -> str:
+    if pushed is None:
+        return "-"
+    return f"{pushed.papers} of {pushed.listed}" if pushed.is_partial else str(pushed.papers)
 
 
 def _state(row: Row, now: datetime) -> str:
@@ -122,11 +147,13 @@ def _state(row: Row, now: datetime) -> str:
     if row.pushed and row.pushed.paused:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"
     if row.resting:
-        return "[yellow]paused by you; syncd resume lets it go on[/]"
+        return "[yellow]paused by you; it goes on with: syncd resume[/]"
     return "[green]ok[/]" if row.pushed else "[dim]not pushed yet[/]"
 
 
 def _show_papers(standings: Sequence[Standing], out: Console) -> None:
+    from syncd.cli.tables import named  # noqa: PLC0415 - imports rich
+
     grouped: dict[str, list[Standing]] = {}
     for standing in standings:
         grouped.setdefault(_heading(standing), []).append(standing)
@@ -135,10 +162,11 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
             continue
         out.print(f"\n[bold]{heading}[/]: {len(group)}")
         for standing in [] if cause in QUIET else group:
-            words = f"  {standing.key or standing.paper}  {standing.title}: {standing.detail}"
+            detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
+            words = f"  {standing.key or standing.paper}  {standing.title}: {detail}"
             out.print(escape(words), soft_wrap=True)
             for name, (yours, source) in standing.values.items():
-                said = "    {}: yours is {}, the source has {}".format(name, *_beside(yours, source))
+                said = "    {}: yours is {}, the source has {}".format(named([name]), *_beside(yours, source))
                 out.print(escape(said), soft_wrap=True)
 
 
@@ -180,24 +208,23 @@ def _plain(value: Any) -> str:
 
 def _show_daemon(live: Json | None, out: Console) -> None:
     if live is None:
-        out.print("No daemon runs; syncd run keeps the libraries up to date by itself.", style="dim")
+        out.print("No daemon runs. To keep the libraries up to date by itself: syncd run", style="dim")
         return
-    since = datetime.fromisoformat(live["since"]).astimezone()
-    out.print(f"The daemon (process {live['pid']}) runs since {since:%Y-%m-%d %H:%M}.", style="dim")
+    out.print(f"The daemon (process {live['pid']}) runs since {local(live['since'])}.", style="dim")
     if live["version"] != __version__:
         words = f"It is syncd {live['version']}, and this is {__version__}: restart it."
         out.print(words, style="yellow", highlight=False)
     if "" in live["paused"]:
-        out.print("Everything rests; syncd resume lets it go on.", style="yellow")
+        out.print("All profiles are paused. To let them go on: syncd resume", style="yellow")
 
 
 def _when(iso: str | None, now: datetime, *, exact: bool = False) -> str:
-    """Return a time as people say it: "2 h ago", "in 5 min"; or exactly, in UTC."""
+    """Return a time as people say it: "2 h ago", "in 5 min"; or exactly."""
     if not iso:
         return ""
     moment = datetime.fromisoformat(iso)
     if exact:
-        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return local(moment)
     if moment <= now:
         return f"{_length(now - moment)} ago"
     return f"in {_length(moment - now)}"

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
+from syncd.cli import grid
 from syncd.cli.console import escape, say
+from syncd.cli.grid import Column
+from syncd.errors import SourceError
+from syncd.sources import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import Console
 
+    from syncd.action import Action
+    from syncd.errors import SyncdError
     from syncd.pipeline import Report
+    from syncd.plan import PlannedProfile
 
 # For each kind of action: the word once it is done, the word while it is only planned, the colour.
 WORDS = {
@@ -27,6 +33,21 @@ WORDS = {
     "unchanged": ("unchanged", "unchanged", "dim"),
 }
 
+COLUMNS = (Column("what"), Column("paper", 3), Column("why", 2), Column("key", style="dim"))
+FIELDS = {
+    "abstractNote": "abstract",
+    "archiveID": "arXiv id",
+    "conferenceName": "conference",
+    "creators": "authors",
+    "itemType": "type of item",
+    "proceedingsTitle": "proceedings",
+    "publicationTitle": "journal",
+    "repository": "repository",
+    "url": "address",
+}
+# Notices that are said in another way, or only once.
+PARTIAL, OFFLINE = "partial-page", "enricher-offline"
+
 
 def counted(counts: Mapping[str, int]) -> str:
     """Return what became of papers, as "50 created, 2 to review"; of an undo too, which has words of its own."""
@@ -37,47 +58,106 @@ def counted(counts: Mapping[str, int]) -> str:
 
 def show_report(report: Report, out: Console, err: Console) -> None:
     """Print a run's report: results on `out`, warnings and errors on `err`."""
+    away = _offline(report)
+    if away:
+        say(away)
     for failure in report.sources:
-        say(failure.error)
+        if not (away and failure.error.unreached):
+            say(failure.error)
     for profile in report.plan.profiles if report.plan else ():
         for notice in profile.notices:
-            err.print(
-                f"[yellow]warning:[/] {escape(profile.origin)}: {escape(notice.message)}", soft_wrap=True
-            )
-    table = _table(report)
-    if table.row_count:
-        out.print(table)
+            if notice.code == PARTIAL and _was_said(profile, report):
+                continue
+            if away and notice.code == OFFLINE:
+                continue
+            words = notice.message
+            if notice.code == PARTIAL and profile.listed:
+                words += rest_of(profile.author, profile.origin)
+            err.print(f"[yellow]warning:[/] {escape(profile.origin)}: {escape(words)}", soft_wrap=True)
+    grid.show(out, COLUMNS, list(_rows(report)))
     if report.error is not None:
         say(report.error)
     out.print(_summary(report), soft_wrap=True)
 
 
-def _table(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("what", no_wrap=True)
-    table.add_column("paper", ratio=3, overflow="fold")
-    table.add_column("why", ratio=2, overflow="fold")
-    table.add_column("key", no_wrap=True, style="dim")
-    paused = Counter(action.reason for action in report.actions if action.cause == "paused")
-    for reason, papers in paused.items():
+def _was_said(profile: PlannedProfile, report: Report) -> bool:
+    """Tell whether an earlier push said the same of a page that lists a part of its papers."""
+    before = report.before.get(profile.name)
+    return before is not None and (before.papers, before.listed) == (profile.papers, profile.listed)
+
+
+def rest_of(author: str, origin: str) -> str:
+    """Say how the papers are had that a page does not list, as the end of a sentence about that."""
+    if registry.recognise(origin) is not None:
+        return ""
+    again = "" if "://" in origin else "open the page, scroll to its end and save it again, or "
+    return f". For the rest, {again}follow the author at a service: syncd follow {quote(author)}"
+
+
+def _offline(report: Report) -> SyncdError | None:
+    """Return one error for all that needs the network, where nothing of it was reached."""
+    online = [failure for failure in report.sources if isinstance(failure.error, SourceError)]
+    away = [failure for failure in online if failure.error.unreached]
+    profiles = report.plan.profiles if report.plan else ()
+    silent = any(notice.code == OFFLINE for profile in profiles for notice in profile.notices)
+    if len(away) < len(online) or len(away) + silent < 2:
+        return None
+    names = ", ".join(failure.name for failure in away)
+    parts = [f"{names} could not be read"] * bool(away) + ["no service could complete papers"] * silent
+    return SourceError(
+        f"this computer reaches no server: {', and '.join(parts)}",
+        origin="",
+        transient=True,
+        hint="Check the network. What is in the library stays as it is.",
+    )
+
+
+def _rows(report: Report) -> Iterator[tuple[str, str, str, str]]:
+    if report.dry_run:
         # What keeps a whole profile is said once, not once for each of its papers.
-        table.add_row(_word("skip", report), f"{papers} paper{'s' * (papers != 1)}", escape(reason), "")
+        paused = Counter(action.reason for action in report.actions if action.cause == "paused")
+        for reason, papers in paused.items():
+            yield _word("skip", report), f"{papers} paper{'s' * (papers != 1)}", escape(reason), ""
     for action in report.actions:
-        if action.cause == "paused":
+        if action.cause == "paused" or is_quiet(action, report):
             continue
         failure = report.failures.get(action.paper)
         kind = "failed" if failure else action.kind
-        why = failure.message if failure else action.reason
-        if action.changes and action.kind != "create":
-            why += ": " + ", ".join(action.changes)
+        why = failure.message if failure else reasons(kind, action.reason, action.changes)
         if action.kept:
-            why += "; kept yours: " + ", ".join(action.kept)
+            why += f"; you changed {named(action.kept)}, which stays"
         if action.cause == "review" and action.kind not in {"review", "skip"}:
             why += f"; to review: {', '.join(action.candidates[0].reasons)}"
         elif kind == "unchanged" and not action.kept:
             continue
-        table.add_row(_word(kind, report), escape(action.title), escape(why), action.key or "")
-    return table
+        yield _word(kind, report), escape(action.title), escape(why), action.key or ""
+
+
+def reasons(kind: str, reason: str, changes: Iterable[str]) -> str:
+    """Return why something was done to a paper, and to what of it."""
+    changed = list(changes)
+    if not changed or kind == "create":
+        return reason
+    if kind == "update":
+        return f"the source changed {named(changed)}"
+    return f"{reason}; syncd filled in {named(changed)}" if kind == "adopt" else f"{reason}: {named(changed)}"
+
+
+def named(fields: Iterable[str]) -> str:
+    """Return Zotero's fields as people call them.
+
+    >>> named(["abstractNote", "creators", "volume"])
+    'abstract, authors and volume'
+    """
+    *others, last = (FIELDS.get(name, name) for name in fields)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def is_quiet(action: Action, report: Report) -> bool:
+    """Tell whether an action is one of those that `syncd status` lists and that a push need not repeat each time."""
+    if report.dry_run or action.paper in report.failures:
+        return False
+    return action.kind == "skip" or (action.kind == "unchanged" and action.cause != "review")
 
 
 def _word(kind: str, report: Report) -> str:
@@ -93,6 +173,8 @@ def _summary(report: Report) -> str:
         parts = ["nothing is new"]
     if counts["unchanged"]:
         parts.append(f"{counts['unchanged']} unchanged")
+    if any(action.kind == "skip" or action.kept for action in report.actions if is_quiet(action, report)):
+        parts.append("syncd status lists what is skipped and kept")
     asked = sum(a.cause == "review" and a.kind not in {"review", "skip"} for a in report.actions)
     if asked:
         parts.append(f"{asked} of them to decide with syncd review")

@@ -23,16 +23,12 @@ class Needs(NamedTuple):
     refused: tuple[str, ...] = ()
 
 
+# Without a key, a library is chosen and nobody has signed in to it yet: `syncd login` adds the key.
 NEEDS: dict[str, Needs] = {
-    "user": Needs(required=("id", "key")),
-    "group": Needs(required=("id", "key")),
+    "user": Needs(),
+    "group": Needs(required=("id",)),
     "desktop": Needs(refused=("id",)),
     "embedded": Needs(refused=("id", "key", "endpoint")),
-}
-
-HINTS: dict[str, str] = {
-    "id": "it is the number of the {type}",
-    "key": 'write key = { env = "ZOTERO_API_KEY" } and put the key into that variable',
 }
 
 
@@ -49,13 +45,11 @@ def _check_library(name: str, library: Mapping[str, Any]) -> Iterator[Problem]:
     kind = library.get("type")
     if not isinstance(kind, str) or kind not in NEEDS:
         return
-    # A user's own library that has neither is chosen, and nobody has signed in to it yet.
-    to_come = kind == "user" and not {"id", "key"} & library.keys()
-    for setting in () if to_come else NEEDS[kind].required:
+    # Signing in also finds the number of a user's own library, where that is not known yet.
+    required = ("id",) if kind == "user" and "key" in library else NEEDS[kind].required
+    for setting in required:
         if setting not in library:
-            yield Problem(
-                ("libraries", name, setting), f"{MISSING}; {HINTS[setting].replace('{type}', kind)}"
-            )
+            yield Problem(("libraries", name, setting), f"{MISSING}; it is the number of the {kind}")
     for setting in NEEDS[kind].refused:
         if setting in library:
             yield Problem(("libraries", name, setting), f'has no meaning for type = "{kind}", leave it out')

@@ -16,8 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syncd.config import rewrite, values
-from syncd.config.load import find, load
+from syncd.config import rewrite
+from syncd.config.load import find, load, not_toml
 from syncd.errors import ConfigError
 from syncd.paths import config_home
 from syncd.text.patterns import pattern
@@ -25,9 +25,6 @@ from syncd.text.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-# What a new configuration asks to complete papers, in the order in which they are asked.
-SERVICES = ("arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface")
 
 # What a new configuration says where the first library comes when somebody signs in.
 TO_COME = "# Your own library on zotero.org: `syncd login` writes it here, with your number and where its key is kept."
@@ -54,26 +51,31 @@ def slug(name: str) -> str:
     return ODD.sub("-", plain.casefold()).strip("-") or "profile"
 
 
-def follow(place: Path, env: Mapping[str, str], name: str, settings: Mapping[str, str]) -> str:
+def follow(
+    place: Path, env: Mapping[str, str], name: str, settings: Mapping[str, str], *, exact: bool = False
+) -> str:
     """Add a profile.
 
     Args:
-        place: the file; made if it is not there, with the services that complete papers.
+        place: the file; made if it is not there.
         env: the environment, for reading the result.
         name: what the profile is to be called; a number is added if that is taken.
+        exact: the user chose the name, so no number is added.
         settings: of the profile, `source` among them, as they stand in the file.
 
     Returns:
         what it is called.
 
     Raises:
-        ConfigError: the file can't be read or written, or the source is followed already.
+        ConfigError: the file can't be read or written, the source is followed already, or the name is taken.
     """
-    text = _read_or_new(place)
+    text = _read(place)
     profiles = _profiles(place, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
             raise ConfigError([f"{place}: this source is followed already, as {known!r}"])
+    if exact and name in profiles:
+        raise ConfigError([f"{place}: there is a profile {name!r} already"], hint="Choose another --name.")
     chosen, count = name, 2
     while chosen in profiles:
         chosen, count = f"{name}-{count}", count + 1
@@ -95,22 +97,14 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
     if name is None:
-        known = ", ".join(profiles) or "none"
-        raise ConfigError([f"{place}: no profile {words!r} is followed; there are: {known}"])
+        known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
+        raise ConfigError([f"{place}: no profile {words!r} is followed; {known}"])
     try:
         changed = rewrite.without(text, ("profiles", name))
     except rewrite.UneditableError:
         raise _by_hand(place, f"take profiles.{name} out") from None
     _write(place, changed, env)
     return name
-
-
-def _read_or_new(place: Path) -> str:
-    """Return what is in the file; where it sets nothing, a configuration that completes papers."""
-    text = _read(place)
-    if tomllib.loads(text):
-        return text
-    return rewrite.with_settings(text, ("enrich",), {"services": list(SERVICES)})
 
 
 def create(place: Path, env: Mapping[str, str], text: str) -> None:
@@ -124,7 +118,7 @@ def create(place: Path, env: Mapping[str, str], text: str) -> None:
     _write(place, text, env)
 
 
-def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
     """Add libraries and profiles, or change settings of those that are there, all in one step.
 
     Args:
@@ -135,10 +129,10 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, str],
     Raises:
         ConfigError: the file can't be read or written, or would be none afterwards.
     """
-    _write(place, _with(place, _read_or_new(place), tables), env)
+    _write(place, _with(place, _read(place), tables), env)
 
 
-def _with(place: Path, text: str, tables: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
             text = rewrite.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
@@ -173,7 +167,7 @@ def _read(place: Path) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError([f"{place}: the configuration can't be read: {reason}"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([values.masked(f"{place}: this is not valid TOML: {error}")]) from None
+        raise not_toml(error, str(place), text) from None
     return text.removeprefix(BOM)
 
 

@@ -9,6 +9,7 @@ import glob
 import re
 import tomllib
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -37,6 +38,16 @@ TOML_ERROR = pattern(
     hostile=" (at line 1, column 1",
     flags=re.DOTALL,
 )
+
+
+# What Python says of TOML that is hard to understand without knowing Python.
+TWICE = pattern(r"Cannot declare \((?P<path>[^)]*)\) twice", hostile="Cannot declare (")
+PLAIN = {
+    "Cannot overwrite a value": "something is set twice, or is both a setting and a table",
+    "Invalid value": "a value should be here: text in quotes, a number, true, false, a list or a table",
+    "Invalid statement": 'this is neither a setting, such as name = "value", nor a [table]',
+    "Expected newline or end of document after a statement": "something stands behind the end of the setting",
+}
 
 
 def find(path: Path | None, env: Mapping[str, str]) -> Path | None:
@@ -100,7 +111,7 @@ def _read(place: Path, label: str) -> str:
     except FileNotFoundError:
         raise ConfigError(
             [f"{label}: there is no such configuration file"],
-            hint="Make one with: syncd init --config FILE",
+            hint=f"Make one with: syncd init --config {quote(label)}",
         ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
@@ -121,18 +132,32 @@ def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
-        match = TOML_ERROR.fullmatch(str(error))
-        what = match["what"] if match else str(error)
-        line = (match and match["line"]) or text.rstrip().count("\n") + 1
+        raise not_toml(error, label, text) from None
     except RecursionError:
         what, line = "Lists or tables are nested too deeply", 1
     except ValueError:
         what, line = "A number has too many digits", 1
-    raise ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {_lower(what)}")])
+    raise ConfigError([f"{label}:{line}: this is not valid TOML: {plainly(what)}"])
 
 
-def _lower(what: str) -> str:
-    return what[:1].lower() + what[1:]
+def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigError:
+    """Return the error of a file that is no TOML, in plain words and with its line."""
+    match = TOML_ERROR.fullmatch(str(error))
+    what = match["what"] if match else str(error)
+    line = (match and match["line"]) or text.rstrip().count("\n") + 1
+    return ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {plainly(what)}")])
+
+
+def plainly(what: str) -> str:
+    """Say in plain words what Python's reader of TOML said.
+
+    >>> plainly("Cannot declare ('libraries', 'main') twice"), plainly("Unclosed array")
+    ('the table [libraries.main] is there twice', 'unclosed array')
+    """
+    if twice := TWICE.fullmatch(what):
+        names = (name.strip().strip("'\"") for name in twice["path"].split(","))
+        return f"the table [{'.'.join(filter(None, names))}] is there twice"
+    return PLAIN.get(what, what[:1].lower() + what[1:])
 
 
 def _validated(raw: dict[str, Any]) -> tuple[Config | None, list[Problem]]:

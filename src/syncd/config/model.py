@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -75,7 +76,7 @@ class Library(Settings):
     @property
     def login(self) -> str:
         """The command that opens it: gets its key, and a user's number."""
-        return f"syncd login {'--desktop ' if self.type == 'desktop' else ''}{self.name}"
+        return f"syncd login {'--desktop ' if self.type == 'desktop' else ''}{quote(self.name)}"
 
     def check_open(self) -> None:
         """Make sure that somebody has signed in to it, as far as the configuration tells.
@@ -85,8 +86,8 @@ class Library(Settings):
         """
         if self.key is None and self.type != EMBEDDED:
             raise ConfigError(
-                [f"library {self.name!r} is not open yet: nobody has signed in to it"],
-                hint=f"Nothing was written. Open it with: {self.login}",
+                [f"syncd has no key for library {self.name!r} yet"],
+                hint=f"Nothing was written. Sign in with: {self.login}",
             )
 
     def resolve_key(self, env: Mapping[str, str]) -> str | None:
@@ -101,7 +102,7 @@ class Library(Settings):
             return self.key.resolve(env, user=self.name)
         except ConfigError as error:
             problems = [f"libraries.{self.name}.key: {problem}" for problem in error.problems]
-            hint = error.hint or f"Put a key there with: syncd login {self.name}"
+            hint = error.hint or f"Put a key there with: {self.login}"
             raise ConfigError(problems, hint=hint) from None
 
 
@@ -129,7 +130,8 @@ class ProfileConfig(Settings):
     )
     schedule: Annotated[str, text(values.read_schedule)] = Field(
         default="every 6h",
-        description='When syncd in the background looks again: "every 6h", or a cron line: "0 7 * * 1-5".',
+        description='When syncd in the background looks again: "every 6 hours", "daily", "weekly", or a cron line:'
+        ' "0 7 * * 1-5".',
     )
     adopt: Literal["fill", "file", "skip"] = Field(
         default="fill",

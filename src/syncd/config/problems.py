@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from syncd.config import values
 from syncd.config.lines import BARE_KEY, line_of
 from syncd.config.model import Config
+from syncd.config.secrets import LiteralSecretError
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def _problem(error: ErrorDetails) -> Problem:
     if kind == "extra_forbidden":
         meant = values.closest(last, settings_at(where[:-1]))
         return Problem(path, "unknown setting" + values.did_you_mean(meant), meant)
+    if kind == "value_error" and isinstance(context["error"], LiteralSecretError):
+        return Problem(path, _literal_secret(path, certain=context["error"].certain))
     if kind == "value_error":
         return Problem(path, str(context["error"]))
     if (kind, last) in SPECIAL:
@@ -127,6 +130,20 @@ def _problem(error: ErrorDetails) -> Problem:
         expected = context["expected"].replace("'", '"')
         return Problem(path, f"should be {expected}{values.did_you_mean(meant)}")
     return Problem(path, SENTENCES.get(kind, error["msg"]).format(**context))
+
+
+def _literal_secret(path: Path, *, certain: bool) -> str:
+    """Say where a secret belongs that stands in the file: each setting has its own form and its own variable."""
+    noun, setting, variable = "key", "key = ", "ZOTERO_API_KEY"
+    if path[:1] == ("notify",):
+        noun, setting, variable = "address", "", "SYNCD_NOTIFY_URL"
+    elif path[:1] == ("services",):
+        variable = f"{str(path[1]).upper()}_API_KEY"
+    holds = "holds" if certain else "seems to hold"
+    return (
+        f'{holds} the {noun} itself, where others can find it; write {setting}{{ env = "{variable}" }}'
+        f" and put the {noun} into that environment variable"
+    )
 
 
 def settings_at(path: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import os
 import stat
 import subprocess
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -29,7 +30,18 @@ WORD = pattern(r"[\x21-\x7e]+", hostile="!")
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 WAYS = ("env", "command", "file", "keyring", "credential")
-RIGHT_WAY = 'write key = { env = "ZOTERO_API_KEY" } and put the key into that environment variable'
+
+
+class LiteralSecretError(ValueError):
+    """The configuration itself seems to hold a secret, or does so for certain.
+
+    Attributes:
+        certain: it stands there as the value of the setting.
+    """
+
+    def __init__(self, *, certain: bool) -> None:
+        super().__init__("holds a secret itself, where others can find it")
+        self.certain = certain
 
 
 class SecretRef(BaseModel):
@@ -62,11 +74,9 @@ class SecretRef(BaseModel):
     @classmethod
     def _refuse_a_literal_key(cls, value: object) -> object:
         if isinstance(value, str):
-            msg = f"holds the key itself, where others can find it; {RIGHT_WAY}"
-            raise ValueError(msg)  # noqa: TRY004 - pydantic collects ValueErrors
+            raise LiteralSecretError(certain=True)
         if isinstance(value, dict) and any(_looks_like_a_key(part) for part in value.values()):
-            msg = f"seems to hold the key itself, where others can find it; {RIGHT_WAY}"
-            raise ValueError(msg)
+            raise LiteralSecretError(certain=False)
         return value
 
     @model_validator(mode="after")
@@ -189,7 +199,7 @@ def _from_file(path: Path) -> bytes:
             if status.st_mode & 0o077:
                 raise ConfigError(
                     [f"the key file {path} can be read or written by others, so it is not used"],
-                    hint=f"Make it yours alone with: chmod 600 {path}",
+                    hint=f"Make it yours alone with: chmod 600 {quote(str(path))}",
                 )
             return file.read(LONGEST)
     except (OSError, ValueError) as error:
@@ -227,6 +237,8 @@ def _from_keyring(user: str) -> str:
     if found is None:
         raise ConfigError(
             [f'the system\'s keyring has no key of syncd for "{user}"'],
-            hint=f"Sign in with: syncd login {user}" if user else "Put one in with: keyring set syncd NAME",
+            hint=f"Sign in with: syncd login {quote(user)}"
+            if user
+            else "Put one in with: keyring set syncd NAME",
         )
     return str(found)

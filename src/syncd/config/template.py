@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from syncd.config.edit import SERVICES
 from syncd.config.rewrite import written
 
 if TYPE_CHECKING:
@@ -33,7 +32,9 @@ ENRICH = """
 [enrich]
 # Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue, repository. Each is
 # asked once for a paper, and what it said is kept for a month. None is asked unless it is named here, for
-# each learns which papers you look at. docs/enrichment.md says what each one gives.
+# each learns which papers you look at. All of them, in the order in which they are asked:
+# ["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"]
+# docs/enrichment.md says what each one gives and what it learns.
 """
 # What stands above each setting.
 COMMENTS: dict[str, str] = {
@@ -68,8 +69,8 @@ COMMENTS: dict[str, str] = {
 # setting: "Profiles/" and the author's name as the page has it.
 """,
     "schedule": """\
-# When syncd looks again while it runs in the background: "every 15m", "every 6h", "every 1d", or a cron
-# line (minute, hour, day of the month, month, day of the week). This one is on workdays at seven:
+# When syncd looks again while it runs in the background: "every 15m", "every 6 hours", "daily", "weekly", or
+# a cron line (minute, hour, day of the month, month, day of the week). This one is on workdays at seven:
 # "0 7 * * 1-5".
 """,
 }
@@ -85,6 +86,7 @@ class Answers:
         profile: the profile's name.
         profile_settings: as they stand in the file; empty where nothing changes.
         pinned: other profiles that said no library, and the one that they go to as before.
+        services: those that may be asked to complete papers; None leaves that as it is.
     """
 
     library: str
@@ -92,15 +94,18 @@ class Answers:
     library_settings: Mapping[str, Any] = field(default_factory=dict)
     profile_settings: Mapping[str, Any] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[str, ...] | None = None
 
     @property
-    def tables(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+    def tables(self) -> dict[tuple[str, ...], Mapping[str, Any]]:
         """The same for `edit.change`: only the tables in which something is to be written."""
-        every = {
+        every: dict[tuple[str, ...], Mapping[str, Any]] = {
             ("libraries", self.library): self.library_settings,
             ("profiles", self.profile): self.profile_settings,
         }
         every |= {("profiles", name): {"library": library} for name, library in self.pinned.items()}
+        if self.services is not None:
+            every["enrich",] = {"services": list(self.services)}
         return {path: settings for path, settings in every.items() if settings}
 
 
@@ -110,7 +115,7 @@ def text(answers: Answers) -> str:
     parts += _table("libraries", answers.library, answers.library_settings)
     parts.append(PROFILES)
     parts += _table("profiles", answers.profile, answers.profile_settings)
-    parts += [ENRICH, _line("services", list(SERVICES))]
+    parts += [ENRICH, _line("services", list(answers.services or ()))]
     return "".join(parts)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import difflib
 import ipaddress
+import re
 import zoneinfo
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,8 +24,16 @@ PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profi
 
 DURATION = pattern(r"(?P<count>[0-9]{1,6})(?P<unit>[smhdw])", hostile="1")  # "30m", "12h", "1d"
 EVERY = pattern(
-    r"every +(?P<count>[0-9]{1,4}) *(?P<unit>[mhd])", hostile=("every", " ", "")
+    r"every +(?P<count>[0-9]{1,5}) *(?P<unit>[mhd])", hostile=("every", " ", "")
 )  # "every 6h", "every 15m"
+# "every 6 hours", "every hour", "Every 2 weeks"
+SPOKEN = pattern(
+    r"every (?:(?P<count>[0-9]{1,4}) ?)?(?P<unit>m|min|minute|h|hour|d|day|w|week)s?",
+    hostile=("every ", "1", ""),
+    flags=re.IGNORECASE,
+)
+SPOKEN_UNITS = {"m": ("m", 1), "h": ("h", 1), "d": ("d", 1), "w": ("d", 7)}
+SPOKEN_WORDS = {"hourly": "every 1h", "daily": "every 1d", "weekly": "every 7d"}
 # "*", "*/15", "1-5", "8-18/2", "mon"
 CRON_STEP = pattern(r"(?P<range>\*|[^/*]+)(?:/(?P<step>[0-9]{1,2}))?", hostile="1/")
 CRON_NUMBER = pattern(r"[0-9]{1,2}", hostile="1")
@@ -101,14 +110,22 @@ def write_duration(length: timedelta) -> str:
 
 
 def read_schedule(text: str) -> str:
-    """Check a schedule and return it with single spaces: `every 6h`, or a cron line of five fields."""
+    """Check a schedule and return it as `every 6h`, or as a cron line of five fields.
+
+    >>> [read_schedule(text) for text in ("every 6 hours", "Daily", "weekly", "every 2 weeks", "every day")]
+    ['every 6h', 'every 1d', 'every 7d', 'every 14d', 'every 1d']
+    """
     text = " ".join(text.split())
-    if text.startswith("every"):
-        match = EVERY.fullmatch(text)
-        if match is None or int(match["count"]) == 0:
-            msg = 'should be like "every 6h", "every 15m" or "every 1d"'
+    if text.casefold() in SPOKEN_WORDS:
+        return SPOKEN_WORDS[text.casefold()]
+    if text.casefold().startswith("every"):
+        match = SPOKEN.fullmatch(text)
+        unit, times = SPOKEN_UNITS[match["unit"][0].casefold()] if match else ("", 0)
+        count = int(match["count"] or 1) * times if match else 0
+        if count == 0:
+            msg = 'should be like "every 6 hours", "every 15m", "daily" or "weekly"'
             raise ValueError(msg)
-        return text
+        return f"every {count}{unit}"
     _, _, days, months, _ = cron_fields(text)
     # Where days of the week are named as well, one of them will do.
     if text.split(" ")[4].startswith("*") and all(days[0] > _longest(month) for month in months):
@@ -128,7 +145,7 @@ def cron_fields(line: str) -> tuple[tuple[int, ...], ...]:
     """
     fields = line.split(" ")
     if len(fields) != len(_CRON_FIELDS):
-        msg = 'should be like "every 6h", or a cron line of five fields such as "0 7 * * 1-5"'
+        msg = 'should be like "every 6 hours", "daily", "weekly", or a cron line such as "0 7 * * 1-5"'
         raise ValueError(msg)
     found = []
     for field, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):

@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _file(path: Path) -> Whereabouts:
         return Whereabouts(
             f"the file {path} can be read or written by others, so it is not used",
             found=False,
-            mend=f"chmod 600 {path}",
+            mend=f"chmod 600 {quote(str(path))}",
         )
     return Whereabouts(f"the file {path} is there, and yours alone", found=True)
 

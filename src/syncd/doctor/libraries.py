@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from syncd import __version__
+from syncd.clock import local
 from syncd.config import whereabouts
 from syncd.config.model import EMBEDDED
 from syncd.doctor import memory
@@ -102,9 +104,9 @@ def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
     """Say what the last runs ended with, which is no matter of whether the library answers."""
     for one in memory.failing(scene, library):
         times = "The last run" if one.times == 1 else f"The last {one.times} runs"
-        words = f"{times} for {', '.join(one.profiles)} failed, since {one.since}: {one.message}"
+        words = f"{times} for {', '.join(one.profiles)} failed, since {local(one.since)}: {one.message}"
         yield Finding(
-            f"library {library.name}: runs", "failure", words, f"syncd push --library {library.name}"
+            f"library {library.name}: runs", "failure", words, f"syncd push --library {quote(library.name)}"
         )
 
 
@@ -177,7 +179,7 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
         return
     missing = rights.missing(library.prefix)
     if missing:
-        mend = f"Change that at {keys_page(root)}, or: syncd login {library.name}"
+        mend = f"Change that at {keys_page(root)}, or: syncd login {quote(library.name)}"
         yield Finding(name, "failure", f"{named(key)} {missing}", mend)
     else:
         yield Finding(
@@ -186,7 +188,7 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
 
 
 def _refused(name: str, library: Library, error: LibraryError) -> Finding:
-    mend = f"syncd login {library.name}" if error.kind == "permission" else error.hint
+    mend = f"syncd login {quote(library.name)}" if error.kind == "permission" else error.hint
     return Finding(name, "failure", str(error), mend)
 
 
@@ -243,4 +245,4 @@ def _desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
         yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")
         if plugin.version != __version__:
             words = f"the syncd plugin in Zotero is {plugin.version}, and syncd is {__version__}"
-            yield Finding(name, "warning", words, f"syncd login --desktop {library.name}")
+            yield Finding(name, "warning", words, f"syncd login --desktop {quote(library.name)}")

@@ -6,15 +6,17 @@ Both are opened for reading alone. A database that is damaged is set aside on re
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from syncd.clock import local
 from syncd.doctor.finding import Check, Finding
 from syncd.doctor.machine import FIX
-from syncd.errors import ENDING
+from syncd.errors import ENDING, INTERRUPTED
 from syncd.place import SEPARATOR
 from syncd.session import whereabouts
 from syncd.store import HEAD
@@ -36,7 +38,7 @@ HERE = """library IN (SELECT id FROM library WHERE prefix = :prefix
 # How many runs are looked at.
 MOST_RUNS = 500
 # What ends a run without anything being wrong: Ctrl-C, and the end of the daemon.
-ENDED_BY_HAND = frozenset({"KeyboardInterrupt", ENDING})
+ENDED_BY_HAND = frozenset({"KeyboardInterrupt", INTERRUPTED, ENDING})
 
 
 def checks(scene: Scene) -> Iterator[Check]:
@@ -70,8 +72,21 @@ def index_version(scene: Scene, library: Library) -> int | None:
     return int(rows[0]["version"]) if rows else None
 
 
-def troubles(scene: Scene, profile: ProfileConfig) -> list[str]:
-    """Return what is known to keep a profile from being pushed to its library, a sentence each."""
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What is known to keep a profile from being pushed to its library.
+
+    Attributes:
+        words: a sentence without its full stop.
+        mend: the command that mends it, or a sentence that says what to do.
+    """
+
+    words: str
+    mend: str
+
+
+def troubles(scene: Scene, profile: ProfileConfig) -> list[Hindrance]:
+    """Return what is known to keep a profile from being pushed to its library."""
     if scene.config is None or not scene.data.state.exists():
         return []
     place, prefix = whereabouts(scene.config.library_of(profile))
@@ -140,22 +155,26 @@ def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
     return Failing(bad[0][0], bad[-1][1], len(bad), (profile,)) if bad else None
 
 
-def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: str) -> list[str]:
+def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: str) -> list[Hindrance]:
+    resume, again = (shlex.join(["syncd", do, profile]) for do in ("resume", "sync-now"))
     names = {"name": profile, "place": place, "prefix": prefix, "mark": SEPARATOR}
     paused = connection.execute(
         f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
         names,
     )
-    found = [f"rests: {row['paused']}" for row in paused]
+    found = [Hindrance(f"rests: {row['paused']}", resume) for row in paused]
     known = connection.execute(
-        f"SELECT message, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
+        f"SELECT message, hint, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
         names,
     )
     for row in known:
         times = "once" if row["times"] == 1 else f"{row['times']} times"
-        found.append(f"failed {times} since {row['since']}: {row['message']}")
-    if connection.execute("SELECT name FROM pause WHERE name IN (?, '')", (profile,)).fetchone():
-        found.append("rests, because you said so")
+        words = f"failed {times} since {local(row['since'])}: {row['message']}"
+        found.append(Hindrance(words, row["hint"] or again))
+    for row in connection.execute("SELECT name FROM pause WHERE name IN (?, '') ORDER BY name", (profile,)):
+        # Where all profiles rest, letting one go on is not enough.
+        words = "rests, because you paused " + ("it" if row["name"] else "all profiles")
+        found.append(Hindrance(words, resume if row["name"] else "syncd resume"))
     return found
 
 

@@ -35,11 +35,8 @@ def _is_online(source: str) -> bool:
 
 
 def _troubles(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
-    for words in memory.troubles(scene, profile):
-        mend = (
-            f"syncd resume {profile.name}" if words.startswith("rests") else f"syncd sync-now {profile.name}"
-        )
-        yield Finding(name, "warning", words, mend)
+    for known in memory.troubles(scene, profile):
+        yield Finding(name, "warning", known.words, known.mend)
 
 
 def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:

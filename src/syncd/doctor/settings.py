@@ -6,6 +6,7 @@ import glob
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from syncd.config import whereabouts
@@ -62,7 +63,8 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     placed = [(line_of(path, lines), finding) for path, finding in noted]
     if place.stat().st_mode & 0o022:
         words = "others may change this file, and with it the commands that syncd runs"
-        placed.append((None, Finding(NAME, "warning", words, f"chmod go-w {place}", lambda: _guarded(place))))
+        mend = f"chmod go-w {quote(str(place))}"
+        placed.append((None, Finding(NAME, "warning", words, mend, lambda: _guarded(place))))
     for line, finding in sorted(placed, key=lambda pair: pair[0] or 0):
         where = f"{place}:{line}" if line else str(place)
         yield Finding(NAME, "warning", f"{where}: {finding.words}", finding.mend, finding.repair)

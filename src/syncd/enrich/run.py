@@ -61,7 +61,8 @@ def enrich(
 
     Returns:
         The papers in their order, and what was odd: "enricher-failed", "enricher-refused", "enricher-later",
-        "odd-record", "no-certain-match", "identifier-conflict" once a service, "retracted" once a paper.
+        "odd-record", "no-certain-match", "identifier-conflict" once a service, "enricher-offline" once where several
+        were not reached, "retracted" once a paper.
     """
     found, notices = completed(papers, enrichers, answers, web, stage=stage)
     return tuple(one.paper for one in found), notices
@@ -78,11 +79,20 @@ def completed(
     """Complete papers and keep which service gave what; see `enrich`."""
     current = [Completed(paper) for paper in papers]
     notices: list[Notice] = []
+    turns: list[_Turn] = []
     for enricher in enrichers:
         if stage and papers:
             stage(f"asking {enricher.title}")
         turn = _Turn(enricher, answers, web, papers, current)
         turn.take()
+        turns.append(turn)
+    away = [turn.enricher.title for turn in turns if turn.failure and turn.failure.unreached]
+    if len(away) > 1 and not any(turn.failure and not turn.failure.unreached for turn in turns):
+        # Without a network, each service would say the same.
+        words = f"{', '.join(away)} could not be reached, and papers stay as they were without them"
+        notices.append(Notice("enricher-offline", words))
+        turns = [turn for turn in turns if turn.enricher.title not in away]
+    for turn in turns:
         notices += turn.notices()
     return tuple(current), (*notices, *_retractions(papers, current))
 

@@ -68,6 +68,9 @@ FAILURES: tuple[_Failure, ...] = (
 )
 NO_HOST: tuple[_Failure, ...] = ((Exception, "the host {host} can't be found", True, _CHECK),)
 
+SHOWN = 80
+"""Characters of an address that are shown whole in an error."""
+
 RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError, InsideError)
 """What an exchange may raise besides `SourceError`: the caller words it with `Visit.failure`."""
 
@@ -146,7 +149,9 @@ class Visit:
 
     def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this fetch."""
-        return SourceError(f"{self.address}: {message}", origin=self.address, transient=transient, hint=hint)
+        # What a service is asked may be as long as a page.
+        shown = self.address if len(self.address) <= SHOWN else self.address.partition("?")[0] + "?…"
+        return SourceError(f"{shown}: {message}", origin=self.address, transient=transient, hint=hint)
 
     def check_time(self) -> None:
         """Raise where the time is up."""
@@ -162,7 +167,9 @@ class Visit:
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
         limits = self.limits
         message = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        return self.error(message, transient=transient, hint=hint.format(host=host))
+        found = self.error(message, transient=transient, hint=hint.format(host=host))
+        found.unreached = nameless or type(error) in {requests.ConnectTimeout, requests.ConnectionError}
+        return found
 
 
 def _is_nameless(error: requests.ConnectionError) -> bool:

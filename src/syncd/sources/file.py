@@ -23,6 +23,12 @@ PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".mhtml", ".mht", ".bib", ".
 TRIES = 2
 CHUNK = 1 << 20
 
+SUFFIX = pattern(r"[^\s.]\.(?:[a-z][a-z0-9]{1,5}|[A-Z]{3,6})", hostile="a.")
+"""The end of a file's name: a letter, a dot and a suffix, all small or all capital.
+
+>>> [bool(SUFFIX.search(name[-8:])) for name in ("he.bib", "page.TXT", "J. Smith", "John Smith Jr.", "P.He")]
+[True, True, False, False, False]
+"""
 HOST = pattern(r"[\w-]+(?:\.[\w-]+)+/", hostile="a.")  # "www.example.org/author/1"
 
 
@@ -35,6 +41,18 @@ def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:
     if not source or "\0" in source:
         raise SourceError("the source is empty or not a valid name", origin=source.replace("\0", ""))
     return tuple(_read_page(page, limits) for page in pages(expand(source)))
+
+
+def looks_like_file(text: str) -> bool:
+    r"""Tell whether words are the name of a file or folder rather than of a person, whether it is there or not.
+
+    >>> [looks_like_file(text) for text in ("he.bib", "~/pages", "a/b", "pages\\a", "*.txt", "Jean-Luc Picard")]
+    [True, True, True, True, True, False]
+    """
+    text = text.strip()
+    last = SUFFIX.search(text, max(0, len(text) - 8))
+    marks = text.startswith((".", "~")) or any(mark in text for mark in "/\\*?[")
+    return marks or (last is not None and last.end() == len(text)) or expand(text).exists()
 
 
 def expand(source: str) -> Path:

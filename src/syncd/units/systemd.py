@@ -35,7 +35,8 @@ After=network-online.target
 _DAEMON = """\
 Type=notify
 NotifyAccess=main
-ExecReload=kill -HUP $MAINPID
+# The shell has this command itself; a small Debian has no program of that name.
+ExecReload=/bin/sh -c "kill -HUP $$MAINPID"
 # The daemon pings from the loop that does the work, so that a run which hangs is noticed.
 WatchdogSec=120
 TimeoutStartSec=120

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import httpx2
@@ -308,7 +309,7 @@ class Client:
             f"{named(address.key)} {missing}",
             kind="permission",
             hint=f"Change what the key may do at {keys_page(address.endpoint)}, or get another with:"
-            f" syncd login {address.name}.",
+            f" syncd login {quote(address.name)}",
         )
 
     def _call(self, use: Callable[[pyzotero.Zotero], T], unclear: type[LibraryError] = LibraryError) -> T:
@@ -387,7 +388,7 @@ class Client:
         address, page = self.address, keys_page(self.address.endpoint)
         if words == "Invalid key":
             message = f"{address.endpoint} does not know {named(address.key)}: {words}"
-            hint = f"It was revoked, or is another server's. Get a new one with: syncd login {address.name}."
+            hint = f"It was revoked, or is another server's. Get a new one with: syncd login {quote(address.name)}"
             return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
         if address.check_rights:
             # The refusal's own words don't say what is missing.

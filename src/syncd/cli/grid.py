@@ -1,0 +1,125 @@
+"""A table for people: as wide as the terminal and broken between words.
+
+Where the terminal is too narrow for its words, cells stand below each other; in a pipe a row is a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+GAP = 2
+INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Attributes:
+        name: its heading; may be empty.
+        share: how much of the room that is left it takes, beside other columns with a share; 0: as wide as what
+            stands in it, on one line.
+        style: of what stands in it, in the words of rich.
+    """
+
+    name: str
+    share: int = 0
+    style: str = ""
+
+
+def show(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under headings.
+
+    Args:
+        out: where to.
+        columns: of each row.
+        rows: cells with rich's markup, escaped where it is not meant; a cell may have several lines.
+    """
+    if not rows:
+        return
+    if not out.is_terminal:
+        _lines(out, columns, rows)
+    elif widths := _widths(out.width, columns, rows):
+        _table(out, columns, rows, widths)
+    else:
+        _stacked(out, columns, rows)
+
+
+def _widths(room: int, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int] | None:
+    """Return how wide each column is, so that no word is broken; None where there is no room for that."""
+    texts = [
+        [column.name, *(Text.from_markup(row[place]).plain for row in rows)]
+        for place, column in enumerate(columns)
+    ]
+    widest = [_longest(line for text in cells for line in text.splitlines()) for cells in texts]
+    widths = [
+        _longest(word for text in cells for word in text.split()) if column.share else wide
+        for cells, column, wide in zip(texts, columns, widest, strict=True)
+    ]
+    left = room - sum(widths) - GAP * (len(columns) - 1)
+    if left < 0:
+        return None
+    # A column takes no more than it can use; the others have the more.
+    while left and (
+        hungry := [p for p, column in enumerate(columns) if column.share and widths[p] < widest[p]]
+    ):
+        whole, taken = sum(columns[place].share for place in hungry), 0
+        for place in hungry:
+            more = min(
+                max(left * columns[place].share // whole, 1), widest[place] - widths[place], left - taken
+            )
+            widths[place] += more
+            taken += more
+        left -= taken
+    return widths
+
+
+def _longest(pieces: Iterable[str]) -> int:
+    return max((Text(piece).cell_len for piece in pieces), default=0)
+
+
+def _table(
+    out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int]
+) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column.name, width=width, no_wrap=not column.share, style=column.style)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _stacked(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Print a row's first cell with those that are never broken, each with its heading, and the others below it."""
+    for row in rows:
+        cells = [
+            (Text.from_markup(cell, style=column.style), column)
+            for cell, column in zip(row, columns, strict=True)
+            if cell not in {"", "-"}
+        ]
+        (first, _), *others = cells
+        beside = [Text(f"{column.name} ") + cell for cell, column in others if not column.share]
+        out.print(Text("  ").join([first, *beside]))
+        for cell in (cell for cell, column in others if column.share):
+            out.print(Padding(cell, (0, 0, 0, INDENT)))
+
+
+def _lines(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    plain = [[" · ".join(Text.from_markup(cell).plain.splitlines()) for cell in row] for row in rows]
+    every = [[column.name for column in columns], *plain]
+    widths = [max(Text(row[place]).cell_len for row in every) for place in range(len(columns))]
+    for row in every:
+        cells = (
+            f"{cell}{' ' * (width - Text(cell).cell_len)}" for cell, width in zip(row, widths, strict=True)
+        )
+        out.print("  ".join(cells).rstrip(), markup=False, soft_wrap=True)

@@ -1,0 +1,96 @@
+"""What people meet who type: where options may stand, what help shows, and what is said of a mistyped command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from test_docs import commands
+
+from owner import show
+from syncd.cli.main import app
+
+if TYPE_CHECKING:
+    from desk import Desk
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "hint"),
+    [
+        ("push x --plan p", "a saved plan names its own sources and library", "leave out sources"),
+        ("login --desktop --key", "there is no key to paste", "Leave out --key."),
+        ("push --foo", "no such option: --foo", "syncd push --help"),
+        ("pusch", "no such command 'pusch'. Did you mean 'push'", "syncd --help"),
+        ("parse", "missing argument 'SOURCE'", "syncd parse --help"),
+        ("push --max-create x", "invalid value for '--max-create': it should be a whole number", "--help"),
+        ("push --max-create -1", "invalid value for '--max-create': it should be 0 or more", "--help"),
+        ("parse page.txt --captured now", "'--captured': 'now' is no day such as 2026-06-01", "--help"),
+        ("config chekc", "no such command 'chekc'", "syncd config --help"),
+        ("push page.txt page.txt", "page.txt is named twice", ""),
+        ("sync-now ann ann", "ann is named twice", ""),
+        ("pause ann ann", "ann is named twice", ""),
+    ],
+)
+def test_a_mistyped_command_gets_a_sentence(desk: Desk, words: str, said: str, hint: str) -> None:
+    """What is wrong, and what shows what is right; the exit code is that of wrong usage."""
+    done = desk.syncd(*words.split())
+    first, *rest = done.err.splitlines()
+    assert (done.code, done.out) == (2, "")
+    assert said in first
+    assert hint in "".join(rest)
+    assert len(rest) <= 1
+    assert "fault" not in done.err
+
+
+def test_without_words_help_comes(desk: Desk) -> None:
+    """Also of a group of commands; nobody is scolded."""
+    assert "Usage: syncd [OPTIONS]" in desk.syncd().out
+    assert "Usage: syncd config [OPTIONS]" in desk.syncd("config").out
+
+
+@pytest.mark.parametrize("width", ["40", "80", "200"])
+def test_help_is_plain(desk: Desk, width: str) -> None:
+    """No type of Python's, no box, no line that is too long."""
+    for words in (("--help",), ("push", "-h"), ("login", "-h")):
+        shown = desk.on_terminal(*words, COLUMNS=width).decode()
+        assert "<" not in shown
+        assert "│" not in shown
+        assert max(len(line.rstrip()) for line in shown.splitlines()) <= int(width)
+
+
+def test_places_stand_before_a_command_and_behind_it(desk: Desk) -> None:
+    """The one behind counts where both are said; the environment's counts last."""
+    show(desk)
+    (desk.folder / "config.toml").rename(desk.folder / "mine.toml")
+    other = ("--data-dir", "elsewhere")
+    assert desk.syncd("--config", "mine.toml", *other, "push", "ann").code == 0
+    assert (desk.folder / "elsewhere" / "syncd.sqlite").exists()
+    assert not desk.data.root.exists()
+    assert desk.syncd("push", "ann", "--config", "mine.toml", *other, "--exit-code").code == 9
+    assert desk.syncd("--config", "not.toml", "push", "--config", "mine.toml", *other).code == 0
+    assert "not.toml: there is no such configuration file" in desk.syncd("--config", "not.toml", "push").err
+
+
+def test_every_command_takes_a_data_folder() -> None:
+    """Commands are added in one way."""
+    import typer  # noqa: PLC0415 - only here
+
+    def options(command: object) -> list[str]:
+        inner = getattr(command, "commands", None)
+        every = [options(child) for child in inner.values()] if inner else []
+        if inner:
+            return [word for words in every for word in words]
+        return [o for p in command.params for o in p.opts if o == "--data-dir"]  # type: ignore[attr-defined]
+
+    assert len(options(typer.main.get_command(app))) == len(commands())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(desk: Desk, shell: str) -> None:
+    """The shell asks syncd which commands there are."""
+    script = desk.syncd("--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert "_SYNCD_COMPLETE" in script.out
+    asked = {"COMP_WORDS": "syncd pu", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "syncd pu"}
+    asked |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = desk.syncd(_SYNCD_COMPLETE=f"complete_{shell}", **asked)
+    assert "push" in done.out
