@@ -220,7 +220,7 @@ def _entry(piece: Piece, macros: _Macros) -> _Entry:
 
 def _parents(text: str) -> dict[str, _Entry]:
     """The entries that others name as `crossref`, by key; they may stand anywhere in the file."""
-    keys = {found.lower() for found in CROSSREF.findall(text)}
+    keys = {found.lower() for found in CROSSREF.findall(text)} if "crossref" in text.lower() else set()
     macros = _Macros(MONTH_MACROS)
     parents: dict[str, _Entry] = {}
     for piece in pieces(text) if keys else ():

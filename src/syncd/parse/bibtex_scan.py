@@ -27,10 +27,13 @@ _NEXT = (
     r"|[A-Za-z]+[ \t]*[{(][ \t]*[^\s,={}\"@]*[ \t]*,[ \t]*(?:$|\n|[A-Za-z_]+[ \t]*=))"
 )
 
-BRACED = re.compile(rf"[{{}}]|(?P<next>{_NEXT})", re.IGNORECASE | re.MULTILINE)
-"""What counts within an entry in braces: braces, and the start of another entry, in a line of its own."""
+BRACED = re.compile(rf"\{{|\}}|{_NEXT}", re.IGNORECASE | re.MULTILINE)
+"""What counts within an entry in braces: braces, and the start of another entry, in a line of its own.
 
-PARENTHESISED = re.compile(rf"[{{}}\")]|(?P<next>{_NEXT})", re.IGNORECASE | re.MULTILINE)
+Each alternative starts with a character, not with a class or a group: `re` then skips what starts with none of them.
+"""
+
+PARENTHESISED = re.compile(rf"\{{|\}}|\"|\)|{_NEXT}", re.IGNORECASE | re.MULTILINE)
 """The same within an entry in parentheses."""
 
 LEFTOVER = re.compile(r"(?m)^[ \t]*,?[ \t]*[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\d]")
@@ -87,7 +90,7 @@ def _end(text: str, opening: re.Match[str]) -> tuple[int, bool]:
     depth, quoted = 0, False
     for found in (BRACED if braced else PARENTHESISED).finditer(text, opening.end()):
         sign = found[0]
-        if found["next"]:
+        if sign[0] == "\n":
             return found.start() + 1, False
         if sign == "{":
             depth += 1

@@ -9,31 +9,41 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple, cast
 
-from syncd.text.urls import ADDRESS
+from syncd.text.urls import ADDRESS, may_hold_address
 
 Kind = Literal[
     "text", "address", "paragraph", "fence", "macro", "open", "close", "script", "tilde", "dash", "quote"
 ]
 
 TOKEN = re.compile(
-    rf"""(?x)
-      (?P<address>{ADDRESS.pattern})
-    | (?P<paragraph>\n\n)
-    | (?P<fence>\$\$?|\\[()\[\]])
-    | (?P<macro>\\(?:[A-Za-z]+|.|$))
-    | (?P<open>\{{) | (?P<close>\}})
-    | (?P<script>[\^_])
-    | (?P<tilde>~)
-    | (?P<dash>--+)
-    | (?P<quote>``|'')
-    """,
+    r"\n\n|\$\$?|\\(?:[A-Za-z]+|.|$)|\{|\}|\^|_|~|--+|``|''",
     re.DOTALL,
 )
-r"""What has a meaning of its own in LaTeX; the rest is text.
+r"""What has a meaning of its own in LaTeX; the rest is text, or an address.
 
->>> [m.lastgroup for m in TOKEN.finditer(r"``a'' \emph{{b}}, $x^2$ -- http://c.d/e_f~g")]
-['quote', 'quote', 'macro', 'open', 'open', 'close', 'close', 'fence', 'script', 'fence', 'dash', 'address']
+Each alternative starts with a character of its own: `re` then skips what starts with none of them.
+
+>>> TOKEN.findall(r"``a'' \emph{{b}}, $x^2$ -- c")
+['``', "''", '\\emph', '{', '{', '}', '}', '$', '^', '$', '--']
 """
+
+KINDS: dict[str, Kind] = {
+    "\n": "paragraph",
+    "$": "fence",
+    "\\": "macro",
+    "{": "open",
+    "}": "close",
+    "^": "script",
+    "_": "script",
+    "~": "tilde",
+    "-": "dash",
+    "`": "quote",
+    "'": "quote",
+}
+"""What a token is, by its first character."""
+
+FENCES = frozenset({r"\(", r"\)", r"\[", r"\]"})
+"""Macros that stand around mathematics."""
 
 MATH_SIGN = re.compile(r"[\\^_{}]")
 """A sign that what stands between two dollar signs is mathematics."""
@@ -55,14 +65,29 @@ class Token(NamedTuple):
 
 
 def tokens(source: str) -> list[Token]:
-    """Cut a text into tokens; their texts together are the source."""
+    r"""Cut a text into tokens; their texts together are the source.
+
+    >>> [token.kind for token in tokens(r"\(x\) http://c.d/e_f~g")]
+    ['fence', 'text', 'fence', 'text', 'address']
+    """
     cut: list[Token] = []
     end = 0
-    for found in TOKEN.finditer(source):
+    sign = TOKEN.search(source)
+    address = ADDRESS.search(source) if may_hold_address(source) else None
+    while sign or address:
+        if address and (sign is None or address.start() <= sign.start()):
+            found, kind = address, cast("Kind", "address")
+        else:
+            found = cast("re.Match[str]", sign)
+            kind = "fence" if found[0] in FENCES else KINDS[found[0][0]]
         if found.start() > end:
             cut.append(Token("text", source[end : found.start()], end))
-        cut.append(Token(cast("Kind", found.lastgroup), found[0], found.start()))
+        cut.append(Token(kind, found[0], found.start()))
         end = found.end()
+        if sign and sign.start() < end:
+            sign = TOKEN.search(source, end)
+        if address and address.start() < end:
+            address = ADDRESS.search(source, end)
     if end < len(source):
         cut.append(Token("text", source[end:], end))
     return cut
