@@ -112,7 +112,7 @@ def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def _record(item: Mapping[str, Any]) -> Record:
     """Map the fields of an item."""
     form = FORMS.get(_text(item.get("type")))
-    fields = {name: plain(_first(item, names)) for name, names in FIELDS.items()}
+    fields = {name: _first(item, names) for name, names in FIELDS.items()}
     if form in NO_VENUE:
         fields["venue"] = ""
     authors = item.get("author")

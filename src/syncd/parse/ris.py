@@ -152,7 +152,7 @@ def _record(found: Mapping[str, Any]) -> Record:
     """Map the fields of a record as rispy names them."""
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
     names = [one_line(plain(name)) for tag in AUTHORS for name in _texts(found, tag)]
-    fields = {name: plain(_first(found, tags)) for name, tags in FIELDS.items()}
+    fields = {name: _first(found, tags) for name, tags in FIELDS.items()}
     if form in NO_VENUE:
         fields["venue"] = ""
     pages = [text for tag in ("SP", "EP") for text in _texts(found, tag)]

@@ -74,9 +74,10 @@ def tokens(source: str) -> list[Token]:
     end = 0
     sign = TOKEN.search(source)
     address = ADDRESS.search(source) if may_hold_address(source) else None
+    kind: Kind
     while sign or address:
         if address and (sign is None or address.start() <= sign.start()):
-            found, kind = address, cast("Kind", "address")
+            found, kind = address, "address"
         else:
             found = cast("re.Match[str]", sign)
             kind = "fence" if found[0] in FENCES else KINDS[found[0][0]]
