@@ -68,8 +68,8 @@ def parse(snapshot: Snapshot) -> Profile:
     Raises:
         ParseError: it is no JSON, or holds no item with a title.
     """
-    text, notices = read_text(snapshot)
-    listing = Listing(snapshot.origin, notices=list(notices))
+    text = read_text(snapshot)
+    listing = Listing(snapshot.origin)
     for number, item in enumerate(_items(text, snapshot.origin), 1):
         if not isinstance(item, dict):
             listing.note("broken-entry", f"item {number} is no object; it was left out")

@@ -78,7 +78,7 @@ class Listing:
             ParseError: there is no paper.
         """
         if not self.papers:
-            broken = next((notice.message for notice in self.notices if notice.code != "encoding"), "")
+            broken = next((notice.message for notice in self.notices), "")
             message = f"no paper could be read: {broken}" if broken else "there is no paper in it"
             raise ParseError(message, origin=self.origin, expected=expected)
         more = [

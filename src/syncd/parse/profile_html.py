@@ -7,7 +7,7 @@ class name or order of elements of any one site is relied on, so that a change o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
@@ -95,7 +95,7 @@ def parse(snapshot: Snapshot) -> Profile:
     """
     snapshot, address = unpacked(snapshot)
     found = META_CHARSET.search(snapshot.data[:4096])
-    html, notices = read_text(snapshot, found[1].decode("ascii") if found else None)
+    html = read_text(snapshot, found[1].decode("ascii") if found else None)
     if too_deep(html):
         raise ParseError(
             f"elements are nested more than {MAX_DEPTH} deep", origin=snapshot.origin, expected=EXPECTED
@@ -112,7 +112,7 @@ def parse(snapshot: Snapshot) -> Profile:
             what, hint = in_the_way
             raise ParseError(what, origin=snapshot.origin, expected=EXPECTED, hint=hint) from error
         raise
-    return replace(profile, warnings=(*notices, *profile.warnings))
+    return profile
 
 
 def _base(tree: LexborHTMLParser, html: str, origin: str) -> str:

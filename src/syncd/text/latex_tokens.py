@@ -72,6 +72,7 @@ def tokens(source: str) -> list[Token]:
     """
     cut: list[Token] = []
     end = 0
+    single = -1  # where the last dollar sign stands that may open mathematics
     sign = TOKEN.search(source)
     address = ADDRESS.search(source) if may_hold_address(source) else None
     kind: Kind
@@ -83,8 +84,18 @@ def tokens(source: str) -> list[Token]:
             kind = "fence" if found[0] in FENCES else KINDS[found[0][0]]
         if found.start() > end:
             cut.append(Token("text", source[end : found.start()], end))
-        cut.append(Token(kind, found[0], found.start()))
-        end = found.end()
+        start, end = found.span()
+        if found[0] == "$$" and single >= 0 and _is_math(source, single, start):
+            cut.append(Token(kind, "$", start))  # one formula ends, and the next one starts
+            start += 1
+            single = -1
+        cut.append(Token(kind, source[start:end], start))
+        if kind == "paragraph" or (
+            source[start:end] == "$" and single >= 0 and _is_math(source, single, start)
+        ):
+            single = -1
+        elif source[start:end] == "$":
+            single = start
         if sign and sign.start() < end:
             sign = TOKEN.search(source, end)
         if address and address.start() < end:
