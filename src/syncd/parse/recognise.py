@@ -57,6 +57,11 @@ SUFFIX = re.compile(r"\.(?P<suffix>[A-Za-z]+)(?:[?#].*)?\Z", re.DOTALL)
 _BLANK = r"\A(?:\s|<\?xml\b[^>]*\?>|<!--.*?-->|<!DOCTYPE\b[^>]*>)*"
 
 CONTENT = {
+    "answer": re.compile(
+        rf'{_BLANK}<dblpperson\b|\A\s*[\[{{](?=.*"(?:paperId"\s*:|(?:put-code|external-ids)"\s*:|id"\s*:\s*"https://openalex\.org/[AW]\d'
+        r'|source"\s*:\s*"(?:scholarfeed|openalex|s2|orcid)"|hits"\s*:\s*\{))',
+        re.DOTALL,
+    ),
     "feed": re.compile(rf"{_BLANK}<(?:\w+:)?(?:feed|rss|rdf)\b", re.IGNORECASE | re.DOTALL),
     "html": re.compile(
         rf"{_BLANK}(?:<!DOCTYPE\s+html|<(?:html|head|body|main|div|article|section|table|meta|title|h1)\b)"
@@ -76,8 +81,8 @@ r"""How the content of each format starts; the first one that fits.
 
 >>> [CONTENT[name].search(text) is not None for name, text in (
 ...     ("feed", "<?xml version='1.0'?><feed>"), ("html", "<!DOCTYPE html>"), ("bibtex", "% x\n@misc{a,"),
-...     ("ris", "TY  - JOUR"), ("csl-json", '[{"type": "book", "title": 1'))]
-[True, True, True, True, True]
+...     ("ris", "TY  - JOUR"), ("csl-json", '[{"type": "book", "title": 1'), ("answer", '{"data": [{"paperId": "1"'))]
+[True, True, True, True, True, True]
 """
 
 SNIFFED = 32_768
