@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,15 @@ from syncd.model import Notice, Profile
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from syncd.model import Creator, Paper
 
 MAX_NOTICES = 20
 """Notices of one kind that are spelled out; of the rest only their number is told."""
+
+TOLD_EACH = 500
+"""Papers from one report of progress to the next: a few reports a second."""
 
 NEARLY_ALL = 0.8
 """The share of papers that the author of a profile has written."""
@@ -30,6 +37,19 @@ INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,4}|[A-Z]{1,2}")
 >>> [bool(INITIALS.fullmatch(text)) for text in ("P.", "J. R.", "JR", "P", "Yu", "J. Robert")]
 [True, True, True, True, False, False]
 """
+
+
+_told: ContextVar[Callable[[int], object]] = ContextVar("told", default=lambda _papers: None)
+
+
+@contextmanager
+def watched(told: Callable[[int], object]) -> Iterator[None]:
+    """Have a function told now and then how many papers were read, by whichever parser reads them in this block."""
+    before = _told.set(told)
+    try:
+        yield
+    finally:
+        _told.reset(before)
 
 
 @dataclass(slots=True)
@@ -56,6 +76,8 @@ class Listing:
             place: where it stands, such as "line 12".
         """
         self.papers.append(paper)
+        if len(self.papers) % TOLD_EACH == 0:
+            _told.get()(len(self.papers))
         what = fold_title(paper.title), tuple(creator.name for creator in paper.creators)
         first = self._seen.setdefault(what, place)
         if first != place:
