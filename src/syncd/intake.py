@@ -5,7 +5,6 @@ Nothing here knows a library.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,7 +81,7 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
 
     A bare word that is no file is taken for the name of a profile, mistyped.
     """
-    if not re.search(r"[./*?:\[]", name) and not registry.recognise(name) and not Path(name).exists():
+    if set("./*?:[").isdisjoint(name) and not registry.recognise(name) and not Path(name).exists():
         try:
             config.profile(name)
         except ConfigError as error:

@@ -9,21 +9,23 @@ import errno
 import hashlib
 import json
 import os
-import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd.errors import StateError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What a file's name is better without.
-_ODD = re.compile(r"[^A-Za-z0-9.]+")
+_ODD = pattern(r"[^A-Za-z0-9.]+", hostile="/")
 # Libraries whose names stay apart without what is odd in them; all others, and long ones, get a digest besides.
-_PLAIN = re.compile(r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+")
+_PLAIN = pattern(
+    r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+", hostile=("https://", "a.", "")
+)
 _LONGEST = 200
 _HINT = "Another place for syncd's data can be named in SYNCD_DATA_DIR."
 

@@ -20,6 +20,7 @@ from syncd.config.model import EMBEDDED, Config, Service
 from syncd.config.problems import Problem, translate, worded
 from syncd.errors import ConfigError
 from syncd.paths import config_home, expand
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
 
 # such as: Invalid value (at line 3, column 7); Unclosed array (at end of document)
-TOML_ERROR = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
+TOML_ERROR = pattern(
+    r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)",
+    hostile=" (at line 1, column 1",
+    flags=re.DOTALL,
+)
 
 
 def find(path: Path | None, env: Mapping[str, str]) -> Path | None:

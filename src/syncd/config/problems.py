@@ -7,7 +7,6 @@ never what it held.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args, get_origin
 
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 from syncd.config import values
 from syncd.config.lines import BARE_KEY, line_of
 from syncd.config.model import Config
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MISSING = "this setting is missing"
 
 # What pydantic calls an error, and how the sentence about it goes on after the setting's name.
+CHOICE = pattern(r"'([^']*)'", hostile=("'", "a", ""))  # one of those that pydantic lists
+
 SENTENCES: dict[str, str] = {
     "missing": MISSING,
     "string_type": "should be text in quotes",
@@ -115,7 +117,7 @@ def _problem(error: ErrorDetails) -> Problem:
     if (kind, last) in SPECIAL:
         return Problem(path, SPECIAL[kind, last])
     if kind == "literal_error":
-        choices = re.findall(r"'([^']*)'", context["expected"])
+        choices = CHOICE.findall(context["expected"])
         meant = values.closest(str(error["input"]), choices)
         expected = context["expected"].replace("'", '"')
         return Problem(path, f"should be {expected}{values.did_you_mean(meant)}")

@@ -10,7 +10,6 @@ import io
 import logging
 import math
 import os
-import re
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from structlog import dev
 
 from syncd.config.values import masked
 from syncd.session import run_name
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 COLOURS = {"critical": dev.RED, "error": dev.RED, "warning": dev.YELLOW, "info": dev.GREEN, "debug": dev.BLUE}
 # What would move the cursor, colour the screen, break the line or turn the direction of writing.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", hostile="\x1b")
 FRAMES = 8
 CAUSES = 3
 # Journald cuts a line at 48 KiB into several, and a half is no JSON any more.

@@ -6,12 +6,12 @@ more precise only, and a paper has one published form, never parts of two.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from syncd.enrich.venues import is_preprint_doi, is_publication
 from syncd.model import Identifiers
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ Field = Literal[
 as its publisher registered it, which is better than what others made of it."""
 
 DAY = len("2023-04-25")
-INITIALS = re.compile(r"(?:\w(?:[\s.-]+|$))+")
+INITIALS = pattern(r"(?:\w(?:[\s.-]+|$))+", hostile="a. ")
 """Given names of which only the first letters are known.
 
 >>> [bool(INITIALS.fullmatch(given)) for given in ("E.", "J.-B.", "J R", "Jo", "Esther")]

@@ -6,7 +6,6 @@ says how to be reached is served from a better pool.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +17,7 @@ from syncd.parse.dates_of import joined
 from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import dig, number, rows, text
 from syncd.text.names import creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,10 @@ UPDATES = frozenset({"retraction", "withdrawal", "removal", "partial_retraction"
 RETRACTIONS = UPDATES - {"partial_retraction"}
 RELATIONS = ("is-retracted-by", "is-withdrawn-by")
 
-PREFIX = re.compile(r"(?i)\A\W*(?:retracted|withdrawn|removed)(?:\s+(?:article|paper|chapter))?\W*:\s*")
+PREFIX = pattern(
+    r"(?i)\A\W*(?:retracted|withdrawn|removed)(?:\s+(?:article|paper|chapter))?\W*:\s*",
+    hostile=("retracted", " ", ""),
+)
 """What publishers put before the title of a retracted paper.
 
 >>> PREFIX.sub("", "RETRACTED ARTICLE: On Mice"), PREFIX.sub("", "Retracted papers: a study")

@@ -6,7 +6,6 @@ this run, and what it said earlier still counts. Nothing is decided here about a
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +17,7 @@ from syncd.enrich.complete import Completed, complete
 from syncd.enrich.enricher import words
 from syncd.errors import SourceError, SyncdError
 from syncd.model import Notice
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
@@ -253,13 +253,17 @@ class _Turn:
             )
 
 
+QUESTION = pattern(r"\?\S*?(?=: |\s|$)", hostile="?")
+"""The question in an address, which a colon may follow."""
+
+
 def _brief(failure: object) -> str:
     """Return an error without the question in its address, which may be as long as a page.
 
     >>> _brief("https://api.example.org/works?query=A+Long+Title: the host can't be found")
     "https://api.example.org/works: the host can't be found"
     """
-    return re.sub(r"\?\S*?(?=: |\s|$)", "", str(failure), count=1)
+    return QUESTION.sub("", str(failure), count=1)
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from syncd.parse.record import PREPRINT
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.model import Paper
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 FORMS = frozenset({"journalArticle", "conferencePaper", "bookSection", "book"})
 """Zotero's item types that a preprint is published as; a report of the same title is no better than a preprint."""
 
-SERVERS = re.compile(
+SERVERS = pattern(
     r"(?i)(?:the )?(?:ssrn\b.*|social science research network|research ?square\b.*|preprints(?:\.org)?"
     r"|open ?review(?:\.net)?|zenodo\b.*|figshare\b.*|osf preprints|authorea\b.*|hal\b.*|vixra\b.*"
     r"|research ?gate|openrxiv|e-?print archive|cold spring harbor laboratory|arxiv\b.*|e-?prints? arxiv\b.*"
-    r"|\w*rxiv(?:\.org)?(?:\s*\([^)]*\))?)"
+    r"|\w*rxiv(?:\.org)?(?:\s*\([^)]*\))?)",
+    hostile="rxiv",
 )
 """Preprint servers and repositories, as services write them where a venue or a publisher should be.
 
@@ -26,9 +27,10 @@ SERVERS = re.compile(
 [True, True, True, True, False, False]
 """
 
-PREPRINT_DOI = re.compile(
+PREPRINT_DOI = pattern(
     r"10\.(?:1101/\d|64898/|21203/|2139/|20944/|26434/|3123[45]/|31219/|31222/|35542/|36227/|22541/|5281/|6084/"
-    r"|13140/|48550/)\S*"
+    r"|13140/|48550/)\S*",
+    hostile=("10.5281/", "a", " "),
 )
 """A DOI that a preprint server or a repository registered.
 

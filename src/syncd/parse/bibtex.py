@@ -6,7 +6,6 @@ entry calls itself, its keywords, files and notes to readers are left alone.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from syncd.parse.listing import Listing
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, creator, parse_authors
+from syncd.text.patterns import pattern
 from syncd.text.urls import mend, trim
 
 if TYPE_CHECKING:
@@ -77,14 +77,18 @@ VENUES = {
 DOIS = ("doi", "url", "howpublished")
 """Fields that may hold the DOI of the entry itself, the best first."""
 
+ANYTHING = pattern(r".*", hostile="a")
+DBLP_VOLUME = pattern(r"abs/\S+", hostile=("abs/", "a", " "))
+ARXIV_NUMBER = pattern(r"(?i)arxiv:.*", hostile=("arxiv:", "a", "\n"))
+
 ARXIVS = {
-    "journal": re.compile(r".*"),
-    "journaltitle": re.compile(r".*"),
-    "volume": re.compile(r"abs/\S+"),
-    "url": re.compile(r".*"),
-    "howpublished": re.compile(r".*"),
-    "doi": re.compile(r".*"),
-    "number": re.compile(r"(?i)arxiv:.*"),
+    "journal": ANYTHING,
+    "journaltitle": ANYTHING,
+    "volume": DBLP_VOLUME,
+    "url": ANYTHING,
+    "howpublished": ANYTHING,
+    "doi": ANYTHING,
+    "number": ARXIV_NUMBER,
     "note": ARXIV_NOTE,
 }
 """Fields that may hold the arXiv id of the entry itself, the best first, and how they read then."""
@@ -103,22 +107,23 @@ NOT_INHERITED = frozenset(
 )
 """Fields that an entry does not take from the one that `crossref` names."""
 
-CROSSREF = re.compile(r"(?i)\bcrossref\s*=\s*[{\"]\s*([^\s{}\",]+)")
+CROSSREF = pattern(r"(?i)\bcrossref\s*=\s*[{\"]\s*([^\s{}\",]+)", hostile=("", "crossref = {", ""))
 """The entry that an entry belongs to.
 
 >>> CROSSREF.search("crossref = {acl2023},")[1]
 'acl2023'
 """
 
-URL_MACRO = re.compile(r"\\(?:url|href|path)\s*\{([^{}]*)\}|(https?://[^\s{}]+)")
+URL_MACRO = pattern(r"\\(?:url|href|path)\s*\{([^{}]*)\}|(https?://[^\s{}]+)", hostile="\\url{")
 r"""The address in a field, bare or as LaTeX has it.
 
 >>> URL_MACRO.search(r"Available at \url{https://a.org/x_1}")[1]
 'https://a.org/x_1'
 """
 
-KEY = re.compile(
-    r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*,|\s*(?:[^\s,={}\"()]+\s+)?(?=[A-Za-z][\w-]*\s*=))"
+KEY = pattern(
+    r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*,|\s*(?:[^\s,={}\"()]+\s+)?(?=[A-Za-z][\w-]*\s*=))",
+    hostile=("@a{", "a ", ""),
 )
 """The start of an entry: its key may hold blanks, and be missing with its comma, as EndNote writes it.
 
@@ -126,24 +131,24 @@ KEY = re.compile(
 ('He 2021,', '\\n  ')
 """
 
-JOURNAL_MACRO = re.compile(r"\{?\\([a-z]+)\s*\}?")
+JOURNAL_MACRO = pattern(r"\{?\\([a-z]+)\s*\}?", hostile=("\\a", " ", ""))
 r"""A journal as the ADS names it.
 
 >>> JOURNAL_MACRO.fullmatch(r"\mnras")[1]
 'mnras'
 """
 
-FIELD = re.compile(r"[{}\"]|(?P<name>[^\s={},\"#][^={},\"#\n]{0,60}?)(?=[ \t]*=)")
+FIELD = pattern(r"[{}\"]|(?P<name>[^\s={},\"#][^={},\"#\n]{0,60}?)(?=[ \t]*=)", hostile="a ")
 """What counts in an entry that can't be read: braces, quotes, and names of fields, whatever is in them.
 
 >>> FIELD.search("funding_text 1 = {We")["name"]
 'funding_text 1'
 """
 
-NO_NAME = re.compile(r"(?a)\A\d|[^\w+:.-]")
+NO_NAME = pattern(r"(?a)\A\d|[^\w+:.-]", hostile="é")
 """What a name of a field can't hold: a digit at its start, blanks, letters with accents."""
 
-ENCODING = re.compile(rb"(?im)^%?[ \t]*Encoding:[ \t]*(?:x-)?([\w.:-]{2,40})")
+ENCODING = pattern(rb"(?im)^%?[ \t]*Encoding:[ \t]*(?:x-)?([\w.:-]{2,40})", hostile=b"\n ")
 """Where JabRef says how its files are encoded.
 
 >>> ENCODING.search(b"% Encoding: windows-1252")[1]

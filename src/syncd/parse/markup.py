@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from syncd.text.patterns import pattern
+
 _ELEMENTS = (
     r"p|i|b|u|em|strong|sub|sup|sc|scp|span|br|div|a|ul|ol|li|sec|title|subtitle|italic|bold|h[1-6]|math|script"
     r"|img|blockquote|pre|code|table|tbody|tr|td|th|small|big|tt|font|mark|strike|center|dl|dt|dd|hr|q|cite|section"
@@ -16,54 +18,56 @@ _ELEMENTS = (
     r"|inf|tex|tex-math|inline-formula|disp-formula|alternatives|inline-graphic|ext-link|xref|uri|email|break"
     r"|m(?:i|o|n|row|sub|sup|subsup|text|frac|sqrt|over|under|space|style)|semantics|annotation"
 )
-_TAG = rf"/?(?:[a-z][\w-]{{0,15}}:[a-z][\w-]{{0,30}}|{_ELEMENTS})(?:\s+[\w:-]+\s*=[^<>]{{0,2000}})?\s*/?>"
+_TAG = rf"/?(?:[a-z][\w-]{{0,15}}:[a-z][\w-]{{0,30}}|{_ELEMENTS})(?:\s+[\w:-]+\s*=[^<>]{{0,2000}}>|\s*/?>)"
 
-TAG = re.compile(rf"<{_TAG}", re.IGNORECASE)
+TAG = pattern(rf"<{_TAG}", hostile=("<p a=", " ", ""), flags=re.IGNORECASE)
 """A tag of HTML or JATS, or one with a namespace.
 
 >>> [bool(TAG.search(text)) for text in ("<jats:p>We", "x<sub>2</sub>", "<ns4:p>", "a <b and c> d", "List<T>")]
 [True, True, True, False, False]
 """
 
-STRAY = re.compile(rf"<(?!{_TAG}|!--)", re.IGNORECASE)
+STRAY = pattern(rf"<(?!{_TAG}|!--)", hostile="<p a=", flags=re.IGNORECASE)
 """A sign that starts no tag, in a text that has some.
 
 >>> STRAY.sub("&lt;", "n<m in <i>G</i>")
 'n&lt;m in <i>G</i>'
 """
 
-ENTITY = re.compile(r"&(?:[a-z]{2,8}\d{0,2}|#\d{1,6}|#x[0-9a-f]{1,6});", re.IGNORECASE)
+ENTITY = pattern(r"&(?:[a-z]{2,8}\d{0,2}|#\d{1,6}|#x[0-9a-f]{1,6});", hostile="&a", flags=re.IGNORECASE)
 """A character reference.
 
 >>> bool(ENTITY.search("R&amp;D")), bool(ENTITY.search("R&D; more"))
 (True, False)
 """
 
-NAMESPACE = re.compile(r"<(/?)[a-z][\w-]{0,15}:(?=[a-z])", re.IGNORECASE)
+NAMESPACE = pattern(r"<(/?)[a-z][\w-]{0,15}:(?=[a-z])", hostile="<a", flags=re.IGNORECASE)
 """What stands before an element's name.
 
 >>> NAMESPACE.sub(r"<\\1", "<ns4:p>a</ns4:p>")
 '<p>a</p>'
 """
 
-BLOCK = re.compile(r"<(/?)(?:p|title|sec|list|list-item|disp-formula|abstract)(?=[\s/>])", re.IGNORECASE)
+BLOCK = pattern(
+    r"<(/?)(?:p|title|sec|list|list-item|disp-formula|abstract)(?=[\s/>])", hostile="<p", flags=re.IGNORECASE
+)
 """Elements of JATS that are paragraphs, or hold some.
 
 >>> BLOCK.sub(r"<\\1p", "<title>Aim</title><list-item>a</list-item>")
 '<p>Aim</p><p>a</p>'
 """
 
-SUBTITLE = re.compile(r"<(?:subtitle|break)(?=[\s/>])", re.IGNORECASE)
+SUBTITLE = pattern(r"<(?:subtitle|break)(?=[\s/>])", hostile="<subtitle", flags=re.IGNORECASE)
 """Elements that words before and behind are apart at.
 
 >>> SUBTITLE.sub(" <span", "Title<subtitle>Sub</subtitle>")
 'Title <span>Sub</subtitle>'
 """
 
-LOWERED = re.compile(r"<(/?)inf(?=[\s/>])", re.IGNORECASE)
+LOWERED = pattern(r"<(/?)inf(?=[\s/>])", hostile="<inf", flags=re.IGNORECASE)
 """How Scopus calls what is lowered: `H<inf>2</inf>O`."""
 
-FORMULA = re.compile(r"<math(?=[\s>])|</math>", re.IGNORECASE)
+FORMULA = pattern(r"<math(?=[\s>])|</math>", hostile="<math", flags=re.IGNORECASE)
 """Start and end of a formula in MathML.
 
 >>> FORMULA.split("a<math><mi>x</mi></math>b")

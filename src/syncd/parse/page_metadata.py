@@ -18,6 +18,7 @@ from syncd.parse.html_blocks import absolute
 from syncd.parse.listing import Listing
 from syncd.parse.record import Record, one_line, paper_of
 from syncd.text.names import ET_AL, creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 EXPECTED = "a page with papers in JSON-LD, citation_* tags, COinS or BibTeX"
 
-LIST_LINK = re.compile(r"\.(?:bib|bibtex|ris)(?:[?#]|\Z)", re.IGNORECASE)
+LIST_LINK = pattern(r"\.(?:bib|bibtex|ris)(?:[?#]|\Z)", hostile=".bib", flags=re.IGNORECASE)
 """The end of the address of a bibliographic file.
 
 >>> [bool(LIST_LINK.search(text)) for text in ("https://a.org/he.bib?x=1", "https://a.org/biblio.html")]
@@ -102,7 +103,9 @@ INSTITUTIONS = frozenset({"dissertation_institution", "technical_report_institut
 
 DATES = ("publication_date", "date", "cover_date", "online_date", "year")
 
-CITATION = re.compile(r"(?:bepress_)?citation_(?P<name>[a-z_]+)", re.IGNORECASE)
+CITATION = pattern(
+    r"(?:bepress_)?citation_(?P<name>[a-z_]+)", hostile=("citation_", "a", "-"), flags=re.IGNORECASE
+)
 """The name of a tag (https://scholar.google.com/intl/en/scholar/inclusion.html#indexing).
 
 >>> CITATION.fullmatch("bepress_citation_author")["name"]
@@ -175,7 +178,9 @@ REFERENCE = frozenset({"@id", "@type"})
 
 CONTAINERS = {"Periodical": "journalArticle", "Book": "bookSection"}
 
-PROCEEDINGS = re.compile(r"\b(?:proceedings|conference|workshop|symposium)\b", re.IGNORECASE)
+PROCEEDINGS = pattern(
+    r"\b(?:proceedings|conference|workshop|symposium)\b", hostile="conference", flags=re.IGNORECASE
+)
 """A name of what papers of a conference are in.
 
 >>> bool(PROCEEDINGS.search("Proceedings of the 5th ACL")), bool(PROCEEDINGS.search("Nature"))
@@ -292,7 +297,7 @@ def _containers(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> It
 BIBTEX_PLACES = ("pre", "textarea", 'script[type*="bibtex" i]', '[class*="bibtex" i]')
 """Where pages hold BibTeX; the first kind of place that does."""
 
-BIBTEX_ENTRY = re.compile(r"@[A-Za-z]{3,20}\s{0,9}\{[^{}=,]{0,200},")
+BIBTEX_ENTRY = pattern(r"@[A-Za-z]{3,20}\s{0,9}\{[^{}=,]{0,200},", hostile=("@abc", " ", ""))
 """The start of an entry.
 
 >>> bool(BIBTEX_ENTRY.search("Cite as: @article{he2021, title = {A}}")), bool(BIBTEX_ENTRY.search("a@b.org {x}"))

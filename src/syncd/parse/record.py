@@ -16,15 +16,17 @@ from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.latex import to_unicode
 from syncd.text.links import classify, find_links
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from syncd.model import Creator, Link
 
-PREPRINT = re.compile(
+PREPRINT = pattern(
     r"(?i)(?:arxiv|(?:bio|med|chem|psy|tech|open)rxiv|corr|computing research repository|ssrn)\b"
-    r"(?!.*\bjournal\b).*"
+    r"(?!.*\bjournal\b).*",
+    hostile=("arxiv ", "journal", "s"),
 )
 """A "journal" that holds preprints.
 
@@ -32,32 +34,35 @@ PREPRINT = re.compile(
 [True, True, False]
 """
 
-REPOSITORY = re.compile(r"\Aabs/(?=\S+$)")
+REPOSITORY = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
 """What DBLP writes before an arXiv id that it calls a volume: "abs/2304.12526"."""
 
-ARXIV_NOTE = re.compile(r"(?i)(?:arxiv preprint\s*)?arxiv:\s*\S+(?:\s*\[[\w.-]+\])?\.?")
+ARXIV_NOTE = pattern(
+    r"(?i)(?:arxiv preprint\s*)?arxiv:\s*\S+(?:\s*\[[\w.-]+\])?\.?", hostile=("arxiv:", "[a", "")
+)
 """A note that says nothing but the paper's own arXiv id.
 
 >>> bool(ARXIV_NOTE.fullmatch("arXiv:2304.12526 [cs]")), bool(ARXIV_NOTE.fullmatch("extends arXiv:2304.12526"))
 (True, False)
 """
 
-DASHES = re.compile(r"\s*(?:--+|[‐-―−])\s*")  # noqa: RUF001 - dashes are meant
+DASHES = pattern(r"(?:(?<!\s)\s+)?(?:--+|[‐-―−])\s*", hostile=" ")  # noqa: RUF001 - dashes are meant
 """What stands between the first and the last page.
 
 >>> DASHES.sub("-", "100--112"), DASHES.sub("-", "e1--e9")
 ('100-112', 'e1-e9')
 """
 
-FINAL_STOP = re.compile(r"(?<![.\s])(?<!\.\w)(?<!\bal)(?<!\betc)(?<!\bInc)(?<!\bJr)(?<!\bvs)\.$")
+FINAL_STOP = pattern(r"(?<![.\s])(?<!\.\w)(?<!\bal)(?<!\betc)(?<!\bInc)(?<!\bJr)(?<!\bvs)\.$", hostile=".")
 """The full stop that DBLP and PubMed end titles with; dots that mean something stay.
 
 >>> [FINAL_STOP.sub("", text) for text in ("A Title.", "And so on...", "Made in the U.S.", "Lee et al.", "Why?")]
 ['A Title', 'And so on...', 'Made in the U.S.', 'Lee et al.', 'Why?']
 """
 
-CAPTION = re.compile(
-    r"\A\s*(?:(?i:abstract|summary)(?:[ \t]*[:\u2014][ \t]*|[ \t]*\n\n)|Abstract\.[ \t]+(?=[A-Z])|ABSTRACT[ \t]+)"
+CAPTION = pattern(
+    r"\A\s*(?:(?i:abstract|summary)(?:[ \t]*[:\u2014][ \t]*|[ \t]*\n\n)|Abstract\.[ \t]+(?=[A-Z])|ABSTRACT[ \t]+)",
+    hostile=("Abstract", " ", ""),
 )
 """What stands above an abstract, or before its first word.
 
@@ -65,14 +70,14 @@ CAPTION = re.compile(
 ['We', 'We', 'We', 'Abstract art is']
 """
 
-HREF = re.compile(r"\bhref\s*=\s*[\"'](https?://[^\"'<>\s]+)", re.IGNORECASE)
+HREF = pattern(r"\bhref\s*=\s*[\"'](https?://[^\"'<>\s]+)", hostile=("href", " ", ""), flags=re.IGNORECASE)
 """The address of a link in markup, which its text does without.
 
 >>> HREF.findall('<a href="https://a.org/b">here</a>')
 ['https://a.org/b']
 """
 
-WEB = re.compile(r"(?i)https?://[^\s/]+\S*")
+WEB = pattern(r"(?i)https?://[^\s/]\S*", hostile=("https://", "a", " "))
 
 
 @dataclass(slots=True)

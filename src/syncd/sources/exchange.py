@@ -7,7 +7,6 @@ It sends no credentials but those it is given, keeps no cookies, follows no redi
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
@@ -19,6 +18,7 @@ from syncd import __version__
 from syncd.errors import SourceError
 from syncd.sources.network import InsideError, proxies_of
 from syncd.sources.statuses import SAVE_IT
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,13 +189,17 @@ def user_agent(contact: str | None) -> str:
     return f"syncd/{__version__}" + (f" (+{contact})" if contact else "")
 
 
+USER = pattern(r"^([^/?#]*//)[^/?#]*@", hostile=("//", "a", ""))
+"""The user name and the password of an address."""
+
+
 def masked(address: str) -> str:
     """Return the address without user name, password and fragment.
 
     >>> masked("https://me:secret@example.org/a#b")
     'https://***@example.org/a'
     """
-    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1***@", urldefrag(address).url)
+    return USER.sub(r"\1***@", urldefrag(address).url)
 
 
 def split(address: str) -> SplitResult | None:

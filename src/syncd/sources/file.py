@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from syncd.errors import SourceError
 from syncd.model import Snapshot
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.sources.limits import Limits
@@ -23,7 +23,7 @@ PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".mhtml", ".mht", ".bib", ".
 TRIES = 2
 CHUNK = 1 << 20
 
-HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/")  # "www.example.org/author/1"
+HOST = pattern(r"[\w-]+(?:\.[\w-]+)+/", hostile="a.")  # "www.example.org/author/1"
 
 
 def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:

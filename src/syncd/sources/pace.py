@@ -7,11 +7,12 @@ knows hosts only by name, never what is asked of them.
 from __future__ import annotations
 
 import email.utils
-import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,8 @@ REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remai
 RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 LIMIT, INTERVAL = "x-rate-limit-limit", "x-rate-limit-interval"  # Crossref: 10 requests, 1s
 
-DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)?")
+SECONDS = pattern(r"\s*\d{1,9}(?:\.\d*)?\s*", hostile=("1", " ", "x"))
+DURATION = pattern(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)?", hostile=("1.", "1", ""))
 """A time as rate limits write it.
 
 >>> [DURATION.fullmatch(text).groups() for text in ("1s", "250ms", "60")]
@@ -138,7 +140,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """
     if not value:
         return None
-    if re.fullmatch(r"\s*\d{1,9}(?:\.\d*)?\s*", value):
+    if SECONDS.fullmatch(value):
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)

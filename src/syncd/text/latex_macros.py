@@ -5,17 +5,18 @@ One function a macro, in one table. Nothing here parses.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncd.text import latex_tables as tables
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping, Sequence
 
-SIMPLE = re.compile(r"[^\s+\-*/·×=<>,()|]*")  # noqa: RUF001 - the multiplication sign is meant
+SIMPLE = pattern(r"[^\s+\-*/·×=<>,()|]*", hostile="a")  # noqa: RUF001 - the multiplication sign is meant
 """What needs no brackets as a part of a fraction or under a root.
 
 >>> [bool(SIMPLE.fullmatch(text)) for text in ("n", "12", "a+b")]
@@ -38,7 +39,7 @@ class Function:
     braced: bool = True
 
 
-LETTER = re.compile(r"[^\s\u0300-\u036f\u20d0-\u20f0][\u0300-\u036f\u20d0-\u20f0]*")
+LETTER = pattern(r"[^\s\u0300-\u036f\u20d0-\u20f0][\u0300-\u036f\u20d0-\u20f0]*", hostile="a")
 """A character with its accents."""
 
 MAX_WIDE = 8
@@ -88,9 +89,10 @@ def _blackboard(text: str) -> str:
     return "".join(tables.BLACKBOARD.get(character, character) for character in text)
 
 
-CHEMICAL = re.compile(
+CHEMICAL = pattern(
     r"(?a)\^\{(?P<raised>[^{}]*)\}|\^(?P<up>\d*[+-]|\w)|_\{(?P<lowered>[^{}]*)\}|_(?P<low>\w)"
-    r"|(?<=[A-Za-z)\]])(?P<count>\d+)|(?<=[A-Za-z\d)\]])(?P<charge>[+-])(?=$|[\s)])|(?P<arrow><=>|<->|->)|[{}$]"
+    r"|(?<=[A-Za-z)\]])(?P<count>\d+)|(?<=[A-Za-z\d)\]])(?P<charge>[+-])(?=$|[\s)])|(?P<arrow><=>|<->|->)|[{}$]",
+    hostile="^{",
 )
 """A part of a chemical formula that is not written as it stands."""
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple, cast
 
+from syncd.text.patterns import pattern
 from syncd.text.urls import ADDRESS, may_hold_address
 
 Kind = Literal[
     "text", "address", "paragraph", "fence", "macro", "open", "close", "script", "tilde", "dash", "quote"
 ]
 
-TOKEN = re.compile(
-    r"\n\n|\$\$?|\\(?:[A-Za-z]+|.|$)|\{|\}|\^|_|~|--+|``|''",
-    re.DOTALL,
-)
+TOKEN = pattern(r"\n\n|\$\$?|\\(?:[A-Za-z]+|.|$)|\{|\}|\^|_|~|--+|``|''", hostile="-", flags=re.DOTALL)
 r"""What has a meaning of its own in LaTeX; the rest is text, or an address.
 
 Each alternative starts with a character of its own: `re` then skips what starts with none of them.
@@ -45,10 +43,10 @@ KINDS: dict[str, Kind] = {
 FENCES = frozenset({r"\(", r"\)", r"\[", r"\]"})
 """Macros that stand around mathematics."""
 
-MATH_SIGN = re.compile(r"[\\^_{}]")
+MATH_SIGN = pattern(r"[\\^_{}]", hostile="a")
 """A sign that what stands between two dollar signs is mathematics."""
 
-PRICE = re.compile(r"\d.*?(?:\s[a-z]{2,}\s|[\s(~/–-]$)", re.DOTALL)  # noqa: RUF001 - an en dash joins prices, too
+PRICE = pattern(r"\d.*?(?:\s[a-z]{2,}\s|[\s(~/–-]$)", hostile=("1", " aa", ""), flags=re.DOTALL)  # noqa: RUF001 - an en dash joins prices, too
 """What stands between the dollar signs of two prices.
 
 >>> [bool(PRICE.match(text)) for text in ("5 to ", "5-", "5 and twice as much (", "64 \\\\times 64")]

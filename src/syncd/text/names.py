@@ -11,6 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 from syncd.model import Creator
+from syncd.text.patterns import pattern
 
 PARTICLES = frozenset(
     [
@@ -103,24 +104,25 @@ VIETNAMESE = frozenset(
 )
 """Surnames before which "Van" is a middle name: "Hieu Van Nguyen"."""
 
-SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV|VI{1,3}|2nd|3rd|4th", re.IGNORECASE)
+SUFFIX = pattern(r"(?:Jr|Sr)\.?|I{2,3}|IV|VI{1,3}|2nd|3rd|4th", hostile="I", flags=re.IGNORECASE)
 """What follows a name and is no part of the surname.
 
 >>> [bool(SUFFIX.fullmatch(word)) for word in ("Jr.", "III", "sr", "V", "Ivy")]
 [True, True, True, False, False]
 """
 
-DEGREE = re.compile(r"(?:Ph\.?\s?D|M\.?\s?D|M\.?Sc|B\.?Sc|Dr|Prof|Esq)\.?")
+DEGREE = pattern(r"(?:Ph\.?\s?D|M\.?\s?D|M\.?Sc|B\.?Sc|Dr|Prof|Esq)\.?", hostile="Ph.")
 """A degree or title: neither name nor suffix.
 
 >>> [bool(DEGREE.fullmatch(word)) for word in ("PhD", "M.D.", "Prof.", "Phillips")]
 [True, True, True, False]
 """
 
-COLLECTIVE = re.compile(
+COLLECTIVE = pattern(
     r"\b(?:team|group|consortium|collaboration|project|initiative|community|lab|laboratory|institute|university"
     r"|committee|society|association|foundation|network|alliance|inc|corporation)\b\.?$",
-    re.IGNORECASE,
+    hostile=" group",
+    flags=re.IGNORECASE,
 )
 """The end of a name that belongs to no single person.
 
@@ -131,12 +133,13 @@ COLLECTIVE = re.compile(
 FOOTNOTE_MARKS = "*†‡§¶∗⋆✉0123456789⁰¹²³⁴⁵⁶⁷⁸⁹, "  # noqa: RUF001 - marks that pages set behind names
 """Marks that pages set behind a name: "Ann Lee*†1"."""
 
-ET_AL = re.compile(
+ET_AL = pattern(
     r"""(?xi)
       (?: ^ | [\s,;] ) (?: and\s )?
       (?: et\.?\sal\b\.? | others | (?: \+\s? )? \d+\s(?: more | others? ) (?: \sauthors? )? )
       [\s.]{0,3} $
-    | [,\s]{0,3} (?: \.\.\. | … ) $"""
+    | [,\s]{0,3} (?: \.\.\. | … ) $""",
+    hostile=" et al ",
 )
 """What ends a list of authors that was cut.
 
@@ -252,7 +255,7 @@ def parse_authors(line: str) -> tuple[tuple[Creator, ...], bool]:
     return tuple(creator(name) for name in _names(names)), cut
 
 
-LAST_JOINT = re.compile(r"\s*(?:^|\s)(?:and|&)\s+")
+LAST_JOINT = pattern(r"(?:^|(?<!\s)\s+)(?:and|&)\s+", hostile=" ")
 """What stands before the last author.
 
 >>> LAST_JOINT.split("Ann Lee and Bo Sand")
@@ -260,9 +263,12 @@ LAST_JOINT = re.compile(r"\s*(?:^|\s)(?:and|&)\s+")
 """
 
 
+COMMAS = pattern("[,，、]", hostile=",")  # noqa: RUF001 - Chinese commas
+SEMICOLONS = pattern("[;，、]", hostile=";")  # noqa: RUF001 - the same
+
+
 def _names(listed: str) -> list[str]:
-    separator = ";" if ";" in listed else ","
-    pieces = [piece.strip() for piece in re.split(f"[{separator}，、]", listed)]  # noqa: RUF001 - Chinese commas
+    pieces = [piece.strip() for piece in (SEMICOLONS if ";" in listed else COMMAS).split(listed)]
     if pieces and not COLLECTIVE.search(pieces[-1]):
         pieces[-1:] = LAST_JOINT.split(pieces[-1])
     names: list[str] = []

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+from syncd.text.patterns import pattern
+
+if TYPE_CHECKING:
+    import re
+
+INVISIBLE = pattern(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]",
+    hostile="\u200b",
 )
 r"""Characters that nobody sees: controls, soft hyphens, zero-width characters, directions.
 
@@ -14,7 +20,7 @@ r"""Characters that nobody sees: controls, soft hyphens, zero-width characters, 
 'soft'
 """
 
-BLANKS = re.compile(r"[^\S ]\s*| \s+")
+BLANKS = pattern(r"[^\S ]\s*| \s+", hostile=" a")
 r"""A run of blanks that is not one space.
 
 >>> BLANKS.sub("_", "a b  c\u00a0d\n\ne")
@@ -26,7 +32,7 @@ _MARK = (
     "\u20d0-\u20ff]"
 )
 
-STACKED_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
+STACKED_MARKS = pattern(f"({_MARK}{{30}}){_MARK}+", hostile="\u0301" * 30 + "a")
 r"""More marks on one letter than any language has; composing them would take quadratic time.
 
 >>> len(STACKED_MARKS.sub(r"\1", "a" + "\u0301" * 100))

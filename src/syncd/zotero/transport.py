@@ -9,7 +9,6 @@ from __future__ import annotations
 import email.utils
 import math
 import random
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from syncd.errors import LibraryError
+from syncd.text.patterns import pattern
 from syncd.zotero.way import Way, proxy_for
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ REFUSED = frozenset({429, 503})
 UNCLEAR = frozenset(range(500, 600)) - {501, 503, 505}
 JSON = "application/json"
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
-CERTIFICATE_WORDS = re.compile(
-    r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)"
+CERTIFICATE_WORDS = pattern(
+    r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
+    hostile="CERTIFICATE_VERIFY_FAILED] certificate verify failed: \n",
 )
 CERTIFICATE = (
     "Look whether this computer's clock is right. If an own authority signed it, name its certificate in SSL_CERT_FILE."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -14,13 +13,14 @@ from syncd.parse.apis.versions import joined
 from syncd.parse.dates_of import iso_date
 from syncd.parse.record import Record, paper_of
 from syncd.text.names import creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from syncd.model import Paper, Snapshot
 
-HOMONYM = re.compile(r"\s+\d{4}$")
+HOMONYM = pattern(r"(?<!\s)\s+\d{4}$", hostile=" ")
 """The number by which DBLP tells people of one name apart.
 
 >>> HOMONYM.sub("", "Wei Wang 0001")

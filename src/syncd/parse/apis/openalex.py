@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from syncd.parse.apis.versions import joined
 from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import dig, rows, text
 from syncd.text.names import creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ FORMS_ALONE: Mapping[str, str] = {
 }
 """Types of works that say all by themselves."""
 
-NEW_YEAR = re.compile(r"(?P<year>\d{4})-01-01")
+NEW_YEAR = pattern(r"(?P<year>\d{4})-01-01", hostile="1")
 """The date of a work of which only the year is known, and of few others.
 
 >>> NEW_YEAR.fullmatch("2020-01-01")["year"]

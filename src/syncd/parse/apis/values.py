@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from syncd.parse.dates_of import iso_date
@@ -10,11 +9,12 @@ from syncd.parse.markup import plain
 from syncd.sources.apis import loose
 from syncd.text.arxiv import arxiv_id
 from syncd.text.names import ET_AL, creator, parse_authors
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.model import Creator
 
-SLUG = re.compile(r"[^a-z0-9]+")
+SLUG = pattern(r"[^a-z0-9]+", hostile="-")
 
 
 def text(value: Any) -> str | None:
@@ -46,6 +46,10 @@ def arxivs(value: Any) -> tuple[str, ...] | None:
     return tuple(filter(None, map(arxiv_id, texts(value) or ()))) or None
 
 
+HYPHEN = pattern(r"(?:(?<!\s)\s+)?-\s*", hostile=" ")
+"""What stands between the first and the last page."""
+
+
 def pages(value: Any) -> str | None:
     r"""Read a range of pages.
 
@@ -53,7 +57,7 @@ def pages(value: Any) -> str | None:
     ('1-9', 'e123', None)
     """
     found = text(value)
-    return None if found is None else re.sub(r"\s*-\s*", "-", found)
+    return None if found is None else HYPHEN.sub("-", found)
 
 
 def count(value: Any) -> int | None:
