@@ -5,7 +5,7 @@ Nothing here knows a library.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,23 @@ from syncd import parse
 from syncd.action import Intake
 from syncd.config import ProfileConfig
 from syncd.errors import ConfigError, SourceError, SyncdError
+from syncd.parse.listing import watched
 from syncd.sources import fetch, file, registry
 from syncd.zotero.items import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from syncd.config import Config, Library
     from syncd.model import Profile, Snapshot
-    from syncd.session import Ports
+    from syncd.session import Ports, Progress
     from syncd.sources.registry import Api
     from syncd.sources.web import Web
+
+
+LARGE = 1_000_000
+"""Bytes of a source whose size is worth a word: it takes a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +137,25 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
                 continue
             for snapshot in snapshots:
                 try:
-                    profile = parse.parse(snapshot, job.settings.format)
+                    with watching(ports.progress, snapshot):
+                        profile = parse.parse(snapshot, job.settings.format)
                 except SyncdError as error:
                     failures.append(SourceFailure(job.name, snapshot.origin, error))
                 else:
                     profile = _completed(profile, config, ports, web)
                     intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
     return intakes, failures
+
+
+@contextmanager
+def watching(progress: Progress, snapshot: Snapshot) -> Iterator[None]:
+    """Say what is read in this block, how large it is, and now and then how far that is."""
+    words = f"reading {snapshot.origin}"
+    if len(snapshot.data) >= LARGE:
+        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
+    progress.stage(words)
+    with watched(lambda papers: progress.stage(f"{words}: {papers:,} papers so far")):
+        yield
 
 
 def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) -> Profile:

@@ -175,7 +175,7 @@ OPENALEX_AUTHOR: Json = {
 def test_openalex_work() -> None:
     """Addresses become identifiers, a list of words becomes an abstract."""
     found = paper("openalex", OPENALEX, OPENALEX_AUTHOR)
-    assert found.title == "Deep Learning & H2O"
+    assert found.title == "Deep Learning & H₂O"
     assert found.identifiers == Identifiers("10.1162/tacl_a_00123", "2001.00001")
     assert (found.abstract, found.date) == ("It deeply learns.", "2020-03-04")
     assert (found.venue, found.published_as, found.publisher) == ("TACL", "journalArticle", "MIT Press")
@@ -379,7 +379,7 @@ def test_openalex_retraction_is_noticed_and_paratext_left_out() -> None:
     """Covers and reviewers' reports are no papers."""
     works = [OPENALEX | {"is_retracted": True}, OPENALEX | {"type": "paratext", "title": "Front Matter"}]
     profile = parsed(snapshot("openalex", {"display_name": "A"}, works))
-    assert [p.title for p in profile.papers] == ["Deep Learning & H2O"]
+    assert [p.title for p in profile.papers] == ["Deep Learning & H₂O"]
     assert codes(profile) == ["retracted"]
 
 
@@ -636,7 +636,7 @@ def test_dblp_publication() -> None:
     profile = parsed(dblp(PROCEEDINGS_PAPER))
     (found,) = profile.papers
     assert (profile.name, profile.warnings) == ("Wei Wang", ())
-    assert found.title == "Learning H2O & more: Why?"
+    assert found.title == "Learning H₂O & more: Why?"
     assert [author.name for author in found.creators] == ["Wei Wang", "Zoë Lévy"]
     assert found.identifiers == Identifiers("10.1000/iclr.7")
     assert (found.venue, found.published_as, found.pages) == ("ICLR", "conferencePaper", "1-9")
@@ -646,7 +646,7 @@ def test_dblp_publication() -> None:
 def test_dblp_preprint() -> None:
     """CoRR is arXiv: no venue and no volume; the full stop goes."""
     (found,) = parsed(dblp(PREPRINT)).papers
-    assert found.title == "Learning H2O & more: The Sequel"
+    assert found.title == "Learning H₂O & more: The Sequel"
     assert found.identifiers == Identifiers(arxiv="2203.00001")
     assert (found.venue, found.published_as, found.volume) == (None, None, None)
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.errors import ParseError
+from syncd.intake import watching
 from syncd.model import Snapshot
 from syncd.parse import FORMATS, parse
 from syncd.parse.recognise import CONTENT, MEDIA_TYPES, SUFFIXES, recognise
@@ -118,3 +119,36 @@ def test_importing_the_package_is_cheap() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+class Told:
+    """Takes down what is said of a parse."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def stage(self, words: str) -> None:
+        """Take it down."""
+        self.words.append(words)
+
+    def total(self, objects: int) -> None:
+        """Nothing is written."""
+
+    def advance(self, objects: int) -> None:
+        """Nothing is written."""
+
+
+def test_a_large_file_shows_how_far_it_is() -> None:
+    """Who waits for a parse is told the size of the file, and again and again how many papers were read."""
+    record = f"TY  - JOUR\nTI  - A title\nAB  - {'word ' * 200}\nER  - \n"
+    large = Snapshot((record * 1_100).encode(), "pubs.ris", datetime(2026, 6, 1, tzinfo=UTC))
+    told = Told()
+    with watching(told, large):
+        parse(large)
+    assert told.words == [
+        "reading pubs.ris (1 MB)",
+        "reading pubs.ris (1 MB): 500 papers so far",
+        "reading pubs.ris (1 MB): 1,000 papers so far",
+    ]
+    parse(large)
+    assert len(told.words) == 3

@@ -221,9 +221,9 @@ def test_crossref() -> None:
 
 
 BROKEN = """@article{good1, title = {Good One}, author = {Ann Lee}}
-@article{nocomma,
-  title = {No Comma}
-  author = {Ann Lee},
+@article{noequals,
+  title = {No Sign},
+  author {Ann Lee},
 }
 @article{noend, title = {No End, author = {Ann Lee},
   year = 2020
@@ -242,7 +242,7 @@ def test_broken_entries_are_named_and_the_rest_is_kept() -> None:
     profile = read(BROKEN)
     assert [paper.title for paper in profile.papers] == ["Good One", "Good Two", "Early", "Good ) Three"]
     assert notices(profile) == [
-        ("broken-entry", "line 4: '}' expected; the entry in line 2 was left out"),
+        ("broken-entry", "line 4: '=' expected; the entry in line 2 was left out"),
         ("broken-entry", "the entry in line 6 has no end; it was left out"),
         ("broken-entry", "line 11 holds a field that belongs to no entry"),
         ("no-title", "the entry in line 13 has no title; it was left out"),
@@ -281,7 +281,7 @@ def test_listed_twice() -> None:
     """Duplicates are kept and noticed."""
     profile = read("@misc{a, title={{A} b}, author={X Y}}\n@misc{c, title={a B.}, author={Y, X}}")
     assert len(profile.papers) == 2
-    assert notices(profile) == [("listed-twice", "line 2 lists 'a B.' again, after line 1")]
+    assert notices(profile) == [("listed-twice", "line 2 lists 'a B' again, after line 1")]
 
 
 NAMED = [
@@ -311,12 +311,52 @@ def test_line_ends_and_byte_order_marks(end: str, encoding: str) -> None:
 
 
 def test_other_character_sets() -> None:
-    """A file that is not UTF-8 is read as what it is declared to be, or else as Windows-1252 with a warning."""
+    """A file that is not UTF-8 is read as what it, or the server, says that it is."""
     text = "@misc{a, title={Café}, author={Łukasz Šmíd}}"
-    guessed = read("@misc{a, title={Café – x}}".encode("cp1252"))
-    assert (guessed.papers[0].title, [code for code, _ in notices(guessed)]) == ("Café – x", ["encoding"])
     stated = read(text.encode("iso-8859-2"), charset="iso-8859-2")
     assert (stated.papers[0].creators[0].name, stated.warnings) == ("Łukasz Šmíd", ())
+    for name in ("windows-1250", "Cp1250", "ISO8859_2"):
+        jabref = f"% Encoding: {name}\n{text}".encode("iso-8859-2" if "ISO" in name else "cp1250")
+        assert read(jabref).papers[0].creators[0].name == "Łukasz Šmíd"
+
+
+def test_a_character_set_that_nothing_names_is_refused() -> None:
+    """Text that would be garbled is never read: the error names the place, and how to convert the file."""
+    with pytest.raises(ParseError, match=r"pubs\.bib:2: .*0xe9.* is not UTF-8") as caught:
+        read("@misc{a,\n title={Café – x}}".encode("cp1252"))
+    assert "iconv -f WINDOWS-1252 -t UTF-8" in caught.value.hint
+
+
+DIALECTS = r"""
+@article{scopus, author = {Lee, Ann}, title = {Scopus}, funding_text 1 = {We {thank} "x, y = z"}, 2nd = {x},
+  author_keywords = {a}, señal = 3, journal = {J}, year = {2020}}
+@article{
+   author = {Lee, Ann},
+   title = {EndNote},
+   journal = {J},
+   year = {2020}
+}
+@article{noComma
+   author = {Lee, Ann}
+   title = "No Comma"
+   journal = {J},
+   year = 2020
+}
+@ARTICLE{2020MNRAS, author = {{Lee}, Ann}, title = "{ADS}", journal = {\mnras}, year = 2020}
+"""
+
+
+def test_dialects_of_programs() -> None:
+    """What Scopus, EndNote and the ADS write otherwise costs no entry, and no journal."""
+    profile = read(DIALECTS)
+    mnras = "Monthly Notices of the Royal Astronomical Society"
+    assert [(p.title, p.creators[0].family, p.venue, p.date) for p in profile.papers] == [
+        ("Scopus", "Lee", "J", "2020"),
+        ("EndNote", "Lee", "J", "2020"),
+        ("No Comma", "Lee", "J", "2020"),
+        ("ADS", "Lee", mnras, "2020"),
+    ]
+    assert profile.warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -169,12 +169,12 @@ def test_cut_author_lists() -> None:
 def test_broken_items() -> None:
     """What is no item is noticed, and the rest is kept."""
     profile = read([{"title": "A"}, 7, {"type": "book"}, {"title": {"x": 1}}, {"title": "a."}])
-    assert [paper.title for paper in profile.papers] == ["A", "a."]
+    assert [paper.title for paper in profile.papers] == ["A", "a"]
     assert notices(profile) == [
         ("broken-entry", "item 2 is no object; it was left out"),
         ("no-title", "item 3 has no title; it was left out"),
         ("no-title", "item 4 has no title; it was left out"),
-        ("listed-twice", "item 5 lists 'a.' again, after item 1"),
+        ("listed-twice", "item 5 lists 'a' again, after item 1"),
     ]
 
 

@@ -424,11 +424,10 @@ def test_byte_order_marks_and_wrong_declarations(encoding: str) -> None:
     assert read(html.encode(encoding)).papers[0].title == "Café"
 
 
-def test_a_guessed_character_set_is_noticed() -> None:
-    """Without a declaration it is Windows-1252, and the warnings say so."""
-    profile = read(page(paper(title="Café")).encode("cp1252"))
-    assert profile.papers[0].title == "Café"
-    assert [notice.code for notice in profile.warnings] == ["encoding"]
+def test_a_character_set_that_nothing_names_is_refused() -> None:
+    """Without a declaration a page that is not UTF-8 would be garbled."""
+    with pytest.raises(ParseError, match="is not UTF-8"):
+        read(page(paper(title="Café")).encode("cp1252"))
 
 
 def test_archive_of_a_page() -> None:

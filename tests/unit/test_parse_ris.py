@@ -179,16 +179,26 @@ def test_one_blank_for_two() -> None:
 
 
 def test_windows_1252() -> None:
-    """A file that is not UTF-8 is read as Windows-1252, with a warning."""
-    profile = read("TY  - JOUR\nTI  - Café\nER  - \n".encode("cp1252"))
-    assert (profile.papers[0].title, [code for code, _ in notices(profile)]) == ("Café", ["encoding"])
+    """A file that is not UTF-8 is refused, with the way to convert it: no name is garbled."""
+    with pytest.raises(ParseError, match=r"pubs\.ris:2: .* is not UTF-8") as caught:
+        read("TY  - JOUR\nTI  - Café\nER  - \n".encode("cp1252"))
+    assert "iconv" in caught.value.hint
+
+
+def test_authors_stand_in_the_order_of_their_lines() -> None:
+    """Some programs call the first author A1 and the others AU, others write A1 last."""
+    assert [c.family for c in one("A1  - Lee, Ann", "AU  - Sand, Bo", "A1  - Doe, Cy").creators] == [
+        "Lee",
+        "Sand",
+        "Doe",
+    ]
 
 
 def test_listed_twice() -> None:
     """Duplicates are kept and noticed."""
     profile = read("TY  - JOUR\nTI  - A b\nER  - \nTY  - JOUR\nTI  - A B.\nER  - \n")
     assert len(profile.papers) == 2
-    assert notices(profile) == [("listed-twice", "line 4 lists 'A B.' again, after line 1")]
+    assert notices(profile) == [("listed-twice", "line 4 lists 'A B' again, after line 1")]
 
 
 @pytest.mark.parametrize("data", [b"", b"hello\n", b"TY  - JOUR\nTI  - A", b"%PDF-", b"a\0b", b"ER  - \n"])

@@ -38,13 +38,18 @@ def parse(
     """Show what syncd sees in a source; touch no library."""
     with said_plainly():
         from syncd import parse as parsing  # noqa: PLC0415 - imported where it is used
-        from syncd.intake import web_of  # noqa: PLC0415 - heavy
+        from syncd.cli.progress import Bar  # noqa: PLC0415 - imports rich
+        from syncd.intake import watching, web_of  # noqa: PLC0415 - heavy
         from syncd.parse.as_json import to_json  # noqa: PLC0415
         from syncd.sources import fetch  # noqa: PLC0415
 
         with web_of(configuration(config), ports()) as web:
             snapshots = fetch(source, captured=captured.date() if captured else None, web=web)
-        profiles = [parsing.parse(snapshot, form) for snapshot in snapshots]
+        profiles = []
+        with Bar(stderr(), quiet=False) as bar:
+            for snapshot in snapshots:
+                with watching(bar, snapshot):
+                    profiles.append(parsing.parse(snapshot, form))
         if as_json:
             values = [to_json(profile) for profile in profiles]
             show_json(values[0] if len(values) == 1 else values)

@@ -14,7 +14,6 @@ from syncd.enrich.enricher import MOST_CANDIDATES, cut
 from syncd.model import Creator
 from syncd.parse.apis import values
 from syncd.parse.dates_of import joined
-from syncd.parse.markup import plain
 from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import dig, number, rows, text
 from syncd.text.names import bare, creator, organisation
@@ -150,7 +149,7 @@ class Crossref:
             Record(
                 title=PREFIX.sub("", title),
                 creators=_people(record.get("author")),
-                abstract=plain(text(record.get("abstract")) or ""),
+                abstract=text(record.get("abstract")) or "",
                 date=_date(record.get("published")) or _date(record.get("issued")),
                 dois=values.texts(record.get("DOI")) or (),
                 venue=_first(record.get("container-title")),

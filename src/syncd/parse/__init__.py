@@ -37,6 +37,7 @@ FORMATS: dict[str, Callable[[Snapshot], Profile]] = {
     "ris": _by("ris"),
     "csl-json": _by("csl_json"),
     "feed": _by("feed"),
+    "answer": _by("apis.saved"),
 }
 """The parsers by the name that the configuration gives their format."""
 

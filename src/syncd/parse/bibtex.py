@@ -6,7 +6,7 @@ entry calls itself, its keywords, files and notes to readers are left alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from syncd.parse.charsets import read_text
 from syncd.parse.dates_of import iso_date
 from syncd.parse.listing import Listing
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
 from syncd.text.patterns import pattern
 from syncd.text.urls import mend, trim
@@ -120,11 +121,38 @@ r"""The address in a field, bare or as LaTeX has it.
 'https://a.org/x_1'
 """
 
-KEY = pattern(r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*),", hostile=("@", "a", ""))
-"""The start of an entry: its key may be missing, or hold blanks.
+KEY = pattern(
+    r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*,|\s*(?:[^\s,={}\"()]+\s+)?(?=[A-Za-z][\w-]*\s*=))",
+    hostile=("@a{", "a ", ""),
+)
+"""The start of an entry: its key may hold blanks, and be missing with its comma, as EndNote writes it.
 
->>> KEY.match("@article{He 2021, title = 1")["key"]
-'He 2021'
+>>> KEY.match("@article{He 2021, title = 1")["key"], KEY.match("@article{\\n  title = {")["key"]
+('He 2021,', '\\n  ')
+"""
+
+JOURNAL_MACRO = pattern(r"\{?\\([a-z]+)\s*\}?", hostile=("\\a", " ", ""))
+r"""A journal as the ADS names it.
+
+>>> JOURNAL_MACRO.fullmatch(r"\mnras")[1]
+'mnras'
+"""
+
+FIELD = pattern(r"[{}\"]|(?P<name>[^\s={},\"#][^={},\"#\n]{0,60}?)(?=[ \t]*=)", hostile="a ")
+"""What counts in an entry that can't be read: braces, quotes, and names of fields, whatever is in them.
+
+>>> FIELD.search("funding_text 1 = {We")["name"]
+'funding_text 1'
+"""
+
+NO_NAME = pattern(r"(?a)\A\d|[^\w+:.-]", hostile="é")
+"""What a name of a field can't hold: a digit at its start, blanks, letters with accents."""
+
+ENCODING = pattern(rb"(?im)^%?[ \t]*Encoding:[ \t]*(?:x-)?([\w.:-]{2,40})", hostile=b"\n ")
+"""Where JabRef says how its files are encoded.
+
+>>> ENCODING.search(b"% Encoding: windows-1252")[1]
+b'windows-1252'
 """
 
 MAX_ENTRY = 1_000_000
@@ -161,8 +189,9 @@ def parse(snapshot: Snapshot) -> Profile:
     Raises:
         ParseError: it is no text, or no entry in it can be read.
     """
-    text, notices = read_text(snapshot)
-    listing = Listing(snapshot.origin, notices=list(notices))
+    stated = ENCODING.search(snapshot.data[:500])
+    text = read_text(snapshot, stated[1].decode("ascii") if stated else None)
+    listing = Listing(snapshot.origin)
     macros = _Macros(MONTH_MACROS)
     parents = _parents(text)
     for piece in pieces(text):
@@ -198,12 +227,20 @@ def _entry(piece: Piece, macros: _Macros) -> _Entry:
     """Let pybtex read an entry, or a macro's definition, which it adds to `macros`."""
     if len(piece.text) > MAX_ENTRY:
         return _Entry("", "", {}, f"it is longer than {MAX_ENTRY} characters")
-    errors: list[PybtexError] = []
     keyed = KEY.match(piece.text) if piece.kind == "entry" else None
-    text = (
-        keyed["start"] + "\n" * keyed["key"].count("\n") + piece.text[keyed.end() :] if keyed else piece.text
-    )
-    parser = LowLevelParser(text, keyless_entries=bool(keyed), macros=macros, handle_error=errors.append)
+    text = piece.text
+    if keyed:
+        text = keyed["start"] + "\n" * keyed["key"].count("\n") + text[keyed.end() :]
+    entry = _read(piece, text, macros, keyless=bool(keyed))
+    if entry.problem and keyed:
+        mended = _mended(text)
+        entry = entry if mended == text else _read(piece, mended, macros, keyless=True)
+    return replace(entry, key=keyed["key"].strip(" \t\r\n,").lower()) if keyed else entry
+
+
+def _read(piece: Piece, text: str, macros: _Macros, *, keyless: bool) -> _Entry:
+    errors: list[PybtexError] = []
+    parser = LowLevelParser(text, keyless_entries=keyless, macros=macros, handle_error=errors.append)
     try:
         command, (key, values) = next(iter(parser), ("", ("", [])))
     except (PybtexError, EOFError, RecursionError) as error:
@@ -218,19 +255,41 @@ def _entry(piece: Piece, macros: _Macros) -> _Entry:
     fields: dict[str, str] = {}
     for name, parts in values:
         fields.setdefault(name.lower(), "".join(parts))
-    key = keyed["key"] if keyed else key or ""
-    return _Entry(command.lower(), key.strip().lower(), fields, unknown=unknown)
+    return _Entry(command.lower(), (key or "").strip().lower(), fields, unknown=unknown)
+
+
+def _mended(text: str) -> str:
+    """Give the fields of an entry names that can be read, and commas; their texts stay as they are.
+
+    Scopus writes "funding_text 1 = {...}": such a field is not used, and costs nothing but itself.
+    """
+    opening = KEY.match(text)
+    start = opening.end("start") if opening else 0
+    out, at, depth, quoted = [text[:start]], start, 0, False
+    for found in FIELD.finditer(text, start):
+        sign = found[0]
+        if sign == '"':
+            quoted = quoted != (depth == 0)
+        elif sign in "{}":
+            depth += 1 if sign == "{" else -1
+        elif depth == 0 and not quoted:
+            before = text[at : found.start()]
+            ends = before.rstrip()
+            comma = "," if ends.endswith(("}", '"')) else ""
+            out += [ends, comma, before[len(ends) :], NO_NAME.sub("_", sign)]
+            at = found.end()
+    return "".join([*out, text[at:]])
 
 
 def _parents(text: str) -> dict[str, _Entry]:
     """The entries that others name as `crossref`, by key; they may stand anywhere in the file."""
-    keys = {found.lower() for found in CROSSREF.findall(text)}
+    keys = {found.lower() for found in CROSSREF.findall(text)} if "crossref" in text.lower() else set()
     macros = _Macros(MONTH_MACROS)
     parents: dict[str, _Entry] = {}
     for piece in pieces(text) if keys else ():
         named = KEY.match(piece.text)
         if piece.kind == "string" or (
-            piece.kind == "entry" and named and named["key"].strip().lower() in keys
+            piece.kind == "entry" and named and named["key"].strip(" \t\r\n,").lower() in keys
         ):
             entry = _entry(piece, macros)
             if entry.key and not entry.problem:
@@ -265,10 +324,16 @@ def _record(type_: str, fields: Mapping[str, str]) -> Record:
         arxivs=_arxivs(fields),
         url=_address(_first(fields, ("url", "howpublished", "link"))),
         texts=[fields[name] for name in LINKED if name in fields],
-        venue=_first(fields, VENUES.get(form, ())),
+        venue=_venue(_first(fields, VENUES.get(form, ()))),
         form=form,
         **{name: _first(fields, names) for name, names in FIELDS.items()},
     )
+
+
+def _venue(text: str) -> str:
+    """The name of a journal, which the ADS writes as a macro."""
+    macro = JOURNAL_MACRO.fullmatch(text.strip())
+    return JOURNALS.get(macro[1], text) if macro else text
 
 
 def _arxivs(fields: Mapping[str, str]) -> list[str]:

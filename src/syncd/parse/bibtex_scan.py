@@ -29,11 +29,14 @@ _NEXT = (
     r"|[A-Za-z]+[ \t]*[{(][ \t]*(?:[^\s,={}\"@]+[ \t]*)?,[ \t]*(?:$|\n|[A-Za-z_]+[ \t]*=))"
 )
 
-BRACED = pattern(rf"[{{}}]|(?P<next>{_NEXT})", hostile=("\n@a{", " ", ""), flags=re.IGNORECASE | re.MULTILINE)
-"""What counts within an entry in braces: braces, and the start of another entry, in a line of its own."""
+BRACED = pattern(rf"\{{|\}}|{_NEXT}", hostile=("\n@a{", " ", ""), flags=re.IGNORECASE | re.MULTILINE)
+"""What counts within an entry in braces: braces, and the start of another entry, in a line of its own.
+
+Each alternative starts with a character, not with a class or a group: `re` then skips what starts with none of them.
+"""
 
 PARENTHESISED = pattern(
-    rf"[{{}}\")]|(?P<next>{_NEXT})", hostile=("\n@a(", " ", ""), flags=re.IGNORECASE | re.MULTILINE
+    rf"\{{|\}}|\"|\)|{_NEXT}", hostile=("\n@a(", " ", ""), flags=re.IGNORECASE | re.MULTILINE
 )
 """The same within an entry in parentheses."""
 
@@ -91,7 +94,7 @@ def _end(text: str, opening: re.Match[str]) -> tuple[int, bool]:
     depth, quoted = 0, False
     for found in (BRACED if braced else PARENTHESISED).finditer(text, opening.end()):
         sign = found[0]
-        if found["next"]:
+        if sign[0] == "\n":
             return found.start() + 1, False
         if sign == "{":
             depth += 1

@@ -68,8 +68,8 @@ def parse(snapshot: Snapshot) -> Profile:
     Raises:
         ParseError: it is no JSON, or holds no item with a title.
     """
-    text, notices = read_text(snapshot)
-    listing = Listing(snapshot.origin, notices=list(notices))
+    text = read_text(snapshot)
+    listing = Listing(snapshot.origin)
     for number, item in enumerate(_items(text, snapshot.origin), 1):
         if not isinstance(item, dict):
             listing.note("broken-entry", f"item {number} is no object; it was left out")
@@ -112,7 +112,7 @@ def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def _record(item: Mapping[str, Any]) -> Record:
     """Map the fields of an item."""
     form = FORMS.get(_text(item.get("type")))
-    fields = {name: plain(_first(item, names)) for name, names in FIELDS.items()}
+    fields = {name: _first(item, names) for name, names in FIELDS.items()}
     if form in NO_VENUE:
         fields["venue"] = ""
     authors = item.get("author")

@@ -29,7 +29,10 @@ BINARY = (
 )
 """How files start that are no text."""
 
-HINT = "Save the page as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
+HINT = (
+    "Save it as UTF-8, or convert it, with the name of its encoding after -f:"
+    " iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
+)
 
 
 def decode(snapshot: Snapshot) -> str:

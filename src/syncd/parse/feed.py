@@ -123,7 +123,7 @@ def parse(snapshot: Snapshot) -> Profile:
         listing.note("broken-feed", "the feed is no well-formed XML and was read as well as it goes")
     for number, entry in enumerate(entries, 1):
         if FAULT.match(_string(entry.get("id"))):
-            fault = one_line(_content(entry, "summary")) or "it does not say what"
+            fault = one_line(plain(_string(entry.get("summary")))) or "it does not say what"
             listing.note("source-error", f"arXiv reports an error in place of a paper: {fault}")
             continue
         try:
@@ -217,17 +217,17 @@ def _first(entry: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _record(entry: Mapping[str, Any]) -> Record:
     """Map the elements of an entry."""
-    title, abstract = _content(entry, "title"), _content(entry, "summary") or _body(entry)
+    title, abstract = plain(_string(entry.get("title"))), plain(_string(entry.get("summary"))) or _body(entry)
     note = TITLE_NOTE.search(title)
     creators, cut = _authors(entry)
-    fields = {name: plain(_first(entry, names)) for name, names in FIELDS.items()}
+    fields = {name: _first(entry, names) for name, names in FIELDS.items()}
     pages = [_string(entry.get(name)) for name in ("prism_startingpage", "prism_endingpage")]
     return Record(
         title=title[: note.start()] if note else title,
         creators=creators,
         truncated=cut,
         abstract=ANNOUNCEMENT.sub("", abstract),
-        date=next(filter(None, (_date(entry.get(name)) for name in DATES)), None),
+        date=next(filter(None, (_date(entry.get(name)) for name in DATES if name in entry)), None),
         category=_category(entry) or (note["category"] if note else None),
         dois=[_string(entry.get(name)) for name in DOIS],
         arxivs=[
@@ -239,14 +239,6 @@ def _record(entry: Mapping[str, Any]) -> Record:
         pages="-".join(filter(None, pages)),
         **fields,
     )
-
-
-def _content(entry: Mapping[str, Any], name: str) -> str:
-    """A text, without its markup where it says that it has some."""
-    detail = entry.get(f"{name}_detail")
-    text = _string(entry.get(name))
-    marked = isinstance(detail, dict) and "html" in _string(detail.get("type"))
-    return plain(text) if marked else text
 
 
 def _body(entry: Mapping[str, Any]) -> str:

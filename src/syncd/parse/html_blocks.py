@@ -145,14 +145,15 @@ def too_deep(html: str) -> bool:
     return False
 
 
-def read_blocks(tree: LexborHTMLParser, base: str = "") -> list[Block]:
+def read_blocks(tree: LexborHTMLParser, base: str = "", *, names: bool = True) -> list[Block]:
     """Read the blocks of a document.
 
     Args:
         tree: the parsed document.
         base: the address that its links are relative to, or nothing.
+        names: authors may be named in it: what is raised behind a name is a mark.
     """
-    reader = _Reader(base)
+    reader = _Reader(base, names=names)
     node = tree.body
     while node is not None:
         entered = reader.enter(node)
@@ -173,7 +174,8 @@ def plain_text(html: str) -> str:
     """
     if too_deep(html):
         return clean(ELEMENT.sub(" ", html))
-    return "\n\n".join(block.text for block in read_blocks(LexborHTMLParser(html)) if block.text)
+    blocks = read_blocks(LexborHTMLParser(html), names=False)
+    return "\n\n".join(block.text for block in blocks if block.text)
 
 
 def _next(reader: _Reader, node: LexborNode, *, entered: bool) -> LexborNode | None:
@@ -208,8 +210,9 @@ def absolute(url: str, base: str) -> str:
 class _Reader:
     """The state of one reading: nodes in their order in, blocks out."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, *, names: bool) -> None:
         self.base = base
+        self.names = names
         self.blocks: list[Block] = []
         self.place = Place()
         self.pieces: list[tuple[str, int]] = []  # text, and the link that it is part of
@@ -278,9 +281,12 @@ class _Reader:
             return
         link = self.pieces[start][1]
         del self.pieces[start:]
-        if NOTE_MARKS.fullmatch(inner):
+        inner = inner.strip()
+        marks = bool(NOTE_MARKS.fullmatch(inner))
+        if marks and self.names:
             inner = "".join(inner.replace(",", "").split())
-        self.put(f"{sign}{{{inner}}}" if inner.isalnum() or not NOTE_MARKS.fullmatch(inner) else inner, link)
+        bare = marks and not any(map(str.isalnum, inner))  # a dagger, which is raised as it is
+        self.put(inner if bare else f"{sign}{{{inner}}}", link)
 
     # Text
 
@@ -339,6 +345,35 @@ def _shown(node: LexborNode, tag: str) -> str:
             (part for part in node.css("annotation") if TEX.search(part.attributes.get("encoding") or "")),
             None,
         )
-        return f"${(tex.text() or '').strip()}$" if tex else node.text()
+        return f"${(tex.text() or '').strip().strip('$')}$" if tex else _formula(node)
     says = node.text() if tag == "button" else attributes.get("alt") or attributes.get("aria-label") or ""
     return KEPT_LABEL if says.strip() == KEPT_LABEL else ""
+
+
+SCRIPTS = {"msub": ("_",), "munder": ("_",), "msup": ("^",), "mover": ("^",), "msubsup": ("_", "^")}
+"""Elements of MathML whose first part is followed by lowered or raised ones."""
+
+MAX_FORMULA = 50
+"""Elements within elements of a formula: what lies deeper is written as it stands."""
+
+
+def _formula(node: LexborNode, depth: int = 0) -> str:
+    """Write a formula in MathML as LaTeX has it, as far as scripts, fractions and roots go."""
+    if node.tag == "-text":
+        return (node.text_content or "").strip()
+    if depth > MAX_FORMULA:
+        return node.text()
+    parts = [
+        _formula(child, depth + 1) for child in node.iter(include_text=True) if child.tag != "annotation"
+    ]
+    parts = [part for part in parts if part]
+    signs = SCRIPTS.get(node.tag or "")
+    if signs and len(parts) == len(signs) + 1:
+        return parts[0] + "".join(f"{sign}{{{part}}}" for sign, part in zip(signs, parts[1:], strict=True))
+    if node.tag == "mfrac" and len(parts) == 2:
+        return f"{_whole(parts[0])}/{_whole(parts[1])}"
+    return f"√{_whole(''.join(parts))}" if node.tag == "msqrt" else "".join(parts)
+
+
+def _whole(part: str) -> str:
+    return part if part.isalnum() else f"({part})"

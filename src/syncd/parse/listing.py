@@ -6,6 +6,8 @@ Such a file has no header. Whose profile it is says its name or its papers; figu
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,15 @@ from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from syncd.model import Creator, Paper
 
 MAX_NOTICES = 20
 """Notices of one kind that are spelled out; of the rest only their number is told."""
+
+TOLD_EACH = 500
+"""Papers from one report of progress to the next: a few reports a second."""
 
 NEARLY_ALL = 0.8
 """The share of papers that the author of a profile has written."""
@@ -30,6 +37,19 @@ INITIALS = pattern(r"(?:[^\W\d_]\.[\s-]*){1,4}|[A-Z]{1,2}", hostile=("A.", " ", 
 >>> [bool(INITIALS.fullmatch(text)) for text in ("P.", "J. R.", "JR", "P", "Yu", "J. Robert")]
 [True, True, True, True, False, False]
 """
+
+
+_told: ContextVar[Callable[[int], object]] = ContextVar("told", default=lambda _papers: None)
+
+
+@contextmanager
+def watched(told: Callable[[int], object]) -> Iterator[None]:
+    """Have a function told now and then how many papers were read, by whichever parser reads them in this block."""
+    before = _told.set(told)
+    try:
+        yield
+    finally:
+        _told.reset(before)
 
 
 @dataclass(slots=True)
@@ -56,6 +76,8 @@ class Listing:
             place: where it stands, such as "line 12".
         """
         self.papers.append(paper)
+        if len(self.papers) % TOLD_EACH == 0:
+            _told.get()(len(self.papers))
         what = fold_title(paper.title), tuple(creator.name for creator in paper.creators)
         first = self._seen.setdefault(what, place)
         if first != place:
@@ -78,7 +100,7 @@ class Listing:
             ParseError: there is no paper.
         """
         if not self.papers:
-            broken = next((notice.message for notice in self.notices if notice.code != "encoding"), "")
+            broken = next((notice.message for notice in self.notices), "")
             message = f"no paper could be read: {broken}" if broken else "there is no paper in it"
             raise ParseError(message, origin=self.origin, expected=expected)
         more = [

@@ -6,7 +6,7 @@ class name or order of elements of any one site is relied on, so that a change o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
@@ -15,6 +15,7 @@ from syncd.errors import LayoutError, ParseError
 from syncd.parse.charsets import read_text
 from syncd.parse.html_blocks import MAX_DEPTH, absolute, read_blocks, too_deep
 from syncd.parse.mhtml import unpacked
+from syncd.parse.page_metadata import linked_lists, metadata
 from syncd.parse.profile_grammar import (
     AFFILIATIONS,
     CATEGORY,
@@ -26,6 +27,7 @@ from syncd.parse.profile_grammar import (
 from syncd.parse.profile_links import Anchor
 from syncd.parse.profile_page import EXPECTED, read_lines
 from syncd.parse.walls import wall
+from syncd.sources.registry import instead
 from syncd.text.dates import DATE
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
@@ -95,30 +97,46 @@ SLUGS = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\s*,\s*[a-z0-9]+(?:-[a-z0-9]+)*)*",
 def parse(snapshot: Snapshot) -> Profile:
     """Read a profile page from HTML, or from the MHTML archive that a browser saves.
 
+    A page of another layout is read by what it tells machines.
+
     Raises:
         ParseError: it is not such a page; a sign-in page and a check for robots are named.
         LayoutError: it is such a page, promises papers and shows none, or none with authors.
     """
     snapshot, address = unpacked(snapshot)
     found = META_CHARSET.search(snapshot.data[:4096])
-    html, notices = read_text(snapshot, found[1].decode("ascii") if found else None)
+    html = read_text(snapshot, found[1].decode("ascii") if found else None)
     if too_deep(html):
         raise ParseError(
             f"elements are nested more than {MAX_DEPTH} deep", origin=snapshot.origin, expected=EXPECTED
         )
     tree = LexborHTMLParser(html)
-    blocks = read_blocks(tree, _base(tree, html, address or snapshot.origin))
+    base = _base(tree, html, address or snapshot.origin)
+    blocks = read_blocks(tree, base)
     lines, anchors = lay_out(blocks)
     try:
         profile = read_lines(snapshot, lines, anchors)
         _refuse_without_authors(snapshot.origin, profile)
     except ParseError as error:
+        told = metadata(tree, snapshot, base)
+        if told:
+            return told
+        error.hint = _advice(tree, base) or error.hint
         in_the_way = wall(tree, " ".join(block.text for block in blocks))
         if in_the_way:
             what, hint = in_the_way
+            hint = instead(base) or hint
             raise ParseError(what, origin=snapshot.origin, expected=EXPECTED, hint=hint) from error
         raise
-    return replace(profile, warnings=(*notices, *profile.warnings))
+    return profile
+
+
+def _advice(tree: LexborHTMLParser, base: str) -> str:
+    """What works in place of a page without papers."""
+    lists = linked_lists(tree, base)
+    if lists:
+        return f"The page links a list of papers. Name it as the source: {lists[0]}"
+    return instead(base)
 
 
 def _base(tree: LexborHTMLParser, html: str, origin: str) -> str:

@@ -58,6 +58,12 @@ SUFFIX = pattern(r"\.(?P<suffix>[A-Za-z]+)(?:[?#].*)?\Z", hostile=".a?", flags=r
 _BLANK = r"\A(?>\s+|<\?xml\b[^>]*\?>|<!--.*?-->|<!DOCTYPE\b[^>]*>)*"
 
 CONTENT = {
+    "answer": pattern(
+        rf'{_BLANK}<dblpperson\b|\A\s*[\[{{](?=.*"(?:paperId"\s*:|(?:put-code|external-ids)"\s*:|id"\s*:\s*"https://openalex\.org/[AW]\d'
+        r'|source"\s*:\s*"(?:scholarfeed|openalex|s2|orcid)"|hits"\s*:\s*\{))',
+        hostile=('{"id": ', '"paperId"', ""),
+        flags=re.DOTALL,
+    ),
     "feed": pattern(
         rf"{_BLANK}<(?:\w+:)?(?:feed|rss|rdf)\b", hostile="<!---->", flags=re.IGNORECASE | re.DOTALL
     ),
@@ -85,8 +91,8 @@ r"""How the content of each format starts; the first one that fits.
 
 >>> [CONTENT[name].search(text) is not None for name, text in (
 ...     ("feed", "<?xml version='1.0'?><feed>"), ("html", "<!DOCTYPE html>"), ("bibtex", "% x\n@misc{a,"),
-...     ("ris", "TY  - JOUR"), ("csl-json", '[{"type": "book", "title": 1'))]
-[True, True, True, True, True]
+...     ("ris", "TY  - JOUR"), ("csl-json", '[{"type": "book", "title": 1'), ("answer", '{"data": [{"paperId": "1"'))]
+[True, True, True, True, True, True]
 """
 
 SNIFFED = 32_768

@@ -6,10 +6,12 @@ decided here once for all of them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncd.model import Identifiers, Paper
+from syncd.parse.markup import plain
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.latex import to_unicode
@@ -95,12 +97,36 @@ DASHES = pattern(r"(?:(?<!\s)\s+)?(?:--+|[‐-―−])\s*", hostile=" ")  # noqa
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading a record of a shape that nobody thought of may raise: then this record is left out, and said."""
 
+FINAL_STOP = pattern(r"(?<![.\s])(?<!\.\w)(?<!\bal)(?<!\betc)(?<!\bInc)(?<!\bJr)(?<!\bvs)\.$", hostile=".")
+"""The full stop that DBLP and PubMed end titles with; dots that mean something stay.
+
+>>> [FINAL_STOP.sub("", text) for text in ("A Title.", "And so on...", "Made in the U.S.", "Lee et al.", "Why?")]
+['A Title', 'And so on...', 'Made in the U.S.', 'Lee et al.', 'Why?']
+"""
+
+CAPTION = pattern(
+    r"\A\s*(?:(?i:abstract|summary)(?:[ \t]*[:\u2014][ \t]*|[ \t]*\n\n)|Abstract\.[ \t]+(?=[A-Z])|ABSTRACT[ \t]+)",
+    hostile=("Abstract", " ", ""),
+)
+"""What stands above an abstract, or before its first word.
+
+>>> [CAPTION.sub("", text) for text in ("Abstract\\n\\nWe", "ABSTRACT We", "Abstract: We", "Abstract art is")]
+['We', 'We', 'We', 'Abstract art is']
+"""
+
+HREF = pattern(r"\bhref\s*=\s*[\"'](https?://[^\"'<>\s]+)", hostile=("href", " ", ""), flags=re.IGNORECASE)
+"""The address of a link in markup, which its text does without.
+
+>>> HREF.findall('<a href="https://a.org/b">here</a>')
+['https://a.org/b']
+"""
+
 WEB = pattern(r"(?i)https?://[^\s/]\S*", hostile=("https://", "a", " "))
 
 
 @dataclass(slots=True)
 class Record:
-    """A paper as a bibliographic format has it; text may hold LaTeX.
+    """A paper as a bibliographic format has it; text may hold LaTeX and markup.
 
     Attributes:
         title: as written.
@@ -143,24 +169,25 @@ class Record:
 
 def paper_of(record: Record) -> Paper | None:
     """Make the paper of a record, or None where it has no title."""
-    title = one_line(record.title)
+    title = FINAL_STOP.sub("", one_line(plain(record.title)))
     if not title:
         return None
     identifiers = Identifiers(
         next(filter(None, map(doi, record.dois)), None),
         next(filter(None, (arxiv_id(REPOSITORY.sub("", text)) for text in record.arxivs)), None),
     )
-    url = record.url.strip()
+    url = plain(record.url).strip()
     url = url if WEB.fullmatch(url) else ""
-    venue = one_line(record.venue) or None
+    venue = one_line(plain(record.venue)) or None
+    abstract = plain(record.abstract)
     paper = Paper(
         title=title,
         creators=record.creators,
         creators_truncated=record.truncated,
-        abstract=to_unicode(record.abstract),
+        abstract=CAPTION.sub("", to_unicode(abstract)),
         date=record.date,
         category=record.category,
-        links=_links(url, record.abstract, *record.texts),
+        links=_links(url, abstract, *HREF.findall(record.abstract), *record.texts),
         identifiers=identifiers,
         url=url or None,
     )
@@ -198,7 +225,7 @@ def is_preprint_doi(doi: str | None) -> bool:
 
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
-    publisher = one_line(record.publisher)
+    publisher = one_line(plain(record.publisher))
     return replace(
         paper,
         venue=venue,

@@ -69,7 +69,10 @@ FIELDS = {
 """The tags that make a field of a record: the first one that is there."""
 
 DATES = ("DA", "Y1", "PY")
-AUTHORS = ("AU", "A1")
+AUTHORS = "AU"
+FIRST_AUTHORS = "A1"
+"""What some programs call the first author or all of them; they stand in the order of the lines."""
+
 DOIS = ("DO", "M3", "UR")
 ANYTHING = pattern(r".+", hostile="a")
 ARXIVS = {
@@ -103,8 +106,8 @@ def parse(snapshot: Snapshot) -> Profile:
     Raises:
         ParseError: it is no text, or holds no record.
     """
-    text, notices = read_text(snapshot)
-    listing = Listing(snapshot.origin, notices=list(notices))
+    text = read_text(snapshot)
+    listing = Listing(snapshot.origin)
     parser = RisParser(mapping=NAMES, skip_unknown_tags=True, delimiter_tags_mapping={})
     for part in _parts(text):
         if part.last and not part.ended:
@@ -129,6 +132,7 @@ def _parts(text: str) -> Iterator[_Part]:
     for number, line in enumerate(text.split("\n"), 1):
         tagged = LINE.fullmatch(line)
         tag = tagged["tag"] if tagged else ""
+        tag = AUTHORS if tag == FIRST_AUTHORS else tag
         written = f"{tag}  - {tagged['text'] or ''}" if tagged else line
         if tag == "TY":
             if lines:
@@ -155,8 +159,8 @@ def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
 def _record(found: Mapping[str, Any]) -> Record:
     """Map the fields of a record as rispy names them."""
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
-    names = [one_line(plain(name)) for tag in AUTHORS for name in _texts(found, tag)]
-    fields = {name: plain(_first(found, tags)) for name, tags in FIELDS.items()}
+    names = [one_line(plain(name)) for name in _texts(found, AUTHORS)]
+    fields = {name: _first(found, tags) for name, tags in FIELDS.items()}
     if form in NO_VENUE:
         fields["venue"] = ""
     pages = [text for tag in ("SP", "EP") for text in _texts(found, tag)]

@@ -74,7 +74,11 @@ def fetch(  # noqa: PLR0913 - each is a setting with a default
         from syncd.sources import http  # noqa: PLC0415 - requests is slow to import
 
         clock = clock or (web.clock if web else SystemClock())
-        snapshots = (http.get(source, contact=contact, limits=limits, clock=clock, web=web),)
+        try:
+            snapshots = (http.get(source, contact=contact, limits=limits, clock=clock, web=web),)
+        except SourceError as error:
+            error.hint = registry.instead(source) or error.hint
+            raise
     else:
         raise _unknown_scheme(source, scheme["name"])
     if captured is None:

@@ -11,7 +11,7 @@ import importlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 from syncd.errors import SourceError, SyncdError
 from syncd.text.patterns import pattern
@@ -187,6 +187,22 @@ EXAMPLES: Mapping[str, str] = {
 }
 """A short form of each API, for those who mistype one."""
 
+_FOLLOW = 'follow the author at OpenAlex: syncd follow "NAME"'
+
+INSTEAD: Mapping[str, str] = {
+    "scholar.google.": "Google Scholar's profiles are for people. Export the profile there as BibTeX and name that"
+    f" file as the source, or {_FOLLOW}",
+    "openreview.net": f"OpenReview's profiles are filled by scripts. Better {_FOLLOW}",
+    "researchgate.net": f"ResearchGate's profiles are for people. Better {_FOLLOW}",
+    "semanticscholar.org": "Name the author by number, as in s2:1735303, which is the end of the address of the"
+    f" author's page, or {_FOLLOW}",
+    "dblp.": "Name the person, as in dblp:116/8665, which stands in the address of the person's page:"
+    " https://dblp.org/pid/116/8665.html",
+    "aclanthology.org": f"The ACL Anthology's pages of authors list titles only. Better {_FOLLOW}; the BibTeX file"
+    " of a paper or a volume can be a source too, as in https://aclanthology.org/2021.tacl-1.bib",
+}
+"""What to do in place of pages that can't be followed, by how the name of their host starts."""
+
 FOREIGN = pattern(r"https?://.*|[a-z][a-z0-9_-]+:(?!//).*", hostile="a-", flags=re.DOTALL)
 """What plugins are asked about: addresses, and short forms.
 
@@ -223,6 +239,19 @@ def hint(source: str) -> str:
     from syncd.sources import plugins  # noqa: PLC0415 - as below
 
     return " ".join(str(error) for error in plugins.load().failures.values())
+
+
+def instead(address: str) -> str:
+    """Return what to do where the page at an address can't be followed; empty where nothing better is known.
+
+    >>> instead("https://scholar.google.de/citations?user=x").partition(".")[0], instead("https://a.org/")
+    ("Google Scholar's profiles are for people", '')
+    """
+    try:
+        host = (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+    return next((words for name, words in INSTEAD.items() if host.startswith(name)), "")
 
 
 def _recognised_by_plugin(source: str) -> Recognised | None:

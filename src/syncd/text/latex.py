@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncd.text import latex_tables as tables
-from syncd.text.latex_macros import FUNCTIONS, verbatim
+from syncd.text.latex_macros import FUNCTIONS, chemistry, verbatim
 from syncd.text.latex_tokens import Token, pairs, tokens
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
@@ -50,6 +50,9 @@ r"""LaTeX's single quotes around a few words.
 BRACKETS = pattern(r"\*?(?:\[[^\[\]]*\])?", hostile=("[", "a", ""))
 """A star and an argument in brackets, which may come before a macro's braces."""
 
+CITATION_OPTIONS = pattern(r"\*?(?:\[[^\[\]]*\]){0,2}", hostile="[")
+"""What may stand before the key of a reference: `[see][p. 3]`."""
+
 MAX_DEPTH = 40
 """Arguments within arguments beyond this depth are kept as they are written: keeps the work linear."""
 
@@ -85,6 +88,7 @@ class _Conversion:
         self.math = False
         self.verbatim_at = -1  # the brace here belongs to a macro that is kept
         self.text_at = -1  # the brace here holds text even within mathematics
+        self.math_at = -1  # the brace here holds mathematics even within text
 
     def run(self) -> str:
         while self.at < len(self.tokens):
@@ -167,7 +171,7 @@ class _Conversion:
         if kept:
             self.out.append("{")
         self.stack.append(_Group(len(self.out), "}" if kept else "", self.math))
-        self.math = self.math and at != self.text_at
+        self.math = at == self.math_at or (self.math and at != self.text_at)
 
     def close(self, token: Token) -> None:
         if self.at - 1 not in self.partner:
@@ -220,6 +224,7 @@ class _Conversion:
                 self._edit_next(lambda text: text.removeprefix("."))
         elif name in tables.FONTS or name in tables.TEXT_FONTS:
             self.text_at = self.at if name in tables.TEXT_FONTS else self.text_at
+            self.math_at = self.at if name in tables.MATH_FONTS else self.math_at
             self._edit_next(lambda text: text.lstrip().removeprefix("*"))
         elif name in tables.OPERATORS:
             self._operator(token, name.replace("bmod", "mod"))
@@ -270,6 +275,9 @@ class _Conversion:
 
     def _raw(self, token: Token, name: str) -> None:
         """Put a macro whose argument is no LaTeX: an address, a key, the name of an environment."""
+        at = self._behind_options() if name in tables.CITATIONS else self.at
+        if self._group_at(at):
+            self.at = at
         if not self._group_at(self.at):
             self._unknown(token)
             return
@@ -278,6 +286,10 @@ class _Conversion:
         self.at = closing + 1
         if name in tables.ADDRESSES:
             self._put(mend(raw).strip())
+        elif name in tables.CITATIONS:
+            self._put(f"[{', '.join(key.strip() for key in raw.split(','))}]")
+        elif name in tables.CHEMISTRY and "\\" not in raw:
+            self._put(chemistry(raw))
         elif name == "href" and self.depth < MAX_DEPTH:
             self._await(name, mend(raw).strip())
         elif name in {"begin", "end"} and raw in tables.TEXT_ENVIRONMENTS:
@@ -288,6 +300,15 @@ class _Conversion:
             self.math = name == "begin"
         else:
             self._put(verbatim(name, [raw]))
+
+    def _behind_options(self) -> int:
+        """The first token that is not part of arguments in brackets."""
+        at = self.at
+        if at < len(self.tokens):
+            options = CITATION_OPTIONS.match(self.source, self.tokens[at].start)
+            while options and at < len(self.tokens) and self.tokens[at].start < options.end():
+                at += 1
+        return at
 
     def _unknown(self, token: Token) -> None:
         """Keep a macro, its arguments in brackets and the braces of the others."""

@@ -13,6 +13,7 @@ from syncd.text import latex_tables as tables
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping, Sequence
 
 SIMPLE = pattern(r"[^\s+\-*/·×=<>,()|]*", hostile="a")  # noqa: RUF001 - the multiplication sign is meant
@@ -36,6 +37,13 @@ class Function:
     apply: Callable[..., str]
     optional: bool = False
     braced: bool = True
+
+
+LETTER = pattern(r"[^\s\u0300-\u036f\u20d0-\u20f0][\u0300-\u036f\u20d0-\u20f0]*", hostile="a")
+"""A character with its accents."""
+
+MAX_WIDE = 8
+"""Letters under one wide accent: more are a text, which is easier to read as it is written."""
 
 
 def _bracketed(text: str) -> str:
@@ -81,6 +89,33 @@ def _blackboard(text: str) -> str:
     return "".join(tables.BLACKBOARD.get(character, character) for character in text)
 
 
+CHEMICAL = pattern(
+    r"(?a)\^\{(?P<raised>[^{}]*)\}|\^(?P<up>\d*[+-]|\w)|_\{(?P<lowered>[^{}]*)\}|_(?P<low>\w)"
+    r"|(?<=[A-Za-z)\]])(?P<count>\d+)|(?<=[A-Za-z\d)\]])(?P<charge>[+-])(?=$|[\s)])|(?P<arrow><=>|<->|->)|[{}$]",
+    hostile="^{",
+)
+"""A part of a chemical formula that is not written as it stands."""
+
+ARROWS = {"<=>": "⇌", "<->": "↔", "->": "→"}
+
+
+def chemistry(text: str) -> str:
+    r"""Write a chemical formula: counts are lowered, charges raised.
+
+    >>> chemistry("H2O"), chemistry("SO4^2-"), chemistry("2 Na+ + [Ru(bpy)3]^{2+} -> x")
+    ('H₂O', 'SO₄²⁻', '2 Na⁺ + [Ru(bpy)₃]²⁺ → x')
+    """
+
+    def part(found: re.Match[str]) -> str:
+        raised = found["raised"] or found["up"] or found["charge"]
+        lowered = found["lowered"] or found["low"] or found["count"]
+        if raised or lowered:
+            return _superscript(raised) if raised else _subscript(lowered)
+        return ARROWS.get(found[0], "")
+
+    return CHEMICAL.sub(part, text)
+
+
 def _text_accent(name: str) -> Callable[[str], str]:
     mark = tables.TEXT_ACCENTS[name]
 
@@ -101,12 +136,11 @@ def _math_accent(name: str) -> Callable[[str], str]:
 
     def accent(text: str) -> str:
         bare = text.strip()
-        single = (
-            bare
-            and not any(map(unicodedata.combining, bare[:1]))
-            and all(map(unicodedata.combining, bare[1:]))
-        )
-        return bare + mark if single else verbatim(name, [text])
+        letters = LETTER.findall(bare)
+        most = MAX_WIDE if name in tables.WIDE else 1
+        if "".join(letters) == bare and 1 <= len(letters) <= most:
+            return "".join(letter + mark for letter in letters)
+        return verbatim(name, [text])
 
     return accent
 
@@ -130,6 +164,12 @@ FUNCTIONS: Mapping[str, Function] = {
     "superscript": Function(1, _superscript, braced=False),
     "subscript": Function(1, _subscript, braced=False),
     "textsuperscript": Function(1, _superscript),
+    "mkbibsuperscript": Function(1, _superscript),
+    "mkbibsubscript": Function(1, _subscript),
+    "enquote": Function(2, lambda _, text: f"“{text}”", optional=True, braced=False),
+    "mkbibquote": Function(1, lambda text: f"“{text}”"),
+    "mkbibparens": Function(1, lambda text: f"({text})"),
+    "mkbibbrackets": Function(1, lambda text: f"[{text}]"),
     "textsubscript": Function(1, _subscript),
     "frac": Function(2, _fraction, braced=False),
     "dfrac": Function(2, _fraction, braced=False),
@@ -146,6 +186,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "color": Function(1, lambda _: ""),
     "texorpdfstring": Function(2, lambda _, plain: plain),
     "mathbb": Function(1, _blackboard, braced=False),
+    "Bbb": Function(1, _blackboard, braced=False),
     "mathbbm": Function(1, _blackboard, braced=False),
     "mathds": Function(1, _blackboard, braced=False),
     **{name: Function(1, _text_accent(name), braced=False) for name in tables.TEXT_ACCENTS},

@@ -79,6 +79,13 @@ SYMBOLS = {
     "LaTeX": "LaTeX",
     "TeX": "TeX",
     "BibTeX": "BibTeX",
+    # BibLaTeX's
+    "hyphen": "-",
+    "adddot": ".",
+    "addcomma": ",",
+    "addcolon": ":",
+    "addspace": " ",
+    "addnbspace": " ",
 }
 """Macros without arguments, and what they stand for."""
 
@@ -98,14 +105,18 @@ r"""After these a dot stands for no delimiter: `\left. x \right|`."""
 FONTS = _names(
     """emph textbf textit textsc textsl texttt textsf textmd textup textnormal uline underline mathbf
     mathrm mathit mathsf mathtt mathcal mathscr mathfrak mathnormal boldsymbol bm pmb mathop mathbin
-    mathrel mathord operatorname operatorname* underbrace overbrace so hl textlf mathbfit"""
+    mathrel mathord operatorname operatorname* underbrace overbrace so hl textlf mathbfit
+    mkbibemph mkbibitalic mkbibbold mkbibacro mkbibacronym ensuremath"""
 )
 """Macros that change the looks of their argument: the argument remains."""
 
 TEXT_FONTS = _names("text textrm mbox hbox fbox intertext")
 """Likewise, and within mathematics their argument is text."""
 
-LETTERS = _names("i j o O l L ss SS ae AE oe OE aa AA dh DH th TH dj DJ ng NG ij IJ")
+MATH_FONTS = frozenset({"ensuremath"})
+"""Of these, macros whose argument is mathematics, wherever it stands."""
+
+LETTERS = _names("i j o O l L ss SS ae AE oe OE aa AA dh DH th TH dj DJ ng NG ij IJ hyphen")
 r"""Macros for letters: TeX drops the blank that ends them, as in `stra\ss e`."""
 
 OPENING = frozenset("⟨⌈⌊")
@@ -156,6 +167,9 @@ MATH_ACCENTS = {
 }
 """Accents in mathematics, as combining marks."""
 
+WIDE = frozenset({"widehat", "widetilde", "overline", "overrightarrow"})
+"""Of these, accents over several letters: each of them gets one."""
+
 SUPERSCRIPTS = dict(
     zip(
         "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ′*†‡°",
@@ -184,14 +198,84 @@ MATH_ENVIRONMENTS = _names(
 ADDRESSES = frozenset({"url", "path", "nolinkurl"})
 """Macros whose argument is an address: nothing in it is LaTeX."""
 
-REFERENCES = _names(
-    """cite citep citet citeauthor citeyear citealp citealt Cite Citep Citet parencite textcite autocite
-    ref eqref autoref cref Cref label pageref nameref"""
+CITATIONS = _names(
+    """cite citep citet citeauthor citeyear citeyearpar citealp citealt citenum Cite Citep Citet Citealp
+    Citealt Citeauthor parencite textcite autocite footcite smartcite supercite fullcite Parencite Textcite
+    Autocite"""
 )
-"""Macros whose argument is a key: kept as they are, key included."""
+"""Macros whose argument is the key of a reference: that key in brackets is what remains."""
 
-RAW = ADDRESSES | REFERENCES | {"href", "begin", "end"}
+REFERENCES = _names("ref eqref autoref cref Cref label pageref nameref")
+"""Macros whose argument is a key within the document: kept as they are, key included."""
+
+CHEMISTRY = frozenset({"ce", "cee", "ch"})
+"""Macros whose argument is a chemical formula (mhchem, chemformula)."""
+
+RAW = ADDRESSES | CITATIONS | REFERENCES | CHEMISTRY | {"href", "begin", "end"}
 """Macros whose first argument is taken as it is written."""
+
+JOURNALS = {
+    "aj": "The Astronomical Journal",
+    "actaa": "Acta Astronomica",
+    "aap": "Astronomy and Astrophysics",
+    "aapr": "The Astronomy and Astrophysics Review",
+    "aaps": "Astronomy and Astrophysics Supplement Series",
+    "ao": "Applied Optics",
+    "apj": "The Astrophysical Journal",
+    "apjl": "The Astrophysical Journal Letters",
+    "apjs": "The Astrophysical Journal Supplement Series",
+    "aplett": "Astrophysical Letters",
+    "apspr": "Astrophysics and Space Physics Research",
+    "apss": "Astrophysics and Space Science",
+    "araa": "Annual Review of Astronomy and Astrophysics",
+    "azh": "Astronomicheskii Zhurnal",
+    "baas": "Bulletin of the American Astronomical Society",
+    "bac": "Bulletin of the Astronomical Institutes of Czechoslovakia",
+    "bain": "Bulletin of the Astronomical Institutes of the Netherlands",
+    "caa": "Chinese Astronomy and Astrophysics",
+    "cjaa": "Chinese Journal of Astronomy and Astrophysics",
+    "fcp": "Fundamentals of Cosmic Physics",
+    "gca": "Geochimica et Cosmochimica Acta",
+    "grl": "Geophysical Research Letters",
+    "iaucirc": "International Astronomical Union Circulars",
+    "icarus": "Icarus",
+    "jcap": "Journal of Cosmology and Astroparticle Physics",
+    "jcp": "The Journal of Chemical Physics",
+    "jgr": "Journal of Geophysical Research",
+    "jqsrt": "Journal of Quantitative Spectroscopy and Radiative Transfer",
+    "jrasc": "Journal of the Royal Astronomical Society of Canada",
+    "maps": "Meteoritics and Planetary Science",
+    "memras": "Memoirs of the Royal Astronomical Society",
+    "memsai": "Memorie della Societa Astronomica Italiana",
+    "mnras": "Monthly Notices of the Royal Astronomical Society",
+    "na": "New Astronomy",
+    "nar": "New Astronomy Reviews",
+    "nat": "Nature",
+    "nphysa": "Nuclear Physics A",
+    "pasa": "Publications of the Astronomical Society of Australia",
+    "pasj": "Publications of the Astronomical Society of Japan",
+    "pasp": "Publications of the Astronomical Society of the Pacific",
+    "physrep": "Physics Reports",
+    "physscr": "Physica Scripta",
+    "planss": "Planetary and Space Science",
+    "pra": "Physical Review A",
+    "prb": "Physical Review B",
+    "prc": "Physical Review C",
+    "prd": "Physical Review D",
+    "pre": "Physical Review E",
+    "prl": "Physical Review Letters",
+    "procspie": "Proceedings of SPIE",
+    "psj": "The Planetary Science Journal",
+    "qjras": "Quarterly Journal of the Royal Astronomical Society",
+    "rmxaa": "Revista Mexicana de Astronomia y Astrofisica",
+    "skytel": "Sky and Telescope",
+    "solphys": "Solar Physics",
+    "sovast": "Soviet Astronomy",
+    "ssr": "Space Science Reviews",
+    "zap": "Zeitschrift fuer Astrophysik",
+}
+"""Macros of the ADS for journals (https://ui.adsabs.harvard.edu/help/actions/journal-macros); only a journal's name
+may be one of them."""
 
 _FOREIGN = ("latex-ethuebung", "nonstandard-qit", "latex-placeholders")
 """Parts of pylatexenc's table that are not LaTeX's."""

@@ -10,32 +10,38 @@ import re
 from typing import Literal, NamedTuple, cast
 
 from syncd.text.patterns import pattern
-from syncd.text.urls import ADDRESS
+from syncd.text.urls import ADDRESS, may_hold_address
 
 Kind = Literal[
     "text", "address", "paragraph", "fence", "macro", "open", "close", "script", "tilde", "dash", "quote"
 ]
 
-TOKEN = pattern(
-    rf"""(?x)
-      (?P<address>{ADDRESS.pattern})
-    | (?P<paragraph>\n\n)
-    | (?P<fence>\$\$?|\\[()\[\]])
-    | (?P<macro>\\(?:[A-Za-z]+|.|$))
-    | (?P<open>\{{) | (?P<close>\}})
-    | (?P<script>[\^_])
-    | (?P<tilde>~)
-    | (?P<dash>--+)
-    | (?P<quote>``|'')
-    """,
-    hostile="a.",
-    flags=re.DOTALL,
-)
-r"""What has a meaning of its own in LaTeX; the rest is text.
+TOKEN = pattern(r"\n\n|\$\$?|\\(?:[A-Za-z]+|.|$)|\{|\}|\^|_|~|--+|``|''", hostile="-", flags=re.DOTALL)
+r"""What has a meaning of its own in LaTeX; the rest is text, or an address.
 
->>> [m.lastgroup for m in TOKEN.finditer(r"``a'' \emph{{b}}, $x^2$ -- http://c.d/e_f~g")]
-['quote', 'quote', 'macro', 'open', 'open', 'close', 'close', 'fence', 'script', 'fence', 'dash', 'address']
+Each alternative starts with a character of its own: `re` then skips what starts with none of them.
+
+>>> TOKEN.findall(r"``a'' \emph{{b}}, $x^2$ -- c")
+['``', "''", '\\emph', '{', '{', '}', '}', '$', '^', '$', '--']
 """
+
+KINDS: dict[str, Kind] = {
+    "\n": "paragraph",
+    "$": "fence",
+    "\\": "macro",
+    "{": "open",
+    "}": "close",
+    "^": "script",
+    "_": "script",
+    "~": "tilde",
+    "-": "dash",
+    "`": "quote",
+    "'": "quote",
+}
+"""What a token is, by its first character."""
+
+FENCES = frozenset({r"\(", r"\)", r"\[", r"\]"})
+"""Macros that stand around mathematics."""
 
 MATH_SIGN = pattern(r"[\\^_{}]", hostile="a")
 """A sign that what stands between two dollar signs is mathematics."""
@@ -57,14 +63,41 @@ class Token(NamedTuple):
 
 
 def tokens(source: str) -> list[Token]:
-    """Cut a text into tokens; their texts together are the source."""
+    r"""Cut a text into tokens; their texts together are the source.
+
+    >>> [token.kind for token in tokens(r"\(x\) http://c.d/e_f~g")]
+    ['fence', 'text', 'fence', 'text', 'address']
+    """
     cut: list[Token] = []
     end = 0
-    for found in TOKEN.finditer(source):
+    single = -1  # where the last dollar sign stands that may open mathematics
+    sign = TOKEN.search(source)
+    address = ADDRESS.search(source) if may_hold_address(source) else None
+    kind: Kind
+    while sign or address:
+        if address and (sign is None or address.start() <= sign.start()):
+            found, kind = address, "address"
+        else:
+            found = cast("re.Match[str]", sign)
+            kind = "fence" if found[0] in FENCES else KINDS[found[0][0]]
         if found.start() > end:
             cut.append(Token("text", source[end : found.start()], end))
-        cut.append(Token(cast("Kind", found.lastgroup), found[0], found.start()))
-        end = found.end()
+        start, end = found.span()
+        if found[0] == "$$" and single >= 0 and _is_math(source, single, start):
+            cut.append(Token(kind, "$", start))  # one formula ends, and the next one starts
+            start += 1
+            single = -1
+        cut.append(Token(kind, source[start:end], start))
+        if kind == "paragraph" or (
+            source[start:end] == "$" and single >= 0 and _is_math(source, single, start)
+        ):
+            single = -1
+        elif source[start:end] == "$":
+            single = start
+        if sign and sign.start() < end:
+            sign = TOKEN.search(source, end)
+        if address and address.start() < end:
+            address = ADDRESS.search(source, end)
     if end < len(source):
         cut.append(Token("text", source[end:], end))
     return cut

@@ -14,7 +14,7 @@ from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.hosts import HOSTS, KNOWN_DOMAINS, Site
 from syncd.text.patterns import pattern
-from syncd.text.urls import ADDRESS, mend, trim
+from syncd.text.urls import ADDRESS, may_hold_address, mend, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,8 @@ def find_links(text: str) -> tuple[Link, ...]:
     ['paper']
     """
     links: dict[str, Link] = {}
+    if not may_hold_address(text):
+        return ()
     for start, address in _addresses(text):
         link = classify(address, text[max(start - CONTEXT, 0) : start])
         if link:

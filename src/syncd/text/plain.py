@@ -53,6 +53,8 @@ def clean(text: str) -> str:
     >>> clean(" so\u00adft \u00a0text\nruns  on\n \n\nnext")
     'soft text runs on\n\nnext'
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nothing but runs of spaces can be odd; most titles, names and numbers
     text = STACKED_MARKS.sub(r"\1", INVISIBLE.sub("", text))
     return BLANKS.sub(_blank, unicodedata.normalize("NFC", text)).strip()
 

@@ -43,12 +43,19 @@ LETTERS = str.maketrans(
 """Letters that Unicode does not decompose, though people and databases write them without their stroke."""
 
 
+_ASCII_DROPPED = dict.fromkeys(
+    code for code in range(128) if not chr(code).isalnum() and chr(code) not in KEPT_SIGNS
+)
+
+
 @lru_cache(maxsize=4096)
 def _loses_marks(base: str) -> bool:
     return unicodedata.name(base, "").startswith(UNMARKED_SCRIPTS)
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower().translate(_ASCII_DROPPED)
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept: list[str] = []
     base = ""

@@ -37,6 +37,23 @@ r"""A web address with or without its scheme, LaTeX escapes included, and the pu
 ['https://x.edu/\\~{}u/a\\_b', 'github.com/a/b.']
 """
 
+DOMAIN = pattern(r"\.[^\W\d_]{2}", hostile=".")
+"""Where the last part of a host's name may start.
+
+>>> [bool(DOMAIN.search(text)) for text in ("see github.com/a", "by 0.95 points, e.g. here. Thus")]
+[True, False]
+"""
+
+
+def may_hold_address(text: str) -> bool:
+    """Whether a text may hold an address: false of most abstracts, and much faster than to look for one.
+
+    >>> [may_hold_address(text) for text in ("a.org/b", "git@host:a/b", "an abstract. With 0.5 points")]
+    [True, True, False]
+    """
+    return "://" in text or "git@" in text or bool(DOMAIN.search(text))
+
+
 _UNESCAPE = pattern(
     r"\\textasciitilde\b(?:\{\})?|\\string~|\{\\?([_%#&~])\}|\\([_%#&~])(?:\{\})?|\\(?=/)", hostile="\\{"
 )

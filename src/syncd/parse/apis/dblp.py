@@ -98,7 +98,7 @@ def _root(snapshot: Snapshot) -> ET.Element:
 
 
 def _paper(entry: ET.Element) -> Paper | None:
-    record = Record(title=values.FINAL_STOP.sub("", next(_texts(entry, "title"), "")))
+    record = Record(title=next(_texts(entry, "title"), ""))
     record.creators = tuple(creator(HOMONYM.sub("", name)) for name in _texts(entry, "author"))
     for name, elements in FIELDS.items():
         value = next((text for element in elements for text in _texts(entry, element)), None)
@@ -120,7 +120,10 @@ def _paper(entry: ET.Element) -> Paper | None:
 
 
 def _texts(entry: ET.Element, tag: str) -> Iterator[str]:
-    """Yield the text of the elements of that name, with that of the markup inside."""
+    """Yield the text of the elements of that name; what is raised or lowered in it as LaTeX has it."""
     for element in entry.iterfind(tag):
+        for name, sign in (("sup", "^"), ("sub", "_")):
+            for part in element.iter(name):
+                part.text, part.tail = f"{sign}{{{part.text or ''}", f"}}{part.tail or ''}"
         if text := " ".join(html.unescape("".join(element.itertext())).split()):
             yield text

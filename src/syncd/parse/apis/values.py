@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
 from typing import TYPE_CHECKING, Any
 
 from syncd.parse.dates_of import iso_date
+from syncd.parse.markup import plain
 from syncd.sources.apis import loose
 from syncd.text.arxiv import arxiv_id
 from syncd.text.names import ET_AL, creator, parse_authors
@@ -14,25 +13,6 @@ from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.model import Creator
-
-MARKUP = pattern(
-    r"</?(?:i|b|u|em|strong|sub|sup|small|sc|tt|span|p|br|div|title|sec|italic|bold|inline-formula|tex-math"
-    r"|(?:mml|jats):[\w-]+|math|mi|mo|mn|mrow|msub|msup|mtext|semantics|annotation)(?:\s[^<>]*)?/?>",
-    hostile="<i ",
-    flags=re.IGNORECASE,
-)
-"""Elements that services leave in titles and abstracts; a comparison such as "a < b" is none.
-
->>> MARKUP.sub("", "H<sub>2</sub>O in <jats:p>a < b</jats:p>")
-'H2O in a < b'
-"""
-
-FINAL_STOP = pattern(r"(?<![.])\.$", hostile=".")
-"""The full stop that DBLP and PubMed end titles with; dots that mean something stay.
-
->>> [FINAL_STOP.sub("", text) for text in ("A Title.", "And so on...", "Why?")]
-['A Title', 'And so on...', 'Why?']
-"""
 
 SLUG = pattern(r"[^a-z0-9]+", hostile="-")
 
@@ -44,7 +24,7 @@ def text(value: Any) -> str | None:
     ('Q&A with LLMs', None, None)
     """
     found = loose.text(value)
-    return None if found is None else loose.text(MARKUP.sub("", html.unescape(found)))
+    return None if found is None else loose.text(plain(found))
 
 
 def texts(value: Any) -> tuple[str, ...] | None:
@@ -152,7 +132,7 @@ def people(value: Any) -> tuple[Creator, ...] | None:
     (['Lee', 'Li'], None)
     """
     if isinstance(value, str):
-        return parse_authors(html.unescape(loose.text(value) or ""))[0] or None
+        return parse_authors(plain(value))[0] or None
     return tuple(creator(name) for name in _names(value) if not ET_AL.fullmatch(name)) or None
 
 
