@@ -64,18 +64,7 @@ WRITERS: dict[str, Callable[[str], str]] = {
 SIGNS = ["{", "$", "\\", "<", "("]
 """What has a meaning in some format, and is not closed."""
 
-TEXTS = [
-    "{} ",
-    "{a}",
-    "$a",
-    "\\a{",
-    "\\url{a} ",
-    "www.a",
-    "https://a.b/ ",
-    "https://github.com/a/b/./",
-    " and ",
-    "a, ",
-]
+TEXTS = ["{a}", "$a", "\\a{", "www.a", "https://a.b/ ", "https://github.com/a/b/./", " and ", "a, "]
 """What has a meaning in LaTeX, in addresses and among names: the same functions read it in every format."""
 
 DOCUMENTS: dict[str, tuple[str, Callable[[int], str]]] = {
@@ -116,7 +105,7 @@ def reading(text: str, form: str) -> Callable[[], object]:
     ("form", "again"), [(form, sign) for form in WRITERS if form not in {"ris", "csl-json"} for sign in SIGNS]
 )
 def test_a_field_of_one_sign_is_read_in_linear_time(form: str, again: str) -> None:
-    """A brace, a dollar sign, a backslash and the like, over and over, hold no format up; RIS and CSL-JSON mean nothing by them."""
+    """A brace, a dollar sign, a backslash and the like, over and over, hold no format up that reads signs."""
     write = WRITERS[form]
     assert trouble(lambda n: reading(write(again * n), form), LONG // 2, MOST, TRIFLE) is None
 
