@@ -337,8 +337,8 @@ def together(desk: Desk, break_: str = "") -> dict[str, Look]:
 
 
 def test_of_what_is_pushed_together_each_profile_is_told_its_own(desk: Desk, zotero: Zotero) -> None:
-    """One run, and one look at the library; but the counts and the news are of each."""
-    desk.configure(SECOND_PROFILE)
+    """One run, and one look at the library; but the counts, the news and the guard are of each."""
+    desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 3\n")
     ended = together(desk)
     assert {name: look.to_json()["counts"]["create"] for name, look in ended.items()} == {"ann": 3, "bo": 1}
     assert len({look.run for look in ended.values()}) == 1
