@@ -258,6 +258,11 @@ def test_status_tells_of_the_pages_of_a_folder_what_holds_for_the_folder(desk: D
         assert all("Cy Chen.txt" in page["trouble"]["message"] for page in pages)
 
 
+def threads_of(daemon: Background) -> int:
+    """Return how many threads a daemon has."""
+    return sum(1 for _ in Path(f"/proc/{daemon.process.pid}/task").iterdir())
+
+
 def test_a_thousand_profiles_of_one_library_take_turns(desk: Desk, zotero: Zotero) -> None:
     """All are looked at, in a few runs and by a few threads; and though all are due, it ends when it is told to."""
     names = {f"p{number}" for number in range(PROFILES)}
@@ -274,7 +279,7 @@ def test_a_thousand_profiles_of_one_library_take_turns(desk: Desk, zotero: Zoter
     with Background(desk) as daemon:
 
         def done() -> bool:
-            threads.append(sum(1 for _ in Path(f"/proc/{daemon.process.pid}/task").iterdir()))
+            threads.append(threads_of(daemon))
             return daemon.text.count('"why"') > PROFILES
 
         until(done, seconds=300, but=lambda: daemon.text)
@@ -290,7 +295,7 @@ def test_a_thousand_profiles_of_one_library_take_turns(desk: Desk, zotero: Zoter
 
 
 def test_a_slow_source_holds_up_no_other_and_no_end(desk: Desk, release: threading.Event) -> None:
-    """Its server never answers: the rest of the library goes on, and the daemon ends."""
+    """A server never answers for a hundred profiles: few wait for it, the library's others go on, the daemon ends."""
     show(desk)
     with website() as site:
         asked = threading.Event()
@@ -301,11 +306,13 @@ def test_a_slow_source_holds_up_no_other_and_no_end(desk: Desk, release: threadi
             return Reply(b"")
 
         site.replies["/bo"] = hang
-        desk.configure(f'[profiles.bo]\nsource = "{site.address}/bo"\n[http]\nallow_private = true\n')
+        slow = "".join(f'[profiles.bo{number}]\nsource = "{site.address}/bo"\n' for number in range(100))
+        desk.configure(f"{slow}[http]\nallow_private = true\n")
         with Background(desk) as daemon:
             daemon.until(lambda: looks(daemon))
             assert looks(daemon)[0]["event"] == "3 created"
             assert asked.wait(30)
+            assert threads_of(daemon) < THREADS
             write(desk.page, "Alpha", "Delta")
             daemon.until(lambda: len(looks(daemon)) > 1)
             assert looks(daemon)[1]["event"] == "1 created, 1 unchanged"
@@ -337,8 +344,8 @@ def together(desk: Desk, break_: str = "") -> dict[str, Look]:
 
 
 def test_of_what_is_pushed_together_each_profile_is_told_its_own(desk: Desk, zotero: Zotero) -> None:
-    """One run, and one look at the library; but the counts and the news are of each."""
-    desk.configure(SECOND_PROFILE)
+    """One run, and one look at the library; but the counts, the news and the guard are of each."""
+    desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 3\n")
     ended = together(desk)
     assert {name: look.to_json()["counts"]["create"] for name, look in ended.items()} == {"ann": 3, "bo": 1}
     assert len({look.run for look in ended.values()}) == 1

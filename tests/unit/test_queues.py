@@ -68,6 +68,7 @@ def test_a_library_is_pushed_to_by_one_run_at_a_time() -> None:
     assert pushed(queues) == [("main", ["ann"])]
     read(queues, "bo", "cy")
     assert pushed(queues, NOW + 2 * LINGER) == []
+    assert queues.patience(NOW) is None
     assert not queues.is_idle("main")
     queues.pushed("main")
     assert pushed(queues) == [("main", ["bo", "cy"])]
@@ -88,7 +89,7 @@ def test_profiles_of_two_configurations_are_not_pushed_together() -> None:
 def test_a_run_and_what_waits_for_it_are_bounded() -> None:
     """A thousand profiles are read as fast as their library takes them, so that they don't fill the memory."""
     queues = Queues()
-    read(queues, *(f"p{number}" for number in range(TOGETHER)))
+    read(queues, *(f"p{number}" for number in range(TOGETHER + 1)))
     assert not queues.has_room("main", "pages")
     assert queues.has_room("other", "pages")
     ((_, batch),) = pushed(queues)

@@ -72,7 +72,6 @@ class _Task:
         library: that it is about.
         pulse: how far it is.
         run: the name of the run.
-        pushes: it pushes, else it reads.
         thread: itself.
     """
 
@@ -80,7 +79,6 @@ class _Task:
     library: str
     pulse: Pulse
     run: str
-    pushes: bool
     thread: threading.Thread = field(init=False)
 
 
@@ -268,7 +266,7 @@ class Daemon:
         self._interface.close()
         control.close()
         for task in set(self._tasks.values()):
-            if task.pushes:
+            if task.pulse.writes:
                 self._voice.say(
                     "warning",
                     "this look did not come to its end; the next start finds out what was written",
@@ -334,7 +332,7 @@ class Daemon:
             self._voice.begins()
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
-        task = self._task((name,), library, pushes=False)
+        task = self._task((name,), library)
         config = self._config
 
         def read() -> None:
@@ -346,19 +344,20 @@ class Daemon:
 
     def _push(self, library: str, batch: Sequence[Waiting]) -> None:
         """Begin to push what was read of profiles of one library."""
-        task = self._task(tuple(waiting.profile for waiting in batch), library, pushes=True)
+        task = self._task(tuple(waiting.profile for waiting in batch), library)
 
         def push() -> None:
-            with self._voice.speaking_of(run=task.run, profile=_some(task.names)):
-                for outcome in self._eyes.push(batch, task.run, task.pulse):
-                    self._inbox.put(partial(self._finished, outcome))
-            self._inbox.put(partial(self._was_pushed, task))
+            try:
+                with self._voice.speaking_of(run=task.run, profile=_some(task.names)):
+                    for outcome in self._eyes.push(batch, task.run, task.pulse):
+                        self._inbox.put(partial(self._finished, outcome))
+            finally:
+                self._inbox.put(partial(self._was_pushed, task))
 
         self._start(task, push)
 
-    def _task(self, names: tuple[str, ...], library: str, *, pushes: bool) -> _Task:
-        run, pulse = run_name(self._clock.now()), Pulse(self._clock, self._stop)
-        return _Task(names, library, pulse, run, pushes)
+    def _task(self, names: tuple[str, ...], library: str) -> _Task:
+        return _Task(names, library, Pulse(self._clock, self._stop), run_name(self._clock.now()))
 
     def _start(self, task: _Task, work: Callable[[], None]) -> None:
         self._tasks |= dict.fromkeys(task.names, task)
