@@ -9,6 +9,7 @@ import importlib
 import json
 import pkgutil
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -914,6 +915,41 @@ def test_no_shape_ends_a_run_or_costs_another_record(name: str) -> None:
         assert said.startswith("1 record has")  # the one that is null
         if odd.get("title") == RECORDS[name]["title"] and odd.get("type") == RECORDS[name].get("type"):
             assert len(profile.papers) == 3
+
+
+def test_no_shape_of_dblps_records_costs_another() -> None:
+    """Elements that are missing, empty, nested, or hold something else."""
+    chance = random.Random(1)
+    pieces = re.findall(r"<[^<>]+>|[^<>]+", PROCEEDINGS_PAPER)
+    wrong = (
+        "",
+        "x",
+        "9" * 40,
+        "<author/>",
+        "<year><b>2020</b></year>",
+        "<title>T</title>",
+        "&amp;#99999999999;",
+        "<ee>http://[</ee>",
+    )
+    kept = 0
+    for _ in range(300):
+        odd = list(pieces)
+        place = chance.randrange(1, len(odd) - 1)
+        odd[place] = (
+            chance.choice(wrong) if not odd[place].startswith("<") else odd[place] + chance.choice(wrong)
+        )
+        other = (
+            PROCEEDINGS_PAPER.replace("Learning", "Other")
+            .replace("iclr.7", "iclr.8")
+            .replace("ICLR.7", "ICLR.8")
+        )
+        profile = parsed(dblp(other, "".join(odd), PREPRINT))
+        assert {"Other H2O & more: Why?", "Learning H2O & more: The Sequel"} <= {
+            p.title for p in profile.papers
+        }
+        assert "odd-record" not in codes(profile)
+        kept += len(profile.papers) == 3
+    assert kept > 200
 
 
 def title(name: str, text: str) -> Any:
