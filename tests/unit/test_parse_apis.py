@@ -324,8 +324,12 @@ def test_openalex_names_what_a_work_appeared_in(
     kind: str, place: Json, venue: str | None, form: str | None
 ) -> None:
     """By its source, else as the publisher does; a preprint's source is no venue, whatever it calls itself."""
-    found = paper("openalex", OPENALEX | {"type": kind, "primary_location": place})
-    assert (found.venue, found.published_as) == (venue, form)
+    work = OPENALEX | {"type": kind, "primary_location": place}
+    profile = parsed(
+        snapshot("openalex", {"display_name": "A"}, [work, work | {"primary_location": {"source": None}}])
+    )
+    assert (profile.papers[0].venue, profile.papers[0].published_as) == (venue, form)
+    assert profile.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -588,6 +592,14 @@ def test_orcid_forms(kind: str, form: str | None, venue: str | None, publisher: 
     """ORCID asks for a publisher or an institution where a work has no journal, under the same name."""
     found = paper("orcid", ORCID | {"type": kind}, ORCID_PERSON)
     assert (found.published_as, found.venue, found.publisher) == (form, venue, publisher)
+
+
+def test_orcid_work_with_editors_alone() -> None:
+    """Nothing is odd about that, and who lists the work is taken for an author of it."""
+    work = ORCID | {"contributors": {"contributor": [contributor("Ed Itor", "editor")]}}
+    profile = parsed(snapshot("orcid", ORCID_PERSON, [work]))
+    assert [author.name for author in profile.papers[0].creators] == ["Josiah Carberry"]
+    assert profile.warnings == ()
 
 
 def test_orcid_dates_that_are_none_cost_nothing_else() -> None:
