@@ -347,7 +347,7 @@ def test_openalex_names_what_a_work_appeared_in(
 )
 def test_a_preprint_has_its_repository(name: str, change: Json, repository: str | None) -> None:
     """As Zotero's own translators call it; arXiv's is told by its identifier."""
-    places = {
+    places: dict[str, Json] = {
         "openalex": {"primary_location": {"source": change}},
         "s2": {"publicationVenue": change, "venue": ""},
     }
