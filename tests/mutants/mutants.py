@@ -57,6 +57,7 @@ MUTANTS = (
     Mutant("a collection under the library's other name is made again", "filing.py", "for name in self._view.names]", "for name in self._view.names[:1]]"),
     # Merging
     Mutant("a user's edit is overwritten", "merge.py", "else there != written", "else False"),
+    Mutant("software gets authors, which Zotero refuses", "merge.py", "wanted = creators_of(item_type, self.draft.creators)", "wanted = self.draft.creators"),
     Mutant("the old value is kept after a write", "merge.py", "            base[name] = wanted\n", "            base[name] = written\n"),
     Mutant("an emptied field is filled again", "merge.py", "else there != written", "else there not in {written, ''}"),
     Mutant("edited authors are overwritten", "merge.py", "if _plain(there) != _plain(written):", "if False:"),

@@ -467,6 +467,15 @@ def test_openalex_gives_the_published_form_and_retractions(site: Site, run: Run)
     assert site.asked[0].query["filter"] == "title.search:T"
 
 
+@pytest.mark.parametrize("kind", ["erratum", "retraction", "book-review"])
+def test_what_is_about_a_paper_is_not_the_paper(site: Site, run: Run, kind: str) -> None:
+    """OpenAlex lists it under the paper's very title."""
+    journal = {"source": {"display_name": "Annals of Tests", "type": "journal"}}
+    note = openalex("T", "Ann Lee", doi="10.1000/e", type=kind, primary_location=journal)
+    site.replies[WORKS] = Reply({"results": [note]})
+    assert run(paper("T", "Ann Lee"), "openalex") == (paper("T", "Ann Lee"),)
+
+
 # Crossref
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.parse.dates_of import joined
 from syncd.text.dates import infer, parse_date
 
 CAPTURED = date(2026, 6, 1)
@@ -36,6 +37,12 @@ CAPTURED = date(2026, 6, 1)
 def test_reads_a_date(text: str, expected: tuple[str, bool] | None) -> None:
     """Each form of a date is read, and what is no date is None."""
     assert parse_date(text, CAPTURED) == expected
+
+
+def test_a_month_of_thirty_digits_is_no_month() -> None:
+    """Services have sent such things; the year is known all the same."""
+    assert joined(2023, 10**30) == joined(2023) == "2023"
+    assert joined(2023, 4, 10**30) == "2023-04"
 
 
 def test_december_in_january_is_last_year() -> None:

@@ -47,6 +47,8 @@ SPLIT = [
     ("National Institutes of Health", "", "National Institutes of Health", ""),
     ("University of California, Berkeley", "", "University of California, Berkeley", ""),
     ("Centers for Disease Control and Prevention", "", "Centers for Disease Control and Prevention", ""),
+    ("Institut Pasteur", "", "Institut Pasteur", ""),
+    ("Guillaume de l'Hospital", "Guillaume", "de l'Hospital", ""),
     ("Google Research", "", "Google Research", ""),
     ("Ann Lee (MIT)", "Ann", "Lee", ""),
     ("Lee, Ann (MIT)", "Ann", "Lee", ""),

@@ -9,6 +9,7 @@ import importlib
 import json
 import pkgutil
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -323,8 +324,12 @@ def test_openalex_names_what_a_work_appeared_in(
     kind: str, place: Json, venue: str | None, form: str | None
 ) -> None:
     """By its source, else as the publisher does; a preprint's source is no venue, whatever it calls itself."""
-    found = paper("openalex", OPENALEX | {"type": kind, "primary_location": place})
-    assert (found.venue, found.published_as) == (venue, form)
+    work = OPENALEX | {"type": kind, "primary_location": place}
+    profile = parsed(
+        snapshot("openalex", {"display_name": "A"}, [work, work | {"primary_location": {"source": None}}])
+    )
+    assert (profile.papers[0].venue, profile.papers[0].published_as) == (venue, form)
+    assert profile.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -587,6 +592,14 @@ def test_orcid_forms(kind: str, form: str | None, venue: str | None, publisher: 
     """ORCID asks for a publisher or an institution where a work has no journal, under the same name."""
     found = paper("orcid", ORCID | {"type": kind}, ORCID_PERSON)
     assert (found.published_as, found.venue, found.publisher) == (form, venue, publisher)
+
+
+def test_orcid_work_with_editors_alone() -> None:
+    """Nothing is odd about that, and who lists the work is taken for an author of it."""
+    work = ORCID | {"contributors": {"contributor": [contributor("Ed Itor", "editor")]}}
+    profile = parsed(snapshot("orcid", ORCID_PERSON, [work]))
+    assert [author.name for author in profile.papers[0].creators] == ["Josiah Carberry"]
+    assert profile.warnings == ()
 
 
 def test_orcid_dates_that_are_none_cost_nothing_else() -> None:
@@ -914,6 +927,41 @@ def test_no_shape_ends_a_run_or_costs_another_record(name: str) -> None:
         assert said.startswith("1 record has")  # the one that is null
         if odd.get("title") == RECORDS[name]["title"] and odd.get("type") == RECORDS[name].get("type"):
             assert len(profile.papers) == 3
+
+
+def test_no_shape_of_dblps_records_costs_another() -> None:
+    """Elements that are missing, empty, nested, or hold something else."""
+    chance = random.Random(1)
+    pieces = re.findall(r"<[^<>]+>|[^<>]+", PROCEEDINGS_PAPER)
+    wrong = (
+        "",
+        "x",
+        "9" * 40,
+        "<author/>",
+        "<year><b>2020</b></year>",
+        "<title>T</title>",
+        "&amp;#99999999999;",
+        "<ee>http://[</ee>",
+    )
+    kept = 0
+    for _ in range(300):
+        odd = list(pieces)
+        place = chance.randrange(1, len(odd) - 1)
+        odd[place] = (
+            chance.choice(wrong) if not odd[place].startswith("<") else odd[place] + chance.choice(wrong)
+        )
+        other = (
+            PROCEEDINGS_PAPER.replace("Learning", "Other")
+            .replace("iclr.7", "iclr.8")
+            .replace("ICLR.7", "ICLR.8")
+        )
+        profile = parsed(dblp(other, "".join(odd), PREPRINT))
+        assert {"Other H2O & more: Why?", "Learning H2O & more: The Sequel"} <= {
+            p.title for p in profile.papers
+        }
+        assert "odd-record" not in codes(profile)
+        kept += len(profile.papers) == 3
+    assert kept > 200
 
 
 def title(name: str, text: str) -> Any:

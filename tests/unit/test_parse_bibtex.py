@@ -162,11 +162,17 @@ def test_dates(fields: str, date: str | None) -> None:
 
 def test_organisations_and_brackets() -> None:
     """Braces make one name, an organisation's is one without; what is in brackets is no surname."""
-    paper = one(
-        "author = {{Ann Lee (MIT) Fund} and World Health Organization and Ann Lee (MIT) and Sand, Bo (1)}"
-    )
+    names = [
+        "{Ann Lee (MIT) Fund}",
+        "{\u767e\u5ea6 \u7814\u7a76\u9662}",
+        "World Health Organization",
+        "Ann Lee (MIT)",
+        "Sand, Bo (1)",
+    ]
+    paper = one(f"author = {{{' and '.join(names)}}}")
     assert [(person.family, person.given) for person in paper.creators] == [
         ("Ann Lee (MIT) Fund", ""),
+        ("\u767e\u5ea6 \u7814\u7a76\u9662", ""),
         ("World Health Organization", ""),
         ("Lee", "Ann"),
         ("Sand", "Bo"),

@@ -100,6 +100,26 @@ def test_organisations_and_brackets() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "form", "venue", "publisher"),
+    [
+        ("dataset", "dataset", None, "Zenodo"),
+        ("software", "computerProgram", None, "Zenodo"),
+        ("standard", "standard", None, "Zenodo"),
+        ("speech", "presentation", "Somewhere", "Zenodo"),
+        ("document", "document", None, "Zenodo"),
+        ("article-magazine", "magazineArticle", "Somewhere", "Zenodo"),
+        ("article", None, "Somewhere", "Zenodo"),
+    ],
+)
+def test_what_is_no_paper_has_a_form_of_its_own(
+    kind: str, form: str | None, venue: str | None, publisher: str
+) -> None:
+    """As Zotero imports it."""
+    paper = one(type=kind, container_title="Somewhere", publisher="Zenodo")
+    assert (paper.published_as, paper.venue, paper.publisher) == (form, venue, publisher)
+
+
 def test_crossrefs_own_form() -> None:
     """Crossref has lists where CSL has text, and types of its own."""
     paper = one(

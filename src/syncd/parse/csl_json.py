@@ -26,7 +26,8 @@ EXPECTED = 'CSL-JSON such as [{"type": "article-journal", "title": "...", "autho
 
 FORMS = {
     "article-journal": "journalArticle",
-    "article-magazine": "journalArticle",
+    "article-magazine": "magazineArticle",
+    "article-newspaper": "magazineArticle",
     "journal-article": "journalArticle",
     "paper-conference": "conferencePaper",
     "proceedings-article": "conferencePaper",
@@ -39,6 +40,13 @@ FORMS = {
     "thesis": "thesis",
     "dissertation": "thesis",
     "report": "report",
+    "standard": "standard",
+    "dataset": "dataset",
+    "software": "computerProgram",
+    "speech": "presentation",
+    "webpage": "webpage",
+    "post-weblog": "blogPost",
+    "document": "document",
 }
 """Zotero's item type by CSL's `type`, or Crossref's; all others (`article`, `posted-content`) are preprints."""
 
@@ -59,7 +67,7 @@ DOIS = ("DOI", "URL")
 ARXIVS = ("number", "archive_location", "archive-location", "note", "container-title")
 """Fields that hold the arXiv id in a line of its own, as Zotero writes them."""
 
-NO_VENUE = frozenset({"book", "thesis", "report"})
+NO_VENUE = frozenset({"book", "thesis", "report", "standard", "dataset", "computerProgram", "document"})
 
 
 def parse(snapshot: Snapshot) -> Profile:

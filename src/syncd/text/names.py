@@ -120,11 +120,11 @@ DEGREE = pattern(r"(?:Ph\.?\s?D|M\.?\s?D|M\.?Sc|B\.?Sc|Dr|Prof|Esq)\.?", hostile
 """
 
 COLLECTIVE = pattern(
-    r"\b(?:teams?|groups?|consorti(?:um|a)|collaborations?|projects?|initiatives?|communit(?:y|ies)|labs?"
+    r"(?<!['\u2019])\b(?:teams?|groups?|consorti(?:um|a)|collaborations?|projects?|initiatives?|communit(?:y|ies)|labs?"
     r"|laborator(?:y|ies)|institutes?|universit(?:y|ies)|committees?|societ(?:y|ies)|associations?|foundations?"
     r"|networks?|alliances?|inc|corp|corporation|ltd|llc|gmbh|company|organi[sz]ations?|agenc(?:y|ies)|ministry"
     r"|departments?|councils?|commissions?|federations?|academ(?:y|ies)|authorit(?:y|ies)|administration"
-    r"|cent(?:er|re)s?|college|school|hospital|museum|observatory|library|union|nations|task force|world bank"
+    r"|cent(?:er|re)s?|college|school|hospital|museum|observatory|library|union|united nations|task force|world bank"
     r"|investigators|collaborators|contributors|developers|workshop|services|research|program(?:me)?|coalition)\b\.?$",
     hostile=" team",
     flags=re.IGNORECASE,
@@ -139,15 +139,16 @@ COLLECTIVE_OF = pattern(
     r"\b(?:universit(?:y|ies|[ée]|[äa]t)|universidade?|institut(?:e|es|o)?|departments?|ministry|cent(?:er|re)s?|bureau"
     r"|offices?|schools?|colleges?|faculty|academ(?:y|ies)|societ(?:y|ies)|councils?|committees?|commissions?"
     r"|associations?|boards?|agenc(?:y|ies)|organi[sz]ations?|federations?|foundations?|librar(?:y|ies)|banks?"
-    r"|alliances?|coalitions?|networks?|groups?|consortium) (?:of|for|on|de|für|zu)\b",
+    r"|alliances?|coalitions?|networks?|groups?|consortium) (?:of|for|on|de|für|zu)\b"
+    r"|^(?:the )?(?:universit(?:y|[ée]|[äa]t)|universidade?|institut[eo]?|ministry|minist[èe]re|department) ",
     hostile="office ",
     flags=re.IGNORECASE,
 )
-"""What no person is called: an office and what it is for.
+"""What no person is called: an office and what it is for, or where it is.
 
->>> names = "National Institutes of Health", "University of California, Berkeley", "Charles de Gaulle"
->>> [bool(COLLECTIVE_OF.search(name)) for name in names]
-[True, True, False]
+>>> names = "National Institutes of Health", "University of California, Berkeley", "Institut Pasteur"
+>>> [bool(COLLECTIVE_OF.search(name)) for name in (*names, "Charles de Gaulle")]
+[True, True, True, False]
 """
 
 BRACKETS = pattern(r" ?(?:\([^()]*\)?|\[[^\[\]]*\]?)$", hostile="(")

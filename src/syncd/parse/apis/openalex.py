@@ -164,7 +164,7 @@ WORK = (
     Field("date", ("publication_date", "publication_year"), _date),
     Field("dois", ("doi", "ids.doi"), values.texts),
     Field("url", ("primary_location.landing_page_url",), values.text),
-    Field("venue", ("primary_location",), _venue),
+    Field("venue", ("primary_location.source.display_name", "primary_location.raw_source_name"), values.text),
     Field("publisher", ("primary_location.source.host_organization_name",), values.text),
     Field("volume", ("biblio.volume",), values.text),
     Field("issue", ("biblio.issue",), values.text),
@@ -197,6 +197,7 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
     document.count_authors(record, row.get("authorships"))
     record.pages = _pages(row.get("biblio")) or ""
     record.arxivs = values.arxivs([row.get("doi"), *_addresses(row)]) or ()
+    record.venue = _venue(row.get("primary_location")) or ""
     record.form = _form(row)
     if record.form == "dataset":
         record.publisher = record.venue or record.publisher  # the repository that it lies in

@@ -84,16 +84,19 @@ def _date(value: Any) -> str | None:
 
 
 def _people(value: Any) -> tuple[Creator, ...] | None:
-    """Read contributors; one who had several roles is listed once for each."""
+    """Read contributors; one who had several roles is listed once for each. There may be none but editors."""
+    listed = rows(value)
+    if listed is None:
+        return None
     found: dict[str, str] = {}
-    for row in rows(value) or []:
+    for row in listed:
         role = (
             (text(dig(row, "contributor-attributes.contributor-role")) or "").rstrip("/").rpartition("/")[2]
         )
         name = values.text(dig(row, "credit-name.value"))
         if name and not OTHERS.search(role):
             found.setdefault(text(dig(row, "contributor-orcid.path")) or f"{name} {len(found)}", name)
-    return tuple(creator(name) for name in found.values()) or None
+    return tuple(creator(name) for name in found.values())
 
 
 WORK = (
