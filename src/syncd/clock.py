@@ -60,7 +60,7 @@ class Deadline:
         self._outer = _deadline.get()
         self._end = clock.monotonic() + seconds
         # A server that asks for one pause after the other does not put it off for ever.
-        self._last = self._end + seconds
+        self._last = self._end + 2 * seconds
 
     @property
     def left(self) -> float:
@@ -69,7 +69,7 @@ class Deadline:
         return own if self._outer is None else min(own, self._outer.left)
 
     def wait(self, seconds: float) -> None:
-        """Wait on purpose: the end comes so much later, but never by more than the whole time in all."""
+        """Wait on purpose: the end comes so much later, but in all by no more than twice the time that there was."""
         self._clock.sleep(seconds)
         self._put_off(seconds)
 

@@ -111,8 +111,11 @@ class DataFolder:
             StateError: somebody can; the hint says what mends it.
         """
         for folder in (self.root, self.cache):
-            if folder.is_dir():
-                _check(folder)
+            try:
+                if folder.is_dir():
+                    _check(folder)
+            except OSError as error:
+                raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
 
 
 def keep_private(database: Path) -> None:

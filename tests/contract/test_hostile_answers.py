@@ -391,6 +391,15 @@ def test_no_more_pages_are_asked_for_than_the_total_allows(stage: Stage, later: 
     assert "go on after the 6 that it has by its own words" in str(error)
 
 
+@pytest.mark.parametrize("link", ["@zotero.invalid/x", ".zotero.invalid/x", "0/x"])
+def test_a_next_page_elsewhere_is_not_asked_for(stage: Stage, link: str) -> None:
+    """It would be put behind the server's address, and the key be sent to whom that names then."""
+    headers = {"Link": f'<{link}>; rel="next"', "Total-Results": "2"}
+    body = json.dumps([COLLECTION]).encode()
+    error = stage.check_refused("online", "collections_since", body, headers)
+    assert "it can't be read" in str(error)
+
+
 @pytest.mark.parametrize("drip", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"])
 @pytest.mark.parametrize("name", ["items_since", "write_items"])
 def test_a_dripping_library_is_left_in_time(name: str, drip: bytes) -> None:

@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from syncd.clock import time_left
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import requests
+    from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.poolmanager import PoolManager
 
 NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
@@ -234,9 +233,7 @@ class _Guard(_Timely):
     """Connects to a checked address of the host; mixed into urllib3's connections."""
 
     _dns_host: str
-    host: str
     port: int
-    timeout: float | None
     allowed: Allowed
 
     def _new_conn(self) -> socket.socket:
@@ -279,12 +276,14 @@ class GuardedAdapter(HTTPAdapter):
         """Set up the pools with guarded connections."""
         super().init_poolmanager(*args, **kwargs)
         guard = type("_Allowing", (_Guard,), {"allowed": self._allowed})
-        self.poolmanager.pool_classes_by_scheme = _pools(guard)
+        self.poolmanager.pool_classes_by_scheme = _pools(self.poolmanager, guard)
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
         """Return the pools for a proxy, whose connections end in time and may go anywhere."""
-        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _pools(_Timely)
+        known = proxy in self.proxy_manager
+        manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
+        if not known:
+            manager.pool_classes_by_scheme = _pools(manager, _Timely)
         return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -304,13 +303,12 @@ class GuardedAdapter(HTTPAdapter):
             return  # a name that only the proxy knows
 
 
-def _pools(kind: type) -> dict[str, type[HTTPConnectionPool]]:
-    """Return classes of pools whose connections are urllib3's with `kind` mixed in."""
-    plain = type("_Http", (kind, HTTPConnection), {})
-    secure = type("_Https", (kind, HTTPSConnection), {})
+def _pools(manager: PoolManager, kind: type) -> dict[str, type[HTTPConnectionPool]]:
+    """Return the manager's classes of pools, a SOCKS proxy's too, with `kind` mixed into their connections."""
+    usual: dict[str, Any] = manager.pool_classes_by_scheme
+    mixed = {scheme: type("_Connection", (kind, pool.ConnectionCls), {}) for scheme, pool in usual.items()}
     return {
-        "http": type("_HttpPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("_HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        scheme: type("_Pool", (pool,), {"ConnectionCls": mixed[scheme]}) for scheme, pool in usual.items()
     }
 
 

@@ -196,10 +196,10 @@ class Client:
             every = list(first.objects)
             pages = math.ceil(min(first.total, MOST_COLLECTIONS) / max(1, len(every)))
             for _ in range(1, pages):
-                if len(every) >= first.total or not (zot.links or {}).get("next"):
+                if len(every) >= first.total or not _following(zot):
                     break
                 every += shapes.collections(zot.follow())
-            if len(every) < first.total and (zot.links or {}).get("next"):
+            if len(every) < first.total and _following(zot):
                 raise LibraryError(
                     f"{self.address.endpoint}: its pages of collections go on after"
                     f" the {first.total} that it has by its own words",
@@ -405,6 +405,18 @@ class Client:
 
 def _version(zot: pyzotero.Zotero) -> int:
     return shapes.number_in(cast("httpx2.Response", zot.request).headers.get("Last-Modified-Version"))
+
+
+def _following(zot: pyzotero.Zotero) -> str:
+    """Return the path of the next page, empty where there is none.
+
+    Raises:
+        ShapeError: it would lead elsewhere, and the key with it, for pyzotero appends it to the server's address.
+    """
+    path: str = (zot.links or {}).get("next") or ""
+    if path and not path.startswith("/"):
+        raise shapes.ShapeError
+    return path
 
 
 def _page(zot: pyzotero.Zotero, objects: list[Json]) -> Page:
