@@ -78,7 +78,7 @@ mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 	$(BIN)/python tests/mutants/run.py
 
 bench: $(DEV) ## measure
-	$(BIN)/python -m pytest tests/bench -s
+	$(BIN)/python -m pytest tests/bench tests/bench/check_profiles.py -s
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
 	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_daemon.py
@@ -93,6 +93,7 @@ firefox:
 lock: $(BIN)/uv ## pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --output-file requirements.lock
 	$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade --group build --output-file requirements-build.lock
 
 schema: $(PROJECT) ## write the JSON schema of the configuration
 	$(BIN)/python -m syncd.config > config/syncd.schema.json

@@ -54,7 +54,7 @@ class Background:
         self._clock.write_text("0", encoding="ascii")
         self._lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, str(CHILD), str(self._clock), "run"],
+            [*self._command(), "run"],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -63,6 +63,9 @@ class Background:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def _command(self) -> list[str]:
+        return [sys.executable, str(CHILD), str(self._clock)]
 
     def _read(self) -> None:
         assert self.process.stderr is not None

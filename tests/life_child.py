@@ -26,7 +26,7 @@ from syncd.config import load
 from syncd.daemon.logs import configure
 from syncd.daemon.roster import Roster
 from syncd.daemon.voice import Voice
-from syncd.daemon.work import Eyes, Look, Pulse
+from syncd.daemon.work import Eyes, Look, Outcome, Pulse
 from syncd.paths import DataFolder
 from syncd.session import Ports, run_name
 from syncd.sources.pace import Pace
@@ -65,7 +65,7 @@ class Life:
         self.looks = 0
         self.ends: dict[str, int] = {}
         self.papers = 3
-        self._ended: list[Look] = []
+        self._ended: list[Outcome] = []
 
     def live(self, rounds: int) -> None:
         """Let time pass until so many rounds were."""
@@ -112,9 +112,10 @@ class Life:
             pulse = Pulse(self._clock, self._stop)
             self._ended.append(self._eyes.look(name, why, run, self._config, pulse))
 
-    def _finished(self, look: Look) -> None:
+    def _finished(self, outcome: Outcome) -> None:
+        (look,) = outcome.looks
         again = self._roster.finish(look.profile, look.trouble, self._clock.now())
-        self._voice.tell(look, again)
+        self._voice.tell(outcome, {look.profile: again})
         self.looks += 1
         for end in _ends(look):
             self.ends[end] = self.ends.get(end, 0) + 1

@@ -149,3 +149,30 @@ def conditional(body: bytes, etag: str) -> Callable[[Asked], Reply]:
         return Reply(body, headers={"ETag": etag})
 
     return reply
+
+
+@contextmanager
+def dripping(start: bytes) -> Iterator[str]:
+    """Run a server that sends this at once, and then the letter x again and again, 50 times a second.
+
+    A start that is a whole message, as an interim answer is, is repeated instead.
+    """
+    ended = threading.Event()
+    drop = start if start.startswith(b"HTTP/1.1 1") else b"x"
+
+    class Request(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1 << 16)
+            self.wfile.write(start)
+            while not ended.wait(0.02):
+                self.wfile.write(drop)
+
+    with _Listener(("127.0.0.1", 0), Request) as listener:
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.server_port}"
+        finally:
+            ended.set()
+            listener.shutdown()
+            thread.join()

@@ -19,7 +19,7 @@ from syncd.recognition import Recognition, own_keys, twins
 from syncd.text.links import find_links
 from syncd.wanted import joined, said_of
 from syncd.zotero import keys
-from syncd.zotero.items import OTHERS, PREPRINT
+from syncd.zotero.items import PREPRINT, is_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -420,7 +420,7 @@ def _never_worse(made: Draft, base: Base) -> Draft:
         if stands or (text and _is_worse(name, fields[name], text)):
             fields[name] = text
     creators = made.creators
-    if base.creators and creators and creators[-1] == OTHERS and _begins_with(base.creators, creators[:-1]):
+    if base.creators and creators and is_others(creators[-1]) and _begins_with(base.creators, creators[:-1]):
         creators = base.creators
     item_type = base.item_type if unpublished else made.item_type
     return replace(made, item_type=item_type, fields=fields, creators=creators)

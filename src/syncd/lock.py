@@ -47,14 +47,14 @@ def held(
     """
     from filelock import FileLock  # noqa: PLC0415 - only runs need it
 
-    lock = FileLock(path)
+    lock = FileLock(path, mode=0o600)
     # The lock's own file is the system's business; who holds it stands in a file beside it.
     holder = path.with_suffix(".pid")
     _acquire(lock, holder, clock, wait, tell)
     try:
         # It only informs others: a full disk is for the run itself to meet.
         with suppress(OSError):
-            holder.write_text(f"process {os.getpid()}{f' ({who})' if who else ''}\n", encoding="utf-8")
+            _write(holder, f"process {os.getpid()}{f' ({who})' if who else ''}\n")
         yield
     finally:
         with suppress(OSError):
@@ -96,6 +96,12 @@ def _taken(lock: BaseFileLock) -> bool:
             hint="Make the data folder writable.",
         ) from error
     return True
+
+
+def _write(holder: Path, words: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(holder, flags, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - of a descriptor
+        file.write(words)
 
 
 def _read(holder: Path) -> str:

@@ -7,7 +7,6 @@ item of a title and surname that are there, unless identifiers say that these ar
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from syncd.model import Identifiers
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
+from syncd.text.patterns import pattern
 from syncd.text.titles import digest_of_text, fold_name, fold_title
 
 if TYPE_CHECKING:
@@ -398,6 +398,7 @@ MAX_CANDIDATES = 3
 # Shorter abstracts are such as "No abstract available."
 MIN_ABSTRACT = 100
 # Endings that tell forms of one word apart, the longest first; what is left of a word has four letters at least.
+WORD = pattern(r"\w+", hostile="a")
 ENDINGS = ("ings", "ions", "ing", "ion", "ers", "ed", "er", "es", "s", "e")
 MIN_STEM = 4
 # From here on two surnames may be spellings of one.
@@ -420,7 +421,7 @@ def words_of(title: str) -> str:
     >>> words_of("Calibration for Text Generation") == words_of("Calibrating for Generating Texts")
     True
     """
-    return " ".join(sorted(_stem(word) for word in re.findall(r"\w+", title.casefold())))
+    return " ".join(sorted(_stem(word) for word in WORD.findall(title.casefold())))
 
 
 def near(paper: Paper, view: Searched, excluded: frozenset[str]) -> tuple[Candidate, ...]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from syncd.zotero import schema
-from syncd.zotero.items import PREPRINT, SCORE_TAG
+from syncd.zotero.items import PREPRINT, SCORE_TAG, creators_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -281,7 +281,9 @@ class _Merging:
 
     def creators(self) -> tuple[Json, ...] | None:
         """Write the authors, as one field."""
-        written, wanted, there = self.base.creators, self.draft.creators, self.data.get("creators", ())
+        item_type = str(self.patch.get("itemType", self.data["itemType"]))
+        written, there = self.base.creators, self.data.get("creators", ())
+        wanted = creators_of(item_type, self.draft.creators)
         if written is None or _plain(wanted) == _plain(written):
             return written
         if _plain(there) == _plain(wanted):

@@ -105,12 +105,13 @@ class Paper:
         identifiers: DOI and arXiv id, where the source states them.
         url: the paper's own page, where the source has an address for it.
         venue: title of the journal or of the proceedings that it appeared in.
-        published_as: Zotero's item type of the published form: "journalArticle", "conferencePaper",
-            "bookSection", "book", "thesis" or "report"; None for a preprint.
+        published_as: Zotero's item type of the published form, such as "journalArticle", "conferencePaper",
+            "bookSection", "book", "thesis", "report" or "dataset"; None for a preprint.
         volume: of the journal or of the proceedings.
         issue: of the journal.
         pages: a range such as "100-112", or an article number.
-        publisher: of the published form; a university or an institution for theses and reports.
+        publisher: of the published form; a university or an institution for theses and reports, a repository for
+            data sets and for preprints that are not at arXiv.
         retracted: the paper was retracted or withdrawn.
     """
 

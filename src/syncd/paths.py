@@ -1,6 +1,8 @@
 """The one place for paths: where configuration and data are, and what the data folder holds.
 
-Everything here is computed from the environment that is passed in; only `DataFolder.create` touches the disk.
+Everything here is computed from the environment that is passed in; only `DataFolder.create` and `keep_private` touch
+the disk. Nobody else can change what is in the data folder, or read its databases, and nothing is written through a
+symbolic link in it.
 """
 
 from __future__ import annotations
@@ -9,23 +11,34 @@ import errno
 import hashlib
 import json
 import os
-import re
+import shlex
+import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd.errors import StateError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What a file's name is better without.
-_ODD = re.compile(r"[^A-Za-z0-9.]+")
+_ODD = pattern(r"[^A-Za-z0-9.]+", hostile="/")
 # Libraries whose names stay apart without what is odd in them; all others, and long ones, get a digest besides.
-_PLAIN = re.compile(r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+")
+_PLAIN = pattern(
+    r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+", hostile=("https://", "a.", "")
+)
 _LONGEST = 200
 _HINT = "Another place for syncd's data can be named in SYNCD_DATA_DIR."
+# SQLite gives these the permissions of the database, where it makes them.
+_BESIDE = ("-wal", "-shm", "-journal")
+# What Docker and Podman leave in a container.
+CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))
+# What begins a computer; a container begins with something else.
+_INITS = frozenset({"systemd", "init", "runit", "openrc-init", "dinit", "s6-svscan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +90,111 @@ class DataFolder:
         return self.root / "control.sock"
 
     def create(self) -> None:
-        """Make the folder and its cache, for the user alone, and make sure that both can be written to.
+        """Make the folder and its cache, for the user alone, and make sure that both can be written to by nobody else.
 
         Raises:
-            StateError: that is not possible; the sentence says why.
+            StateError: that is not possible; the sentence says why, the hint what mends it.
         """
         for folder in (self.root, self.cache):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _check(folder)
                 with tempfile.TemporaryFile(dir=folder) as probe:
                     probe.write(b"syncd")
             except OSError as error:
                 raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
+
+    def check(self) -> None:
+        """Make sure that nobody else can change what is in the folder, as far as it is there.
+
+        Raises:
+            StateError: somebody can; the hint says what mends it.
+        """
+        for folder in (self.root, self.cache):
+            if folder.is_dir():
+                _check(folder)
+
+
+def keep_private(database: Path) -> None:
+    """Let only the user read and write an SQLite database, and what lies beside it. Makes it where it is not there.
+
+    A database that is there is never opened here: to close it would let go of SQLite's own locks on it.
+
+    Raises:
+        OSError: it can't be made, or is a symbolic link.
+    """
+    with suppress(FileExistsError):
+        _make_private(database)
+    for path in (database, *(database.with_name(database.name + ending) for ending in _BESIDE)):
+        with suppress(FileNotFoundError, PermissionError):
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                raise OSError(errno.ELOOP, f"{path} is a symbolic link")
+            if mode & 0o077:
+                path.chmod(stat.S_IMODE(mode) & 0o700)
+
+
+def _make_private(file: Path) -> None:
+    try:
+        os.mknod(file, stat.S_IFREG | 0o600)
+    except FileExistsError:
+        raise
+    except OSError:
+        # macOS lets only root do it so; or the folder can't be written to, which is said here.
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _check(folder: Path) -> None:
+    _check_own(folder)
+    _check_links(folder)
+
+
+def _check_own(folder: Path) -> None:
+    """Raise where somebody else could change what is in the folder, or it is somebody else's."""
+    status, us = folder.stat(), os.geteuid()
+    shown = shlex.quote(str(folder))
+    if status.st_mode & stat.S_IWOTH:
+        raise StateError(
+            f"everybody on this computer can write to the data folder {folder}, so syncd does not use it",
+            hint=f"Mend it with: chmod o-w {shown}",
+        )
+    if status.st_uid == us or (us == 0 and _in_container()):
+        return
+    owner = _named(status.st_uid)
+    mend = f"sudo chown -R {_named(us)} {shown}"
+    if us == 0:
+        mend = f"Run syncd as that user: sudo -u {owner} syncd"
+    raise StateError(f"the data folder {folder} belongs to another user, {owner}", hint=f"{mend}. {_HINT}")
+
+
+def _check_links(folder: Path) -> None:
+    """Raise where something in the folder is a symbolic link, through which syncd would write elsewhere."""
+    with os.scandir(folder) as entries:
+        link = next((entry.path for entry in entries if entry.is_symlink()), None)
+    if link is not None:
+        raise StateError(
+            f"{link} is a symbolic link, and syncd writes nothing through one in its data folder",
+            hint=f"Take it away with: rm {shlex.quote(link)}",
+        )
+
+
+def _in_container() -> bool:
+    """Tell whether this computer is a container, where root is often the only user."""
+    if any(mark.exists() for mark in CONTAINER):
+        return True
+    try:
+        return Path("/proc/1/comm").read_text(encoding="utf-8").strip() not in _INITS
+    except OSError:
+        return False
+
+
+def _named(user: int) -> str:
+    import pwd  # noqa: PLC0415 - only where something is wrong
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 # What the system says, and how the sentence about the data folder goes on.

@@ -1,7 +1,8 @@
-"""The one engine: fetch, parse, index, plan, push. Command line, daemon and workers all call `run_once`.
+"""The one engine: fetch, parse, index, plan, push. Command line and workers call `run_once`.
 
-It decides nothing about papers, which is the plan's part, and prints nothing. What it returns is a report for
-each library, in which every error has its place.
+The daemon calls its second half, `push_read`, with what it read meanwhile of many profiles. The engine decides nothing
+about papers, which is the plan's part, and prints nothing. What it returns is a report for each library, in which
+every error has its place.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Task:
         accept_shrunk: believe a page that lists far fewer papers than last time.
         accept_empty: push anew what a library has lost without anybody deleting it.
         run: the name of the run, where the caller gives it one; then for one library.
+        apart: `max_create` holds for each reading, not for all together; one that exceeds it is left out.
     """
 
     names: tuple[str, ...] = ()
@@ -56,6 +58,27 @@ class Task:
     accept_shrunk: bool = False
     accept_empty: bool = False
     run: str | None = None
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read for a run on one library, before anything is asked of it.
+
+    Attributes:
+        jobs: the sources, at least one.
+        intakes: their profiles.
+        failures: those that could not be read.
+    """
+
+    jobs: tuple[Job, ...]
+    intakes: tuple[Intake, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The profiles as the configuration, or the user, names them."""
+        return [job.name for job in self.jobs]
 
 
 @dataclass(slots=True)
@@ -94,6 +117,21 @@ class Report:
         done = [action.kind for action in self.actions if action.paper not in self.failures]
         return {kind: done.count(kind) for kind in KINDS} | {"failed": len(self.failures)}
 
+    def of(self, reading: Reading) -> Report:
+        """Return what it says of one of several readings; requests and time are those of the whole run."""
+        names = {intake.name for intake in reading.intakes}
+        papers: set[str] = set()
+        if self.plan is not None:
+            papers.update(*(self.plan.listed.get(name, ()) for name in names))
+        return replace(
+            self,
+            plan=self.plan
+            and replace(self.plan, profiles=tuple(p for p in self.plan.profiles if p.name in names)),
+            actions=[action for action in self.actions if action.paper in papers],
+            failures={paper: failure for paper, failure in self.failures.items() if paper in papers},
+            sources=[failure for failure in self.sources if failure.name in names.union(reading.names)],
+        )
+
 
 def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
     """Read profiles and bring their libraries up to date.
@@ -107,9 +145,26 @@ def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
     by_library: dict[str, list[Job]] = {}
     for job in jobs(config, task.names, task.library):
         by_library.setdefault(job.library.name, []).append(job)
-    if task.max_create is None:
-        task = replace(task, max_create=config.guards.max_create)
-    return [_run_library(library_jobs, config, task, ports) for library_jobs in by_library.values()]
+    return [_run_library(tuple(library_jobs), config, task, ports) for library_jobs in by_library.values()]
+
+
+def push_read(readings: Sequence[Reading], config: Config, task: Task, ports: Ports) -> Report:
+    """Bring one library up to date with what was read: the second half of `run_once`, for those who read apart.
+
+    Args:
+        readings: at least one, all for one library.
+        config: the settings that they were read by.
+        task: what to do; its names do not matter.
+        ports: the world.
+
+    Returns:
+        the report, also where it ended in an error.
+    """
+    report = _report(readings[0].jobs[0].library, task, ports)
+    with _timed(report, ports):
+        _push_readings(readings, report, config, task, ports)
+    _keep_troubles(readings, report, config, ports)
+    return report
 
 
 def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
@@ -131,24 +186,45 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     return report
 
 
-def _run_library(library_jobs: Sequence[Job], config: Config, task: Task, ports: Ports) -> Report:
+def _run_library(library_jobs: tuple[Job, ...], config: Config, task: Task, ports: Ports) -> Report:
     """Run for one library; every error ends up in its report."""
-    library = library_jobs[0].library
-    report = Report(task.run or run_name(ports.clock.now()), library.name, task.dry_run)
+    report = _report(library_jobs[0].library, task, ports)
+    reading = Reading(library_jobs)
     with _timed(report, ports):
-        intakes, report.sources = read(library_jobs, config, ports)
-        if intakes:
-            profiles = [job.name for job in library_jobs]
-            with _session(library, report, ports, profiles) as session:
-                if not task.accept_shrunk:
-                    intakes = _without_shrunken(intakes, session, report)
-                report.before = {profile.name: profile for profile in session.state.profiles()}
-                if intakes:
-                    _bring_up_to_date(intakes, session, report, task)
-    if not task.dry_run:
-        found = troubles([job.name for job in library_jobs], report.sources, report.error)
-        keep(found, library, config, ports)
+        intakes, failures = read(library_jobs, config, ports)
+        reading = Reading(library_jobs, tuple(intakes), tuple(failures))
+        _push_readings([reading], report, config, task, ports)
+    _keep_troubles([reading], report, config, ports)
     return report
+
+
+def _report(library: Library, task: Task, ports: Ports) -> Report:
+    return Report(task.run or run_name(ports.clock.now()), library.name, task.dry_run)
+
+
+def _push_readings(
+    readings: Sequence[Reading], report: Report, config: Config, task: Task, ports: Ports
+) -> None:
+    """Open the library and bring it up to date with what was read, if anything was."""
+    report.sources = [failure for reading in readings for failure in reading.failures]
+    if task.max_create is None:
+        task = replace(task, max_create=config.guards.max_create)
+    if not any(reading.intakes for reading in readings):
+        return
+    profiles = [name for reading in readings for name in reading.names]
+    with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
+        report.before = {profile.name: profile for profile in session.state.profiles()}
+        if not task.accept_shrunk:
+            readings = _without_shrunken(readings, session, report)
+        if any(reading.intakes for reading in readings):
+            _bring_up_to_date(readings, session, report, task)
+
+
+def _keep_troubles(readings: Sequence[Reading], report: Report, config: Config, ports: Ports) -> None:
+    if not report.dry_run:
+        names = [name for reading in readings for name in reading.names]
+        found = troubles(names, report.sources, report.error)
+        keep(found, readings[0].jobs[0].library, config, ports)
 
 
 @contextmanager
@@ -174,7 +250,7 @@ def _timed(report: Report, ports: Ports) -> Iterator[None]:
         report.seconds = ports.clock.monotonic() - start
 
 
-def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Report, task: Task) -> None:
+def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Report, task: Task) -> None:
     """Plan and push until the library is as the plan wants it, or stays as it is for a reason."""
     done: dict[str, Action] = {}
     planned: dict[str, Action] = {}
@@ -187,11 +263,14 @@ def _bring_up_to_date(intakes: Sequence[Intake], session: Session, report: Repor
             _check_not_another(session.state, memory, report.library)
             _check_not_emptied(view, memory, report.library)
         now = session.ports.clock.now()
-        report.plan = current = plan(report.library, view, memory, intakes, now)
+        report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+        if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
+            readings = kept
+            report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
             report.actions = list(current.actions)
-        _check_size(current, task.max_create)
+        _check_size(current, readings, task)
         if task.dry_run:
             return
         try:
@@ -239,19 +318,40 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
     return push
 
 
-def _without_shrunken(intakes: Sequence[Intake], session: Session, report: Report) -> list[Intake]:
+def _intakes(readings: Sequence[Reading]) -> list[Intake]:
+    return [intake for reading in readings for intake in reading.intakes]
+
+
+def _without_shrunken(readings: Sequence[Reading], session: Session, report: Report) -> list[Reading]:
     """Leave out pages that list far fewer papers than last time: their layout has probably changed."""
     before = {profile.name: profile.papers for profile in session.state.profiles()}
-    kept = []
-    for intake in intakes:
-        papers, known = len(intake.profile.papers), before.get(intake.name, 0)
-        if papers * 2 >= known:
-            kept.append(intake)
-            continue
+    shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < before.get(i.name, 0)]
+    for intake in shrunken:
+        papers, known = len(intake.profile.papers), before[intake.name]
         message = f"{papers} papers were found, {known} last time: the page's layout has probably changed"
         hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
         error = LayoutError(message, origin=intake.origin, hint=hint)
         report.sources.append(SourceFailure(intake.name, intake.origin, error))
+    gone = {id(intake) for intake in shrunken}
+    return [replace(r, intakes=tuple(i for i in r.intakes if id(i) not in gone)) for r in readings]
+
+
+def _without_too_many(
+    readings: Sequence[Reading], current: Plan, task: Task, report: Report
+) -> Sequence[Reading]:
+    """Leave out readings that would add more papers than a run may, where that is asked of each alone."""
+    if not task.apart or len(readings) == 1:
+        return readings
+    created = {action.paper for action in current.actions if action.kind == "create"}
+    kept = []
+    for reading in readings:
+        papers: set[str] = set()
+        papers.update(*(current.listed.get(intake.name, ()) for intake in reading.intakes))
+        if error := _too_many(len(papers & created), task):
+            job = reading.jobs[0]
+            report.sources.append(SourceFailure(job.name, job.source, error))
+        else:
+            kept.append(reading)
     return kept
 
 
@@ -276,13 +376,20 @@ def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
         )
 
 
-def _check_size(current: Plan, most: int | None) -> None:
-    creating = current.counts["create"]
-    if most is not None and creating > most:
-        raise GuardError(
-            f"{creating} papers would be added, more than the {most} that are allowed in one run",
-            hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
-        )
+def _check_size(current: Plan, readings: Sequence[Reading], task: Task) -> None:
+    """Stop where too many papers would be added; of several that count apart, none is left for which that is so."""
+    error = _too_many(current.counts["create"], task)
+    if error and not (task.apart and len(readings) > 1):
+        raise error
+
+
+def _too_many(creating: int, task: Task) -> GuardError | None:
+    if task.max_create is None or creating <= task.max_create:
+        return None
+    return GuardError(
+        f"{creating} papers would be added, more than the {task.max_create} that are allowed in one run",
+        hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
+    )
 
 
 def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Ports) -> None:

@@ -5,7 +5,7 @@ Pure: no I/O, no clock. What `--dry-run` shows, what `plan -o` saves and what `p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncd.action import KINDS, Action
@@ -105,6 +105,7 @@ class Plan:
         places: by a path as settings name it, the key of its collection, there or to be created.
         actions: one a paper, in the sources' order.
         facts: what the profiles tell of their papers, for those who look.
+        listed: by profile, the create-once keys of its papers.
     """
 
     library: str
@@ -115,6 +116,7 @@ class Plan:
     places: Mapping[str, str]
     actions: tuple[Action, ...]
     facts: tuple[Fact, ...] = ()
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -144,6 +146,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
     places: dict[str, str] = {}
     profiles: list[PlannedProfile] = []
     facts: list[Fact] = []
+    listed: dict[str, list[str]] = {}
     for intake in intakes:
         place = filing.place(intake.collection)
         if place.key:
@@ -153,6 +156,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
             notices.append(Notice("paused", f"{place.closed}; nothing is filed there any more"))
         for paper in intake.profile.papers:
             key = named[intake.name, paper].key
+            listed.setdefault(intake.name, []).append(key)
             made = draft(paper, intake.policy)
             notices += made.notices
             if place.closed:
@@ -178,6 +182,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         places={path: key for path, key in places.items() if key in there},
         actions=tuple(actions),
         facts=tuple(facts),
+        listed={name: tuple(papers) for name, papers in listed.items()},
     )
 
 
@@ -188,7 +193,9 @@ def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
 
 def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) -> Listing:
     unpublished = (
-        made if made.item_type == PREPRINT else draft(replace(paper, published_as=None), intake.policy)
+        made
+        if made.item_type == PREPRINT
+        else draft(replace(paper, published_as=None, publisher=None), intake.policy)
     )
     return Listing(
         key=key,

@@ -55,6 +55,7 @@ def _plan(value: dict[str, Any]) -> Plan:
         actions=tuple(_action(action) for action in value["actions"]),
         # A plan that was saved before there were facts and figures has none to tell.
         facts=tuple(_fact(fact) for fact in value.get("facts", ())),
+        listed={name: tuple(papers) for name, papers in value.get("listed", {}).items()},
     )
 
 

@@ -6,7 +6,6 @@ papers. Nothing is written or asked here: what is alike comes back as a doubt.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from syncd.match import (
     indexed,
     near,
 )
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_title
 from syncd.wanted import said_of
 from syncd.zotero import keys
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from syncd.model import Identifiers
     from syncd.wanted import Wanted
 
-NUMBER = re.compile(r"[0-9]+|\b[IVX]+\b")
+NUMBER = pattern(r"[0-9]+|\b[IVX]+\b", hostile="I")
 """
 >>> NUMBER.findall("GPT-4 and Part IV")
 ['4', 'IV']

@@ -16,6 +16,7 @@ from sqlalchemy import exc
 
 from syncd.clock import SystemClock
 from syncd.errors import StateError
+from syncd.paths import keep_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,9 @@ class Store:
 
     @classmethod
     def at(cls, path: Path) -> Store:
-        """Open the SQLite database at `path`, made where there is none."""
+        """Open the SQLite database at `path`, made for the user alone where there is none."""
+        with readable_errors():
+            keep_private(path)
         return cls(sa.URL.create("sqlite", database=str(path)))
 
     def close(self) -> None:

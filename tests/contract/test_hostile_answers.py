@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clocks import FakeClock
 from desk import Trouble
+from syncd.clock import SystemClock
+from syncd.daemon.backoff import delay
 from syncd.errors import LibraryError
+from syncd.zotero import transport as transport_module
+from syncd.zotero.account import Account, SignIn
 from syncd.zotero.client import Address, Client, Outcome
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from syncd.zotero.plugin import Plugin, PluginClient
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
+from websites import dripping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 Json = dict[str, Any]
 KEY = "ABCD2345"
@@ -214,7 +221,7 @@ class Stage:
     clients: dict[str, Callable[[], Client]]
     trouble: Trouble
 
-    def ask(self, kind: str, name: str, body: bytes, headers: dict[str, str | None] | None = None) -> Any:
+    def ask(self, kind: str, name: str, body: bytes, headers: Mapping[str, str | None] | None = None) -> Any:
         """Ask a question that is answered so."""
         question = KINDS[kind][name]
         said = {each: text for each, text in {**HEADERS, **(headers or {})}.items() if text is not None}
@@ -222,14 +229,15 @@ class Stage:
         return question.ask(self.clients[kind]())
 
     def check_refused(
-        self, kind: str, name: str, body: bytes, headers: dict[str, str | None] | None = None
-    ) -> None:
-        """An answer is a temporary trouble, and of a write the outcome is unknown."""
+        self, kind: str, name: str, body: bytes, headers: Mapping[str, str | None] | None = None
+    ) -> LibraryError:
+        """An answer is a temporary trouble, and of a write the outcome is unknown; return the error."""
         with pytest.raises(LibraryError) as refused:
             self.ask(kind, name, body, headers)
         assert refused.value.kind == "transient"
         assert refused.value.hint
         assert (KINDS[kind][name].method == "POST") == isinstance(refused.value, OutcomeUnknownError)
+        return refused.value
 
 
 @pytest.fixture(scope="module")
@@ -358,10 +366,114 @@ def test_a_failure_of_another_shape_is_a_temporary_trouble(stage: Stage, kind: s
 
 
 def test_pages_without_end_are_a_temporary_trouble(stage: Stage) -> None:
-    """A server that names a page after the last, and a plugin that names the same page again."""
-    again = json.dumps({**CHANGES, "next": "7-items-ABCD2345"}).encode()
-    stage.trouble.plan("GET", Fault("answer", status=200, headers=HEADERS, body=again))
-    stage.check_refused("plugin", "items_since", again)
+    """A server that names a page after the last, and a plugin that names pages in a circle."""
+    for place in ("7-items-ABCD2345", "8-items-ABCD2345"):
+        again = json.dumps({**CHANGES, "next": place}).encode()
+        stage.trouble.plan("GET", Fault("answer", status=200, headers=HEADERS, body=again))
+    stage.check_refused("plugin", "items_since", json.dumps({**CHANGES, "next": "7-items-ABCD2345"}).encode())
     link = '<http://127.0.0.1/users/1/collections?start=1>; rel="next"'
     body = json.dumps([COLLECTION]).encode()
     assert stage.ask("online", "collections_since", body, {"Link": link}).total == 1
+
+
+@pytest.mark.parametrize("later", [[], [COLLECTION]])
+def test_no_more_pages_are_asked_for_than_the_total_allows(stage: Stage, later: list[Json]) -> None:
+    """By the length of the first one; a server that has more to show then is no library."""
+    headers = {**HEADERS, "Link": '<http://127.0.0.1/users/1/collections?start=2>; rel="next"'}
+    for page in ([COLLECTION, COLLECTION], later):
+        answer = Fault(
+            "answer", status=200, headers={**headers, "Total-Results": "6"}, body=json.dumps(page).encode()
+        )
+        stage.trouble.plan("GET", answer)
+    error = stage.check_refused(
+        "online", "collections_since", json.dumps(later).encode(), {**headers, "Total-Results": "6"}
+    )
+    assert "go on after the 6 that it has by its own words" in str(error)
+
+
+@pytest.mark.parametrize("drip", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+@pytest.mark.parametrize("name", ["items_since", "write_items"])
+def test_a_dripping_library_is_left_in_time(name: str, drip: bytes) -> None:
+    """Though no byte is late, and with all repeats; whether a write was done is not known then."""
+    transport = PoliteTransport(SystemClock(), longest=0.3)
+    with dripping(drip) as endpoint, pytest.raises(LibraryError, match="no answer in time") as refused:
+        ONLINE[name].ask(Client(Address("main", endpoint, "users/1", "a-key"), transport))
+    transport.shutdown()
+    assert refused.value.kind == "transient"
+    assert isinstance(refused.value, OutcomeUnknownError) == (name == "write_items")
+
+
+def test_a_dripping_proxy_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent by then."""
+    transport = PoliteTransport(SystemClock(), longest=0.3)
+    with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ") as proxy:
+        monkeypatch.setenv("https_proxy", proxy)
+        client = Client(Address("main", "https://zotero.invalid", "users/1", "a-key"), transport)
+        with pytest.raises(LibraryError, match="no answer in time"):
+            client.write_items([PAPER], unmodified_since=3)
+    transport.shutdown()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["items_since", "write_items"])
+def test_an_endless_answer_is_a_temporary_trouble(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, *, packed: bool
+) -> None:
+    """Counted as it is when it is unpacked."""
+    monkeypatch.setattr(transport_module, "LARGEST", 1_000_000)
+    body = b"[" + b" " * 1_000_000 + b"]"
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    error = stage.check_refused("online", name, gzip.compress(body) if packed else body, headers)
+    assert "more than 1 MB at once" in str(error)
+
+
+ODD: tuple[Any, ...] = (None, True, 0, -1, 7, "", "x", [], [None], {}, {"a": 1}, "\ud800")
+FIELDS = (
+    "userID",
+    "username",
+    "access",
+    "sessionToken",
+    "loginURL",
+    "status",
+    "apiKey",
+    "token",
+    "api",
+    "user",
+)
+ACCOUNT: dict[str, Any] = {
+    "rights": lambda account: account.rights("a-key"),
+    "begin": lambda account: account.begin(),
+    "key_of": lambda account: account.key_of(SignIn("a-token", "https://zotero.invalid")),
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNT)
+def test_an_account_of_another_shape_is_a_trouble_of_the_library(stage: Stage, name: str) -> None:
+    """Of keys and of signing in: a sentence each, and never a key that is none."""
+    client = stage.clients["online"]()
+    account = Account(client.address.endpoint, client.transport)
+    bodies = [b"<html>", b"null", b"[]", b'"x"', b"{", b"[" * 100_000, b"\xff", b"9" * 5000]
+    bodies += [json.dumps({field: odd}).encode() for field in FIELDS for odd in ODD]
+    bodies += [json.dumps(dict.fromkeys(FIELDS, odd)).encode() for odd in ODD if odd != 7]
+    method = "POST" if name == "begin" else "GET"
+    for body in bodies:
+        if name == "rights" and body == b'{"userID": 7}':
+            continue  # it is right, and may do nothing
+        stage.trouble.plan(method, Fault("answer", status=200, headers=HEADERS, body=body))
+        with pytest.raises(LibraryError) as refused:
+            ACCOUNT[name](account)
+        assert str(refused.value).startswith(client.address.endpoint), body
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("header", ["Retry-After", "Backoff"])
+def test_a_pause_without_end_is_a_day_to_the_daemon(stage: Stage, header: str, value: str) -> None:
+    """It asks again tomorrow, whatever a server says."""
+    transport = PoliteTransport(FakeClock(), attempts=1)
+    client = Client(stage.clients["online"]().address, transport)
+    fault = Fault("answer", status=503, headers={**HEADERS, header: value}, body=b"")
+    stage.trouble.plan("GET", fault)
+    with pytest.raises(LibraryError) as refused:
+        client.version()
+    transport.shutdown()
+    assert delay(1, 0.0, refused.value.retry_after) <= timedelta(days=1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from desk import Desk
 
 WORKS = "/crossref/works"
-SETTINGS = '\n[enrich]\nservices = ["crossref"]\n\n[http]\nallow_private = true\n'
+SETTINGS = '\n[enrich]\nservices = ["crossref"]\n\n[http]\nallow_private = ["127.0.0.1"]\n'
 
 
 def work(title: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ endpoint = "{url}"
 port = {port}
 
 [http]
-allow_private = true
+allow_private = ["127.0.0.1"]
 """
 READING = ("/v1/status", "/v1/items", "/v1/known", "/v1/profiles", "/v1/reviews", "/v1/search")
 DOING = ("/v1/sync-now", "/v1/pause", "/v1/resume", "/v1/undo", "/v1/follow", "/v1/unfollow")
@@ -505,7 +505,9 @@ def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Progr
     """The configuration has the profile, the daemon brings its papers at once, and keeps them after."""
     show(desk)
     text = (desk.folder / "config.toml").read_text(encoding="utf-8")
-    (desk.folder / "config.toml").write_text(text + "[http]\nallow_private = true\n", encoding="utf-8")
+    (desk.folder / "config.toml").write_text(
+        text + '[http]\nallow_private = ["127.0.0.1"]\n', encoding="utf-8"
+    )
     with website() as site, Background(desk) as daemon:
         daemon.until(lambda: looks(daemon))
         site.replies["/bo"] = Reply(page(entry("Delta"), name="Bo Chen"))

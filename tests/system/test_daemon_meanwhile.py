@@ -11,26 +11,35 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from background import SECOND_PROFILE, Background, held_up, looks, titles, write
+from background import SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from owner import show
 from syncd.config import load
+from syncd.daemon.archive import History
 from syncd.daemon.control import ask
-from syncd.daemon.work import Eyes, Pulse
+from syncd.daemon.work import Eyes, Pulse, Waiting
 from syncd.errors import SyncdError
 from syncd.session import Ports, run_name
 from syncd.zotero.embedded import Fault
+from websites import Reply, website
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from desk import Desk, Zotero
+    from syncd.daemon.work import Look
     from syncd.zotero.embedded import Request
+    from syncd.zotero.items import Policy
+    from websites import Asked
 
+# As many profiles as the largest users have, and more threads than they may need.
+PROFILES = 1000
+THREADS = 40
 # Seconds that systemd gives the daemon to end: TimeoutStopSec of its unit. It means to be done in ten.
 STOP = 15.0
 CROWD = 150
@@ -170,7 +179,7 @@ def test_a_long_reading_is_no_hang(desk: Desk, zotero: Zotero) -> None:
     pulse = Pulse(desk.clock, threading.Event())
     eyes = Eyes(Ports(desk.env, desk.data, desk.clock), lambda _: True)
     settings = load(desk.folder / "config.toml", desk.env)
-    look = eyes.look("ann", frozenset({"start"}), run_name(desk.clock.now()), settings, pulse)
+    (look,) = eyes.look("ann", frozenset({"start"}), run_name(desk.clock.now()), settings, pulse).looks
     assert look.error is None
     assert len(silent) == 4
     assert max(silent) < 600
@@ -247,6 +256,115 @@ def test_status_tells_of_the_pages_of_a_folder_what_holds_for_the_folder(desk: D
         daemon.until(lambda: any("not a profile page" in look["event"] for look in looks(daemon, "all")))
         _, *pages = desk.syncd("status", "--json").json["profiles"]
         assert all("Cy Chen.txt" in page["trouble"]["message"] for page in pages)
+
+
+def test_a_thousand_profiles_of_one_library_take_turns(desk: Desk, zotero: Zotero) -> None:
+    """All are looked at, in a few runs and by a few threads; and though all are due, it ends when it is told to."""
+    names = {f"p{number}" for number in range(PROFILES)}
+    for name in names:
+        write(desk.folder / f"{name}.txt", "Alpha", name=name)
+    desk.configure(
+        "".join(
+            f'[profiles.{name}]\nsource = "{name}.txt"\ncollection = "All"\nschedule = "every 1m"\n'
+            for name in names
+        )
+    )
+    show(desk)
+    threads = []
+    with Background(desk) as daemon:
+
+        def done() -> bool:
+            threads.append(sum(1 for _ in Path(f"/proc/{daemon.process.pid}/task").iterdir()))
+            return daemon.text.count('"why"') > PROFILES
+
+        until(done, seconds=300, but=lambda: daemon.text)
+        assert max(threads) < THREADS
+        assert titles(zotero) == ["Alpha", "Beta", "Gamma"]
+        ended = [line for line in daemon.log if "why" in line]
+        assert {line["profile"] for line in ended} == names | {"ann"}
+        assert not [line for line in ended if line["level"] != "info"]
+        assert len({line["run"] for line in ended}) < PROFILES / 10
+        daemon.move_clock(61)
+        assert daemon.end() == 0
+        assert not daemon.logged("did not come to its end")
+
+
+def test_a_slow_source_holds_up_no_other_and_no_end(desk: Desk, release: threading.Event) -> None:
+    """Its server never answers: the rest of the library goes on, and the daemon ends."""
+    show(desk)
+    with website() as site:
+        asked = threading.Event()
+
+        def hang(_: Asked) -> Reply:
+            asked.set()
+            held_up(release)
+            return Reply(b"")
+
+        site.replies["/bo"] = hang
+        desk.configure(f'[profiles.bo]\nsource = "{site.address}/bo"\n[http]\nallow_private = true\n')
+        with Background(desk) as daemon:
+            daemon.until(lambda: looks(daemon))
+            assert looks(daemon)[0]["event"] == "3 created"
+            assert asked.wait(30)
+            write(desk.page, "Alpha", "Delta")
+            daemon.until(lambda: len(looks(daemon)) > 1)
+            assert looks(daemon)[1]["event"] == "1 created, 1 unchanged"
+            assert daemon.end() == 0
+            assert not daemon.logged("did not come to its end")
+        release.set()
+
+
+def together(desk: Desk, break_: str = "") -> dict[str, Look]:
+    """Read ann and bo, of whom one may have a fault of syncd's to meet, and push both; return how each look ended."""
+    show(desk)
+    write(desk.folder / "bo.txt", "Zeta", name="Bo Chen")
+    desk.data.create()
+    pulse = Pulse(desk.clock, threading.Event())
+    eyes = Eyes(Ports(desk.env, desk.data, desk.clock), lambda _: True)
+    settings = load(desk.folder / "config.toml", desk.env)
+    batch = []
+    for name in ("ann", "bo"):
+        run = run_name(desk.clock.now())
+        waiting = eyes.read(name, frozenset({"start"}), run, settings, pulse)
+        assert isinstance(waiting, Waiting)
+        if name == break_:
+            (intake,) = waiting.reading.intakes
+            broken = replace(waiting.reading, intakes=(replace(intake, policy=cast("Policy", None)),))
+            waiting = replace(waiting, reading=broken)
+        batch.append(waiting)
+    outcomes = eyes.push(batch, run_name(desk.clock.now()), pulse)
+    return {look.profile: look for outcome in outcomes for look in outcome.looks}
+
+
+def test_of_what_is_pushed_together_each_profile_is_told_its_own(desk: Desk, zotero: Zotero) -> None:
+    """One run, and one look at the library; but the counts and the news are of each."""
+    desk.configure(SECOND_PROFILE)
+    ended = together(desk)
+    assert {name: look.to_json()["counts"]["create"] for name, look in ended.items()} == {"ann": 3, "bo": 1}
+    assert len({look.run for look in ended.values()}) == 1
+    assert sum("since" in path for method, path in zotero.server.requests if method == "GET") <= 4
+    settings = load(desk.folder / "config.toml", desk.env)
+    history = History(settings.libraries, Ports(desk.env, desk.data, desk.clock))
+    news = {paper.title: paper.profile for paper in history.created_since("2000-01-01T00:00:00+00:00")}
+    assert news == dict.fromkeys(("Alpha", "Beta", "Gamma"), "Ann Lee") | {"Zeta": "Bo Chen"}
+
+
+def test_the_guard_holds_for_each_profile_of_a_run(desk: Desk, zotero: Zotero) -> None:
+    """The one with too many new papers is left out, and the other goes on."""
+    desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 2\n")
+    ended = together(desk)
+    assert titles(zotero) == ["Zeta"]
+    assert "3 papers would be added" in str(ended["ann"].error)
+    assert ended["bo"].error is None
+
+
+def test_a_fault_that_one_profile_meets_stops_no_other_of_its_run(desk: Desk, zotero: Zotero) -> None:
+    """They are tried again without it."""
+    desk.configure(SECOND_PROFILE)
+    ended = together(desk, "ann")
+    assert not isinstance(ended["ann"].error, SyncdError | None)
+    assert ended["bo"].error is None
+    assert titles(zotero) == ["Zeta"]
 
 
 def test_a_daemon_of_another_version_is_told_of(desk: Desk) -> None:

@@ -194,7 +194,7 @@ def test_an_address_that_is_gone(well: Desk) -> None:
         site.replies["/ann"] = Reply(well.page.read_bytes(), headers={"Content-Type": "text/plain"})
         config = well.folder / "config.toml"
         text = config.read_text("utf-8").replace('"page.txt"', f'"{site.address}/ann"')
-        config.write_text(f"{text}\n[http]\nallow_private = true\n", encoding="utf-8")
+        config.write_text(f'{text}\n[http]\nallow_private = ["127.0.0.1"]\n', encoding="utf-8")
         assert examined(well) == []
         site.replies["/ann"] = Reply(b"busy", 503)
         site.asked.clear()
@@ -240,6 +240,16 @@ def test_a_data_folder_that_others_can_look_into(well: Desk) -> None:
     assert only(examined(well))["name"] == "data folder"
     assert examined(well, "--fix") == []
     assert well.data.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_folder_that_others_can_change(well: Desk) -> None:
+    """No command uses it; --fix closes it. A link in it is named."""
+    well.data.root.chmod(0o777)
+    assert "everybody on this computer can write to" in well.syncd("push").err
+    assert only(examined(well))["level"] == "failure"
+    assert examined(well, "--fix") == []
+    (well.data.root / "extra").symlink_to(well.folder)
+    assert only(examined(well))["mend"] == f"Take it away with: rm {well.data.root / 'extra'}"
 
 
 def test_a_paused_profile_and_one_that_fails(well: Desk) -> None:

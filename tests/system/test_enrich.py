@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,8 @@ from builders import paper
 from clocks import FakeClock
 from ports import free_port
 from syncd.enrich import Answers, completed, enrich, enrichers
-from syncd.model import Identifiers, Notice, Paper
+from syncd.enrich.huggingface import HuggingFace
+from syncd.model import Creator, Identifiers, Notice, Paper
 from syncd.sources.pace import Pace
 from syncd.sources.web import Web
 from syncd.text.links import classify
@@ -64,7 +67,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def run(site: Site, clock: FakeClock, tmp_path: Path) -> Iterator[Run]:
     """What enriches papers by the local server."""
-    with Web(clock, allow_private=True, pace=Pace(0.0)) as web:
+    with Web(clock, allow_private=["127.0.0.1"], pace=Pace(0.0)) as web:
         yield Run(site, clock, tmp_path, web)
 
 
@@ -240,7 +243,7 @@ def test_arxiv_is_asked_every_three_seconds(site: Site, clock: FakeClock, tmp_pa
     host = site.address.removeprefix("http://")
     papers = [paper("T", "Ann Lee", arxiv=f"2301.{number:05}") for number in range(201)]
     made = enrichers(["arxiv"], bases={"arxiv": site.address + PATHS["arxiv"]})
-    with Web(clock, allow_private=True, pace=Pace(0.0, {host: 3.0})) as web:
+    with Web(clock, allow_private=["127.0.0.1"], pace=Pace(0.0, {host: 3.0})) as web:
         enrich(papers, made, Answers(tmp_path, clock), web)
     assert len(site.asked) == 3
     assert sum(clock.waits) == pytest.approx(6.0)
@@ -351,6 +354,31 @@ def test_semantic_scholar_gets_its_key_as_a_header(site: Site, run: Run) -> None
     run(paper("U", "Ann Lee", doi="10.1000/y"), "semanticscholar")
     assert "key is not accepted (403)" in run.notices["enricher-failed"]
     assert "secret" not in run.notices["enricher-failed"]
+
+
+def test_a_batch_of_which_nothing_is_known_is_one_request(site: Site, run: Run) -> None:
+    """Semantic Scholar answers 400 then, which is every day's case for new papers, and says nothing about the batch."""
+    site.replies[BATCH] = Reply({"error": "No valid paper ids given"}, 400)
+    papers = [paper(f"T{n}", "Ann Lee", arxiv=f"2301.{n:05}") for n in range(20)]
+    assert run(papers, "semanticscholar") == tuple(papers)
+    assert (run.requests(), run.notices) == (1, {})
+    run(papers, "semanticscholar")
+    assert run.requests() == 0  # it said so lately
+
+
+def test_a_batch_that_is_refused_for_another_reason_is_asked_by_halves(site: Site, run: Run) -> None:
+    """One identifier that the service does not take holds up no other."""
+
+    def answer(asked: Asked) -> Reply:
+        ids = json.loads(asked.body)["ids"]
+        if "ARXIV:2301.00003" in ids:
+            return Reply({"error": "Unsupported id"}, 400)
+        return Reply([s2("T", "Ann Lee", doi=f"10.1000/{one[-3:]}") for one in ids])
+
+    site.replies[BATCH] = answer
+    found = run([paper("T", "Ann Lee", arxiv=f"2301.{n:05}") for n in range(8)], "semanticscholar")
+    assert [n for n, one in enumerate(found) if not one.identifiers.doi] == [3]
+    assert list(run.notices) == ["enricher-refused"]
 
 
 @pytest.mark.parametrize("body", [[], [None, None], {"data": [None]}])
@@ -495,6 +523,28 @@ def test_crossrefs_odd_records_harm_nothing(site: Site, run: Run) -> None:
     (found,) = run(paper("T", "Ann Lee"), "crossref")
     assert found.identifiers.doi == "10.1000/x"
     assert site.asked[0].query["query.bibliographic"] == "T Lee"
+
+
+@pytest.mark.parametrize(
+    ("author", "person"),
+    [
+        (
+            {"name": "World Health Organization"},
+            Creator("World Health Organization", "World Health Organization"),
+        ),
+        ({"name": "Ann Lee Fund"}, Creator("Ann Lee Fund", "Ann Lee Fund")),
+        ({"family": "Red Cross"}, Creator("Red Cross", "Red Cross")),
+        ({"family": "Sand (MIT)", "given": "Bo"}, Creator("Bo Sand", "Sand", "Bo")),
+        ({"family": "O'BRIEN", "given": "J. R."}, Creator("J. R. O'Brien", "O'Brien", "J. R.")),
+    ],
+)
+def test_crossrefs_organisations_are_one_name(site: Site, run: Run, author: Json, person: Creator) -> None:
+    """What has no parts is never split; brackets are no surname, nor are capitals its spelling."""
+    work = crossref("T", "Ann Lee")
+    site.replies[CROSSREF] = works(work | {"author": [*work["author"], author]})
+    shown = replace(paper("T", "Ann Lee", doi="10.1000/x"), creators_truncated=True)
+    (found,) = run(shown, "crossref")
+    assert found.creators[1] == person
 
 
 # DBLP
@@ -806,3 +856,124 @@ def test_facts_and_stages_are_told(site: Site, run: Run) -> None:
     assert stages == ["asking arXiv", "asking Crossref"]
     assert ("creators", "arXiv") in found[0].facts
     assert found[2].facts == ()
+
+
+WRONG: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    ["x"],
+    {"a": 1},
+    0,
+    -3,
+    10**30,
+    1e308,
+    True,
+    "",
+    "x",
+    "\ud800",
+    [[None]],
+)
+
+
+def mutated(whole: Any, chance: random.Random) -> Any:
+    """Return an answer with some of its parts gone or something else."""
+    if chance.random() < 0.08:
+        return copy.deepcopy(chance.choice(WRONG))
+    if isinstance(whole, dict):
+        return {name: mutated(part, chance) for name, part in whole.items() if chance.random() > 0.04}
+    return [mutated(part, chance) for part in whole] if isinstance(whole, list) else whole
+
+
+def test_no_answer_of_whatever_shape_ends_a_run(site: Site, run: Run, tmp_path: Path) -> None:
+    """All services at once answer with parts of other kinds, a few times: papers stay what they are."""
+    chance = random.Random(13)
+    people, titles = ("Ann Lee", "Bo Li"), [f"On Rain {n}" for n in range(4)]
+    hf = {
+        "id": "2304.00001",
+        "title": titles[0],
+        "githubRepo": "https://github.com/a/b",
+        "authors": [{"name": "Ann Lee"}],
+    }
+    answers: dict[str, Any] = {
+        BATCH: [s2(one, *people, doi="10.1000/x") for one in titles[:2]],
+        MATCH: {"data": [s2(titles[2], *people, doi="10.1000/x")]},
+        WORKS: {"results": [openalex(one, *people, doi="10.1000/x") for one in titles]},
+        CROSSREF: {"message": {"items": [crossref(one, *people) for one in titles]}},
+        DBLP: {"result": {"hits": {"hit": [dblp(one, *people) for one in titles]}}},
+        f"{PATHS['huggingface']}/api/papers/2304.00001": hf,
+    }
+    papers = [paper(titles[0], *people, arxiv="2304.00001"), paper(titles[1], *people, doi="10.1000/y")]
+    papers = [
+        replace(one, has_code=True) for one in (*papers, paper(titles[2], *people), paper(titles[3], *people))
+    ]
+    for n in range(4):
+        site.replies |= {path: Reply(mutated(whole, chance)) for path, whole in answers.items()}
+        run.folder = tmp_path / str(n)
+        found = run(papers)
+        assert [one.title for one in found] == titles
+        assert [one.creators for one in found] == [one.creators for one in papers]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"author": 7, "title": ["B"]}, {"published": {"date-parts": [[2020, 10**30]]}}, {"type": []}]
+)
+def test_an_odd_record_costs_no_other(site: Site, run: Run, odd: Json) -> None:
+    """In the same answer, that is."""
+    items = [crossref("A", "Ann Lee", doi="10.1000/a") | odd, None, crossref("B", "Bo Li", doi="10.1000/b")]
+    site.replies[CROSSREF] = Reply({"message": {"items": items}})
+    _, found = run([paper("A", "Ann Lee", doi="10.1000/a"), paper("B", "Bo Li", doi="10.1000/b")], "crossref")
+    assert found.venue == "Annals of Tests"
+
+
+def test_no_record_of_whatever_shape_is_too_much_for_a_reader() -> None:
+    """Hundreds of them for each service: a paper, or none."""
+    chance = random.Random(7)
+    people = ("Ann Lee", "Bo Li")
+    records: dict[str, Json] = {
+        "semanticscholar": s2(
+            "T", *people, arxiv="2304.00001", doi="10.1000/x", journal={"name": "J", "volume": "1"}
+        ),
+        "openalex": openalex("T", *people, doi="10.1000/x", biblio={"volume": "1", "first_page": "2"}),
+        "crossref": crossref("T", *people, subtitle=["S"], relation={"is-retracted-by": [{"id": "x"}]}),
+        "dblp": dblp("T", *people, doi="10.1000/x", ee=["https://a.org"])["info"],
+        "huggingface": {
+            "id": "2304.00001",
+            "title": "T",
+            "githubRepo": "https://github.com/a/b",
+            "authors": [{"name": "A"}],
+        },
+        "arxiv": {
+            "id": "http://arxiv.org/abs/2304.00001v1",
+            "title": "T",
+            "summary": "S",
+            "authors": ["Ann Lee"],
+            "category": "cs.CL",
+        },
+    }
+    for service in enrichers(records):
+        assert service.read(records[service.name]) is not None
+        for _ in range(300):
+            odd = mutated(records[service.name], chance)
+            read = service.read(odd if isinstance(odd, dict) else {})
+            assert read is None or read.title
+
+
+class Unreadable(HuggingFace):
+    """A service whose records nobody can read."""
+
+    def read(self, record: Json) -> Paper | None:
+        """Fail as a parser does that expected something else."""
+        raise TypeError(record)
+
+
+def test_records_that_can_not_be_read_are_said(site: Site, run: Run) -> None:
+    """How many there were, and of which service."""
+    site.replies["/hf/api/papers/2304.00001"] = Reply({"id": "2304.00001", "title": "T"})
+    known = replace(paper("T", "Ann Lee", arxiv="2304.00001"), has_code=True)
+    found, notices = enrich(
+        [known], [Unreadable(run.bases["huggingface"])], Answers(run.folder, run.clock), run.web
+    )
+    assert found == (known,)
+    (said,) = (notice.message for notice in notices if notice.code == "odd-record")
+    assert said.startswith("Hugging Face gave 1 record in a form")

@@ -151,6 +151,23 @@ def test_address_that_apprise_does_not_know(address: str, capfd: pytest.CaptureF
     assert capfd.readouterr() == ("", "")
 
 
+def test_command_gets_no_key(tmp_path: Path, script: Callable[[str], list[str]]) -> None:
+    """Of the environment only what says who and where it is; more is the command's own business."""
+    kept = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "DISPLAY": ":0"}
+    lost = {
+        "ZOTERO_API_KEY": SECRET,
+        "CREDENTIALS_DIRECTORY": "/run",
+        "SYNCD_DATA_DIR": "/d",
+        "HTTPS_PROXY": "x",
+    }
+    (command,) = channels(script('env > "$HOME/env"'), [], {**kept, **lost})
+    command.send(MESSAGE)
+    got = (tmp_path / "env").read_text(encoding="utf-8")
+    assert all(f"{name}={value}\n" in got for name, value in kept.items())
+    assert not any(f"{name}=" in got for name in lost)
+    assert f"SYNCD_SUBJECT={MESSAGE.subject}\n" in got
+
+
 def test_missing_apprise_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "apprise", None)

@@ -115,10 +115,15 @@ def test_busy_server_is_asked_once_more(site: Site) -> None:
         (Reply(b"", 500), "HTTP 500", 2),
         (Reply(None), "it can't be reached", 2),
         (Reply(b"", 302, {"Location": "https://127.0.0.1/"}), "redirected to another scheme", 1),
+        (
+            Reply(b"", 302, {"Location": "http://169.254.169.254/"}),
+            "it is an address that syncd never reads",
+            1,
+        ),
         (Reply(b"", 302, {"Location": "//[x"}), "redirected to something that is no address", 1),
         (Reply(b"", 307, {"Location": SECRET}), "too many redirects", 4),
     ],
-    ids=["refused", "broken", "broken off", "scheme", "nowhere", "circle"],
+    ids=["refused", "broken", "broken off", "scheme", "never", "nowhere", "circle"],
 )
 def test_failure_is_one_line_without_the_address(site: Site, reply: Reply, words: str, asked: int) -> None:
     """It says why, and the host."""

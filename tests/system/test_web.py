@@ -22,13 +22,14 @@ from syncd.sources import Limits, fetch, network
 from syncd.sources.cache import Cache, key
 from syncd.sources.pace import DEFAULT_INTERVAL, Pace
 from syncd.sources.web import ATTEMPTS, LONGEST_WAIT, Web
-from websites import Asked, Reply, Site, conditional, website
+from websites import Asked, Reply, Site, conditional, dripping, website
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DAY = 86_400
+QUICK = Limits(total=0.3)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def clock() -> FakeClock:
 
 def visitor(clock: FakeClock, **settings: Any) -> Web:
     """Return a session that may read loopback servers, and asks no robots.txt unless told to."""
-    return Web(clock, **{"allow_private": True, "robots": False, "pace": Pace(0.0), **settings})
+    return Web(clock, **{"allow_private": ["127.0.0.1"], "robots": False, "pace": Pace(0.0), **settings})
 
 
 def refused(ask: Callable[[], object]) -> SourceError:
@@ -460,6 +461,27 @@ def test_arxiv_is_asked_each_three_seconds() -> None:
     assert [pace.turn("export.arxiv.org", now) for now in (0.0, 1.0, 3.0)] == [0.0, 2.0, 0.0]
 
 
+def test_all_hosts_of_arxiv_are_one() -> None:
+    """Its page, its API, its RSS: its terms speak of requests to arXiv, whatever the address."""
+    pace = Pace()
+    assert pace.turn("arxiv.org", 0.0) == 0.0
+    assert pace.turn("export.arxiv.org", 1.0) == pytest.approx(2.0)
+    assert pace.turn("rss.arxiv.org", 2.0) == pytest.approx(1.0)
+    assert pace.turn("notarxiv.org", 2.0) == 0.0
+
+
+def test_a_host_that_is_asked_too_often_is_asked_less_often(site: Site, clock: FakeClock) -> None:
+    """DBLP says 429 with the seconds to wait: after these it is asked at half the pace, and by and by as before."""
+    refusal = Reply(status=429, headers={"Retry-After": "5"})
+    site.replies["/"] = [Reply(), refusal, *[Reply() for _ in range(9)]]
+    host = site.address.partition("://")[2]
+    with visitor(clock, pace=Pace(0.0, {host: 2.0})) as web:
+        for _ in range(10):
+            web.get(site.address + "/")
+    assert clock.waits[:3] == pytest.approx([2.0, 5.0, 4.0])
+    assert clock.waits[-1] == pytest.approx(2.0)
+
+
 def test_one_session_serves_many_threads(site: Site, clock: FakeClock, tmp_path: Path) -> None:
     """Each gets the answer to its own question."""
     for number in range(40):
@@ -568,7 +590,7 @@ def test_own_network_is_not_read_unless_allowed(site: Site, clock: FakeClock, ho
     with Web(clock, pace=Pace(0.0)) as web:
         error = refused(lambda: web.get(address + "/"))
     assert "own network" in str(error)
-    assert "allow_private = true" in error.hint
+    assert f'add "{host.strip("[]")}" to the list allow_private' in error.hint
     assert not error.transient
     assert site.asked == []
 
@@ -578,7 +600,6 @@ def test_own_network_is_not_read_unless_allowed(site: Site, clock: FakeClock, ho
     [
         ["10.0.0.1"],
         ["192.168.1.1"],
-        ["169.254.169.254"],
         ["fd00::1"],
         ["64:ff9b::10.0.0.1"],
         ["2002:7f00:1::"],
@@ -592,6 +613,66 @@ def test_name_of_an_own_address_is_seen_through(
     resolve(monkeypatch, {"site.test": [addresses]})
     with Web(clock) as web:
         assert "site.test is in your own network" in str(refused(lambda: web.get("http://site.test/")))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "reached"),
+    [
+        (["site.test"], True),
+        (["SITE.test."], True),
+        (["127.0.0.1"], True),
+        (["127.0.0.0/8"], True),
+        (["other.test", "127.0.0.2", "10.0.0.0/8"], False),
+    ],
+)
+def test_hosts_of_the_list_are_reached_and_no_others(
+    monkeypatch: pytest.MonkeyPatch, site: Site, clock: FakeClock, allowed: list[str], *, reached: bool
+) -> None:
+    """A name, an address or a network."""
+    resolve(monkeypatch, {"site.test": [["127.0.0.1"]]})
+    site.replies["/"] = Reply()
+    address = f"http://site.test:{site.address.rpartition(':')[2]}/"
+    with visitor(clock, allow_private=allowed) as web:
+        if reached:
+            assert web.get(address).data == b"page"
+        else:
+            assert "own network" in str(refused(lambda: web.get(address)))
+            assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "fe80::1",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "::ffff:169.254.169.254",
+        "64:ff9b::169.254.169.254",
+        "2002:a9fe:a9fe::1",
+    ],
+)
+def test_metadata_of_clouds_is_never_reached(
+    monkeypatch: pytest.MonkeyPatch, clock: FakeClock, address: str
+) -> None:
+    """Neither as an address nor behind a name, also where somebody listed all that there is."""
+    resolve(monkeypatch, {"site.test": [[address]]})
+    literal = f"[{address}]" if ":" in address else address
+    with visitor(clock, allow_private=["site.test", address, *network.EVERYWHERE]) as web:
+        for host in ("site.test", literal):
+            error = refused(partial(web.get, f"http://{host}/"))
+            assert "metadata, which syncd never reads" in str(error)
+
+
+def test_proxy_is_not_asked_for_metadata(
+    monkeypatch: pytest.MonkeyPatch, site: Site, clock: FakeClock
+) -> None:
+    """A proxy may stand in the cloud and be let through."""
+    monkeypatch.setenv("http_proxy", site.address)
+    with visitor(clock, allow_private=network.EVERYWHERE) as web:
+        assert "never reads" in str(refused(lambda: web.get("http://169.254.169.254/latest")))
+    assert site.asked == []
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, names: dict[str, list[list[str]]]) -> list[str]:
@@ -694,6 +775,55 @@ def test_certificates_are_verified_against_the_name(
         error = refused(lambda: web.get(f"https://other.test:{port}/"))
     assert "no secure connection to other.test" in str(error)
     assert len(secure.asked) == 1
+
+
+# The end of a fetch
+
+
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"]
+)
+def test_dripping_server_is_left_in_time(start: bytes) -> None:
+    """Though no byte is late: in a header, before the answer, in the body."""
+    with dripping(start) as address, Web(limits=QUICK, robots=False, allow_private=["127.0.0.1"]) as web:
+        error = refused(lambda: web.get(f"{address}/"))
+    assert "did not arrive within 0.3 seconds" in str(error)
+    assert error.transient
+
+
+def test_dripping_greeting_is_left_in_time() -> None:
+    """A record of TLS that takes minutes to be whole."""
+    with dripping(b"\x16\x03\x03\x40\x00") as address, Web(limits=QUICK, allow_private=["127.0.0.1"]) as web:
+        error = refused(lambda: web.get(address.replace("http:", "https:")))
+    assert "did not arrive within 0.3 seconds" in str(error)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_dripping_proxy_is_left_in_time(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """Also while it makes the tunnel."""
+    with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ") as address, Web(limits=QUICK, robots=False) as web:
+        monkeypatch.setenv(f"{scheme}_proxy", address)
+        error = refused(lambda: web.get(f"{scheme}://site.invalid/"))
+    assert "did not arrive within 0.3 seconds" in str(error)
+
+
+def test_dripping_rules_count_as_well() -> None:
+    """A site's robots.txt is part of the way to its page."""
+    web = Web(limits=QUICK, allow_private=["127.0.0.1"])
+    with dripping(b"HTTP/1.1 200 OK\r\n\r\n") as address, web:
+        error = refused(lambda: fetch(f"{address}/", web=web))
+    assert "robots.txt: the page did not arrive" in str(error)
+
+
+def test_server_that_always_asks_for_a_pause_is_left(site: Site, clock: FakeClock) -> None:
+    """Waits on purpose put the end off by so much, and no more, over all redirects."""
+    busy = Reply(b"", 503, {"Retry-After": "50"})
+    for hop in range(4):
+        site.replies[f"/{hop}"] = [busy, busy, busy, Reply(b"", 302, {"Location": f"/{hop + 1}"})]
+    with visitor(clock) as web:
+        error = refused(lambda: web.get(f"{site.address}/0"))
+    assert "did not arrive within 120 seconds" in str(error)
+    assert sum(clock.waits) < 300
 
 
 # Redirects, limits, introduction

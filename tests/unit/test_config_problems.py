@@ -163,6 +163,17 @@ max_create = 5
         ),
         ("[guards]\nmax_create = -1", "2: guards.max_create: should be 0 or more"),
         ("[guards]\nmax_create = 1.5", "2: guards.max_create: should be a whole number"),
+        (
+            "[http]\nallow_private = true",
+            (
+                "2: http.allow_private: should be a list of the hosts in your own network that syncd may read,"
+                ' such as allow_private = ["nas.local", "192.168.1.0/24"]; instead of false write []'
+            ),
+        ),
+        (
+            '[http]\nallow_private = ["nas:80"]',
+            "2: http.allow_private: should be a name, an address or a network",
+        ),
         ("[guards]\nmax_create = true", "2: guards.max_create: should be a whole number"),
         ("[http]\ncontact = 'a b\\r\\nc'", "2: http.contact: should be an e-mail or web address"),
         ("[libraries.a]\nid = 3", "1: libraries.a.type: this setting is missing"),

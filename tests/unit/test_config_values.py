@@ -50,6 +50,21 @@ def test_other_endpoints_are_refused(endpoint: str, reason: str) -> None:
         values.read_endpoint(endpoint)
 
 
+@pytest.mark.parametrize("host", ["nas.local", "nas", "10.0.0.5", "fd00::1", "192.168.1.0/24", "fd00::/8"])
+def test_hosts_are_names_addresses_and_networks(host: str) -> None:
+    """Kept as they are written."""
+    assert values.read_host(host) == host
+
+
+@pytest.mark.parametrize(
+    "host", ["", "nas:80", "http://nas", "nas/a", "me@nas", "[fd00::1]", "10.0.0.0/33", "a b", "a\x1bb"]
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    """Ports and addresses of pages among them."""
+    with pytest.raises(ValueError, match="should be a name, an address or a network"):
+        values.read_host(host)
+
+
 @pytest.mark.parametrize(
     ("text", "length"),
     [

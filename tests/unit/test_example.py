@@ -1,4 +1,4 @@
-"""The files in `config/` are right and current: example, demo and schema."""
+"""The files in `config/` are right and current: example, demo and schema; and what the image is built from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,3 +128,19 @@ def test_schema_takes_the_names_that_the_configuration_takes(name: str) -> None:
     (pattern,) = json_schema()["properties"]["profiles"]["patternProperties"]
     assert re.search(pattern, name)
     assert not re.search(pattern, f"{name}/x")
+
+
+def test_image_is_built_from_what_was_looked_at() -> None:
+    """Its base is named by digest, all that pip fetches by hash, and what builds syncd is what its project says."""
+    root = CONFIG.parent
+    docker = (root / "Dockerfile").read_text(encoding="utf-8")
+    bases = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", docker, re.MULTILINE)
+    stages = {name for _, name in bases}
+    assert bases
+    assert all(base in stages or re.search(r"@sha256:[0-9a-f]{64}$", base) for base, _ in bases)
+    installs = re.findall(r"pip (?:install|wheel) .*", docker)
+    assert len(installs) == 4
+    assert all(re.search("--require-hashes|--no-index|--no-build-isolation", line) for line in installs)
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["build-system"]["requires"] == project["dependency-groups"]["build"]
+    assert "hatchling==" in (root / "requirements-build.lock").read_text(encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from builders import paper, person
@@ -168,3 +170,40 @@ def test_problems_are_found_before_anything_is_sent() -> None:
     assert problems(good | {"title": {"x": 1}}) == ["title is no text"]
     wizard = {"creatorType": "wizard", "name": "M"}
     assert problems(good | {"creators": [wizard]}) == ["wizard is no creator type of preprint"]
+
+
+@pytest.mark.parametrize(
+    ("form", "where", "role"),
+    [
+        ("dataset", {"repository": "Zenodo"}, "author"),
+        ("computerProgram", {"company": "Zenodo"}, "programmer"),
+        ("presentation", {"meetingName": "Somewhere"}, "presenter"),
+        ("standard", {"organization": "Zenodo"}, "author"),
+        ("magazineArticle", {"publicationTitle": "Somewhere", "publisher": "Zenodo"}, "author"),
+        ("document", {"publisher": "Zenodo"}, "author"),
+        ("webpage", {"websiteTitle": "Somewhere"}, "author"),
+        ("blogPost", {"blogTitle": "Somewhere"}, "author"),
+    ],
+)
+def test_what_is_no_paper_has_its_own_fields(form: str, where: dict[str, str], role: str) -> None:
+    """Each type's names for where it appeared and for who made it, and nothing that Zotero would refuse."""
+    made = draft(
+        replace(
+            paper("T", "Ann Lee"),
+            published_as=form,
+            venue="Somewhere",
+            publisher="Zenodo",
+            creators_truncated=True,
+        ),
+        POLICY,
+    )
+    assert {name: made.fields[name] for name in where} == where
+    assert [creator["creatorType"] for creator in made.creators] == [role, role]
+    assert problems({"itemType": form, "creators": list(made.creators), **made.fields}) == []
+
+
+def test_a_preprint_that_is_not_at_arxiv_has_its_repository() -> None:
+    """As Zotero's own translators save it; arXiv's identifier comes before it."""
+    preprint = paper(doi="10.1101/2020.01.01.1", publisher="bioRxiv")
+    assert draft(preprint, POLICY).fields["repository"] == "bioRxiv"
+    assert draft(paper(arxiv="2304.12526", publisher="bioRxiv"), POLICY).fields["repository"] == "arXiv"

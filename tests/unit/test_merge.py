@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from builders import paper
 from syncd import merge
 from syncd.merge import Base
-from syncd.zotero.items import Draft, Policy, draft
+from syncd.zotero.items import Draft, Policy, draft, problems
 
 COLLECTION = "CCCC2222"
 
@@ -238,3 +238,20 @@ def test_every_combination_of_tags(was: set[str], there: set[str], wanted: set[s
     merged = merge.merge(base, data, made(affiliations=tuple(sorted(wanted))), [COLLECTION])
     after = {entry["tag"] for entry in merged.patch.get("tags", data["tags"])}
     assert after == {"own"} | (there - (was - wanted)) | (wanted - was)
+
+
+def test_a_preprint_that_is_software_gets_its_programmers() -> None:
+    """Whatever type the item has in the end, what is written fits it."""
+    base, data = written(made())
+    software = made(abstract="Old.", published_as="computerProgram", publisher="Zenodo")
+    merged = merge.merge(base, data, software, [COLLECTION])
+    assert merged.patch["itemType"] == "computerProgram"
+    assert {creator["creatorType"] for creator in merged.patch["creators"]} == {"programmer"}
+    after = {
+        name: text for name, text in data.items() if name not in {"repository", "archiveID"}
+    } | merged.patch
+    sent = {name: after[name] for name in ("itemType", "creators", "title", "company", "abstractNote")}
+    assert problems(sent) == []
+    assert merge.merge(merged.base, after, software, [COLLECTION]).patch == {}
+    data["itemType"] = "report"  # the user's
+    assert "creators" not in merge.merge(base, data, software, [COLLECTION]).patch

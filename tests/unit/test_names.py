@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.text.names import creator, parse_authors
+from syncd.text.names import creator, organisation, parse_authors, same_person
 
 SPLIT = [
     ("Pengcheng He", "Pengcheng", "He", ""),
@@ -41,6 +43,18 @@ SPLIT = [
     ("bell hooks", "bell", "hooks", ""),
     ("Ann Lee*†1", "Ann", "Lee", ""),
     ("Gemini Team", "", "Gemini Team", ""),
+    ("World Health Organization", "", "World Health Organization", ""),
+    ("National Institutes of Health", "", "National Institutes of Health", ""),
+    ("University of California, Berkeley", "", "University of California, Berkeley", ""),
+    ("Centers for Disease Control and Prevention", "", "Centers for Disease Control and Prevention", ""),
+    ("Google Research", "", "Google Research", ""),
+    ("Ann Lee (MIT)", "Ann", "Lee", ""),
+    ("Lee, Ann (MIT)", "Ann", "Lee", ""),
+    ("Lukas Heinrich (15649)", "Lukas", "Heinrich", ""),
+    ("Ann Lee [2] (MIT", "Ann", "Lee", ""),
+    ("William (Bill) Gates", "William (Bill)", "Gates", ""),
+    ("Wei Wang (\u738b\u4f1f)", "Wei", "Wang", ""),
+    ("(MIT)", "", "(MIT)", ""),
 ]
 
 
@@ -73,6 +87,13 @@ LISTS = [
     ("Ann Lee, + 5 more", ["Ann Lee"], True),
     ("Ann Lee, ...", ["Ann Lee"], True),
     ("Alexander Anderson, Andy Land", ["Alexander Anderson", "Andy Land"], False),
+    ("Ann Lee (MIT, Boston), Bo Sand (1) and Cy Dow [2]", ["Ann Lee", "Bo Sand", "Cy Dow"], False),
+    (
+        "Ann Lee, Centers for Disease Control and Prevention",
+        ["Ann Lee", "Centers for Disease Control and Prevention"],
+        False,
+    ),
+    ("Ann Lee and University of Here", ["Ann Lee", "University of Here"], False),
     ("et al.", [], True),
     ("", [], False),
     (" , ,", [], False),
@@ -85,6 +106,28 @@ def test_splits_a_list(line: str, names: list[str], cut: bool) -> None:  # noqa:
     creators, truncated = parse_authors(line)
     assert [person.name for person in creators] == names
     assert truncated is cut
+
+
+def test_an_organisation_is_never_split() -> None:
+    """Whatever it is called, where a source says that it is one name."""
+    person = organisation("Ann Lee  Memorial, Fund")
+    assert (person.name, person.family, person.given) == (
+        "Ann Lee Memorial, Fund",
+        "Ann Lee Memorial, Fund",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile", ["(" * 20_000, "(1)" * 20_000, "[a(" * 20_000, "office " * 20_000 + "!", "team " * 20_000]
+)
+def test_no_name_takes_long(hostile: str) -> None:
+    """A megabyte of brackets is a name like others."""
+    start = time.perf_counter()
+    creator(hostile)
+    parse_authors(hostile)
+    same_person(hostile, "Ann Lee")
+    assert time.perf_counter() - start < 5.0
 
 
 @settings(deadline=None, max_examples=150)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import copy
 import doctest
 import importlib
 import json
 import pkgutil
+import random
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -240,6 +243,132 @@ def test_openalex_forms(kind: str | None, container: str | None, form: str | Non
     assert paper("openalex", OPENALEX | {"type": kind, "primary_location": location}).published_as == form
 
 
+ALL_TYPES = {
+    **dict.fromkeys(
+        [
+            *("data-paper", "software-paper", "book-review", "review", "editorial", "letter", "erratum"),
+            "retraction",
+        ],
+        "journalArticle",
+    ),
+    **dict.fromkeys(["conference-paper", "conference-abstract"], "conferencePaper"),
+    **dict.fromkeys(["book-chapter", "reference-entry"], "bookSection"),
+    "book": "book",
+    "dissertation": "thesis",
+    "report": "report",
+    "preprint": None,
+    "dataset": "dataset",
+    "software": "computerProgram",
+    "standard": "standard",
+    "other": "document",
+}
+NO_PAPERS = ("peer-review", "paratext", "supplementary-materials", "grant", "libguides")
+
+
+@pytest.mark.parametrize(("kind", "form"), ALL_TYPES.items())
+def test_every_type_of_openalex_has_a_form(kind: str, form: str | None) -> None:
+    """Where nothing is known of what it appeared in; a journal makes articles of what may stand in one."""
+    nowhere = OPENALEX | {"type": kind, "primary_location": {"source": None}, "locations": None}
+    assert paper("openalex", nowhere).published_as == form
+    stays = {
+        "reference-entry",
+        "book",
+        "dissertation",
+        "report",
+        "preprint",
+        "dataset",
+        "software",
+        "standard",
+        "other",
+    }
+    assert paper("openalex", OPENALEX | {"type": kind}).published_as == (
+        form if kind in stays else "journalArticle"
+    )
+
+
+@pytest.mark.parametrize("kind", NO_PAPERS)
+def test_openalex_types_that_are_no_papers(kind: str) -> None:
+    """What belongs to papers, or tells about them."""
+    assert parsed(snapshot("openalex", {"display_name": "A"}, [OPENALEX | {"type": kind}])).papers == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "venue", "form"),
+    [
+        (
+            "article",
+            {"source": None, "raw_source_name": "Annals of Tests", "raw_type": "journal-article"},
+            "Annals of Tests",
+            "journalArticle",
+        ),
+        (
+            "conference-paper",
+            {
+                "source": {"display_name": "Lecture notes in X", "type": "book series"},
+                "raw_source_name": "Lecture Notes in X",
+            },
+            "Lecture Notes in X",
+            "conferencePaper",
+        ),
+        ("preprint", {"source": {"display_name": "ENLIGHTEN", "type": "journal"}}, None, None),
+        (
+            "article",
+            {"source": None, "raw_source_name": "SSRN Electronic Journal", "raw_type": "journal-article"},
+            None,
+            None,
+        ),
+    ],
+)
+def test_openalex_names_what_a_work_appeared_in(
+    kind: str, place: Json, venue: str | None, form: str | None
+) -> None:
+    """By its source, else as the publisher does; a preprint's source is no venue, whatever it calls itself."""
+    found = paper("openalex", OPENALEX | {"type": kind, "primary_location": place})
+    assert (found.venue, found.published_as) == (venue, form)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "repository"),
+    [
+        (
+            "openalex",
+            {"display_name": "bioRxiv (Cold Spring Harbor Laboratory)", "type": "repository"},
+            "bioRxiv",
+        ),
+        ("openalex", {"display_name": "arXiv (Cornell University)", "type": "repository"}, None),
+        ("openalex", {"display_name": "DSpace@MIT (Massachusetts Institute)", "type": "repository"}, None),
+        ("s2", {"name": "SSRN Electronic Journal", "type": "journal"}, "Social Science Research Network"),
+    ],
+)
+def test_a_preprint_has_its_repository(name: str, change: Json, repository: str | None) -> None:
+    """As Zotero's own translators call it; arXiv's is told by its identifier."""
+    places = {
+        "openalex": {"primary_location": {"source": change}},
+        "s2": {"publicationVenue": change, "venue": ""},
+    }
+    found = paper(name, RECORDS[name] | places[name])
+    assert (found.publisher, found.venue, found.published_as) == (repository, None, None)
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "name"),
+    [
+        ("Melissa Ochoa Frias", "Ndiaye, Matar", "Matar Ndiaye"),
+        ("David Val‐Laillet", "Rasse, Michel", "Michel Rasse"),
+        ("Wei Zhang", "Lei Zhang", "Lei Zhang"),
+        ("Juan Pablo Alperín", "Juan P. Alperin", "Juan Pablo Alperín"),
+        ("Jevin D. West", "WEST, J", "Jevin D. West"),
+        ("Wei Wang", "王伟", "Wei Wang"),
+        ("Ann Lee", None, "Ann Lee"),
+        (None, "Lee, Ann (MIT)", "Ann Lee"),
+    ],
+)
+def test_openalex_authors_are_who_is_printed(shown: str | None, printed: str | None, name: str) -> None:
+    """The name that OpenAlex shows may be another person's."""
+    work = OPENALEX | {"authorships": [{"author": {"display_name": shown}, "raw_author_name": printed}]}
+    assert [author.name for author in paper("openalex", work).creators] == [name]
+
+
 def test_openalex_new_year_means_the_year() -> None:
     """Where only the year is known, OpenAlex writes its first day."""
     assert paper("openalex", OPENALEX | {"publication_date": "2020-01-01"}).date == "2020"
@@ -300,6 +429,52 @@ def test_s2_preprint_and_journal() -> None:
     found = paper("s2", article)
     assert (found.published_as, found.volume, found.pages) == ("journalArticle", "5", "1-9")
     assert found.identifiers == Identifiers("10.1000/j.1")
+
+
+@pytest.mark.parametrize(
+    ("change", "form", "venue"),
+    [
+        (
+            {"venue": "", "journal": {"name": "Journal of Tests", "volume": "1"}},
+            "journalArticle",
+            "Journal of Tests",
+        ),
+        ({"venue": "bioRxiv", "journal": {"name": "Cell Tests"}}, "journalArticle", "Cell Tests"),
+        (
+            {"venue": "", "journal": {"name": "2018 IEEE Conference on Tests"}},
+            "conferencePaper",
+            "2018 IEEE Conference on Tests",
+        ),
+        (
+            {"venue": "", "journal": {"name": "Tests eJournal"}, "externalIds": {"DOI": "10.2139/ssrn.1"}},
+            None,
+            None,
+        ),
+        (
+            {
+                "venue": "Social Science Research Network",
+                "publicationVenue": {"name": "SSRN Electronic Journal", "type": "journal"},
+            },
+            None,
+            None,
+        ),
+        (
+            {
+                "venue": "medRxiv",
+                "journal": {"name": "Nature"},
+                "externalIds": {"DOI": "10.1101/2020.01.01.1"},
+            },
+            None,
+            None,
+        ),
+    ],
+)
+def test_s2_venue_is_no_preprint_server(change: Json, form: str | None, venue: str | None) -> None:
+    """It may stand before the journal; types may be missing, and SSRN is a repository that calls itself a journal."""
+    known = {"externalIds": {"DOI": "10.1016/j.x"}, "publicationVenue": None, "publicationTypes": None}
+    profile = parsed(snapshot("s2", {"name": "A"}, [S2 | known | change]))
+    assert [(p.published_as, p.venue) for p in profile.papers] == [(form, venue)]
+    assert profile.warnings == ()
 
 
 def test_s2_without_identifiers_has_its_own_page() -> None:
@@ -370,6 +545,56 @@ def test_orcid_work_without_authors(contributors: Any) -> None:
     assert found.creators_truncated
 
 
+def contributor(name: str, role: Any, orcid: str | None = None) -> Json:
+    """Return a contributor as ORCID wraps one."""
+    return {
+        "contributor-orcid": {"path": orcid} if orcid else None,
+        "credit-name": {"value": name},
+        "contributor-attributes": {"contributor-sequence": "additional", "contributor-role": role},
+    }
+
+
+def test_orcid_contributors_are_authors_unless_their_role_is_anothers() -> None:
+    """Words, addresses of CRediT's roles, lists; who had two roles is one person."""
+    credit = "http://credit.niso.org/contributor-roles"
+    listed = [
+        contributor("A One", f"{credit}/writing-original-draft/", "0000-1"),
+        contributor("A One", f"{credit}/software/", "0000-1"),
+        contributor("B Two", f"{credit}/writing-review-editing/"),
+        contributor("C Three", "co-investigator"),
+        contributor("D Four", "support-staff"),
+        contributor("E Five", ["author"]),
+        contributor("F Six", "editor"),
+        contributor("G Seven", "chair-or-translator"),
+        contributor("H Eight", "AUTHOR"),
+    ]
+    found = paper("orcid", ORCID | {"contributors": {"contributor": listed}}, ORCID_PERSON)
+    assert [author.family for author in found.creators] == ["One", "Two", "Three", "Four", "Five", "Eight"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "venue", "publisher"),
+    [
+        ("data-set", "dataset", None, "ISMIR"),
+        ("dissertation-thesis", "thesis", None, "ISMIR"),
+        ("lecture-speech", "presentation", "ISMIR", None),
+        ("BOOK_CHAPTER", "bookSection", "ISMIR", None),
+        ("patent", "document", None, "ISMIR"),
+        ("preprint", None, "ISMIR", None),
+    ],
+)
+def test_orcid_forms(kind: str, form: str | None, venue: str | None, publisher: str | None) -> None:
+    """ORCID asks for a publisher or an institution where a work has no journal, under the same name."""
+    found = paper("orcid", ORCID | {"type": kind}, ORCID_PERSON)
+    assert (found.published_as, found.venue, found.publisher) == (form, venue, publisher)
+
+
+def test_orcid_dates_that_are_none_cost_nothing_else() -> None:
+    """A month of thirty digits ended runs."""
+    odd = {"year": {"value": "2021"}, "month": {"value": 10**30}, "day": {"value": "31"}}
+    assert paper("orcid", ORCID | {"publication-date": odd}).date == "2021"
+
+
 def test_orcid_name() -> None:
     """The name that the researcher goes by comes first; some hide theirs."""
     credit = {"name": {"credit-name": {"value": "J. Carberry"}} | ORCID_PERSON["name"]}
@@ -431,6 +656,20 @@ def test_dblp_preprint_and_publication_are_one_paper() -> None:
     found = parsed(dblp(PREPRINT, COUNTERPART, PROCEEDINGS_PAPER)).papers
     assert [p.identifiers.arxiv for p in found] == ["2203.00001", "2201.00001"]
     assert (found[1].identifiers.doi, found[1].published_as) == ("10.1000/iclr.7", "conferencePaper")
+
+
+def test_dblp_data_sets_are_no_preprints_and_no_versions() -> None:
+    """They lie in a repository, often under the title of their paper."""
+    data = (
+        PREPRINT.replace("article", "data")
+        .replace('publtype="informal"', "")
+        .replace("<journal>CoRR</journal>", "<publisher>Zenodo</publisher>")
+    )
+    data = data.replace(
+        "https://doi.org/10.48550/arXiv.2203.00001", "https://doi.org/10.5281/zenodo.1"
+    ).replace("abs/2203.00001", "1")
+    found = parsed(dblp(data, PREPRINT)).papers
+    assert [(p.published_as, p.publisher) for p in found] == [("dataset", "Zenodo"), (None, None)]
 
 
 def test_dblp_leaves_out_what_is_no_paper() -> None:
@@ -585,6 +824,16 @@ def test_unusable_values_are_counted() -> None:
     assert any("'h_index'" in message for message in messages)
 
 
+@pytest.mark.parametrize(("name", "people"), [("openalex", "authorships"), ("s2", "authors")])
+def test_authors_without_a_name_are_said(name: str, people: str) -> None:
+    """The others are kept, and the list is a cut one."""
+    odd = RECORDS[name] | {people: [*RECORDS[name][people], {"name": 7}, None]}
+    profile = parsed(snapshot(name, {"name": "A", "display_name": "A"}, [odd, RECORDS[name]]))
+    assert [(len(p.creators), p.creators_truncated) for p in profile.papers] == [(2, True), (2, False)]
+    message = "1 paper lists authors whose names can't be read; they were left out"
+    assert [notice.message for notice in profile.warnings] == [message]
+
+
 def test_second_place_of_a_value_is_tried() -> None:
     """Where the first is unusable, nothing is odd."""
     profile = parsed(snapshot("scholarfeed", {"name": "A"}, [SCHOLARFEED | {"published_date": "soon"}]))
@@ -607,6 +856,76 @@ def test_other_documents_are_refused(name: str, data: bytes) -> None:
     with pytest.raises(ParseError) as caught:
         parsed(Snapshot(data, f"{name}:1", WHEN, f"application/vnd.syncd.{name}+json"))
     assert caught.value.origin == f"{name}:1"
+
+
+WRONG: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    ["x"],
+    {"a": 1},
+    0,
+    -3,
+    10**30,
+    1e308,
+    True,
+    "",
+    "x" * 50,
+    "\ud800",
+    [[None]],
+)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Return every place in a document, as container and key."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    return [place for key in keys for place in [(value, key), *places(value[key])]]
+
+
+def mutated(record: Json, chance: random.Random) -> Json:
+    """Return a record with one to three of its parts gone or something else."""
+    wrapped = copy.deepcopy({"record": record})
+    for _ in range(chance.randint(1, 3)):
+        where = [place for place in places(wrapped["record"]) if place[0]]
+        if not where:
+            break
+        container, key = chance.choice(where)
+        if chance.random() < 0.2:
+            container.pop(key)
+        else:
+            container[key] = copy.deepcopy(chance.choice(WRONG))
+    return wrapped["record"]
+
+
+@pytest.mark.parametrize("name", JSON_APIS)
+def test_no_shape_ends_a_run_or_costs_another_record(name: str) -> None:
+    """Hundreds of records with parts of other kinds: the records beside them are read, and a record keeps its title."""
+    chance = random.Random(name)
+    for _ in range(400):
+        odd = mutated(RECORDS[name], chance)
+        before, after = (
+            {**copy.deepcopy(RECORDS[name]), "title": title(name, text)} for text in ("One", "Two")
+        )
+        profile = parsed(
+            snapshot(name, mutated({"name": "A", "h_index": 3}, chance), [before, odd, None, after])
+        )
+        assert {"One", "Two"} <= {found.title for found in profile.papers}
+        (said,) = (notice.message for notice in profile.warnings if notice.code == "odd-record")
+        assert said.startswith("1 record has")  # the one that is null
+        if odd.get("title") == RECORDS[name]["title"] and odd.get("type") == RECORDS[name].get("type"):
+            assert len(profile.papers) == 3
+
+
+def title(name: str, text: str) -> Any:
+    """Return a title as an API wraps it."""
+    return {"title": {"value": text}} if name == "orcid" else text
+
+
+def test_a_number_of_thousands_of_digits_costs_only_itself() -> None:
+    """Python refuses a whole document for one."""
+    whole = snapshot("s2", {"name": "A"}, [S2 | {"year": 7777, "publicationDate": None}, S2])
+    profile = parsed(replace(whole, data=whole.data.replace(b"7777", b"7" * 5000)))
+    assert [p.date for p in profile.papers] == [None, "2020-06-05"]
 
 
 json_values = st.recursive(

@@ -160,6 +160,19 @@ def test_dates(fields: str, date: str | None) -> None:
     assert one(fields).date == date
 
 
+def test_organisations_and_brackets() -> None:
+    """Braces make one name, an organisation's is one without; what is in brackets is no surname."""
+    paper = one(
+        "author = {{Ann Lee (MIT) Fund} and World Health Organization and Ann Lee (MIT) and Sand, Bo (1)}"
+    )
+    assert [(person.family, person.given) for person in paper.creators] == [
+        ("Ann Lee (MIT) Fund", ""),
+        ("World Health Organization", ""),
+        ("Lee", "Ann"),
+        ("Sand", "Bo"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("author", "people", "cut"),
     [

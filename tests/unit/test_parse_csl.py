@@ -84,6 +84,22 @@ def test_reads_a_whole_item(around: Any) -> None:
     assert [link.name for link in paper.links] == ["a/b"]
 
 
+def test_organisations_and_brackets() -> None:
+    """A name in one piece stays so, whatever it looks like; what is in brackets is no surname."""
+    paper = one(
+        author=[
+            {"literal": "Ann Lee Fund"},
+            {"name": "World Health Organization"},
+            {"family": "Lee (MIT)", "given": "Ann"},
+        ]
+    )
+    assert paper.creators == (
+        Creator("Ann Lee Fund", "Ann Lee Fund"),
+        Creator("World Health Organization", "World Health Organization"),
+        Creator("Ann Lee", "Lee", "Ann"),
+    )
+
+
 def test_crossrefs_own_form() -> None:
     """Crossref has lists where CSL has text, and types of its own."""
     paper = one(

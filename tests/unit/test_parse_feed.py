@@ -188,6 +188,21 @@ def test_cut_and_broken_feeds() -> None:
     assert [code for code, _ in notices(odd)] == ["broken-feed"]
 
 
+FAULT = """<entry><id>https://arxiv.org/api/errors#incorrect_id_format_for_abc</id><title>Error</title>
+<summary>incorrect id format for abc</summary><author><name>arXiv api core</name></author></entry>"""
+
+
+def test_arxivs_error_is_no_paper() -> None:
+    """It stands in an entry like a paper: it is said, and the papers beside it are read."""
+    profile = read(atom(FAULT, item("A"), title="arXiv Search Results"), "arxiv-answer.xml")
+    assert [paper.title for paper in profile.papers] == ["A"]
+    assert profile.name == "arxiv-answer"
+    message = "arXiv reports an error in place of a paper: incorrect id format for abc"
+    assert notices(profile) == [("source-error", message)]
+    with pytest.raises(ParseError, match="incorrect id format for abc"):
+        read(atom(FAULT))
+
+
 def test_duplicates_and_untitled_entries() -> None:
     """Duplicates are kept and noticed; an entry without a title is left out and noticed."""
     profile = read(atom(item("A"), item(""), item("a!")))

@@ -59,6 +59,15 @@ ER  -
 """
 
 
+def test_organisations_and_brackets() -> None:
+    """One name each, and no surname in brackets."""
+    paper = one("AU  - World Health Organization", "AU  - Lee, Ann (MIT)")
+    assert [(person.family, person.given) for person in paper.creators] == [
+        ("World Health Organization", ""),
+        ("Lee", "Ann"),
+    ]
+
+
 def test_reads_a_whole_record() -> None:
     """Every tag that has a place is there."""
     profile = read(WHOLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from syncd import paths
+from syncd.clock import SystemClock
 from syncd.errors import StateError
+from syncd.lock import held
 from syncd.paths import DataFolder, data_dir, data_folder, expand
+from syncd.store import Store
+from syncd.zotero.embedded import EmbeddedLibrary
 
 
 def test_data_dir_variable_comes_first() -> None:
@@ -131,3 +137,98 @@ def test_home_folder_of_the_environment_is_used() -> None:
     assert expand("~/a", env) == Path("/home/jane/a")
     assert expand("a/~", env) == Path("a/~")
     assert expand("~nobody-of-that-name/a", env) == Path("~nobody-of-that-name/a")
+
+
+def test_folder_that_everybody_can_write_to_is_refused(tmp_path: Path) -> None:
+    """With the command that mends it."""
+    folder = DataFolder(tmp_path / "my data")
+    folder.create()
+    folder.root.chmod(0o777)
+    with pytest.raises(StateError, match="everybody on this computer can write to the data folder") as caught:
+        folder.create()
+    assert caught.value.hint == f"Mend it with: chmod o-w '{folder.root}'"
+    subprocess.run(["/bin/sh", "-c", caught.value.hint.partition(": ")[2]], check=True)
+    folder.create()
+
+
+def test_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it can be written to just now."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    with pytest.raises(StateError, match="belongs to another user") as caught:
+        DataFolder(tmp_path).create()
+    assert caught.value.hint.startswith(f"sudo chown -R 4000000 {tmp_path}. ")
+
+
+@pytest.mark.parametrize("contained", [False, True])
+def test_root_uses_no_folder_of_others_but_in_a_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, contained: bool
+) -> None:
+    """There it is often the only user, and the folder is mounted from outside."""
+    if os.geteuid() == 0:
+        os.chown(tmp_path, 12345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(paths, "CONTAINER", (tmp_path,) if contained else ())
+    monkeypatch.setattr(paths, "_INITS", {Path("/proc/1/comm").read_text(encoding="utf-8").strip()})
+    if contained:
+        DataFolder(tmp_path).create()
+        return
+    with pytest.raises(StateError, match="belongs to another user") as caught:
+        DataFolder(tmp_path).create()
+    assert caught.value.hint.startswith("Run syncd as that user: sudo -u ")
+
+
+@pytest.mark.parametrize("name", ["syncd.sqlite", "daemon.pid", "cache", "cache/http"])
+def test_symbolic_link_in_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """Nothing is written through it; the folder itself may be one."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "real")
+    (tmp_path / "real").mkdir(mode=0o700)
+    folder = DataFolder(tmp_path / "data")
+    if name != "cache":
+        folder.create()
+    (folder.root / name).symlink_to(outside)
+    with pytest.raises(StateError, match=f"{name} is a symbolic link") as caught:
+        folder.create()
+    assert caught.value.hint == f"Take it away with: rm {folder.root / name}"
+    assert list(outside.iterdir()) == []
+
+
+def test_databases_are_the_users_alone(tmp_path: Path) -> None:
+    """With what SQLite writes beside them, also those of an older syncd, which everybody could read."""
+    before = os.umask(0o022)
+    try:
+        for path in (tmp_path / "new.sqlite", tmp_path / "old.sqlite"):
+            if path.name.startswith("old"):
+                path.touch(0o644)
+                path.with_name("old.sqlite-journal").touch(0o644)
+            store = Store.at(path)
+            with store.writing() as connection:
+                connection.exec_driver_sql("CREATE TABLE a (b)")
+                modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob(f"{path.name}*")}
+            store.close()
+            assert set(modes.values()) == {0o600}
+            assert f"{path.name}-wal" in modes
+        with EmbeddedLibrary(tmp_path / "library.sqlite"):
+            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("library.sqlite*")}
+        assert set(modes.values()) == {0o600}
+    finally:
+        os.umask(before)
+
+
+def test_database_is_not_made_through_a_symbolic_link(tmp_path: Path) -> None:
+    """One that was put there after the folder was looked at."""
+    (tmp_path / "state.sqlite").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StateError, match="is a symbolic link"):
+        Store.at(tmp_path / "state.sqlite")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_lock_is_the_users_alone(tmp_path: Path) -> None:
+    """Nor is the note of its holder written through a link."""
+    (tmp_path / "a.pid").symlink_to(tmp_path / "elsewhere")
+    with held(tmp_path / "a.lock", SystemClock()):
+        assert (tmp_path / "a.lock").stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "elsewhere").exists()
+    with held(tmp_path / "a.lock", SystemClock()):
+        assert (tmp_path / "a.pid").stat().st_mode & 0o777 == 0o600

@@ -140,6 +140,33 @@ def test_the_next_opening_is_the_earliest_that_somebody_waits_for() -> None:
     assert roster("a1").next_opening(NOW) is None
 
 
+def test_who_was_due_first_goes_first() -> None:
+    """Who was looked at goes to the end of the queue, so that nobody is passed over for ever."""
+    made = roster("a1", "a2", "a3")
+    made.begin("a1")
+    made.want(["a1"], "schedule")
+    made.finish("a1", None, NOW)
+    assert made.ready(NOW) == ["a2", "a3", "a1"]
+
+
+def test_there_may_be_no_room_for_some() -> None:
+    """Those are left out, and stay due."""
+    made = roster("a1", "a2", "b1")
+    assert made.ready(NOW, lambda name, library: library == "a" and name != "a2") == ["a1"]
+    assert made.ready(NOW) == ["a1", "a2", "b1"]
+
+
+def test_a_run_that_failed_for_many_is_one_failure_of_their_library() -> None:
+    """Else a hundred profiles that met it together would close the library for the longest time at once."""
+    made, names = roster("a1", "a2", "a3"), ("a1", "a2", "a3")
+    for name in names:
+        made.begin(name)
+    again = {made.finish(name, OFFLINE, NOW) for name in names}
+    assert again == {NOW + delay(1, 0.5)}
+    assert made.ready(NOW + SOON) == []
+    assert set(made.ready(NOW + delay(1, 0.5))) == set(names)
+
+
 @given(st.integers(1, 10_000), st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1e9)))
 def test_a_delay_grows_within_limits(failures: int, chance: float, asked: float | None) -> None:
     """Never none, never for ever, and never shorter than the server wants, within reason."""

@@ -13,10 +13,13 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
     say,
+    show_json,
     stdout,
+    tell,
 )
 from syncd.cli.exit_codes import Exit
 from syncd.cli.history import RunName, chosen
@@ -65,7 +68,7 @@ def undo(
         if dry_run or asks:
             planned = _planned(name, config, library)
             _show_undoing(planned)
-            stdout().print(_what_it_does(planned), markup=False, soft_wrap=True)
+            tell(_what_it_does(planned))
         if dry_run:
             words = f"{len(planned.notes)} would be undone, nothing was written"
             stdout().print(f"{words}, {len(planned.left)} left as they are")
@@ -121,7 +124,6 @@ def _what_it_does(planned: Undoing) -> str:
 
 
 def _show_undoing(undoing: Undoing) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
     out = stdout()
     for note in undoing.notes:
@@ -133,8 +135,6 @@ def _show_undoing(undoing: Undoing) -> None:
 
 def _tell_undone(undone: Undoing) -> None:
     """Say what was done and what failed, and end with the exit code for that."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     for failed in undone.failed:
         stdout().print(f"[red]failed[/]  {escape(failed.title)}: {escape(failed.reason)}", soft_wrap=True)
     if undone.error is not None:
@@ -166,11 +166,7 @@ def restore(
         from syncd.amend import restore as let_back  # noqa: PLC0415 - heavy
 
         restored, back = let_back(session, paper)
-        stdout().print(
-            f"{restored.title!r} {'is back' if back else 'comes back with the next push'}",
-            markup=False,
-            soft_wrap=True,
-        )
+        tell(f"{restored.title!r} {'is back' if back else 'comes back with the next push'}")
 
 
 def start_anew(profile: str, config: Path | None, library: str | None) -> None:
@@ -179,11 +175,9 @@ def start_anew(profile: str, config: Path | None, library: str | None) -> None:
         from syncd.amend import new_collection  # noqa: PLC0415 - heavy
 
         path = new_collection(session, profile)
-        stdout().print(
+        tell(
             f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
-            "papers that are there already stay where they are.",
-            markup=False,
-            soft_wrap=True,
+            "papers that are there already stay where they are."
         )
 
 
@@ -228,13 +222,12 @@ def review(
 
 
 def _print_json(waiting: list[Standing]) -> None:
-    import json  # noqa: PLC0415 - imported where it is used
 
     values = [
         {"paper": standing.paper, "record": dict(standing.record), "candidates": list(standing.candidates)}
         for standing in waiting
     ]
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+    show_json(values)
 
 
 def _ask(state: State, waiting: list[Standing]) -> None:
@@ -249,8 +242,6 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 
 def _show(standing: Standing) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.cli.tables import named  # noqa: PLC0415
@@ -276,7 +267,7 @@ def _said(standing: Standing, verdict: Verdict) -> None:
         said = f"{standing.title!r} is there twice. syncd keeps the older item up to date and asks no more."
         mend = "Merge the two in Zotero, or delete one of them there."
         answers = {"same": f"{said} {mend}", "different": said, "later": f"{standing.title!r} waits. {mend}"}
-        stdout().print(answers[verdict], markup=False, soft_wrap=True)
+        tell(answers[verdict])
         return
     words = {
         "same": "becomes what it was published as with the next push"
@@ -285,4 +276,4 @@ def _said(standing: Standing, verdict: Verdict) -> None:
         "different": "stays a preprint" if published else "is another paper; the next push adds it",
         "later": "waits until you decide",
     }
-    stdout().print(f"{standing.title!r} {words[verdict]}", markup=False, soft_wrap=True)
+    tell(f"{standing.title!r} {words[verdict]}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from syncd.cli.console import JsonOption, configuration, said_plainly, say, stderr, stdout
+from syncd.cli.console import JsonOption, configuration, escape, said_plainly, say, show_json, stderr, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption, command
 from syncd.errors import ConfigError
@@ -38,14 +38,14 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
                 "problems": list(seen.problems),
                 "warnings": [{"message": note.words, "mend": note.mend or None} for note in notes],
             }
-            typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+            show_json(value)
             raise typer.Exit(Exit.USAGE if seen.problems else Exit.DONE)
         if seen.problems:
             say(ConfigError(list(seen.problems)))
             raise typer.Exit(Exit.USAGE)
         for note in notes:
             _warn(note.words, note.mend)
-        stdout().print(_verdict(seen.place, len(notes)), markup=False, soft_wrap=True)
+        tell(_verdict(seen.place, len(notes)))
 
 
 def _verdict(place: Path | None, warnings: int) -> str:
@@ -66,15 +66,14 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         listed = effective(settings)
         if as_json:
             value = {"places": _places(config, settings), "settings": [_json(each) for each in listed]}
-            typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+            show_json(value)
             return
         for place in _places(config, settings):
-            _print(f"# {place['name']}: {place['path']} ({place['origin']})")
+            tell(f"# {place['name']}: {place['path']} ({place['origin']})")
         _list(listed)
 
 
 def _warn(words: str, mend: str) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
     stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     if mend:
@@ -104,9 +103,9 @@ def _list(listed: list[Effective]) -> None:
     for each in listed:
         if each.path[:-1] != table:
             table = each.path[:-1]
-            _print(f"\n[{_dotted(table)}]")
+            tell(f"\n[{_dotted(table)}]")
         line = f"{_dotted(each.path[-1:])} = {_value(each)}"
-        _print(f"{line:<60}  # {', '.join((_origin(each), *_standing(each)))}")
+        tell(f"{line:<60}  # {', '.join((_origin(each), *_standing(each)))}")
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
@@ -147,7 +146,3 @@ def _json(each: Effective) -> dict[str, Any]:
         "line": each.line,
     }
     return value | ({"secrets": [{"found": s.found, "message": s.words} for s in found]} if found else {})
-
-
-def _print(text: str) -> None:
-    stdout().print(text, markup=False, soft_wrap=True)

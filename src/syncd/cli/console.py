@@ -1,25 +1,34 @@
-"""What the commands share: consoles, options, and errors said in a sentence."""
+"""What the commands share: consoles, options, and errors said in a sentence.
+
+All that is printed goes through here, and nothing that came from outside (a server's words, a title, a file's name)
+drives the terminal or begins a line of its own: a console takes control characters and direction marks out,
+`escape` and `tell` make one line of what they are given, and `show_json` spells them out.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syncd.cli.exit_codes import Exit, of_error
 from syncd.cli.usage import UsageError
 from syncd.errors import ConfigError, SyncdError
+from syncd.text.plain import harmless, on_one_line, spelt_in_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
     from syncd.config import Config
     from syncd.session import Ports, Progress
@@ -34,11 +43,25 @@ LibraryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
+@cache
+def _harmless_console() -> type[Console]:
+    from rich.console import Console  # noqa: PLC0415 - `--help` does without
+    from rich.segment import Segment  # noqa: PLC0415
+
+    class Harmless(Console):
+        def render(
+            self, renderable: RenderableType, options: ConsoleOptions | None = None
+        ) -> Iterable[Segment]:
+            for text, style, control in super().render(renderable, options):
+                # A control is rich's own: of a progress bar.
+                yield Segment(text if control else harmless(text), style, control)
+
+    return Harmless
+
+
 def stdout() -> Console:
     """Return the console for results."""
-    from rich.console import Console  # noqa: PLC0415 - `--help` does without
-
-    return _unbroken(Console(highlight=False))
+    return _unbroken(_harmless_console()(highlight=False))
 
 
 def _unbroken(console: Console) -> Console:
@@ -50,9 +73,31 @@ def _unbroken(console: Console) -> Console:
 
 def stderr() -> Console:
     """Return the console for everything else."""
-    from rich.console import Console  # noqa: PLC0415 - `--help` does without
+    return _unbroken(_harmless_console()(stderr=True, highlight=False))
 
-    return _unbroken(Console(stderr=True, highlight=False))
+
+def escape(words: str) -> str:
+    r"""Return words from outside as a part of a line with markup of our own.
+
+    >>> escape("a [b]" + chr(10) + "c")
+    'a \\[b] c'
+    """
+    from rich.markup import escape as without_markup  # noqa: PLC0415 - `--help` does without
+
+    return without_markup(on_one_line(words))
+
+
+def tell(words: str, *, err: bool = False) -> None:
+    """Print a line without markup; empty lines before and after it stay."""
+    before = len(words) - len(words.lstrip("\n"))
+    after = len(words) - len(words.rstrip("\n"))
+    line = "\n" * before + on_one_line(words.strip("\n")) + "\n" * after
+    (stderr() if err else stdout()).print(line, markup=False, soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    """Print JSON on standard output."""
+    typer.echo(spelt_in_json(json.dumps(value, ensure_ascii=False, indent=1)))
 
 
 def configuration(path: Path | None) -> Config:
@@ -101,19 +146,17 @@ def said_plainly() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort before the user's eyes
         if os.environ.get("SYNCD_DEBUG"):
-            traceback.print_exc()
+            stderr().print(traceback.format_exc(), markup=False, soft_wrap=True)
         stderr().print(
-            f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {error}",
-            "Set SYNCD_DEBUG=1 and run it again for the details to report.",
-            sep="\n",
+            f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {escape(str(error))}",
+            soft_wrap=True,
         )
+        tell("Set SYNCD_DEBUG=1 and run it again for the details to report.", err=True)
         raise typer.Exit(Exit.ERROR) from None
 
 
 def say(error: SyncdError) -> None:
     """Print an error: what happened, and what to do."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     console = stderr()
     problems = error.problems if isinstance(error, ConfigError) else [str(error)]
     for problem in problems:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import replace
@@ -15,10 +14,13 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
     say,
+    show_json,
     stdout,
+    tell,
 )
 from syncd.cli.exit_codes import OF_SORT, Exit
 from syncd.cli.usage import ConfigOption, each_once
@@ -68,7 +70,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         code = codes.pop() if len(codes) == 1 else Exit.PARTLY
         if as_json:
             whole = {"daemon": answer is not None, "profiles": looks, "exit_code": int(code)}
-            typer.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+            show_json(whole)
         else:
             for look in looks:
                 _show(look)
@@ -132,7 +134,7 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
             resting = set(remembered.pause(names) if do == "pause" else remembered.resume(names))
     who, verb = (", ".join(names), "is" if len(names) == 1 else "are") if names else ("All profiles", "are")
     words = f"{who} {verb} paused." if do == "pause" else f"{who} {verb} followed again."
-    stdout().print(words, markup=False, soft_wrap=True)
+    tell(words)
     if do == "resume" and "" in resting:
         stdout().print("All other profiles are still paused. To let them go on: syncd resume", soft_wrap=True)
     if answer is None:
@@ -166,14 +168,12 @@ def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Jso
     looks = []
     for name in names:
         run = run_name(world.clock.now())
-        look = eyes.look(name, frozenset({"asked"}), run, settings, Pulse(world.clock, never))
-        looks.append(look.to_json())
+        outcome = eyes.look(name, frozenset({"asked"}), run, settings, Pulse(world.clock, never))
+        looks += [look.to_json() for look in outcome.looks]
     return looks
 
 
 def _show(look: Json) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli.tables import counted  # noqa: PLC0415 - heavy
 
     counts = counted(look["counts"]) or "nothing was done"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd.cli.console import JsonOption, said_plainly, stderr, stdout
+from syncd.cli.console import JsonOption, escape, said_plainly, show_json, stderr, stdout, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
@@ -42,7 +41,7 @@ def doctor(
                 _show(finding, stdout())
         code = _code(findings, seen)
         if as_json:
-            typer.echo(json.dumps(_json(findings, code), ensure_ascii=False, indent=1))
+            show_json(_json(findings, code))
         else:
             _sum_up(findings, fix=fix)
         raise typer.Exit(code)
@@ -101,7 +100,6 @@ def _code(findings: list[Finding], seen: Scene) -> Exit:
 
 
 def _show(finding: Finding, out: Console) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
     colour = COLOURS[finding.level]
     words = f"[bold]{escape(finding.name)}[/]: {escape(finding.words)}"
@@ -120,7 +118,7 @@ def _sum_up(findings: list[Finding], *, fix: bool) -> None:
     safe = sum(finding.repair is not None and finding.level != "ok" for finding in findings)
     if safe and not fix:
         words += f" {_counted(safe, 'of them')} can be mended at once with: syncd doctor --fix"
-    stdout().print(words, markup=False, soft_wrap=True)
+    tell(words)
 
 
 def _counted(number: int, noun: str) -> str:

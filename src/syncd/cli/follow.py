@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import ports, said_plainly, stderr, stdout
+from syncd.cli.console import escape, ports, said_plainly, stdout, tell
 from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 
@@ -54,11 +54,9 @@ def follow(
         called = edit.follow(
             place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
         )
-        stdout().print(
+        tell(
             f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
-            f"Bring them in with: syncd push {quote(called)}",
-            markup=False,
-            soft_wrap=True,
+            f"Bring them in with: syncd push {quote(called)}"
         )
 
 
@@ -71,9 +69,7 @@ def unfollow(
         from syncd.config import edit  # noqa: PLC0415 - imported where it is used
 
         called = edit.unfollow(edit.place(config, os.environ), os.environ, profile)
-        stdout().print(
-            f"{called!r} is followed no longer. Its papers stay in Zotero.", markup=False, soft_wrap=True
-        )
+        tell(f"{called!r} is followed no longer. Its papers stay in Zotero.")
 
 
 def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
@@ -116,13 +112,11 @@ def as_written(source: str, place: Path) -> str:
 
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.sources.apis import search  # noqa: PLC0415
 
-    stderr().print(f"Searching for {name!r} at Scholar Feed and OpenAlex.", markup=False, soft_wrap=True)
+    tell(f"Searching for {name!r} at Scholar Feed and OpenAlex.", err=True)
     found = search(name, web, apis=apis)
     if not found:
         raise ConfigError(

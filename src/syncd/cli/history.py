@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +10,10 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stdout,
 )
 from syncd.cli.usage import ConfigOption
@@ -94,7 +95,6 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
 
 
 def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
     if as_json:
         values = [
@@ -109,7 +109,7 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
             }
             for run in runs
         ]
-        typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        show_json(values)
         return
 
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
@@ -150,10 +150,8 @@ def _print_notes(
             }
             for run, key, note in notes
         ]
-        typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        show_json(values)
         return
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.cli.tables import reasons  # noqa: PLC0415

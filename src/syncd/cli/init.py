@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli import questions as asking
-from syncd.cli.console import ports, said_plainly, stderr, stdout
+from syncd.cli.console import ports, said_plainly, stderr, stdout, tell
 from syncd.cli.exit_codes import Exit, of_reports
-from syncd.cli.questions import TYPES, Questions, tell
+from syncd.cli.questions import TYPES, Questions
 from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError
 

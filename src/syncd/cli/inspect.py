@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,10 @@ import typer
 from syncd.cli.console import (
     JsonOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stderr,
     stdout,
 )
@@ -46,7 +47,7 @@ def parse(
         profiles = [parsing.parse(snapshot, form) for snapshot in snapshots]
         if as_json:
             values = [to_json(profile) for profile in profiles]
-            typer.echo(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1))
+            show_json(values[0] if len(values) == 1 else values)
             return
         for snapshot, profile in zip(snapshots, profiles, strict=True):
             show_profile(profile, snapshot.origin)
@@ -54,8 +55,6 @@ def parse(
 
 def show_profile(profile: Profile, origin: str) -> None:
     """Print what a page holds."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
 
@@ -86,8 +85,6 @@ def show_profile(profile: Profile, origin: str) -> None:
 
 def _row(paper: Paper) -> tuple[str, ...]:
     """Return a paper's date and field, and the rest of it below each other: title, authors, identifiers and links."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     authors = ", ".join(creator.name for creator in paper.creators)
     ids = (("doi", paper.identifiers.doi), ("arXiv", paper.identifiers.arxiv))
     links = [f"{name}:{value}" for name, value in ids if value]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd.cli.console import JsonOption, said_plainly, stderr, stdout
+from syncd.cli.console import JsonOption, escape, said_plainly, stderr, stdout
 from syncd.cli.usage import command
 
 if TYPE_CHECKING:
@@ -86,7 +86,6 @@ def _view(server: EmbeddedLibrary) -> LibraryView:
 
 
 def _print(view: LibraryView) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
     from rich.tree import Tree  # noqa: PLC0415
 
     living = [item.data for item in view.papers if not item.trashed]
@@ -113,7 +112,6 @@ def _line(data: dict[str, Any]) -> str:
 
 
 def _details(data: dict[str, Any], view: LibraryView) -> str:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
 
     names = [creator.get("lastName") or creator.get("name", "") for creator in data["creators"]]
     tags = ", ".join(entry["tag"] for entry in data["tags"])

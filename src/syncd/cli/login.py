@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.console import said_plainly, stderr, stdout
+from syncd.cli.console import said_plainly, stderr, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption
 from syncd.errors import ConfigError, LibraryError
@@ -92,11 +92,7 @@ def logout(
 
         settings = load(config, os.environ)
         done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
-        stdout().print(
-            f"{done} Sign in again with: {settings.library(library).login}",
-            markup=False,
-            soft_wrap=True,
-        )
+        tell(f"{done} Sign in again with: {settings.library(library).login}")
 
 
 def _is_desktop(library: str | None, config: Path | None) -> bool:
@@ -193,7 +189,7 @@ def _mend(error: LibraryError) -> str:
 
 
 def _say(words: str) -> None:
-    stderr().print(words, markup=False, soft_wrap=True)
+    tell(words, err=True)
 
 
 class Pairing:
@@ -256,10 +252,9 @@ def _pasted(target: Target) -> str:
 
     if not sys.stdin.isatty():
         return checked(sys.stdin.readline(), "standard input")
-    stderr().print(
+    tell(
         f"Keys are made at {keys_page(target.endpoint)}; syncd needs one that may read, write and see notes.",
-        markup=False,
-        soft_wrap=True,
+        err=True,
     )
     key: str = typer.prompt("The key (not shown)", hide_input=True, err=True)
     return checked(key, "what was pasted")
@@ -268,7 +263,7 @@ def _pasted(target: Target) -> str:
 def _show(page: str, *, browser: bool) -> None:
     console = stderr()
     console.print("Sign in on this page, and give access to the library, its notes, and writing:")
-    console.print(f"  {page}", markup=False, soft_wrap=True)
+    _say(f"  {page}")
     if browser and _has_screen(os.environ):
         import webbrowser  # noqa: PLC0415 - only those who sign in need it
 
@@ -291,4 +286,5 @@ def _tell(done: SignedIn) -> None:
         moved = ", ".join(done.target.moves)
         lines.append(f"From now on {moved} will go to {name!r}. What is in the embedded library stays there.")
     lines.append("See what a push would do: syncd push --dry-run")
-    stdout().print("\n".join(lines), markup=False, soft_wrap=True)
+    for line in lines:
+        tell(line)

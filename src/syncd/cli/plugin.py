@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.console import said_plainly
+from syncd.cli.console import said_plainly, tell
 from syncd.cli.usage import command
 
 app = typer.Typer(help="syncd inside of Zotero: its plugin.", no_args_is_help=True)
@@ -33,15 +33,15 @@ def build(
 
         place = output or Path(NAME)
         write(place)
-        typer.echo(f"Wrote {place}")
+        tell(f"Wrote {place}")
 
 
 @command(app, "install")
 def install() -> None:
     """Write the plugin, and say how it gets into Zotero."""
     with said_plainly():
-        typer.echo(by_hand())
-        typer.echo("Then let Zotero know this syncd: syncd login --desktop")
+        tell(by_hand())
+        tell("Then let Zotero know this syncd: syncd login --desktop")
 
 
 def by_hand() -> str:

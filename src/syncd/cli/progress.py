@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from syncd.cli.console import escape
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -44,7 +46,7 @@ class Bar:
 
     def stage(self, words: str) -> None:
         """Say what is being done."""
-        self._bar.update(self._task, description=words, total=None, count="")
+        self._bar.update(self._task, description=escape(words), total=None, count="")
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +13,10 @@ from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stderr,
     stdout,
 )
@@ -115,8 +116,6 @@ def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE
     from syncd.pipeline import run_once  # noqa: PLC0415 - heavy
 
     if settings.has_stand_in:
-        from rich.markup import escape  # noqa: PLC0415 - imported where it is used
-
         words = f"{settings.path} names no library: papers go into syncd's own. To use yours: syncd login"
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     _check_open(settings, task)
@@ -157,7 +156,7 @@ def _show(reports: list[Report], *, as_json: bool, tell: bool) -> None:
     from syncd.cli import report_json, tables  # noqa: PLC0415 - imports rich
 
     if as_json:
-        typer.echo(json.dumps(report_json.to_json(reports, tell=tell), ensure_ascii=False, indent=1))
+        show_json(report_json.to_json(reports, tell=tell))
         return
     for report in reports:
         tables.show_report(report, stdout(), stderr())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from syncd.cli.console import say, stdout
+from syncd.cli.console import say, tell
 from syncd.errors import ConfigError, SyncdError
+from syncd.text.plain import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +76,8 @@ class Questions:
 
     def _asked(self, words: str, read: Callable[[str], T], default: str | None) -> T:
         while True:
-            answer: str = typer.prompt(words, default=default, show_default=bool(default))
+            shown = None if default is None else on_one_line(default)
+            answer: str = typer.prompt(words, default=shown, show_default=bool(shown))
             try:
                 return read(answer)
             except ValueError as error:
@@ -237,10 +239,9 @@ def services(questions: Questions, settings: Config, given: str | None) -> tuple
         return None
     if given is None:
         # Broken by words, not by the terminal: nobody copies it.
-        stdout().print(
+        tell(
             "Pages cut lists of authors and leave DOIs out; these services can complete papers. Each sees this"
-            " computer's address and learns which papers you follow, by what it is sent:",
-            markup=False,
+            " computer's address and learns which papers you follow, by what it is sent:"
         )
         for number, (name, learns) in enumerate(LEARNS.items(), start=1):
             tell(f"  {number}  {name:<15}  {learns}")
@@ -262,8 +263,3 @@ def _read_services(text: str) -> tuple[str, ...]:
     if not named <= LEARNS.keys():
         raise ValueError(f"should be all, none, or some of {', '.join(LEARNS)}")
     return tuple(name for name in LEARNS if name in named)
-
-
-def tell(text: str) -> None:
-    """Print a line."""
-    stdout().print(text, markup=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import JsonOption, configuration, said_plainly, stderr, stdout
+from syncd.cli.console import JsonOption, configuration, said_plainly, show_json, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption, command
 from syncd.errors import ConfigError, ServiceError
@@ -56,11 +55,10 @@ def install(
         start, settings = _start(command, form, timer=timer, config=config)
         supervisor.require()
         for name in _variables(settings):
-            stderr().print(
+            tell(
                 f"note: a key of the configuration is in ${name}, which a service does not see. "
                 'Keep it in a file: key = { file = "FILE" }',
-                markup=False,
-                soft_wrap=True,
+                err=True,
             )
         standing = supervisor.install(start)
         _say_installed(standing, supervisor.logs(timer=timer), start, form)
@@ -75,13 +73,13 @@ def uninstall(user: UserOption = True) -> None:
         form: Form = "user" if user else "system"
         supervisor = manager(form, os.environ)
         if supervisor.standing() is None:
-            _print(f"No {form} service is installed.")
+            tell(f"No {form} service is installed.")
             return
         if form == "system":
             _check_root(own_command(sys.argv[0], sys.executable), "uninstall", is_root=os.geteuid() == 0)
         for path in supervisor.uninstall():
-            _print(f"Removed {path}")
-        _print("syncd is no service any more. Its configuration and its data are kept.")
+            tell(f"Removed {path}")
+        tell("syncd is no service any more. Its configuration and its data are kept.")
 
 
 @command(app, "status")
@@ -97,9 +95,9 @@ def status(
         form, standing = _installed(forms)
         mine = own_command(sys.argv[0], sys.executable)
         if as_json:
-            typer.echo(json.dumps(_json(form, standing, mine), indent=1))
+            show_json(_json(form, standing, mine))
         elif standing is None:
-            _print("syncd is not installed as a service. Install it with: syncd service install")
+            tell("syncd is not installed as a service. Install it with: syncd service install")
         else:
             _show(form, standing, mine)
         if standing is None or not standing.active:
@@ -217,32 +215,32 @@ def _installed(forms: tuple[Form, ...]) -> tuple[Form, Standing | None]:
 
 def _say_installed(standing: Standing, logs: str, start: Start, form: Form) -> None:
     for path in standing.files:
-        _print(f"Wrote {path}")
+        tell(f"Wrote {path}")
     if not standing.timer:
-        _print("syncd runs, and starts again with the computer. Its messages: " + logs)
+        tell("syncd runs, and starts again with the computer. Its messages: " + logs)
     elif sys.platform == "darwin":
-        _print("syncd pushes every six hours, and has just begun. Its messages: " + logs)
+        tell("syncd pushes every six hours, and has just begun. Its messages: " + logs)
     else:
-        _print("syncd pushes every six hours. Its messages: " + logs)
-        _print(f"Push at once with: systemctl {'--user ' if form == 'user' else ''}start syncd-push")
+        tell("syncd pushes every six hours. Its messages: " + logs)
+        tell(f"Push at once with: systemctl {'--user ' if form == 'user' else ''}start syncd-push")
     if standing.left_out:
         refused = ", ".join(setting.partition("=")[0] for setting in standing.left_out)
-        _print(
+        tell(
             f"This computer does not grant a user's service all that would shut it in: it goes without {refused}."
         )
     if form == "user" and sys.platform != "darwin":
-        _print("It ends when you log out. To keep it running: loginctl enable-linger")
+        tell("It ends when you log out. To keep it running: loginctl enable-linger")
     if start.data is not None:
-        _print(f"Its data is in {start.data}, where every other syncd command of yours looks too.")
+        tell(f"Its data is in {start.data}, where every other syncd command of yours looks too.")
 
 
 def _show(form: Form, standing: Standing, mine: tuple[str, ...]) -> None:
     kind = "timer" if standing.timer else "daemon"
     enabled = "enabled" if standing.enabled else "not enabled: it won't start with the computer"
-    _print(f"{form} service, {kind}: {standing.state}, {enabled}")
-    _print(f"starts {shlex.join(standing.command) or 'nothing that could be read from its file'}")
+    tell(f"{form} service, {kind}: {standing.state}, {enabled}")
+    tell(f"starts {shlex.join(standing.command) or 'nothing that could be read from its file'}")
     if not _is_mine(standing, mine):
-        _print(
+        tell(
             f"That is not the syncd that answers here, {shlex.join(mine)}. To change over: syncd service install"
         )
 
@@ -266,7 +264,3 @@ def _json(form: Form, standing: Standing | None, mine: tuple[str, ...]) -> dict[
 
 def _is_mine(standing: Standing, mine: tuple[str, ...]) -> bool:
     return standing.command[: len(mine)] == mine
-
-
-def _print(text: str) -> None:
-    stdout().print(text, markup=False, soft_wrap=True)

@@ -5,21 +5,20 @@ It reads syncd's own records, and asks the daemon where one runs. It asks no lib
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from itertools import takewhile
 from shlex import quote
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from syncd import __version__
 from syncd.cli.console import (
     JsonOption,
     LibraryOption,
     configuration,
+    escape,
     ports,
     said_plainly,
+    show_json,
     stdout,
 )
 from syncd.cli.usage import ConfigOption
@@ -68,7 +67,7 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
         shelves = [shelf(one, settings, world, live) for one in chosen]
         if as_json:
-            typer.echo(json.dumps(_to_json(shelves, live), ensure_ascii=False, indent=1))
+            show_json(_to_json(shelves, live))
             return
         out = stdout()
         for filled in shelves:
@@ -83,8 +82,6 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
 
 
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.cli.tables import rest_of  # noqa: PLC0415
@@ -139,8 +136,6 @@ def _papers(pushed: FollowedProfile | None) -> str:
 
 def _state(row: Row, now: datetime) -> str:
     """Return how a profile is, in colour and in few words."""
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     if row.live.get("running"):
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
     if row.trouble:
@@ -156,8 +151,6 @@ def _state(row: Row, now: datetime) -> str:
 
 
 def _show_papers(standings: Sequence[Standing], out: Console) -> None:
-    from rich.markup import escape  # noqa: PLC0415 - `--help` does without
-
     from syncd.cli.tables import named  # noqa: PLC0415 - imports rich
 
     grouped: dict[str, list[Standing]] = {}

@@ -6,10 +6,8 @@ from collections import Counter
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from syncd.cli import grid
-from syncd.cli.console import say
+from syncd.cli.console import escape, say
 from syncd.cli.grid import Column
 from syncd.errors import SourceError
 from syncd.sources import registry

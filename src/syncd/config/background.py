@@ -80,7 +80,8 @@ class Notify(Settings):
         strict=False,
         min_length=1,
         description="A command that is run with the text on its standard input, and with SYNCD_SUBJECT and"
-        " SYNCD_BODY in its environment.",
+        " SYNCD_BODY in its environment. Of syncd's own environment it gets PATH, HOME, the locale and the"
+        " desktop, and no key.",
     )
     urls: tuple[SecretRef, ...] = Field(
         default=(),

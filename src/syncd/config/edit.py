@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import tempfile
 import tomllib
@@ -21,6 +20,7 @@ from syncd.config import rewrite
 from syncd.config.load import find, load, not_toml
 from syncd.errors import ConfigError
 from syncd.paths import config_home
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,10 @@ def place(path: Path | None, env: Mapping[str, str]) -> Path:
     return find(path, env) or config_home(env) / "syncd" / "config.toml"
 
 
+ODD = pattern(r"[\W_]+", hostile="_")
+"""What a profile's name is better without."""
+
+
 def slug(name: str) -> str:
     """Return an author's name as a profile's name in the configuration.
 
@@ -44,7 +48,7 @@ def slug(name: str) -> str:
     ('pengcheng-he', 'jose-garcia-muller', '何鹏程')
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-") or "profile"
+    return ODD.sub("-", plain.casefold()).strip("-") or "profile"
 
 
 def follow(

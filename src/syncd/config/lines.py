@@ -10,19 +10,22 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 
+from syncd.text.patterns import pattern
+
 Path = tuple[str | int, ...]
 
-BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-SPACE = re.compile(r"[ \t]*")
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # source
-STRING = re.compile(
+BLANK = pattern(r"(?>[ \t\r\n]+|#[^\n]*)*", hostile="#")
+SPACE = pattern(r"[ \t]*", hostile=" ")
+BARE_KEY = pattern(r"[A-Za-z0-9_-]+", hostile="-")  # source
+STRING = pattern(
     r'"""(?:[^\\]|\\.)*?"{3,5}'  # """ with up to two quotes of its own before the end """
     r"|'''.*?'{3,5}"
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|'[^'\n]*'",
-    re.DOTALL,
+    hostile=('"""', '\\\\""', ""),
+    flags=re.DOTALL,
 )
-SCALAR = re.compile(r"[^,\]}#\n]+")  # 475425, true, 2026-06-01 07:00:00
+SCALAR = pattern(r"[^,\]}#\n]+", hostile=" ")  # 475425, true, 2026-06-01 07:00:00
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from syncd.config.model import EMBEDDED, Config, Service
 from syncd.config.problems import Problem, translate, worded
 from syncd.errors import ConfigError
 from syncd.paths import config_home, expand
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
 
 # such as: Invalid value (at line 3, column 7); Unclosed array (at end of document)
-TOML_ERROR = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
+TOML_ERROR = pattern(
+    r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)",
+    hostile=" (at line 1, column 1",
+    flags=re.DOTALL,
+)
 
 
 # What Python says of TOML that is hard to understand without knowing Python.
-TWICE = re.compile(r"Cannot declare \((?P<path>[^)]*)\) twice")  # hostile: "Cannot declare (((((("
+TWICE = pattern(r"Cannot declare \((?P<path>[^()]*)\) twice", hostile=("Cannot declare (", "(", ""))
 PLAIN = {
     "Cannot overwrite a value": "something is set twice, or is both a setting and a table",
     "Invalid value": "a value should be here: text in quotes, a number, true, false, a list or a table",

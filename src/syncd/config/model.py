@@ -180,9 +180,11 @@ class Http(Settings):
         default=None,
         description="An e-mail or web address that syncd shows to the servers it reads, as good manners ask.",
     )
-    allow_private: bool = Field(
-        default=False,
-        description="Let addresses of pages lead into your own network. Needed for a page on your own server.",
+    allow_private: tuple[Annotated[str, text(values.read_host)], ...] = Field(
+        default=(),
+        strict=False,
+        description="Hosts of your own network that syncd may read: names, addresses, or networks such as"
+        " 192.168.1.0/24. Needed for a page on your own server.",
     )
 
 

@@ -7,7 +7,6 @@ never what it held.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args, get_origin
 
@@ -17,6 +16,7 @@ from syncd.config import values
 from syncd.config.lines import BARE_KEY, line_of
 from syncd.config.model import Config
 from syncd.config.secrets import LiteralSecretError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MISSING = "this setting is missing"
 
 # What pydantic calls an error, and how the sentence about it goes on after the setting's name.
+CHOICE = pattern(r"'([^']*)'", hostile=("'", "a", ""))  # one of those that pydantic lists
+
 SENTENCES: dict[str, str] = {
     "missing": MISSING,
     "string_type": "should be text in quotes",
@@ -56,6 +58,11 @@ SPECIAL: dict[tuple[str, str], str] = {
         "string_pattern_mismatch",
         "[key]",
     ): "a name should have a letter or more, no slash and no control character",
+    (
+        "tuple_type",
+        "allow_private",
+    ): "should be a list of the hosts in your own network that syncd may read, such as"
+    ' allow_private = ["nas.local", "192.168.1.0/24"]; instead of false write []',
     ("literal_error", "keyring"): "should be true, or left out",
     ("model_type", "key"): 'should say where the key is kept, such as { env = "ZOTERO_API_KEY" }',
 }
@@ -118,7 +125,7 @@ def _problem(error: ErrorDetails) -> Problem:
     if (kind, last) in SPECIAL:
         return Problem(path, SPECIAL[kind, last])
     if kind == "literal_error":
-        choices = re.findall(r"'([^']*)'", context["expected"])
+        choices = CHOICE.findall(context["expected"])
         meant = values.closest(str(error["input"]), choices)
         expected = context["expected"].replace("'", '"')
         return Problem(path, f"should be {expected}{values.did_you_mean(meant)}")

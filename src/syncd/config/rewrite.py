@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import re
 import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from syncd.config.lines import statements
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from syncd.config.lines import Path, Statement
 
 # A comment alone on its line, and the end of that line.
-COMMENT = re.compile(r"[ \t]*#[^\n]*(?:\n|\Z)")
-EMPTY = re.compile(r"[ \t]*\r?\n")
+COMMENT = pattern(r"[ \t]*#[^\n]*(?:\n|\Z)", hostile=" ")
+EMPTY = pattern(r"[ \t]*\r?\n", hostile=" ")
 
 
 class UneditableError(Exception):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import stat
 import subprocess
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from syncd.config.values import KEY
 from syncd.errors import ConfigError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMAND_SECONDS = 30
 KEYRING_SERVICE = "syncd"
 LONGEST = 64 * 1024
+WORD = pattern(r"[\x21-\x7e]+", hostile="!")
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 WAYS = ("env", "command", "file", "keyring", "credential")
@@ -137,7 +138,7 @@ def checked(found: str | bytes, origin: str) -> str:
     key = text.strip()
     if not key:
         raise ConfigError([f"the key is empty ({origin})"])
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
+    if not WORD.fullmatch(key):
         raise ConfigError(
             [f"what should be a key is no single word of plain letters ({origin})"],
             hint="It should be the key alone, on one line.",

@@ -9,39 +9,45 @@ from __future__ import annotations
 import calendar
 import difflib
 import ipaddress
-import re
 import zoneinfo
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profile", "year")
 
-DURATION = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[smhdw])")  # "30m", "12h", "1d"
-EVERY = re.compile(r"every +(?P<count>[0-9]{1,5}) *(?P<unit>[mhd])")  # "every 6h", "every 15m"
-# "every 6 hours", "every hour", "Every 2 weeks"; hostile: "every " and many digits
-SPOKEN = re.compile(
-    r"every (?:(?P<count>[0-9]{1,4}) ?)?(?P<unit>m|min|minute|h|hour|d|day|w|week)s?", re.IGNORECASE
+DURATION = pattern(r"(?P<count>[0-9]{1,6})(?P<unit>[smhdw])", hostile="1")  # "30m", "12h", "1d"
+EVERY = pattern(
+    r"every +(?P<count>[0-9]{1,5}) *(?P<unit>[mhd])", hostile=("every", " ", "")
+)  # "every 6h", "every 15m"
+# "every 6 hours", "every hour", "Every 2 weeks"
+SPOKEN = pattern(
+    r"every (?:(?P<count>[0-9]{1,4}) ?)?(?P<unit>m|min|minute|h|hour|d|day|w|week)s?",
+    hostile=("every ", "1", " "),
 )
 SPOKEN_UNITS = {"m": ("m", 1), "h": ("h", 1), "d": ("d", 1), "w": ("d", 7)}
 SPOKEN_WORDS = {"hourly": "every 1h", "daily": "every 1d", "weekly": "every 7d"}
 # "*", "*/15", "1-5", "8-18/2", "mon"
-CRON_STEP = re.compile(r"(?P<range>\*|[^/*]+)(?:/(?P<step>[0-9]{1,2}))?")
-PLACEHOLDER = re.compile(r"\{(\w+)\}")  # "{category}"
+CRON_STEP = pattern(r"(?P<range>\*|[^/*]+)(?:/(?P<step>[0-9]{1,2}))?", hostile="1/")
+CRON_NUMBER = pattern(r"[0-9]{1,2}", hostile="1")
+PLACEHOLDER = pattern(r"\{(\w+)\}", hostile="{a")  # "{category}"
 # "openalex:A5023888391", "dblp:116/8665", and an ORCID iD alone: authors at services, no paths
-AUTHOR = re.compile(r"[a-z][a-z0-9_-]+:(?!//).+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]")
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # "https://", "ftp://"
+AUTHOR = pattern(r"[a-z][a-z0-9_-]+:(?!//).+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]", hostile=("a", "a-", ""))
+SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]+://", hostile="a+")  # "https://", "ftp://"
 # A Zotero key is 24 letters, small and capital, and digits: no variable's name has such a mixture.
-KEY = re.compile(
-    r"(?<![A-Za-z0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24}(?![A-Za-z0-9])"
+KEY = pattern(
+    r"(?<![A-Za-z0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24}(?![A-Za-z0-9])",
+    hostile="a",
 )
 # "me@example.org"; no spaces and no parentheses, for it goes into a header
-CONTACT = re.compile(r"[\x21-\x27\x2a-\x7e]+")
+CONTACT = pattern(r"[\x21-\x27\x2a-\x7e]+", hostile="!")
 
-CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")  # "08:00"
+CLOCK_TIME = pattern(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", hostile="1:")  # "08:00"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -111,8 +117,8 @@ def read_schedule(text: str) -> str:
     if text.casefold() in SPOKEN_WORDS:
         return SPOKEN_WORDS[text.casefold()]
     if text.casefold().startswith("every"):
-        match = SPOKEN.fullmatch(text)
-        unit, times = SPOKEN_UNITS[match["unit"][0].casefold()] if match else ("", 0)
+        match = SPOKEN.fullmatch(text.casefold())
+        unit, times = SPOKEN_UNITS[match["unit"][0]] if match else ("", 0)
         count = int(match["count"] or 1) * times if match else 0
         if count == 0:
             msg = 'should be like "every 6 hours", "every 15m", "daily" or "weekly"'
@@ -178,7 +184,7 @@ def _cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> range:
 def _cron_number(text: str, words: tuple[str, ...], first: int) -> int | None:
     if text.casefold() in words:
         return words.index(text.casefold()) + first
-    return int(text) if re.fullmatch(r"[0-9]{1,2}", text) else None
+    return int(text) if CRON_NUMBER.fullmatch(text) else None
 
 
 def read_template(text: str) -> str:
@@ -191,7 +197,7 @@ def read_template(text: str) -> str:
             known = did_you_mean(closest(name, PLACEHOLDERS)) or "; known are " + ", ".join(PLACEHOLDERS)
             msg = f'has the unknown placeholder "{{{name}}}"{known}'
             raise ValueError(msg)
-    if re.search(r"[{}]", PLACEHOLDER.sub("", text)):
+    if not {"{", "}"}.isdisjoint(PLACEHOLDER.sub("", text)):
         msg = 'has a brace that belongs to no placeholder such as "{category}"'
         raise ValueError(msg)
     return text
@@ -238,6 +244,18 @@ def read_source(text: str) -> str:
     if parts.username is not None or parts.password is not None:
         msg = "is an address with a user name or password inside, which would show up in logs"
         raise ValueError(msg)
+    return text
+
+
+def read_host(text: str) -> str:
+    """Check a host: a name, an address, or a network such as "192.168.1.0/24"."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        parts = split_address(f"//{text}")
+        if parts is None or parts.hostname != text.lower() or not text.isprintable() or " " in text:
+            msg = 'should be a name, an address or a network, such as "nas.local", "10.0.0.5" or "192.168.1.0/24"'
+            raise ValueError(msg) from None
     return text
 
 

@@ -123,7 +123,7 @@ class Answers:
 
     def _named(self, request: Request) -> list[str] | None:
         """Return the profiles that a request names, or all; None where it was answered with an error."""
-        known = self._roster.names()
+        known = dict.fromkeys(self._roster.names())
         names = [str(name) for name in request.words.get("names") or known]
         unknown = [name for name in names if name not in known]
         if unknown:

@@ -37,11 +37,20 @@ class History:
     def _created_in(self, name: str, since: str) -> list[NewPaper]:
         with remembered(self._libraries[name], self._ports) as state:
             authors = {profile.name: profile.author for profile in state.profiles()}
+            created = state.history.created_since(since)
+            told = state.facts.about(news.key for news in created)
+            # A run may be for a hundred profiles, of which few list a paper.
+            whose = {
+                news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
+            }
             return [
                 NewPaper(
-                    name, ", ".join(authors.get(p, p) for p in news.profiles) or name, news.title, news.key
+                    name,
+                    ", ".join(authors.get(profile, profile) for profile in whose[news.key]) or name,
+                    news.title,
+                    news.key,
                 )
-                for news in state.history.created_since(since)
+                for news in created
             ]
 
     def mark(self, name: str) -> str | None:

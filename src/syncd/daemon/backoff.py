@@ -25,11 +25,13 @@ def delay(failures: int, chance: float, asked: float | None = None) -> timedelta
     (datetime.timedelta(seconds=30), datetime.timedelta(seconds=60), datetime.timedelta(seconds=4500))
     >>> delay(1, 0.0, asked=120)
     datetime.timedelta(seconds=120)
+    >>> delay(1, 0.0, asked=float("inf"))
+    datetime.timedelta(days=1)
     """
     doublings: int = 2 ** min(failures - 1, 20)
     wait = min(FIRST * doublings, LONGEST) * (0.75 + chance / 2)
     if asked is None:
         return wait
     # Never earlier than the other side wants, and not all at the same moment.
-    least = min(timedelta(seconds=asked), LONGEST_ASKED)
+    least = timedelta(seconds=min(asked, LONGEST_ASKED.total_seconds()))
     return max(wait, least + least * chance / 4)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from syncd.daemon.news import Message
 
 COMMAND_SECONDS = 30.0
+# What a command gets of syncd's environment, in which keys may be: who and where it is, and the way to a desktop.
+PASSED_ON = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LANGUAGE", "XDG_RUNTIME_DIR"}
+    | {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"}
+)
 
 
 class Channel(Protocol):
@@ -151,10 +156,11 @@ def channels(
     Args:
         command: of `notify.command`.
         addresses: of `notify.urls`, in order.
-        env: the environment, for the command.
+        env: the environment, of which the command gets `PASSED_ON` and the locale.
 
     Raises:
         ConfigError: see `Service`.
     """
-    made: list[Channel] = [Command(command, env)] if command else []
+    clean = {name: value for name, value in env.items() if name in PASSED_ON or name.startswith("LC_")}
+    made: list[Channel] = [Command(command, clean)] if command else []
     return made + [Service(address, place) for place, address in enumerate(addresses, 1)]

@@ -7,10 +7,10 @@ ever stops the daemon.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import math
 import os
-import re
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +22,7 @@ from structlog import dev
 
 from syncd.config.values import masked
 from syncd.session import run_name
+from syncd.text.plain import spelt_in_json, spelt_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 # Priorities of sd-daemon(3), which journald takes from the start of a line.
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 COLOURS = {"critical": dev.RED, "error": dev.RED, "warning": dev.YELLOW, "info": dev.GREEN, "debug": dev.BLUE}
-# What would move the cursor, colour the screen, break the line or turn the direction of writing.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 FRAMES = 8
 CAUSES = 3
 # Journald cuts a line at 48 KiB into several, and a half is no JSON any more.
@@ -220,13 +219,16 @@ def _clean(text: str) -> str:
 
 
 def _for_programs(stream: TextIO | None, env: Mapping[str, str]) -> list[Processor]:
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    def renderer(_logger: Any, _method: str, event: EventDict) -> str:
+        # People read these too: in a file, in journalctl.
+        return spelt_in_json(json.dumps(event, ensure_ascii=False))
+
     if not _is_journal(stream, env):
         return [renderer]
 
     def with_priority(logger: Any, method: str, event: EventDict) -> str:
         priority = PRIORITIES.get(event["level"], PRIORITIES["info"])
-        return f"<{priority}>{renderer(logger, method, event)!s}"
+        return f"<{priority}>{renderer(logger, method, event)}"
 
     return [with_priority]
 
@@ -252,7 +254,7 @@ class _Words:
         self._colours = colours
 
     def __call__(self, key: str, value: object) -> str:
-        text = _harmless(str(value))
+        text = spelt_out(str(value))
         if key == "event":
             return text
         if key == "level":
@@ -269,15 +271,6 @@ def _fault_last(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Rename the exception, which the renderer would put on lines of its own."""
     fault = event.pop("exception", None)
     return event if fault is None else {**event, "fault": fault}
-
-
-def _harmless(text: str) -> str:
-    r"""Return the text with control characters spelt out, so that a title can't write on the terminal.
-
-    >>> _harmless("a" + chr(27) + "[2J" + chr(10))
-    'a\\x1b[2J\\n'
-    """
-    return CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def _encoded(_logger: object, _method: str, line: EventDict | str) -> bytes:

@@ -1,7 +1,8 @@
-"""The daemon's loop: one thread that decides, and a thread for each look at a profile.
+"""The daemon's loop: one thread that decides, a few that read sources, and one for each library that is pushed to.
 
-Everything that happens (a time that has come, a file that changed, a look that ended, a request, a signal) is put
-into one queue and dealt with here, one after the other. Nothing in the loop waits for a source or a library.
+Everything that happens (a time that has come, a file that changed, a profile that was read, a run that ended, a
+request, a signal) is put into one queue and dealt with here, one after the other. Nothing in the loop waits for a
+source or a library. Threads live as long as their work: a daemon that has nothing to do has none of them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import queue
 import signal
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from syncd import __version__
@@ -20,18 +22,19 @@ from syncd.config import load
 from syncd.daemon.answers import Answers
 from syncd.daemon.control import Control
 from syncd.daemon.http import Interface
+from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
 from syncd.daemon.systemd import Notifier
 from syncd.daemon.watch import Watcher
-from syncd.daemon.work import Eyes, Look, Pulse, StoppableClock
+from syncd.daemon.work import Eyes, Look, Outcome, Pulse, StoppableClock, Waiting
 from syncd.errors import ConfigError, StateError
 from syncd.session import run_name
 from syncd.sources import registry
 from syncd.sources.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -43,10 +46,16 @@ if TYPE_CHECKING:
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
 TICK = 5.0
-# After SIGTERM, a look has this long to come to the end of its chunk.
+# However much happens, it looks no more often than that.
+BEAT = 0.1
+# After SIGTERM, what is being written has this long to come to the end of its chunk.
 GRACE = 8.0
+# Whatever else is under way has this long: nothing is lost where it does not end.
+BRIEFLY = 1.0
 # All that is still to be told has to be told by then.
 LAST_WORD = 9.0
+# What is said of many at once names no more than these.
+MOST_NAMES = 3
 # A look that has given no sign of life for so long hangs: one request may take ten minutes with its repeats.
 STUCK = 1200.0
 RESUME = "To go on: syncd resume"
@@ -54,14 +63,25 @@ RESUME = "To go on: syncd resume"
 SET_BACK = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A look under way, and the settings that it goes by."""
+@dataclass(slots=True, eq=False)
+class _Task:
+    """A thread at work.
 
-    thread: threading.Thread
+    Attributes:
+        names: the profiles that it reads or pushes.
+        library: that it is about.
+        pulse: how far it is.
+        run: the name of the run.
+        pushes: it pushes, else it reads.
+        thread: itself.
+    """
+
+    names: tuple[str, ...]
+    library: str
     pulse: Pulse
     run: str
-    config: Config
+    pushes: bool
+    thread: threading.Thread = field(init=False)
 
 
 class Daemon:
@@ -90,9 +110,12 @@ class Daemon:
         self._roster.paused = resting.paused()
         self._timetable = Timetable(zone(config.daemon.timezone), self._time_has_come)
         self._watcher: Watcher | None = None
-        self._quiet_in: float | None = None
+        self._looked = self._next_look = clock.monotonic()
         self._notifier = Notifier(ports.env)
-        self._running: dict[str, _Running] = {}
+        self._queues = Queues()
+        self._places: dict[str, str] = {}
+        # By profile, the thread that is at work on it; one that waits for its library has none.
+        self._tasks: dict[str, _Task] = {}
         self._answers = Answers(
             self._roster, status=self._status, pause=resting.pause, resume=resting.resume, reload=self._reload
         )
@@ -109,7 +132,7 @@ class Daemon:
         """Run until a signal ends it.
 
         Returns:
-            whether every look came to its end; where not, a thread is still at work.
+            whether all came to its end; where not, a thread is still at work.
 
         Raises:
             StateError: the control socket can't be made.
@@ -129,7 +152,7 @@ class Daemon:
             )
             if resting := [name or "everything" for name in sorted(self._roster.paused)]:
                 self._voice.say("info", f"at rest on your word: {', '.join(resting)}", hint=RESUME)
-            self._begin_ready()
+            self._begin_what_may()
             while not self._stop.is_set():
                 self._turn()
         finally:
@@ -146,16 +169,15 @@ class Daemon:
             self._voice.say("error", f"programs such as Zotero get no answer: {error}", hint=error.hint)
 
     def _turn(self) -> None:
-        """Deal with the next thing that happens, and begin what may begin."""
-        now = self._clock.now()
-        try:
-            happened = self._inbox.get(timeout=self._patience(now))
-        except queue.Empty:
-            happened = None
-        if happened:
-            self._deal_with(happened)
-        self._deal_with(self._look_around)
-        self._deal_with(self._begin_ready)
+        """Deal with all that happened, and begin what may begin."""
+        with suppress(queue.Empty):
+            self._deal_with(self._inbox.get(timeout=self._patience()))
+            self._next_look = min(self._next_look, self._looked + BEAT)
+            while not self._stop.is_set():
+                self._deal_with(self._inbox.get_nowait())
+        if self._clock.monotonic() >= self._next_look:
+            self._deal_with(self._look_around)
+        self._deal_with(self._begin_what_may)
 
     def _deal_with(self, happened: Callable[[], object]) -> None:
         """Do what there is to do now. Never raises."""
@@ -166,20 +188,29 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - whatever it is, the next thing may go well
             self._voice.say("error", f"a fault in syncd: {error}", exc_info=error)
 
-    def _patience(self, now: datetime) -> float:
-        """Return how many seconds may pass until the loop has to look around."""
-        opening = self._roster.next_opening(now)
-        waits = [TICK, (opening - now).total_seconds() if opening else TICK]
-        if self._quiet_in is not None:
-            waits.append(self._quiet_in)
+    def _patience(self) -> float:
+        """Return how many seconds may pass until the loop has to do something of its own accord."""
+        monotonic = self._clock.monotonic()
+        waits = [self._next_look - monotonic]
+        if not self._queues.is_full:
+            # Where it is, the next that was read wakes the loop.
+            now = self._clock.now()
+            opening = self._roster.next_opening(now)
+            waits += [(opening - now).total_seconds()] if opening else []
+        turn = self._queues.patience(monotonic)
+        waits += [turn] if turn is not None else []
         return max(0.05, min(waits))
 
     def _look_around(self) -> None:
         """Look at the clock, and at files that have become quiet; tell that all is well."""
+        self._looked = self._clock.monotonic()
+        self._next_look = self._looked + TICK
         self._mind_the_clock()
         if self._watcher:
-            changed, self._quiet_in = self._watcher.due()
+            changed, quiet_in = self._watcher.due()
             self._roster.want(changed, "files", at_once=True)
+            if quiet_in is not None:
+                self._next_look = min(self._next_look, self._looked + quiet_in)
         self._voice.pulse()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
@@ -201,22 +232,24 @@ class Daemon:
         """Tell the service manager that we live, unless a look hangs: then it is to start us anew."""
         now = self._clock.monotonic()
         self._next_alive = now + min(4 * TICK, (self._notifier.watchdog or 60.0) / 3)
-        for name, running in self._running.items():
-            if now - running.pulse.last > STUCK:
+        for task in self._tasks.values():
+            if now - task.pulse.last > STUCK:
                 self._voice.say(
-                    "error", f"this look hangs at: {running.pulse.words}", profile=name, run=running.run
+                    "error",
+                    f"this look hangs at: {task.pulse.words}",
+                    run=task.run,
+                    profile=_some(task.names),
                 )
                 return
         self._notifier.alive(self._words())
 
     def _words(self) -> str:
         """Return what the daemon does, in a line."""
-        names = self._roster.names()
         if running := self._roster.running():
-            return f"looking at {', '.join(running)}"
-        times = [time for name in names if (time := self._timetable.next(name))]
-        following = f"following {len(names)} profile{'s' * (len(names) != 1)}"
-        return following + (f", next look at {min(times).astimezone():%H:%M}" if times else "")
+            return f"looking at {_some(running)}"
+        number, soonest = len(self._roster.names()), self._timetable.soonest()
+        following = f"following {number} profile{'s' * (number != 1)}"
+        return following + (f", next look at {soonest.astimezone():%H:%M}" if soonest else "")
 
     def _end(self, control: Control) -> bool:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
@@ -225,23 +258,26 @@ class Daemon:
         self._notifier.stopping()
         self._timetable.stop()
         self._stop_watching()
-        for running in self._running.values():
-            running.thread.join(max(0.0, begun + GRACE - self._clock.monotonic()))
+        tasks = set(self._tasks.values())
+        for until, some in ((GRACE, [task for task in tasks if task.pulse.writes]), (BRIEFLY, tasks)):
+            for task in some:
+                task.thread.join(max(0.0, begun + until - self._clock.monotonic()))
         while not self._inbox.empty():
             self._deal_with(self._inbox.get())
         self._answers.close()
         self._interface.close()
         control.close()
-        for name, running in self._running.items():
-            self._voice.say(
-                "warning",
-                "this look did not come to its end; the next start finds out what was written",
-                profile=name,
-                run=running.run,
-            )
+        for task in set(self._tasks.values()):
+            if task.pushes:
+                self._voice.say(
+                    "warning",
+                    "this look did not come to its end; the next start finds out what was written",
+                    profile=_some(task.names),
+                    run=task.run,
+                )
         self._voice.say("info", "ended")
         self._voice.leave_by(begun + LAST_WORD)
-        return not self._running
+        return not self._tasks
 
     # What happens
 
@@ -258,7 +294,7 @@ class Daemon:
         self._reload()
 
     def _asked_to_end(self, name: str) -> None:
-        self._voice.say("info", "ending", signal=name, running=self._roster.running())
+        self._voice.say("info", "ending", signal=name, running=len(self._roster.running()))
         self._stop.set()
 
     def _time_has_come(self, name: str) -> None:
@@ -278,43 +314,95 @@ class Daemon:
 
     # Looks
 
-    def _begin_ready(self) -> None:
-        for name in self._roster.ready(self._clock.now()):
-            self._begin(name)
+    def _begin_what_may(self) -> None:
+        """Begin to read who is due, and to push what was read, as far as there is room."""
+        if not self._queues.is_full:
+            for name in self._roster.ready(self._clock.now(), self._has_room):
+                # Each that is begun takes room from those behind it.
+                if self._has_room(name, self._roster.library_of(name) or ""):
+                    self._read(name)
+        for library, batch in self._queues.batches(self._clock.monotonic()):
+            self._push(library, batch)
 
-    def _begin(self, name: str) -> None:
-        """Begin a look in a thread of its own."""
+    def _has_room(self, name: str, library: str) -> bool:
+        return self._queues.has_room(library, self._places[name])
+
+    def _read(self, name: str) -> None:
+        """Begin to read a profile."""
+        library = self._roster.library_of(name) or ""
+        if self._queues.is_idle(library):
+            self._voice.begins()
         why = self._roster.begin(name)
-        run = run_name(self._clock.now())
-        pulse = Pulse(self._clock, self._stop)
-        thread = threading.Thread(
-            target=self._look, args=(name, why, run, self._config, pulse), name=f"look at {name}", daemon=True
-        )
-        self._running[name] = _Running(thread, pulse, run, self._config)
-        self._voice.begins()
-        thread.start()
+        self._queues.reads(name, library, self._places[name])
+        task = self._task((name,), library, pushes=False)
+        config = self._config
 
-    def _look(self, name: str, why: frozenset[str], run: str, config: Config, pulse: Pulse) -> None:
-        with self._voice.speaking_of(run=run, profile=name):
-            look = self._eyes.look(name, why, run, config, pulse)
-        self._inbox.put(partial(self._finished, look))
+        def read() -> None:
+            with self._voice.speaking_of(run=task.run, profile=name):
+                seen = self._eyes.read(name, why, task.run, config, task.pulse)
+            self._inbox.put(partial(self._was_read, task, seen))
 
-    def _finished(self, look: Look) -> None:
-        """Take note of how a look ended, tell of it, and answer who asked for it."""
-        running = self._running.pop(look.profile)
-        running.thread.join()
-        now, again = self._clock.now(), None
+        self._start(task, read)
+
+    def _push(self, library: str, batch: Sequence[Waiting]) -> None:
+        """Begin to push what was read of profiles of one library."""
+        task = self._task(tuple(waiting.profile for waiting in batch), library, pushes=True)
+
+        def push() -> None:
+            with self._voice.speaking_of(run=task.run, profile=_some(task.names)):
+                for outcome in self._eyes.push(batch, task.run, task.pulse):
+                    self._inbox.put(partial(self._finished, outcome))
+            self._inbox.put(partial(self._was_pushed, task))
+
+        self._start(task, push)
+
+    def _task(self, names: tuple[str, ...], library: str, *, pushes: bool) -> _Task:
+        run, pulse = run_name(self._clock.now()), Pulse(self._clock, self._stop)
+        return _Task(names, library, pulse, run, pushes)
+
+    def _start(self, task: _Task, work: Callable[[], None]) -> None:
+        self._tasks |= dict.fromkeys(task.names, task)
+        task.thread = threading.Thread(target=work, name=f"look at {_some(task.names)}", daemon=True)
+        task.thread.start()
+
+    def _was_read(self, task: _Task, seen: Waiting | Outcome) -> None:
+        """Take note that a profile was read: it waits for its library now, or its look has ended."""
+        task.thread.join()
+        (name,) = task.names
+        del self._tasks[name]
+        waiting = seen if isinstance(seen, Waiting) else None
+        self._queues.was_read(name, waiting, self._clock.monotonic())
+        if isinstance(seen, Outcome):
+            self._finished(seen)
+
+    def _was_pushed(self, task: _Task) -> None:
+        """Take note that a run ended: its library's next may begin."""
+        task.thread.join()
+        for name in task.names:
+            # Its look ended before, so that the next may be under way.
+            if self._tasks.get(name) is task:
+                del self._tasks[name]
+        self._queues.pushed(task.library)
+
+    def _finished(self, outcome: Outcome) -> None:
+        """Take note of how looks ended, tell of it, and answer who asked for them."""
+        now = self._clock.now()
+        again = {look.profile: self._when_again(look, now) for look in outcome.looks}
+        self._voice.tell(outcome, again)
+        for look in outcome.looks:
+            if "asked" in look.why:
+                self._answers.ended(look.profile, look.to_json())
+
+    def _when_again(self, look: Look, now: datetime) -> datetime | None:
+        """Let the roster know how a look ended; return when it is tried again by itself."""
         if look.stopped or look.put_off:
             self._roster.put_off(look.profile, look.why - {"asked"})
-        elif look.trouble and running.config is not self._config:
+            return None
+        if look.trouble and look.config is not self._config:
             # Settings were taken over meanwhile, which may have mended it: it is not held against them.
             self._roster.put_off(look.profile, {"settings"})
-            again = now
-        else:
-            again = self._roster.finish(look.profile, look.trouble, now)
-        self._voice.tell(look, again)
-        if "asked" in look.why:
-            self._answers.ended(look.profile, look.to_json())
+            return now
+        return self._roster.finish(look.profile, look.trouble, now)
 
     # Settings
 
@@ -327,6 +415,7 @@ class Daemon:
             self._answers.ended(name, _given_up(name))
         new = self._roster.follow(libraries)
         self._voice.follow(libraries)
+        self._places = {name: place_of(profile.source) for name, profile in config.profiles.items()}
         changed = {name for name in libraries if _settings_of(name, before) != _settings_of(name, config)}
         if before.daemon != config.daemon:
             self._timetable.timezone = zone(config.daemon.timezone)
@@ -400,17 +489,24 @@ class Daemon:
     def _status_of(self, name: str) -> dict[str, Any]:
         known = self._roster.trouble_of(name)
         following = self._timetable.next(name)
-        running = self._running.get(name)
+        task = self._tasks.get(name)
+        waits = "waiting for its library" if self._roster.is_running(name) else None
         return {
             "name": name,
             "library": self._roster.library_of(name),
             "paused": self._roster.is_paused(name),
-            "running": running.pulse.words if running else None,
+            "running": task.pulse.words if task else waits,
             "next": following.isoformat(timespec="seconds") if following else None,
             "trouble": known[0].words if known else None,
             "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,
             "again": known[2].isoformat(timespec="seconds") if known and known[2] else None,
         }
+
+
+def _some(names: Collection[str]) -> str:
+    """Return the names, or the first of them and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(islice(names, MOST_NAMES)) + (f" and {more} more" if more > 0 else "")
 
 
 def _settings_of(name: str, config: Config) -> tuple[object, object] | None:

@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from syncd.text.plain import on_one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -95,5 +97,5 @@ def _entry(paper: NewPaper) -> str:
 
 def _one_line(text: str) -> str:
     """Return the text in one line, cut, without what environments and mail can't carry."""
-    line = "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in {"Cc", "Cs"})
+    line = "".join(c for c in " ".join(on_one_line(text).split()) if unicodedata.category(c) != "Cs")
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

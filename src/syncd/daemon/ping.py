@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from syncd.clock import Deadline
 from syncd.daemon.logs import get_logger, without_secrets
 from syncd.sources.exchange import session
-from syncd.sources.network import proxies_of
+from syncd.sources.network import EVERYWHERE, GuardedAdapter, InsideError, proxies_of
 
 if TYPE_CHECKING:
     from syncd.clock import Clock
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 MOST_WAITING = 32
 MOST_BYTES = 10_000
 SECONDS = 10.0
-"""How long a server may take to connect, and to answer."""
+"""How long a server may take to connect, and how long it may send nothing."""
+
+LONGEST = 30.0
+"""Seconds for one ping in all, redirects included."""
 
 PAUSE = 2.0
 PARTING = 5.0
@@ -105,7 +108,7 @@ class Pinger:
             _log.warning("too many pings wait for an answer: the oldest was given up", host=self._host)
 
     def _work(self) -> None:
-        with session(None, HTTPAdapter()) as http:
+        with session(None, GuardedAdapter(EVERYWHERE)) as http:
             while (ping := self._next()) is not None:
                 self._deliver(http, ping)
 
@@ -117,17 +120,21 @@ class Pinger:
     def _deliver(self, http: requests.Session, ping: _Ping) -> None:
         try:
             try:
-                self._send(http, ping)
+                self._send_in_time(http, ping)
             except _UnansweredError as error:
                 if not error.again:
                     raise
                 self._clock.sleep(PAUSE)
-                self._send(http, ping)
+                self._send_in_time(http, ping)
         except _UnansweredError as error:
             _log.warning(f"a ping failed: {error}", host=self._host)
         except Exception:  # noqa: BLE001 - it is logged
             # The thread has to outlive whatever an odd server makes of the libraries.
             _log.exception("a fault in syncd: a ping failed", host=self._host)
+
+    def _send_in_time(self, http: requests.Session, ping: _Ping) -> None:
+        with Deadline(self._clock, LONGEST).kept():
+            self._send(http, ping)
 
     def _send(self, http: requests.Session, ping: _Ping) -> None:
         """Send a ping, and follow redirects without leaving the scheme or turning it into a GET.
@@ -139,6 +146,8 @@ class Pinger:
         for _ in range(HOPS + 1):
             try:
                 status, target = _post(http, address, ping.body)
+            except InsideError:
+                raise _UnansweredError("it is an address that syncd never reads", again=False) from None
             except (requests.RequestException, HTTPError, ValueError) as error:
                 raise _UnansweredError(_reason(error), again=True) from None
             if target is None:

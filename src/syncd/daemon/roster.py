@@ -104,6 +104,8 @@ class Roster:
         self._lock = threading.RLock()
         self._profiles: dict[str, Followed] = {}
         self._libraries: dict[str, Gate] = {}
+        # Who is due, first come first served: whatever is asked often looks at these alone.
+        self._due: dict[str, None] = {}
         # Who is looked at now, given up or not: one that is followed anew meanwhile has to wait for that.
         self._running: dict[str, None] = {}
         self.paused: frozenset[str] = frozenset()
@@ -122,6 +124,7 @@ class Roster:
             }
             for name in self._profiles.keys() - profiles.keys():
                 del self._profiles[name]
+                self._due.pop(name, None)
             for name in new:
                 known = self._profiles.setdefault(name, Followed(profiles[name]))
                 known.library = profiles[name]
@@ -141,9 +144,15 @@ class Roster:
         with self._lock:
             for name in names:
                 if followed := self._profiles.get(name):
-                    followed.due.add(why)
+                    self._add(name, {why})
                     if at_once:
                         followed.gate.closed_until = None
+
+    def _add(self, name: str, why: Iterable[str]) -> None:
+        followed = self._profiles[name]
+        followed.due.update(why)
+        if followed.due:
+            self._due[name] = None
 
     def lift(self, names: Iterable[str]) -> None:
         """Let the libraries of these profiles be tried again, whatever they said before."""
@@ -152,15 +161,24 @@ class Roster:
                 if followed := self._profiles.get(name):
                     self._libraries[followed.library].closed_until = None
 
-    def ready(self, now: datetime) -> list[str]:
-        """Return who is due and may go now."""
+    def ready(self, now: datetime, takes: Callable[[str, str], bool] = lambda *_: True) -> list[str]:
+        """Return who is due and may go now, who was due first first.
+
+        Args:
+            now: the time.
+            takes: tells, by name and library, whether there is room for one more; asked about each before all else.
+        """
         with self._lock:
-            return [name for name, followed in self._profiles.items() if self._may_go(name, followed, now)]
+            return [
+                name
+                for name in self._due
+                if takes(name, (followed := self._profiles[name]).library)
+                and self._may_go(name, followed, now)
+            ]
 
     def _may_go(self, name: str, followed: Followed, now: datetime) -> bool:
         return (
-            bool(followed.due)
-            and name not in self._running
+            name not in self._running
             and ("asked" in followed.due or not self.is_paused(name))
             and followed.gate.is_open(now)
             and self.admits(followed.library, now)
@@ -182,17 +200,23 @@ class Roster:
             followed = self._profiles[name]
             self._running[name] = None
             why, followed.due = frozenset(followed.due), set()
+            self._due.pop(name, None)
             return why
 
     def put_off(self, name: str, why: Iterable[str]) -> None:
         """Note that a look at a profile does not count: it stays due."""
         with self._lock:
             del self._running[name]
-            if followed := self._profiles.get(name):
-                followed.due |= set(why)
+            if name in self._profiles:
+                self._add(name, why)
 
     def finish(self, name: str, trouble: Trouble | None, now: datetime) -> datetime | None:
         """Note how a look at a profile ended.
+
+        Args:
+            name: of the profile.
+            trouble: what kept it from being pushed; the same object for all who met it in one run.
+            now: the time.
 
         Returns:
             when it is tried again by itself, before its schedule says so; None where it is not.
@@ -208,21 +232,19 @@ class Roster:
                 library.open()
                 return None
             gate = library if trouble.library else followed.gate
-            wait = REFUSED if trouble.refused else delay(gate.failures + 1, self._chance(), trouble.asked)
-            gate.close(trouble, wait, now)
+            # Those who were in one run share its trouble, which is one failure of their library's.
+            if gate.trouble is not trouble:
+                wait = REFUSED if trouble.refused else delay(gate.failures + 1, self._chance(), trouble.asked)
+                gate.close(trouble, wait, now)
             if trouble.comes_again:
-                followed.due.add("again")
+                self._add(name, {"again"})
                 return gate.closed_until
             return None
 
     def next_opening(self, now: datetime) -> datetime | None:
         """Return when the next gate opens for somebody who waits before it."""
         with self._lock:
-            waiting = [
-                followed
-                for name, followed in self._profiles.items()
-                if followed.due and name not in self._running
-            ]
+            waiting = [self._profiles[name] for name in self._due if name not in self._running]
             times = [
                 max(filter(None, (f.gate.closed_until, self._libraries[f.library].closed_until)), default=now)
                 for f in waiting
@@ -245,6 +267,11 @@ class Roster:
         """Return who is being looked at now."""
         with self._lock:
             return list(self._running)
+
+    def is_running(self, name: str) -> bool:
+        """Whether a profile is being looked at now."""
+        with self._lock:
+            return name in self._running
 
     def names(self) -> list[str]:
         """Return all profiles."""

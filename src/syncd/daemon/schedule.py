@@ -182,6 +182,12 @@ class Timetable:
         job = self._scheduler.get_job(name)
         return job.next_run_time.astimezone(UTC) if job and job.next_run_time else None
 
+    def soonest(self) -> datetime | None:
+        """Return when anybody's time comes next, in UTC."""
+        jobs = self._scheduler.get_jobs()
+        # APScheduler keeps them in the order of their times.
+        return jobs[0].next_run_time.astimezone(UTC) if jobs and jobs[0].next_run_time else None
+
     def look(self) -> None:
         """Look at the clock now: it moves while the computer sleeps, and when somebody sets it."""
         self._scheduler.wakeup()

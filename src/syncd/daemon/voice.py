@@ -22,13 +22,13 @@ from syncd.daemon.schedule import zone
 from syncd.errors import StateError, SyncdError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from syncd.action import Action
     from syncd.config import Config
-    from syncd.daemon.work import Look
+    from syncd.daemon.work import Look, Outcome
     from syncd.pipeline import Report
     from syncd.session import Ports
 
@@ -161,33 +161,38 @@ class Voice:
         self._write_figures()
 
     def begins(self) -> None:
-        """Tell that a look begins."""
+        """Tell that work on a library begins."""
         self._pinger.start()
 
-    def tell(self, look: Look, again: datetime | None) -> None:
-        """Tell how a look ended.
+    def tell(self, outcome: Outcome, again: Mapping[str, datetime | None]) -> None:
+        """Tell how looks ended: of each in the log, of their run to all others.
 
         Args:
-            look: the look.
-            again: when it is tried again before its schedule.
+            outcome: the looks, and their run.
+            again: by profile, when it is tried again before its schedule.
         """
-        library = self._libraries.get(look.profile, "")
-        with self.speaking_of(run=look.run, profile=look.profile, library=library):
-            if look.report is not None:
-                self._tell_papers(look.profile, look.report)
-            self._tell_end(look, again)
-        if look.stopped or look.put_off:
+        # What is wrong with a library is said once, not of each of a hundred profiles that met it in one run.
+        first = outcome.looks[0]
+        for look in outcome.looks:
+            library = self._libraries.get(look.profile, "")
+            shared = look is not first and look.trouble is not None and look.trouble is first.trouble
+            with self.speaking_of(run=look.run, profile=look.profile, library=library):
+                if look.report is not None:
+                    self._tell_papers(look.profile, look.report)
+                self._tell_end(look, again.get(look.profile), shared=shared)
+        ended = [look for look in outcome.looks if not look.stopped and not look.put_off]
+        if not ended:
             return
-        if look.report is not None:
-            self._metrics.finished(look.report, [look.profile], self._clock.now())
+        if outcome.report is not None:
+            self._metrics.finished(outcome.report, [look.profile for look in ended], self._clock.now())
             self._write_figures()
             if self._bulletin:
-                self._bulletin.ran(look.report.counts["create"])
-        words = summary(look)
-        if look.error is None:
-            self._pinger.success(f"{look.profile}: {words}")
+                self._bulletin.ran(outcome.report.counts["create"])
+        failed = [look for look in ended if look.error is not None]
+        if failed:
+            self._pinger.failure(_summed_up(failed))
         else:
-            self._pinger.failure(f"{look.profile}: {words}")
+            self._pinger.success(_summed_up(ended))
 
     def _tell_papers(self, profile: str, report: Report) -> None:
         """Log what was done about each paper, and what is odd about the page, once."""
@@ -211,7 +216,7 @@ class Voice:
                 self._log.warning(message)
         self._noticed[profile] = frozenset(notices)
 
-    def _tell_end(self, look: Look, again: datetime | None) -> None:
+    def _tell_end(self, look: Look, again: datetime | None, *, shared: bool) -> None:
         """Log how a look ended, in a line that says why it was begun."""
         facts: dict[str, Any] = {"why": ", ".join(sorted(look.why))}
         if look.report is not None:
@@ -221,7 +226,7 @@ class Voice:
         elif look.error is None or look.stopped:
             self._log.info(summary(look), **facts)
         elif isinstance(look.error, SyncdError):
-            level = "warning" if look.trouble and look.trouble.passing else "error"
+            level = "debug" if shared else "warning" if look.trouble and look.trouble.passing else "error"
             when = again and again.isoformat(timespec="seconds")
             getattr(self._log, level)(summary(look), hint=look.error.hint or None, again=when, **facts)
         else:
@@ -246,6 +251,14 @@ def summary(look: Look) -> str:
     news = {kind: number for kind, number in counts.items() if kind != "unchanged"}
     words = [f"{number} {WORDS[kind]}" for kind, number in counts.items()]
     return ", ".join(words) if news else ", ".join(["nothing is new", *words])
+
+
+def _summed_up(looks: Sequence[Look]) -> str:
+    """Return how looks ended that ended together, a line for those that ended alike."""
+    alike: dict[str, list[str]] = {}
+    for look in looks:
+        alike.setdefault(summary(look), []).append(look.profile)
+    return "\n".join(f"{', '.join(names)}: {words}" for words, names in alike.items())
 
 
 def _reason(action: Action) -> str:

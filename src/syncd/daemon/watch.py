@@ -77,6 +77,8 @@ class Watcher:
         self._longest = longest
         self._folders = Folders(self._mark, say, polling=polling, poll_every=poll_every)
         self._sources: dict[str, _Source] = {}
+        # Those among them that stir: a thousand that don't are not asked.
+        self._uneasy: set[str] = set()
         self._round = 0.0
         self._lock = threading.Lock()
         self._marked: set[str] = set()
@@ -90,6 +92,7 @@ class Watcher:
         """Watch nothing more, and end all threads."""
         self._folders.stop()
         self._sources.clear()
+        self._uneasy.clear()
         self._marked.clear()
 
     def replace(self, sources: Mapping[str, str]) -> None:
@@ -99,6 +102,7 @@ class Watcher:
         self._sources = kept | {
             name: self._new(text) for name, text in self._texts.items() if name not in kept
         }
+        self._uneasy = {name for name, source in self._sources.items() if source.since is not None}
         self._watch()
 
     def due(self) -> tuple[set[str], float | None]:
@@ -112,19 +116,14 @@ class Watcher:
             self._round = now + ROUND
             with self._lock:
                 self._marked.update(self._sources)
-        ready = {name: source for name, source in self._sources.items() if self._is_time(name, source, now)}
-        changed = self._look_at(ready)
+        with self._lock:
+            new = self._marked & self._sources.keys() - self._uneasy
+        old = {name for name in self._uneasy if now >= self._sources[name].looked + self._quiet}
+        changed = self._look_at({name: self._sources[name] for name in new | old})
         if not self._sources:
             return changed, None
-        uneasy = [
-            source.looked + self._quiet for source in self._sources.values() if source.since is not None
-        ]
+        uneasy = [self._sources[name].looked + self._quiet for name in self._uneasy]
         return changed, max(0.0, min([self._round, *uneasy]) - self._clock.monotonic())
-
-    def _is_time(self, name: str, source: _Source, now: float) -> bool:
-        if source.since is None:
-            return name in self._marked
-        return now >= source.looked + self._quiet
 
     def _look_at(self, sources: Mapping[str, _Source]) -> set[str]:
         with self._lock:
@@ -134,11 +133,14 @@ class Watcher:
         for source in sources.values():
             source.look, source.looked = look(source.text), self._clock.monotonic()
         armed = bool(sources) and self._watch()
-        return {
+        changed = {
             name
             for name, source in sources.items()
             if self._settles(source, before[name], stirred=name in stirred, armed=armed)
         }
+        self._uneasy.update(name for name, source in sources.items() if source.since is not None)
+        self._uneasy.difference_update(name for name, source in sources.items() if source.since is None)
+        return changed
 
     def _settles(self, source: _Source, before: tuple[Page, ...], *, stirred: bool, armed: bool) -> bool:
         """Tell whether a source that was looked at is quiet, and not as it was known."""

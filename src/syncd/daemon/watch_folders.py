@@ -1,14 +1,15 @@
 """The folders that are watched, by events where the system has them, else by looking at them again and again.
 
-This is the border to watchdog. Its threads do no more here than say whose folder something happened in; nothing that
-goes wrong with a folder is raised, it is told once and tried again later.
+This is the border to the system: to Linux by `inotify`, elsewhere and for polling by watchdog. Their threads do no
+more here than say whose folder something happened in; nothing that goes wrong with a folder is raised, it is told once
+and tried again later.
 """
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from watchdog import events
 from watchdog.observers import Observer
 from watchdog.observers.polling import PollingObserver
 
+from syncd.daemon.inotify import Inotify, Watched
 from syncd.daemon.watch_mounts import is_silent, mounted_now
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from watchdog.observers.api import BaseObserver, ObservedWatch
+
+    Observing = BaseObserver | Inotify
 
 # What changes a page. Opening and reading are left out, or syncd would wake itself for ever. One list for all: for a
 # folder that is watched twice, the system would keep the last only.
@@ -78,32 +82,43 @@ class _Listener(events.FileSystemEventHandler):
         self._mark = mark
 
     def dispatch(self, event: events.FileSystemEvent) -> None:
-        interest = self.interest
-        concerned = interest.whole
-        for path in map(os.fsdecode, (event.src_path, event.dest_path)):
+        """Hear of an event of watchdog's."""
+        for path in filter(None, map(os.fsdecode, (event.src_path, event.dest_path))):
             folder, name = os.path.split(path)
             if path == self._folder:
-                self.gone |= isinstance(event, events.DirDeletedEvent)
-                concerned = interest.everyone()
-            elif folder == self._folder:
-                concerned |= interest.named.get(name, frozenset())
+                self.itself(gone=isinstance(event, events.DirDeletedEvent))
+            else:
+                self.inside(name if folder == self._folder else None)
+
+    def inside(self, name: str | None) -> bool:
+        """Hear that something happened to what has this name, None: further down; return whether that matters."""
+        interest = self.interest
+        concerned = interest.whole
+        if name is not None and name in interest.named:
+            concerned |= interest.named[name]
         if concerned:
             self._mark(concerned)
+        return bool(concerned)
+
+    def itself(self, *, gone: bool) -> None:
+        """Hear that something happened to the folder itself."""
+        self.gone |= gone
+        self._mark(self.interest.everyone())
 
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
     identity: tuple[int, int]
     listener: _Listener
-    observer: BaseObserver
-    watch: ObservedWatch
+    observer: Observing
+    watch: ObservedWatch | Watched
 
 
 class Folders:
     """Watches the folders that it is told to.
 
     Args:
-        mark: called in watchdog's threads with the profiles that an event concerns; it must not wait for anything.
+        mark: called in other threads with the profiles that an event concerns; it must not wait for anything.
         say: takes a sentence for the user.
         polling: True to look again and again everywhere; None to do so only where there are no events.
         poll_every: how often, in seconds.
@@ -119,15 +134,13 @@ class Folders:
         poll_every: float,
         mounted: Callable[[], Mapping[PurePosixPath, str]] = mounted_now,
     ) -> None:
-        # It reports an error where an event comes while a watch ends, which is nothing to tell anybody.
-        logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL + 1)
         self._mark = mark
         self._say = say
         self._polling = polling
         self._poll_every = poll_every
         self._mounted = mounted
         self._watched: dict[str, _Watched] = {}
-        self._observers: dict[bool, BaseObserver] = {}
+        self._observers: dict[bool, Observing] = {}
         self._said: set[str] = set()
 
     def watch(self, wanted: Mapping[str, Interest]) -> bool:
@@ -204,30 +217,44 @@ class Folders:
 
     def _schedule(
         self, listener: _Listener, folder: str, interest: Interest, *, polled: bool
-    ) -> tuple[BaseObserver, ObservedWatch] | None:
+    ) -> tuple[Observing, ObservedWatch | Watched] | None:
         if polled and interest.passing:
             return None  # looking at all that is in it, for one folder that hardly ever changes, is too dear
         observer = self._observer(polled=polled)
+        if isinstance(observer, Inotify):
+            return observer, observer.schedule(listener, folder, recursive=interest.recursive)
         return observer, observer.schedule(
             listener, folder, recursive=interest.recursive, event_filter=CHANGES
         )
 
-    def _observer(self, *, polled: bool) -> BaseObserver:
+    def _observer(self, *, polled: bool) -> Observing:
         if polled not in self._observers:
             # Started before it has anything to watch: what is refused later is then raised here, not in its thread.
-            observer: Any = PollingObserver(timeout=self._poll_every) if polled else Observer()
-            observer.start()
-            self._observers[polled] = observer
+            self._observers[polled] = self._polling_observer() if polled else _events_observer()
         return self._observers[polled]
 
+    def _polling_observer(self) -> Observing:
+        observer = PollingObserver(timeout=self._poll_every)
+        observer.start()
+        return observer
+
     def _leave(self, folder: str) -> None:
-        watched = self._watched.pop(folder)
-        watched.observer.unschedule(watched.watch)
+        there = self._watched.pop(folder)
+        observer: Any = there.observer
+        observer.unschedule(there.watch)
 
     def _tell(self, about: str, sentence: str) -> None:
         if about not in self._said:
             self._said.add(about)
             self._say(sentence)
+
+
+def _events_observer() -> Observing:
+    if platform.system() == "Linux":
+        return Inotify()
+    observer: BaseObserver = Observer()
+    observer.start()
+    return observer
 
 
 def _reason(error: OSError) -> str:

@@ -5,18 +5,20 @@ It reads what Linux says of its mounts. Elsewhere nothing is known, and every fo
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 
-SILENT = re.compile(
+SILENT = pattern(
     r"nfs\d?|cifs|smb\d?|smbfs|ncpfs|afs|coda|9p|virtiofs|drvfs|vboxsf|prl_fs|vmhgfs|davfs|ceph|lustre|gpfs|beegfs"
-    r"|glusterfs|orangefs|pvfs2|ocfs2|gfs2?|fuse(?:\..*)?"
+    r"|glusterfs|orangefs|pvfs2|ocfs2|gfs2?|fuse(?:\..*)?",
+    hostile="fuse.",
 )
 """Types of file systems that others change without this machine being told.
 
@@ -24,7 +26,7 @@ SILENT = re.compile(
 [True, True, True, True, False, False, False]
 """
 
-ESCAPED = re.compile(r"\\([0-7]{3})")  # "\040" is a space
+ESCAPED = pattern(r"\\([0-7]{3})", hostile="\\04")  # "\040" is a space
 
 
 def mounts(text: str) -> dict[PurePosixPath, str]:

@@ -1,6 +1,7 @@
-"""One look at a profile, in a thread of its own: read the source, and call the one engine where there is cause.
+"""A look at a profile, in two parts: read its source; push what was read, together with what waits for that library.
 
-A look can be ended at any of its waits and after any chunk. It says how far it is, so that one that hangs is seen.
+Each part is done in a thread of its own. It can be ended at any of its waits and after any chunk, and says how far it
+is, so that one that hangs is seen.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
-from syncd.pipeline import Task, run_once
+from syncd.intake import SourceFailure, jobs, read
+from syncd.pipeline import Reading, Task, push_read
+from syncd.session import run_name
 from syncd.sources import fetch, registry
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from syncd.clock import Clock
@@ -70,6 +73,11 @@ class StoppableClock:
 class Pulse:
     """How far a look is; a `Progress` for the engine.
 
+    Attributes:
+        words: what is done just now.
+        writes: something is being written, so that an end waits for it.
+        last: the monotonic time of the last sign of life.
+
     Args:
         clock: for the time of the last sign of life.
         stop: set once syncd is to end.
@@ -79,6 +87,7 @@ class Pulse:
         self._clock = clock
         self._stop = stop
         self.words = "beginning"
+        self.writes = False
         self.last = clock.monotonic()
 
     def stage(self, words: str) -> None:
@@ -90,6 +99,7 @@ class Pulse:
         """Say how many objects will be written."""
         self.words = f"writing {objects} objects"
         self._beat()
+        self.writes = True
 
     def advance(self, objects: int) -> None:  # noqa: ARG002 - part of the protocol
         """Take note of a chunk, which is recorded: a good moment to end."""
@@ -137,15 +147,33 @@ class WatchedClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A profile that was read, and waits for its library.
+
+    Attributes:
+        profile: its name.
+        why: what it is looked at for.
+        config: the settings that it was read by.
+        reading: what was read.
+    """
+
+    profile: str
+    why: frozenset[str]
+    config: Config
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """How a look at a profile ended.
 
     Attributes:
         profile: its name.
         why: what it was looked at for.
-        run: the name of its run.
-        report: what the engine reports; None where it was not called, for nothing had changed.
-        trouble: why it failed, if it did.
+        run: the name of its run, which may be that of others too.
+        config: the settings that it went by; None where it was not begun.
+        report: what the engine reports of it; None where it was not called, for nothing had changed.
+        trouble: why it failed, if it did; the same object for all that failed together.
         error: the same as an error; of an unexpected kind where syncd has a fault.
         stopped: it was ended early, on request.
         put_off: its library did not let it in just now.
@@ -154,6 +182,7 @@ class Look:
     profile: str
     why: frozenset[str]
     run: str
+    config: Config | None = None
     report: Report | None = None
     trouble: Trouble | None = None
     error: Exception | None = None
@@ -177,6 +206,19 @@ class Look:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How looks ended that ended together.
+
+    Attributes:
+        looks: at least one.
+        report: of their run; None where the engine was not called, or failed with a fault in syncd.
+    """
+
+    looks: tuple[Look, ...]
+    report: Report | None = None
+
+
 @dataclass(slots=True)
 class Eyes:
     """What looks at profiles; shared by all threads.
@@ -191,27 +233,83 @@ class Eyes:
     admits: Callable[[str], bool]
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def look(self, profile: str, why: frozenset[str], run: str, config: Config, pulse: Pulse) -> Look:
-        """Look at a profile. Never raises: whatever happens is in what it returns."""
+    def look(self, profile: str, why: frozenset[str], run: str, config: Config, pulse: Pulse) -> Outcome:
+        """Read a profile and push what was read by itself. Never raises."""
+        seen = self.read(profile, why, run, config, pulse)
+        return seen if isinstance(seen, Outcome) else next(self.push([seen], run, pulse))
+
+    def read(
+        self, profile: str, why: frozenset[str], run: str, config: Config, pulse: Pulse
+    ) -> Waiting | Outcome:
+        """Read a profile. Never raises: whatever happens is in what it returns.
+
+        Returns:
+            what is to be pushed; or how the look ended, where there is nothing to push.
+        """
         try:
             if why == {"files"} and self._is_as_before(profile, config):
-                return Look(profile, why, run)
+                return Outcome((Look(profile, why, run, config),))
             # Where this look fails, pages that are what they were before have to be pushed again to mend that.
             self.seen.pop(profile, None)
-            (report,) = run_once(config, Task(names=(profile,), run=run), self._ports(config, pulse))
+            waiting = Waiting(profile, why, config, self._reading(profile, config, pulse))
+            if waiting.reading.intakes:
+                return waiting
+            return next(self.push([waiting], run, pulse))
         except StoppedError as error:
-            return Look(profile, why, run, error=error, stopped=True)
+            return Outcome((Look(profile, why, run, config, error=error, stopped=True),))
         except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
-            return Look(profile, why, run, trouble=trouble_of(error), error=error)
-        if isinstance(report.error, ClosedError):
-            return Look(profile, why, run, error=report.error, put_off=True)
-        failed = report.error or next((failure.error for failure in report.sources), None)
-        if isinstance(failed, StoppedError):
-            return Look(profile, why, run, report, error=failed, stopped=True)
-        if failed is None and report.plan is not None:
-            self.seen[profile] = frozenset(p.digest for p in report.plan.profiles)
-        trouble = trouble_of(failed, library=report.error is not None) if failed else None
-        return Look(profile, why, run, report, trouble, failed)
+            return Outcome((Look(profile, why, run, config, trouble=trouble_of(error), error=error),))
+
+    def push(self, batch: Sequence[Waiting], run: str, pulse: Pulse) -> Iterator[Outcome]:
+        """Push what was read of profiles of one library and one configuration, in one run. Never raises.
+
+        A fault in syncd that one of them brings to light is not to stop the others: they are tried again in halves.
+        """
+        ports = self._ports(batch[0].config, pulse)
+        readings = [waiting.reading for waiting in batch]
+        try:
+            report = push_read(readings, batch[0].config, Task(run=run, apart=True), ports)
+            yield Outcome(tuple(self._looks(batch, report)), report)
+        except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
+            if len(batch) == 1:
+                (one,) = batch
+                stopped = isinstance(error, StoppedError)
+                trouble = None if stopped else trouble_of(error)
+                look = Look(
+                    one.profile, one.why, run, one.config, trouble=trouble, error=error, stopped=stopped
+                )
+                yield Outcome((look,))
+                return
+            half = len(batch) // 2
+            for part in (batch[:half], batch[half:]):
+                yield from self.push(part, run_name(self.ports.clock.now()), pulse)
+
+    def _reading(self, profile: str, config: Config, pulse: Pulse) -> Reading:
+        (job,) = jobs(config, (profile,), None)
+        try:
+            intakes, failures = read((job,), config, self._ports(config, pulse))
+        except StoppedError:
+            raise
+        except SyncdError as error:
+            return Reading((job,), failures=(SourceFailure(job.name, job.source, error),))
+        return Reading((job,), tuple(intakes), tuple(failures))
+
+    def _looks(self, batch: Sequence[Waiting], report: Report) -> Iterator[Look]:
+        """Yield how each look of a run ended."""
+        shared = trouble_of(report.error, library=True) if report.error else None
+        for one in batch:
+            part = report.of(one.reading)
+            failed = report.error or next((failure.error for failure in part.sources), None)
+            ended = (one.profile, one.why, report.run, one.config)
+            if isinstance(failed, ClosedError):
+                yield Look(*ended, error=failed, put_off=True)
+            elif isinstance(failed, StoppedError):
+                yield Look(*ended, part, error=failed, stopped=True)
+            else:
+                if failed is None and part.plan is not None:
+                    self.seen[one.profile] = frozenset(p.digest for p in part.plan.profiles)
+                trouble = shared or (trouble_of(failed) if failed else None)
+                yield Look(*ended, part, trouble, failed)
 
     def _ports(self, config: Config, pulse: Pulse) -> Ports:
         return replace(

@@ -78,7 +78,7 @@ class Watched(Way):
 def _moment(date: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncd import __version__
 from syncd.doctor.finding import Check, Finding
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,6 +96,14 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
         return
     if not os.access(root, os.W_OK | os.X_OK):
         yield Finding("data folder", "failure", f"{root} can't be written to", f"chmod u+rwx {root}")
+        return
+    try:
+        scene.data.check()
+    except StateError as error:
+        if root.stat().st_mode & 0o002:
+            yield Finding("data folder", "failure", str(error), FIX, lambda: _closed(root))
+        else:
+            yield Finding("data folder", "failure", str(error), error.hint)
         return
     closed = [found for path in _written(scene.data) if (found := _closed_to_us(path, root))]
     yield from closed

@@ -6,7 +6,6 @@ its host. A search takes several titles at once, so that a page without identifi
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 from xml.etree import ElementTree as ET
@@ -18,6 +17,7 @@ from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import number
 from syncd.text.arxiv import arxiv_id
 from syncd.text.names import creator
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_title
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ ELEMENTS = {
 PER_TITLE = 10
 """How many entries a title may bring; one phrase is in few other titles."""
 
-WITHDRAWN = re.compile(
+WITHDRAWN = pattern(
     r"(?i)(?:\A\W*|[.;!]\s+)(?:(?:this|the|our)\s+)?(?:(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint))"
     r"\s+(?:(?:has|had)\s+(?:now\s+)?been\s+|is\s+|was\s+|is\s+being\s+)?(?:\w+ly\s+)?(?:withdrawn|retracted)\b"
-    r"|\A\W*(?:withdrawn|retracted)\b"
+    r"|\A\W*(?:withdrawn|retracted)\b",
+    hostile=(".", " ", "this paper is "),
 )
 """What the authors of a withdrawn paper write in place of its abstract, or in the comment.
 

@@ -72,12 +72,11 @@ class Asking:
         answer = self.get(url, params)
         return [] if answer.status in UNKNOWN else [self.checked(answer).json()]
 
-    def post(self, url: str, body: Any, params: Mapping[str, str | int]) -> Any:
-        """Ask with a question in JSON."""
-        answer = self.web.post(
+    def post(self, url: str, body: Any, params: Mapping[str, str | int]) -> Answer:
+        """Ask with a question in JSON, and take any answer."""
+        return self.web.post(
             url, json_body=body, params=params, headers=self.headers, credentials=self.credentials
         )
-        return self.checked(answer).json()
 
     def rows(self, answer: Any, path: str, what: str) -> list[dict[str, Any]]:
         """Return the records that an answer lists.

@@ -6,12 +6,13 @@ more precise only, and a paper has one published form, never parts of two.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from syncd.enrich.venues import is_preprint_doi, is_publication
+from syncd.enrich.venues import is_publication
 from syncd.model import Identifiers
+from syncd.parse.record import is_preprint_doi, is_server
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ Field = Literal[
 as its publisher registered it, which is better than what others made of it."""
 
 DAY = len("2023-04-25")
-INITIALS = re.compile(r"(?:\w(?:[\s.-]+|$))+")
+INITIALS = pattern(r"(?:\w(?:[\s.-]+|$))+", hostile="a. ")
 """Given names of which only the first letters are known.
 
 >>> [bool(INITIALS.fullmatch(given)) for given in ("E.", "J.-B.", "J R", "Jo", "Esther")]
@@ -147,10 +148,12 @@ def _published(paper: Paper, record: Paper, _: Paper) -> Changes:
         return {}
     if not has_form and known.doi and known.doi != doi:
         return {}  # a DOI of one form and the venue of another
-    changes: Changes = {
+    repository = not has_form and is_server(paper.publisher)  # the preprint's; the published form has none
+    changes: Changes = {"publisher": None} if repository else {}
+    changes |= {
         name: value
         for name in OF_THE_FORM
-        if (value := getattr(record, name)) and getattr(paper, name) is None
+        if (value := getattr(record, name)) and (getattr(paper, name) is None or name in changes)
     }
     return changes | ({"identifiers": replace(known, doi=doi)} if doi and not known.doi else {})
 

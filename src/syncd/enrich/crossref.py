@@ -6,7 +6,6 @@ says how to be reached is served from a better pool.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +17,8 @@ from syncd.parse.dates_of import joined
 from syncd.parse.markup import plain
 from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import dig, number, rows, text
-from syncd.text.names import creator
+from syncd.text.names import bare, creator, organisation
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,24 +52,40 @@ FORMS: Mapping[str, str] = {
     "journal-article": "journalArticle",
     "proceedings-article": "conferencePaper",
     "book-chapter": "bookSection",
+    "book-part": "bookSection",
+    "book-section": "bookSection",
+    "reference-entry": "bookSection",
     "book": "book",
+    "book-set": "book",
     "monograph": "book",
     "edited-book": "book",
+    "reference-book": "book",
     "dissertation": "thesis",
     "report": "report",
+    "report-component": "report",
+    "standard": "standard",
+    "dataset": "dataset",
+    "database": "dataset",
 }
-"""Zotero's item type by the type of the work; "posted-content" is a preprint."""
+"""Zotero's item type by the type of the work, as its own translator has it; "posted-content" is a preprint."""
 
 UPDATES = frozenset({"retraction", "withdrawal", "removal", "partial_retraction"})
 RETRACTIONS = UPDATES - {"partial_retraction"}
 RELATIONS = ("is-retracted-by", "is-withdrawn-by")
 
-PREFIX = re.compile(r"(?i)\A\W*(?:retracted|withdrawn|removed)(?:\s+(?:article|paper|chapter))?\W*:\s*")
+PREFIX = pattern(
+    r"(?i)\A\W*(?:retracted|withdrawn|removed)(?:\s+(?:article|paper|chapter))?\W*:\s*",
+    hostile=("retracted", " ", ""),
+)
 """What publishers put before the title of a retracted paper.
 
 >>> PREFIX.sub("", "RETRACTED ARTICLE: On Mice"), PREFIX.sub("", "Retracted papers: a study")
 ('On Mice', 'Retracted papers: a study')
 """
+
+
+LONG_WORD = pattern(r"[^\W\d_]{4}", hostile="a")
+"""Letters that are more than initials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +202,21 @@ def _people(value: Any) -> tuple[Creator, ...]:
     return tuple(filter(None, map(_person, rows(value) or [])))
 
 
+def _cased(name: str) -> str:
+    """Write a name that is all capitals as names are written; initials stay.
+
+    >>> _cased("O'BRIEN-SMITH"), _cased("J. R."), _cased("LI"), _cased("McKay")
+    ("O'Brien-Smith", 'J. R.', 'LI', 'McKay')
+    """
+    return name.title() if name.isupper() and LONG_WORD.search(name) else name
+
+
 def _person(row: Json) -> Creator | None:
-    """Read an author: family and given names apart, one of them alone, or a group's name."""
-    family, given = _plain(row.get("family")), _plain(row.get("given"))
+    """Read an author: family and given names apart, one of them alone, or a group's name, which is one."""
+    family, given = _cased(bare(_plain(row.get("family")))), _cased(_plain(row.get("given")))
     if family and given:
         suffix = _plain(row.get("suffix"))
         return Creator(" ".join(filter(None, (given, family, suffix))), family, given, suffix)
-    name = family or given or _plain(row.get("name"))
-    return creator(name) if name else None
+    if name := _plain(row.get("name")) or family:
+        return organisation(name)
+    return creator(given) if given else None

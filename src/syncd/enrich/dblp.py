@@ -42,6 +42,8 @@ FORMS: Mapping[str, str] = {
     "Journal Articles": "journalArticle",
     "Conference and Workshop Papers": "conferencePaper",
     "Parts in Books or Collections": "bookSection",
+    "Reference Works": "bookSection",
+    "Data and Artifacts": "dataset",
 }
 """Zotero's item type by the type of the record; informal publications are preprints."""
 

@@ -6,8 +6,9 @@ reading it are apart: what is asked goes to a server, what is read is pure.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ Records = list[Json]
 MOST_CANDIDATES = 5
 """How many records with a similar title are looked at for one paper."""
 
-SIGNS = re.compile(r"[\W_]+")
+SIGNS = pattern(r"[\W_]+", hostile="_")
 """What search engines give a meaning of their own, and titles do not need.
 
 >>> SIGNS.sub(" ", "C++, or: what |we| (don't) know?").strip()

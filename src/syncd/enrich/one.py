@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from syncd.errors import ParseError
 from syncd.model import Snapshot
 
 if TYPE_CHECKING:
@@ -26,12 +27,18 @@ def read(record: Json, api: str, parse: Callable[[Snapshot], Profile]) -> Paper 
 
     Returns:
         The paper, or None for what is none.
+
+    Raises:
+        ParseError: it has a form that can't be read.
     """
     document = {"source": api, "id": "", "author": None, "papers": [record], "complete": True}
     snapshot = Snapshot(json.dumps(document).encode(), f"{api}:", datetime.min.replace(tzinfo=UTC))
     profile = parse(snapshot)
+    codes = {notice.code for notice in profile.warnings}
+    if "odd-record" in codes:
+        raise ParseError("this record can't be read", origin=snapshot.origin)
     if not profile.papers:
         return None
-    retracted = any(notice.code == "retracted" for notice in profile.warnings)
+    retracted = "retracted" in codes
     paper = profile.papers[0]
     return replace(paper, retracted=True) if retracted else paper

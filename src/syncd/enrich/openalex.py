@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from syncd.model import Paper
     from syncd.sources.web import Web
 
+ABOUT_OTHERS = frozenset({"erratum", "retraction", "book-review", "peer-review", "supplementary-materials"})
+"""Types of works that have the title of the one that they are about."""
+
 FIELDS = tuple(WORK_FIELDS.split(","))
 
 
@@ -77,5 +80,7 @@ class OpenAlex:
         return [cut(row, FIELDS) for row in asking.rows(answer, "results", "works")]
 
     def read(self, record: Json) -> Paper | None:
-        """Read a work."""
+        """Read a work; what is about another work of the same title is not that work."""
+        if text(record.get("type")) in ABOUT_OTHERS:
+            return None
         return one.read(record, "openalex", openalex.parse)

@@ -6,7 +6,6 @@ this run, and what it said earlier still counts. Nothing is decided here about a
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +17,8 @@ from syncd.enrich.complete import Completed, complete
 from syncd.enrich.enricher import words
 from syncd.errors import SourceError, SyncdError
 from syncd.model import Notice
+from syncd.parse.record import UNREADABLE
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def enrich(
 
     Returns:
         The papers in their order, and what was odd: "enricher-failed", "enricher-refused", "enricher-later",
-        "no-certain-match", "identifier-conflict" once a service, "enricher-offline" once where several were not
-        reached, "retracted" once a paper.
+        "odd-record", "no-certain-match", "identifier-conflict" once a service, "enricher-offline" once where
+        several were not reached, "retracted" once a paper.
     """
     found, notices = completed(papers, enrichers, answers, web, stage=stage)
     return tuple(one.paper for one in found), notices
@@ -117,6 +118,7 @@ class _Turn:
         refused: how many questions it did not take.
         requests: how often it was asked.
         left: how many questions it was not asked for want of requests.
+        unreadable: how many of its records have a form that can't be read.
         verdicts: numbers of papers by what was decided about its records.
     """
 
@@ -129,6 +131,7 @@ class _Turn:
     refused: int = 0
     requests: int = 0
     left: int = 0
+    unreadable: int = 0
     verdicts: dict[Verdict, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def take(self) -> None:
@@ -231,7 +234,8 @@ class _Turn:
     def _read(self, record: dict[str, object]) -> Paper | None:
         try:
             return self.enricher.read(record)
-        except SyncdError:
+        except (SyncdError, *UNREADABLE):
+            self.unreadable += 1
             return None
 
     def notices(self) -> Iterator[Notice]:
@@ -249,6 +253,12 @@ class _Turn:
                 "enricher-later",
                 f"{title} will be asked about {_count(self.left, 'more paper')} in the next runs",
             )
+        if self.unreadable:
+            yield Notice(
+                "odd-record",
+                f"{title} gave {_count(self.unreadable, 'record')} in a form that syncd can't read;"
+                " what these say was left out",
+            )
         if unsure := self.verdicts["uncertain"] - self.verdicts["certain"]:
             yield Notice(
                 "no-certain-match",
@@ -263,13 +273,17 @@ class _Turn:
             )
 
 
+QUESTION = pattern(r"\?\S*?(?=: |\s|$)", hostile="?")
+"""The question in an address, which a colon may follow."""
+
+
 def _brief(failure: object) -> str:
     """Return an error without the question in its address, which may be as long as a page.
 
     >>> _brief("https://api.example.org/works?query=A+Long+Title: the host can't be found")
     "https://api.example.org/works: the host can't be found"
     """
-    return re.sub(r"\?\S*?(?=: |\s|$)", "", str(failure), count=1)
+    return QUESTION.sub("", str(failure), count=1)
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 from syncd.enrich import one
 from syncd.enrich.asking import Asking
 from syncd.enrich.enricher import cut, words
+from syncd.errors import SourceError
 from syncd.parse.apis import s2
+from syncd.sources.apis.loose import dig, text
 from syncd.sources.apis.s2 import PAPER_FIELDS
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from syncd.enrich.complete import Field
     from syncd.enrich.enricher import Json, Records
     from syncd.model import Paper
+    from syncd.sources.exchange import Answer
     from syncd.sources.web import Web
+
+NONE_KNOWN = "no valid paper id"
 
 FIELDS = tuple(PAPER_FIELDS.split(","))
 
@@ -59,7 +64,10 @@ class SemanticScholar:
     def lookup(self, identifiers: Sequence[str], web: Web) -> list[Records]:
         """Ask for papers by identifier: the answer keeps their order, with null for what is not known."""
         asking = self._asking(web)
-        found = asking.post(f"{self.base}/paper/batch", {"ids": list(identifiers)}, {"fields": PAPER_FIELDS})
+        answer = asking.post(f"{self.base}/paper/batch", {"ids": list(identifiers)}, {"fields": PAPER_FIELDS})
+        if answer.status == 400 and _says_none_known(answer):
+            return [[] for _ in identifiers]
+        found = asking.checked(answer).json()
         if not isinstance(found, list) or len(found) != len(identifiers):
             raise asking.odd("list of as many papers as were asked for")
         return [[cut(row, FIELDS)] if isinstance(row, dict) else [] for row in found]
@@ -81,3 +89,11 @@ class SemanticScholar:
 
     def _asking(self, web: Web) -> Asking:
         return Asking(web, self.title, {"x-api-key": self.key} if self.key else {})
+
+
+def _says_none_known(answer: Answer) -> bool:
+    """Tell whether a refusal means that no paper of a batch is known: "No valid paper ids given"."""
+    try:
+        return (text(dig(answer.json(), "error")) or "").lower().startswith(NONE_KNOWN)
+    except SourceError:
+        return False

@@ -6,7 +6,6 @@ entry calls itself, its keywords, files and notes to readers are left alone.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,7 +21,8 @@ from syncd.parse.charsets import read_text
 from syncd.parse.dates_of import iso_date
 from syncd.parse.listing import Listing
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.text.names import ET_AL, PARTICLES, creator, parse_authors
+from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
+from syncd.text.patterns import pattern
 from syncd.text.urls import mend, trim
 
 if TYPE_CHECKING:
@@ -76,14 +76,18 @@ VENUES = {
 DOIS = ("doi", "url", "howpublished")
 """Fields that may hold the DOI of the entry itself, the best first."""
 
+ANYTHING = pattern(r".*", hostile="a")
+DBLP_VOLUME = pattern(r"abs/\S+", hostile=("abs/", "a", " "))
+ARXIV_NUMBER = pattern(r"(?i)arxiv:.*", hostile=("arxiv:", "a", "\n"))
+
 ARXIVS = {
-    "journal": re.compile(r".*"),
-    "journaltitle": re.compile(r".*"),
-    "volume": re.compile(r"abs/\S+"),
-    "url": re.compile(r".*"),
-    "howpublished": re.compile(r".*"),
-    "doi": re.compile(r".*"),
-    "number": re.compile(r"(?i)arxiv:.*"),
+    "journal": ANYTHING,
+    "journaltitle": ANYTHING,
+    "volume": DBLP_VOLUME,
+    "url": ANYTHING,
+    "howpublished": ANYTHING,
+    "doi": ANYTHING,
+    "number": ARXIV_NUMBER,
     "note": ARXIV_NOTE,
 }
 """Fields that may hold the arXiv id of the entry itself, the best first, and how they read then."""
@@ -102,21 +106,21 @@ NOT_INHERITED = frozenset(
 )
 """Fields that an entry does not take from the one that `crossref` names."""
 
-CROSSREF = re.compile(r"(?i)\bcrossref\s*=\s*[{\"]\s*([^\s{}\",]+)")
+CROSSREF = pattern(r"(?i)\bcrossref\s*=\s*[{\"]\s*([^\s{}\",]+)", hostile=("", "crossref = {", ""))
 """The entry that an entry belongs to.
 
 >>> CROSSREF.search("crossref = {acl2023},")[1]
 'acl2023'
 """
 
-URL_MACRO = re.compile(r"\\(?:url|href|path)\s*\{([^{}]*)\}|(https?://[^\s{}]+)")
+URL_MACRO = pattern(r"\\(?:url|href|path)\s*\{([^{}]*)\}|(https?://[^\s{}]+)", hostile="\\url{")
 r"""The address in a field, bare or as LaTeX has it.
 
 >>> URL_MACRO.search(r"Available at \url{https://a.org/x_1}")[1]
 'https://a.org/x_1'
 """
 
-KEY = re.compile(r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*),")
+KEY = pattern(r"(?P<start>@\s*[\w+:.-]+\s*[{(])(?P<key>[^,={}\"()]*),", hostile=("@", "a", ""))
 """The start of an entry: its key may be missing, or hold blanks.
 
 >>> KEY.match("@article{He 2021, title = 1")["key"]
@@ -309,12 +313,28 @@ def _authors(text: str) -> tuple[tuple[Creator, ...], bool]:
     return tuple(person for person in creators if person.name), cut
 
 
+def _is_braced(name: str) -> bool:
+    """Tell whether braces make one name of it: those around the whole, not two pairs with something between.
+
+    >>> [_is_braced(name) for name in ("{World Health Organization}", "{Lee}, {Ann}", "Ann Lee")]
+    [True, False, False]
+    """
+    depth = 0
+    for place, sign in enumerate(name):
+        depth += (sign == "{") - (sign == "}")
+        if depth == 0:
+            return sign == "}" and place == len(name) - 1
+    return False
+
+
 @lru_cache(maxsize=4096)
 def _creator(name: str) -> Creator:
     """Take a name apart as BibTeX does: von and last part are the surname, "Jr" is a suffix."""
     plain = one_line(name)
+    if _is_braced(name) or is_collective(plain):
+        return organisation(plain)
     try:
-        person = Person(name)
+        person = Person(bare(name))
     except (PybtexError, ValueError, IndexError, RecursionError):
         return creator(plain)
     von = person.prelast_names

@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from syncd.text.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Kind = Literal["entry", "string", "preamble", "comment", "broken"]
 
-OPENING = re.compile(r"@[ \t\r\n]*(?P<type>[A-Za-z][\w+:.-]*)[ \t\r\n]*(?P<open>[{(])")
+OPENING = pattern(r"@[ \t\r\n]*(?P<type>[A-Za-z][\w+:.-]*)[ \t\r\n]*(?P<open>[{(])", hostile=("@", " ", ""))
 """How everything in a BibTeX file starts; what stands outside is a comment.
 
 >>> OPENING.search("text @ Article {key,")["type"]
@@ -24,16 +26,18 @@ OPENING = re.compile(r"@[ \t\r\n]*(?P<type>[A-Za-z][\w+:.-]*)[ \t\r\n]*(?P<open>
 
 _NEXT = (
     r"\n[ \t]*@[ \t]*(?:(?:string|preamble|comment)\b"
-    r"|[A-Za-z]+[ \t]*[{(][ \t]*[^\s,={}\"@]*[ \t]*,[ \t]*(?:$|\n|[A-Za-z_]+[ \t]*=))"
+    r"|[A-Za-z]+[ \t]*[{(][ \t]*(?:[^\s,={}\"@]+[ \t]*)?,[ \t]*(?:$|\n|[A-Za-z_]+[ \t]*=))"
 )
 
-BRACED = re.compile(rf"[{{}}]|(?P<next>{_NEXT})", re.IGNORECASE | re.MULTILINE)
+BRACED = pattern(rf"[{{}}]|(?P<next>{_NEXT})", hostile=("\n@a{", " ", ""), flags=re.IGNORECASE | re.MULTILINE)
 """What counts within an entry in braces: braces, and the start of another entry, in a line of its own."""
 
-PARENTHESISED = re.compile(rf"[{{}}\")]|(?P<next>{_NEXT})", re.IGNORECASE | re.MULTILINE)
+PARENTHESISED = pattern(
+    rf"[{{}}\")]|(?P<next>{_NEXT})", hostile=("\n@a(", " ", ""), flags=re.IGNORECASE | re.MULTILINE
+)
 """The same within an entry in parentheses."""
 
-LEFTOVER = re.compile(r"(?m)^[ \t]*,?[ \t]*[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\d]")
+LEFTOVER = pattern(r"(?m)^[ \t]*(?:,[ \t]*)?[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\d]", hostile=" ")
 """A field outside of any entry: the entry before it ended too early.
 
 >>> [bool(LEFTOVER.search(text)) for text in ('  year = {2023},', "a comment: x = y")]

@@ -15,7 +15,7 @@ from syncd.parse.dates_of import iso_date, joined
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.text.names import ET_AL, creator
+from syncd.text.names import ET_AL, bare, creator, organisation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,10 +149,10 @@ def _creator(value: Any) -> Creator:
         return creator(one_line(_text(value)))
     part = {name: one_line(plain(_text(text))) for name, text in value.items()}
     whole = part.get("literal") or part.get("name")
-    family = " ".join(filter(None, (part.get("non-dropping-particle"), part.get("family"))))
+    family = bare(" ".join(filter(None, (part.get("non-dropping-particle"), part.get("family")))))
     given = " ".join(filter(None, (part.get("given"), part.get("dropping-particle"))))
     if whole and not family:
-        return creator(whole)
+        return organisation(whole)
     if not family:
         return creator(given)
     suffix = part.get("suffix", "")

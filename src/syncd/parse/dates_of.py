@@ -6,9 +6,12 @@ import re
 from datetime import date
 
 from syncd.text.dates import MONTHS
+from syncd.text.patterns import pattern
 
-NUMERIC = re.compile(
-    r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})(?!\d)(?:[-/.](?P<day>\d{1,2})(?!\d))?)?", re.ASCII
+NUMERIC = pattern(
+    r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})(?!\d)(?:[-/.](?P<day>\d{1,2})(?!\d))?)?",
+    hostile="1234-1-",
+    flags=re.ASCII,
 )
 """A date that starts with its year.
 
@@ -16,21 +19,21 @@ NUMERIC = re.compile(
 [('2023', '04', '25'), ('2023', '04', None), ('2023', '04', None), ('2023', None, None)]
 """
 
-YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", re.ASCII)
+YEAR = pattern(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", hostile="19", flags=re.ASCII)
 """A year somewhere in a text.
 
 >>> [bool(YEAR.search(text)) for text in ("c. 1998", "2023a", "in press", "12023")]
 [True, True, False, False]
 """
 
-MONTH_WORD = re.compile(rf"(?<![a-z])(?:{'|'.join(MONTHS)})", re.IGNORECASE)
+MONTH_WORD = pattern(rf"(?<![a-z])(?:{'|'.join(MONTHS)})", hostile="ja", flags=re.IGNORECASE)
 """The name of a month, in full or cut.
 
 >>> [MONTH_WORD.search(text)[0] for text in ("10 April", "Sept.", "jul/aug")]
 ['Apr', 'Sep', 'jul']
 """
 
-NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
+NUMBER = pattern(r"(?<!\d)\d{1,2}(?!\d)", hostile="1", flags=re.ASCII)
 
 
 def iso_date(year: str, month: str = "", day: str = "") -> str | None:
@@ -69,16 +72,16 @@ def _number(text: str) -> int:
 def joined(year: int, month: int = 0, day: int = 0) -> str | None:
     """Write a date with the precision that is valid; 0 stands for what is missing.
 
-    >>> joined(2023, 4, 31), joined(2023, 13), joined(0)
+    >>> joined(2023, 4, 31), joined(2023, 10**30), joined(0)
     ('2023-04', '2023', None)
     """
     if not 1000 <= year <= 9999:
         return None
     try:
         date(year, month, 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return str(year)
     try:
         return date(year, month, day).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return f"{year}-{month:02}"

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import feedparser  # type: ignore[import-untyped]
+from feedparser.mixin import _FeedParserMixin  # type: ignore[import-untyped]
 
 from syncd.errors import ParseError
 from syncd.model import Notice
@@ -20,9 +21,10 @@ from syncd.parse.dates_of import joined
 from syncd.parse.decode import decode
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import Record, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, one_line, paper_of
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,39 +46,65 @@ DOIS = ("arxiv_doi", "prism_doi", "dc_identifier", "link", "id")
 ARXIVS = ("id", "link", "arxiv_doi", "title")
 DATES = ("published_parsed", "created_parsed", "updated_parsed")
 
-ANNOUNCEMENT = re.compile(r"\A\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*")
+ANNOUNCEMENT = pattern(r"\A\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*", hostile=("arXiv:", "a ", ""))
 """What arXiv's RSS writes before an abstract.
 
 >>> ANNOUNCEMENT.sub("", "arXiv:2304.12526v1 Announce Type: new \\n Abstract: We do.")
 'We do.'
 """
 
-TITLE_NOTE = re.compile(r"\.?\s*\((?P<id>arXiv:\S+)(?:\s+\[(?P<category>[\w.-]+)\])?(?:\s+UPDATED)?\)\s*\Z")
+TITLE_NOTE = pattern(
+    r"\.?(?:(?<!\s)\s+)?\((?P<id>arXiv:[^\s()]+)(?:\s+\[(?P<category>[\w.-]+)\])?(?:\s+UPDATED)?\)\s*\Z",
+    hostile=(".", " ", "(arXiv:"),
+)
 """What arXiv's older RSS writes behind a title.
 
 >>> TITLE_NOTE.search("A title. (arXiv:2304.12526v1 [cs.CL])")["category"]
 'cs.CL'
 """
 
-OAI = re.compile(r"\Aoai:arXiv\.org:", re.IGNORECASE)
+OAI = pattern(r"\Aoai:arXiv\.org:", hostile="oai:", flags=re.IGNORECASE)
 """What stands before the arXiv id in the `guid` of arXiv's RSS."""
 
-AUTHOR_FEED = re.compile(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv")
+AUTHOR_FEED = pattern(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv", hostile="'s")
 """The title of an author's feed at arXiv.
 
 >>> AUTHOR_FEED.match("Pengcheng He's articles on arXiv")["name"]
 'Pengcheng He'
 """
 
-QUERY = re.compile(r"(?i)arxiv query\b")
+FAULT = pattern(r"(?i)https?://(?:[a-z]+\.)?arxiv\.org/api/errors\b", hostile="http://")
+"""The id of the entry in which arXiv's API says what is wrong with a question.
+
+>>> bool(FAULT.match("http://arxiv.org/api/errors#incorrect_id_format_for_abc"))
+True
+"""
+
+QUERY = pattern(r"(?i)arxiv (?:query|search results)\b", hostile="arxiv ")
 """The title of an answer of arXiv's API, which names nobody."""
 
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
+DECLARATION = pattern(r"\A\s*<\?xml\b[^>]*\?>", hostile=("<?xml", " ", ""))
 """What feedparser misreads in UTF-16: the marks it starts with, and a declaration that names no character set."""
 
-END = re.compile(rb"</(?:\w+:)?(?:feed|rss|rdf)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
+END = pattern(
+    rb"</(?:\w+:)?(?:feed|rss|rdf)\s*>(?>\s+|<!--(?>[^<-]+|-(?!->)|<(?!!--))*-->)*\Z",
+    hostile=(b"</rss>", b"<!---->", b"<"),
+    flags=re.IGNORECASE | re.DOTALL,
+)
 """How a whole feed ends."""
+
+ELEMENT = pattern(rb"<\w", hostile=b"<")
+"""Where the first element starts."""
+
+MAX_PROLOGUE = 16_000
+"""Bytes before the first element, where feedparser looks for a declaration in quadratic time."""
+
+BLANK_LINES = pattern(rb"\n\s+", hostile=b"\n ")
+"""The end of a line, and the blanks after it."""
+
+NO_NAME = pattern(r"[\w.+-]{200}", hostile="a" * 199 + " ")
+"""A word that is longer than any name, or address of an author's."""
 
 
 def parse(snapshot: Snapshot) -> Profile:
@@ -94,7 +122,15 @@ def parse(snapshot: Snapshot) -> Profile:
     elif found.get("bozo") and "SAX" in type(found.get("bozo_exception")).__name__:
         listing.note("broken-feed", "the feed is no well-formed XML and was read as well as it goes")
     for number, entry in enumerate(entries, 1):
-        paper = paper_of(_record(entry))
+        if FAULT.match(_string(entry.get("id"))):
+            fault = one_line(_content(entry, "summary")) or "it does not say what"
+            listing.note("source-error", f"arXiv reports an error in place of a paper: {fault}")
+            continue
+        try:
+            paper = paper_of(_record(entry))
+        except UNREADABLE:
+            listing.note("odd-record", f"entry {number} has a form that syncd can't read; it was left out")
+            continue
         if paper:
             listing.add(paper, f"entry {number}")
         else:
@@ -114,7 +150,7 @@ def _feed(snapshot: Snapshot) -> Any:
         headers["content-type"] = f"application/xml; charset={charset}"
     try:
         found = feedparser.parse(
-            io.BytesIO(data),
+            io.BytesIO(_calm(data, snapshot.origin)),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -126,6 +162,38 @@ def _feed(snapshot: Snapshot) -> Any:
     if not found.get("version") and not found["entries"]:
         raise ParseError("this is no feed", origin=snapshot.origin, expected=EXPECTED)
     return found
+
+
+def _calm(data: bytes, origin: str) -> bytes:
+    """Change what stands before the first element such that feedparser's own patterns take linear time over it.
+
+    Raises:
+        ParseError: there is no element, or too much before it.
+    """
+    element = ELEMENT.search(data)
+    if not element:
+        raise ParseError("this is no feed", origin=origin, expected=EXPECTED)
+    at = element.start()
+    if at > MAX_PROLOGUE:
+        what = f"this is no feed: more than {MAX_PROLOGUE:,} bytes stand before its first element"
+        raise ParseError(what, origin=origin, expected=EXPECTED)
+    first, *others = BLANK_LINES.sub(b"\n", data[:at]).replace(b"?>", b"?>\n", 1).split(b"\n")
+    if b"?>" not in first:  # it declares nothing
+        first = first.replace(b"encoding", b"\nencoding", 1)
+    return b"\n".join((first, *others, data[at:]))
+
+
+_find_email = _FeedParserMixin._sync_author_detail  # noqa: SLF001 - see below
+
+
+def _find_email_in_name(self: _FeedParserMixin, key: str = "author") -> None:
+    """Let feedparser look for an e-mail address in an author's name: it takes quadratic time over a long word."""
+    if not NO_NAME.search(_string(self._get_context().get(key))):
+        _find_email(self, key)
+
+
+# feedparser offers no way to set or leave out this step, and no other library reads so many kinds of feeds.
+_FeedParserMixin._sync_author_detail = _find_email_in_name  # noqa: SLF001
 
 
 def _counted(profile: Profile, title: str, total: str) -> Profile:

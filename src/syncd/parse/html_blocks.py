@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser
 
 from syncd.parse.profile_links import Anchor
+from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 
 if TYPE_CHECKING:
@@ -21,32 +22,38 @@ if TYPE_CHECKING:
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 
-BLOCKS = re.compile(
+BLOCKS = pattern(
     r"address|article|aside|blockquote|body|caption|center|dd|details|div|dl|dt|fieldset|figcaption"
     r"|figure|footer|form|h1|h2|h3|h4|h5|h6|header|hgroup|hr|html|legend|li|main|ol|p|pre|search|section"
-    r"|summary|table|tbody|td|tfoot|th|tr|ul"
+    r"|summary|table|tbody|td|tfoot|th|tr|ul",
+    hostile="h1",
 )
 """Elements that start and end a block of text; all others run on within it."""
 
-UNSEEN = re.compile(
+UNSEEN = pattern(
     r"applet|area|audio|canvas|colgroup|datalist|dialog|embed|frame|head|iframe|input|map|meta|meter|nav"
     r"|noscript|object|optgroup|option|param|progress|script|select|source|style|template|textarea|thead"
-    r"|track|video"
+    r"|track|video",
+    hostile="nav",
 )
 """Elements that are left out with all that is in them; `thead` only names columns."""
 
 SITE_ROLES = frozenset({"navigation", "contentinfo", "search", "dialog", "alertdialog", "menu", "tooltip"})
 """ARIA roles of what belongs to the site. `aria-hidden` is no such sign: it says nothing about the eye."""
 
-HIDDEN_STYLE = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b")
+HIDDEN_STYLE = pattern(
+    r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b",
+    hostile=("display", " ", ""),
+)
 """A style that hides an element.
 
 >>> [bool(HIDDEN_STYLE.search(text)) for text in ("color:red; display: none", "display:block")]
 [True, False]
 """
 
-HIDDEN_CLASS = re.compile(
-    r"(?:^|\s)(?:sr-only|visually-hidden|visuallyhidden|screen-reader-text|katex-html)(?:\s|$)"
+HIDDEN_CLASS = pattern(
+    r"(?:^|\s)(?:sr-only|visually-hidden|visuallyhidden|screen-reader-text|katex-html)(?:\s|$)",
+    hostile=" sr-only",
 )
 """Classes of what is not drawn, or drawn a second time (KaTeX).
 
@@ -54,11 +61,12 @@ HIDDEN_CLASS = re.compile(
 [True, False]
 """
 
-TEX = re.compile(r"application/x-tex|latex", re.IGNORECASE)
+TEX = pattern(r"application/x-tex|latex", hostile="late", flags=re.IGNORECASE)
 
-ELEMENT = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)")
-VOID = re.compile(
-    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|tr|td|th|option"
+ELEMENT = pattern(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)", hostile="<a")
+VOID = pattern(
+    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|tr|td|th|option",
+    hostile="br",
 )
 """Elements without an end tag, or mostly without one."""
 
@@ -68,7 +76,8 @@ MAX_DEPTH = 5_000
 KEPT_LABEL = "Code"
 """What buttons and pictures may say that is text: the badge of papers with code."""
 
-NOTE_MARKS = re.compile(r"[\d*†‡§¶,\s]+")
+SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):", hostile="a+")
+NOTE_MARKS = pattern(r"[\d*†‡§¶,\s]+", hostile="1 ")
 """What stands raised behind an author's name.
 
 >>> bool(NOTE_MARKS.fullmatch("1,2 *"))
@@ -192,7 +201,7 @@ def absolute(url: str, base: str) -> str:
         whole = urljoin(base, bare)
     except ValueError:
         return ""
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", whole)
+    scheme = SCHEME.match(whole)
     return whole if scheme is None or scheme[1].lower() in {"http", "https"} else ""
 
 
@@ -270,7 +279,7 @@ class _Reader:
         link = self.pieces[start][1]
         del self.pieces[start:]
         if NOTE_MARKS.fullmatch(inner):
-            inner = re.sub(r"[\s,]", "", inner)
+            inner = "".join(inner.replace(",", "").split())
         self.put(f"{sign}{{{inner}}}" if inner.isalnum() or not NOTE_MARKS.fullmatch(inner) else inner, link)
 
     # Text

@@ -5,13 +5,13 @@ Such a file has no header. Whose profile it is says its name or its papers; figu
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncd.errors import ParseError
 from syncd.model import Notice, Profile
+from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NEARLY_ALL = 0.8
 """The share of papers that the author of a profile has written."""
 
 
-INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,4}|[A-Z]{1,2}")
+INITIALS = pattern(r"(?:[^\W\d_]\.[\s-]*){1,4}|[A-Z]{1,2}", hostile=("A.", " ", ""))
 """Given names that are cut to their initials.
 
 >>> [bool(INITIALS.fullmatch(text)) for text in ("P.", "J. R.", "JR", "P", "Yu", "J. Robert")]
@@ -99,8 +99,10 @@ def stem(origin: str) -> str:
     >>> stem("lib/pengcheng-he.bib"), stem("https://a.org/~he/pubs.bib?x=1#y"), stem("https://a.org/")
     ('pengcheng-he', 'pubs', 'a.org')
     """
-    path = re.split(r"[?#]", origin)[0].rstrip("/\\") if "://" in origin else origin.rstrip("/\\")
-    last = re.split(r"[/\\]", path)[-1]
+    path = (
+        origin.partition("?")[0].partition("#")[0].rstrip("/\\") if "://" in origin else origin.rstrip("/\\")
+    )
+    last = path.replace("\\", "/").rpartition("/")[2]
     dot = last.rfind(".")
     is_host = path.endswith(f"://{last}")
     return (last[:dot] if dot > 0 and not is_host else last) or "papers"

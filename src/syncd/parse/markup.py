@@ -6,11 +6,13 @@ Text without markup passes through, whatever signs are in it. LaTeX is left to `
 from __future__ import annotations
 
 import html
-import re
 
-TAG = re.compile(
+from syncd.text.patterns import pattern
+
+TAG = pattern(
     r"(?i)</?(?:jats:)?(?:p|i|b|u|em|strong|sub|sup|sc|span|br|div|a|ul|ol|li|sec|title|italic|bold|h[1-6]|math|script"
-    r"|img|blockquote|pre|code|table|tr|td)(?:\s+[\w:-]+\s*=[^<>]{0,2000})?\s*/?>"
+    r"|img|blockquote|pre|code|table|tr|td)(?:\s+[\w:-]+\s*=[^<>]{0,2000}>|\s*/?>)",
+    hostile=("<p a=", " ", ""),
 )
 """A tag.
 
@@ -18,17 +20,17 @@ TAG = re.compile(
 [True, True, False, False]
 """
 
-ENTITY = re.compile(r"(?i)&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,6});")
+ENTITY = pattern(r"(?i)&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,6});", hostile="&a")
 """A character reference.
 
 >>> bool(ENTITY.search("R&amp;D")), bool(ENTITY.search("R&D; more"))
 (True, False)
 """
 
-JATS_BLOCK = re.compile(r"(?i)<(/?)jats:(?:p|title|sec)\b")
-JATS = re.compile(r"(?i)<(/?)jats:")
+JATS_BLOCK = pattern(r"(?i)<(/?)jats:(?:p|title|sec)\b", hostile="<jats:")
+JATS = pattern(r"(?i)<(/?)jats:", hostile="<")
 
-CAPTION = re.compile(r"\A(?:Abstract|Summary)\s*\n\n")
+CAPTION = pattern(r"\A(?:Abstract|Summary)\s*\n\n", hostile=("Abstract", "\n ", ""))
 """What JATS calls an abstract, above it."""
 
 

@@ -6,11 +6,15 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from syncd.text.patterns import pattern
+
 if TYPE_CHECKING:
     from syncd.model import Snapshot
 
-START = re.compile(
-    rb"\A(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,20}?Content-Type:\s*multipart/related", re.IGNORECASE
+START = pattern(
+    rb"\A(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,20}?Content-Type:\s*multipart/related",
+    hostile=b"a:\n ",
+    flags=re.IGNORECASE,
 )
 """How such an archive starts.
 

@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from syncd.text.arxiv import ARCHIVES, BY_SUFFIX, SUBJECTS
 from syncd.text.dates import DATE
 from syncd.text.names import ET_AL, PARTICLES, SUFFIX
+from syncd.text.patterns import pattern
 
 _KNOWN = sorted([*SUBJECTS, *BY_SUFFIX, *ARCHIVES], key=len, reverse=True)
 CATEGORY = rf"(?:{'|'.join(map(re.escape, _KNOWN))}|[a-z]{{2,8}}(?:-[a-z]{{2,5}})?\.[A-Z]{{2}}|[A-Z]{{2}})"
-"""An arXiv category, in full or its suffix; two capitals pass for a category of tomorrow.
+"""An arXiv category, in full or its suffix; two capitals pass for a category of tomorrow."""
 
->>> [bool(re.fullmatch(CATEGORY, text)) for text in ("CL", "stat.ML", "hep-th", "optics", "Code", "A")]
+FIELD = pattern(CATEGORY, hostile="a-")
+"""An author's main field.
+
+>>> [bool(FIELD.fullmatch(text)) for text in ("CL", "stat.ML", "hep-th", "optics", "Code", "A")]
 [True, True, True, True, False, False]
 """
 
 _GAP = r"[\s·•|,]{0,3}"
 
-HEAD = re.compile(
+HEAD = pattern(
     rf"(?P<score>100(?:\.0+)?|\d{{1,2}}(?:\.\d+)?)?{_GAP}(?P<category>{CATEGORY})?{_GAP}(?P<date>{DATE})?"
-    rf"{_GAP}(?P<badges>[A-Z][A-Za-z ]{{0,40}})?"
+    rf"{_GAP}(?P<badges>[A-Z][A-Za-z ]{{0,40}})?",
+    hostile=("99 ", " ", ""),
 )
 """The line that a paper starts with: score, category, date and badges, run together, any of them missing.
 
@@ -36,18 +41,14 @@ HEAD = re.compile(
 
 CODE_BADGE = "Code"
 
-HEADING = re.compile(r"(?P<count>\d[\d,.]*\s?[KkMm]?)\s+Papers?")
+HEADING = pattern(r"(?P<count>\d[\d,.]*\s?[KkMm]?)\s+Papers?", hostile=("1", " ", ""))
 """The heading of the list of papers.
 
 >>> HEADING.fullmatch("65 Papers")["count"]
 '65'
 """
 
-NUMBER = r"(\d[\d,. ]*[KkMm]?)"
-
-
-def _figure(label: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{label})\s*:?\s*{NUMBER}\s*%?|{NUMBER}\s*%?\s*(?:{label})", re.IGNORECASE)
+NUMBER = r"(\d[\d,.]*(?: +[\d,.]+)*(?: *[KkMm])?)"
 
 
 LABELS = {
@@ -59,7 +60,14 @@ LABELS = {
 }
 """What the header calls the figures, by the profile's field that they fill."""
 
-FIGURES = {name: _figure(label) for name, label in LABELS.items()}
+FIGURES = {
+    name: pattern(
+        rf"(?:{label})\s*(?::\s*)?{NUMBER}\s*%?|{NUMBER}\s*(?:%\s*)?(?:{label})",
+        hostile=("1", " ", ""),
+        flags=re.IGNORECASE,
+    )
+    for name, label in LABELS.items()
+}
 """A figure and its label, which may stand on either side.
 
 >>> [FIGURES[name].fullmatch(text) is not None for name, text in (("h_index", "h-index17"), ("novelty", "Novelty57%"))]
@@ -68,18 +76,19 @@ FIGURES = {name: _figure(label) for name, label in LABELS.items()}
 (None, '26,281')
 """
 
-LABEL = re.compile(rf"(?:{'|'.join(LABELS.values())})\s*:?", re.IGNORECASE)
-VALUE = re.compile(rf"{NUMBER}\s*%?")
+LABEL = pattern(rf"(?:{'|'.join(LABELS.values())})\s*:?", hostile=("papers", " ", ""), flags=re.IGNORECASE)
+VALUE = pattern(rf"{NUMBER}\s*%?", hostile=("1", " ", ""))
 """A label and a value that stand on lines of their own."""
 
-FURNITURE = re.compile(
+FURNITURE = pattern(
     r"""(?xi) scholar\s?feed | sign\s?(?:in|up|out) | log\s?(?:in|out) | home | feed | search | explore | menu | share
     | (?:load|show|see|view)\s(?:more|all)(?:\spapers)? | next(?:\spage)? | previous(?:\spage)? | back(?:\sto\stop)?
     | about(?:\sus)? | privacy(?:\spolicy)? | terms(?:\sof\s(?:use|service))? | contact(?:\sus)? | cookies? | settings
     | follow(?:ing)? | skip\sto\s(?:main\s)?content | sort\sby\b.{0,30} | newest | most\scited | filters?
     | page\s\d+\sof\s\d+
     | blog | help | faq | feedback | subscribe | notifications | profile | authors? | trending | discover
-    | (?: © | \(c\) | copyright\b ) .{0,80} | all\srights\sreserved\.?"""
+    | (?: © | \(c\) | copyright\b ) .{0,80} | all\srights\sreserved\.?""",
+    hostile=("sort by ", " ", ""),
 )
 """Navigation and footers: a whole line that is neither a name nor part of an abstract.
 
@@ -87,22 +96,22 @@ FURNITURE = re.compile(
 [True, True, True, False]
 """
 
-AFFILIATIONS = re.compile(r"\s+·\s*|^·\s*")
+AFFILIATIONS = pattern(r"(?:^|(?<!\s)\s+)·\s*", hostile=" ")
 """What stands between the authors and their affiliations.
 
 >>> AFFILIATIONS.split("Ann Lee et al. · apple-ml, microsoft-research", maxsplit=1)
 ['Ann Lee et al.', 'apple-ml, microsoft-research']
 """
 
-SLUGS = re.compile(r"[\w&.-]+(?:\s*,\s*[\w&.-]+)*")
+SLUGS = pattern(r"[\w&.-]+(?:\s*,\s*[\w&.-]+)*", hostile="a, ")
 """Affiliations as slugs.
 
 >>> bool(SLUGS.fullmatch("apple-ml, microsoft-research"))
 True
 """
 
-SENTENCE_END = re.compile(r"[.!?:;…]$")
-INITIAL_END = re.compile(r"(?:^|[\s.-])\w\.$")
+SENTENCE_END = pattern(r"[.!?:;…]$", hostile=".")
+INITIAL_END = pattern(r"(?:^|[\s.-])\w\.$", hostile="a.")
 """A dot that ends an initial and not a sentence.
 
 >>> [bool(INITIAL_END.search(text)) for text in ("Lee J.", "the end.")]
@@ -176,6 +185,10 @@ def _ends_name(names: str) -> bool:
     return bool(SUFFIX.fullmatch(last) or INITIAL_END.search(names))
 
 
+THOUSANDS = pattern(r"\d{1,3}(?:[.,]\d{3})+", hostile="123,")
+"""A whole number whose thousands are set apart."""
+
+
 def count(text: str) -> int:
     """Read a figure with thousands separators or a magnitude.
 
@@ -185,7 +198,9 @@ def count(text: str) -> int:
     digits = "".join(text.split()).rstrip(",.")
     factor = {"k": 1_000, "m": 1_000_000}.get(digits[-1:].lower(), 1)
     digits = digits.rstrip("KkMm")
-    if factor == 1 and re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits):
-        return int(re.sub(r"\D", "", digits))
+    if factor == 1 and THOUSANDS.fullmatch(digits):
+        return int(digits.replace(",", "").replace(".", ""))
     whole, _, rest = digits.replace(",", ".").partition(".")
-    return round(float(f"{whole or 0}.{re.sub(r'[^0-9]', '', rest) or 0}") * factor)
+    return round(
+        float(f"{whole or 0}.{''.join(sign for sign in rest if sign in '0123456789') or 0}") * factor
+    )

@@ -6,11 +6,10 @@ Lines that it can't place become notices; it never guesses a figure.
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 
 from syncd.model import Notice
-from syncd.parse.profile_grammar import CATEGORY, FIGURES, FURNITURE, HEADING, LABEL, VALUE, count
+from syncd.parse.profile_grammar import FIELD, FIGURES, FURNITURE, HEADING, LABEL, VALUE, count
 
 MAX_FACT_LENGTH = 120
 """A longer line is no figure, label or heading."""
@@ -88,7 +87,7 @@ def _fact(header: Header, lines: list[str], index: int) -> int:
     if heading and header.heading is None:
         header.listed, header.heading = count(heading["count"]), index + 1
         return 1
-    if header.field is None and re.fullmatch(CATEGORY, line):
+    if header.field is None and FIELD.fullmatch(line):
         header.field = line
         return 1
     if _figure(header, line):
@@ -101,8 +100,8 @@ def _fact(header: Header, lines: list[str], index: int) -> int:
 
 
 def _figure(header: Header, text: str) -> bool:
-    for name, pattern in FIGURES.items():
-        found = pattern.fullmatch(text)
+    for name, form in FIGURES.items():
+        found = form.fullmatch(text)
         if found and name not in header.figures:
             header.figures[name] = count(next(value for value in found.groups() if value))
             return True

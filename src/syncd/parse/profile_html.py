@@ -6,7 +6,6 @@ class name or order of elements of any one site is relied on, so that a change o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,21 +27,26 @@ from syncd.parse.profile_links import Anchor
 from syncd.parse.profile_page import EXPECTED, read_lines
 from syncd.parse.walls import wall
 from syncd.text.dates import DATE
+from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 
 if TYPE_CHECKING:
     from syncd.model import Profile, Snapshot
     from syncd.parse.html_blocks import Block
 
-META_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w.:-]{2,40})""")
+META_CHARSET = pattern(
+    rb"""(?i)<meta[^>]{0,200}?\bcharset\s*=\s*(?:["']\s*)?([\w.:-]{2,40})""",
+    hostile=(b"<meta charset=", b" ", b""),
+)
 """How HTML and XHTML state their character set.
 
 >>> META_CHARSET.search(b'<meta http-equiv=x content="text/html; charset=koi8-r">')[1]
 b'koi8-r'
 """
 
-SAVED_FROM = re.compile(
-    r"<!--\s*saved from url=\(\d+\)(?P<url>\S+)\s*-->|\burl:\s*(?P<single>https?://\S+)\s"
+SAVED_FROM = pattern(
+    r"<!--\s*saved from url=\(\d+\)(?P<url>\S+)\s*-->|(?<!\S)url:\s*(?P<single>https?://\S+)\s",
+    hostile="url:https://",
 )
 """Where browsers (and SingleFile) note the address of a page that they save.
 
@@ -50,7 +54,7 @@ SAVED_FROM = re.compile(
 'https://a.org/author/1'
 """
 
-PIECE = re.compile(rf"100(?:\.0+)?|\d{{1,2}}(?:\.\d+)?|{CATEGORY}|{DATE}|{CODE_BADGE}|[·•|,]")
+PIECE = pattern(rf"100(?:\.0+)?|\d{{1,2}}(?:\.\d+)?|{CATEGORY}|{DATE}|{CODE_BADGE}|[·•|,]", hostile="May  ")
 """A part of a paper's first line that is a block of its own.
 
 >>> [bool(PIECE.fullmatch(text)) for text in ("99.4", "CL", "Apr 25, 2023", "Code", "A title")]
@@ -65,10 +69,12 @@ _LABEL = r"""
       | demo | models? | data(?:set)?s? | video | slides | poster | web\s?site | home\s?page | abstract | tl;?dr
       | share | saved? | bookmark(?:ed)? | cite | bib\s?tex | copy(?:\slink)? | like | more | less | details
       | semantic\sscholar | open\s?review | source | summary )
-    | (?:show|read|see)\s(?:more|less|abstract)
+    | show\s(?:more|less|abstract)
     """
 
-BUTTONS = re.compile(rf"(?xi) (?: (?:{_LABEL}) [\s·•|/,:…]* ){{1,9}}")
+BUTTONS = pattern(
+    rf"(?xi) (?: (?:{_LABEL}) (?>[\s·•|/,:…]*) ){{1,9}}", hostile=("read more " * 8 + "code", " ", "x")
+)
 """A block that is nothing but the labels of buttons, or the label of a part of an entry.
 
 >>> [bool(BUTTONS.fullmatch(text)) for text in ("Code PDF", "View on arXiv", "Abstract:", "Code is at")]
@@ -78,7 +84,7 @@ BUTTONS = re.compile(rf"(?xi) (?: (?:{_LABEL}) [\s·•|/,:…]* ){{1,9}}")
 MAX_BUTTONS = 100
 """Characters of a block of buttons."""
 
-SLUGS = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\s*,\s*[a-z0-9]+(?:-[a-z0-9]+)*)*")
+SLUGS = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\s*,\s*[a-z0-9]+(?:-[a-z0-9]+)*)*", hostile="a-a, ")
 """Affiliations in a block of their own.
 
 >>> [bool(SLUGS.fullmatch(text)) for text in ("apple-ml, gatech", "A word", "tbd.")]
@@ -326,8 +332,8 @@ def _authors(texts: list[Block], at: int, end: int) -> tuple[str, int]:
 def _separated(block: Block) -> str:
     """The text, with commas where authors are links that only a style sheet sets apart."""
     labels = [anchor.label for anchor in block.anchors if anchor.label]
-    glued = re.sub(r"\s", "", "".join(labels))
-    text = re.sub(r"\s", "", block.text)
+    glued = "".join("".join(labels).split())
+    text = "".join(block.text.split())
     if len(labels) < 2 or "," in block.text.partition("·")[0] or not text.startswith(glued):
         return block.text
     rest = clean(block.text)

@@ -6,7 +6,6 @@ never does. Nothing here opens an address.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,16 @@ from syncd.model import Identifiers
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.links import classify
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from syncd.model import Link
 
-SITE_ID = re.compile(
-    r"/(?P<id>\d{4}\.\d{4,5}|[a-z][a-z-]{1,9}(?:\.[A-Za-z-]{2,9})?/\d{7})(?:v\d+)?/?(?:[?#].*)?$"
+SITE_ID = pattern(
+    r"/(?P<id>\d{4}\.\d{4,5}|[a-z][a-z-]{1,9}(?:\.[A-Za-z-]{2,9})?/\d{7})(?:v\d+)?/?(?:[?#](?s:.*))?$",
+    hostile="/1234.1234?",
 )
 """A site's own address of a paper, which ends in the arXiv id.
 

@@ -6,7 +6,6 @@ paper, or in a notice that names it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
 from syncd.text.links import find_links
 from syncd.text.names import parse_authors
+from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 from syncd.text.titles import fold_title
 
@@ -42,7 +42,7 @@ EXPECTED = (
     " papers such as 'CLFeb 5, 2023Code'"
 )
 
-LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = pattern(r"\r\n|\r|\n", hostile="\r")
 
 
 @dataclass(slots=True)

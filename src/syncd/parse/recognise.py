@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from syncd.parse.mhtml import is_archive
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.model import Snapshot
@@ -47,30 +48,38 @@ SUFFIXES = {
 }
 """Ends of names that name a format; `.txt`, `.json` and `.xml` don't."""
 
-SUFFIX = re.compile(r"\.(?P<suffix>[A-Za-z]+)(?:[?#].*)?\Z", re.DOTALL)
+SUFFIX = pattern(r"\.(?P<suffix>[A-Za-z]+)(?:[?#].*)?\Z", hostile=".a?", flags=re.DOTALL)
 """The end of a file's name, or of an address.
 
 >>> SUFFIX.search("https://a.org/he.bib?download=1")["suffix"], SUFFIX.search("saved/page.HTML")["suffix"]
 ('bib', 'HTML')
 """
 
-_BLANK = r"\A(?:\s|<\?xml\b[^>]*\?>|<!--.*?-->|<!DOCTYPE\b[^>]*>)*"
+_BLANK = r"\A(?>\s+|<\?xml\b[^>]*\?>|<!--.*?-->|<!DOCTYPE\b[^>]*>)*"
 
 CONTENT = {
-    "feed": re.compile(rf"{_BLANK}<(?:\w+:)?(?:feed|rss|rdf)\b", re.IGNORECASE | re.DOTALL),
-    "html": re.compile(
+    "feed": pattern(
+        rf"{_BLANK}<(?:\w+:)?(?:feed|rss|rdf)\b", hostile="<!---->", flags=re.IGNORECASE | re.DOTALL
+    ),
+    "html": pattern(
         rf"{_BLANK}(?:<!DOCTYPE\s+html|<(?:html|head|body|main|div|article|section|table|meta|title|h1)\b)"
         rf"|\A\s*<!DOCTYPE\s+html\b",
-        re.IGNORECASE | re.DOTALL,
+        hostile="<!---->",
+        flags=re.IGNORECASE | re.DOTALL,
     ),
-    "bibtex": re.compile(
+    "bibtex": pattern(
         r"^[ \t]*@[ \t]*(?:article|book|booklet|collection|comment|conference|dataset|inbook|incollection"
         r"|inproceedings|manual|mastersthesis|misc|online|phdthesis|preamble|proceedings|report|software|string"
         r"|techreport|thesis|unpublished)[ \t]*[{(]",
-        re.IGNORECASE | re.MULTILINE,
+        hostile="\n@ ",
+        flags=re.IGNORECASE | re.MULTILINE,
     ),
-    "ris": re.compile(r"^[ \t]*TY[ \t]{1,2}-[ \t]+[A-Z]{3,7}[ \t]*$", re.MULTILINE),
-    "csl-json": re.compile(r'\A\s*(?:\[\s*\{|\{)(?=.*"(?:title|DOI)"\s*:)(?=.*"type"\s*:)', re.DOTALL),
+    "ris": pattern(r"^[ \t]*TY[ \t]{1,2}-[ \t]+[A-Z]{3,7}[ \t]*$", hostile="\n ", flags=re.MULTILINE),
+    "csl-json": pattern(
+        r'\A\s*(?:\[\s*\{|\{)(?=.*"(?:title|DOI)"\s*:)(?=.*"type"\s*:)',
+        hostile=('{"title":', '"type" ', ""),
+        flags=re.DOTALL,
+    ),
 }
 r"""How the content of each format starts; the first one that fits.
 

@@ -6,7 +6,6 @@ decided here once for all of them.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,17 @@ from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.latex import to_unicode
 from syncd.text.links import classify, find_links
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from syncd.model import Creator, Link
 
-PREPRINT = re.compile(
+PREPRINT = pattern(
     r"(?i)(?:arxiv|(?:bio|med|chem|psy|tech|open)rxiv|corr|computing research repository|ssrn)\b"
-    r"(?!.*\bjournal\b).*"
+    r"(?!.*\bjournal\b).*",
+    hostile=("arxiv ", "journal", "s"),
 )
 """A "journal" that holds preprints.
 
@@ -31,24 +32,70 @@ PREPRINT = re.compile(
 [True, True, False]
 """
 
-REPOSITORY = re.compile(r"\Aabs/(?=\S+$)")
+SERVERS = pattern(
+    r"(?i)(?:the )?(?:ssrn\b.*|social science research network|research ?square\b.*|preprints(?:\.org)?"
+    r"|open ?review(?:\.net)?|zenodo\b.*|figshare\b.*|osf preprints|authorea\b.*|hal\b.*|vixra\b.*"
+    r"|research ?gate|openrxiv|e-?print archive|cold spring harbor laboratory|arxiv\b.*|e-?prints? arxiv\b.*"
+    r"|\w*rxiv(?:\.org)?(?:\s*\([^)]*\))?)",
+    hostile="rxiv",
+)
+"""Preprint servers and repositories, as services write them where a venue or a publisher should be.
+
+>>> names = "SSRN Electronic Journal", "arXiv (Cornell University)", "OpenReview", "bioRxiv", "ICLR", "Halogen Studies"
+>>> [bool(SERVERS.fullmatch(name)) for name in names]
+[True, True, True, True, False, False]
+"""
+
+PREPRINT_DOI = pattern(
+    r"10\.(?:1101/\d|64898/|21203/|2139/|20944/|26434/|3123[45]/|31219/|31222/|35542/|36227/|22541/|5281/|6084/"
+    r"|13140/|48550/)\S*",
+    hostile=("10.5281/", "a", " "),
+)
+"""A DOI that a preprint server or a repository registered.
+
+>>> dois = "10.1101/2020.01.01.123456", "10.1101/gr.123.4", "10.2139/ssrn.288970", "10.1162/tacl_a_00123"
+>>> [bool(PREPRINT_DOI.fullmatch(doi)) for doi in dois]
+[True, False, True, False]
+"""
+
+ARXIV_ITSELF = (
+    "arxiv",
+    "corr",
+    "computing research",
+    "e-print",
+    "eprint",
+    "e-prints",
+    "cold spring",
+    "openrxiv",
+)
+"""How names start of servers that say nothing about a preprint that its arXiv id does not, and of their owners."""
+
+ARTICLES = frozenset({None, "journalArticle", "conferencePaper", "bookSection", "report", "magazineArticle"})
+"""Forms that are none where the venue is a preprint server; data and software may well lie in a repository."""
+
+REPOSITORY = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
 """What DBLP writes before an arXiv id that it calls a volume: "abs/2304.12526"."""
 
-ARXIV_NOTE = re.compile(r"(?i)(?:arxiv preprint\s*)?arxiv:\s*\S+(?:\s*\[[\w.-]+\])?\.?")
+ARXIV_NOTE = pattern(
+    r"(?i)(?:arxiv preprint\s*)?arxiv:\s*\S+(?:\s*\[[\w.-]+\])?\.?", hostile=("arxiv:", "[a", "")
+)
 """A note that says nothing but the paper's own arXiv id.
 
 >>> bool(ARXIV_NOTE.fullmatch("arXiv:2304.12526 [cs]")), bool(ARXIV_NOTE.fullmatch("extends arXiv:2304.12526"))
 (True, False)
 """
 
-DASHES = re.compile(r"\s*(?:--+|[‐-―−])\s*")  # noqa: RUF001 - dashes are meant
+DASHES = pattern(r"(?:(?<!\s)\s+)?(?:--+|[‐-―−])\s*", hostile=" ")  # noqa: RUF001 - dashes are meant
 """What stands between the first and the last page.
 
 >>> DASHES.sub("-", "100--112"), DASHES.sub("-", "e1--e9")
 ('100-112', 'e1-e9')
 """
 
-WEB = re.compile(r"(?i)https?://[^\s/]+\S*")
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a record of a shape that nobody thought of may raise: then this record is left out, and said."""
+
+WEB = pattern(r"(?i)https?://[^\s/]\S*", hostile=("https://", "a", " "))
 
 
 @dataclass(slots=True)
@@ -72,6 +119,7 @@ class Record:
         issue: as written.
         pages: as written.
         publisher: as written.
+        repository: of a preprint, where that is not its venue; one that is no known preprint server counts nothing.
     """
 
     title: str = ""
@@ -90,6 +138,7 @@ class Record:
     issue: str = ""
     pages: str = ""
     publisher: str = ""
+    repository: str = ""
 
 
 def paper_of(record: Record) -> Paper | None:
@@ -115,11 +164,37 @@ def paper_of(record: Record) -> Paper | None:
         identifiers=identifiers,
         url=url or None,
     )
-    if (venue and PREPRINT.fullmatch(venue)) or (
+    if (is_server(venue) and record.form in ARTICLES) or (
         record.form == "journalArticle" and not venue and identifiers.arxiv
     ):
-        return paper
+        return replace(paper, publisher=_repository(venue or ""))
+    if record.form is None and not venue and is_server(repository := one_line(record.repository)):
+        return replace(paper, publisher=_repository(repository))
     return _published(paper, record, venue)
+
+
+def _repository(name: str) -> str | None:
+    """Return what Zotero's own translators call a repository, or None where that is arXiv or says nothing.
+
+    >>> _repository("bioRxiv (Cold Spring Harbor Laboratory)"), _repository("SSRN Electronic Journal")
+    ('bioRxiv', 'Social Science Research Network')
+    >>> _repository("arXiv preprint arXiv:2304.12526")
+    """
+    bare = name.partition(" (")[0].strip()
+    folded = bare.casefold()
+    if not folded or folded.startswith(ARXIV_ITSELF):
+        return None
+    return "Social Science Research Network" if folded.startswith(("ssrn", "social science")) else bare
+
+
+def is_server(name: str | None) -> bool:
+    """Tell whether a venue or publisher is a preprint server."""
+    return bool(name and (SERVERS.fullmatch(name) or PREPRINT.fullmatch(name)))
+
+
+def is_preprint_doi(doi: str | None) -> bool:
+    """Tell whether a DOI is that of a preprint."""
+    return bool(doi and PREPRINT_DOI.fullmatch(doi))
 
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
@@ -131,7 +206,9 @@ def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
         volume=None if REPOSITORY.match(record.volume) else one_line(record.volume) or None,
         issue=one_line(record.issue) or None,
         pages=DASHES.sub("-", one_line(record.pages)) or None,
-        publisher=publisher if publisher and not PREPRINT.fullmatch(publisher) else None,
+        publisher=publisher
+        if publisher and (record.form not in ARTICLES or not PREPRINT.fullmatch(publisher))
+        else None,
     )
 
 

@@ -5,7 +5,6 @@ Editors, keywords, files and addresses are left alone.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.text.names import ET_AL, creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 EXPECTED = "RIS records that start with 'TY  - ' and end with 'ER  - '"
 
-LINE = re.compile(r"[ \t]*(?P<tag>[A-Z][A-Z0-9])[ \t]{1,2}-(?:[ \t]+(?P<text>.*))?")
+LINE = pattern(
+    r"[ \t]*(?P<tag>[A-Z][A-Z0-9])[ \t]{1,2}-(?:[ \t]+(?P<text>(?:[^ \t\n].*)?))?",
+    hostile=("TY  -", " ", "\n"),
+)
 """A line with a tag; some programs write one blank where the format wants two.
 
 >>> LINE.fullmatch("AU  - Lee, Ann")["text"], LINE.fullmatch("ER  -")["tag"], LINE.fullmatch("and so on")
@@ -68,6 +71,7 @@ FIELDS = {
 DATES = ("DA", "Y1", "PY")
 AUTHORS = ("AU", "A1")
 DOIS = ("DO", "M3", "UR")
+ANYTHING = pattern(r".+", hostile="a")
 ARXIVS = {
     "AN": ARXIV_NOTE,
     "JO": ARXIV_NOTE,
@@ -75,8 +79,8 @@ ARXIVS = {
     "M1": ARXIV_NOTE,
     "M3": ARXIV_NOTE,
     "N1": ARXIV_NOTE,
-    "UR": re.compile(".+"),
-    "DO": re.compile(".+"),
+    "UR": ANYTHING,
+    "DO": ANYTHING,
 }
 """Tags that may hold the record's arXiv id, the best first, and how they read then."""
 

@@ -5,17 +5,19 @@ It judges a page only after it turned out to be no profile; a page that can be r
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
-ROBOT_TEXT = re.compile(
+ROBOT_TEXT = pattern(
     r"""(?xi) captcha | just\sa\smoment | checking\s(?:if\sthe\ssite|your\sbrowser)
     | (?:you\sare|you're)\s(?:a\s)?(?:human|not\sa\srobot) | are\syou\sa\s(?:robot|human)
     | attention\srequired | unusual\s(?:traffic|activity) | security\s(?:check|verification)
-    | enable\sjavascript\sand\scookies | ddos\sprotection | bot\sdetection"""
+    | enable\sjavascript\sand\scookies | ddos\sprotection | bot\sdetection""",
+    hostile="are you a ",
 )
 """What pages say that let only people through.
 
@@ -30,8 +32,9 @@ ROBOT_MARKUP = (
 )
 """Elements that only such pages have."""
 
-LOGIN_TEXT = re.compile(
-    r"(?i)\b(?:(?:sign|log)[ -]?(?:in|on)|einloggen|anmelden|se connecter|create an account)\b"
+LOGIN_TEXT = pattern(
+    r"(?i)\b(?:(?:sign|log)[ -]?(?:in|on)|einloggen|anmelden|se connecter|create an account)\b",
+    hostile="sign ",
 )
 """What sign-in pages say in their title, or in so many words.
 

@@ -6,8 +6,6 @@ It sends no credentials but those it is given, keeps no cookies, follows no redi
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
@@ -17,13 +15,15 @@ import urllib3.exceptions
 
 from syncd import __version__
 from syncd.errors import SourceError
-from syncd.sources.network import InsideError, proxies_of
+from syncd.sources.apis.loose import read_json
+from syncd.sources.network import InsideError, NeverError, proxies_of
 from syncd.sources.statuses import SAVE_IT
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from syncd.clock import Clock
+    from syncd.clock import Deadline
     from syncd.sources.limits import Limits
 
 CHUNK = 1 << 16
@@ -36,10 +36,16 @@ _Failure = tuple[type[Exception] | tuple[type[Exception], ...], str, bool, str]
 # What `requests` and `urllib3` raise: words, whether later it may work, what to do. The first row that fits is used.
 FAILURES: tuple[_Failure, ...] = (
     (
+        NeverError,
+        "{host} is a link-local address or a cloud's metadata, which syncd never reads",
+        False,
+        "No setting changes that. Give the server an address of its own.",
+    ),
+    (
         InsideError,
         "{host} is in your own network, where syncd reads nothing unless you allow it",
         False,
-        "If that is right, set allow_private = true under [http] in the configuration.",
+        'If that is right, add "{host}" to the list allow_private under [http] in the configuration.',
     ),
     (requests.exceptions.ProxyError, "the proxy can't be reached", True, _PROXY),
     (
@@ -116,7 +122,7 @@ class Answer:
             SourceError: it is none, as behind a network's login page.
         """
         try:
-            return json.loads(self.data)
+            return read_json(self.data)
         except (ValueError, RecursionError) as error:
             shown = masked(self.url)
             raise SourceError(
@@ -134,14 +140,12 @@ class Visit:
     Attributes:
         address: as the user knows it.
         limits: in bytes and seconds.
-        clock: time.
-        deadline: on the monotonic clock; waiting on purpose moves it.
+        deadline: of all of it; waiting on purpose moves it.
     """
 
     address: str
     limits: Limits
-    clock: Clock
-    deadline: float
+    deadline: Deadline
 
     def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this fetch."""
@@ -151,13 +155,8 @@ class Visit:
 
     def check_time(self) -> None:
         """Raise where the time is up."""
-        if self.clock.monotonic() > self.deadline:
+        if self.deadline.left <= 0:
             raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
-
-    def wait(self, seconds: float) -> None:
-        """Wait; that does not count against the limit."""
-        self.clock.sleep(seconds)
-        self.deadline += seconds
 
     def failure(self, error: Exception, url: str) -> SourceError:
         """Word what `requests` or `urllib3` raised; their own texts are for programmers."""
@@ -168,7 +167,7 @@ class Visit:
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
         limits = self.limits
         message = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        found = self.error(message, transient=transient, hint=hint)
+        found = self.error(message, transient=transient, hint=hint.format(host=host))
         found.unreached = nameless or type(error) in {requests.ConnectTimeout, requests.ConnectionError}
         return found
 
@@ -196,13 +195,17 @@ def user_agent(contact: str | None) -> str:
     return f"syncd/{__version__}" + (f" (+{contact})" if contact else "")
 
 
+USER = pattern(r"^([^/?#]*//)[^/?#]*@", hostile=("//", "a", ""))
+"""The user name and the password of an address."""
+
+
 def masked(address: str) -> str:
     """Return the address without user name, password and fragment.
 
     >>> masked("https://me:secret@example.org/a#b")
     'https://***@example.org/a'
     """
-    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1***@", urldefrag(address).url)
+    return USER.sub(r"\1***@", urldefrag(address).url)
 
 
 def split(address: str) -> SplitResult | None:
@@ -263,7 +266,7 @@ def send(on: requests.Session, request: Request, visit: Visit) -> Answer:
         requests.RequestException, urllib3.exceptions.HTTPError, InsideError: there is none; see `RAISED`.
     """
     visit.check_time()
-    with _response(on, request, visit) as response:
+    with visit.deadline.kept(), _response(on, request, visit) as response:
         data = b"" if response.is_redirect else _body(response, visit)
         return Answer(response.status_code, response.headers, data, request.url)
 
@@ -281,7 +284,7 @@ def _response(on: requests.Session, request: Request, visit: Visit) -> requests.
     return on.get_adapter(url).send(
         prepared,
         stream=True,
-        timeout=(visit.limits.connect, visit.limits.silence),
+        timeout=(min(visit.limits.connect, visit.deadline.left), visit.limits.silence),
         verify=settings["verify"] or True,
         proxies=settings["proxies"],
     )

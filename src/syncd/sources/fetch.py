@@ -6,7 +6,6 @@ It never looks into what it fetched.
 from __future__ import annotations
 
 import dataclasses
-import re
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from syncd.clock import SystemClock
 from syncd.errors import SourceError
 from syncd.sources import registry
 from syncd.sources.limits import Limits
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 FILE_BYTES = 256_000_000
 """A file on the own disk may be larger than a page: 100,000 BibTeX entries with abstracts take 111 MB."""
 
-SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*)://")  # "https://", "ftp://"
+USER = pattern(r"://[^/]*@", hostile="://")  # "://me:secret@"
+SCHEME = pattern(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*)://", hostile="a+")  # "https://", "ftp://"
 
 
 def fetch(  # noqa: PLR0913 - each is a setting with a default
@@ -100,7 +101,7 @@ def _author(  # noqa: PLR0913, PLR0917 - passed on as they came
 def _unknown_scheme(source: str, scheme: str) -> SourceError:
     hint = "Name the file itself, without file://." if scheme.casefold() == "file" else ""
     # An address of another scheme may hold a password too.
-    shown = re.sub(r"://[^/]*@", "://***@", source)
+    shown = USER.sub("://***@", source)
     return SourceError(
         f"{shown}: {scheme}:// is no kind of source; files, http:// and https:// are", origin=shown, hint=hint
     )

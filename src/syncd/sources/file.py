@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from syncd.errors import SourceError
 from syncd.model import Snapshot
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.sources.limits import Limits
@@ -23,13 +23,13 @@ PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".mhtml", ".mht", ".bib", ".
 TRIES = 2
 CHUNK = 1 << 20
 
-SUFFIX = re.compile(r"[^\s.]\.(?:[a-z][a-z0-9]{1,5}|[A-Z]{3,6})")
-"""The end of a file's name: a letter, a dot and a suffix, all small or all capital. Hostile: many dots.
+SUFFIX = pattern(r"[^\s.]\.(?:[a-z][a-z0-9]{1,5}|[A-Z]{3,6})", hostile="a.")
+"""The end of a file's name: a letter, a dot and a suffix, all small or all capital.
 
 >>> [bool(SUFFIX.search(name[-8:])) for name in ("he.bib", "page.TXT", "J. Smith", "John Smith Jr.", "P.He")]
 [True, True, False, False, False]
 """
-HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/")  # "www.example.org/author/1"
+HOST = pattern(r"[\w-]+(?:\.[\w-]+)+/", hostile="a.")  # "www.example.org/author/1"
 
 
 def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:

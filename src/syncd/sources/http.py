@@ -15,6 +15,7 @@ from syncd.errors import SourceError
 from syncd.model import Snapshot
 from syncd.sources import exchange
 from syncd.sources.exchange import masked
+from syncd.sources.network import EVERYWHERE
 from syncd.sources.pace import Pace, retry_after
 from syncd.sources.statuses import refusal
 from syncd.sources.web import Web
@@ -62,7 +63,7 @@ def _session(
         contact=contact,
         limits=limits,
         pace=Pace(default=0.0),
-        allow_private=True,
+        allow_private=EVERYWHERE,
         attempts=1,
         robots=False,
     )
@@ -101,9 +102,10 @@ def http_date(header: str) -> datetime | None:
 
     >>> http_date("Mon, 01 Jun 2026 07:30:00 GMT").hour
     7
+    >>> http_date("Fri, 31 Dec 9999 23:59:59 -1400")
     """
     try:
         moment = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

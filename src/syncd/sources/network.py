@@ -1,29 +1,57 @@
-"""Which addresses of the network syncd may connect to, and connections that go nowhere else.
+"""Which addresses of the network syncd may connect to, and connections that go nowhere else and end in time.
 
 A host's name is resolved once, each of its addresses is checked, and the connection goes to a checked one, so
 that a second answer of the name server changes nothing. Certificates are verified against the name, as always.
-Whether the own network is allowed is the caller's decision; nothing here reads settings.
+Which hosts of the own network are allowed is the caller's decision; nothing here reads settings. Every read ends
+when the exchange has to (see `clock.Deadline`), also between two bytes of a header.
 """
 
 from __future__ import annotations
 
+import http.client
+import io
 import ipaddress
+import math
 import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from syncd.clock import time_left
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import requests
+    from urllib3.poolmanager import PoolManager
 
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""The prefix of RFC 6052 under which IPv6 hosts reach IPv4 addresses: the last 32 bits are one."""
+NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+"""The prefixes of RFC 6052 and 8215 under which IPv6 hosts reach IPv4 addresses: the last 32 bits are one."""
+
+WRAPPED = (*NAT64, ipaddress.ip_network("::/96"), ipaddress.ip_network("::ffff:0:0:0/96"))
+"""All prefixes that have an IPv4 address in their last 32 bits, besides `::ffff:0:0/96`; old ones too."""
+
+NEVER = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "169.254.0.0/16",  # link-local; 169.254.169.254 hands a cloud's keys to whoever asks
+        "fe80::/10",  # link-local
+        "fd00:ec2::/32",  # Amazon's metadata
+        "fd20:ce::254/128",  # Google's
+        "100.100.100.200/32",  # Alibaba's
+        "168.63.129.16/32",  # Azure's
+        "192.0.0.192/32",  # Oracle's
+    )
+)
+"""What no setting lets syncd reach: addresses that mean another thing on each wire, and metadata of clouds."""
+
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+"""Allows all that can be allowed."""
 
 MOST_TRIES = 4
 """How many of a host's addresses are tried."""
@@ -45,6 +73,10 @@ class InsideError(Exception):
         self.address = address
 
 
+class NeverError(InsideError):
+    """A host is an address that no setting allows."""
+
+
 def is_inside(address: str) -> bool:
     """Tell whether an IP address is anything but a public one of a single host.
 
@@ -57,50 +89,166 @@ def is_inside(address: str) -> bool:
     >>> [is_inside(a) for a in ("8.8.8.8", "2606:4700::1", "64:ff9b::808:808", "::ffff:8.8.8.8")]
     [False, False, False, False]
     """
-    ip = _embedded(ipaddress.ip_address(address.partition("%")[0]))
+    ip = _judged(_ip(address))
     return not ip.is_global or ip.is_multicast or ip.is_reserved or getattr(ip, "is_site_local", False)
 
 
-def _embedded(ip: _Address) -> _Address:
+def is_never(address: str) -> bool:
+    """Tell whether an IP address, or one that it carries inside, is of `NEVER`.
+
+    >>> [is_never(a) for a in ("169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe")]
+    [True, True, True, True]
+    >>> [is_never(a) for a in ("2002:a9fe:a9fe::1", "::a9fe:a9fe", "64:ff9b:1::6464:64c8", "fd00:ec2::254")]
+    [True, True, True, True]
+    >>> [is_never(a) for a in ("127.0.0.1", "192.168.1.1", "::1", "fd00::1", "8.8.8.8")]
+    [False, False, False, False, False]
+    """
+    return any(ip in network for ip in _readings(_ip(address)) for network in NEVER)
+
+
+def _ip(address: str) -> _Address:
+    return ipaddress.ip_address(address.partition("%")[0])
+
+
+def _judged(ip: _Address) -> _Address:
+    """Return the address that a connection to `ip` ends at."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
-    if ip in NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if ip in NAT64[0]:
+        return _last(ip)
     return ip.ipv4_mapped or ip.sixtofour or ip
 
 
-def outside(host: str, port: int | None) -> list[str]:
-    """Resolve a host.
+def _readings(ip: _Address) -> Iterator[_Address]:
+    """Yield an address and every IPv4 address that a router may read from it."""
+    yield ip
+    if isinstance(ip, ipaddress.IPv6Address):
+        yield from (inner for inner in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if inner)
+        if any(ip in network for network in WRAPPED):
+            yield _last(ip)
 
-    Returns:
-        Its addresses, each once, in the resolver's order.
 
-    Raises:
-        InsideError: one of them is in the own network.
-        socket.gaierror: the name is not known.
+def _last(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+
+
+class Allowed:
+    """The hosts of the own network that may be reached.
+
+    Args:
+        hosts: names, addresses, and networks such as "192.168.1.0/24".
     """
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    for address in addresses:
-        if is_inside(address):
+
+    def __init__(self, hosts: Sequence[str] = ()) -> None:
+        self._names: set[str] = set()
+        self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+        for host in hosts:
+            try:
+                self._networks.append(ipaddress.ip_network(host, strict=False))
+            except ValueError:
+                self._names.add(_named(host))
+
+    def check(self, host: str, address: str) -> None:
+        """Raise where a host may not be reached at one of its addresses.
+
+        Raises:
+            InsideError: the address is in the own network, and neither it nor the host is allowed.
+            NeverError: nobody may reach it.
+        """
+        if is_never(address):
+            raise NeverError(host, address)
+        if not is_inside(address) or _named(host) in self._names:
+            return
+        ip = _judged(_ip(address))
+        if not any(ip in network for network in self._networks):
             raise InsideError(host, address)
-    return addresses
+
+    def addresses(self, host: str, port: int | None) -> list[str]:
+        """Resolve a host.
+
+        Returns:
+            Its addresses, each once, in the resolver's order.
+
+        Raises:
+            InsideError: one of them may not be reached.
+            socket.gaierror: the name is not known.
+        """
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        for address in addresses:
+            self.check(host, address)
+        return addresses
 
 
-class _Guard:
+def _named(host: str) -> str:
+    return host.strip("[]").casefold().removesuffix(".")
+
+
+class _TimelyReader(io.RawIOBase):
+    """Reads from a socket, and never past the end of the exchange."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._silence = sock.gettimeout()
+
+    def readable(self) -> bool:
+        """Say that it is one."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Read what is there, or wait as long as the time allows.
+
+        Raises:
+            TimeoutError: it is up.
+        """
+        left = time_left()
+        if left <= 0:
+            raise TimeoutError
+        # A connection that is kept is read by several exchanges, of which each has its own end.
+        silence = left if self._silence is None else min(self._silence, left)
+        self._sock.settimeout(silence if math.isfinite(silence) else None)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+
+class _TimelyResponse(http.client.HTTPResponse):
+    """An answer whose status line, headers and body are read in time."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimelyReader(self.fp.detach(), sock))
+
+
+class _Timely:
+    """Reads answers in time; mixed into urllib3's connections."""
+
+    response_class = _TimelyResponse
+
+
+class _Guard(_Timely):
     """Connects to a checked address of the host; mixed into urllib3's connections."""
 
     _dns_host: str
+    host: str
     port: int
+    timeout: float | None
+    allowed: Allowed
 
     def _new_conn(self) -> socket.socket:
         host = self._dns_host
         try:
-            addresses = outside(host, self.port)
+            addresses = self.allowed.addresses(host, self.port)
         except socket.gaierror as error:
             raise NameResolutionError(host, self, error) from error  # type: ignore[arg-type]  # mixed in
         try:
             for count, address in enumerate(addresses[:MOST_TRIES], 1):
+                if time_left() <= 0:
+                    raise ConnectTimeoutError(self, f"no connection to {host} in time")
                 # Only what is dialled changes: TLS and the Host header go by the name, which is put back.
                 self._dns_host = address
                 try:
@@ -113,57 +261,57 @@ class _Guard:
         raise AssertionError("unreachable")
 
 
-class _GuardedHttp(_Guard, HTTPConnection):
-    """Plain http to checked addresses."""
-
-
-class _GuardedHttps(_Guard, HTTPSConnection):
-    """TLS to checked addresses."""
-
-
-class _GuardedHttpPool(HTTPConnectionPool):
-    ConnectionCls = _GuardedHttp
-
-
-class _GuardedHttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedHttps
-
-
 class GuardedAdapter(HTTPAdapter):
-    """An adapter for `requests` whose connections never lead into the own network.
+    """An adapter for `requests` whose connections lead only where they may, and end in time.
 
     A proxy of the environment is the user's own choice and may be anywhere; it resolves names itself, so that
     only what this computer can tell of the target is checked.
+
+    Args:
+        hosts: of the own network that may be reached: names, addresses, networks.
     """
+
+    def __init__(self, hosts: Sequence[str] = ()) -> None:
+        self._allowed = Allowed(hosts)
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Set up the pools with guarded connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _GuardedHttpPool, "https": _GuardedHttpsPool}
+        guard = type("_Allowing", (_Guard,), {"allowed": self._allowed})
+        self.poolmanager.pool_classes_by_scheme = _pools(guard)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+        """Return the pools for a proxy, whose connections end in time and may go anywhere."""
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _pools(_Timely)
+        return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request.
 
         Raises:
-            InsideError: its host is in the own network.
+            InsideError: its host may not be reached.
         """
         if select_proxy(request.url or "", kwargs.get("proxies")):
-            _check_as_far_as_known(request.url or "")
+            self._check_as_far_as_known(request.url or "")
         return super().send(request, *args, **kwargs)
 
-
-def _check_as_far_as_known(url: str) -> None:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only where there is a proxy
-
-    try:
-        outside(urlsplit(url).hostname or "", None)
-    except (socket.gaierror, UnicodeError):
-        return  # a name that only the proxy knows
+    def _check_as_far_as_known(self, url: str) -> None:
+        try:
+            self._allowed.addresses(urlsplit(url).hostname or "", None)
+        except (socket.gaierror, UnicodeError):
+            return  # a name that only the proxy knows
 
 
-def adapter(*, allow_private: bool) -> HTTPAdapter:
-    """Return an adapter for a session; guarded unless the own network is allowed."""
-    return HTTPAdapter() if allow_private else GuardedAdapter()
+def _pools(kind: type) -> dict[str, type[HTTPConnectionPool]]:
+    """Return classes of pools whose connections are urllib3's with `kind` mixed in."""
+    plain = type("_Http", (kind, HTTPConnection), {})
+    secure = type("_Https", (kind, HTTPSConnection), {})
+    return {
+        "http": type("_HttpPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("_HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
 
 
 def proxies_of(session: requests.Session, url: str) -> Mapping[str, Any]:

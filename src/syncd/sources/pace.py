@@ -7,11 +7,12 @@ knows hosts only by name, never what is asked of them.
 from __future__ import annotations
 
 import email.utils
-import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +22,22 @@ DEFAULT_INTERVAL = 0.5
 """Seconds between two requests to a host that says nothing about it."""
 
 INTERVALS: Mapping[str, float] = {
-    "export.arxiv.org": 3.0,  # https://info.arxiv.org/help/api/tou.html
-    "arxiv.org": 3.0,
+    "arxiv.org": 3.0,  # https://info.arxiv.org/help/api/tou.html
     "api.semanticscholar.org": 1.0,
-    "dblp.org": 1.0,  # https://dblp.org/faq/
+    "dblp.org": 2.0,  # https://dblp.org/faq/1474706.html: "one or two second", and 429 with Retry-After
+    "dblp.uni-trier.de": 2.0,
+    "dblp.dagstuhl.de": 2.0,
 }
 """Hosts that state a pace in their terms of use and not in their answers."""
+
+TOGETHER = frozenset({"arxiv.org"})
+"""Domains of which all hosts keep one pace together: arXiv counts its pages, its API and its RSS as one."""
+
+TOO_MANY = frozenset({429, 503})
+"""Statuses by which a host asks to be asked less often."""
+
+SLOWER, FASTER, SLOWEST = 2.0, 0.9, 16.0
+"""By what the interval is multiplied after each such answer, by what after each other one, and at most."""
 
 LONGEST_INTERVAL = 60.0
 """More than this between two requests is no pace that a header means."""
@@ -35,13 +46,17 @@ REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remai
 RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 LIMIT, INTERVAL = "x-rate-limit-limit", "x-rate-limit-interval"  # Crossref: 10 requests, 1s
 
-DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)?")
+SECONDS = pattern(r"\s*\d{1,9}(?:\.\d*)?\s*", hostile=("1", " ", "x"))
+DURATION = pattern(r"(?P<number>\d{1,15}(?:\.\d{1,15})?)(?P<unit>ms|s|m|h)?", hostile=("1.", "1", ""))
 """A time as rate limits write it.
 
 >>> [DURATION.fullmatch(text).groups() for text in ("1s", "250ms", "60")]
 [('1', 's'), ('250', 'ms'), ('60', None)]
 """
 UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+
+LONGEST_HOLD = 86_400.0
+"""Seconds for which a host is left alone at most, whatever it asks for."""
 
 EPOCH = 1_000_000_000
 """From here on a number of seconds is a time of day since 1970, not a wait."""
@@ -52,9 +67,16 @@ TINY = 0.001
 
 @dataclass(slots=True)
 class _Host:
-    """One host: seconds between requests, and when the next one may go, on the monotonic clock."""
+    """One host.
+
+    Attributes:
+        interval: seconds between requests.
+        slowed: how many times longer they are for now, because the host said that it was asked too often.
+        next: when the next request may go, on the monotonic clock.
+    """
 
     interval: float
+    slowed: float = 1.0
     next: float = 0.0
 
 
@@ -87,14 +109,14 @@ class Pace:
             wait = known.next - now
             if wait > TINY:
                 return wait
-            known.next = now + known.interval
+            known.next = now + min(known.interval * known.slowed, LONGEST_INTERVAL)
             return 0.0
 
     def hold(self, host: str, now: float, seconds: float) -> None:
         """Let nobody ask a host for some time."""
         with self._lock:
             known = self._host(host)
-            known.next = max(known.next, now + seconds)
+            known.next = max(known.next, now + min(seconds, LONGEST_HOLD))
 
     def slow(self, host: str, interval: float) -> None:
         """Ask a host no more often than each `interval` seconds, within reason."""
@@ -102,15 +124,26 @@ class Pace:
             known = self._host(host)
             known.interval = max(known.interval, min(interval, LONGEST_INTERVAL))
 
-    def learn(self, host: str, headers: Mapping[str, str], now: float, today: datetime) -> None:
+    def learn(
+        self, host: str, headers: Mapping[str, str], now: float, today: datetime, status: int = 200
+    ) -> None:
         """Take from an answer what it says about the pace.
+
+        A host that says that it is asked too often is asked at half the pace from then on; each answer that does
+        not say so brings a little of the pace back.
 
         Args:
             host: who answered.
             headers: of the answer; names in any case, as `requests` gives them.
             now: the monotonic clock.
             today: the time of day.
+            status: of the answer.
         """
+        with self._lock:
+            known = self._host(host)
+            known.slowed = (
+                min(known.slowed * SLOWER, SLOWEST) if status in TOO_MANY else max(known.slowed * FASTER, 1.0)
+            )
         if wait := retry_after(headers.get("retry-after"), today):
             self.hold(host, now, wait)
         left = _number(_first(headers, REMAINING))
@@ -123,7 +156,18 @@ class Pace:
                 self._host(host).interval = min(span / limit, LONGEST_INTERVAL)
 
     def _host(self, host: str) -> _Host:
-        return self._hosts.setdefault(host, _Host(self._intervals.get(host, self._default)))
+        name = together(host)
+        return self._hosts.setdefault(name, _Host(self._intervals.get(name, self._default)))
+
+
+def together(host: str) -> str:
+    """Return the name under which a host's pace is kept: its own, or that of a domain in `TOGETHER`.
+
+    >>> [together(host) for host in ("export.arxiv.org", "rss.arxiv.org:443", "arxiv.org", "notarxiv.org")]
+    ['arxiv.org', 'arxiv.org', 'arxiv.org', 'notarxiv.org']
+    """
+    bare = host.partition(":")[0]
+    return next((domain for domain in TOGETHER if f".{bare}".endswith(f".{domain}")), host)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
@@ -138,11 +182,11 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """
     if not value:
         return None
-    if re.fullmatch(r"\s*\d{1,9}(?:\.\d*)?\s*", value):
+    if SECONDS.fullmatch(value):
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return max(0.0, (moment - now).total_seconds())

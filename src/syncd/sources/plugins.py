@@ -6,13 +6,13 @@ before a source needs it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from syncd.errors import SourceError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.model import Profile, Snapshot
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GROUP = "syncd.sources"
 
-NAME = re.compile(r"[a-z][a-z0-9_-]+")
+NAME = pattern(r"[a-z][a-z0-9_-]+", hostile="a-")
 """A plugin's name: what stands before the colon of its short forms, and its format.
 
 >>> [bool(NAME.fullmatch(text)) for text in ("scopus", "x", "My Source")]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import unquote_plus
 
 from syncd.errors import SourceError, SyncdError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,13 +59,14 @@ class Recognised:
 
 
 _SITE = r"(?i:https?://(?:www\.)?)"
-_END = r"/?(?:[?#].*)?"
+_END = r"/?(?:[?#](?s:.*))?"
 _ORCID = r"\d{4}-\d{4}-\d{4}-\d{3}[\dXx]"
 
-SCHOLARFEED = re.compile(
+SCHOLARFEED = pattern(
     rf"scholarfeed:(?P<id>\d{{1,12}})"
     rf"|{_SITE}(?:app\.)?scholarfeed\.org/(?:[\w-]+/)*authors?/(?P<page>\d{{1,12}})(?:[-/][\w-]*)?{_END}"
-    rf"|(?i:https?://api\.)scholarfeed\.org/api/v1/public/authors/(?P<api>\d{{1,12}})(?:/papers)?{_END}"
+    rf"|(?i:https?://api\.)scholarfeed\.org/api/v1/public/authors/(?P<api>\d{{1,12}})(?:/papers)?{_END}",
+    hostile=("https://scholarfeed.org/", "author/1/", ""),
 )
 """An author of Scholar Feed: a number.
 
@@ -74,10 +76,11 @@ SCHOLARFEED = re.compile(
 '123'
 """
 
-OPENALEX = re.compile(
+OPENALEX = pattern(
     rf"openalex:(?P<id>[Aa]\d{{4,12}})"
     rf"|{_SITE}(?:api\.|explore\.)?openalex\.org/(?:(?:people|authors)/)?(?P<page>[Aa]\d{{4,12}}){_END}"
-    rf"|{_SITE}(?:api\.)?openalex\.org/works\?.*\bauthor(?:ships\.author)?\.id(?::|%3[Aa])(?P<works>[Aa]\d{{4,12}})\b.*"
+    rf"|{_SITE}(?:api\.)?openalex\.org/works\?.*\bauthor(?:ships\.author)?\.id(?::|%3[Aa])(?P<works>[Aa]\d{{4,12}})\b(?s:.*)",
+    hostile=("https://openalex.org/works?", "author.id:a1234 ", "\n"),
 )
 """An author of OpenAlex: A and digits.
 
@@ -87,10 +90,11 @@ OPENALEX = re.compile(
 'a5023888391'
 """
 
-S2 = re.compile(
+S2 = pattern(
     rf"s2:(?P<id>\d{{1,12}})"
     rf"|{_SITE}semanticscholar\.org/author/(?:[^/?#]+/)?(?P<page>\d{{1,12}}){_END}"
-    rf"|(?i:https?://api\.)semanticscholar\.org/graph/v1/author/(?P<api>\d{{1,12}})(?:/papers)?{_END}"
+    rf"|(?i:https?://api\.)semanticscholar\.org/graph/v1/author/(?P<api>\d{{1,12}})(?:/papers)?{_END}",
+    hostile=("https://semanticscholar.org/author/", "1", "/"),
 )
 """An author of Semantic Scholar: a number, behind the name where there is one.
 
@@ -98,9 +102,10 @@ S2 = re.compile(
 ['1735303', '1735303']
 """
 
-DBLP = re.compile(
+DBLP = pattern(
     rf"dblp:(?P<id>[a-z0-9]+(?:/[A-Za-z0-9-]+)+)"
-    rf"|{_SITE}dblp\.(?:org|uni-trier\.de|dagstuhl\.de)/pid/(?P<page>[a-z0-9]+(?:/[A-Za-z0-9-]+)+?)(?:\.\w+)?{_END}"
+    rf"|{_SITE}dblp\.(?:org|uni-trier\.de|dagstuhl\.de)/pid/(?P<page>[a-z0-9]+(?:/[A-Za-z0-9-]+)+?)(?:\.\w+)?{_END}",
+    hostile=("https://dblp.org/pid/", "a/", ""),
 )
 """An author of DBLP: two parts or three with slashes, and a number where several have one name.
 
@@ -110,8 +115,9 @@ DBLP = re.compile(
 '61/3234-34'
 """
 
-ORCID = re.compile(
-    rf"(?:orcid:)?(?P<id>{_ORCID})|{_SITE}(?:pub\.)?orcid\.org/(?:v\d\.\d/)?(?P<page>{_ORCID})(?:/\w+)?{_END}"
+ORCID = pattern(
+    rf"(?:orcid:)?(?P<id>{_ORCID})|{_SITE}(?:pub\.)?orcid\.org/(?:v\d\.\d/)?(?P<page>{_ORCID})(?:/\w+)?{_END}",
+    hostile="0000-",
 )
 """A researcher of ORCID: four times four digits, alone too.
 
@@ -121,10 +127,11 @@ ORCID = re.compile(
 '0000-0002-1825-0097'
 """
 
-ARXIV = re.compile(
+ARXIV = pattern(
     rf"arxiv:(?P<id>(?!.*\d{{4}}\.\d{{4,5}})[^\W\d_][^/:?]*|{_ORCID})"
     rf"|{_SITE}arxiv\.org/a/(?P<page>[a-z-]+_[a-z]_\d+|{_ORCID})(?:\.\w+)?{_END}"
-    rf"|{_SITE}arxiv\.org/search/\w*/?\?(?=.*\bsearchtype=author\b)(?:.*&)?query=(?P<search>[^&#]+).*"
+    rf"|{_SITE}arxiv\.org/search/\w*/?\?(?=.*\bsearchtype=author\b)(?:.*&)?query=(?P<search>[^&#]+)(?s:.*)",
+    hostile=("https://arxiv.org/search/?searchtype=author", "&query=a", "\n"),
 )
 """An author of arXiv: an identifier, or a name.
 
@@ -137,7 +144,7 @@ ARXIV = re.compile(
 """
 
 
-ARXIV_IDENTIFIER = re.compile(r"[a-z-]+_[a-z]_\d+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]")
+ARXIV_IDENTIFIER = pattern(r"[a-z-]+_[a-z]_\d+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]", hostile="a-")
 """An author's identifier at arXiv, or an ORCID iD, which arXiv takes as well; all else is a name.
 
 >>> [bool(ARXIV_IDENTIFIER.fullmatch(text)) for text in ("he_p_1", "0000-0002-1825-0097", "Pengcheng He")]
@@ -145,8 +152,8 @@ ARXIV_IDENTIFIER = re.compile(r"[a-z-]+_[a-z]_\d+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]"
 """
 
 
-def _found(pattern: re.Pattern[str], source: str) -> str | None:
-    match = pattern.fullmatch(source)
+def _found(form: re.Pattern[str], source: str) -> str | None:
+    match = form.fullmatch(source)
     return next(filter(None, match.groups()), None) if match else None
 
 
@@ -180,7 +187,7 @@ EXAMPLES: Mapping[str, str] = {
 }
 """A short form of each API, for those who mistype one."""
 
-FOREIGN = re.compile(r"https?://.*|[a-z][a-z0-9_-]+:(?!//).*", re.DOTALL)
+FOREIGN = pattern(r"https?://.*|[a-z][a-z0-9_-]+:(?!//).*", hostile="a-", flags=re.DOTALL)
 """What plugins are asked about: addresses, and short forms.
 
 >>> [bool(FOREIGN.fullmatch(text)) for text in ("scopus:7004", "https://example.org/", "profiles/a.txt", "C:/a")]
@@ -195,8 +202,8 @@ def recognise(source: str) -> Recognised | None:
     ('orcid:0000-0002-1694-233X', None)
     """
     source = source.strip()
-    for name, (pattern, written) in SOURCES.items():
-        author = _found(pattern, source)
+    for name, (form, written) in SOURCES.items():
+        author = _found(form, source)
         if author:
             return Recognised(name, written(author))
     return _recognised_by_plugin(source) if FOREIGN.fullmatch(source) else None

@@ -5,7 +5,6 @@ Tables only, and the two functions that look things up in them. Nothing here ask
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from syncd.errors import SourceError
@@ -28,11 +27,11 @@ STATUSES: dict[int, tuple[str, bool, str]] = {
 }
 
 # Headers by which the guards of websites say that they want to see a person, and whose guard it is.
-CHALLENGES: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("cf-mitigated", re.compile("challenge"), "Cloudflare"),
-    ("x-amzn-waf-action", re.compile("challenge|captcha"), "Amazon's firewall"),
-    ("x-vercel-mitigated", re.compile("challenge|deny"), "Vercel"),
-    ("x-datadome", re.compile("protected"), "DataDome"),
+CHALLENGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("cf-mitigated", ("challenge",), "Cloudflare"),
+    ("x-amzn-waf-action", ("challenge", "captcha"), "Amazon's firewall"),
+    ("x-vercel-mitigated", ("challenge", "deny"), "Vercel"),
+    ("x-datadome", ("protected",), "DataDome"),
 )
 CHALLENGED = frozenset({401, 403, 405, 429, 503})
 """Statuses with which a challenge comes; with 200 the same headers mean nothing."""
@@ -46,7 +45,10 @@ def challenge(status: int, headers: Mapping[str, str]) -> str | None:
     """
     if status not in CHALLENGED:
         return None
-    return next((guard for name, sign, guard in CHALLENGES if sign.search(headers.get(name, ""))), None)
+    return next(
+        (guard for name, signs, guard in CHALLENGES if any(sign in headers.get(name, "") for sign in signs)),
+        None,
+    )
 
 
 def refusal(

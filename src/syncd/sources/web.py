@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from syncd.clock import SystemClock
+from syncd.clock import Deadline, SystemClock
 from syncd.sources import cache as disk
 from syncd.sources import exchange, network
 from syncd.sources.exchange import Answer, Request, Visit, masked
@@ -25,7 +25,7 @@ from syncd.sources.robots import DAY, MOST_BYTES, Robots
 from syncd.sources.statuses import challenge, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from syncd.clock import Clock
@@ -52,7 +52,7 @@ class Web:
         limits: in bytes and seconds, of each fetch.
         cache: the folder for stored answers; without it nothing is stored.
         pace: the pace of each host; share one among all `Web`s of a process.
-        allow_private: let addresses lead into the own network.
+        allow_private: hosts of the own network that addresses may lead to: names, addresses, networks.
         attempts: how often a question is asked that a server could not answer.
         robots: honour robots.txt where a page is read.
     """
@@ -65,7 +65,7 @@ class Web:
         limits: Limits | None = None,
         cache: Path | None = None,
         pace: Pace | None = None,
-        allow_private: bool = False,
+        allow_private: Sequence[str] = (),
         attempts: int = ATTEMPTS,
         robots: bool = True,
     ) -> None:
@@ -74,7 +74,7 @@ class Web:
         self._pace = pace or Pace()
         self._attempts = attempts
         self._cache = disk.Cache(cache / "http", self.clock) if cache else None
-        self._session = exchange.session(contact, network.adapter(allow_private=allow_private))
+        self._session = exchange.session(contact, network.GuardedAdapter(allow_private))
         self._robots = Robots(self._robots_txt) if robots else None
 
     def __enter__(self) -> Self:
@@ -146,7 +146,7 @@ class Web:
         raise refusal(answer.status, answer.headers, masked(answer.url), wait)
 
     def _follow(self, request: Request, limits: Limits, *, fresh: float, page: bool) -> Answer:
-        visit = Visit(masked(request.url), limits, self.clock, self.clock.monotonic() + limits.total)
+        visit = Visit(masked(request.url), limits, Deadline(self.clock, limits.total))
         parts = exchange.split(request.url)
         if parts is None or parts.scheme.lower() not in ("http", "https"):
             raise visit.error("this is not a valid address")
@@ -195,11 +195,12 @@ class Web:
             try:
                 answer = exchange.send(self._session, request, visit)
             except exchange.RAISED as error:
+                visit.check_time()
                 if attempt == self._attempts or not exchange.broke_off(error):
                     raise visit.failure(error, request.url) from error
             else:
                 now, today = self.clock.monotonic(), self.clock.now()
-                self._pace.learn(host, answer.headers, now, today)
+                self._pace.learn(host, answer.headers, now, today, answer.status)
                 wait = retry_after(answer.headers.get("Retry-After"), today)
                 if (
                     answer.status not in REPEATED
@@ -224,13 +225,12 @@ class Web:
                 )
                 error.retry_after = wait
                 raise error
-            visit.wait(wait)
+            visit.deadline.wait(wait)
 
     def _obey(self, url: str, visit: Visit) -> None:
         assert self._robots is not None  # noqa: S101 - tells the type checker what the caller knows
-        before = self.clock.monotonic()
-        delay = self._robots.check(url)
-        visit.deadline += self.clock.monotonic() - before  # it has limits of its own
+        with visit.deadline.kept():
+            delay = self._robots.check(url)
         if delay:
             self._pace.slow(urlsplit(url).netloc.lower(), delay)
 

@@ -5,7 +5,7 @@ The table is that of https://arxiv.org/category_taxonomy. Nothing here asks arXi
 
 from __future__ import annotations
 
-import re
+from syncd.text.patterns import pattern
 
 ARCHIVES = {
     "astro-ph": "Astrophysics",
@@ -209,13 +209,14 @@ _OLD_ID = (
 )
 _ID = rf"(?P<id>{_NEW_ID}|{_OLD_ID})(?:v\d+)?(?:\.pdf)?(?![\w/])"
 
-ARXIV_ID = re.compile(
+ARXIV_ID = pattern(
     rf"""(?ix)
     (?: \b arxiv \s* : \s*                                  # arXiv:2304.12526v2
       | \b arxiv\.org/ (?:abs|pdf|html|src|e-print|format|ps|list)/   # https://arxiv.org/abs/2304.12526
       | \b 10\.48550/arxiv\.                                # the DOI that arXiv registers
-      | \A \s* (?= \S+ \s* (?: \[ [\w.-]+ \] )? \s* \Z )    # nothing but the identifier, and its category
-    ) {_ID}"""
+      | \A \s* (?= \S+ \s* (?: \[ [\w.-]+ \] \s* )? \Z )    # nothing but the identifier, and its category
+    ) {_ID}""",
+    hostile=("a", " ", "a"),
 )
 """An arXiv identifier where the text says that it is one; a bare number counts only when alone.
 

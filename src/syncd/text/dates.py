@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from syncd.text.patterns import pattern
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 MONTH = (
@@ -28,7 +30,7 @@ DATE = rf"{MONTH}\.?\s+\d{{1,2}}(?:,?\s+\d{{4}})?(?!\d)"
 """
 
 _FORMS = tuple(
-    re.compile(form, re.IGNORECASE)
+    pattern(form, hostile=("May", " ", ""), flags=re.IGNORECASE)
     for form in (
         rf"(?P<month>{MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
         rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?P<month>{MONTH})\.?(?:,?\s+(?P<year>\d{{4}}))?",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import unquote
 
+from syncd.text.patterns import pattern
 from syncd.text.urls import trim
 
-DOI = re.compile(r"(?<![\w.])10\.\d{4,9}(?:\.\d+)*/[^\s\"“”]+")
+DOI = pattern(r"(?<![\w.])10\.\d{4,9}(?:\.\d+)*/[^\s\"“”]+", hostile=("10.1234", ".1", ""))
 """A DOI and what clings to it: `trim` takes the punctuation off.
 
 >>> DOI.search("(https://doi.org/10.1162/tacl_a_00123).")[0]

@@ -5,16 +5,17 @@ A rule reads nothing but the path. A host that is not here is not judged here.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncd.model import LinkKind
 
-SEGMENT = re.compile(r"[\w.~+-]+")
+SEGMENT = pattern(r"[\w.~+-]+", hostile="a.")
 """The part of a path's segment that can be a name: what a missing blank glued to it falls off.
 
 >>> SEGMENT.match("mt-dnn),which")[0]
@@ -88,7 +89,7 @@ def _repository(path: str) -> Target | None:
     return Target("code", repository, repository)
 
 
-GITLAB_PAGES = re.compile(r"/(?:-|tree|blob|raw|commits?|issues|merge_requests|wikis)(?:/|$)")
+GITLAB_PAGES = pattern(r"/(?:-|tree|blob|raw|commits?|issues|merge_requests|wikis)(?:/|$)", hostile="/-")
 """Where the path of a GitLab repository ends and its pages start.
 
 >>> GITLAB_PAGES.split("/group/sub/repo/-/tree/main")[0]

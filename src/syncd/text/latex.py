@@ -6,48 +6,48 @@ What can't be converted stays as it is written; no word is dropped, and no comme
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncd.text import latex_tables as tables
 from syncd.text.latex_macros import FUNCTIONS, verbatim
 from syncd.text.latex_tokens import Token, pairs, tokens
+from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 from syncd.text.urls import mend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LATEX = re.compile(r"[\\${}~`]|--|''")
+LATEX = pattern(r"[\\${}~`]|--|''", hostile="-")
 """A sign that a text may hold LaTeX; without one it is plain.
 
 >>> [bool(LATEX.search(text)) for text in ("50% of C# & snake_case", "et al.~(2019)", "a -- b")]
 [False, True, True]
 """
 
-OPTION = re.compile(r"(?:^|\s)--+(?=[A-Za-z])")
+OPTION = pattern(r"(?:^|\s)--+(?=[A-Za-z])", hostile="-")
 """Dashes that start an option of a command line, not a clause.
 
 >>> [bool(OPTION.search(text)) for text in ("run --verbose", "framework -- HERON", "(MT)--such as")]
 [True, False, False]
 """
 
-WORD_TILDE = re.compile(r"(?:^|[\s(\[/])~")
+WORD_TILDE = pattern(r"(?:^|[\s(\[/])~", hostile=" ")
 """A tilde that starts a word: "about", or a home directory; any other joins two words.
 
 >>> [bool(WORD_TILDE.search(text)) for text in ("took ~5 days", "(~50%)", "Fig.~3")]
 [True, True, False]
 """
 
-SINGLE_QUOTES = re.compile(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)")
+SINGLE_QUOTES = pattern(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)", hostile="`a")
 r"""LaTeX's single quotes around a few words.
 
 >>> SINGLE_QUOTES.sub(r"<\1>", "the `quick' fox, don't")
 "the <quick> fox, don't"
 """
 
-BRACKETS = re.compile(r"\*?(?:\[[^\[\]]*\])?")
+BRACKETS = pattern(r"\*?(?:\[[^\[\]]*\])?", hostile=("[", "a", ""))
 """A star and an argument in brackets, which may come before a macro's braces."""
 
 MAX_DEPTH = 40

@@ -5,17 +5,17 @@ One function a macro, in one table. Nothing here parses.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncd.text import latex_tables as tables
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-SIMPLE = re.compile(r"[^\s+\-*/·×=<>,()|]*")  # noqa: RUF001 - the multiplication sign is meant
+SIMPLE = pattern(r"[^\s+\-*/·×=<>,()|]*", hostile="a")  # noqa: RUF001 - the multiplication sign is meant
 """What needs no brackets as a part of a fraction or under a root.
 
 >>> [bool(SIMPLE.fullmatch(text)) for text in ("n", "12", "a+b")]

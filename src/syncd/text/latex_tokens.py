@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple, cast
 
+from syncd.text.patterns import pattern
 from syncd.text.urls import ADDRESS
 
 Kind = Literal[
     "text", "address", "paragraph", "fence", "macro", "open", "close", "script", "tilde", "dash", "quote"
 ]
 
-TOKEN = re.compile(
+TOKEN = pattern(
     rf"""(?x)
       (?P<address>{ADDRESS.pattern})
     | (?P<paragraph>\n\n)
@@ -27,7 +28,8 @@ TOKEN = re.compile(
     | (?P<dash>--+)
     | (?P<quote>``|'')
     """,
-    re.DOTALL,
+    hostile="a.",
+    flags=re.DOTALL,
 )
 r"""What has a meaning of its own in LaTeX; the rest is text.
 
@@ -35,10 +37,10 @@ r"""What has a meaning of its own in LaTeX; the rest is text.
 ['quote', 'quote', 'macro', 'open', 'open', 'close', 'close', 'fence', 'script', 'fence', 'dash', 'address']
 """
 
-MATH_SIGN = re.compile(r"[\\^_{}]")
+MATH_SIGN = pattern(r"[\\^_{}]", hostile="a")
 """A sign that what stands between two dollar signs is mathematics."""
 
-PRICE = re.compile(r"\d.*?(?:\s[a-z]{2,}\s|[\s(~/–-]$)", re.DOTALL)  # noqa: RUF001 - an en dash joins prices, too
+PRICE = pattern(r"\d.*?(?:\s[a-z]{2,}\s|[\s(~/–-]$)", hostile=("1", " aa", ""), flags=re.DOTALL)  # noqa: RUF001 - an en dash joins prices, too
 """What stands between the dollar signs of two prices.
 
 >>> [bool(PRICE.match(text)) for text in ("5 to ", "5-", "5 and twice as much (", "64 \\\\times 64")]

@@ -13,13 +13,16 @@ from syncd.model import Link
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.hosts import HOSTS, KNOWN_DOMAINS, Site
+from syncd.text.patterns import pattern
 from syncd.text.urls import ADDRESS, mend, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BARE_HOST = re.compile(
-    r"(?<![\w@./-])(?:github\.com|gitlab\.com|huggingface\.co)(?![\w/-]|\.\w)", re.IGNORECASE
+BARE_HOST = pattern(
+    r"(?<![\w@./-])(?:github\.com|gitlab\.com|huggingface\.co)(?![\w/-]|\.\w)",
+    hostile="github.com.",
+    flags=re.IGNORECASE,
 )
 """A well-known host that stands alone, without a path.
 
@@ -27,16 +30,17 @@ BARE_HOST = re.compile(
 [True, False, False]
 """
 
-SSH = re.compile(r"\bgit@(?P<host>[\w.-]{3,60}):(?P<path>[\w.-]{1,99}/[\w.-]{1,99})")
+SSH = pattern(r"\bgit@(?P<host>[\w.-]{3,60}):(?P<path>[\w.-]{1,99}/[\w.-]{1,99})", hostile="git@a.b:a")
 """A repository as git's SSH addresses write it.
 
 >>> SSH.search("git clone git@github.com:a/b.git")["path"]
 'a/b.git'
 """
 
-PROJECT_WORDS = re.compile(
-    r"\b(?:project\s*(?:web)?\s*(?:page|site|website)|web\s?site|web\s?page|home\s?page)\b[^.!?]{0,40}$",
-    re.IGNORECASE,
+PROJECT_WORDS = pattern(
+    r"\b(?:project\s*(?:web\s*)?(?:page|site|website)|web\s?site|web\s?page|home\s?page)\b[^.!?]{0,40}$",
+    hostile=("project", " ", ""),
+    flags=re.IGNORECASE,
 )
 """Words before an address that make it the project's page.
 
@@ -47,7 +51,7 @@ PROJECT_WORDS = re.compile(
 CONTEXT = 80
 """How many characters before an address are read for `PROJECT_WORDS`."""
 
-HOST = re.compile(r"(?=.{4,253}$)(?:\w[\w-]{0,62}\.){1,9}[^\W\d_]{2,24}")
+HOST = pattern(r"(?=.{4,253}$)(?:\w[\w-]{0,62}\.){1,9}[^\W\d_]{2,24}", hostile="a.")
 """A host name.
 
 >>> [bool(HOST.fullmatch(text)) for text in ("gluebenchmark.com", "e.g", "10.1.1", "localhost")]

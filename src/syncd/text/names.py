@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 
 from syncd.model import Creator
+from syncd.text.patterns import pattern
+from syncd.text.titles import fold_name
 
 PARTICLES = frozenset(
     [
@@ -103,40 +105,81 @@ VIETNAMESE = frozenset(
 )
 """Surnames before which "Van" is a middle name: "Hieu Van Nguyen"."""
 
-SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV|VI{1,3}|2nd|3rd|4th", re.IGNORECASE)
+SUFFIX = pattern(r"(?:Jr|Sr)\.?|I{2,3}|IV|VI{1,3}|2nd|3rd|4th", hostile="I", flags=re.IGNORECASE)
 """What follows a name and is no part of the surname.
 
 >>> [bool(SUFFIX.fullmatch(word)) for word in ("Jr.", "III", "sr", "V", "Ivy")]
 [True, True, True, False, False]
 """
 
-DEGREE = re.compile(r"(?:Ph\.?\s?D|M\.?\s?D|M\.?Sc|B\.?Sc|Dr|Prof|Esq)\.?")
+DEGREE = pattern(r"(?:Ph\.?\s?D|M\.?\s?D|M\.?Sc|B\.?Sc|Dr|Prof|Esq)\.?", hostile="Ph.")
 """A degree or title: neither name nor suffix.
 
 >>> [bool(DEGREE.fullmatch(word)) for word in ("PhD", "M.D.", "Prof.", "Phillips")]
 [True, True, True, False]
 """
 
-COLLECTIVE = re.compile(
-    r"\b(?:team|group|consortium|collaboration|project|initiative|community|lab|laboratory|institute|university"
-    r"|committee|society|association|foundation|network|alliance|inc|corporation)\b\.?$",
-    re.IGNORECASE,
+COLLECTIVE = pattern(
+    r"\b(?:teams?|groups?|consorti(?:um|a)|collaborations?|projects?|initiatives?|communit(?:y|ies)|labs?"
+    r"|laborator(?:y|ies)|institutes?|universit(?:y|ies)|committees?|societ(?:y|ies)|associations?|foundations?"
+    r"|networks?|alliances?|inc|corp|corporation|ltd|llc|gmbh|company|organi[sz]ations?|agenc(?:y|ies)|ministry"
+    r"|departments?|councils?|commissions?|federations?|academ(?:y|ies)|authorit(?:y|ies)|administration"
+    r"|cent(?:er|re)s?|college|school|hospital|museum|observatory|library|union|nations|task force|world bank"
+    r"|investigators|collaborators|contributors|developers|workshop|services|research|program(?:me)?|coalition)\b\.?$",
+    hostile=" team",
+    flags=re.IGNORECASE,
 )
 """The end of a name that belongs to no single person.
 
->>> [bool(COLLECTIVE.search(name)) for name in ("Gemini Team", "The ATLAS Collaboration", "Ann Labelle")]
+>>> [bool(COLLECTIVE.search(name)) for name in ("Gemini Team", "World Health Organization", "Ann Labelle")]
 [True, True, False]
+"""
+
+COLLECTIVE_OF = pattern(
+    r"\b(?:universit(?:y|ies|[ée]|[äa]t)|universidade?|institut(?:e|es|o)?|departments?|ministry|cent(?:er|re)s?|bureau"
+    r"|offices?|schools?|colleges?|faculty|academ(?:y|ies)|societ(?:y|ies)|councils?|committees?|commissions?"
+    r"|associations?|boards?|agenc(?:y|ies)|organi[sz]ations?|federations?|foundations?|librar(?:y|ies)|banks?"
+    r"|alliances?|coalitions?|networks?|groups?|consortium) (?:of|for|on|de|für|zu)\b",
+    hostile="office ",
+    flags=re.IGNORECASE,
+)
+"""What no person is called: an office and what it is for.
+
+>>> names = "National Institutes of Health", "University of California, Berkeley", "Charles de Gaulle"
+>>> [bool(COLLECTIVE_OF.search(name)) for name in names]
+[True, True, False]
+"""
+
+BRACKETS = pattern(r" ?(?:\([^()]*\)?|\[[^\[\]]*\]?)$", hostile="(")
+"""What stands in brackets behind a name: where its bearer works, or a number.
+
+>>> [BRACKETS.sub("", name) for name in ("Ann Lee (MIT)", "Bo Sand [2]", "William (Bill) Gates", "Ann Lee (MIT")]
+['Ann Lee', 'Bo Sand', 'William (Bill) Gates', 'Ann Lee']
+"""
+
+MOST_BRACKETS = 3
+"""How many pairs of brackets behind one name are taken off."""
+
+LISTED_BRACKETS = pattern(
+    r" ?\([^()]*\)(?= ?(?:[,;，、]|and |& |$))",  # noqa: RUF001 - Chinese commas
+    hostile="(",
+)
+"""Likewise in a list of names, where a comma in brackets splits nothing.
+
+>>> LISTED_BRACKETS.sub("", "Ann Lee (MIT, Boston), Bo Sand (1) and William (Bill) Gates")
+'Ann Lee, Bo Sand and William (Bill) Gates'
 """
 
 FOOTNOTE_MARKS = "*†‡§¶∗⋆✉0123456789⁰¹²³⁴⁵⁶⁷⁸⁹, "  # noqa: RUF001 - marks that pages set behind names
 """Marks that pages set behind a name: "Ann Lee*†1"."""
 
-ET_AL = re.compile(
+ET_AL = pattern(
     r"""(?xi)
       (?: ^ | [\s,;] ) (?: and\s )?
       (?: et\.?\sal\b\.? | others | (?: \+\s? )? \d+\s(?: more | others? ) (?: \sauthors? )? )
       [\s.]{0,3} $
-    | [,\s]{0,3} (?: \.\.\. | … ) $"""
+    | [,\s]{0,3} (?: \.\.\. | … ) $""",
+    hostile=" et al ",
 )
 """What ends a list of authors that was cut.
 
@@ -171,15 +214,94 @@ def creator(name: str) -> Creator:
     >>> creator("King, Jr., Martin Luther").suffix, creator("何鹏程").family, creator("Plato").given
     ('Jr.', '何鹏程', '')
     """
-    shown = " ".join(name.split())
-    shown = shown.rstrip(FOOTNOTE_MARKS) or shown
-    if COLLECTIVE.search(shown):
-        return Creator(shown, shown)
+    shown = bare(name)
+    if is_collective(shown):
+        return organisation(shown)
     parts = [part.strip() for part in shown.split(",") if part.strip()]
     if len(parts) > 1 and not all(_is_addition(part) for part in parts[1:]):
         return _family_first(shown, parts)
     words = shown.replace(",", " ").split()
     return _given_first(shown, words)
+
+
+def organisation(name: str) -> Creator:
+    """Return the name of an organisation, or any other that is one name and never split.
+
+    >>> organisation("World Health  Organization").family
+    'World Health Organization'
+    """
+    shown = " ".join(name.split())
+    return Creator(shown, shown)
+
+
+def is_collective(name: str) -> bool:
+    """Tell whether a name is that of an organisation or a group.
+
+    >>> [is_collective(name) for name in ("World Health Organization", "Bureau of Meteorology", "Ann Lee")]
+    [True, True, False]
+    """
+    return bool(COLLECTIVE.search(name) or COLLECTIVE_OF.search(name))
+
+
+def bare(name: str) -> str:
+    """Return a name without marks and brackets behind it; what is nothing else stays.
+
+    >>> bare("Ann  Lee*1 (MIT) [2]"), bare("(15649)")
+    ('Ann Lee', '(15649)')
+    """
+    shown = " ".join(name.split())
+    for _ in range(MOST_BRACKETS):
+        shown = BRACKETS.sub("", shown.rstrip(FOOTNOTE_MARKS)) or shown
+    return shown.rstrip(FOOTNOTE_MARKS) or shown
+
+
+def same_person(one: str, other: str) -> bool:
+    """Tell whether two names may be one person's, whatever their order and whatever is left out or cut to initials.
+
+    Names in two scripts can't be compared, and may be.
+
+    >>> same_person("Éric Huysecom", "Huysecom, E."), same_person("Jevin West", "Jevin D. West")
+    (True, True)
+    >>> same_person("David Val-Laillet", "Rasse, Michel"), same_person("Ann Lee", "Bo Lee")
+    (False, False)
+    >>> same_person("John R. Smith", "Smith JR"), same_person("Wei Wang", "王伟")
+    (True, True)
+    """
+    if not _scripts(one) & _scripts(other):
+        return True
+    fewer, more = sorted((_parts(one), _parts(other)), key=len)
+    whole = False
+    for part in sorted(fewer, key=len, reverse=True):
+        place = next((at for at, there in enumerate(more) if there == part), None)
+        whole = whole or (place is not None and len(part) > 1)
+        if place is None:
+            short = (
+                at for at, there in enumerate(more) if 1 in (len(part), len(there)) and part[0] == there[0]
+            )
+            place = next(short, None)
+        if place is None:
+            return False
+        del more[place]
+    return whole
+
+
+NAME_PART = pattern(r"\w+", hostile="a")
+INITIALS = pattern(r"[A-Z]{2,3}", hostile="A")
+MOST_PARTS = 20
+"""Words of a name that are compared."""
+
+
+def _parts(name: str) -> list[str]:
+    """Return the folded words of a name, initials that are written together apart."""
+    words = NAME_PART.findall(bare(name).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
+    words, apart = words[:MOST_PARTS], not name.isupper()
+    return [
+        fold_name(part) for word in words for part in (word if apart and INITIALS.fullmatch(word) else [word])
+    ]
+
+
+def _scripts(name: str) -> set[str]:
+    return {_script(letter) for letter in name if letter.isalpha()}
 
 
 def _is_addition(part: str) -> bool:
@@ -252,7 +374,7 @@ def parse_authors(line: str) -> tuple[tuple[Creator, ...], bool]:
     return tuple(creator(name) for name in _names(names)), cut
 
 
-LAST_JOINT = re.compile(r"\s*(?:^|\s)(?:and|&)\s+")
+LAST_JOINT = pattern(r"(?:^|(?<!\s)\s+)(?:and|&)\s+", hostile=" ")
 """What stands before the last author.
 
 >>> LAST_JOINT.split("Ann Lee and Bo Sand")
@@ -260,10 +382,16 @@ LAST_JOINT = re.compile(r"\s*(?:^|\s)(?:and|&)\s+")
 """
 
 
+COMMAS = pattern("[,，、]", hostile=",")  # noqa: RUF001 - Chinese commas
+SEMICOLONS = pattern("[;，、]", hostile=";")  # noqa: RUF001 - the same
+
+
 def _names(listed: str) -> list[str]:
-    separator = ";" if ";" in listed else ","
-    pieces = [piece.strip() for piece in re.split(f"[{separator}，、]", listed)]  # noqa: RUF001 - Chinese commas
-    if pieces and not COLLECTIVE.search(pieces[-1]):
+    separator = SEMICOLONS if ";" in listed else COMMAS
+    listed = LISTED_BRACKETS.sub("", listed)
+    pieces = [piece.strip() for piece in separator.split(listed)]
+    last = pieces[-1]
+    if not (COLLECTIVE.search(last) or COLLECTIVE_OF.search(last.partition(" and ")[0])):
         pieces[-1:] = LAST_JOINT.split(pieces[-1])
     names: list[str] = []
     for piece in pieces:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+from syncd.text.patterns import pattern
+
+if TYPE_CHECKING:
+    import re
+
+INVISIBLE = pattern(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]",
+    hostile="\u200b",
 )
 r"""Characters that nobody sees: controls, soft hyphens, zero-width characters, directions.
 
@@ -14,7 +20,7 @@ r"""Characters that nobody sees: controls, soft hyphens, zero-width characters, 
 'soft'
 """
 
-BLANKS = re.compile(r"[^\S ]\s*| \s+")
+BLANKS = pattern(r"[^\S ]\s*| \s+", hostile=" a")
 r"""A run of blanks that is not one space.
 
 >>> BLANKS.sub("_", "a b  c\u00a0d\n\ne")
@@ -26,7 +32,7 @@ _MARK = (
     "\u20d0-\u20ff]"
 )
 
-STACKED_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
+STACKED_MARKS = pattern(f"({_MARK}{{30}}){_MARK}+", hostile="\u0301" * 30 + "a")
 r"""More marks on one letter than any language has; composing them would take quadratic time.
 
 >>> len(STACKED_MARKS.sub(r"\1", "a" + "\u0301" * 100))
@@ -49,3 +55,57 @@ def clean(text: str) -> str:
     """
     text = STACKED_MARKS.sub(r"\1", INVISIBLE.sub("", text))
     return BLANKS.sub(_blank, unicodedata.normalize("NFC", text)).strip()
+
+
+_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_CONTROLS = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029"]
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+DRIVES_TERMINAL = frozenset({*_CONTROLS, *_DIRECTIONS})
+"""Characters that move the cursor, colour the screen, break the line or turn the direction of writing."""
+
+# Half a character, as JSON or the name of a file can hold, is none that a terminal takes.
+_HALVES = dict.fromkeys(map(chr, range(0xD800, 0xE000)), "\N{REPLACEMENT CHARACTER}")
+_GONE = str.maketrans({**dict.fromkeys(DRIVES_TERMINAL), **_HALVES, "\n": "\n", "\t": " "})
+_ON_ONE_LINE = str.maketrans(
+    {**dict.fromkeys(DRIVES_TERMINAL), **_HALVES, **dict.fromkeys([*_BREAKS, "\t"], " ")}
+)
+_SPELT = str.maketrans({each: ascii(each)[1:-1] for each in DRIVES_TERMINAL})
+_SPELT_IN_JSON = str.maketrans(
+    {each: f"\\u{ord(each):04x}" for each in (DRIVES_TERMINAL - {"\n"}).union(_HALVES)}
+)
+
+
+def harmless(text: str) -> str:
+    r"""Return the text without what drives a terminal; its lines stay.
+
+    >>> harmless("a" + chr(27) + "[2J" + chr(0x202E) + "b" + chr(10) + "c")
+    'a[2Jb\nc'
+    """
+    return text.translate(_GONE)
+
+
+def on_one_line(text: str) -> str:
+    r"""Return the text without what drives a terminal, and its lines as one.
+
+    >>> on_one_line("a" + chr(10) + "b" + chr(0x9B) + "c")
+    'a bc'
+    """
+    return text.translate(_ON_ONE_LINE)
+
+
+def spelt_out(text: str) -> str:
+    r"""Return the text with what drives a terminal spelt out, so that a reader sees that it is there.
+
+    >>> spelt_out("a" + chr(27) + "[2J" + chr(10))
+    'a\\x1b[2J\\n'
+    """
+    return text.translate(_SPELT)
+
+
+def spelt_in_json(text: str) -> str:
+    r"""Return JSON of the same value that drives no terminal; its own line breaks stay.
+
+    >>> spelt_in_json('"a' + chr(0x202E) + chr(0x7F) + '"')
+    '"a\\u202e\\u007f"'
+    """
+    return text.translate(_SPELT_IN_JSON)

@@ -7,11 +7,12 @@ title. They never translate and never drop a word.
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from functools import lru_cache
 
-NO_LETTERS = re.compile(r"[\W_]+")
+from syncd.text.patterns import pattern
+
+NO_LETTERS = pattern(r"[\W_]+", hostile="_")
 
 KEPT_SIGNS = "+#"
 """Signs that tell titles apart, such as those on C++ and on C#."""

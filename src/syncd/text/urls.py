@@ -6,7 +6,12 @@ classifies an address and never asks one for anything.
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
+
+if TYPE_CHECKING:
+    import re
 
 _ESCAPED = r"\\[_%\#&~]|\{\\?[_%\#&~]\}|\\textasciitilde\b(?:\{\})?|\\string~|\\(?=/)"
 """What LaTeX makes of a character of an address."""
@@ -17,13 +22,14 @@ _PLAIN = r"[^\s<>\"“”`{}\\^|$\u00a0]"
 _END = r"''|[,;)\]]{1,3}https?://"
 """Where an address ends though the next character might belong to it."""
 
-ADDRESS = re.compile(
+ADDRESS = pattern(
     rf"""(?xi:
     (?: \b(?:https?|ftp):// | (?<![\w@./-])www\.(?=[\w-]+\.) )      # https://a.org, www.a.org
     (?: (?!{_END})(?:{_PLAIN}|(?:{_ESCAPED})(?:\{{\}})?) )+
     | (?<![\w@./\\-]) (?:[\w-]{{1,63}}\.){{1,5}}[a-z]{{2,12}}/      # github.com/a/b
     (?: (?!{_END})(?:{_PLAIN}|(?:{_ESCAPED})(?:\{{\}})?) )*
-    )"""
+    )""",
+    hostile="www.a",
 )
 r"""A web address with or without its scheme, LaTeX escapes included, and the punctuation that clings to it.
 
@@ -31,7 +37,9 @@ r"""A web address with or without its scheme, LaTeX escapes included, and the pu
 ['https://x.edu/\\~{}u/a\\_b', 'github.com/a/b.']
 """
 
-_UNESCAPE = re.compile(r"\\textasciitilde\b(?:\{\})?|\\string~|\{\\?([_%#&~])\}|\\([_%#&~])(?:\{\})?|\\(?=/)")
+_UNESCAPE = pattern(
+    r"\\textasciitilde\b(?:\{\})?|\\string~|\{\\?([_%#&~])\}|\\([_%#&~])(?:\{\})?|\\(?=/)", hostile="\\{"
+)
 
 
 def mend(address: str) -> str:

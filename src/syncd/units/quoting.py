@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from syncd.errors import ConfigError
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PLAIN = re.compile(r"[\w@./:=+,-]+", re.ASCII)
+_PLAIN = pattern(r"[\w@./:=+,-]+", hostile="a", flags=re.ASCII)
 
 
 def command_line(words: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ It stores nothing, shows nothing and waits for nobody; every failure is a `Libra
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.text.patterns import pattern
 from syncd.zotero import shapes
 from syncd.zotero.rights import Rights, named, without
 
@@ -25,6 +25,7 @@ TIMEOUT = httpx2.Timeout(30.0, connect=15.0)
 ABSENT = frozenset({404, 405, 501})
 GONE = frozenset({403, 404})
 WORDS = 200
+_WORD = pattern(r"[\x21-\x7e]+", hostile="!")
 AGAIN = "Run it again to get a new page."
 
 
@@ -172,4 +173,4 @@ class Account:
 
 def _word(value: object) -> str:
     """Return a text that can stand in a header or be shown; one with spaces or control characters is none."""
-    return value if isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) else ""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else ""

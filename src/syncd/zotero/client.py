@@ -6,6 +6,7 @@ It decides nothing: what to write is the plan's business, what to make of a fail
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from shlex import quote
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = dict[str, Any]
 PAGE = 100
+# Whatever a server says: more than anybody has.
+MOST_COLLECTIONS = 1_000_000
 # The object, or what it refers to, is not as it was expected.
 CHANGED = frozenset({404, 409, 412, 428})
 # Later than any version of a library: the answer is its version and nothing else.
@@ -191,8 +194,18 @@ class Client:
         def read(zot: pyzotero.Zotero) -> Page:
             first = _page(zot, shapes.collections(zot.collections(since=version, limit=PAGE)))
             every = list(first.objects)
-            while len(every) < first.total and (zot.links or {}).get("next"):
+            pages = math.ceil(min(first.total, MOST_COLLECTIONS) / max(1, len(every)))
+            for _ in range(1, pages):
+                if len(every) >= first.total or not (zot.links or {}).get("next"):
+                    break
                 every += shapes.collections(zot.follow())
+            if len(every) < first.total and (zot.links or {}).get("next"):
+                raise LibraryError(
+                    f"{self.address.endpoint}: its pages of collections go on after"
+                    f" the {first.total} that it has by its own words",
+                    kind="transient",
+                    hint="Check the library's endpoint; a proxy may stand between.",
+                )
             return Page(tuple(every), len(every), first.version)
 
         return self._call(read)

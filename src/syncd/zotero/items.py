@@ -15,7 +15,7 @@ from syncd.text.arxiv import category_id, category_name
 from syncd.zotero import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from syncd.model import Creator, LinkKind, Paper
 
@@ -36,8 +36,18 @@ VENUE_FIELDS: Mapping[str, str] = {
     "journalArticle": "publicationTitle",
     "conferencePaper": "proceedingsTitle",
     "bookSection": "bookTitle",
+    "magazineArticle": "publicationTitle",
+    "presentation": "meetingName",
+    "webpage": "websiteTitle",
+    "blogPost": "blogTitle",
 }
-PUBLISHER_FIELDS: Mapping[str, str] = {"thesis": "university", "report": "institution"}
+PUBLISHER_FIELDS: Mapping[str, str] = {
+    "thesis": "university",
+    "report": "institution",
+    "dataset": "repository",
+    "computerProgram": "company",
+    "standard": "organization",
+}
 PREPRINT = "preprint"
 # What BibTeX, CSL styles and Zotero's own list understand as "and others".
 OTHERS: Json = {"creatorType": "author", "firstName": "", "lastName": "others"}
@@ -91,7 +101,7 @@ def draft(paper: Paper, policy: Policy) -> Draft:
     return Draft(
         item_type=paper.published_as or PREPRINT,
         fields=fields,
-        creators=_creators(paper, policy),
+        creators=creators_of(paper.published_as or PREPRINT, _creators(paper, policy)),
         tags=tags,
         links=_links(paper),
         notices=tuple(notices),
@@ -114,7 +124,7 @@ def _fields(paper: Paper) -> dict[str, str]:
         return fields | _published(paper, paper.published_as)
     return fields | {
         "DOI": doi or (f"10.48550/arXiv.{arxiv}" if arxiv else ""),
-        "repository": "arXiv" if arxiv else "",
+        "repository": "arXiv" if arxiv else paper.publisher or "",
         "archiveID": f"arXiv:{arxiv}" if arxiv else "",
         "libraryCatalog": "arXiv.org" if arxiv else "",
     }
@@ -147,6 +157,20 @@ def _creators(paper: Paper, policy: Policy) -> tuple[Json, ...]:
     if paper.creators_truncated and creators and policy.cut_authors == "others":
         creators.append(OTHERS)
     return tuple(creators)
+
+
+def creators_of(item_type: str, creators: Iterable[Json]) -> tuple[Json, ...]:
+    """Return creators as an item type takes them: authors of software are programmers, those of a talk presenters."""
+    types = schema.creator_types(item_type)
+    return tuple(
+        creator if creator["creatorType"] in types or not types else {**creator, "creatorType": types[0]}
+        for creator in creators
+    )
+
+
+def is_others(creator: Json) -> bool:
+    """Tell whether a creator says that there are others."""
+    return all(creator.get(part) == OTHERS[part] for part in ("firstName", "lastName"))
 
 
 def _creator(creator: Creator) -> Json:

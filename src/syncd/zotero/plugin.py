@@ -186,7 +186,7 @@ class PluginClient(Client):
         what went.
         """
         found: dict[str, dict[str, Json]] = {"items": {}, "collections": {}}
-        after = ""
+        after, asked = "", {""}
         while True:
             told = self._ask("GET", f"changes?since={version}&limit={self.page}{after}", _page_of_changes)
             gone = told["deleted"]
@@ -198,9 +198,10 @@ class PluginClient(Client):
                     for kind, objects in found.items()
                 }
                 return {**kept, "deleted": gone, "version": told["version"]}
-            if after == f"&after={told['next']}":
-                raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
             after = f"&after={told['next']}"
+            if after in asked:
+                raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
+            asked.add(after)
 
     def _ask(self, method: str, path: str, read: Callable[[object], T], sent: Json | None = None) -> T:
         """Ask the plugin once, and read its answer.

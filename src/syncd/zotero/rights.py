@@ -47,13 +47,14 @@ class Rights:
         Raises:
             ValueError: it is none.
         """
-        if not isinstance(answer, dict) or not isinstance(answer.get("userID"), int):
-            raise ValueError("no user in it")  # noqa: TRY004 - the content is wrong, not a program
+        user = answer.get("userID") if isinstance(answer, dict) else None
+        if not isinstance(user, int) or isinstance(user, bool) or user < 1:
+            raise ValueError("no user in it")
         access = answer.get("access")
         access = access if isinstance(access, dict) else {}
         own, groups = access.get("user"), access.get("groups")
         return cls(
-            answer["userID"],
+            user,
             str(answer.get("username") or ""),
             frozenset(right for right, given in own.items() if given)
             if isinstance(own, dict)

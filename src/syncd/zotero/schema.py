@@ -7,10 +7,11 @@ about to send. Facts only; nothing here reads or writes a library.
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from importlib import resources
 from typing import Final
+
+from syncd.text.patterns import pattern
 
 MAX_FIELD_BYTES: Final = 65_535
 """Longest value of a field, in bytes of UTF-8."""
@@ -57,8 +58,8 @@ LINK_MODES: Final = {
 }
 """Each link mode of an attachment, with the properties that it has besides `contentType` and `charset`."""
 
-_KEY = re.compile(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}")
-_WORD_BORDER = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_KEY = pattern(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}", hostile="A")
+_WORD_BORDER = pattern(r"(?<=[a-z])(?=[A-Z])", hostile="aA")
 _LABELS: Final = {
     "abstractNote": "Abstract",
     "accessDate": "Accessed",

@@ -7,9 +7,9 @@ push read, each of its own type; more may be in it.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from syncd.text.patterns import pattern
 from syncd.zotero import schema
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 # What the database of the index can hold.
 MOST = 2**63 - 1
-_KEY = re.compile(r"[A-Z0-9]{8}")
-_NUMBER = re.compile(r"[0-9]{1,18}")
+_KEY = pattern(r"[A-Z0-9]{8}", hostile="A")
+_NUMBER = pattern(r"[0-9]{1,18}", hostile="1")
 # What an item has as text, if it has it.
 TEXTS = frozenset(
     {"itemType", "note", "linkMode", "dateAdded", "dateModified", *schema.ATTACHMENT_FIELDS}

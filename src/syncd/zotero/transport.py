@@ -9,14 +9,15 @@ from __future__ import annotations
 import email.utils
 import math
 import random
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx2
 
+from syncd.clock import Deadline
 from syncd.errors import LibraryError
+from syncd.text.patterns import pattern
 from syncd.zotero.way import Way, proxy_for
 
 if TYPE_CHECKING:
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 # Longer waits are the schedule's business, not a run's: the user gets exit code 5 and tries later.
 LONGEST_WAIT = 60.0
+# Seconds for an answer, headers, body and repeats together, however steadily it drips.
+LONGEST = 120.0
+# Bytes of an answer, decompressed: the versions of a million items take a sixth of it.
+LARGEST = 128_000_000
 REFUSED = frozenset({429, 503})
 # Whatever else a server or a gateway before it fails at, but for what it does not know how to do (501, 505).
 UNCLEAR = frozenset(range(500, 600)) - {501, 503, 505}
 JSON = "application/json"
+# How a body was sent says nothing of one that has been read.
+FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
-CERTIFICATE_WORDS = re.compile(
-    r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)"
+CERTIFICATE_WORDS = pattern(
+    r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
+    hostile="CERTIFICATE_VERIFY_FAILED] certificate verify failed: \n",
 )
 CERTIFICATE = (
     "Look whether this computer's clock is right. If an own authority signed it, name its certificate in SSL_CERT_FILE."
@@ -70,9 +78,10 @@ class PoliteTransport(httpx2.BaseTransport):
         inner: the transport that does the work.
         attempts: how often a request is sent at most.
         nearby: the server is a program on this computer: where nobody listens, waiting does not help.
+        longest: seconds for an answer in all; a request that may be silent for more than `LONGEST` has that time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting with a default
         self,
         clock: Clock,
         *,
@@ -80,11 +89,13 @@ class PoliteTransport(httpx2.BaseTransport):
         inner: httpx2.BaseTransport | None = None,
         attempts: int = ATTEMPTS,
         nearby: bool = False,
+        longest: float = LONGEST,
     ) -> None:
         self.counter = counter or Counter()
         self._clock = clock
         self._attempts = attempts
         self._nearby = nearby
+        self._longest = longest
         self._not_before = 0.0
         self._inner = inner or Way()
 
@@ -101,9 +112,16 @@ class PoliteTransport(httpx2.BaseTransport):
         Raises:
             LibraryError: no usable answer. `OutcomeUnknownError` where a write may have been done.
         """
+        silence = request.extensions.get("timeout", {}).get("read") or 0.0
+        # The plugin may have to look through a whole library before it says a word.
+        deadline = Deadline(self._clock, silence if silence > LONGEST else self._longest)
+        with deadline.kept():
+            return self._patiently(request, deadline)
+
+    def _patiently(self, request: httpx2.Request, deadline: Deadline) -> httpx2.Response:
         reading = request.method in {"GET", "HEAD"}
         for attempt in range(1, self._attempts + 1):
-            self._wait_for_turn()
+            self._wait_for_turn(deadline)
             try:
                 response = self._send(request, reading=reading)
             except (
@@ -128,13 +146,13 @@ class PoliteTransport(httpx2.BaseTransport):
                 failure = _refused(request, response, wait, reading=reading)
                 if response.status_code in UNCLEAR and not reading:
                     raise failure
-            if attempt == self._attempts or (wait or 0) > LONGEST_WAIT:
+            if attempt == self._attempts or (wait or 0) > LONGEST_WAIT or deadline.left <= 0:
                 raise failure
             # Full jitter keeps a thousand installations from knocking in step.
-            self._clock.sleep(wait if wait is not None else random.uniform(0.5, 1.0) * 2 ** (attempt - 1))  # noqa: S311
+            deadline.wait(wait if wait is not None else random.uniform(0.5, 1.0) * 2 ** (attempt - 1))  # noqa: S311
         raise AssertionError("unreachable")
 
-    def _wait_for_turn(self) -> None:
+    def _wait_for_turn(self, deadline: Deadline) -> None:
         remaining = self._not_before - self._clock.monotonic()
         if remaining > LONGEST_WAIT:
             raise LibraryError(
@@ -144,18 +162,14 @@ class PoliteTransport(httpx2.BaseTransport):
                 hint="Nothing is wrong; run it again later.",
             )
         if remaining > 0:
-            self._clock.sleep(remaining)
+            deadline.wait(remaining)
 
     def _send(self, request: httpx2.Request, *, reading: bool) -> httpx2.Response:
         if reading:
             self.counter.read += 1
         else:
             self.counter.write += 1
-        response = self._inner.handle_request(request)
-        try:
-            response.read()
-        finally:
-            response.close()
+        response = _whole(request, self._inner.handle_request(request), reading=reading)
         if response.status_code == 429:
             self.counter.limited += 1
         backoff = retry_after(response.headers.get("Backoff"), self._clock.now())
@@ -187,6 +201,31 @@ class PoliteTransport(httpx2.BaseTransport):
                 hint="A proxy or the network's login page probably stands between; open a browser and look.",
             )
         return response
+
+
+def _whole(request: httpx2.Request, response: httpx2.Response, *, reading: bool) -> httpx2.Response:
+    """Return the answer with its body read and decompressed.
+
+    Raises:
+        LibraryError: it is too large. `OutcomeUnknownError` where it answers a write.
+    """
+    body = bytearray()
+    try:
+        for piece in response.iter_bytes():
+            body += piece
+            if len(body) > LARGEST:
+                raise (LibraryError if reading else OutcomeUnknownError)(
+                    f"{request.url.host} sends more than {LARGEST // 1_000_000} MB at once, which Zotero never does",
+                    kind="transient",
+                    status=response.status_code,
+                    hint="Check the library's endpoint.",
+                )
+    finally:
+        response.close()
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in FRAMING]
+    return httpx2.Response(
+        response.status_code, headers=headers, content=bytes(body), extensions=response.extensions
+    )
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

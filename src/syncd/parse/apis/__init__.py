@@ -5,15 +5,19 @@ Formats carry the APIs' names; a snapshot says by its media type which one it is
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncd.model import Profile, Snapshot
 
-MEDIA_TYPE = re.compile(r"application/vnd\.syncd\.(?P<name>[a-z][a-z0-9_-]+)(?:\+\w+)?")
+MEDIA_TYPE = pattern(
+    r"application/vnd\.syncd\.(?P<name>[a-z][a-z0-9_-]+)(?:\+\w+)?",
+    hostile=("application/vnd.syncd.", "a", ""),
+)
 """The media type of what an API's fetch, or a plugin's, brought.
 
 >>> MEDIA_TYPE.fullmatch("application/vnd.syncd.openalex+json")["name"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -12,29 +11,30 @@ from syncd.model import Notice, Profile
 from syncd.parse.apis import values
 from syncd.parse.apis.versions import joined
 from syncd.parse.dates_of import iso_date
-from syncd.parse.record import Record, paper_of
+from syncd.parse.record import UNREADABLE, Record, paper_of
 from syncd.text.names import creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from syncd.model import Paper, Snapshot
 
-HOMONYM = re.compile(r"\s+\d{4}$")
+HOMONYM = pattern(r"(?<!\s)\s+\d{4}$", hostile=" ")
 """The number by which DBLP tells people of one name apart.
 
 >>> HOMONYM.sub("", "Wei Wang 0001")
 'Wei Wang'
 """
 
-FORMS: Mapping[str, str | None] = {
+FORMS: Mapping[str, str] = {
     "article": "journalArticle",
     "inproceedings": "conferencePaper",
     "incollection": "bookSection",
     "book": "book",
     "phdthesis": "thesis",
     "mastersthesis": "thesis",
-    "data": None,
+    "data": "dataset",
 }
 """Zotero's item type by the element of the record. Proceedings, which people edit, and homepages are left out."""
 
@@ -63,7 +63,12 @@ def parse(snapshot: Snapshot) -> Profile:
     notices: list[Notice] = []
     papers: list[Paper] = []
     for entry in records:
-        paper = _paper(entry)
+        try:
+            paper = _paper(entry)
+        except UNREADABLE:
+            message = f"the record {entry.get('key')} has a form that syncd can't read and was left out"
+            notices.append(Notice("odd-record", message))
+            continue
         if paper is None:
             notices.append(Notice("no-title", f"the record {entry.get('key')} has no title and was left out"))
         else:

@@ -6,19 +6,20 @@ that nothing is dropped in silence and nothing fails for one bad value.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from syncd.errors import ParseError
 from syncd.model import Notice, Profile
-from syncd.sources.apis.loose import dig
+from syncd.parse.record import UNREADABLE
+from syncd.sources.apis.loose import dig, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from syncd.model import Paper, Snapshot
+    from syncd.parse.record import Record
     from syncd.sources.apis.loose import Json
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -49,7 +50,9 @@ class Document:
         author: the author's record.
         rows: the papers' records.
         complete: all of them.
+        foreign: how many other things stood among them.
         odd: how many papers have an unusable value, by field.
+        nameless: how many papers list authors without a name that can be read.
         notices: other oddities.
     """
 
@@ -58,7 +61,9 @@ class Document:
     author: Json
     rows: list[Json]
     complete: bool
+    foreign: int = 0
     odd: Counter[str] = field(default_factory=Counter)
+    nameless: int = 0
     notices: list[Notice] = field(default_factory=list)
 
     def read(self, row: Json, table: Sequence[Field]) -> dict[str, Any]:
@@ -91,15 +96,42 @@ class Document:
             Notice("odd-value", f"{count} records have an unusable '{name}', which was left out")
             for name, count in self.odd.items()
         ]
+        if self.nameless:
+            papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
+            odd.append(
+                Notice("odd-value", f"{papers_listed} authors whose names can't be read; they were left out")
+            )
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
-    def untitled(self, papers: Iterable[Paper | None]) -> list[Paper]:
-        """Return the papers that have a title, and note how many have none."""
-        every = list(papers)
-        kept = [paper for paper in every if paper is not None]
-        if len(kept) < len(every):
-            missing = len(every) - len(kept)
-            self.notices.append(Notice("no-title", f"{missing} records have no title and were left out"))
+    def count_authors(self, record: Record, listed: Any) -> None:
+        """Note where fewer authors have names than are listed; the record's list is a cut one then."""
+        if isinstance(listed, list) and len(record.creators) < len(listed):
+            record.truncated = True
+            self.nameless += 1
+
+    def papers(self, records: Iterable[Json], read: Callable[[Json], Paper | None]) -> list[Paper]:
+        """Read records; what has no title, or a shape that can't be read, is left out and noted.
+
+        Args:
+            records: of papers.
+            read: returns a record's paper, or None where it has no title.
+        """
+        kept: list[Paper] = []
+        untitled = unreadable = 0
+        for record in records:
+            try:
+                paper = read(record)
+            except UNREADABLE:
+                unreadable += 1
+                continue
+            if paper is None:
+                untitled += 1
+            else:
+                kept.append(paper)
+        if untitled:
+            self.notices.append(Notice("no-title", _have(untitled, "no title")))
+        if unreadable := unreadable + self.foreign:
+            self.notices.append(Notice("odd-record", _have(unreadable, "a form that syncd can't read")))
         return kept
 
     def _count(self, promised: int | None) -> None:
@@ -113,6 +145,19 @@ class Document:
             )
 
 
+def _have(count: int, what: str) -> str:
+    """Say of records why they were left out.
+
+    >>> _have(1, "no title"), _have(2, "no title")
+    ('1 record has no title and was left out', '2 records have no title and were left out')
+    """
+    return (
+        f"{count} record has {what} and was left out"
+        if count == 1
+        else f"{count} records have {what} and were left out"
+    )
+
+
 def load(snapshot: Snapshot, name: str) -> Document:
     """Read the document that the API's fetch packed.
 
@@ -124,7 +169,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
         ParseError: it is no such document.
     """
     try:
-        whole = json.loads(snapshot.data)
+        whole = read_json(snapshot.data)
     except (ValueError, RecursionError):
         whole = None
     papers = dig(whole, "papers")
@@ -135,10 +180,12 @@ def load(snapshot: Snapshot, name: str) -> Document:
             expected=f"a document of '{name}'",
         )
     author = dig(whole, "author")
+    rows = [row for row in papers if isinstance(row, dict)]
     return Document(
         origin=snapshot.origin,
         identifier=str(dig(whole, "id") or ""),
         author=author if isinstance(author, dict) else {},
-        rows=[row for row in papers if isinstance(row, dict)],
+        rows=rows,
         complete=dig(whole, "complete") is not False,
+        foreign=len(papers) - len(rows),
     )

@@ -11,6 +11,7 @@ from syncd.parse.dates_of import joined as joined_date
 from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import dig, number, rows, text
 from syncd.text.names import creator
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,24 +22,54 @@ if TYPE_CHECKING:
 FORMS: Mapping[str, str] = {
     "journal-article": "journalArticle",
     "review": "journalArticle",
-    "magazine-article": "journalArticle",
+    "book-review": "journalArticle",
+    "magazine-article": "magazineArticle",
+    "newsletter-article": "magazineArticle",
+    "newspaper-article": "magazineArticle",
     "conference-paper": "conferencePaper",
     "conference-abstract": "conferencePaper",
     "conference-proceedings": "conferencePaper",
+    "conference-poster": "presentation",
+    "conference-presentation": "presentation",
+    "conference-output": "conferencePaper",
+    "lecture-speech": "presentation",
     "book": "book",
     "edited-book": "book",
     "book-chapter": "bookSection",
+    "dictionary-entry": "bookSection",
+    "encyclopedia-entry": "bookSection",
     "dissertation": "thesis",
     "dissertation-thesis": "thesis",
     "report": "report",
     "working-paper": "report",
+    "manual": "report",
+    "data-set": "dataset",
+    "software": "computerProgram",
+    "standards-and-policy": "standard",
+    "technical-standard": "standard",
+    "online-resource": "webpage",
+    "website": "webpage",
+    "blog-post": "blogPost",
 }
-"""Zotero's item type by the type of the work; a preprint has none."""
+"""Zotero's item type by the type of the work. What is not here is a document, a preprint apart."""
 
-ROLES = frozenset({None, "author", "co-author", "AUTHOR", "writing-original-draft"})
-"""Roles of contributors that are authors."""
+PREPRINTS = frozenset({"", "preprint"})
 
-SELF = frozenset({None, "self", "SELF"})
+OTHERS = pattern(
+    r"(?i)editor|translat|\bchair\b|review(?:er)?\Z|assignee|illustrat|compiler|sponsor|funder\Z",
+    hostile="chair",
+)
+"""Roles of contributors that are no author's. All other words and CRediT addresses say what an author did.
+
+>>> roles = "editor", "chair-or-translator", "peer-reviewer", "co-investigator", "writing-review-editing", "AUTHOR"
+>>> [bool(OTHERS.search(role)) for role in roles]
+[True, True, True, False, False, False]
+"""
+
+PUBLISHED_BY = frozenset({"book", "thesis", "report", "dataset", "computerProgram", "standard", "document"})
+"""Item types of works whose "journal title" is what ORCID asks for in its place: a publisher or an institution."""
+
+SELF = frozenset({"", "self"})
 """How an identifier relates to the work: others are those of the book that it is in, or of a version."""
 
 
@@ -53,12 +84,16 @@ def _date(value: Any) -> str | None:
 
 
 def _people(value: Any) -> tuple[Creator, ...] | None:
-    names = [
-        values.text(dig(row, "credit-name.value"))
-        for row in rows(value) or []
-        if dig(row, "contributor-attributes.contributor-role") in ROLES
-    ]
-    return tuple(creator(name) for name in names if name) or None
+    """Read contributors; one who had several roles is listed once for each."""
+    found: dict[str, str] = {}
+    for row in rows(value) or []:
+        role = (
+            (text(dig(row, "contributor-attributes.contributor-role")) or "").rstrip("/").rpartition("/")[2]
+        )
+        name = values.text(dig(row, "credit-name.value"))
+        if name and not OTHERS.search(role):
+            found.setdefault(text(dig(row, "contributor-orcid.path")) or f"{name} {len(found)}", name)
+    return tuple(creator(name) for name in found.values()) or None
 
 
 WORK = (
@@ -79,7 +114,7 @@ def parse(snapshot: Snapshot) -> Profile:
     """
     document = load(snapshot, "orcid")
     name = _name(document.author.get("name"))
-    papers = document.untitled([_paper(document, row, name) for row in document.rows])
+    papers = document.papers(document.rows, lambda row: _paper(document, row, name))
     return document.profile((), joined(papers), name=name)
 
 
@@ -93,7 +128,10 @@ def _paper(document: Document, row: Json, owner: str | None) -> Paper | None:
     subtitle = values.text(dig(row, "title.subtitle.value"))
     if record.title and subtitle and subtitle.casefold() not in record.title.casefold():
         record.title = f"{record.title}: {subtitle}"
-    record.form = FORMS.get(text(row.get("type")) or "")
+    kind = (text(row.get("type")) or "").lower().replace("_", "-")
+    record.form = None if kind in PREPRINTS else FORMS.get(kind, "document")
+    if record.form in PUBLISHED_BY:
+        record.venue, record.publisher = "", record.venue
     for kind, value in _identifiers(row):
         if kind == "doi":
             record.dois = [*record.dois, value]
@@ -112,7 +150,7 @@ def _identifiers(row: Json) -> list[tuple[str, str]]:
     found = [
         (text(entry.get("external-id-type")) or "", text(entry.get("external-id-value")) or "")
         for entry in listed
-        if entry.get("external-id-relationship") in SELF
+        if (text(entry.get("external-id-relationship")) or "").lower() in SELF
     ]
     return [
         (kind.lower(), f"arXiv:{value}" if kind.lower() == "arxiv" else value)

@@ -53,7 +53,7 @@ def parse(snapshot: Snapshot) -> Profile:
         ParseError: it is not what `sources.apis.scholarfeed` fetches.
     """
     document = load(snapshot, "scholarfeed")
-    papers = document.untitled([_paper(document, row) for row in document.rows])
+    papers = document.papers(document.rows, lambda row: _paper(document, row))
     return document.profile(AUTHOR, papers)
 
 

@@ -10,14 +10,16 @@ from syncd.parse.dates_of import iso_date
 from syncd.sources.apis import loose
 from syncd.text.arxiv import arxiv_id
 from syncd.text.names import ET_AL, creator, parse_authors
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.model import Creator
 
-MARKUP = re.compile(
+MARKUP = pattern(
     r"</?(?:i|b|u|em|strong|sub|sup|small|sc|tt|span|p|br|div|title|sec|italic|bold|inline-formula|tex-math"
     r"|(?:mml|jats):[\w-]+|math|mi|mo|mn|mrow|msub|msup|mtext|semantics|annotation)(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
+    hostile="<i ",
+    flags=re.IGNORECASE,
 )
 """Elements that services leave in titles and abstracts; a comparison such as "a < b" is none.
 
@@ -25,14 +27,14 @@ MARKUP = re.compile(
 'H2O in a < b'
 """
 
-FINAL_STOP = re.compile(r"(?<![.])\.$")
+FINAL_STOP = pattern(r"(?<![.])\.$", hostile=".")
 """The full stop that DBLP and PubMed end titles with; dots that mean something stay.
 
 >>> [FINAL_STOP.sub("", text) for text in ("A Title.", "And so on...", "Why?")]
 ['A Title', 'And so on...', 'Why?']
 """
 
-SLUG = re.compile(r"[^a-z0-9]+")
+SLUG = pattern(r"[^a-z0-9]+", hostile="-")
 
 
 def text(value: Any) -> str | None:
@@ -64,6 +66,10 @@ def arxivs(value: Any) -> tuple[str, ...] | None:
     return tuple(filter(None, map(arxiv_id, texts(value) or ()))) or None
 
 
+HYPHEN = pattern(r"(?:(?<!\s)\s+)?-\s*", hostile=" ")
+"""What stands between the first and the last page."""
+
+
 def pages(value: Any) -> str | None:
     r"""Read a range of pages.
 
@@ -71,7 +77,7 @@ def pages(value: Any) -> str | None:
     ('1-9', 'e123', None)
     """
     found = text(value)
-    return None if found is None else re.sub(r"\s*-\s*", "-", found)
+    return None if found is None else HYPHEN.sub("-", found)
 
 
 def count(value: Any) -> int | None:
@@ -146,7 +152,7 @@ def people(value: Any) -> tuple[Creator, ...] | None:
     (['Lee', 'Li'], None)
     """
     if isinstance(value, str):
-        return parse_authors(html.unescape(value))[0] or None
+        return parse_authors(html.unescape(loose.text(value) or ""))[0] or None
     return tuple(creator(name) for name in _names(value) if not ET_AL.fullmatch(name)) or None
 
 
@@ -157,7 +163,7 @@ def cut(value: Any) -> bool | None:
     (True, None, True)
     """
     if isinstance(value, str):
-        return parse_authors(value)[1] or None
+        return parse_authors(loose.text(value) or "")[1] or None
     return any(ET_AL.fullmatch(name) for name in _names(value)) or None
 
 

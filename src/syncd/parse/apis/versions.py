@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from syncd.model import Paper
 
+BESIDE = frozenset(
+    {"dataset", "computerProgram", "presentation", "document", "webpage", "blogPost", "standard"}
+)
+"""Item types of what lies beside a paper, often under its title: no form in which the paper was published."""
+
 MOST_YEARS = 4
 """How many years later than its preprint a paper may be published."""
 
@@ -45,6 +50,8 @@ def _is_published(paper: Paper) -> bool:
 
 def _are_versions(one: Paper, other: Paper) -> bool:
     """Tell whether one is the preprint of the other."""
+    if {one.published_as, other.published_as} & BESIDE:
+        return False
     if _is_published(one) == _is_published(other):
         return False
     published, preprint = (one, other) if _is_published(one) else (other, one)

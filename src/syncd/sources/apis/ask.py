@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from syncd.sources.apis.loose import Json
     from syncd.sources.exchange import Answer
     from syncd.sources.web import Web
 
@@ -86,7 +85,7 @@ class Asking:
         """Ask for JSON that must be there."""
         return self.answer(url, params).json()
 
-    def snapshot(self, author: Any, papers: list[Json], *, complete: bool = True) -> Snapshot:
+    def snapshot(self, author: Any, papers: list[Any], *, complete: bool = True) -> Snapshot:
         """Pack what was fetched.
 
         Args:

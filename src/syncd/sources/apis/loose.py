@@ -5,9 +5,29 @@ Shared by what fetches (to turn pages) and what parses. Nothing here knows a ser
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 Json = dict[str, Any]
+
+MOST = 10**18
+"""No count and no code is as large."""
+
+MOST_DIGITS = 4000
+"""Digits of a number; Python itself refuses a whole document for one with more."""
+
+
+def read_json(data: bytes | str) -> Any:
+    """Read JSON; a number of thousands of digits is read as None, and costs nothing but itself.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is nested too deeply.
+
+    >>> read_json('{"year": 2020, "volume": ' + "9" * 5000 + "}")
+    {'year': 2020, 'volume': None}
+    """
+    return json.loads(data, parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else None)
 
 
 def dig(value: Any, path: str) -> Any:
@@ -26,10 +46,13 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
-def rows(value: Any, *names: str) -> list[Json] | None:
-    """Return the records of an answer: the answer itself, or the first list under one of `names`.
+def listed(value: Any, *names: str) -> list[Any] | None:
+    """Return what an answer lists: the answer itself, or the first list under one of `names`; None without one."""
+    return value if isinstance(value, list) else next(filter(_is_list, (dig(value, n) for n in names)), None)
 
-    What is no record in the list is left out.
+
+def rows(value: Any, *names: str) -> list[Json] | None:
+    """Return the records of an answer; see `listed`. What is no record in the list is left out.
 
     Returns:
         The records, or None where there is no such list.
@@ -37,7 +60,7 @@ def rows(value: Any, *names: str) -> list[Json] | None:
     >>> rows({"papers": [{"a": 1}, None]}, "results", "papers"), rows([], "papers"), rows({"papers": 3}, "papers")
     ([{'a': 1}], [], None)
     """
-    found = value if isinstance(value, list) else next(filter(_is_list, (dig(value, n) for n in names)), None)
+    found = listed(value, *names)
     return None if found is None else [row for row in found if isinstance(row, dict)]
 
 
@@ -46,22 +69,26 @@ def _is_list(value: Any) -> bool:
 
 
 def text(value: Any) -> str | None:
-    """Return a string that says something, without blanks around it.
+    r"""Return a string that says something, without blanks around it; half a character becomes a question mark.
 
-    >>> text(" a "), text(""), text(3), text(None)
-    ('a', None, None, None)
+    >>> text(" a "), text(""), text(3), text(None), text("a\ud800")
+    ('a', None, None, None, 'a?')
     """
-    return value.strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", "replace").decode("utf-8").strip() or None
 
 
 def number(value: Any) -> int | None:
     """Return a whole number that is not negative, also where it is written as text.
 
-    >>> number(3), number("12"), number(2.0), number(True), number(-1), number("many")
-    (3, 12, 2, None, None, None)
+    One that no database takes counts nothing, and is None.
+
+    >>> number(3), number("12"), number(2.0), number(True), number(-1), number("many"), number(10**30)
+    (3, 12, 2, None, None, None, None)
     """
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 19:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST else None

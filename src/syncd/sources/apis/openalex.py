@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from syncd.sources.apis.ask import MOST_PAGES, Asking
 from syncd.sources.apis.found import FoundAuthor
-from syncd.sources.apis.loose import dig, number, rows, text
+from syncd.sources.apis.loose import dig, listed, number, rows, text
 
 if TYPE_CHECKING:
     from syncd.model import Snapshot
-    from syncd.sources.apis.loose import Json
     from syncd.sources.web import Web
 
 PER_PAGE = 100
@@ -65,8 +64,8 @@ class OpenAlex:
         credentials = {"api_key": self.key} if self.key else {}
         return Asking(web, "OpenAlex", "openalex", author, credentials=credentials)
 
-    def _works(self, asking: Asking, author: str) -> tuple[list[Json], bool]:
-        works: list[Json] = []
+    def _works(self, asking: Asking, author: str) -> tuple[list[Any], bool]:
+        works: list[Any] = []
         cursor = "*"
         for _ in range(MOST_PAGES):
             answer = asking.json(
@@ -79,12 +78,12 @@ class OpenAlex:
                     "select": WORK_FIELDS,
                 },
             )
-            listed = rows(answer, "results")
-            if listed is None:
+            page = listed(answer, "results")
+            if page is None:
                 raise asking.error("answered with something that is no list of works", transient=True)
-            works += listed
+            works += page
             following = text(dig(answer, "meta.next_cursor"))
-            if not listed or following in (None, cursor):
+            if not page or following in (None, cursor):
                 return works, True
             cursor = str(following)
         return works, False

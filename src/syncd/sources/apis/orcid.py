@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from syncd.sources.apis.ask import Asking
-from syncd.sources.apis.loose import dig, number, rows
+from syncd.sources.apis.loose import dig, listed, number, rows
 
 if TYPE_CHECKING:
     from syncd.model import Snapshot
@@ -40,12 +40,13 @@ class Orcid:
         if not is_orcid(author):
             raise asking.error("has no such identifier: its check digit is wrong", hint="Copy it once more.")
         person = asking.json(f"{self.base}/{author}/person")
-        groups = rows(asking.json(f"{self.base}/{author}/works"), "group")
+        groups = listed(asking.json(f"{self.base}/{author}/works"), "group")
         if groups is None:
             raise asking.error("answered with something that is no list of works", transient=True)
-        summaries = [summary for group in groups if (summary := _preferred(group))]
-        whole = self._whole(asking, [code for s in summaries if (code := number(s.get("put-code")))])
-        papers = [whole.get(number(s.get("put-code")) or 0, s) for s in summaries]
+        # A group without a summary goes along as it is, so that what can't be read is counted.
+        summaries = [_preferred(group) or group for group in groups]
+        whole = self._whole(asking, [code for s in summaries if (code := number(dig(s, "put-code")))])
+        papers = [whole.get(number(dig(s, "put-code")) or 0, s) for s in summaries]
         return asking.snapshot({"name": dig(person, "name")}, papers)
 
     def _whole(self, asking: Asking, codes: list[int]) -> dict[int, Json]:

@@ -7,14 +7,13 @@ is a usual answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syncd.sources.apis.ask import MOST_PAGES, Asking
-from syncd.sources.apis.loose import dig, number, rows
+from syncd.sources.apis.loose import dig, listed, number
 
 if TYPE_CHECKING:
     from syncd.model import Snapshot
-    from syncd.sources.apis.loose import Json
     from syncd.sources.web import Web
 
 PER_PAGE = 250
@@ -49,18 +48,18 @@ class SemanticScholar:
         papers, complete = self._papers(asking)
         return asking.snapshot(about, papers, complete=complete)
 
-    def _papers(self, asking: Asking) -> tuple[list[Json], bool]:
-        papers: list[Json] = []
+    def _papers(self, asking: Asking) -> tuple[list[Any], bool]:
+        papers: list[Any] = []
         offset = 0
         for _ in range(MOST_PAGES):
             answer = asking.json(
                 f"{self.base}/author/{asking.author}/papers",
                 {"fields": PAPER_FIELDS, "offset": offset, "limit": PER_PAGE},
             )
-            listed = rows(answer, "data")
-            if listed is None:
+            page = listed(answer, "data")
+            if page is None:
                 raise asking.error("answered with something that is no list of papers", transient=True)
-            papers += listed
+            papers += page
             following = number(dig(answer, "next"))
             if following is None or following <= offset:
                 return papers, True

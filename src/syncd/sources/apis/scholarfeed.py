@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from syncd.sources.apis.ask import MOST_PAGES, Asking
 from syncd.sources.apis.found import FoundAuthor
-from syncd.sources.apis.loose import dig, number, rows, text
+from syncd.sources.apis.loose import dig, listed, number, rows, text
 
 if TYPE_CHECKING:
     from syncd.model import Snapshot
-    from syncd.sources.apis.loose import Json
     from syncd.sources.web import Web
 
 PER_PAGE = 50
@@ -61,18 +60,18 @@ class ScholarFeed:
             headers["Authorization"] = f"Bearer {self.key}"
         return Asking(web, "Scholar Feed", "scholarfeed", author, headers)
 
-    def _papers(self, asking: Asking) -> tuple[list[Json], bool]:
+    def _papers(self, asking: Asking) -> tuple[list[Any], bool]:
         """Turn pages until one brings nothing new: the number of papers may be unknown, or wrong."""
-        papers: list[Json] = []
+        papers: list[Any] = []
         seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
             answer = asking.json(
                 f"{self.base}/public/authors/{asking.author}/papers", {"limit": PER_PAGE, "page": page}
             )
-            listed = rows(answer, *LISTS)
-            if listed is None:
+            shown = listed(answer, *LISTS)
+            if shown is None:
                 raise asking.error("answered with something that is no list of papers", transient=True)
-            new = {mark: row for row in listed if (mark := _mark(row)) not in seen}
+            new = {mark: row for row in shown if (mark := _mark(row)) not in seen}
             seen |= new.keys()
             papers += new.values()
             total = number(dig(answer, "total"))
@@ -81,8 +80,8 @@ class ScholarFeed:
         return papers, False
 
 
-def _mark(row: Json) -> str:
-    return text(row.get("arxiv_id")) or json.dumps(row, sort_keys=True)
+def _mark(row: Any) -> str:
+    return text(dig(row, "arxiv_id")) or json.dumps(row, sort_keys=True)
 
 
 def _found(row: Any) -> FoundAuthor | None:

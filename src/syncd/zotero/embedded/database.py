@@ -6,8 +6,10 @@ while one process writes. Knows nothing of items; `store` does.
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing, contextmanager
+import stat
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from syncd.errors import StateError
@@ -73,6 +75,7 @@ def prepare(path: Path, library: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(path)
         with closing(connect(path)) as connection:
             _create(connection, path, library)
     except (OSError, sqlite3.OperationalError) as error:
@@ -85,6 +88,20 @@ def prepare(path: Path, library: str) -> None:
             f"{path} is no library that syncd can read: {error}",
             hint="Name another file, or restore this one from a backup.",
         ) from error
+
+
+def _keep_private(path: Path) -> None:
+    """Let only its owner read and write the file; what SQLite makes beside it gets the same permissions.
+
+    A file that is there is never opened here: to close it would let go of SQLite's own locks on it.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    for each in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+        with suppress(FileNotFoundError, PermissionError):
+            mode = each.lstat().st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                each.chmod(stat.S_IMODE(mode) & 0o700)
 
 
 def _create(connection: sqlite3.Connection, path: Path, library: str) -> None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
+from syncd.text.patterns import pattern
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)")  # 2023-04-25, 2023/4
-_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")  # 04/25/2023
-_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
-_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)})[a-z]*", re.IGNORECASE)
-_DAY = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?(?!\d)")
-_SQL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_YEAR_FIRST = pattern(
+    r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)", hostile="1234-1-"
+)  # 2023-04-25, 2023/4
+_YEAR_LAST = pattern(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)", hostile="1-")  # 04/25/2023
+_YEAR = pattern(r"(?<!\d)(\d{4})(?!\d)", hostile="1")
+_MONTH = pattern(rf"\b({'|'.join(_MONTHS)})[a-z]*", hostile="jan", flags=re.IGNORECASE)
+_DAY = pattern(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?(?!\d)", hostile="1")
+_SQL_DATE = pattern(r"\d{4}-\d{2}-\d{2}", hostile="1")
 
 
 def parsed_date(text: str) -> str:

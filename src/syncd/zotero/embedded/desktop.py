@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from syncd.text.patterns import pattern
+
 from . import plugin
 from .exchange import TEXT, Answer
 from .representation import Address
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from .exchange import Exchange, Served
 
 PREFIX = "users/0"
-_BROWSER = re.compile(r"^Mozilla/", re.IGNORECASE)
+_BROWSER = pattern(r"^Mozilla/", hostile="M", flags=re.IGNORECASE)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ For tests of syncd, and for trying it out without Zotero. The user's answer to p
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections import deque
 from copy import deepcopy
@@ -15,6 +14,7 @@ from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from syncd.text.patterns import pattern
 from syncd.zotero import schema
 
 from . import collection_store, database, query
@@ -38,7 +38,7 @@ ROOT = "/syncd/v1/"
 MOST_OBJECTS = 1000
 MOST_TOLD = 1000
 MOST_DIALOGS = 5
-_CURSOR = re.compile(r"\d{1,15}-(items|collections)-\w+")
+_CURSOR = pattern(r"\d{1,15}-(items|collections)-\w+", hostile=("1-items-", "a", ""))
 _DIALOGS_FOR = timedelta(minutes=1)
 _NAMES: Mapping[Kind, Name] = {"items": "item", "collections": "collection"}
 

@@ -5,8 +5,9 @@ Pure. A relation leads to another object in Zotero, by its address at zotero.org
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
+
+from syncd.text.patterns import pattern
 
 from .refusal import invalid, server_error
 
@@ -14,8 +15,9 @@ _PREDICATES = {
     "item": ("owl:sameAs", "dc:replaces", "dc:relation", "mendeleyDB:documentUUID"),
     "collection": ("owl:sameAs", "mendeleyDB:remoteFolderUUID"),
 }
-_ADDRESS = re.compile(
-    r"http://zotero\.org/(?:users|groups)/[0-9]+/(?:publications/)?(items|collections)/[A-Z0-9]{8}"
+_ADDRESS = pattern(
+    r"http://zotero\.org/(?:users|groups)/[0-9]+/(?:publications/)?(items|collections)/[A-Z0-9]{8}",
+    hostile=("http://zotero.org/users/", "1", ""),
 )
 """Such as http://zotero.org/users/1/items/ABCD2345"""
 

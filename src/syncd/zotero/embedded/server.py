@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import re
 import secrets
 import socket
 import sys
@@ -20,6 +19,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from syncd.errors import LibraryError
+from syncd.text.patterns import pattern
 
 from . import database
 from .accounts import USER_RIGHTS, Accounts, Grant
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from .exchange import Request
     from .faults import Fault, Faults
 
-_LIBRARY = re.compile(r"(?:users|groups)/[1-9][0-9]{0,17}")
-_KEY_IN_QUERY = re.compile(r"(?:^|&)key=[^&]*")
+_LIBRARY = pattern(r"(?:users|groups)/[1-9][0-9]{0,17}", hostile=("users/", "1", ""))
+_KEY_IN_QUERY = pattern(r"(?:^|&)key=[^&]*", hostile="&key=")
 _REQUESTS_KEPT = 10_000
 _STOP_SECONDS = 10
 _log = logging.getLogger(__name__)

@@ -10,10 +10,14 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
-_SEARCH_PART = re.compile(r'"([^"]*)"|(\S+)')
-_LEADING = re.compile(r"^[\[({\-\"'\u201c\u2018 ]+")
-_MARKUP = re.compile(r"<[^>]*>")
-_BLOCK_END = re.compile(r"</(?:p|div|h[1-6]|li|blockquote|pre)>|<br\s*/?>|\n", re.IGNORECASE)
+from syncd.text.patterns import pattern
+
+_SEARCH_PART = pattern(r'"([^"]*)"|(\S+)', hostile='"a')
+_LEADING = pattern(r"^[\[({\-\"'\u201c\u2018 ]+", hostile=" ")
+_MARKUP = pattern(r"<[^>]*>?", hostile="<")
+_BLOCK_END = pattern(
+    r"</(?:p|div|h[1-6]|li|blockquote|pre)>|<br\s*/?>|\n", hostile="<br ", flags=re.IGNORECASE
+)
 _TITLE_LENGTH = 79
 _ALLOWED = frozenset(
     {
@@ -59,7 +63,7 @@ _ALLOWED_ATTRIBUTES = frozenset(
         "data-schema-version",
     }
 )
-_SAFE_ADDRESS = re.compile(r"(?:https?|mailto|zotero|data:image/)", re.IGNORECASE)
+_SAFE_ADDRESS = pattern(r"(?:https?|mailto|zotero|data:image/)", hostile="http", flags=re.IGNORECASE)
 
 
 def fold(text: str) -> str:
@@ -82,7 +86,9 @@ def search_parts(query: str) -> tuple[str, ...]:
 def note_title(note: str) -> str:
     """The first line of a note without its markup, cut to a title's length."""
     for line in _BLOCK_END.split(note):
-        plain = " ".join(html.unescape(_MARKUP.sub("", line)).split())
+        # What is opened and never closed is text.
+        text = _MARKUP.sub(lambda tag: "" if tag[0].endswith(">") else tag[0], line)
+        plain = " ".join(html.unescape(text).split())
         if plain:
             return plain[:_TITLE_LENGTH]
     return ""

@@ -1,0 +1,207 @@
+"""No regular expression holds syncd up: each is run on its own hostile example, grown to 100 kB.
+
+The time that counts is the processor's, so that a busy machine changes nothing, and only the growth of it beyond
+a generous share: a pattern that takes quadratic time needs sixteen times as long for four times the text.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import syncd
+from syncd.text.patterns import RECORDED, pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(syncd.__file__).parent
+MAKER = "text/patterns.py"
+LONG = 100_000
+MOST = 0.25  # seconds; a linear pattern takes a tenth of that at most, a quadratic one some seconds
+UNTOLD = 0.02  # seconds in which a quadratic pattern could not look at 100 kB
+GROWTH = 8.0  # for four times the text; linear is 4, quadratic is 16
+USES: dict[str, Callable[[re.Pattern[Any], Any], object]] = {
+    "match": lambda form, text: form.match(text),
+    "fullmatch": lambda form, text: form.fullmatch(text),
+    "search": lambda form, text: form.search(text),
+    "sub": lambda form, text: form.sub(text[:0], text),
+    "split": lambda form, text: form.split(text),
+    "findall": lambda form, text: form.findall(text),
+    "finditer": lambda form, text: sum(1 for _ in form.finditer(text)),
+}
+ALL_WAYS = frozenset({"match", "fullmatch", "search"})
+
+
+def trees() -> dict[str, ast.Module]:
+    """Return the modules, parsed, by their path within the package."""
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(ROOT.rglob("*.py"))
+    }
+
+
+TREES = trees()
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    """Return the calls of a function that goes by a bare name."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
+
+
+def uses() -> dict[str, set[str]]:
+    """Return by which methods each name is used anywhere: {"LINE": {"fullmatch"}}."""
+    found: dict[str, set[str]] = {}
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in USES:
+                for part in ast.walk(node.func.value):
+                    name = getattr(part, "id", None) or getattr(part, "attr", None)
+                    if isinstance(name, str):
+                        found.setdefault(name, set()).add(node.func.attr)
+    return found
+
+
+def names() -> dict[re.Pattern[Any], set[str]]:
+    """Return what each pattern is called, after every module that makes one was imported."""
+    found: dict[re.Pattern[Any], set[str]] = {}
+    for path, tree in TREES.items():
+        if path == MAKER or not calls(tree, "pattern"):
+            continue
+        module = importlib.import_module(
+            ".".join(("syncd", *Path(path).with_suffix("").parts)).removesuffix(".__init__")
+        )
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                found.setdefault(value, set()).add(name)
+    return found
+
+
+NAMES = names()
+WAYS = uses()
+
+
+def ways(form: re.Pattern[Any]) -> list[str]:
+    """Return how a pattern is used; all ways where that can't be seen, as with patterns in a table."""
+    used = set().union(*(WAYS.get(name, set()) for name in NAMES.get(form, ())))
+    return sorted(used or ALL_WAYS)
+
+
+@contextmanager
+def limit(seconds: float) -> Iterator[None]:
+    """End what takes more of the processor's time than this."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def cost(use: Callable[[], object]) -> float:
+    """Return the seconds of the processor that a use takes."""
+    start = time.process_time()
+    use()
+    return time.process_time() - start
+
+
+def trouble(form: re.Pattern[Any], example: tuple[Any, Any, Any], way: str) -> str | None:
+    """Grow the example, and say what is wrong if the time grows faster than the text."""
+    start, again, end = example
+    odd = b"\n\0" if isinstance(again, bytes) else "\n\0"
+
+    def run(length: int, after: Any) -> float:
+        text = start + again * (length // len(again)) + after
+        return cost(lambda: USES[way](form, text))
+
+    for after in (end, end + odd):
+        for length in (LONG // 1000, LONG // 100, LONG // 10, LONG):
+            try:
+                with limit(2 * MOST):
+                    took = run(length, after)
+            except TimeoutError:
+                took = 2 * MOST
+            if took > MOST:
+                return f"{way} takes {took:.1f} s for {length} characters"
+        if took > UNTOLD:
+            grown = min(run(LONG, after) / max(run(LONG // 4, after), 1e-9) for _ in range(4))
+            if grown > GROWTH:
+                return f"{way} takes {grown:.0f} times as long for four times the text"
+    return None
+
+
+@pytest.mark.parametrize(
+    ("form", "example"), RECORDED, ids=[f"{min(NAMES.get(form, {'-'}))}" for form, _ in RECORDED]
+)
+def test_no_pattern_takes_more_than_linear_time(form: re.Pattern[Any], example: tuple[Any, Any, Any]) -> None:
+    """The hostile example of each pattern, grown to 100 kB, is answered in time that grows as it does."""
+    assert [found for way in ways(form) if (found := trouble(form, example, way))] == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "hostile", "way"),
+    [
+        (r"(?:\s+|<!--.*?-->)*<rss", "<!---->", "search"),
+        (r"\s*(?:-+)\s*", " ", "sub"),
+        (r"https?://[^\s/]+\S*", ("https://", "a", " "), "fullmatch"),
+        (r"(?:a|aa)+b", "a", "match"),
+    ],
+)
+def test_a_bad_pattern_is_found_out(expression: str, hostile: Any, way: str) -> None:
+    """Exponential and quadratic patterns, such as syncd once had, do not pass, and do not hold up the tests."""
+    form = pattern(expression, hostile=hostile)
+    example = RECORDED.pop()[1]
+    assert trouble(form, example, way)
+
+
+def test_every_pattern_is_recorded() -> None:
+    """Every call that makes a pattern names its hostile example, and is made once, as the module is imported."""
+    made = {path: calls(tree, "pattern") for path, tree in TREES.items() if path != MAKER}
+    assert len(NAMES) > 100
+    for path, found in made.items():
+        bare = [call.lineno for call in found if "hostile" not in {word.arg for word in call.keywords}]
+        assert not bare, f"{path}: patterns without a hostile example in lines {bare}"
+        functions = [
+            n for n in ast.walk(TREES[path]) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
+        late = [call.lineno for function in functions for call in calls(function, "pattern")]
+        assert not late, f"{path}: patterns that are made in a function, in lines {late}"
+    assert all(again for _, (_, again, _) in RECORDED)
+
+
+def test_no_other_regular_expression_is_used() -> None:
+    """`re` is used for its types, its flags and `re.escape`; all else goes through `pattern`."""
+    allowed = {"Pattern", "Match", "escape", *re.RegexFlag.__members__}
+    wrong = []
+    for path, tree in TREES.items():
+        if path == MAKER:
+            continue
+        for node in ast.walk(tree):
+            odd = isinstance(node, ast.ImportFrom) and node.module == "re"
+            renamed = isinstance(node, ast.Import) and any(a.name == "re" and a.asname for a in node.names)
+            used = (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "re"
+                and node.attr not in allowed
+            )
+            if odd or renamed or used:
+                wrong.append(f"{path}:{getattr(node, 'lineno', 0)}")
+    assert wrong == []
