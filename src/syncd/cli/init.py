@@ -168,9 +168,8 @@ def _finish(place: Path, answers: Answers) -> None:
     login = _login(settings, answers.library)
     if login is not None:
         _show_source(settings, answers.profile)
-        tell(
-            f"syncd has no key for this library yet. Next: {login}\nThen bring the papers in with: syncd push"
-        )
+        tell(f"syncd has no key for this library yet. Next: {login}")
+        tell("Then bring the papers in with: syncd push")
         return
     _dry_run(settings, answers.profile)
 
