@@ -45,6 +45,16 @@ class SystemClock:
         time.sleep(seconds)
 
 
+def local(moment: str | datetime) -> str:
+    """Return a moment as the clock on the wall shows it, such as "2026-11-25 22:39".
+
+    Args:
+        moment: a time with its zone, also as ISO 8601.
+    """
+    time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+
+
 class Deadline:
     """The end of an exchange with a server: of its connections, redirects, repeats and bodies together.
 
@@ -95,13 +105,3 @@ def time_left() -> float:
     """Return the seconds that the exchange has left that this thread is at; infinite where none is limited."""
     deadline = _deadline.get()
     return math.inf if deadline is None else deadline.left
-
-
-def local(moment: str | datetime) -> str:
-    """Return a moment as the clock on the wall shows it, such as "2026-11-25 22:39".
-
-    Args:
-        moment: a time with its zone, also as ISO 8601.
-    """
-    time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{time.astimezone():%Y-%m-%d %H:%M}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import merge
 from syncd.action import Action
+from syncd.clock import local
 from syncd.match import Candidate, record
 from syncd.recognition import Recognition, own_keys, twins
 from syncd.text.links import find_links
@@ -227,7 +228,7 @@ class Decisions:
         kind: Kind = "unchanged"
         if merged.patch or children:
             if until := self._settles(entry, item, base, made):
-                said = f"you edited it; the change waits until {until:%Y-%m-%d %H:%M} UTC"
+                said = f"you edited it; the change waits until {local(until)}"
                 skipped = _skip(entry, item.key, said, "waiting")
                 values = merge.beside(merged.kept, item.data, made)
                 return replace(skipped, changes=changes, kept=merged.kept, values=values, base=base)

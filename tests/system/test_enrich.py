@@ -761,6 +761,16 @@ def test_a_dead_host_is_tried_once(run: Run) -> None:
     assert "DBLP" in run.notices["enricher-failed"]
 
 
+def test_without_a_network_one_notice_says_so(run: Run) -> None:
+    """Not one for each service."""
+    for name in run.bases:
+        run.bases[name] = f"http://127.0.0.1:{free_port()}"
+    papers = [paper("A paper of some length", "Ann Lee", has_code=True)]
+    assert run(papers) == tuple(papers)
+    assert [notice.code for notice in run.every] == ["enricher-offline"]
+    assert "arXiv, Semantic Scholar, OpenAlex, Crossref, DBLP could not be reached" in run.every[0].message
+
+
 def test_a_service_that_is_down_keeps_what_it_said_earlier(site: Site, run: Run, clock: FakeClock) -> None:
     """What went to Zotero must not be taken back because a server rests."""
     papers = everything(site)

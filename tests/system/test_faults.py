@@ -113,7 +113,7 @@ def test_an_update_that_never_arrived_is_made_by_the_next_run(pushed: Desk, owne
     alpha = owner.item("Alpha")
     assert alpha["abstractNote"] == NEWS
     assert {"tag": "cs.CV", "type": 1} in alpha["tags"]
-    assert "did nothing" in pushed.syncd("log", lost.run).err
+    assert "changed nothing" in pushed.syncd("log", lost.run).err
     assert len(pushed.syncd("log", made.run, "--json").json) == 1
 
 

@@ -236,7 +236,7 @@ def test_log_and_undo_count_the_same_of_a_run_that_was_interrupted(pushed: Desk)
         state.commit()
     (told,) = pushed.syncd("log", "--json").json
     assert (told["finished"], told["counts"]) == (None, {"create": 3})
-    assert "3 created; did not finish" in " ".join(pushed.syncd("log").out.split())
+    assert "3 created; it did not finish" in " ".join(pushed.syncd("log").out.split())
     assert len(pushed.syncd("log", run, "--json").json) == 3
     assert "3 undone" in pushed.syncd("undo", run).out
 

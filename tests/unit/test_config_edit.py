@@ -175,7 +175,7 @@ def test_a_profile_is_removed_by_name_or_source(file: Path, words: str) -> None:
     assert unfollow(file, {}, words) == "ann"
     assert load(file, {}).profiles == {}
     assert "# my settings" in file.read_text(encoding="utf-8")
-    with pytest.raises(ConfigError, match="there are: none"):
+    with pytest.raises(ConfigError, match="nor is any other"):
         unfollow(file, {}, words)
 
 

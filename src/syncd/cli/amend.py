@@ -124,6 +124,7 @@ def _what_it_does(planned: Undoing) -> str:
 
 
 def _show_undoing(undoing: Undoing) -> None:
+
     out = stdout()
     for note in undoing.notes:
         word = {"trash": "to the trash", "revert": "put back"}[note.kind]
@@ -242,8 +243,8 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 def _show(standing: Standing) -> None:
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
-    from syncd.cli.grid import Column  # noqa: PLC0415 - imports rich
-    from syncd.cli.tables import named  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
+    from syncd.cli.tables import named  # noqa: PLC0415
 
     for candidate in standing.candidates:
         ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from syncd.cli.console import (
-    JsonOption,
-    configuration,
-    escape,
-    said_plainly,
-    say,
-    show_json,
-    stderr,
-    tell,
-)
+from syncd.cli.console import JsonOption, configuration, escape, said_plainly, say, show_json, stderr, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption, command
 from syncd.errors import ConfigError
@@ -83,6 +74,7 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def _warn(words: str, mend: str) -> None:
+
     stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     if mend:
         stderr().print(escape(mend), soft_wrap=True)

@@ -112,7 +112,6 @@ def as_written(source: str, place: Path) -> str:
 
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.sources.apis import search  # noqa: PLC0415

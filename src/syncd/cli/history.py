@@ -152,7 +152,6 @@ def _print_notes(
         ]
         show_json(values)
         return
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.cli.tables import reasons  # noqa: PLC0415

@@ -61,7 +61,7 @@ def parse(
 def show_profile(profile: Profile, origin: str) -> None:
     """Print what a page holds."""
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
-    from syncd.cli.grid import Column  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
 
     for notice in profile.warnings:
         stderr().print(f"[yellow]warning:[/] {escape(origin)}: {escape(notice.message)}", soft_wrap=True)

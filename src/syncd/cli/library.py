@@ -112,6 +112,7 @@ def _line(data: dict[str, Any]) -> str:
 
 
 def _details(data: dict[str, Any], view: LibraryView) -> str:
+
     names = [creator.get("lastName") or creator.get("name", "") for creator in data["creators"]]
     tags = ", ".join(entry["tag"] for entry in data["tags"])
     links = [child.data["title"] for child in view.children.get(data["key"], ()) if not child.trashed]

@@ -252,8 +252,9 @@ def _pasted(target: Target) -> str:
 
     if not sys.stdin.isatty():
         return checked(sys.stdin.readline(), "standard input")
-    _say(
-        f"Keys are made at {keys_page(target.endpoint)}; syncd needs one that may read, write and see notes."
+    tell(
+        f"Keys are made at {keys_page(target.endpoint)}; syncd needs one that may read, write and see notes.",
+        err=True,
     )
     key: str = typer.prompt("The key (not shown)", hide_input=True, err=True)
     return checked(key, "what was pasted")

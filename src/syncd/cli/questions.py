@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from syncd.cli.console import say, stdout, tell
+from syncd.cli.console import say, tell
 from syncd.errors import ConfigError, SyncdError
 from syncd.text.plain import on_one_line
 
@@ -239,10 +239,9 @@ def services(questions: Questions, settings: Config, given: str | None) -> tuple
         return None
     if given is None:
         # Broken by words, not by the terminal: nobody copies it.
-        stdout().print(
+        tell(
             "Pages cut lists of authors and leave DOIs out; these services can complete papers. Each sees this"
-            " computer's address and learns which papers you follow, by what it is sent:",
-            markup=False,
+            " computer's address and learns which papers you follow, by what it is sent:"
         )
         for number, (name, learns) in enumerate(LEARNS.items(), start=1):
             tell(f"  {number}  {name:<15}  {learns}")

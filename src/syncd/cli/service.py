@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import (
-    JsonOption,
-    configuration,
-    said_plainly,
-    show_json,
-    tell,
-)
+from syncd.cli.console import JsonOption, configuration, said_plainly, show_json, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption, command
 from syncd.errors import ConfigError, ServiceError

@@ -82,7 +82,6 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
 
 
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
     from syncd.cli.tables import rest_of  # noqa: PLC0415

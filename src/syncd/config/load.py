@@ -41,7 +41,7 @@ TOML_ERROR = pattern(
 
 
 # What Python says of TOML that is hard to understand without knowing Python.
-TWICE = pattern(r"Cannot declare \((?P<path>[^)]*)\) twice", hostile="Cannot declare (")
+TWICE = pattern(r"Cannot declare \((?P<path>[^()]*)\) twice", hostile=("Cannot declare (", "(", ""))
 PLAIN = {
     "Cannot overwrite a value": "something is set twice, or is both a setting and a table",
     "Invalid value": "a value should be here: text in quotes, a number, true, false, a list or a table",

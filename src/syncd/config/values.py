@@ -9,7 +9,6 @@ from __future__ import annotations
 import calendar
 import difflib
 import ipaddress
-import re
 import zoneinfo
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -29,8 +28,7 @@ EVERY = pattern(
 # "every 6 hours", "every hour", "Every 2 weeks"
 SPOKEN = pattern(
     r"every (?:(?P<count>[0-9]{1,4}) ?)?(?P<unit>m|min|minute|h|hour|d|day|w|week)s?",
-    hostile=("every ", "1", ""),
-    flags=re.IGNORECASE,
+    hostile=("every ", "1", " "),
 )
 SPOKEN_UNITS = {"m": ("m", 1), "h": ("h", 1), "d": ("d", 1), "w": ("d", 7)}
 SPOKEN_WORDS = {"hourly": "every 1h", "daily": "every 1d", "weekly": "every 7d"}
@@ -119,8 +117,8 @@ def read_schedule(text: str) -> str:
     if text.casefold() in SPOKEN_WORDS:
         return SPOKEN_WORDS[text.casefold()]
     if text.casefold().startswith("every"):
-        match = SPOKEN.fullmatch(text)
-        unit, times = SPOKEN_UNITS[match["unit"][0].casefold()] if match else ("", 0)
+        match = SPOKEN.fullmatch(text.casefold())
+        unit, times = SPOKEN_UNITS[match["unit"][0]] if match else ("", 0)
         count = int(match["count"] or 1) * times if match else 0
         if count == 0:
             msg = 'should be like "every 6 hours", "every 15m", "daily" or "weekly"'

@@ -61,8 +61,8 @@ def enrich(
 
     Returns:
         The papers in their order, and what was odd: "enricher-failed", "enricher-refused", "enricher-later",
-        "odd-record", "no-certain-match", "identifier-conflict" once a service, "enricher-offline" once where several
-        were not reached, "retracted" once a paper.
+        "odd-record", "no-certain-match", "identifier-conflict" once a service, "enricher-offline" once where
+        several were not reached, "retracted" once a paper.
     """
     found, notices = completed(papers, enrichers, answers, web, stage=stage)
     return tuple(one.paper for one in found), notices
