@@ -123,7 +123,9 @@ class Record:
 
 def paper_of(record: Record) -> Paper | None:
     """Make the paper of a record, or None where it has no title."""
-    title = FINAL_STOP.sub("", one_line(plain(record.title)))
+    title = one_line(plain(record.title))
+    if title.endswith("."):
+        title = FINAL_STOP.sub("", title)
     if not title:
         return None
     identifiers = Identifiers(
@@ -138,10 +140,10 @@ def paper_of(record: Record) -> Paper | None:
         title=title,
         creators=record.creators,
         creators_truncated=record.truncated,
-        abstract=CAPTION.sub("", to_unicode(abstract)),
+        abstract=_without_caption(to_unicode(abstract)),
         date=record.date,
         category=record.category,
-        links=_links(url, abstract, *HREF.findall(record.abstract), *record.texts),
+        links=_links(url, abstract, *_addresses(record.abstract), *record.texts),
         identifiers=identifiers,
         url=url or None,
     )
@@ -150,6 +152,16 @@ def paper_of(record: Record) -> Paper | None:
     ):
         return paper
     return _published(paper, record, venue)
+
+
+def _without_caption(text: str) -> str:
+    caption = CAPTION.match(text)
+    return text[caption.end() :] if caption else text
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses of the links in markup."""
+    return HREF.findall(text) if "<" in text else []
 
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
