@@ -99,7 +99,7 @@ MUTANTS = (
     Mutant("what was sent is waited for without end", "recovery.py", "return chunk.sent is not None and now - chunk.sent < PATIENCE", "return True"),
     Mutant("a request that was delivered twice is given up", "recovery.py", "left = [replace(entry, there=True) for entry in entries]", "left = []"),
     Mutant("an update of unknown outcome counts as done", "recovery.py", '    if item.version == entry.sent["version"]:\n        return "open"\n', '    if item.version == entry.sent["version"]:\n        return "written"\n'),
-    Mutant("Retry-After is ignored", "zotero/transport.py", "self._clock.sleep(wait if wait is not None else", "self._clock.sleep("),
+    Mutant("Retry-After is ignored", "zotero/transport.py", "deadline.wait(wait if wait is not None else", "deadline.wait("),
     Mutant("Backoff is ignored", "zotero/transport.py", "        if backoff:\n", "        if False:\n"),
     Mutant("a login page is taken for an answer", "zotero/transport.py", "if response.is_redirect or (response.is_success and response.content and kind != JSON):", "if response.is_redirect:"),
     Mutant("a write of unknown outcome is sent again", "zotero/transport.py", "                if not reading:\n                    raise failure from error\n", ""),

@@ -169,7 +169,9 @@ class Record:
 
 def paper_of(record: Record) -> Paper | None:
     """Make the paper of a record, or None where it has no title."""
-    title = FINAL_STOP.sub("", one_line(plain(record.title)))
+    title = one_line(plain(record.title))
+    if title.endswith("."):
+        title = FINAL_STOP.sub("", title)
     if not title:
         return None
     identifiers = Identifiers(
@@ -184,10 +186,10 @@ def paper_of(record: Record) -> Paper | None:
         title=title,
         creators=record.creators,
         creators_truncated=record.truncated,
-        abstract=CAPTION.sub("", to_unicode(abstract)),
+        abstract=_without_caption(to_unicode(abstract)),
         date=record.date,
         category=record.category,
-        links=_links(url, abstract, *HREF.findall(record.abstract), *record.texts),
+        links=_links(url, abstract, *_addresses(record.abstract), *record.texts),
         identifiers=identifiers,
         url=url or None,
     )
@@ -222,6 +224,16 @@ def is_server(name: str | None) -> bool:
 def is_preprint_doi(doi: str | None) -> bool:
     """Tell whether a DOI is that of a preprint."""
     return bool(doi and PREPRINT_DOI.fullmatch(doi))
+
+
+def _without_caption(text: str) -> str:
+    caption = CAPTION.match(text)
+    return text[caption.end() :] if caption else text
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses of the links in markup."""
+    return HREF.findall(text) if "<" in text else []
 
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
