@@ -29,6 +29,8 @@ REFUSED = frozenset({429, 503})
 # Whatever else a server or a gateway before it fails at, but for what it does not know how to do (501, 505).
 UNCLEAR = frozenset(range(500, 600)) - {501, 503, 505}
 JSON = "application/json"
+# Under this name of its extensions, a request may have what renews it before each time that it is sent.
+RENEWED = "syncd-renewed"
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
 CERTIFICATE_WORDS = re.compile(
     r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)"
@@ -151,6 +153,8 @@ class PoliteTransport(httpx2.BaseTransport):
             self.counter.read += 1
         else:
             self.counter.write += 1
+        if renew := request.extensions.get(RENEWED):
+            renew(request)
         response = self._inner.handle_request(request)
         try:
             response.read()
