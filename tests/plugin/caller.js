@@ -6,7 +6,9 @@ const { createHash, createHmac, getDiffieHellman, randomBytes } = require("node:
 
 const hash = (text) => createHash("sha256").update(text, "utf8").digest("hex");
 const mac = (key, ...parts) =>
-  createHmac("sha256", Buffer.from(key, "hex")).update(["syncd 2", ...parts].join("\n"), "utf8").digest("hex");
+  createHmac("sha256", Buffer.from(key, "hex"))
+    .update(["syncd 2", ...parts].join("\n"), "utf8")
+    .digest("hex");
 
 /** Whoever asks for a pairing. */
 class Asker {

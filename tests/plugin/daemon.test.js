@@ -116,7 +116,10 @@ for (const body of ["<html>", '"text"', "null"]) {
       [200, () => Syncd.daemon.status()],
       [500, () => Syncd.daemon.pause()],
     ]) {
-      for (const fetch of [async () => new Response(body, { status }), daemon(token, () => ({ status, body }))]) {
+      for (const fetch of [
+        async () => new Response(body, { status }),
+        daemon(token, () => ({ status, body })),
+      ]) {
         world.fetch = fetch;
         Syncd.daemon.forget();
         assert.equal(await reason(ask()), "strange");

@@ -63,8 +63,15 @@ for (const [method, address] of PATHS) {
       const { status, signature } = await ask(world, method, address, { token: wrong, headers, data });
       assert.deepEqual([status, signature], [401, undefined]);
     }
-    for (const old of [{ "syncd-token": token }, { "syncd-signature": token }, { "syncd-signature": "a b c" }]) {
-      assert.equal((await dispatch(world, method, address, { headers: { ...headers, ...old }, data })).status, 401);
+    for (const old of [
+      { "syncd-token": token },
+      { "syncd-signature": token },
+      { "syncd-signature": "a b c" },
+    ]) {
+      assert.equal(
+        (await dispatch(world, method, address, { headers: { ...headers, ...old }, data })).status,
+        401,
+      );
     }
   });
 }

@@ -109,10 +109,7 @@ test("what is not confirmed with the key is not kept, and gives no right", async
   assert.equal((await step(world, "/keep", {})).status, 401);
   const wrong = { token, headers: { "syncd-server": "" }, data: {} };
   assert.equal((await ask(world, "POST", "/syncd/v1/pair/keep", wrong)).status, 400);
-  assert.deepEqual(
-    [...Syncd.keys.list().map(({ name }) => name)],
-    ["syncd on here"],
-  );
+  assert.deepEqual([...Syncd.keys.list().map(({ name }) => name)], ["syncd on here"]);
   assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 200);
 });
 

@@ -96,7 +96,8 @@ async function start(options = {}) {
  * @returns {Promise<{status: number, answer: any}>}
  */
 async function ask(world, method, address, { token, headers = {}, data = null } = {}) {
-  const send = (more, sent) => dispatch(world, method, address, { headers: { ...more, ...headers }, data: sent });
+  const send = (more, sent) =>
+    dispatch(world, method, address, { headers: { ...more, ...headers }, data: sent });
   if (!token) {
     return send({}, data);
   }

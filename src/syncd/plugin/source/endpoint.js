@@ -208,11 +208,7 @@ Syncd.endpoints = {
     });
     const body = JSON.stringify(answer);
     const headers = { "Content-Type": "application/json" };
-    return [
-      status,
-      proof ? { ...headers, [HEADER]: await proof.answer(status, body) } : headers,
-      body,
-    ];
+    return [status, proof ? { ...headers, [HEADER]: await proof.answer(status, body) } : headers, body];
   },
 
   /**

@@ -32,7 +32,10 @@ Syncd.pairing = {
   async begin(asked) {
     const name = this.name(asked.name);
     if (asked.api !== Syncd.handshake.API || !DIGEST.test(asked.commitment)) {
-      throw new Syncd.Refusal(400, "this program and the plugin have no version in common: update the older one");
+      throw new Syncd.Refusal(
+        400,
+        "this program and the plugin have no version in common: update the older one",
+      );
     }
     const now = Date.now();
     this._begun = this._begun.filter((at) => now - at < MINUTE);
