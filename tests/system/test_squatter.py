@@ -123,15 +123,19 @@ CHANGES: dict[str, Callable[[Reply, Reply | None], Reply]] = {
         reply.data, 200, {k: v for k, v in reply.headers.items() if k != HEADER}
     ),
     "another's answer": lambda reply, before: before or reply,
+    "refusal": lambda *_: Reply({"message": "no"}, 401, ZOTERO),
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("path", ["changes", "push"])
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [("push", change) for change in CHANGES]
+    + [("changes", change) for change in CHANGES if change != "refusal"],
+)
 def test_an_answer_that_was_changed_on_its_way_is_refused(
     at_desktop: DesktopDesk, program: Program, change: str, path: str
 ) -> None:
-    """Its words, its status, its signature, or the answer to another request in its place."""
+    """Its words, its status, its signature; or another answer is in its place, that of a plugin that knows nobody too."""
     show(at_desktop)
     earlier: list[Reply] = []
 

@@ -228,8 +228,9 @@ class PluginClient(Client):
             raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
         except shapes.ShapeError as error:
             raise self._odd("the answer is not the plugin's: it can't be read", unclear) from error
-        # A plugin that does not know the key, or is not there, can't sign that.
-        if not is_its_own and answer.status_code not in {401, 404}:
+        # A plugin that does not know the key, or is not there, can't sign that. But whoever stands between can say it
+        # of a write that was done.
+        if not is_its_own and (sent is not None or answer.status_code not in {401, 404}):
             raise self._odd("the answer is not the plugin's: its signature is missing or wrong", unclear)
         raise self._refused(answer)
 
