@@ -135,7 +135,7 @@ CHANGES: dict[str, Callable[[Reply, Reply | None], Reply]] = {
 def test_an_answer_that_was_changed_on_its_way_is_refused(
     at_desktop: DesktopDesk, program: Program, change: str, path: str
 ) -> None:
-    """Its words, its status, its signature; or another answer is in its place, that of a plugin that knows nobody too."""
+    """Its words, its status, its signature, or another answer in its place: also that of a plugin that knows nobody."""
     show(at_desktop)
     earlier: list[Reply] = []
 
