@@ -197,6 +197,10 @@ class Desk:
         """Run the command as a process."""
         return self._ran(["-m", "syncd", *words], env)
 
+    def answering(self, answer: str, *words: str, **env: str) -> Done:
+        """Run the command as a process, and answer what it asks."""
+        return self._ran(["-m", "syncd", *words], env, f"{answer}\n")
+
     def as_anybody(self, *words: str, **env: str) -> Done:
         """Run the command as somebody whom permissions bind, also where the tests run as root."""
         return self._ran(["-c", BOUND, *words], env)
@@ -222,11 +226,12 @@ class Desk:
         assert process.returncode == 0, shown
         return shown
 
-    def _ran(self, words: list[str], env: dict[str, str]) -> Done:
+    def _ran(self, words: list[str], env: dict[str, str], typed: str | None = None) -> Done:
         done = subprocess.run(
             [sys.executable, *words],
             capture_output=True,
             text=True,
+            input=typed,
             env=self.env | env,
             cwd=self.folder,
             timeout=120,

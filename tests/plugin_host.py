@@ -17,7 +17,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from node import NODE
+from syncd.clock import SystemClock
 from syncd.plugin.build import bootstrap, source
+from syncd.zotero.consent import consent
 from syncd.zotero.embedded import Fault, Request
 
 if TYPE_CHECKING:
@@ -67,20 +69,16 @@ class ZoteroProcess:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - loopback
             return json.load(answer)
 
-    def pair(self, control: dict[str, str] | None = None) -> str:
-        """Let the user allow a program, and return its token.
+    def pair(self, daemon: str | None = None) -> str:
+        """Let the user allow a program, and return the key of the pairing.
 
         Args:
-            control: address and token of the daemon's own interface, if it has one.
+            daemon: address of the daemon's own interface, if it has one.
         """
         self.do("clicks", ALLOW)
-        asked = json.dumps({"name": "a test", "control": control}).encode()
-        request = urllib.request.Request(f"{self.url}/syncd/v1/pair", asked)  # noqa: S310
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - loopback
-            token: str = json.load(answer)["token"]
+        key = consent(self.url, SystemClock(), lambda _: None, lambda _: True, lambda: daemon)
         self.do("clicks", CLOSE)
-        return token
+        return key
 
     def stop(self) -> None:
         """Close Zotero for good."""
@@ -100,7 +98,7 @@ class Wire:
 
     Attributes:
         url: where it begins.
-        key: the token of whoever was paired last.
+        key: the key of whoever was paired last.
         requests: method and path of the last requests.
         port: where it begins again after a stop.
     """

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.request
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlencode
 
 from desk import Trouble, Zotero
 from desktops import Program
 from plugin_host import ALLOW, CLOSE, Wire, ZoteroProcess
 from syncd import __version__
 from syncd.cli.exit_codes import of_report
+from syncd.clock import SystemClock
+from syncd.handshake import HEADER, Caller, Proof
+from syncd.zotero.client import Address
 from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
 from syncd.zotero.embedded.ledger import Ledger
 from syncd.zotero.embedded.plugin import Plugin
+from syncd.zotero.plugin import plugin_at
+from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from clocks import FakeClock
     from desktops import DesktopDesk
     from owner import Owner
     from syncd.pipeline import Report
+    from syncd.zotero.embedded import Fault, Request
 
 TITLES = ["Alpha", "Beta", "Gamma"]
 
@@ -35,7 +42,7 @@ class InZotero(Protocol):
     program: Program
 
     def install(self, *, paired: bool) -> None:
-        """Install it; a paired one knows the key of the configuration as its token."""
+        """Install it; a paired one knows the key of the configuration."""
 
     def reinstall(self) -> None:
         """Remove it with all that it stored, install it again, and pair."""
@@ -53,7 +60,7 @@ class InZotero(Protocol):
         """Turn it off or on."""
 
     def revoke(self) -> None:
-        """Take all tokens back."""
+        """Take all pairings back."""
 
     def answer(self, *, allow: bool) -> None:
         """Let the user answer all further questions so."""
@@ -61,8 +68,14 @@ class InZotero(Protocol):
     def asked(self) -> list[str]:
         """Return the names of the programs that asked."""
 
-    def control(self) -> tuple[str, str]:
-        """Return address and token of the daemon that it was told."""
+    def codes(self) -> list[str]:
+        """Return the codes that its dialogs showed."""
+
+    def restart(self) -> None:
+        """Close Zotero, and start it again."""
+
+    def control(self) -> str:
+        """Return the address of the daemon that it was told."""
 
 
 @dataclass
@@ -119,10 +132,18 @@ class DoublePlugin:
         """See `InZotero`."""
         return self.names
 
-    def control(self) -> tuple[str, str]:
+    def codes(self) -> list[str]:
+        """See `InZotero`."""
+        return self.plugin.codes
+
+    def restart(self) -> None:
+        """See `InZotero`."""
+        self.plugin.restart()
+
+    def control(self) -> str:
         """See `InZotero`."""
         (told,) = self.plugin.controls
-        return told["url"], told["token"]
+        return told
 
 
 @dataclass
@@ -169,12 +190,23 @@ class JavaScriptPlugin:
 
     def asked(self) -> list[str]:
         """See `InZotero`."""
-        return [json.loads(words.partition(" ")[2])["name"] for words in self.process.do("dialogs")]
+        return [told["name"] for told in self._dialogs()]
 
-    def control(self) -> tuple[str, str]:
+    def codes(self) -> list[str]:
         """See `InZotero`."""
-        told = self.process.do("control")
-        return told["url"], told["token"]
+        return [told["code"] for told in self._dialogs()]
+
+    def _dialogs(self) -> list[dict[str, str]]:
+        return [json.loads(words.partition(" ")[2]) for words in self.process.do("dialogs")]
+
+    def restart(self) -> None:
+        """See `InZotero`."""
+        self.process.do("restart")
+
+    def control(self) -> str:
+        """See `InZotero`."""
+        told: str = self.process.do("control")["url"]
+        return told
 
 
 @contextmanager
@@ -206,11 +238,93 @@ def javascript(folder: Path, clock: FakeClock) -> Iterator[tuple[Zotero, InZoter
 SIDES: list[Callable[[Path, FakeClock], Any]] = [double, javascript]
 
 
-def knows(url: str, token: str) -> bool:
-    """Whether the plugin at an address knows a token."""
-    request = urllib.request.Request(f"{url}/syncd/v1/ping", headers={"Syncd-Token": token})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
-        return bool(json.load(answer)["paired"])
+def knows(url: str, key: str) -> bool:
+    """Whether the plugin at an address knows a key."""
+    transport = PoliteTransport(SystemClock(), attempts=1)
+    try:
+        plugin = plugin_at(Address("", url, "users/0", key), transport)
+    finally:
+        transport.shutdown()
+    return plugin is not None and bool(plugin.server)
+
+
+def signed(request: Request, key: str, fault: Fault) -> Fault:
+    """Sign an answer as the plugin does to whom it knows."""
+    _, nonce, _ = request.headers[HEADER].split(" ")
+    header = Proof(key, "good", "plugin", nonce).answer(fault.status, fault.body)
+    return replace(fault, headers={**fault.headers, HEADER: header})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: its status, and what it says."""
+
+    status: int
+    json: Any
+
+
+class Asker:
+    """A program on this computer that was paired with a daemon.
+
+    Attributes:
+        port: of the daemon.
+        key: of the pairing.
+    """
+
+    def __init__(self, port: int, key: str) -> None:
+        self.port = port
+        self.key = key
+        self._caller = Caller(key, "daemon")
+
+    def headers(self, method: str, path: str, body: bytes | None = None) -> dict[str, str | None]:
+        """Return the headers of a signed request."""
+        return {HEADER: self._caller.sign(method, path, (body or b"") if method == "POST" else b"")}
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """Send a request, which is signed unless the headers say otherwise; a header of None is left out."""
+        answer, signature, text = self._sent(method, path, body, headers or {})
+        told: Any = json.loads(text) if text else None
+        if signature and answer == 401 and HEADER not in (headers or {}):
+            self._caller.session = told["session"]
+            answer, signature, text = self._sent(method, path, body, headers or {})
+            told = json.loads(text) if text else None
+        if answer == 200 and HEADER not in (headers or {}):
+            assert self._caller.knows(signature, answer, text)
+        return Answer(answer, told)
+
+    def _sent(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str | None]
+    ) -> tuple[int, str | None, bytes]:
+        said: dict[str, str | None] = {"Host": f"127.0.0.1:{self.port}", **self.headers(method, path, body)}
+        if body is not None:
+            said |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in (said | dict(headers)).items():
+                if value is not None:
+                    line.putheader(name, value)
+            line.endheaders(body)
+            answer = line.getresponse()
+            return answer.status, answer.getheader(HEADER), answer.read()
+        finally:
+            line.close()
+
+    def get(self, path: str, **query: str) -> Any:
+        """Return what is told; it must be."""
+        answer = self.send("GET", f"{path}?{urlencode(query)}" if query else path)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def post(self, path: str, **words: Any) -> Answer:
+        """Ask for something to be done."""
+        return self.send("POST", path, json.dumps(words).encode())
 
 
 def whole(desk: DesktopDesk) -> None:

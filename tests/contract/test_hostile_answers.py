@@ -7,12 +7,14 @@ import json
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clocks import FakeClock
 from desk import Trouble
+from plugins import signed
 from syncd.clock import SystemClock
 from syncd.daemon.backoff import delay
 from syncd.errors import LibraryError
@@ -20,6 +22,7 @@ from syncd.zotero import transport as transport_module
 from syncd.zotero.account import Account, SignIn
 from syncd.zotero.client import Address, Client, Outcome
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
+from syncd.zotero.embedded.plugin import new_key
 from syncd.zotero.plugin import Plugin, PluginClient
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 from websites import dripping
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 KEY = "ABCD2345"
+PAIRED = new_key()
 PAPER = {"key": KEY, "version": 0, "itemType": "preprint", "title": "Alpha"}
 SHELF = {"key": KEY, "version": 0, "name": "Shelf", "parentCollection": False}
 ITEM: Json = {
@@ -225,7 +229,11 @@ class Stage:
         """Ask a question that is answered so."""
         question = KINDS[kind][name]
         said = {each: text for each, text in {**HEADERS, **(headers or {})}.items() if text is not None}
-        self.trouble.plan(question.method, Fault("answer", status=200, headers=said, body=body))
+        fault = Fault("answer", status=200, headers=said, body=body)
+        # What is signed is read, whatever it is.
+        self.trouble.plan(
+            question.method, lambda request: signed(request, PAIRED, fault) if kind == "plugin" else fault
+        )
         return question.ask(self.clients[kind]())
 
     def check_refused(
@@ -247,10 +255,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     transport = PoliteTransport(FakeClock(), attempts=1)
     with EmbeddedLibrary(tmp_path_factory.mktemp("library") / "zotero.sqlite", faults=trouble) as server:
         address = Address("main", server.url, "users/1", server.key)
-        plugin = Plugin("a plugin", "a database")
+        plugin, here = Plugin("a plugin", "a database"), Address("main", server.url, "users/0", PAIRED)
         clients: dict[str, Callable[[], Client]] = {
             "online": lambda: Client(address, transport),
-            "plugin": lambda: PluginClient(address, transport, plugin),
+            "plugin": lambda: PluginClient(here, transport, plugin),
         }
         yield Stage(clients, trouble)
     transport.shutdown()
@@ -369,7 +377,8 @@ def test_pages_without_end_are_a_temporary_trouble(stage: Stage) -> None:
     """A server that names a page after the last, and a plugin that names pages in a circle."""
     for place in ("7-items-ABCD2345", "8-items-ABCD2345"):
         again = json.dumps({**CHANGES, "next": place}).encode()
-        stage.trouble.plan("GET", Fault("answer", status=200, headers=HEADERS, body=again))
+        fault = Fault("answer", status=200, headers=HEADERS, body=again)
+        stage.trouble.plan("GET", partial(signed, key=PAIRED, fault=fault))
     stage.check_refused("plugin", "items_since", json.dumps({**CHANGES, "next": "7-items-ABCD2345"}).encode())
     link = '<http://127.0.0.1/users/1/collections?start=1>; rel="next"'
     body = json.dumps([COLLECTION]).encode()

@@ -42,7 +42,7 @@ def served(client: Client) -> Iterator[str]:
 
 def login(desk: Desk, endpoint: str) -> int:
     """Ask for a pairing, and return how that ended."""
-    return desk.syncd("login", "zotero", "--desktop", "--file", "--endpoint", endpoint).code
+    return desk.answering("y", "login", "zotero", "--desktop", "--file", "--endpoint", endpoint).code
 
 
 def test_a_refusal_pairs_nobody(client: Client, daemon: Background, desk: Desk, served: str) -> None:
@@ -50,7 +50,7 @@ def test_a_refusal_pairs_nobody(client: Client, daemon: Background, desk: Desk, 
     assert daemon.ask("status")
     client.run('z.answerNext("close");')
     assert login(desk, served) == 4
-    assert client.run("return [Syncd.tokens.list(), Syncd.tokens.control()];") == [[], None]
+    assert client.run("return [Syncd.keys.list(), Syncd.keys.control()];") == [[], None]
 
 
 def test_the_plugin_asks_the_daemon_that_it_was_paired_with(
@@ -59,7 +59,7 @@ def test_the_plugin_asks_the_daemon_that_it_was_paired_with(
     """What Gecko sends along is not taken for a web page's; what is answered is shown."""
     client.run('z.answerNext("accept");')
     assert login(desk, served) == 0
-    daemon.until_logged("programs with a token are answered")
+    daemon.until_logged("paired programs are answered")
     papers, known, asked = client.run("""
         const status = await z.until(() => Syncd.daemon.status().catch(() => (Syncd.daemon.forget(), null)));
         const known = await Syncd.daemon.known(Syncd.libraryPrefix(1));
@@ -80,14 +80,36 @@ def test_the_plugin_asks_the_daemon_that_it_was_paired_with(
     assert "Everything rests" in shown
 
 
+def test_the_key_is_with_the_secrets_and_outlives_the_plugins_end(client: Client) -> None:
+    """Gecko's login manager has it, and the preferences have not; taken back, it is nowhere."""
+    key, before, written, after, left = client.run(
+        """
+        const key = "cd".repeat(32);
+        await Syncd.keys.add(key, "syncd", null);
+        const written = Services.prefs.getStringPref("extensions.syncd.pairings");
+        await plugin.call("shutdown", "APP_SHUTDOWN");
+        const before = Syncd.keys.all();
+        Syncd.keys._keys.clear();
+        await Syncd.keys.load();
+        const after = Syncd.keys.all();
+        await Syncd.keys.revoke(Syncd.keys.list()[0].id);
+        Syncd.keys._keys.clear();
+        await Syncd.keys.load();
+        return [key, before, written, after, Syncd.keys.all()];
+        """
+    )
+    assert before == after == [key]
+    assert key not in written
+    assert left == []
+
+
 def test_a_daemon_that_is_gone_is_one_quiet_line(client: Client) -> None:
     """No answer is no error in Gecko's console."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     shown = client.run(
         """
-        const control = { url: `http://127.0.0.1:${words[0]}`, token: "t", id: "i" };
-        Services.prefs.setStringPref("extensions.syncd.control", JSON.stringify(control));
+        await Syncd.keys.add("ab".repeat(32), "syncd", `http://127.0.0.1:${words[0]}`);
         await Syncd.standing.open(w);
         const dialog = d.getElementById("syncd-dialog");
         await d.l10n.translateFragment(dialog);

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncd.handshake import Half
 from syncd.plugin.build import source
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ KNOWN = """
       last: "2026-11-01T10:00:00Z", next: null,
       figures: [{ day: "2026-10-01", h_index: 16 }, { day: "2026-11-01", h_index: 17 }],
     }];
-    Services.prefs.setStringPref("extensions.syncd.control", '{"url":"http://127.0.0.1:9","token":"t","id":"i"}');
+    await Syncd.keys.add("ab".repeat(32), "syncd", "http://127.0.0.1:9");
 """
 
 
@@ -361,7 +362,7 @@ def test_zotero_7_has_the_same_menus(client: Client) -> None:
           daemon.status = Syncd.daemon.status;
           const synced = [];
           daemon.syncNow = async (names) => synced.push(names);
-          Services.prefs.setStringPref("extensions.syncd.control", '{"url":"http://127.0.0.1:9","token":"t","id":"i"}');
+          await again.scope.Syncd.keys.add("ab".repeat(32), "syncd", "http://127.0.0.1:9");
           const popup = d.querySelector("#menu_ToolsPopup > menu > menupopup");
           popup.dispatchEvent(new w.Event("popupshowing"));
           await z.until(() => again.scope.Syncd.menus.standing.summary);
@@ -388,7 +389,7 @@ def test_the_pane_lists_who_may_ask_and_takes_it_back(client: Client) -> None:
     """In a window where Gecko runs nothing that stands in the document."""
     text, label, apart, after, kept = client.run(
         """
-        await Syncd.tokens.add("syncd on <b>here</b>", null);
+        await Syncd.keys.add("ab".repeat(32), "syncd on <b>here</b>", null);
         const window = await z.open("preferences.xhtml");
         const pane = await z.showPanes(window);
         const row = pane.querySelector("li");
@@ -398,7 +399,7 @@ def test_the_pane_lists_who_may_ask_and_takes_it_back(client: Client) -> None:
         const boxes = [...(row?.children ?? [])].map((one) => one.getBoundingClientRect());
         const apart = boxes.slice(1).map((box, at) => box.left - boxes[at].right);
         row?.querySelector("button").click();
-        return [text, label, apart, pane.innerText, Syncd.tokens.list().length];
+        return [text, label, apart, pane.innerText, Syncd.keys.list().length];
         """
     )
     assert "Programs that may work with this Zotero" in text
@@ -414,18 +415,26 @@ def test_the_pane_lists_who_may_ask_and_takes_it_back(client: Client) -> None:
 @pytest.mark.parametrize(("how", "allowed"), [("accept", True), ("cancel", False), ("close", False)])
 def test_only_allow_allows(client: Client, how: str, *, allowed: bool) -> None:
     """Closing the dialog means no, and so does Enter: the button that refuses is the default."""
-    answered, questions = client.run(
+    half = Half.new()
+    answered, questions, begun = client.run(
         """
         z.answerNext(words[0]);
-        return [(await Syncd.pairing.ask({ name: "syncd on here" }))[0], z.questions];
+        const [, begun] = await Syncd.pairing.begin({ name: "syncd on here", api: 2, commitment: words[1] });
+        const [answered] = await Syncd.pairing.ask({ pairing: begun.pairing, public: words[2] });
+        return [answered, z.questions, begun];
         """,
         how,
+        half.commitment,
+        half.public,
     )
+    agreed = half.agreed(begun["public"], asked=True)
     assert answered == (200 if allowed else 403)
     (question,) = questions
     assert question["buttons"] == ["Allow", "Don’t Allow"]
     assert question["byDefault"] == "cancel"
     assert "“syncd on here” asks to read your libraries" in question["text"]
+    assert agreed
+    assert agreed.code in question["text"]
 
 
 # Coming and going

@@ -44,6 +44,7 @@ OPEN = """
     await z.until(() => w.document.hasFocus());
 """
 CLOSE = """
+    await Syncd.keys.removeAll();
     await plugin.call("shutdown", "ADDON_DISABLE");
     plugin.unload();
     for (const window of [...z.windows, ...z.others]) {

@@ -127,6 +127,8 @@ MUTANTS = (
     Mutant("a save that failed is forgotten", "plugin/source/push.js", "      throw new SyncdUnsaved(index, error);\n", "      return true;\n"),
     Mutant("what was taken back stays in memory", "plugin/source/push.js", "        await object.reload(null, true);\n", ""),
     Mutant("a write that can't be read back is left out", "plugin/source/push.js", "if (!told.has(object.key)) {", "if (object === null) {"),
+    Mutant("a recorded request is done again", "plugin/source/handshake.js", "if (this._used.has(nonce)) {", "if (nonce === null) {"),
+    Mutant("an answer that nobody signed is believed", "zotero/plugin.py", "if answer.status_code == 200 and is_its_own:", "if answer.status_code == 200:"),
     Mutant("a request for another Zotero is done", "plugin/source/endpoint.js", "return meant === server", "return meant"),
     Mutant("Zotero's own deletion log is not read", "plugin/source/changes.js", "(await Zotero.Sync.Data.Local.getDeleted(type, libraryID)) || []", "[]"),
     Mutant("what the user puts back is not told", "plugin/source/changes.js", "          this._told.delete(name);\n", ""),

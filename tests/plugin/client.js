@@ -216,6 +216,15 @@ function makeServices(world) {
       }),
       clearUserPref: (name) => world.prefs.delete(name),
     }),
+    logins: strict("Services.logins", {
+      searchLoginsAsync: async ({ origin, httpRealm }) =>
+        world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm),
+      addLoginAsync: async (login) => world.logins.push(login),
+      // Older ones are called so; the newest has a name of its own.
+      removeLogin: (login) => {
+        world.logins = world.logins.filter((other) => other !== login);
+      },
+    }),
     prompt: strict("Services.prompt", {
       BUTTON_POS_0: 1,
       BUTTON_POS_1: 256,
@@ -227,6 +236,24 @@ function makeServices(world) {
         return world.clicks();
       },
     }),
+  });
+}
+
+/** What is asked of XPCOM by name. */
+function makeComponents() {
+  return strict("Components", {
+    interfaces: strict("Components.interfaces", { nsILoginInfo: "nsILoginInfo" }),
+    Constructor: (contract, kind, initializer) => {
+      const words = [contract, kind, initializer].join(" ");
+      if (words !== "@mozilla.org/login-manager/loginInfo;1 nsILoginInfo init") {
+        throw new Error(`there is no ${words}`);
+      }
+      return class {
+        constructor(origin, formActionOrigin, httpRealm, username, password) {
+          Object.assign(this, { origin, formActionOrigin, httpRealm, username, password });
+        }
+      };
+    },
   });
 }
 
@@ -253,4 +280,4 @@ class FakeLocalization {
   }
 }
 
-module.exports = { FakeLocalization, makeServices, makeZotero };
+module.exports = { FakeLocalization, makeComponents, makeServices, makeZotero };

@@ -1,18 +1,19 @@
 /** The talk with the daemon: rarely, from memory, and with a reason where there is no answer. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
+const { daemon } = require("./caller.js");
 const { paired, start } = require("./zotero.js");
 
-const CONTROL = { url: "http://127.0.0.1:4711", token: "secret" };
+const CONTROL = "http://127.0.0.1:4711";
 
 /** A plugin whose daemon answers, and what it was asked. */
 async function withDaemon(answer = () => ({ reviews: 2 }), status = 200) {
   const zotero = await paired({}, CONTROL);
   const asked = [];
-  zotero.world.fetch = async (url, options) => {
+  zotero.world.fetch = daemon(zotero.token, (url, options) => {
     asked.push({ url, ...options });
-    return new Response(JSON.stringify(answer(url)), { status });
-  };
+    return { status, body: JSON.stringify(answer(url)) };
+  });
   return { ...zotero, asked };
 }
 
@@ -29,12 +30,48 @@ test("without a pairing nothing is asked", async () => {
   assert.equal(await reason(Syncd.daemon.status()), "not-paired");
 });
 
-test("the token goes along in its header", async () => {
-  const { Syncd, asked } = await withDaemon();
+test("what is asked is signed, and the key never goes along", async () => {
+  const { Syncd, asked, token } = await withDaemon();
   assert.equal((await Syncd.daemon.status()).reviews, 2);
+  await Syncd.daemon.pause(["her"]);
   assert.equal(asked[0].url, "http://127.0.0.1:4711/v1/status");
-  assert.equal(asked[0].headers.Authorization, "Bearer secret");
   assert.equal(asked[0].redirect, "error");
+  assert.equal(JSON.stringify(asked).includes(token), false);
+});
+
+test("whoever listens in the daemon's place gets no key, and is not believed", async () => {
+  const { Syncd, world, token } = await withDaemon();
+  const { fetch } = world;
+  const heard = [];
+  for (const listener of [
+    () => new Response('{"reviews": 2}'),
+    () => new Response('{"session": "ab"}', { status: 409 }),
+    // It passes all on, and changes what comes back.
+    async (...words) => new Response('{"reviews": 3}', { headers: (await fetch(...words)).headers }),
+    // It gives the answer to another question.
+    (url, options) => fetch(url.replace("status", "reviews"), options),
+  ]) {
+    world.fetch = async (url, options) => {
+      heard.push(JSON.stringify([url, options]));
+      return listener(url, options);
+    };
+    Syncd.daemon.forget();
+    assert.match(await reason(Syncd.daemon.status()), /strange|refused/);
+  }
+  assert.equal(heard.join().includes(token), false);
+});
+
+test("the answer to another question is not taken", async () => {
+  const { Syncd, world } = await withDaemon((url) => [url]);
+  const { fetch } = world;
+  const answers = [];
+  world.fetch = async (...words) => {
+    const answer = await fetch(...words);
+    answers.push(answer.status === 200 ? answer.clone() : null);
+    return answers.find(Boolean)?.clone() ?? answer;
+  };
+  await Syncd.daemon.reviews();
+  assert.equal(await reason(Syncd.daemon.profiles("users/0")), "strange");
 });
 
 test("the same is asked once a minute", async () => {
@@ -74,13 +111,19 @@ test("another failure comes with the daemon's sentence", async () => {
 
 for (const body of ["<html>", '"text"', "null"]) {
   test(`what answers ${body} is not syncd, whatever its status`, async () => {
-    const { Syncd, world } = await withDaemon();
+    const { Syncd, world, token } = await withDaemon();
     for (const [status, ask] of [
       [200, () => Syncd.daemon.status()],
       [500, () => Syncd.daemon.pause()],
     ]) {
-      world.fetch = async () => new Response(body, { status });
-      assert.equal(await reason(ask()), "strange");
+      for (const fetch of [
+        async () => new Response(body, { status }),
+        daemon(token, () => ({ status, body })),
+      ]) {
+        world.fetch = fetch;
+        Syncd.daemon.forget();
+        assert.equal(await reason(ask()), "strange");
+      }
     }
   });
 }

@@ -1,7 +1,8 @@
 /** Who is let in, what is told to whom, and that nothing stays behind. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { ask, paired, start } = require("./zotero.js");
+const { caller } = require("./caller.js");
+const { ask, dispatch, paired, start } = require("./zotero.js");
 
 const PAPER = { key: "ABCD2345", version: 0, itemType: "preprint", title: "Deep" };
 const PATHS = [
@@ -10,11 +11,13 @@ const PATHS = [
   ["POST", "/syncd/v1/select"],
 ];
 
+const serverOf = async (world, token) => (await ask(world, "GET", "/syncd/v1/ping", { token })).answer.server;
+
 test("a stranger learns from ping that the plugin is there, and no more", async () => {
   const { world } = await start();
   const { status, answer } = await ask(world, "GET", "/syncd/v1/ping");
   assert.equal(status, 200);
-  assert.deepEqual(answer, { syncd: "0.1.0", api: 1, paired: false });
+  assert.deepEqual(answer, { syncd: "0.1.0", api: 2, oldest: 2, paired: false });
 });
 
 test("ping tells a paired program which libraries there are", async () => {
@@ -23,7 +26,8 @@ test("ping tells a paired program which libraries there are", async () => {
   assert.match(answer.server, /^[0-9a-f]{64}$/);
   assert.deepEqual(answer, {
     syncd: "0.1.0",
-    api: 1,
+    api: 2,
+    oldest: 2,
     paired: true,
     zotero: "8.0",
     database: "abcdefgh",
@@ -51,20 +55,88 @@ test("ping tells who is signed in as of now, whatever kind of number Zotero has 
 });
 
 for (const [method, address] of PATHS) {
-  test(`${address} needs a token, and the right one`, async () => {
+  test(`${address} needs a signature, and the right one`, async () => {
     const { world, token } = await paired();
     const data = method === "POST" ? {} : null;
-    for (const wrong of [
-      undefined,
-      "",
-      token.slice(1),
-      `${token}0`,
-      token.toUpperCase().replace(/[A-F]/, "0"),
+    const headers = { "syncd-server": await serverOf(world, token) };
+    for (const wrong of [undefined, "ab".repeat(32), token.slice(2), `${token}01`]) {
+      const { status, signature } = await ask(world, method, address, { token: wrong, headers, data });
+      assert.deepEqual([status, signature], [401, undefined]);
+    }
+    for (const old of [
+      { "syncd-token": token },
+      { "syncd-signature": token },
+      { "syncd-signature": "a b c" },
     ]) {
-      assert.equal((await ask(world, method, address, { token: wrong, data })).status, 401);
+      assert.equal(
+        (await dispatch(world, method, address, { headers: { ...headers, ...old }, data })).status,
+        401,
+      );
     }
   });
 }
+
+/** A push as a program signs it, which can be changed on its way. */
+async function signedPush({ world, token }, signer = caller(token)) {
+  const server = await serverOf(world, token);
+  const text = JSON.stringify({ kind: "items", objects: [{ ...PAPER }] });
+  if (!signer.session) {
+    const first = signer.sign("GET", "/syncd/v1/ping", "");
+    const headers = { "syncd-signature": first };
+    signer.session = (await dispatch(world, "GET", "/syncd/v1/ping", { headers })).answer.session;
+  }
+  const signature = signer.sign("POST", "/syncd/v1/push", text, server);
+  return { headers: { "syncd-server": server, "syncd-signature": signature }, data: { signed: text } };
+}
+
+const items = (world) => world.database.prepare("SELECT count(*) AS n FROM items").get().n;
+
+test("a request counts once, and not again after the plugin started anew", async () => {
+  const started = await paired();
+  const { world, scope, about } = started;
+  const request = await signedPush(started);
+  assert.equal((await dispatch(world, "POST", "/syncd/v1/push", request)).status, 200);
+  const again = await dispatch(world, "POST", "/syncd/v1/push", request);
+  assert.deepEqual([again.status, again.signature], [401, undefined]);
+  const kept = await signedPush(started);
+  await scope.shutdown(about, 2);
+  await start({ world });
+  world.database.exec("DELETE FROM items");
+  for (const recorded of [request, kept]) {
+    assert.equal((await dispatch(world, "POST", "/syncd/v1/push", recorded)).status, 401);
+  }
+  assert.equal(items(world), 0);
+});
+
+test("the nonces of so many requests are forgotten, and with them all that was recorded", async () => {
+  const started = await paired();
+  const { world, Syncd } = started;
+  const request = await signedPush(started);
+  assert.equal((await dispatch(world, "POST", "/syncd/v1/push", request)).status, 200);
+  Syncd.handshake.MOST_USED = Syncd.handshake._used.size + 1;
+  assert.equal((await ask(world, "GET", "/syncd/v1/ping", started)).status, 200);
+  assert.equal(Syncd.handshake._used.size, 0);
+  assert.equal((await dispatch(world, "POST", "/syncd/v1/push", request)).status, 401);
+});
+
+test("what is changed on its way is refused: body, address, and which Zotero is meant", async () => {
+  const started = await paired();
+  const { world } = started;
+  const { headers, data } = await signedPush(started);
+  const other = { signed: data.signed.replace("Deep", "Bad") };
+  for (const [method, address, sent] of [
+    ["POST", "/syncd/v1/push", { headers, data: other }],
+    ["POST", "/syncd/v1/push", { headers, data: JSON.parse(data.signed) }],
+    ["POST", "/syncd/v1/push?x=1", { headers, data }],
+    ["POST", "/syncd/v1/select", { headers, data }],
+    ["POST", "/syncd/v1/push", { headers: { ...headers, "syncd-server": "other" }, data }],
+    ["POST", "/syncd/v1/push", { headers: { ...headers, "syncd-signature": `${"0".repeat(32)} b c` }, data }],
+  ]) {
+    assert.equal((await dispatch(world, method, address, sent)).status, 401);
+  }
+  assert.equal(items(world), 0);
+  assert.equal((await dispatch(world, "POST", "/syncd/v1/push", { headers, data })).status, 200);
+});
 
 for (const headers of [
   { origin: "http://127.0.0.1:23119" },
@@ -76,7 +148,7 @@ for (const headers of [
   { host: "evil.example:23119" },
   { host: "127.0.0.1.evil.example" },
 ]) {
-  test(`${JSON.stringify(headers)} is refused, with a token too`, async () => {
+  test(`${JSON.stringify(headers)} is refused, with a key too`, async () => {
     const { world, token } = await paired();
     for (const [method, address] of [...PATHS, ["GET", "/syncd/v1/ping"], ["POST", "/syncd/v1/pair"]]) {
       const data = method === "POST" ? { name: "evil" } : null;
@@ -98,7 +170,7 @@ for (const [method, address] of PATHS) {
     const { world, token } = await paired();
     const data = method === "POST" ? { kind: "items", objects: [{ ...PAPER }], key: PAPER.key } : null;
     const sent = async (server) => {
-      const headers = { "syncd-server": server };
+      const headers = { "syncd-server": server ?? "" };
       const { status, answer } = await ask(world, method, address, { token, data, headers });
       return [status, answer.server];
     };

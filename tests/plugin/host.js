@@ -41,7 +41,7 @@ class Host {
   async stop(reason) {
     await this.plugin.scope.shutdown(ABOUT, reason);
     if (reason === ADDON_UNINSTALL) {
-      this.plugin.scope.uninstall(ABOUT, reason);
+      await this.plugin.scope.uninstall(ABOUT, reason);
     }
   }
 
@@ -56,12 +56,12 @@ class Host {
     },
     dialogs: () => this.world.dialogs.map((words) => String(words[2])),
     revoke: () => {
-      const { tokens } = this.plugin.Syncd;
-      for (const { id } of tokens.list()) {
-        tokens.revoke(id);
+      const { keys } = this.plugin.Syncd;
+      for (const { id } of keys.list()) {
+        keys.revoke(id);
       }
     },
-    control: () => this.plugin.Syncd.tokens.control(),
+    control: () => this.plugin.Syncd.keys.control(),
     user: (number) => {
       this.world.userID = number;
     },
@@ -72,6 +72,10 @@ class Host {
     database: async (key) => {
       await this.stop(APP_SHUTDOWN);
       this.world.localUserKey = key;
+      await this.start();
+    },
+    restart: async () => {
+      await this.stop(APP_SHUTDOWN);
       await this.start();
     },
     forget: async () => {
@@ -204,7 +208,8 @@ async function main() {
       return;
     }
     const [status, type, body, headers = {}] = found;
-    const lines = Object.entries({ ...(type ? { "Content-Type": type } : {}), ...headers });
+    const first = typeof type === "string" ? { "Content-Type": type } : type;
+    const lines = Object.entries({ ...first, ...headers });
     const head = [
       `HTTP/1.0 ${status} ${PHRASES[status]}`,
       "X-Zotero-Version: 11.0",

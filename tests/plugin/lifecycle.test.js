@@ -58,7 +58,7 @@ test("views hear of everything, and one that fails stops no other", async () => 
 
 test("a plugin that is turned off has no address and hears nothing", async () => {
   const { scope, world, about, Zotero } = await start();
-  assert.equal(Object.keys(world.endpoints).length, 5);
+  assert.equal(Object.keys(world.endpoints).length, 7);
   await scope.shutdown(about, ADDON_DISABLE);
   assert.deepEqual(world.endpoints, {});
   assert.equal(world.observers.size, 0);
@@ -94,7 +94,7 @@ test("the end of Zotero keeps everything", async () => {
 });
 
 test("removing the plugin leaves nothing behind but the items", async () => {
-  const { scope, world, about, token } = await paired({}, { url: "http://127.0.0.1:1", token: "T" });
+  const { scope, world, about, token } = await paired({}, "http://127.0.0.1:1");
   world.add("ABCD2345", { itemType: "note" });
   world.prefs.set("extensions.zotero.other", "kept");
   world.files.set("/profile/other.json", "kept");
@@ -103,6 +103,7 @@ test("removing the plugin leaves nothing behind but the items", async () => {
   await scope.uninstall(about, ADDON_UNINSTALL);
   assert.deepEqual([...world.files.keys()], ["/profile/other.json"]);
   assert.deepEqual([...world.prefs.keys()], ["extensions.zotero.other"]);
+  assert.deepEqual(world.logins, []);
   assert.equal(world.database.prepare("SELECT count(*) AS n FROM items").get().n, 1);
   assert.deepEqual(world.endpoints, {});
 });
@@ -116,7 +117,7 @@ test("a file of Windows has Windows's separators", async () => {
 
 test("the plugin leaves one name in its scope, besides what Zotero calls", async () => {
   const { scope } = await start();
-  const given = Object.keys((await start({ files: ["lifecycle.js", "tokens.js"] })).scope);
+  const given = Object.keys((await start({ files: ["lifecycle.js", "keys.js"] })).scope);
   assert.deepEqual(
     Object.keys(scope).filter((name) => !given.includes(name)),
     [],

@@ -70,20 +70,20 @@ test("the window of preferences fills the pane when Zotero says that it is there
   listener({ target: pane });
 });
 
-test("a token is taken back from the pane", async () => {
+test("a pairing is taken back from the pane", async () => {
   const { Zotero, Syncd } = await paired();
   const document = makeDocument();
   Zotero.Syncd.preferencesLoaded(document);
   document.ids["syncd-tokens"].children[0].children[2].listeners.click();
-  assert.equal(Syncd.tokens.list().length, 0);
+  assert.equal(Syncd.keys.list().length, 0);
   assert.deepEqual(document.ids["syncd-tokens"].children, []);
   assert.equal(document.ids["syncd-no-tokens"].hidden, false);
 });
 
 test("preferences that can't be read are as none", async () => {
   const { world, Syncd } = await start();
-  world.prefs.set("extensions.syncd.tokens", "{broken");
-  assert.equal(Syncd.tokens.list().length, 0);
-  world.prefs.set("extensions.syncd.tokens", '"text"');
-  assert.equal(Syncd.tokens.list().length, 0);
+  world.prefs.set("extensions.syncd.pairings", "{broken");
+  assert.equal(Syncd.keys.list().length, 0);
+  world.prefs.set("extensions.syncd.pairings", '"text"');
+  assert.equal(Syncd.keys.list().length, 0);
 });

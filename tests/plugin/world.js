@@ -29,6 +29,8 @@ class World {
     this.debug = [];
     this.files = new Map();
     this.prefs = new Map();
+    /** What Zotero's login manager keeps. */
+    this.logins = [];
     this.observers = new Map();
     this.endpoints = {};
     this.windows = [];

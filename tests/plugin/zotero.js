@@ -2,13 +2,15 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
-const { FakeLocalization, makeServices, makeZotero } = require("./client.js");
+const { Asker, caller } = require("./caller.js");
+const { FakeLocalization, makeComponents, makeServices, makeZotero } = require("./client.js");
 const { strict } = require("./objects.js");
 const { World } = require("./world.js");
 
 const SOURCE = path.join(__dirname, "..", "..", "src", "syncd", "plugin", "source");
 
 const PING = "/syncd/v1/ping";
+const PAIR = "/syncd/v1/pair";
 /** The first file, and those that stay files of their own; see src/syncd/plugin/build.py. */
 const APART = ["lifecycle.js", "prefs.js", "preferences-window.js"];
 
@@ -54,6 +56,7 @@ function load({ files, script, world = new World(), globals = {}, declare = () =
   const scope = vm.createContext({
     Zotero,
     Services: makeServices(world),
+    Components: makeComponents(),
     Localization: FakeLocalization,
     APP_SHUTDOWN: 2,
     ADDON_DISABLE: 4,
@@ -84,34 +87,94 @@ async function start(options = {}) {
 }
 
 /**
- * Ask one of the plugin's addresses, as Zotero's server would; one with a token means the Zotero that is there.
+ * Ask one of the plugin's addresses, as Zotero's server would; one with a key means the Zotero that is there.
  *
  * @param {World} world
  * @param {string} method
  * @param {string} address
- * @param {{token?: string, headers?: Record<string, string>, data?: any}} [options]
+ * @param {{token?: string, headers?: Record<string, string>, data?: any}} [options] the token is the pairing's key
  * @returns {Promise<{status: number, answer: any}>}
  */
 async function ask(world, method, address, { token, headers = {}, data = null } = {}) {
+  const send = (more, sent) =>
+    dispatch(world, method, address, { headers: { ...more, ...headers }, data: sent });
+  if (!token) {
+    return send({}, data);
+  }
+  const isPing = address === PING;
+  const meant = "syncd-server" in headers || isPing ? {} : { "syncd-server": await serverOf(world, token) };
+  const server = { ...meant, ...headers }["syncd-server"];
+  const text = data === null ? "" : JSON.stringify(data);
+  const { pathname, searchParams } = new URL(address, "http://127.0.0.1");
+  const target = searchParams.size ? `${pathname}?${searchParams}` : pathname;
+  const signer = caller(token);
+  let found;
+  for (const _ of ["in the session before", "in this one"]) {
+    const signature = signer.sign(method, target, text, server);
+    found = await send({ ...meant, "syncd-signature": signature }, data === null ? null : { signed: text });
+    if (found.status !== 401 || !found.answer.session) {
+      break;
+    }
+    signer.session = found.answer.session;
+  }
+  if (found.signature !== undefined && !signer.knows(found)) {
+    throw new Error(`${method} ${address} has an answer with a wrong signature`);
+  }
+  return found;
+}
+
+async function serverOf(world, token) {
+  return (await ask(world, "GET", PING, { token })).answer.server;
+}
+
+/**
+ * Do what Zotero's server does with a request.
+ *
+ * @returns {Promise<{status: number, answer: any, text: string, signature?: string}>}
+ */
+async function dispatch(world, method, address, { headers = {}, data = null } = {}) {
   const [pathname, query = ""] = address.split("?");
   const Endpoint = world.endpoints[pathname];
   const endpoint = new Endpoint();
   if (!endpoint.supportedMethods.includes(method) || endpoint.init.length !== 1) {
     return { status: 400, answer: null };
   }
-  const sent = { host: "127.0.0.1:23119", ...(token ? { "syncd-token": token } : {}), ...headers };
-  if (token && pathname !== PING && !("syncd-server" in headers)) {
-    sent["syncd-server"] = (await ask(world, "GET", PING, { token })).answer.server;
-  }
-  const [status, , body] = await endpoint.init({
+  const [status, told, text] = await endpoint.init({
     method,
     pathname,
     pathParams: {},
     searchParams: new URLSearchParams(query),
-    headers: sent,
+    headers: { host: "127.0.0.1:23119", ...headers },
     data,
   });
-  return { status, answer: JSON.parse(body) };
+  return { status, answer: JSON.parse(text), text, signature: told["Syncd-Signature"] };
+}
+
+/**
+ * Let a program ask for a pairing, and go on to where it ends.
+ *
+ * @param {World} world
+ * @param {object} [sent] what it says of itself
+ * @param {string} [control] where its daemon answers
+ * @returns {Promise<{status: number, answer: any, key?: string, code?: string}>} the answer that came last
+ */
+async function pair(world, sent = { name: "syncd on here" }, control = undefined) {
+  const asker = new Asker();
+  const begun = await dispatch(world, "POST", `${PAIR}`, { data: { ...asker.first, ...sent } });
+  if (begun.status !== 200) {
+    return begun;
+  }
+  const { key, code } = asker.agree(begun.answer);
+  const allowed = await dispatch(world, "POST", `${PAIR}/ask`, { data: asker.second });
+  if (allowed.status !== 200) {
+    return { ...allowed, code };
+  }
+  const kept = await ask(world, "POST", `${PAIR}/keep`, {
+    token: key,
+    headers: { "syncd-server": "" },
+    data: { control },
+  });
+  return { ...kept, key, code };
 }
 
 /** Start a plugin and pair with it. */
@@ -119,9 +182,12 @@ async function paired(options = {}, control = undefined) {
   const started = await start(options);
   const { world } = started;
   world.clicks = () => 0;
-  const { answer } = await ask(world, "POST", "/syncd/v1/pair", { data: { name: "syncd on here", control } });
+  const { status, key } = await pair(world, undefined, control);
+  if (status !== 200) {
+    throw new Error(`pairing was answered ${status}`);
+  }
   world.clicks = () => 1;
-  return { ...started, token: answer.token };
+  return { ...started, token: key };
 }
 
-module.exports = { SOURCE, World, ask, load, paired, sources, start, strict };
+module.exports = { SOURCE, World, ask, dispatch, load, pair, paired, sources, start, strict };

@@ -37,8 +37,8 @@ class ThroughPlugin(Sync):
         """Return nothing: the plugin knows one syncd here."""
 
     def quiet_reads(self) -> int:
-        """Return how many requests tell that nothing is new: the plugin, what changed."""
-        return 2
+        """Return how many requests tell that nothing is new: the plugin and its session, what changed."""
+        return 3
 
     @precondition(lambda self: self.desk.data.state.exists())
     @rule()

@@ -10,6 +10,7 @@ import pytest
 
 from plugins import knows
 from syncd.errors import LibraryError
+from syncd.handshake import is_key
 from syncd.zotero.consent import WAIT, awaited, consent
 from syncd.zotero.embedded import Fault
 from websites import Reply, website
@@ -34,19 +35,27 @@ def plugin(program: Program) -> Plugin:
 def refused(program: Program, clock: FakeClock, patience: float = 30.0) -> LibraryError:
     """Ask in vain; return the error."""
     with pytest.raises(LibraryError) as error:
-        consent(program.server.url, clock, lambda _: None, patience=patience)
+        consent(program.server.url, clock, lambda _: None, lambda _: True, patience=patience)
     assert error.value.hint
     return error.value
 
 
-def test_allow_gives_a_token_that_lasts(program: Program, plugin: Plugin, clock: FakeClock) -> None:
-    """The user is told where to look."""
+def test_allow_gives_a_key_that_lasts(program: Program, plugin: Plugin, clock: FakeClock) -> None:
+    """The user is told where to look, and both sides show one code."""
     plugin.consent = lambda _: True
     said: list[str] = []
-    token = consent(program.server.url, clock, said.append)
-    assert knows(program.server.url, token)
-    (words,) = said
-    assert "choose Allow" in words
+    compared: list[str] = []
+
+    def is_same(code: str) -> bool:
+        compared.append(code)
+        return True
+
+    key = consent(program.server.url, clock, said.append, is_same)
+    assert is_key(key)
+    assert knows(program.server.url, key)
+    assert plugin.codes == compared
+    assert "Choose Allow there" in said[-1]
+    assert said[-1].endswith(compared[0])
 
 
 def test_a_no_is_a_no(program: Program, plugin: Plugin, clock: FakeClock) -> None:
@@ -149,13 +158,13 @@ def test_a_zotero_that_is_starting_is_not_called_one_without_the_plugin(
     assert said == ["Zotero isn't running"]
 
 
-def test_a_plugin_of_another_interface_is_waited_for_too(program: Program, clock: FakeClock) -> None:
+def test_a_plugin_of_an_older_interface_is_waited_for_too(program: Program, clock: FakeClock) -> None:
     """Until the user has brought both together."""
     headers = {"Content-Type": "application/json"}
-    program.trouble.plan("GET", Fault("answer", status=200, headers=headers, body=b'{"api": 99}'))
+    program.trouble.plan("GET", Fault("answer", status=200, headers=headers, body=b'{"api": 1}'))
     said: list[str] = []
     awaited(program.server.url, clock, lambda error: said.append(str(error)))
-    assert said == ["the syncd plugin in Zotero is of another version than syncd"]
+    assert said == ["the syncd plugin in Zotero is too old for this syncd"]
 
 
 def test_waiting_ends(program: Program, clock: FakeClock) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.client
-import json
 import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
@@ -16,16 +12,19 @@ from background import Background, looks, titles
 from owner import LONG, TITLES, show
 from pages import entry, page
 from plugin_host import ZoteroProcess
+from plugins import Asker
 from ports import free_port
-from syncd import tokens
+from syncd import pairings
 from syncd.config import load
+from syncd.config.secrets import SecretRef
+from syncd.handshake import HEADER
 from syncd.store import Store
 from syncd.zotero.embedded import DesktopLibrary
-from syncd.zotero.embedded.plugin import Plugin
+from syncd.zotero.embedded.plugin import Plugin, new_key
 from websites import Reply, website
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clocks import FakeClock
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from owner import Owner
 
 PREFIX = "users/1"
-# What the plugin gave syncd.
-ALLOWED = {"TEST_TOKEN": "a-token"}
+# What the plugin and syncd agreed on.
+ALLOWED = {"TEST_TOKEN": new_key()}
 TWO_WAYS = """
 library = "main"
 
@@ -58,60 +57,6 @@ READING = ("/v1/status", "/v1/items", "/v1/known", "/v1/profiles", "/v1/reviews"
 DOING = ("/v1/sync-now", "/v1/pause", "/v1/resume", "/v1/undo", "/v1/follow", "/v1/unfollow")
 
 
-@dataclass
-class Program:
-    """A program on this computer that was paired."""
-
-    port: int
-    token: str
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str | None] | None = None,
-    ) -> Answer:
-        """Send a request; a header of None is left out."""
-        all_headers: dict[str, str | None] = {
-            "Host": f"127.0.0.1:{self.port}",
-            "Authorization": f"Bearer {self.token}",
-        }
-        if body is not None:
-            all_headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        all_headers |= headers or {}
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in all_headers.items():
-                if value is not None:
-                    line.putheader(name, value)
-            line.endheaders(body)
-            answer = line.getresponse()
-            text = answer.read()
-            return Answer(answer.status, json.loads(text) if text else None)
-        finally:
-            line.close()
-
-    def get(self, path: str, **query: str) -> Any:
-        """Return what is told; it must be."""
-        answer = self.send("GET", f"{path}?{urlencode(query)}" if query else path)
-        assert answer.status == 200, answer
-        return answer.json
-
-    def post(self, path: str, **words: Any) -> Answer:
-        """Ask for something to be done."""
-        return self.send("POST", path, json.dumps(words).encode())
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer: its status, and what it says."""
-
-    status: int
-    json: Any
-
-
 def write_scored(desk: Desk, score: float) -> None:
     """Let the page list one paper with a score."""
     part = desk.page.with_suffix(".part")
@@ -125,33 +70,43 @@ def looked_again(daemon: Background, times: int) -> None:
 
 
 @pytest.fixture
-def program(desk: Desk) -> Program:
+def program(desk: Desk) -> Asker:
     """Pair a program with the daemon that this desk will have."""
     port = free_port()
     desk.configure(f"[control]\nport = {port}\n")
     desk.data.create()
-    return Program(port, tokens.issue(desk.data, "main"))
+    return Asker(port, pair(desk, "main"))
+
+
+def pair(desk: Desk, name: str) -> str:
+    """Let a program be paired, as `syncd login` does; return the key."""
+    key, path = new_key(), desk.folder / f"{name}.key"
+    path.touch(mode=0o600)
+    path.write_text(key, encoding="ascii")
+    pairings.remember(desk.data, name, SecretRef(file=str(path)))
+    return key
 
 
 @pytest.fixture
-def daemon(desk: Desk, program: Program) -> Iterator[Background]:
+def daemon(desk: Desk, program: Asker) -> Iterator[Background]:
     """Let the daemon bring three papers in."""
     show(desk)
     with Background(desk) as running:
         running.until(lambda: looks(running))
         yield running
-        assert program.token not in running.text
+        assert program.key not in running.text
 
 
 # Who is let in
 
 
-def test_who_is_no_paired_program_is_refused(daemon: Background, program: Program) -> None:
+def test_who_is_no_paired_program_is_refused(daemon: Background, program: Asker) -> None:
     """Without the right token, from a web page, or under another name: nothing is told and nothing done."""
     strangers: tuple[tuple[int, dict[str, str | None]], ...] = (
-        (401, {"Authorization": None}),
-        (401, {"Authorization": "Bearer wrong"}),
-        (401, {"Authorization": f"Basic {program.token}"}),
+        (401, {HEADER: None}),
+        (401, {HEADER: "wrong"}),
+        (401, {HEADER: program.key}),
+        (401, {HEADER: None, "Authorization": f"Bearer {program.key}"}),
         (403, {"Origin": "https://example.org"}),
         (403, {"Sec-Fetch-Site": "cross-site"}),
         (403, {"sec-fetch-site": "same-origin"}),
@@ -170,7 +125,7 @@ def test_who_is_no_paired_program_is_refused(daemon: Background, program: Progra
         assert program.send("GET", "/v1/status", headers=known).status == 200
 
 
-def test_what_is_no_request_is_refused_and_the_next_is_answered(daemon: Background, program: Program) -> None:
+def test_what_is_no_request_is_refused_and_the_next_is_answered(daemon: Background, program: Asker) -> None:
     """Unknown addresses, wrong methods, bodies that are too long, no JSON, or of another kind."""
     assert program.send("GET", "/").status == 404
     assert program.send("GET", "/v1/nosuch").status == 404
@@ -193,25 +148,27 @@ def test_what_is_no_request_is_refused_and_the_next_is_answered(daemon: Backgrou
 
 
 def test_it_is_off_until_a_program_was_paired_and_off_again_where_it_is_forbidden(desk: Desk) -> None:
-    """A reload opens it; a token that was taken back is good no longer; the configuration has the last word."""
+    """A reload opens it; a key that was taken away is good no longer; the configuration has the last word."""
     show(desk)
     port = free_port()
     desk.configure(f"[control]\nport = {port}\n")
     with Background(desk) as daemon:
         daemon.until(lambda: looks(daemon))
         with pytest.raises(ConnectionRefusedError):
-            Program(port, "none").send("GET", "/v1/status")
-        program = Program(port, tokens.issue(desk.data, "main"))
+            Asker(port, new_key()).send("GET", "/v1/status")
+        program = Asker(port, pair(desk, "main"))
         assert desk.syncd("reload").code == 0
         assert program.get("/v1/status")["libraries"][0]["library"] == "main"
-        token = tokens.issue(desk.data, "main")
-        again = Program(port, token)
-        assert program.send("GET", "/v1/status").status == again.send("GET", "/v1/status").status == 200
-        tokens.settle(desk.data, "main", token)
+        other = Asker(port, pair(desk, "other"))
+        assert program.send("GET", "/v1/status").status == 200
+        assert other.send("GET", "/v1/status").status == 401
+        again = Asker(port, pair(desk, "main"))
+        assert desk.syncd("reload").code == 0
         assert program.send("GET", "/v1/status").status == 401
-        assert again.send("GET", "/v1/status").status == 200
-        tokens.withdraw(desk.data, token)
-        assert again.send("GET", "/v1/status").status == 401
+        assert again.send("GET", "/v1/status").status == other.send("GET", "/v1/status").status == 200
+        (desk.folder / "other.key").unlink()
+        assert desk.syncd("reload").code == 0
+        assert other.send("GET", "/v1/status").status == 401
         desk.configure("[control]\nhttp = false\n")
         assert desk.syncd("reload").code == 0
         with pytest.raises(ConnectionRefusedError):
@@ -219,7 +176,7 @@ def test_it_is_off_until_a_program_was_paired_and_off_again_where_it_is_forbidde
 
 
 def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
-    desk: Desk, daemon: Background, program: Program
+    desk: Desk, daemon: Background, program: Asker
 ) -> None:
     """A reload with it changes nothing; a start with it ends with a sentence."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -233,7 +190,7 @@ def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
 
 
 def test_a_port_that_another_user_has_keeps_no_paper_waiting(
-    desk: Desk, program: Program, zotero: Zotero
+    desk: Desk, program: Asker, zotero: Zotero
 ) -> None:
     """The daemon says so and does its work: the port was never named, only a program was paired."""
     show(desk)
@@ -243,19 +200,33 @@ def test_a_port_that_another_user_has_keeps_no_paper_waiting(
         assert titles(zotero) == sorted(TITLES)
 
 
-def test_no_token_is_kept(desk: Desk, program: Program) -> None:
-    """The data folder has its hash alone."""
+def test_no_key_is_kept(desk: Desk, program: Asker) -> None:
+    """The data folder has the place of its file alone."""
     files = [path.read_bytes() for path in desk.data.root.rglob("*") if path.is_file()]
-    kept = hashlib.sha256(program.token.encode()).hexdigest().encode()
-    assert any(kept in content for content in files)
-    assert not any(program.token.encode() in content for content in files)
+    key = program.key.removeprefix("pairing-").encode()
+    assert any(b"main.key" in content for content in files)
+    assert not any(key in content for content in files)
+
+
+def test_a_question_counts_once_and_as_it_was_signed(daemon: Background, program: Asker) -> None:
+    """Recorded, changed, or sent to a daemon that started anew, it is refused."""
+    assert program.get("/v1/status")
+    recorded = program.headers("POST", "/v1/pause", b"{}")
+    assert program.send("POST", "/v1/pause", b"{}", recorded).status == 200
+    assert program.post("/v1/resume").status == 200
+    for path, body in (("/v1/pause", b"{}"), ("/v1/pause", b'{"names": []}'), ("/v1/undo", b"{}")):
+        assert program.send("POST", path, body, recorded).status == 401
+    fresh = program.headers("POST", "/v1/pause", b"{}")
+    assert program.send("POST", "/v1/pause?x=1", b"{}", fresh).status == 401
+    assert program.send("POST", "/v1/pause", b'{"names": []}', fresh).status == 401
+    assert daemon.ask("status")["paused"] == []
 
 
 # What is told
 
 
 def test_items_tell_who_brought_them_and_what_was_changed_since(
-    desk: Desk, owner: Owner, daemon: Background, program: Program
+    desk: Desk, owner: Owner, daemon: Background, program: Asker
 ) -> None:
     """Profile, affiliations, links, code, reason, each change, what is the user's; others are left out."""
     key = owner.item("Alpha")["key"]
@@ -285,7 +256,7 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     assert change["when"] >= profile["since"]
 
 
-def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Program) -> None:
+def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Asker) -> None:
     """As they move; within a band no item is written for it."""
     write_scored(desk, 81.5)
     with Background(desk) as daemon:
@@ -303,7 +274,7 @@ def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Progr
         assert desk.zotero.version() == version
 
 
-def test_profiles_tell_figures_years_and_runs(desk: Desk, daemon: Background, program: Program) -> None:
+def test_profiles_tell_figures_years_and_runs(desk: Desk, daemon: Background, program: Asker) -> None:
     """A day has one row, the latest; figures that did not move make none."""
     (ann,) = program.get("/v1/profiles", library=PREFIX)
     collections = desk.zotero.collections()
@@ -326,7 +297,7 @@ def test_profiles_tell_figures_years_and_runs(desk: Desk, daemon: Background, pr
 
 
 def test_status_tells_all_libraries_as_the_command_does(
-    desk: Desk, daemon: Background, program: Program
+    desk: Desk, daemon: Background, program: Asker
 ) -> None:
     """With the daemon, and how many reviews wait."""
     told = program.get("/v1/status")
@@ -341,11 +312,12 @@ def test_status_tells_all_libraries_as_the_command_does(
 
 
 @pytest.fixture
-def in_zotero(tmp_path: Path, clock: FakeClock, program: Program) -> Iterator[ZoteroProcess]:
+def in_zotero(tmp_path: Path, clock: FakeClock, desk: Desk, program: Asker) -> Iterator[ZoteroProcess]:
     """Let the plugin's own JavaScript run, in a Zotero that knows the daemon."""
     zotero = ZoteroProcess(tmp_path, clock.now)
     try:
-        zotero.pair({"url": f"http://127.0.0.1:{program.port}", "token": program.token})
+        key = zotero.pair(f"http://127.0.0.1:{program.port}")
+        (desk.folder / "main.key").write_text(key, encoding="ascii")
         yield zotero
     finally:
         zotero.stop()
@@ -370,7 +342,7 @@ def test_zotero_shows_what_is_known_of_its_users_library_and_of_no_other(
 
 
 @pytest.mark.usefixtures("daemon")
-def test_the_number_of_another_user_is_refused_and_what_is_no_number_too(program: Program) -> None:
+def test_the_number_of_another_user_is_refused_and_what_is_no_number_too(program: Asker) -> None:
     """Whatever is asked about."""
     for user, status in (("1", 200), ("2", 404), ("x", 400), ("0", 400), ("9" * 16, 400)):
         for path in ("/v1/items", "/v1/known", "/v1/profiles"):
@@ -383,7 +355,7 @@ def test_the_number_of_another_user_is_refused_and_what_is_no_number_too(program
 
 
 @pytest.fixture
-def both_ways(desk: Desk, program: Program, clock: FakeClock) -> Iterator[Background]:
+def both_ways(desk: Desk, program: Asker, clock: FakeClock) -> Iterator[Background]:
     """Let a daemon write to one library in two ways, a profile each; both list one paper."""
     show(desk)
     (desk.folder / "bo.txt").write_text(
@@ -401,7 +373,7 @@ def both_ways(desk: Desk, program: Program, clock: FakeClock) -> Iterator[Backgr
 
 
 @pytest.mark.usefixtures("both_ways")
-def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Program) -> None:
+def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Asker) -> None:
     """Where the user is another one, only what goes through the desktop is told."""
     alpha, delta = owner.item("Alpha")["key"], owner.item("Delta")["key"]
     for user, names in ({"user": "1"}, {"ann", "bo"}), ({}, {"ann", "bo"}), ({"user": "2"}, {"bo"}):
@@ -420,9 +392,7 @@ def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Prog
 
 
 @pytest.mark.usefixtures("both_ways")
-def test_a_profile_that_went_two_ways_brought_a_paper_once(
-    desk: Desk, owner: Owner, program: Program
-) -> None:
+def test_a_profile_that_went_two_ways_brought_a_paper_once(desk: Desk, owner: Owner, program: Asker) -> None:
     """Since the earlier day, with its links once."""
     alpha = owner.item("Alpha")["key"]
     query = {"library": "users/0", "user": "1", "keys": alpha}
@@ -437,7 +407,7 @@ def test_a_profile_that_went_two_ways_brought_a_paper_once(
 
 
 @pytest.mark.usefixtures("both_ways")
-def test_whom_zotero_follows_goes_to_the_usual_library_of_the_two(desk: Desk, program: Program) -> None:
+def test_whom_zotero_follows_goes_to_the_usual_library_of_the_two(desk: Desk, program: Asker) -> None:
     """It is that of all profiles whose library is not named; the other one where Zotero's user is another."""
     with website() as site:
         for number, library in ((1, "main"), (2, "zotero")):
@@ -454,7 +424,7 @@ def test_whom_zotero_follows_goes_to_the_usual_library_of_the_two(desk: Desk, pr
 
 
 def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
-    desk: Desk, daemon: Background, program: Program
+    desk: Desk, daemon: Background, program: Asker
 ) -> None:
     """All profiles, and one by name; a name that nobody has is refused."""
     answer = program.post("/v1/sync-now", names=["ann"])
@@ -474,7 +444,7 @@ def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
 
 
 def test_the_last_run_that_did_something_is_undone_once(
-    desk: Desk, owner: Owner, daemon: Background, program: Program
+    desk: Desk, owner: Owner, daemon: Background, program: Asker
 ) -> None:
     """What the owner touched is left with a reason; the undo stands in the history; then nothing is left.
 
@@ -501,7 +471,7 @@ def test_the_last_run_that_did_something_is_undone_once(
     assert program.post("/v1/undo", run=None, dry_run="yes").status == 400
 
 
-def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Program) -> None:
+def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Asker) -> None:
     """The configuration has the profile, the daemon brings its papers at once, and keeps them after."""
     show(desk)
     text = (desk.folder / "config.toml").read_text(encoding="utf-8")
@@ -527,7 +497,7 @@ def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Progr
         assert program.post("/v1/unfollow", name="bo-chen").status == 409
 
 
-def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Program) -> None:
+def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Asker) -> None:
     """As the command shows them; the next look acts on it."""
     owner.own(LONG.replace("Their", "Thier"))
     desk.page.write_text(page(entry(LONG), entry("Beta")), encoding="utf-8")
@@ -551,7 +521,7 @@ def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Progra
         assert set(desk.zotero.papers()) == {LONG.replace("Their", "Thier"), "Beta"}
 
 
-def test_a_database_from_before_facts_gets_them_with_the_next_push(desk: Desk, program: Program) -> None:
+def test_a_database_from_before_facts_gets_them_with_the_next_push(desk: Desk, program: Asker) -> None:
     """Nothing is lost; since when a profile lists what was there before is not known, and not made up."""
     show(desk)
     assert desk.syncd("push").code == 0

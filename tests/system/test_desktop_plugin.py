@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -14,14 +13,15 @@ import pytest
 from background import Background
 from owner import NEWS, forget, memory_of, pushes, rests, show, standing
 from pages import entry, page
-from plugins import ACTS, SIDES, TITLES, erase, knows, seen, stopped, whole
+from plugins import ACTS, SIDES, TITLES, Asker, erase, knows, seen, signed, stopped, whole
 from ports import free_port
-from syncd import tokens
+from syncd import pairings
 from syncd.cli.exit_codes import of_report
 from syncd.errors import LibraryError
 from syncd.zotero.client import Address
-from syncd.zotero.consent import Control, consent
+from syncd.zotero.consent import consent
 from syncd.zotero.embedded import Fault
+from syncd.zotero.embedded.plugin import new_key
 from syncd.zotero.plugin import Plugin, PluginClient, plugin_at
 from syncd.zotero.transport import PoliteTransport
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 # Collections; items with their links.
 POSTS = 2
 THERE = Plugin("a-plugin", "a-database")
+KEY = new_key()
 REAL = Path(__file__).parents[2] / "config" / "profiles" / "pengcheng-he.txt"
 LOST = {
     "before": Fault("drop"),
@@ -122,11 +123,11 @@ def test_a_real_page_arrives_whole_and_rests(at_desktop: DesktopDesk, plugin: In
     rests(at_desktop)
 
 
-def test_a_push_with_nothing_new_takes_two_reads(filled: Installed) -> None:
-    """Whether the plugin is there, and what changed."""
+def test_a_push_with_nothing_new_takes_three_reads(filled: Installed) -> None:
+    """Which session it is, whether the plugin knows syncd, and what changed."""
     report = filled.desk.run()
     assert report.counts["unchanged"] == 3
-    assert (report.requests.read, report.requests.write) == (2, 0)
+    assert (report.requests.read, report.requests.write) == (3, 0)
 
 
 def test_the_users_edit_wins(filled: Installed, owner: Owner) -> None:
@@ -268,7 +269,8 @@ def test_what_zotero_refuses_is_sent_again_when_it_changes(ready: Installed, pro
     answer = Fault(
         "answer", status=200, headers={"Content-Type": "application/json"}, body=json.dumps(told).encode()
     )
-    program.trouble.plan("POST", lambda _: None, answer)
+    key = program.server.key
+    program.trouble.plan("POST", lambda _: None, lambda request: signed(request, key, answer))
     report = ready.desk.run()
     assert {failure.message for failure in report.failures.values()} == {"'x' is not valid"}
     assert pushes(ready.desk).requests.write == 0
@@ -351,8 +353,11 @@ def test_without_a_key_the_way_to_one_is_told(ready: Installed) -> None:
 def test_a_plugin_of_another_version_is_said(filled: Installed, program: Program) -> None:
     """How both are brought together is told."""
     headers = {"Content-Type": "application/json"}
-    program.trouble.plan("GET", Fault("answer", status=200, headers=headers, body=b'{"api": 99}'))
-    stopped(filled.desk.run(), 1, "another version", "syncd login --desktop")
+    program.trouble.plan("GET", Fault("answer", status=200, headers=headers, body=b'{"api": 1}'))
+    stopped(filled.desk.run(), 1, "too old for this syncd", "syncd login --desktop")
+    newer = b'{"api": 4, "oldest": 3}'
+    program.trouble.plan("GET", Fault("answer", status=200, headers=headers, body=newer))
+    stopped(filled.desk.run(), 1, "this syncd is too old", "Update syncd")
 
 
 def test_a_change_between_two_writes_is_seen(program: Program, clock: FakeClock) -> None:
@@ -366,9 +371,10 @@ def test_a_change_between_two_writes_is_seen(program: Program, clock: FakeClock)
     }
     body = json.dumps({**written, "version": 7}).encode()
     headers = {"Content-Type": "application/json"}
-    program.trouble.plan("POST", Fault("answer", status=200, headers=headers, body=body))
+    fault = Fault("answer", status=200, headers=headers, body=body)
+    program.trouble.plan("POST", lambda request: signed(request, KEY, fault))
     transport = PoliteTransport(clock)
-    client = PluginClient(Address("main", program.server.url, "users/0", "t"), transport, THERE)
+    client = PluginClient(Address("main", program.server.url, "users/0", KEY), transport, THERE)
     outcomes = client.write_items([{"key": "ABCD2345", "version": 0}], unmodified_since=5)
     transport.shutdown()
     assert client.advanced(5, outcomes) == (6, False)
@@ -378,7 +384,7 @@ def test_a_change_between_two_writes_is_seen(program: Program, clock: FakeClock)
 def test_a_zotero_that_closes_after_it_answered_is_said(program: Program, clock: FakeClock) -> None:
     """Nothing was sent to it, so there is nothing to find out."""
     transport = PoliteTransport(clock, nearby=True)
-    client = PluginClient(Address("main", program.server.url, "users/0", "t"), transport, THERE)
+    client = PluginClient(Address("main", program.server.url, "users/0", KEY), transport, THERE)
     program.close()
     with pytest.raises(LibraryError, match="Zotero isn't running") as error:
         client.write_items([], unmodified_since=5)
@@ -439,7 +445,7 @@ def test_versions_that_were_lost_are_counted_anew(filled: Installed) -> None:
     """Without a word to the user, and once only."""
     filled.plugin.lose_file()
     assert filled.desk.run().counts["unchanged"] == 3
-    assert filled.desk.run().requests.read == 2
+    assert filled.desk.run().requests.read == 3
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
@@ -521,7 +527,7 @@ def test_a_zotero_that_is_exchanged_before_it_is_read_is_not_read(ready: Install
     def exchange(_: Request) -> None:
         ready.plugin.open_other_database()
 
-    program.trouble.plan("GET", lambda _: None, exchange)
+    program.trouble.plan("GET", *[lambda _: None] * 2, exchange)
     stopped(ready.desk.run(), 6, "another Zotero is running now")
     assert ready.desk.zotero.items() == {}
 
@@ -542,9 +548,9 @@ def test_a_large_library_is_read_page_by_page(program: Program, owner: Owner, cl
         owner.edit("Beta", title="Delta")
         owner.own("Epsilon")
 
-    program.trouble.plan("GET", lambda _: None, work)
+    program.trouble.plan("GET", *[lambda _: None] * 2, work)
     page = client.items_since(0)
-    assert program.trouble.happened == 2
+    assert program.trouble.happened == 3
     deleted = client.deletions_since(0).items
     collections = client.collections_since(0).objects
     later = client.items_since(page.version)
@@ -563,70 +569,87 @@ def test_a_large_library_is_read_page_by_page(program: Program, owner: Owner, cl
 
 
 def test_login_asks_the_plugin_first(at_desktop: DesktopDesk, plugin: InZotero, program: Program) -> None:
-    """Its token becomes the library's key; after a refusal, or a dialog that is closed, nothing is stored."""
+    """What both agree on becomes the library's key; after a refusal, or a dialog that is closed, nothing is stored."""
     show(at_desktop)
     plugin.install(paired=False)
     plugin.answer(allow=False)
     config = at_desktop.folder / "config.toml"
     config.unlink()
     words = ("login", "--desktop", "--file", "--endpoint", program.server.url)
-    refused = at_desktop.syncd(*words)
+    refused = at_desktop.answering("y", *words)
     assert refused.code == 4
     assert "told not to" in refused.err
     assert not config.exists()
     plugin.answer(allow=True)
-    done = at_desktop.syncd(*words)
+    done = at_desktop.answering("y", *words)
     assert done.code == 0, done.err
-    assert "choose Allow" in done.err
+    assert f"Choose Allow there if it shows this code: {plugin.codes()[-1]}" in done.err
     assert [name.startswith("syncd on ") for name in plugin.asked()] == [True, True]
     pushed = at_desktop.syncd("push", "page.txt")
     assert pushed.code == 0, pushed.err
     assert sorted(at_desktop.zotero.papers()) == TITLES
-    assert program.posts() == 2 + POSTS
+    # A refusal takes two steps, a pairing three.
+    assert program.posts() == 2 + 3 + POSTS
 
 
 def test_pairing_tells_the_plugin_how_to_reach_the_daemon(
     plugin: InZotero, program: Program, clock: FakeClock
 ) -> None:
-    """An address and a token, if there are any."""
+    """Its address, if there is one; it shares the key."""
     plugin.install(paired=False)
     plugin.answer(allow=True)
-    control = Control("http://127.0.0.1:8123", "a token")
-    token = consent(program.server.url, clock, lambda _: None, lambda: control)
-    assert knows(program.server.url, token)
-    assert plugin.control() == ("http://127.0.0.1:8123", "a token")
-    assert "a token" not in repr(control)
+    key = consent(program.server.url, clock, lambda _: None, lambda _: True, lambda: "http://127.0.0.1:8123")
+    assert knows(program.server.url, key)
+    assert plugin.control() == "http://127.0.0.1:8123"
 
 
 def test_login_lets_the_plugin_ask_a_daemon_that_runs(at_desktop: DesktopDesk, plugin: InZotero) -> None:
-    """With the token that it got; one that nobody took, after a refusal, is good for nothing."""
+    """With the key that both have; one that was refused is good for nothing."""
     show(at_desktop)
     port = free_port()
     at_desktop.configure(f"[control]\nport = {port}\n")
     plugin.install(paired=False)
     plugin.answer(allow=False)
     with Background(at_desktop) as daemon:
-        assert at_desktop.syncd("login", "--desktop", "--file").code == 4
-        assert not tokens.issued(at_desktop.data)
+        assert at_desktop.answering("y", "login", "--desktop", "--file").code == 4
+        assert not pairings.remembered(at_desktop.data)
         plugin.answer(allow=True)
-        done = at_desktop.syncd("login", "--desktop", "--file")
+        done = at_desktop.answering("y", "login", "--desktop", "--file")
         assert done.code == 0, done.err
-        daemon.until_logged("programs with a token are answered")
-        url, token = plugin.control()
-        assert _libraries(url, token) == ["main"]
+        daemon.until_logged("paired programs are answered")
+        assert plugin.control() == f"http://127.0.0.1:{port}"
+        (key,) = pairings.keys(pairings.remembered(at_desktop.data), at_desktop.env)
+        assert _libraries(port, key) == ["main"]
         # A second time the user says no: what was allowed before goes on.
         plugin.answer(allow=False)
-        assert at_desktop.syncd("login", "--desktop", "--file").code == 4
+        assert at_desktop.answering("y", "login", "--desktop", "--file").code == 4
         assert at_desktop.syncd("reload").code == 0
-        assert _libraries(url, token) == ["main"]
+        assert _libraries(port, key) == ["main"]
 
 
-def _libraries(url: str, token: str) -> list[str]:
-    """Return the libraries that the daemon tells of to a program with a token."""
-    request = urllib.request.Request(f"{url}/v1/status")  # noqa: S310 - loopback
-    request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
-        return [one["library"] for one in json.load(answer)["libraries"]]
+def _libraries(port: int, key: str) -> list[str]:
+    """Return the libraries that the daemon tells of to a program with a key."""
+    return [one["library"] for one in Asker(port, key).get("/v1/status")["libraries"]]
+
+
+@pytest.mark.parametrize("answer", ["n", "", "what"])
+def test_where_the_codes_are_not_the_same_the_old_pairing_goes_on(
+    at_desktop: DesktopDesk, plugin: InZotero, program: Program, answer: str
+) -> None:
+    """Also where nobody is there to say so; neither side keeps anything."""
+    plugin.install(paired=True)
+    old = program.server.key
+    config = (at_desktop.folder / "config.toml").read_bytes()
+    plugin.answer(allow=True)
+    done = at_desktop.answering(answer, "login", "--desktop", "--file")
+    assert done.code == 4
+    assert "it was not confirmed that Zotero shows the same code" in done.err
+    assert "an earlier pairing goes on" in done.err
+    assert (at_desktop.folder / "config.toml").read_bytes() == config
+    assert not list(at_desktop.folder.glob("*.key"))
+    assert knows(program.server.url, old)
+    show(at_desktop)
+    assert at_desktop.syncd("push").code == 0
 
 
 def test_too_many_dialogs_are_said(plugin: InZotero, program: Program, clock: FakeClock) -> None:
@@ -635,7 +658,7 @@ def test_too_many_dialogs_are_said(plugin: InZotero, program: Program, clock: Fa
     plugin.answer(allow=False)
     for _ in range(5):
         with pytest.raises(LibraryError, match="told not to"):
-            consent(program.server.url, clock, lambda _: None)
+            consent(program.server.url, clock, lambda _: None, lambda _: True)
     with pytest.raises(LibraryError, match="too often") as error:
-        consent(program.server.url, clock, lambda _: None)
+        consent(program.server.url, clock, lambda _: None, lambda _: True)
     assert "Wait a minute" in error.value.hint

@@ -19,7 +19,9 @@ from syncd import __version__
 from syncd.clock import local
 from syncd.daemon.control import Control
 from syncd.errors import INTERRUPTED
+from syncd.handshake import HEADER, Proof
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
+from syncd.zotero.embedded.plugin import new_key
 from websites import Reply, website
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desk import Desk, Done
+    from websites import Asked
 
 Json = dict[str, Any]
 DESKTOP = """
@@ -39,6 +42,7 @@ endpoint = "{url}"
 source = "page.txt"
 """
 ZOTERO = {"X-Zotero-Version": "11.0"}
+PLUGIN = {"syncd": __version__, "api": 2, "oldest": 2}
 SYSTEMCTL = """#!/bin/sh
 case "$*" in *is-active*) echo failed; exit 3 ;; esac
 """
@@ -346,8 +350,10 @@ def test_a_service_that_does_not_run(well: Desk) -> None:
     ("reply", "words"),
     [
         (Reply("No endpoint found", 404, ZOTERO), "runs without the syncd plugin"),
-        (Reply({"syncd": __version__, "api": 99}, 200, ZOTERO), "of another version than syncd"),
-        (Reply({"syncd": __version__, "api": 1, "paired": False}, 200, ZOTERO), "does not know this syncd"),
+        (Reply({"syncd": __version__, "api": 1}, 200, ZOTERO), "is too old for this syncd"),
+        (Reply({**PLUGIN, "paired": False}, 200, ZOTERO), "does not know this syncd"),
+        (Reply({**PLUGIN, "paired": True, "server": "a"}, 200, ZOTERO), "does not know this syncd"),
+        (Reply(PLUGIN, 200, {**ZOTERO, HEADER: 64 * "0"}), "is not Zotero"),
         (Reply("", 200), "is not Zotero"),
     ],
 )
@@ -357,12 +363,21 @@ def test_a_zotero_on_the_desktop_that_can_not_be_used(desk: Desk, reply: Reply, 
     with website() as site:
         site.replies["/syncd/v1/ping"] = reply
         (desk.folder / "config.toml").write_text(DESKTOP.format(url=site.address), encoding="utf-8")
-        failure = only(examined(desk))
+        key = new_key()
+        failure = only(examined(desk, TEST_KEY=key))
         assert (failure["level"], words in failure["message"]) == ("failure", True)
         assert "syncd login" in failure["mend"] or "endpoint" in failure["mend"]
-        told = {"syncd": __version__, "api": 1, "paired": True, "server": "a", "database": "b"}
-        site.replies["/syncd/v1/ping"] = Reply(told, 200, ZOTERO)
-        assert examined(desk) == []
+        told = Reply({**PLUGIN, "paired": True, "server": "a", "database": "b"})
+
+        def sign(asked: Asked) -> Reply:
+            _, nonce, _ = asked.headers[HEADER].split(" ")
+            signature = Proof(key, "good", "plugin", nonce).answer(200, told.data)
+            return Reply(told.data, 200, {**ZOTERO, HEADER: signature})
+
+        site.replies["/syncd/v1/ping"] = sign
+        assert examined(desk, TEST_KEY=key) == []
+        site.replies["/syncd/v1/ping"] = Reply({**PLUGIN, "paired": False}, 200, ZOTERO)
+        assert "older version" in only(examined(desk, TEST_KEY="ab" * 32))["message"]
 
 
 def test_a_zotero_that_is_not_running(desk: Desk) -> None:

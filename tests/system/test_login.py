@@ -649,14 +649,14 @@ def check_leads_to_the_file(words: str, desk: Desk) -> None:
 
 
 def test_zotero_on_this_computer_gives_its_key_by_consent(at_desktop: DesktopDesk, program: Program) -> None:
-    """A library of type desktop with the token that the plugin gave; after a refusal nothing is stored."""
+    """A library of type desktop with the key of the pairing; after a refusal nothing is stored."""
     config = at_desktop.folder / "config.toml"
     config.unlink()
     words = ("login", "--desktop", "--file", "--endpoint", program.server.url)
-    assert at_desktop.syncd(*words).code == 4
+    assert at_desktop.answering("y", *words).code == 4
     check_nothing_stored(at_desktop)
     plugin_of(program).consent = lambda _: True
-    done = at_desktop.syncd(*words)
+    done = at_desktop.answering("y", *words)
     assert done.code == 0, done.err
     library = load(config, at_desktop.env).library()
     assert (library.type, library.id) == ("desktop", None)
@@ -670,21 +670,21 @@ def test_a_zotero_without_the_plugin_is_led_to_it(at_desktop: DesktopDesk, progr
     config = at_desktop.folder / "config.toml"
     before = config.read_text(encoding="utf-8")
     plugin = without_plugin(program)
-    done = at_desktop.syncd("login", "--desktop", "--file")
+    done = at_desktop.answering("y", "login", "--desktop", "--file")
     assert done.code == 5
     assert "Zotero runs without the syncd plugin" in done.err
     check_leads_to_the_file(done.err, at_desktop)
     check_nothing_stored(at_desktop, before)
     program.server.desktop.plugin = plugin
     plugin.consent = lambda _: True
-    assert at_desktop.syncd("login", "--desktop", "--file").code == 0
+    assert at_desktop.answering("y", "login", "--desktop", "--file").code == 0
 
 
 def test_a_zotero_that_is_closed_is_to_be_started(at_desktop: DesktopDesk, program: Program) -> None:
     """One sentence, and nothing is stored."""
     before = (at_desktop.folder / "config.toml").read_text(encoding="utf-8")
     program.close()
-    done = at_desktop.syncd("login", "--desktop", "--file")
+    done = at_desktop.answering("y", "login", "--desktop", "--file")
     assert done.code == 5
     assert "Zotero isn't running" in done.err
     assert "Start Zotero. Then run it again." in done.err
@@ -698,7 +698,7 @@ def test_a_plugin_of_another_version_is_told_how_to_be_updated(
     plugin = plugin_of(program)
     plugin.consent = lambda _: True
     plugin.version = "0.0.9"
-    done = at_desktop.syncd("login", "--desktop", "--file")
+    done = at_desktop.answering("y", "login", "--desktop", "--file")
     assert done.code == 0, done.err
     assert f"The syncd plugin in Zotero is 0.0.9, and syncd is {__version__}." in done.err
     check_leads_to_the_file(done.err, at_desktop)
@@ -708,11 +708,19 @@ def test_a_plugin_of_another_version_is_told_how_to_be_updated(
     assert "syncd login --desktop main" in checked.out
     plugin.version = __version__
     assert "All is well." in at_desktop.syncd("doctor").out
-    plugin.api = 99
-    done = at_desktop.syncd("login", "--desktop", "--file")
+    plugin.api = plugin.oldest = 1
+    done = at_desktop.answering("y", "login", "--desktop", "--file")
     assert done.code == 1
-    assert "of another version than syncd" in done.err
+    assert "the syncd plugin in Zotero is too old for this syncd" in done.err
     check_leads_to_the_file(done.err, at_desktop)
+    plugin.api = plugin.oldest = 3
+    done = at_desktop.answering("y", "login", "--desktop", "--file")
+    assert done.code == 1
+    assert "this syncd is too old for its plugin in Zotero" in done.err
+    assert "Update syncd" in done.err
+    # The one that comes still speaks as this one does.
+    plugin.oldest = 2
+    assert at_desktop.answering("y", "login", "--desktop", "--file").code == 0
 
 
 def test_on_a_terminal_login_waits_for_the_plugin_and_goes_on(
@@ -732,6 +740,8 @@ def test_on_a_terminal_login_waits_for_the_plugin_and_goes_on(
             assert b"Zotero runs without the syncd plugin" in shown
             assert b"Install Plugin From File" in shown
             program.server.desktop.plugin = plugin
+            read_until(b"[y/N]", ours)
+            os.write(ours, b"y\n")
             read_until(b"is ready", ours)
             assert process.wait(PATIENCE) == 0
     finally:
@@ -742,14 +752,14 @@ def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, progr
     """Doctor, logout and a failed push name `syncd login LIBRARY`, which is right for every library."""
     plugin_of(program).consent = lambda _: True
     for words in (("login",), ("login", "main", "--file")):
-        done = at_desktop.syncd(*words)
+        done = at_desktop.answering("y", *words)
         assert done.code == 0, done.err
     assert at_desktop.syncd("logout").out.rstrip().endswith("syncd login main")
     show(at_desktop)
     failed = at_desktop.syncd("push")
     assert failed.code == 2
     assert "syncd login main" in failed.err
-    assert at_desktop.syncd("login", "main").code == 0
+    assert at_desktop.answering("y", "login", "main").code == 0
     assert at_desktop.syncd("push").code == 0
 
 

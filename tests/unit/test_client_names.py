@@ -29,6 +29,6 @@ def test_on_the_desktop_a_library_is_called_as_online_once_its_user_signed_in(
     user: int | None, names: tuple[str, ...]
 ) -> None:
     """Whatever its address says."""
-    address = Address("main", "http://127.0.0.1:1", "users/0", "a-token")
+    address = Address("main", "http://127.0.0.1:1", "users/0", "a-key")
     client = PluginClient(address, PoliteTransport(FakeClock()), Plugin("server", "database", user=user))
     assert client.names == names

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncd.clock import Clock
-    from syncd.config import Config
     from syncd.config.keep import Where
     from syncd.login import SignedIn, Target
-    from syncd.paths import DataFolder
-    from syncd.zotero.consent import Control
 
 LibraryName = Annotated[
     str | None, typer.Argument(metavar="LIBRARY", help="A library of the configuration, or a new one.")
@@ -135,23 +132,38 @@ def _login_desktop(
     library: str | None, config: Path | None, endpoint: str | None, where: Where | None
 ) -> SignedIn:
     from syncd import login as work  # noqa: PLC0415 - heavy
+    from syncd import pairings  # noqa: PLC0415 - heavy
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
     from syncd.config import defaults, edit, load  # noqa: PLC0415
+    from syncd.daemon.control import ask  # noqa: PLC0415
+    from syncd.paths import data_folder  # noqa: PLC0415
     from syncd.zotero.consent import consent  # noqa: PLC0415 - heavy
 
     place, clock = edit.place(config, os.environ), SystemClock()
     settings = load(place, os.environ) if place.exists() else defaults()
     target = work.desktop_target(settings, library, _checked(endpoint))
     _find_plugin(target.endpoint, clock)
-    pairing = Pairing(settings, target.name)
-    try:
-        key = consent(target.endpoint, clock, _say, pairing.control)
-    except BaseException:
-        pairing.take_back()
-        raise
+    port = settings.control.port
+    daemon = None if settings.control.http is False else f"http://127.0.0.1:{port}"
+    key = consent(target.endpoint, clock, _say, _is_same, lambda: daemon)
     done = work.store(key, None, target, work.Storage(place, os.environ, where))
-    pairing.keep()
+    reference = load(place, os.environ).libraries[target.name].key
+    if daemon and reference:
+        data = data_folder(os.environ)
+        data.create()
+        pairings.remember(data, target.name, reference)
+        ask(data.control, "reload")
     return done
+
+
+def _is_same(code: str) -> bool:
+    """Ask whether Zotero shows the same code; nobody who could say so is a no."""
+    try:
+        return bool(typer.confirm(f"Did Zotero show the code {code}?", default=False, err=True))
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        return False
 
 
 def _find_plugin(endpoint: str, clock: Clock) -> None:
@@ -190,50 +202,6 @@ def _mend(error: LibraryError) -> str:
 
 def _say(words: str) -> None:
     tell(words, err=True)
-
-
-class Pairing:
-    """What lets Zotero's plugin ask the daemon, from the moment when the user allows it.
-
-    Args:
-        settings: the configuration.
-        holder: whose token it is: the library's name.
-    """
-
-    def __init__(self, settings: Config, holder: str) -> None:
-        self._control = settings.control
-        self._holder = holder
-        self._data: DataFolder | None = None
-        self._token = ""
-
-    def control(self) -> Control | None:
-        """Make a token, unless the configuration says that nobody is to ask."""
-        from syncd import tokens  # noqa: PLC0415 - heavy
-        from syncd.paths import data_folder  # noqa: PLC0415 - imported where it is used
-        from syncd.zotero.consent import Control  # noqa: PLC0415 - heavy
-
-        if self._control.http is False:
-            return None
-        self._data = data_folder(os.environ)
-        self._data.create()
-        self._token = tokens.issue(self._data, self._holder)
-        return Control(f"http://127.0.0.1:{self._control.port}", self._token)
-
-    def take_back(self) -> None:
-        """Forget the token: nobody got it."""
-        from syncd import tokens  # noqa: PLC0415 - heavy
-
-        if self._data is not None:
-            tokens.withdraw(self._data, self._token)
-
-    def keep(self) -> None:
-        """Let the token that was taken be the only one, and a daemon that runs answer from now on."""
-        from syncd import tokens  # noqa: PLC0415 - heavy
-        from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
-
-        if self._data is not None:
-            tokens.settle(self._data, self._holder, self._token)
-            ask(self._data.control, "reload")
 
 
 def _checked(endpoint: str | None) -> str | None:

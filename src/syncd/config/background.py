@@ -32,7 +32,7 @@ class Control(Settings):
 
     http: bool | None = Field(
         default=None,
-        description="Answer programs on this computer that have a token. Usual: once Zotero was paired.",
+        description="Answer programs on this computer that were paired. Usual: once Zotero was paired.",
     )
     port: int = Field(default=23129, ge=1, le=65535, description="The port to answer on.")
 

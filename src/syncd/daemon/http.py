@@ -1,7 +1,7 @@
-"""How programs on this computer talk with the daemon: HTTP on loopback, JSON, a token for each.
+"""How the plugin in Zotero talks with the daemon: HTTP on loopback, JSON, signed with the key of the pairing.
 
-It lets nothing in that a web page could send, answers each request in a thread of its own, and decides nothing:
-what is asked for goes to `http_answers`.
+It lets nothing in that a web page could send, signs what it answers, answers each request in a thread of its own, and
+decides nothing: what is asked for goes to `http_answers`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from syncd import tokens
+from syncd import pairings
 from syncd.daemon.http_answers import Asked, HttpAnswers, RefusedError
 from syncd.errors import ConfigError, SyncdError
+from syncd.handshake import HEADER, Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from syncd.config import Config
     from syncd.daemon.control import Request
+    from syncd.handshake import Proof
     from syncd.session import Ports
 
 HOST = "127.0.0.1"
@@ -30,6 +32,41 @@ HOST = "127.0.0.1"
 LONGEST = 1_000_000
 # Seconds that a client which sends nothing may hold its thread for.
 PATIENCE = 30
+# Seconds after which keys are fetched anew for a program that is not known.
+REFRESH = 30.0
+
+
+class Keys:
+    """The keys of the pairings.
+
+    They are fetched when they are asked for at first, and again for a program that is not known, but rarely: behind
+    them may be a keyring.
+    """
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._lock = threading.Lock()
+        self._fetched = -REFRESH
+        self._keys: tuple[str, ...] = ()
+        self._references = pairings.remembered(ports.data)
+
+    def __bool__(self) -> bool:
+        """Whether any program was paired."""
+        return bool(self._references)
+
+    def proof(self, gate: Gate, header: str | None, request: tuple[str, str, bytes]) -> Proof | None:
+        """Return who signed a request, as `Gate.proof` does; method, target and body are the request."""
+        if header is None:
+            return None
+        return gate.proof(self._keys, header, *request) or gate.proof(self._again(), header, *request)
+
+    def _again(self) -> tuple[str, ...]:
+        with self._lock:
+            now = self._ports.clock.monotonic()
+            if now - self._fetched >= REFRESH:
+                self._fetched = now
+                self._keys = tuple(pairings.keys(self._references, self._ports.env))
+            return self._keys
 
 
 class Interface:
@@ -58,12 +95,14 @@ class Interface:
             ConfigError: the port can't be listened on; what was open stays open.
             StateError: syncd's own database can't be used.
         """
-        control = config.control
-        wanted = tokens.issued(self._ports.data) if control.http is None else control.http
+        control, keys = config.control, Keys(self._ports)
+        wanted = bool(keys) if control.http is None else control.http
         if self._server is None or not wanted or self._server.server_port != control.port:
-            server = _Server(control.port, self._answers, self._ports, self._say) if wanted else None
+            server = _Server(control.port, self._answers, keys, self._say) if wanted else None
             self.close()
             self._open(server)
+        elif self._server:
+            self._server.keys = keys
         self._answers.config = config
 
     def _open(self, server: _Server | None) -> None:
@@ -72,7 +111,7 @@ class Interface:
         self._server = server
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="http", daemon=True)
         self._thread.start()
-        self._say("info", "programs with a token are answered", address=f"http://{HOST}:{server.server_port}")
+        self._say("info", "paired programs are answered", address=f"http://{HOST}:{server.server_port}")
 
     def close(self) -> None:
         """Take no request any more."""
@@ -88,9 +127,10 @@ class _Server(ThreadingHTTPServer):
     # An answer that never comes must not hold up the end.
     block_on_close = False
 
-    def __init__(self, port: int, answers: HttpAnswers, ports: Ports, say: Callable[..., None]) -> None:
+    def __init__(self, port: int, answers: HttpAnswers, keys: Keys, say: Callable[..., None]) -> None:
         self.answers = answers
-        self.ports = ports
+        self.keys = keys
+        self.gate = Gate("daemon")
         self.say = say
         try:
             super().__init__((HOST, port), _Handler)
@@ -109,21 +149,25 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "syncd", ""
     timeout = PATIENCE
     server: _Server
+    proof: Proof | None = None
 
     def do_GET(self) -> None:
         """Answer, or refuse to; every method comes here."""
         # What a request that is refused sends besides is not read, so the connection can't go on.
-        self.close_connection = True
+        self.close_connection, self.proof = True, None
         try:
-            self._admit()
+            self._check_sender()
+            content = self._content() if self.command == "POST" else b""
+            self._admit(content)
             address = urlsplit(self.path)
             answers = self.server.answers
             answers.check(self.command, address.path)
-            body = self._body() if self.command == "POST" else {}
+            body = self._body(content) if self.command == "POST" else {}
             query = dict(parse_qsl(address.query, max_num_fields=20))
             status, answer = answers.answer(self.command, address.path, Asked(query, body))
         except RefusedError as error:
-            self._send(error.status, {"error": str(error), "hint": error.hint}, error.headers)
+            late = {"session": self.server.gate.session} if self._is_late else {}
+            self._send(error.status, {"error": str(error), "hint": error.hint, **late}, error.headers)
         except SyncdError as error:
             self._send(HTTPStatus.CONFLICT, {"error": str(error), "hint": error.hint})
         except Exception as error:  # noqa: BLE001 - whatever it is, the next request may go well
@@ -136,8 +180,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_GET  # noqa: N815 - the library's names
 
-    def _admit(self) -> None:
-        """Let in who is a program on this computer and has a token."""
+    @property
+    def _is_late(self) -> bool:
+        return self.proof is not None and self.proof.state == "late"
+
+    def _check_sender(self) -> None:
+        """Let in what is a program on this computer."""
         port = self.server.server_port
         names = [f"{host}:{port}" for host in (HOST, "localhost")]
         if [host.lower() for host in self.headers.get_all("Host", [])] not in [[name] for name in names]:
@@ -148,17 +196,23 @@ class _Handler(BaseHTTPRequestHandler):
             or self.headers.get("Sec-Fetch-Site", "none") != "none"
         ):
             raise RefusedError(HTTPStatus.FORBIDDEN, "web pages are not answered")
-        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not tokens.is_good(self.server.ports.data, token.strip()):
+
+    def _admit(self, content: bytes) -> None:
+        """Let in who was paired, and each request once."""
+        request = (self.command, self.path, content)
+        proof = self.server.keys.proof(self.server.gate, self.headers.get(HEADER), request)
+        # Whoever sends a request a second time has not signed it, so the answer is not signed either.
+        self.proof = None if proof and proof.state == "again" else proof
+        if self.proof is None or self._is_late:
             raise RefusedError(
                 HTTPStatus.UNAUTHORIZED,
-                "the token is not one of syncd's",
-                hint="Pair again.",
-                headers={"WWW-Authenticate": "Bearer"},
+                "this is another session" if self.proof else "not signed by a program that was paired",
+                hint="" if self.proof else "Pair again: syncd login --desktop",
+                headers={"WWW-Authenticate": HEADER},
             )
 
-    def _body(self) -> dict[str, Any]:
-        """Return the JSON that was sent; nothing sent counts as none."""
+    def _content(self) -> bytes:
+        """Return what was sent."""
         length = self.headers.get("Content-Length", "")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdecimal()):
             raise RefusedError(HTTPStatus.LENGTH_REQUIRED, "the length of the body is not told")
@@ -166,10 +220,14 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {LONGEST} bytes"
             )
+        return self.rfile.read(int(length))
+
+    def _body(self, content: bytes) -> dict[str, Any]:
+        """Return the JSON that was sent; nothing sent counts as none."""
         if self.headers.get_content_type() != "application/json":
             raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body should be application/json")
         try:
-            value = json.loads(self.rfile.read(int(length)) or b"{}")
+            value = json.loads(content or b"{}")
         except (ValueError, RecursionError):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
         if not isinstance(value, dict):
@@ -182,6 +240,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, text in (headers or {}).items():
             self.send_header(name, text)
         self.send_header("Content-Type", "application/json")
+        if self.proof:
+            self.send_header(HEADER, self.proof.answer(status, body))
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")

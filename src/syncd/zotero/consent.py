@@ -1,22 +1,22 @@
 """The user's consent to writing into Zotero on the desktop: a question in Zotero's window, asked once by the plugin.
 
 Before, the plugin must be there: who waits for it is told what is missing. Only `syncd login` lets it ask; nothing in
-the background ever does. The token is given back and stored nowhere.
+the background ever does. Both sides show a code, which is the same only where nobody else answers in Zotero's place.
+The key is given back and stored nowhere.
 """
 
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.handshake import API, Agreed, Caller, Half
 from syncd.zotero import shapes
 from syncd.zotero.client import Address
-from syncd.zotero.plugin import BASE, NoPluginError, closed, gone, plugin_at
+from syncd.zotero.plugin import APP, Asked, NoPluginError, closed, gone, plugin_at, sent_to
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:
@@ -26,20 +26,11 @@ if TYPE_CHECKING:
     from syncd.zotero.plugin import Plugin
 
 Json = dict[str, Any]
-APP = "syncd"
 # How long the question may stay open, in seconds.
 PATIENCE = 300.0
 # How often is looked whether the plugin is there, and for how long, in seconds.
 POLL = 2.0
 WAIT = 600.0
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Control:
-    """How the plugin reaches the daemon: an address on this computer, and the token that it asks for."""
-
-    url: str
-    token: str
 
 
 def awaited(
@@ -85,59 +76,80 @@ def _plugin(endpoint: str, transport: PoliteTransport) -> Plugin:
     return plugin
 
 
-def consent(
+def consent(  # noqa: PLR0913, PLR0917 - each is the caller's to decide
     endpoint: str,
     clock: Clock,
     say: Callable[[str], None],
-    control: Callable[[], Control | None] = lambda: None,
+    is_same: Callable[[str], bool],
+    control: Callable[[], str | None] = lambda: None,
     patience: float = PATIENCE,
 ) -> str:
-    """Let the plugin in Zotero ask the user whether syncd may write; return the plugin's token.
+    """Let the plugin in Zotero ask the user whether syncd may write; return the key of the pairing.
 
     Args:
         endpoint: Zotero's address, such as "http://127.0.0.1:23119".
         clock: for the transport.
         say: is told a sentence for the user, such as that they must look at Zotero now.
-        control: gives how the plugin reaches the daemon, if it may; called where the plugin is there.
+        is_same: asks the user whether Zotero shows this code.
+        control: gives the daemon's address, if the plugin may ask there; called where both have said yes.
         patience: how long to wait for an answer, in seconds.
 
     Raises:
         LibraryError: Zotero isn't running, has no plugin; the user said no, or did not answer in time.
     """
-    transport = PoliteTransport(clock, attempts=1)
+    root, transport = endpoint.rstrip("/"), PoliteTransport(clock, attempts=1)
+
+    def ask(path: str, sent: Json, caller: Caller | None = None) -> Json:
+        return _answer(root, Asked("POST", path, sent), transport, patience, caller)
+
     try:
         _plugin(endpoint, transport)
-        say("Zotero asks whether syncd may work with your library: choose Allow there.")
-        return _paired(endpoint.rstrip("/"), transport, control(), patience)
+        number, agreed, caller = _begun(ask)
+        say("Zotero asks whether syncd may work with your library.")
+        say(f"Choose Allow there if it shows this code: {agreed.code}")
+        ask("pair/ask", number)
+        if not is_same(agreed.code):
+            raise LibraryError(
+                "it was not confirmed that Zotero shows the same code",
+                kind="permission",
+                hint="Nothing was stored, and an earlier pairing goes on. If Zotero showed another code or none,"
+                " another program answers in its place: end it, then run this again.",
+            )
+        ask("pair/keep", {"control": control()}, caller)
+        return agreed.key
     finally:
         transport.shutdown()
 
 
-def _paired(root: str, transport: PoliteTransport, control: Control | None, patience: float) -> str:
-    """Let the plugin ask; return its token."""
-    sent: Json = {"name": f"{APP} on {platform.node() or 'this computer'}"}
-    if control:
-        sent["control"] = asdict(control)
-    headers = {"User-Agent": f"{APP}/{__version__}"}
-    said = _answer(f"{root}{BASE}/pair", sent, headers, transport, patience)
-    token = str(said.get("token") or "")
-    if not token:
+def _begun(ask: Callable[[str, Json], Json]) -> tuple[Json, Agreed, Caller]:
+    """Agree on a key; return what makes the plugin show its dialog, and who signs with the key, too.
+
+    This side says first which half it has, without showing it: so nobody between can choose halves for which both
+    sides see one code.
+    """
+    half = Half.new()
+    name = f"{APP} on {platform.node() or 'this computer'}"
+    told = ask("pair", {"name": name, "api": API, "commitment": half.commitment})
+    agreed = half.agreed(str(told.get("public")), asked=True)
+    if agreed is None:
         raise _nothing(200)
-    return token
+    caller = Caller(agreed.key, "plugin", str(told.get("session") or ""))
+    return {"pairing": told.get("pairing"), "public": half.public}, agreed, caller
 
 
 def _answer(
-    url: str, sent: Json, headers: dict[str, str], transport: PoliteTransport, patience: float
+    root: str, asked: Asked, transport: PoliteTransport, patience: float, caller: Caller | None
 ) -> Json:
     """Send a question and wait for the user's answer."""
     timeout = httpx2.Timeout(patience, connect=15.0)
-    with httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False) as client:
-        try:
-            answer = client.post(url, headers=headers, json=sent)
-        except OutcomeUnknownError as error:
-            raise _unanswered() from error
-        except LibraryError as error:
-            raise _limited() if error.status == 429 else closed(error) from error
+    try:
+        answer, is_its_own = sent_to(root, transport, asked, caller, timeout)
+    except OutcomeUnknownError as error:
+        raise _unanswered() from error
+    except LibraryError as error:
+        raise _limited() if error.status == 429 else closed(error) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL):
+        raise _nothing(0) from None
     if answer.status_code == 409:
         raise LibraryError(
             "an earlier question about syncd is still open in Zotero",
@@ -152,7 +164,7 @@ def _answer(
             status=403,
             hint="Nothing was stored. Run it again if that was a mistake.",
         )
-    if answer.status_code != 200:
+    if answer.status_code != 200 or (caller and not is_its_own):
         raise _nothing(answer.status_code)
     try:
         return shapes.mapping(shapes.parsed(answer.content))
@@ -161,7 +173,12 @@ def _answer(
 
 
 def _nothing(status: int) -> LibraryError:
-    return LibraryError(f"Zotero gave no key (HTTP {status})", kind="permanent", status=status)
+    return LibraryError(
+        f"Zotero did not agree on a key (HTTP {status})",
+        kind="permanent",
+        status=status,
+        hint="Nothing was stored, and an earlier pairing goes on. Run it again.",
+    )
 
 
 def _unanswered() -> LibraryError:

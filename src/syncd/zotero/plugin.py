@@ -6,18 +6,21 @@ a Zotero is `desktop_way`'s.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.handshake import API, HEADER, OLDEST, Caller, is_key
 from syncd.place import MARK
 from syncd.zotero import shapes
 from syncd.zotero.client import Client, Deletions, Page, StaleError, outcomes_of
 from syncd.zotero.rights import without
-from syncd.zotero.transport import OutcomeUnknownError, UnreachableError
+from syncd.zotero.transport import RENEWED, OutcomeUnknownError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,21 +28,21 @@ if TYPE_CHECKING:
     from syncd.zotero.client import Address, Outcome
     from syncd.zotero.transport import PoliteTransport
 
+APP = "syncd"
 T = TypeVar("T")
 Json = dict[str, Any]
 BASE = "/syncd/v1"
 # A Zotero that is busy answers late. One that is still at a write must not be taken for one that never began.
 PATIENCE = httpx2.Timeout(600.0, connect=15.0)
 CLOSED = "Start Zotero and run it again. In the background syncd tries again by itself."
-TOKEN = "Syncd-Token"  # noqa: S105 - the name of a header
 SERVER = "Syncd-Server"
-API = 1
 # How Zotero calls its user's own library, whether or not they signed in.
 OWN = "users/0"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
 LOGIN = "Let Zotero ask you again: syncd login --desktop."
+UPDATE = "Update syncd, in the way that it was installed."
 # Every answer of Zotero's server has this header.
 ZOTERO = "X-Zotero-Version"
 
@@ -53,17 +56,19 @@ class Plugin:
     """A plugin that answers.
 
     Attributes:
-        server: the id under which it counts versions; empty where it does not know the token.
+        server: the id under which it counts versions; empty where it does not know the key.
         database: the key of Zotero's database, which stays when the plugin is removed and installed again.
         version: its own; where all is well, that of the syncd that it came with.
         user: the number of the user who is signed in to Zotero's sync; None where nobody is, or where it is not told.
             In one database it comes once and stays.
+        session: what it calls the time since it started; a request has to name it.
     """
 
     server: str
     database: str
     version: str = ""
     user: int | None = None
+    session: str = ""
 
     @property
     def place(self) -> str:
@@ -79,7 +84,7 @@ class PluginClient(Client):
     """The own library of a Zotero that runs on this computer, with the plugin in it. Use it in one thread.
 
     Args:
-        address: where it is, such as "http://127.0.0.1:23119"; its key is the plugin's token.
+        address: where it is, such as "http://127.0.0.1:23119"; its key is that of the pairing.
         transport: counts; shared by all requests of a run.
         plugin: as `plugin_at` gives it; another one is never written to.
 
@@ -95,6 +100,7 @@ class PluginClient(Client):
         super().__init__(address, transport)
         self.plugin = plugin
         self.server = plugin.place
+        self._caller = Caller(address.key, "plugin", plugin.session)
         # Parts of the last answer that nobody has asked for yet: one answer tells of items, collections, deletions.
         self._parts: dict[tuple[str, int], Json] = {}
         self._after = 0
@@ -186,9 +192,11 @@ class PluginClient(Client):
         what went.
         """
         found: dict[str, dict[str, Json]] = {"items": {}, "collections": {}}
-        after, asked = "", {""}
+        after: dict[str, str] = {}
+        asked: set[str] = set()
         while True:
-            told = self._ask("GET", f"changes?since={version}&limit={self.page}{after}", _page_of_changes)
+            query = urlencode({"since": version, "limit": self.page, **after})
+            told = self._ask("GET", f"changes?{query}", _page_of_changes)
             gone = told["deleted"]
             for kind, objects in found.items():
                 objects |= {each["key"]: each for each in told[kind]}
@@ -198,10 +206,10 @@ class PluginClient(Client):
                     for kind, objects in found.items()
                 }
                 return {**kept, "deleted": gone, "version": told["version"]}
-            after = f"&after={told['next']}"
-            if after in asked:
+            if told["next"] in asked:
                 raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
-            asked.add(after)
+            asked.add(told["next"])
+            after = {"after": told["next"]}
 
     def _ask(self, method: str, path: str, read: Callable[[object], T], sent: Json | None = None) -> T:
         """Ask the plugin once, and read its answer.
@@ -210,9 +218,11 @@ class PluginClient(Client):
             LibraryError: it did not answer as wanted. `OutcomeUnknownError` where something may have been written.
         """
         unclear = LibraryError if sent is None else OutcomeUnknownError
+        _check_key(self.address.key)
+        request = Asked(method, path, sent, self.plugin.server)
         try:
-            answer = _sent(self.address, self.transport, method, path, sent, self.plugin.server)
-            if answer.status_code == 200:
+            answer, is_its_own = sent_to(self.address.endpoint, self.transport, request, self._caller)
+            if answer.status_code == 200 and is_its_own:
                 return read(shapes.parsed(answer.content))
         except LibraryError as error:
             raise self._ours(error) from error
@@ -220,6 +230,10 @@ class PluginClient(Client):
             raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
         except shapes.ShapeError as error:
             raise self._odd("the answer is not the plugin's: it can't be read", unclear) from error
+        # A plugin that does not know the key, or is not there, can't sign that. But whoever stands between can say it
+        # of a write that was done.
+        if not is_its_own and (sent is not None or answer.status_code not in {401, 404}):
+            raise self._odd("the answer is not the plugin's: its signature is missing or wrong", unclear)
         raise self._refused(answer)
 
     def _refused(self, answer: httpx2.Response) -> LibraryError:
@@ -245,28 +259,63 @@ def plugin_at(address: Address, transport: PoliteTransport) -> Plugin | None:
         transport: counts.
 
     Raises:
-        NoPluginError: the plugin's interface is another than this syncd's.
-        LibraryError: Zotero isn't running, or another program answers.
+        NoPluginError: the plugin is too old for this syncd.
+        LibraryError: Zotero isn't running, or another program answers; this syncd is too old for the plugin; the key
+            is one of an older syncd.
     """
+    caller = Caller(address.key, "plugin") if is_key(address.key) else None
     try:
-        answer = _sent(address, transport, "GET", "ping")
+        answer, is_its_own = sent_to(address.endpoint, transport, Asked("GET", "ping"), caller)
     except LibraryError as error:
         raise closed(error) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise _stranger(address.endpoint) from error
     told = _said(answer)
+    if HEADER in answer.headers and not is_its_own:
+        raise _stranger(address.endpoint)
     if answer.status_code != 200 or "api" not in told:
         if ZOTERO not in answer.headers:
             raise _stranger(address.endpoint)
         return None
-    if told["api"] != API:
+    _check_versions(told)
+    if address.key:
+        _check_key(address.key)
+    # Whatever else it tells, who does not sign it does not know the key.
+    server, database = (str(told.get(name) or "") if is_its_own else "" for name in IDS)
+    session = caller.session if caller else ""
+    return Plugin(server, database, str(told.get("syncd") or ""), _user(told.get("user")), session)
+
+
+def _check_versions(told: Json) -> None:
+    """Refuse a plugin with which this syncd shares no version of the interface.
+
+    Raises:
+        LibraryError: which of the two is to be updated.
+    """
+    newest, oldest = told["api"], told.get("oldest", told["api"])
+    if not (isinstance(newest, int) and isinstance(oldest, int)) or newest < OLDEST:
         raise NoPluginError(
-            "the syncd plugin in Zotero is of another version than syncd",
+            "the syncd plugin in Zotero is too old for this syncd",
             kind="permanent",
-            hint="Bring them together: syncd login --desktop.",
+            hint="Update the plugin: syncd login --desktop.",
         )
-    server, database = (str(told.get(name) or "") if told.get("paired") else "" for name in IDS)
-    return Plugin(server, database, str(told.get("syncd") or ""), _user(told.get("user")))
+    if oldest > API:
+        raise LibraryError("this syncd is too old for its plugin in Zotero", kind="permanent", hint=UPDATE)
+
+
+def _check_key(key: str) -> None:
+    """Refuse a key that an older syncd got: it told it to whoever answered in Zotero's place.
+
+    Raises:
+        LibraryError: it is one.
+    """
+    if not is_key(key):
+        raise LibraryError(
+            "syncd was paired with Zotero by an older version, whose token others on this computer could see",
+            kind="permission",
+            status=401,
+            hint=f"Nothing was sent. {LOGIN}",
+        )
 
 
 def _user(told: object) -> int | None:
@@ -303,21 +352,72 @@ def _exchanged(status: int) -> LibraryError:
     )
 
 
-def _sent(  # noqa: PLR0913, PLR0917 - one request
-    address: Address,
-    transport: PoliteTransport,
-    method: str,
-    path: str,
-    sent: Json | None = None,
-    server: str = "",
-) -> httpx2.Response:
-    """Send a request to the plugin; what it refuses is an answer, too."""
-    url = f"{address.endpoint}{BASE}/{path}"
-    said = {TOKEN: address.key, SERVER: server}
-    headers = {"User-Agent": f"syncd/{__version__}"} | {name: text for name, text in said.items() if text}
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the plugin is asked.
+
+    Attributes:
+        method: "GET" or "POST".
+        path: below the plugin's root, with a query as a form writes it.
+        body: for "POST".
+        server: which Zotero is meant.
+    """
+
+    method: str
+    path: str
+    body: Json | None = None
+    server: str = ""
+
+
+def sent_to(
+    endpoint: str,
+    transport: httpx2.BaseTransport,
+    asked: Asked,
+    caller: Caller | None = None,
+    patience: httpx2.Timeout = PATIENCE,
+) -> tuple[httpx2.Response, bool]:
+    """Send a request to the plugin; return its answer, be it a refusal, and whether it is signed as it should be.
+
+    Args:
+        endpoint: where Zotero is.
+        transport: takes it there.
+        asked: the request.
+        caller: signs it; None: nobody does, for there is no key yet.
+        patience: how long to wait.
+
+    Raises:
+        httpx2.HTTPError: there is no answer.
+    """
+    target = f"{BASE}/{asked.path}"
+    text = "" if asked.body is None else json.dumps(asked.body, ensure_ascii=False)
+    headers = {"User-Agent": f"{APP}/{__version__}"}
+    if asked.server:
+        headers[SERVER] = asked.server
+    # Zotero gives a plugin no more than the parsed body, so what is signed is a text in it.
+    body = {"signed": text} if caller else asked.body
+
+    def sign(request: httpx2.Request) -> None:
+        if caller:
+            request.headers[HEADER] = caller.sign(asked.method, target, text.encode(), asked.server)
+
     # The transport outlives the client, whose closing does nothing to it.
-    with httpx2.Client(transport=transport, timeout=PATIENCE, follow_redirects=False) as client:
-        return client.request(method, url, headers=headers, json=sent)
+    with httpx2.Client(transport=transport, timeout=patience, follow_redirects=False) as client:
+        for _ in range(2):
+            answer = client.request(
+                asked.method,
+                f"{endpoint}{target}",
+                headers=headers,
+                json=None if asked.body is None else body,
+                extensions={RENEWED: sign},
+            )
+            header = answer.headers.get(HEADER)
+            is_its_own = caller is not None and caller.knows(header, answer.status_code, answer.content)
+            session = _said(answer).get("session") if is_its_own and answer.status_code == 401 else None
+            if caller is None or not isinstance(session, str):
+                break
+            # It started anew, or nothing was asked of it before: it has done nothing.
+            caller.session = session
+    return answer, is_its_own
 
 
 def _page_of_changes(told: object) -> Json:

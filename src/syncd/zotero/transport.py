@@ -36,6 +36,8 @@ UNCLEAR = frozenset(range(500, 600)) - {501, 503, 505}
 JSON = "application/json"
 # How a body was sent says nothing of one that has been read.
 FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+# Under this name of its extensions, a request may have what renews it before each time that it is sent.
+RENEWED = "syncd-renewed"
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
 CERTIFICATE_WORDS = pattern(
     r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
@@ -169,6 +171,8 @@ class PoliteTransport(httpx2.BaseTransport):
             self.counter.read += 1
         else:
             self.counter.write += 1
+        if renew := request.extensions.get(RENEWED):
+            renew(request)
         response = _whole(request, self._inner.handle_request(request), reading=reading)
         if response.status_code == 429:
             self.counter.limited += 1

@@ -557,7 +557,10 @@ async function answer(request, response) {
     });
   }
   response.setStatusLine("1.1", status, "");
-  response.setHeader("Content-Type", type);
+  const sent = typeof type === "string" ? { "Content-Type": type } : type;
+  for (const [name, value] of Object.entries(sent)) {
+    response.setHeader(name, value);
+  }
   const out = Cc["@mozilla.org/intl/converter-output-stream;1"].createInstance(Ci.nsIConverterOutputStream);
   out.init(response.bodyOutputStream, "UTF-8");
   out.writeString(body);

@@ -341,7 +341,7 @@ Syncd.changes = {
     const ledgers = Object.entries(kept?.ledgers ?? {}).map(([id, ledger]) => [id, new Syncd.Ledger(ledger)]);
     this._state = {
       database,
-      server: kept?.server ?? Syncd.tokens.random(),
+      server: kept?.server ?? Syncd.handshake.random(32),
       ledgers: Object.fromEntries(ledgers),
     };
     this._unsaved = kept === null;

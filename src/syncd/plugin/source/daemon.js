@@ -1,5 +1,6 @@
 /**
- * Talks with the daemon's loopback HTTP interface, which pairing turned on.
+ * Talks with the daemon's loopback HTTP interface, which pairing turned on. Signs what it asks, and believes no answer
+ * that is not signed.
  *
  * Asks each question at most once a minute and answers from memory in between. Asks only for what is looked at, never
  * retries by itself, never talks to another computer.
@@ -9,7 +10,7 @@
  * Why the daemon gave no answer.
  *
  * `reason` is one of: "not-paired" (no pairing yet), "not-running" (nobody is there), "slow" (no answer in time; what
- * was asked for may be done all the same), "refused" (the token is no longer taken: pair again), "failed" (it
+ * was asked for may be done all the same), "refused" (the pairing is no longer known there: pair again), "failed" (it
  * answered, and said no; `message` is its sentence), "strange" (what answered is not syncd).
  */
 class SyncdDaemonError extends Error {
@@ -20,6 +21,23 @@ class SyncdDaemonError extends Error {
   constructor(reason, message) {
     super(message || reason);
     this.reason = reason;
+  }
+}
+
+/** @param {Response} response */
+const whole = async (response) => ({
+  status: response.status,
+  ok: response.ok,
+  header: response.headers.get(Syncd.handshake.HEADER),
+  text: await response.text(),
+});
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
@@ -37,10 +55,12 @@ Syncd.daemon = {
   _cache: new Map(),
   /** @type {Set<() => void>} */
   _listeners: new Set(),
+  /** @type {any} signs what is asked of the daemon that was paired */
+  _caller: null,
 
   /** Whether a daemon was paired with this Zotero. */
   get paired() {
-    return Syncd.tokens.control() !== null;
+    return Syncd.keys.control() !== null;
   },
 
   /** Forget all answers and tell the listeners. */
@@ -235,31 +255,27 @@ Syncd.daemon = {
    * @param {string} [body]
    */
   async _ask(method, address, patience, body) {
-    const control = Syncd.tokens.control();
+    const control = Syncd.keys.control();
     if (!control) {
       throw new SyncdDaemonError("not-paired");
     }
-    const headers = { Authorization: `Bearer ${control.token}`, Accept: "application/json" };
-    const sent =
-      body === undefined
-        ? { headers }
-        : { headers: { ...headers, "Content-Type": "application/json" }, body };
-    const asked = fetch(control.url + address, {
-      method,
-      ...sent,
-      cache: "no-store",
-      credentials: "omit",
-      redirect: "error",
-    });
-    const response = await this._inTime(asked, patience);
+    if (this._caller?.key !== control.key) {
+      this._caller = { key: control.key, signer: new Syncd.handshake.Caller(control.key) };
+    }
+    const { signer } = this._caller;
+    let response = await this._send(signer, control.url, method, address, patience, body);
+    if (response.isSigned && response.status === 401 && typeof response.answer?.session === "string") {
+      // It started anew, or nothing was asked of it before: it has done nothing.
+      signer.session = response.answer.session;
+      response = await this._send(signer, control.url, method, address, patience, body);
+    }
+    const { answer } = response;
     if (response.status === 401 || response.status === 403) {
       throw new SyncdDaemonError("refused");
     }
-    /** @type {any} */
-    const answer = await this._inTime(
-      response.json().catch(() => null),
-      patience,
-    );
+    if (!response.isSigned) {
+      throw new SyncdDaemonError("strange");
+    }
     if (answer === null || typeof answer !== "object") {
       throw new SyncdDaemonError("strange");
     }
@@ -268,6 +284,37 @@ Syncd.daemon = {
       throw new SyncdDaemonError("failed", sentence ?? `HTTP ${response.status}`);
     }
     return answer;
+  },
+
+  /**
+   * Send one request, signed, and return what came back.
+   *
+   * @param {any} signer
+   * @param {string} root
+   * @param {string} method
+   * @param {string} address
+   * @param {number} patience in ms
+   * @param {string} [body]
+   * @returns {Promise<{status: number, ok: boolean, isSigned: boolean, answer: any}>} `answer` is null where it is none
+   */
+  async _send(signer, root, method, address, patience, body) {
+    const { HEADER } = Syncd.handshake;
+    const { header, knows } = await signer.sign(method, address, body ?? "");
+    const headers = { [HEADER]: header, Accept: "application/json" };
+    const sent =
+      body === undefined
+        ? { headers }
+        : { headers: { ...headers, "Content-Type": "application/json" }, body };
+    const asked = fetch(root + address, {
+      method,
+      ...sent,
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+    });
+    const { status, ok, ...response } = await this._inTime(asked.then(whole), patience);
+    const isSigned = await knows(response.header, status, response.text);
+    return { status, ok, isSigned, answer: parsed(response.text) };
   },
 
   /**

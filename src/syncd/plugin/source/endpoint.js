@@ -1,12 +1,10 @@
 /**
  * The plugin's addresses below /syncd/v1/, served by Zotero on this computer.
  *
- * Browsers, other computers and callers without a token are refused before anything is looked at. What arrives is
- * data and is never evaluated.
+ * Browsers, other computers and callers whose signature is not a paired program's are refused before anything is
+ * looked at. What arrives is data and is never evaluated.
  */
 
-/** The version of this interface. */
-const API = 1;
 /** Bytes that a request may have. */
 const LARGEST = 16 * 1024 * 1024;
 const CURSOR = /^\d{1,15}-(items|collections)-\w+$/;
@@ -35,24 +33,34 @@ class SyncdRefusal extends Error {
 Syncd.Refusal = SyncdRefusal;
 
 /**
- * The addresses: what each does, and whether it does so without a token.
+ * The addresses: what each does; whether it does so without a signature; and whether whoever signs it has to mean this
+ * Zotero.
  *
- * @type {Record<string, {method: string, open?: boolean, act: (asked: Asked, paired: boolean) => Promise<Answer>}>}
+ * @type {Record<string, {method: string, open?: boolean, anywhere?: boolean, act: (asked: Asked, key: string) =>
+ *   Promise<Answer>}>}
  */
 const ADDRESSES = {
-  "/syncd/v1/ping": { method: "GET", open: true, act: (_asked, paired) => ping(paired) },
-  "/syncd/v1/pair": { method: "POST", open: true, act: (asked) => Syncd.pairing.ask(asked.data) },
+  "/syncd/v1/ping": { method: "GET", open: true, anywhere: true, act: (_asked, key) => ping(key) },
+  "/syncd/v1/pair": { method: "POST", open: true, act: (asked) => Syncd.pairing.begin(asked.data) },
+  "/syncd/v1/pair/ask": { method: "POST", open: true, act: (asked) => Syncd.pairing.ask(asked.data) },
+  "/syncd/v1/pair/keep": {
+    method: "POST",
+    anywhere: true,
+    act: (asked, key) => Syncd.pairing.keep(asked.data, key),
+  },
   "/syncd/v1/push": { method: "POST", act: (asked) => Syncd.push.take(asked.data) },
   "/syncd/v1/changes": { method: "GET", act: changes },
   "/syncd/v1/select": { method: "POST", act: (asked) => Syncd.endpoints.select(asked.data) },
 };
 
 /**
- * @param {boolean} paired
+ * @param {string} key of the one who asks; empty where nobody is known
  * @returns {Promise<Answer>}
  */
-async function ping(paired) {
-  const about = { syncd: Syncd.version, api: API, paired };
+async function ping(key) {
+  const { API, OLDEST } = Syncd.handshake;
+  const paired = Syncd.keys.all().includes(key);
+  const about = { syncd: Syncd.version, api: API, oldest: OLDEST, paired };
   if (!paired) {
     return [200, about];
   }
@@ -125,13 +133,34 @@ function check({ headers }) {
   }
 }
 
+/**
+ * Return what was sent: where it is signed, what the signature is of.
+ *
+ * @param {any} data
+ * @param {any} proof
+ */
+function readBody(data, proof) {
+  let read = data;
+  if (proof) {
+    try {
+      read = JSON.parse(data.signed);
+    } catch {
+      read = null;
+    }
+  }
+  if (read === null || typeof read !== "object") {
+    throw new SyncdRefusal(400, "the request must be a JSON object");
+  }
+  return read;
+}
+
 Syncd.endpoints = {
   /** @type {Record<string, any>} what was registered, by address */
   _ours: {},
 
   register() {
     for (const [path, address] of Object.entries(ADDRESSES)) {
-      this._ours[path] = this._endpoint(address);
+      this._ours[path] = this._endpoint(path, address);
       Zotero.Server.Endpoints[path] = this._ours[path];
     }
   },
@@ -146,36 +175,97 @@ Syncd.endpoints = {
     this._ours = {};
   },
 
-  /** @param {typeof ADDRESSES[string]} address */
-  _endpoint(address) {
+  /**
+   * @param {string} path
+   * @param {typeof ADDRESSES[string]} address
+   */
+  _endpoint(path, address) {
     return class {
       supportedMethods = [address.method];
       supportedDataTypes = ["application/json"];
 
       /** @param {Asked} asked */
       async init(asked) {
-        const [status, answer] = await Syncd.endpoints.answer(address, asked);
-        return [status, "application/json", JSON.stringify(answer)];
+        return Syncd.endpoints.respond(path, address, asked);
       }
     };
   },
 
   /**
+   * @param {string} path
    * @param {typeof ADDRESSES[string]} address
    * @param {Asked} asked
+   * @returns {Promise<[status: number, headers: Record<string, string>, body: string]>}
+   */
+  async respond(path, address, asked) {
+    const { HEADER } = Syncd.handshake;
+    /** @type {any} */
+    let proof = null;
+    const [status, answer] = await this._quietly(async () => {
+      check(asked);
+      proof = await this._proof(path, asked);
+      return this.answer(address, asked, proof);
+    });
+    const body = JSON.stringify(answer);
+    const headers = { "Content-Type": "application/json" };
+    return [status, proof ? { ...headers, [HEADER]: await proof.answer(status, body) } : headers, body];
+  },
+
+  /**
+   * Return who signed a request, if it was signed and never came before.
+   *
+   * @param {string} path
+   * @param {Asked} asked
+   */
+  async _proof(path, { method, searchParams, headers, data }) {
+    const query = String(searchParams ?? "");
+    const request = {
+      method,
+      target: query ? `${path}?${query}` : path,
+      // Zotero tells the body only as it was parsed, so what is signed is a text in it.
+      body: typeof data?.signed === "string" ? data.signed : "",
+      meant: headers["syncd-server"] ?? "",
+      header: headers[Syncd.handshake.HEADER.toLowerCase()],
+    };
+    const proof = await Syncd.handshake.proof([...Syncd.keys.all(), ...Syncd.pairing.keys], request);
+    return proof?.state === "again" ? null : proof;
+  },
+
+  /**
+   * @param {typeof ADDRESSES[string]} address
+   * @param {Asked} asked
+   * @param {any} proof who signed it
    * @returns {Promise<Answer>}
    */
-  async answer(address, asked) {
+  async answer(address, asked, proof) {
+    if (proof?.state === "late") {
+      return [401, { message: "this is another session", session: Syncd.handshake.session }];
+    }
+    if (!proof && !address.open) {
+      return [401, { message: "not signed with a key that is known: pair with syncd login --desktop" }];
+    }
+    const read = { ...asked, data: address.method === "POST" ? readBody(asked.data, proof) : null };
+    if (proof && !address.anywhere) {
+      if (!Syncd.keys.all().includes(proof.key)) {
+        return [401, { message: "the pairing is not done yet" }];
+      }
+      const other = await elsewhere(asked);
+      if (other) {
+        return other;
+      }
+    }
+    return address.act(read, proof?.key ?? "");
+  },
+
+  /**
+   * Return an answer; what goes wrong is one, too.
+   *
+   * @param {() => Promise<Answer>} act
+   * @returns {Promise<Answer>}
+   */
+  async _quietly(act) {
     try {
-      check(asked);
-      const paired = await Syncd.tokens.valid(asked.headers["syncd-token"]);
-      if (!paired && !address.open) {
-        return [401, { message: "no token, or one that was revoked: pair with syncd login --desktop" }];
-      }
-      if (address.method === "POST" && (asked.data === null || typeof asked.data !== "object")) {
-        throw new SyncdRefusal(400, "the request must be a JSON object");
-      }
-      return (address.open ? null : await elsewhere(asked)) ?? (await address.act(asked, paired));
+      return await act();
     } catch (error) {
       if (error instanceof SyncdRefusal) {
         return [error.status, { message: error.message }];

@@ -1,7 +1,7 @@
 /**
  * The plugin's own small files: JSON in the folder `syncd` of Zotero's profile, which goes with the plugin.
  *
- * Never touches a file outside of that folder, and never holds a token.
+ * Never touches a file outside of that folder, and never holds a key.
  */
 Syncd.files = {
   /** @param {string} name of a file, without ".json" */

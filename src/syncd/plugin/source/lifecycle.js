@@ -35,7 +35,7 @@ Syncd.strings = ["syncd.ftl", "syncd-views.ftl"];
 Syncd.sentence = (error) => String(error?.message ?? error);
 
 /**
- * Say something in Zotero's debug output; never a token, never a dialog.
+ * Say something in Zotero's debug output; never a key, never a dialog.
  *
  * @param {unknown} message a sentence, or an error
  */
@@ -83,6 +83,8 @@ Syncd.startup = async function ({ id, version, rootURI }) {
   Object.assign(this, { id, version, rootURI });
   await Zotero.initializationPromise;
   await this.quietly("preferences", () => this.preferences.register());
+  await this.quietly("a session", () => this.handshake.begin());
+  await this.quietly("reading the keys", () => this.keys.load());
   await this.quietly("changes", () => this.changes.register());
   await this.quietly("endpoints", () => this.endpoints.register());
   for (const view of this.views) {
@@ -130,6 +132,7 @@ Syncd.shutdown = async function () {
 /** Leave nothing behind but the items. */
 Syncd.uninstall = async function () {
   this.changes.forget();
+  await this.quietly("removing the keys", () => this.keys.removeAll());
   await this.quietly("removing the files", () => this.files.removeAll());
   await this.quietly("removing the preferences", () => this.preferences.removeAll());
 };

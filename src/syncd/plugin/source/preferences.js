@@ -72,32 +72,32 @@ Syncd.preferences = {
     if (!list) {
       return;
     }
-    const tokens = Syncd.tokens.list();
-    list.replaceChildren(...tokens.map((token) => this._row(document, token)));
-    document.getElementById("syncd-no-tokens")?.toggleAttribute("hidden", tokens.length > 0);
+    const pairings = Syncd.keys.list();
+    list.replaceChildren(...pairings.map((pairing) => this._row(document, pairing)));
+    document.getElementById("syncd-no-tokens")?.toggleAttribute("hidden", pairings.length > 0);
   },
 
   /**
    * @param {Document} document
-   * @param {{id: string, name: string, created: string}} token
+   * @param {{id: string, name: string, created: string}} pairing
    */
-  _row(document, token) {
+  _row(document, pairing) {
     const html = "http://www.w3.org/1999/xhtml";
     const row = document.createElementNS(html, "li");
     row.setAttribute("style", "display: flex; align-items: center; gap: 12px; padding-block: 3px");
     const name = document.createElementNS(html, "span");
     name.setAttribute("style", "flex: 1; min-width: 0; overflow-wrap: anywhere");
-    name.textContent = token.name;
+    name.textContent = pairing.name;
     const date = document.createElementNS(html, "time");
-    date.setAttribute("datetime", token.created);
-    date.textContent = Syncd.format.day(token.created, Zotero.locale);
+    date.setAttribute("datetime", pairing.created);
+    date.textContent = Syncd.format.day(pairing.created, Zotero.locale);
     const revoke = document.createElementNS(html, "button");
     // In a XUL document an HTML button is one only when it says so.
     revoke.setAttribute("type", "button");
     revoke.setAttribute("data-l10n-id", "syncd-revoke");
-    revoke.setAttribute("data-l10n-args", JSON.stringify({ name: token.name }));
+    revoke.setAttribute("data-l10n-args", JSON.stringify({ name: pairing.name }));
     revoke.addEventListener("click", () => {
-      Syncd.tokens.revoke(token.id);
+      Syncd.quietly("taking a pairing back", () => Syncd.keys.revoke(pairing.id));
       this.loaded(document);
     });
     row.append(name, date, revoke);

@@ -1,2 +1,2 @@
-pref("extensions.syncd.tokens", "[]");
+pref("extensions.syncd.pairings", "[]");
 pref("extensions.syncd.control", "null");

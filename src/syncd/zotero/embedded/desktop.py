@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from syncd.text.patterns import pattern
 
@@ -64,8 +64,14 @@ class DesktopLibrary(EmbeddedLibrary):
     """
 
     def __init__(self, path: Path, **options: Any) -> None:
-        super().__init__(path, **options)
+        super().__init__(path, **{"key": plugin.new_key(), **options})
         self.desktop = Desktop()
+
+    def start(self) -> Self:
+        """Start Zotero, and its plugin anew."""
+        if self.desktop.plugin:
+            self.desktop.plugin.restart()
+        return super().start()
 
     def served(self) -> Served:
         """What all requests share, once the address is known."""

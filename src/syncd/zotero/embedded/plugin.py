@@ -9,11 +9,13 @@ import json
 import secrets
 from collections import deque
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
+from syncd.handshake import API, HEADER, OLDEST, Agreed, Gate, Half, commitment
 from syncd.text.patterns import pattern
 from syncd.zotero import schema
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from syncd.handshake import Proof
+
     from .exchange import Exchange
     from .preconditions import Name
     from .store import Store
@@ -38,9 +42,22 @@ ROOT = "/syncd/v1/"
 MOST_OBJECTS = 1000
 MOST_TOLD = 1000
 MOST_DIALOGS = 5
+_DIGEST = pattern(r"[0-9a-f]{64}", hostile="a")
 _CURSOR = pattern(r"\d{1,15}-(items|collections)-\w+", hostile=("1-items-", "a", ""))
 _DIALOGS_FOR = timedelta(minutes=1)
 _NAMES: Mapping[Kind, Name] = {"items": "item", "collections": "collection"}
+
+
+@dataclass(slots=True)
+class Pairing:
+    """A pairing under way: what the other side sent, and how far it is."""
+
+    name: str
+    commitment: str
+    half: Half = field(default_factory=Half.new)
+    number: str = field(default_factory=lambda: secrets.token_hex(16))
+    agreed: Agreed | None = None
+    allowed: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +71,10 @@ class Plugin:
         consent: asked with a program's name; whether the user allows it.
         version: its own, which is that of the syncd that it came with.
         api: the version of its addresses.
+        oldest: the oldest version that it still understands.
         controls: how to reach those who were allowed, as they told it.
+        codes: what its dialogs showed.
+        gate: lets each request in once.
     """
 
     server_id: str
@@ -62,26 +82,48 @@ class Plugin:
     user: int | None = None
     consent: Callable[[str], bool] = lambda _: False
     version: str = "0.1.0"
-    api: int = 1
-    controls: list[Json] = field(default_factory=list)
+    api: int = API
+    oldest: int = OLDEST
+    controls: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    gate: Gate = field(default_factory=lambda: Gate("plugin"))
+    pairing: Pairing | None = None
     ledger: Ledger = field(default_factory=Ledger)
     lock: RLock = field(default_factory=RLock)
-    _tokens: set[str] = field(default_factory=set)
+    _keys: list[str] = field(default_factory=list, repr=False)
     _dialogs: deque[datetime] = field(default_factory=deque)
 
-    def grant(self, token: str = "") -> str:
-        """Give a token."""
-        token = token or secrets.token_hex(32)
-        self._tokens.add(token)
-        return token
+    def grant(self, key: str = "") -> str:
+        """Know a key."""
+        key = key or new_key()
+        self._keys.append(key)
+        return key
 
     def revoke(self) -> None:
-        """Take all tokens back, as the settings offer it."""
-        self._tokens.clear()
+        """Forget all keys, as the settings offer it."""
+        self._keys.clear()
 
-    def knows(self, token: str | None) -> bool:
-        """Whether a token is one of those given."""
-        return token in self._tokens
+    def restart(self) -> None:
+        """Forget what is not written down, as when Zotero starts anew."""
+        self.gate = Gate("plugin")
+        self.pairing = None
+
+    def proof(self, exchange: Exchange, body: str) -> Proof | None:
+        """Return who signed a request, if somebody did."""
+        request, pairing = exchange.request, self.pairing
+        keys = [*self._keys]
+        if pairing and pairing.agreed and pairing.allowed:
+            keys.append(pairing.agreed.key)
+        # As Zotero tells the query to a plugin: taken apart.
+        query = urlencode(parse_qsl(request.query, keep_blank_values=True))
+        target = f"{request.path}?{query}" if query else request.path
+        meant = request.headers.get("Syncd-Server", "")
+        content = body.encode(errors="replace")
+        return self.gate.proof(keys, request.headers.get(HEADER), request.method, target, content, meant)
+
+    def is_kept(self, proof: Proof) -> bool:
+        """Whether a proof is of a pairing that is over and done."""
+        return proof.key in self._keys
 
     def may_ask(self, now: datetime) -> bool:
         """Whether another dialog may be shown."""
@@ -92,6 +134,11 @@ class Plugin:
                 return False
             self._dialogs.append(now)
             return True
+
+
+def new_key() -> str:
+    """Return a key as pairing gives one."""
+    return f"pairing-{secrets.token_hex(32)}"
 
 
 def respond(exchange: Exchange, plugin: Plugin) -> Answer:
@@ -115,15 +162,46 @@ def _answered(exchange: Exchange, plugin: Plugin) -> Answer:
         raise invalid("Endpoint does not support method")
     if method == "POST":
         _check_body(exchange)
-    if not is_open and not plugin.knows(request.headers.get("Syncd-Token")):
-        raise RefusalError(401, "no token, or one that was revoked: pair with syncd login --desktop")
-    meant = request.headers.get("Syncd-Server")
-    if not is_open and not meant:
+    text = exchange.json().get("signed") if method == "POST" else ""
+    proof = plugin.proof(exchange, text if isinstance(text, str) else "")
+    if proof is None or proof.state == "again":
+        if is_open:
+            return act(exchange, plugin, None)
+        raise RefusalError(401, "not signed with a key that is known: pair with syncd login --desktop")
+    if proof.state == "late":
+        told = {"message": "this is another session", "session": plugin.gate.session}
+        return _signed(_json(401, told), proof)
+    try:
+        return _signed(_admitted(exchange, plugin, proof, text), proof)
+    except RefusalError as refusal:
+        return _signed(_json(refusal.status, {"message": refusal.message}), proof)
+
+
+def _admitted(exchange: Exchange, plugin: Plugin, proof: Proof, text: Any) -> Answer:
+    """Answer a paired program."""
+    route = exchange.request.path.removeprefix(ROOT)
+    method, is_open, act = _ROUTES[route]
+    if method == "POST":
+        inner = replace(exchange.request, body=str(text).encode(errors="replace"))
+        exchange = replace(exchange, request=inner)
+        if not isinstance(exchange.json(), dict):
+            raise invalid("the request must be a JSON object")
+    if is_open or route == "pair/keep":
+        return act(exchange, plugin, proof)
+    if not plugin.is_kept(proof):
+        raise RefusalError(401, "the pairing is not done yet")
+    meant = exchange.request.headers.get("Syncd-Server")
+    if not meant:
         raise RefusalError(428, "Syncd-Server must name the Zotero that is meant, as ping tells it")
-    if not is_open and meant != plugin.server_id:
+    if meant != plugin.server_id:
         message = "this is another Zotero than the one that is meant"
         return _json(412, {"message": message, "server": plugin.server_id})
-    return act(exchange, plugin)
+    return act(exchange, plugin, proof)
+
+
+def _signed(answer: Answer, proof: Proof) -> Answer:
+    mac = proof.answer(answer.status, answer.body)
+    return replace(answer, headers={**answer.headers, HEADER: mac})
 
 
 def _check_body(exchange: Exchange) -> None:
@@ -135,34 +213,68 @@ def _check_body(exchange: Exchange) -> None:
         raise invalid("the request must be a JSON object")
 
 
-def _ping(exchange: Exchange, plugin: Plugin) -> Answer:
+def _ping(_: Exchange, plugin: Plugin, proof: Proof | None) -> Answer:
+    paired = proof is not None and plugin.is_kept(proof)
     told: Json = {
         "syncd": plugin.version,
         "api": plugin.api,
-        "paired": plugin.knows(exchange.request.headers.get("Syncd-Token")),
+        "oldest": plugin.oldest,
+        "paired": paired,
     }
-    if told["paired"]:
+    if paired:
         libraries = [{"prefix": "users/0", "editable": True}]
         ids = {"server": plugin.server_id, "database": plugin.database, "user": plugin.user}
         told |= {"zotero": "11.0", **ids, "libraries": libraries}
     return _json(200, told)
 
 
-def _pair(exchange: Exchange, plugin: Plugin) -> Answer:
+def _pair(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
+    """Begin: the other side is bound to its half from now on."""
     sent = exchange.json()
-    name = sent.get("name")
+    name, bound = sent.get("name"), sent.get("commitment")
     if not isinstance(name, str) or not name.strip():
         raise invalid("name must say who asks")
+    if sent.get("api") != API or not isinstance(bound, str) or not _DIGEST.fullmatch(bound):
+        raise invalid("this program and the plugin have no version in common: update the older one")
     if not plugin.may_ask(exchange.served.clock()):
         raise RefusalError(429, "Zotero asked often enough just now; try again in a minute")
-    if not plugin.consent(name):
+    plugin.pairing = Pairing(name, bound)
+    begun = {"pairing": plugin.pairing.number, "public": plugin.pairing.half.public}
+    return _json(200, {**begun, "session": plugin.gate.session})
+
+
+def _ask(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
+    """Let the user compare the code, and decide."""
+    sent, pairing = exchange.json(), plugin.pairing
+    if pairing is None or pairing.agreed or sent.get("pairing") != pairing.number:
+        raise invalid("there is no such pairing: begin anew")
+    public = str(sent.get("public"))
+    is_bound = commitment(public) == pairing.commitment
+    agreed = pairing.half.agreed(public, asked=False) if is_bound else None
+    if agreed is None:
+        plugin.pairing = None
+        raise invalid("this is not what was announced: begin anew")
+    pairing.agreed = agreed
+    plugin.codes.append(agreed.code)
+    if not plugin.consent(pairing.name):
+        plugin.pairing = None
         return _json(403, {"denied": True})
-    if sent.get("control"):
-        plugin.controls.append(sent["control"])
-    return _json(200, {"token": plugin.grant()})
+    pairing.allowed = True
+    return _json(200, {"allowed": True})
 
 
-def _changes(exchange: Exchange, plugin: Plugin) -> Answer:
+def _keep(exchange: Exchange, plugin: Plugin, proof: Proof | None) -> Answer:
+    """Keep the key: both sides have said that the codes are the same."""
+    pairing, plugin.pairing = plugin.pairing, None
+    if not (proof and pairing and pairing.agreed and pairing.agreed.key == proof.key):
+        raise invalid("there is no such pairing: begin anew")
+    plugin.grant(proof.key)
+    if control := exchange.json().get("control"):
+        plugin.controls.append(control)
+    return _json(200, {"kept": True})
+
+
+def _changes(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
     asked = query.parameters(exchange.request.query)
     since, limit = query.first(asked, "since") or "0", query.first(asked, "limit") or str(MOST_TOLD)
     after = query.first(asked, "after") or ""
@@ -186,7 +298,7 @@ def _check_library(name: Any, plugin: Plugin) -> None:
         raise RefusalError(404, "there is no such library")
 
 
-def _push(exchange: Exchange, plugin: Plugin) -> Answer:
+def _push(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
     sent = exchange.json()
     kind, objects, since = sent.get("kind"), sent.get("objects"), sent.get("ifUnmodifiedSince")
     _check_library(sent.get("library"), plugin)
@@ -292,10 +404,12 @@ def _json(status: int, body: Json) -> Answer:
     return Answer(status, {"Content-Type": JSON}, json.dumps(body, ensure_ascii=False).encode())
 
 
-# What each address does, by which method, and whether it does so without a token.
-_ROUTES: Mapping[str, tuple[str, bool, Callable[[Exchange, Plugin], Answer]]] = {
+# What each address does, by which method, and whether it does so without a signature.
+_ROUTES: Mapping[str, tuple[str, bool, Callable[[Exchange, Plugin, Proof | None], Answer]]] = {
     "ping": ("GET", True, _ping),
     "pair": ("POST", True, _pair),
+    "pair/ask": ("POST", True, _ask),
+    "pair/keep": ("POST", False, _keep),
     "changes": ("GET", False, _changes),
     "push": ("POST", False, _push),
 }

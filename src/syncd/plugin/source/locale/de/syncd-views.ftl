@@ -5,7 +5,7 @@
 syncd-not-paired = syncd ist noch nicht mit Zotero verbunden. Im Terminal: syncd login --desktop
 syncd-not-running = syncd läuft nicht. Im Terminal starten: syncd run
 syncd-slow = syncd hat nicht rechtzeitig geantwortet. Was verlangt war, kann trotzdem geschehen.
-syncd-refused = syncd nimmt das Token dieses Zotero nicht mehr an. Im Terminal neu verbinden: syncd login --desktop
+syncd-refused = syncd kennt dieses Zotero nicht mehr. Im Terminal neu verbinden: syncd login --desktop
 syncd-failed = syncd konnte nicht antworten: { $message }
 syncd-strange = Was geantwortet hat, ist nicht syncd, oder eine andere Version davon. Im Terminal neu verbinden: syncd login --desktop
 

@@ -5,7 +5,7 @@
 syncd-not-paired = syncd is not paired with Zotero yet. In a terminal: syncd login --desktop
 syncd-not-running = syncd is not running. Start it in a terminal: syncd run
 syncd-slow = syncd gave no answer in time. What was asked for may be done all the same.
-syncd-refused = syncd no longer takes this Zotero’s token. Pair again in a terminal: syncd login --desktop
+syncd-refused = syncd no longer knows this Zotero. Pair again in a terminal: syncd login --desktop
 syncd-failed = syncd could not answer: { $message }
 syncd-strange = What answered is not syncd, or another version of it. Pair again in a terminal: syncd login --desktop
 
