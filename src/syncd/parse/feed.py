@@ -6,7 +6,6 @@ is shorter than the list of an author's papers says nothing about those papers.
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from dataclasses import replace
@@ -16,11 +15,12 @@ import feedparser  # type: ignore[import-untyped]
 
 from syncd.errors import ParseError
 from syncd.model import Notice
+from syncd.parse.charsets import read_xml
 from syncd.parse.dates_of import joined
-from syncd.parse.decode import decode
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import Record, one_line, paper_of
+from syncd.sources.limits import ENTRIES, within
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 
@@ -71,10 +71,6 @@ AUTHOR_FEED = re.compile(r"(?P<name>.{1,200}?)['\u2019]s articles on arXiv")
 QUERY = re.compile(r"(?i)arxiv query\b")
 """The title of an answer of arXiv's API, which names nobody."""
 
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
-"""What feedparser misreads in UTF-16: the marks it starts with, and a declaration that names no character set."""
-
 END = re.compile(rb"</(?:\w+:)?(?:feed|rss|rdf)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
 """How a whole feed ends."""
 
@@ -84,9 +80,11 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is no feed, or has no entry with a title.
+        TooMuchError: it declares entities, or goes past another limit.
     """
     found = _feed(snapshot)
     entries = list(found["entries"])
+    within(len(entries), ENTRIES, "entries")
     listing = Listing(snapshot.origin)
     if found.get("bozo") and not END.search(snapshot.data[-1000:].replace(b"\0", b"")) and entries:
         entries.pop()
@@ -107,14 +105,12 @@ def parse(snapshot: Snapshot) -> Profile:
 def _feed(snapshot: Snapshot) -> Any:
     """Let feedparser read the bytes, and nothing but these."""
     headers = {"content-location": snapshot.origin} if "://" in snapshot.origin else {}
-    data, charset = snapshot.data, snapshot.charset
-    if data.startswith(WIDE):
-        data, charset = DECLARATION.sub("", decode(snapshot)).encode("utf-8"), "utf-8"
-    if charset:
-        headers["content-type"] = f"application/xml; charset={charset}"
+    # What was looked at is what is parsed: feedparser has its own ways to find out a character set.
+    text = read_xml(snapshot)
+    headers["content-type"] = "application/xml; charset=utf-8"
     try:
         found = feedparser.parse(
-            io.BytesIO(data),
+            io.BytesIO(text.encode("utf-8", "replace")),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,

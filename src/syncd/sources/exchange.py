@@ -6,7 +6,6 @@ It sends no credentials but those it is given, keeps no cookies, follows no redi
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import urllib3.exceptions
 
 from syncd import __version__
 from syncd.errors import SourceError
+from syncd.sources.limits import TooMuchError, read_json
 from syncd.sources.network import InsideError, proxies_of
 from syncd.sources.statuses import SAVE_IT
 
@@ -110,12 +110,14 @@ class Answer:
         """Return the body as JSON.
 
         Raises:
-            SourceError: it is none, as behind a network's login page.
+            SourceError: it is none, as behind a network's login page, or goes past a limit.
         """
+        shown = masked(self.url)
         try:
-            return json.loads(self.data)
-        except (ValueError, RecursionError) as error:
-            shown = masked(self.url)
+            return read_json(self.data)
+        except TooMuchError as error:
+            raise SourceError(f"{shown}: the server's answer can't be used: {error}", origin=shown) from None
+        except ValueError as error:
             raise SourceError(
                 f"{shown}: the server answered with something that is not JSON",
                 origin=shown,

@@ -6,7 +6,6 @@ that nothing is dropped in silence and nothing fails for one bad value.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from syncd.errors import ParseError
 from syncd.model import Notice, Profile
 from syncd.sources.apis.loose import dig
+from syncd.sources.limits import ENTRIES, read_json, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -122,10 +122,11 @@ def load(snapshot: Snapshot, name: str) -> Document:
 
     Raises:
         ParseError: it is no such document.
+        TooMuchError: it goes past a limit.
     """
     try:
-        whole = json.loads(snapshot.data)
-    except (ValueError, RecursionError):
+        whole = read_json(snapshot.data)
+    except ValueError:
         whole = None
     papers = dig(whole, "papers")
     if dig(whole, "source") != name or not isinstance(papers, list):
@@ -134,6 +135,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )
+    within(len(papers), ENTRIES, "papers")
     author = dig(whole, "author")
     return Document(
         origin=snapshot.origin,
