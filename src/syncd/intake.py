@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncd import parse
 from syncd.action import Intake
 from syncd.config import ProfileConfig
 from syncd.errors import ConfigError, SourceError, SyncdError
@@ -134,7 +133,7 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
                 continue
             for snapshot in snapshots:
                 try:
-                    profile = parse.parse(snapshot, job.settings.format)
+                    profile = ports.parse(snapshot, job.settings.format, ports.clock)
                 except SyncdError as error:
                     failures.append(SourceFailure(job.name, snapshot.origin, error))
                 else:

@@ -30,7 +30,7 @@ def numbered(count: int) -> str:
     return " ".join(f"a{number}='1'" for number in range(count))
 
 
-ATTACKS = {
+ATTACKS: dict[str, tuple[str, str | bytes, str]] = {
     "html: deep": ("html", "<div>" * 3_000, "nested more than 2,000 deep"),
     "html: ended in attributes": ("html", '<div a="</div>">' * 200_000, "nested more than 2,000 deep"),
     "html: ended in comments": ("html", "<div><!--</div>-->" * 3_000, "nested more than 2,000 deep"),

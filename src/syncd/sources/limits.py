@@ -61,6 +61,15 @@ HEADER = 16_000
 """Bytes of the header of an archive, or of one of its parts."""
 
 
+PARSING_SECONDS = 30.0
+PARSING_SECONDS_PER_MB = 4.0
+"""How long the daemon lets a page be parsed: LaTeX takes a second a megabyte, on a small computer four."""
+
+PARSING_MEMORY = 600_000_000
+PARSING_MEMORY_PER_BYTE = 12
+"""How much memory it may take there, in bytes: text with emoji takes four a character, and there are copies."""
+
+
 class TooMuchError(SyncdError):
     """A source goes past a limit: "it has more than 500,000 elements". Who knows the origin says that too."""
 
