@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from syncd.parse.profile_links import Anchor
 from syncd.sources.limits import ATTRIBUTES as MOST_ATTRIBUTES
-from syncd.sources.limits import HTML_DEPTH, TAGS, TooMuchError, within
+from syncd.sources.limits import HTML_DEPTH, PASSED, TAGS, TooMuchError, within
 from syncd.text.plain import clean
 
 if TYPE_CHECKING:
@@ -87,8 +87,24 @@ VOID = re.compile(
 )
 """Elements without an end tag, or mostly without one."""
 
-WALLS = frozenset(["applet", "caption", "html", "marquee", "object", "table", "template"])
+SCRIPT = re.compile(r"(?i)<!--(?P<whole>-*>)?|(?P<uncommented>-->)|<(?P<end>/?)script(?=[\s/>])")
+"""What counts within a script: a comment may hold a script of its own, whose end tag ends nothing else."""
+
+HOSTS = ("desc", "foreignobject", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext")
+"""Elements of SVG and MathML that hold HTML."""
+
+WALLS = frozenset(["applet", "caption", "html", "marquee", "object", "table", "template", *HOSTS])
 """Elements past which an end tag ends nothing."""
+
+BARRIERS = frozenset(BLOCKS.pattern.split("|"))
+FIRM = BARRIERS | {"applet", "button", "marquee", "object", "template"}
+"""Elements whose end tag ends all that is open in them; that of others does not reach past a barrier."""
+
+ESCAPES = re.compile(
+    r"blockquote|body|br|center|dd|div|dl|dt|embed|h1|h2|h3|h4|h5|h6|head|hr|img|li|listing|menu|meta|ol|p|pre|ruby"
+    r"|span|sub|sup|table|ul|var"
+)
+"""Elements that end SVG and MathML in which they stand."""
 
 FORMATTING = re.compile(r"(?i)<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])")
 """Elements that a browser starts anew in each paragraph until they are ended: 2,000 of them in 2,000 paragraphs are
@@ -103,6 +119,10 @@ NOTE_MARKS = re.compile(r"[\d*†‡§¶,\s]+")
 >>> bool(NOTE_MARKS.fullmatch("1,2 *"))
 True
 """
+
+
+SELECT = re.compile(r"(?i)<(/?)select(?=[\s/>])")
+"""A list to choose from, over whose options the parser takes quadratic time; nothing of either is shown."""
 
 
 class Place:
@@ -160,17 +180,17 @@ def tree_of(html: str) -> LexborHTMLParser:
     Raises:
         TooMuchError: it could.
     """
+    html = SELECT.sub(r"<\1datalist", FORMATTING.sub(r"<\1span", html))
     _check(html)
     try:
-        return LexborHTMLParser(FORMATTING.sub(r"<\1span", html))
+        return LexborHTMLParser(html)
     except SelectolaxError:
         raise TooMuchError("it does not fit into memory") from None
 
 
 def _check(html: str) -> None:
     """Look at the tags without the parser, whose time grows with the square of depth and of attributes."""
-    opened: list[str] = []
-    counts: Counter[str] = Counter()
+    opened = _Opened()
     tags, at = 0, 0
     while found := TAG.search(html, at):
         at = found.end()
@@ -181,38 +201,85 @@ def _check(html: str) -> None:
         name = found["name"].lower()
         if len(found["attributes"]) > MOST_ATTRIBUTES:
             within(_attributes(found["attributes"]), MOST_ATTRIBUTES, "attributes of one element")
+        if found["close"]:
+            opened.end(name)
+            continue
+        drawing = opened.in_drawing()
+        if drawing and ESCAPES.fullmatch(name):
+            opened.leave_drawing()
+        elif drawing and found["attributes"].endswith("/"):
+            continue
         if VOID.fullmatch(name):
             continue
-        if found["close"]:
-            _end(name, opened, counts)
-            continue
-        if name in RAW and not counts["svg"] + counts["math"]:
-            end = RAW[name].search(html, at)
-            at = end.start() if end else len(html)
-        opened.append(name)
-        counts[name] += 1
-        if len(opened) > HTML_DEPTH:
+        opened.names.append(name)
+        opened.counts[name] += 1
+        if len(opened.names) > HTML_DEPTH:
             raise TooMuchError(f"its elements are nested more than {HTML_DEPTH:,} deep")
+        if name in RAW and not drawing:
+            at = _end_of_text(name, html, at)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """The elements that are open, as far as the tags tell."""
+
+    names: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    passed: int = 0
+
+    def end(self, name: str) -> None:
+        """End an element with those in it, unless an end tag can't: what ends nothing must not hide how deep it is."""
+        if not self.counts[name]:
+            return
+        firm = name in FIRM
+        for index in range(len(self.names) - 1, -1, -1):
+            inner = self.names[index]
+            if inner == name:
+                self._cut(index)
+                return
+            wall = inner in WALLS and (name, inner) != ("table", "caption")
+            if wall or (not firm and inner in BARRIERS):
+                self.passed += len(self.names) - index
+                within(self.passed, PASSED, "elements that end tags pass over and don't end")
+                return
+
+    def in_drawing(self) -> bool:
+        """Whether SVG or MathML is open, and in it nothing that holds HTML."""
+        if not self.counts["svg"] and not self.counts["math"]:
+            return False
+        return not any(self.counts[name] for name in HOSTS)
+
+    def leave_drawing(self) -> None:
+        """End SVG and MathML."""
+        self._cut(min(self.names.index(name) for name in ("svg", "math") if self.counts[name]))
+
+    def _cut(self, index: int) -> None:
+        self.counts.subtract(self.names[index:])
+        del self.names[index:]
+
+
+def _end_of_text(name: str, html: str, at: int) -> int:
+    """Find where the content of an element ends that is text."""
+    if name != "script":
+        end = RAW[name].search(html, at)
+        return end.start() if end else len(html)
+    commented, inner = False, False
+    for found in SCRIPT.finditer(html, at):
+        if found["uncommented"]:
+            commented = inner = False
+        elif found["end"] is None:
+            commented = commented or not found["whole"]
+        elif not found["end"]:
+            inner = commented
+        elif inner:
+            inner = False
+        else:
+            return found.start()
+    return len(html)
 
 
 def _attributes(text: str) -> int:
     return sum(not found[0][0].isspace() and found[0][0] != "/" for found in ATTRIBUTES.finditer(text))
-
-
-def _end(name: str, opened: list[str], counts: Counter[str]) -> None:
-    """End an element with those in it, unless an end tag can't: what ends nothing must not hide how deep it is."""
-    if not counts[name]:
-        return
-    block = bool(BLOCKS.fullmatch(name))
-    for index in range(len(opened) - 1, -1, -1):
-        if opened[index] == name:
-            counts.subtract(opened[index:])
-            del opened[index:]
-            return
-        if opened[index] in WALLS and name not in WALLS:
-            return
-        if not block and BLOCKS.fullmatch(opened[index]):
-            return
 
 
 def read_blocks(tree: LexborHTMLParser, base: str = "") -> list[Block]:

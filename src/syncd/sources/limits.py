@@ -42,11 +42,14 @@ ATTRIBUTES = 500
 HTML_DEPTH = 2_000
 """Elements of HTML within elements: its rules take quadratic time over deeper ones. Browsers stop at 512."""
 
+PASSED = 2_000_000
+"""Elements that end tags pass over in the search for what they end, and in vain."""
+
 XML_DEPTH = 200
 """Elements of XML within elements."""
 
-JSON_VALUES = 6_000_000
-"""Values of a JSON document: 64 MB of an API's answers have fewer. Each takes up to 100 bytes of memory."""
+JSON_VALUES = 12_000_000
+"""Commas and brackets of JSON, all that is fetched of an author together: 64 MB of OpenAlex's works have fewer."""
 
 JSON_DEPTH = 100
 """Lists and objects of JSON within each other."""
@@ -112,7 +115,7 @@ def read_json(data: bytes) -> Any:
     encoding = json.detect_encoding(data)
     if not encoding.startswith("utf-8"):
         data = data.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
-    if _values(data) > JSON_VALUES or data.count(b"[") + data.count(b"{") > JSON_DEPTH:
+    if _values(data) > JSON_DEPTH:  # else it is neither large nor deep
         bare = STRING.sub(b"", data)
         within(_values(bare), JSON_VALUES, "values")
         _refuse_deep(bare.translate(None, NOT_BRACKETS))
@@ -122,9 +125,13 @@ def read_json(data: bytes) -> Any:
         raise TooMuchError(f"it is nested more than {JSON_DEPTH} deep") from None
 
 
+def json_values(data: bytes) -> int:
+    """Return a number of values that JSON can't exceed: each but the first follows a comma or a bracket."""
+    return _values(STRING.sub(b"", data))
+
+
 def _values(data: bytes) -> int:
-    """Return a number of values that JSON of these bytes can't exceed: each follows one of these signs."""
-    return data.count(b",") + data.count(b"[") + data.count(b"{") + 1
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
 def _refuse_deep(brackets: bytes) -> None:
