@@ -48,11 +48,19 @@ def hang(_: Snapshot) -> Profile:
         pass
 
 
-def grow(_: Snapshot) -> Profile:
-    """Take all memory there is."""
+def grow(snapshot: Snapshot) -> Profile:
+    """Take all memory there is, and don't mind being refused more."""
     held = []
     while True:
-        held.append(bytearray(b"x" * 10_000_000))
+        try:
+            held.append(bytearray(b"x" * 10_000_000))
+        except MemoryError:
+            return hang(snapshot)
+
+
+def ask_for_too_much(_: Snapshot) -> Profile:
+    """Ask for more memory at once than there may be."""
+    return Profile(str(len(bytearray(50_000_000_000))))
 
 
 def die(_: Snapshot) -> Profile:
@@ -78,7 +86,15 @@ def tell(_: Snapshot) -> Profile:
     return Profile("A process", papers=tuple(Paper(fact) for fact in facts))
 
 
-DEEDS = {"hang": hang, "grow": grow, "die": die, "change": change, "complain": complain, "tell": tell}
+DEEDS = {
+    "hang": hang,
+    "grow": grow,
+    "ask": ask_for_too_much,
+    "die": die,
+    "change": change,
+    "complain": complain,
+    "tell": tell,
+}
 
 
 def install(folder: Path) -> str:

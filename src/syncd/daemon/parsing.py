@@ -42,6 +42,9 @@ STEP = 0.25
 TRIES = 2
 """How often a page is given to the process before the page is blamed for its end: somebody else may have ended it."""
 
+ADDRESSES = 1_000_000_000
+"""Bytes of addresses that Python and its libraries set aside at most."""
+
 KEPT = (
     "HOME",
     "LANG",
@@ -334,7 +337,8 @@ def _take(line: Connection, jobs: queue.SimpleQueue[tuple[_Job, bytes]]) -> None
             signal.alarm(math.ceil(job.seconds) + 5)
             with suppress(OSError, ValueError):  # macOS and a service's sandbox may not let us
                 _, most = resource.getrlimit(resource.RLIMIT_AS)
-                resource.setrlimit(resource.RLIMIT_AS, (2 * job.memory, most))
+                # Addresses, of which more are set aside than are used; `_awaited` looks at what is used.
+                resource.setrlimit(resource.RLIMIT_AS, (2 * job.memory + ADDRESSES, most))
             jobs.put((job, line.recv_bytes()))
     except (EOFError, OSError, MemoryError):
         os._exit(0)

@@ -115,6 +115,8 @@ def _feed(snapshot: Snapshot) -> Any:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
+    except (MemoryError, RecursionError):
+        raise
     except Exception as error:  # it promises no particular ones
         raise ParseError(
             f"this feed can't be read: {error}", origin=snapshot.origin, expected=EXPECTED
