@@ -70,6 +70,7 @@ class ParseError(SyncdError):
     """A source was fetched and is not what it should be. Nothing of it is used.
 
     Attributes:
+        message: what is wrong, without the place.
         origin: the path or address.
         line: counted from 1, or None where no line is to blame.
         expected: what should have been there.
@@ -80,6 +81,7 @@ class ParseError(SyncdError):
     ) -> None:
         where = origin if line is None else f"{origin}:{line}"
         super().__init__(f"{where}: {message}" + (f"; expected {expected}" if expected else ""), hint=hint)
+        self.message = message
         self.origin = origin
         self.line = line
         self.expected = expected

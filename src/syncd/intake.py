@@ -9,7 +9,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from syncd import parse
 from syncd.action import Intake
 from syncd.config import ProfileConfig
 from syncd.errors import ConfigError, SourceError, SyncdError
@@ -138,7 +137,7 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
             for snapshot in snapshots:
                 try:
                     with watching(ports.progress, snapshot):
-                        profile = parse.parse(snapshot, job.settings.format)
+                        profile = ports.parse(snapshot, job.settings.format, ports.clock)
                 except SyncdError as error:
                     failures.append(SourceFailure(job.name, snapshot.origin, error))
                 else:

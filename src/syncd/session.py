@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from syncd import parse
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.lock import held
 from syncd.place import desktop_place
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from syncd.clock import Clock
     from syncd.config import Library
     from syncd.match import LibraryView
+    from syncd.model import Profile, Snapshot
     from syncd.paths import DataFolder
     from syncd.sources.pace import Pace
     from syncd.zotero.index import Index
@@ -74,6 +76,11 @@ class Quiet:
         """Ignore it."""
 
 
+def parse_here(snapshot: Snapshot, form: str, _clock: Clock) -> Profile:
+    """Read a snapshot in this process; see `parse.parse`."""
+    return parse.parse(snapshot, form)
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What a run needs of the world.
@@ -89,6 +96,7 @@ class Ports:
         patience: seconds to wait for one's turn at a library that another run is at work on.
         who: what this process is, for those who wait for it.
         admit: called with a library's name before anything is asked of it; may raise `ClosedError`.
+        parse: reads a snapshot in a format; commands do so in their own process, the daemon in another.
     """
 
     env: Mapping[str, str]
@@ -101,6 +109,7 @@ class Ports:
     patience: float = 0.0
     who: str = ""
     admit: Callable[[str], None] = lambda _library: None
+    parse: Callable[[Snapshot, str, Clock], Profile] = parse_here
 
 
 @dataclass(frozen=True, slots=True)

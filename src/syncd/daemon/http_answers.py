@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, get_args
 
-from syncd import parse
 from syncd.action import Verdict
 from syncd.amend import judge
 from syncd.config import edit
@@ -163,7 +162,7 @@ class HttpAnswers:
         library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
         with web_of(self.config, self._ports) as web:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, self._ports.env))
-        profile = parse.parse(snapshot)
+        profile = self._ports.parse(snapshot, "auto", self._ports.clock)
         settings = {"source": source, "library": library.name}
         env = self._ports.env
         name = edit.follow(edit.place(self._path, env), env, edit.slug(profile.name), settings)

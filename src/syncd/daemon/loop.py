@@ -22,6 +22,7 @@ from syncd.config import load
 from syncd.daemon.answers import Answers
 from syncd.daemon.control import Control
 from syncd.daemon.http import Interface
+from syncd.daemon.parsing import Parser
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
@@ -120,7 +121,8 @@ class Daemon:
         self._started = clock.now()
         self._offset = self._wall_offset()
         self._next_alive = 0.0
-        world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace())
+        self._parser = Parser()
+        world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse)
         self._eyes = Eyes(world, self._admits)
         self._interface = Interface(path, world, self._hand_over, voice.say)
 
@@ -262,6 +264,7 @@ class Daemon:
                 task.thread.join(max(0.0, begun + until - self._clock.monotonic()))
         while not self._inbox.empty():
             self._deal_with(self._inbox.get())
+        self._parser.close()
         self._answers.close()
         self._interface.close()
         control.close()

@@ -13,8 +13,10 @@ from xml.etree import ElementTree as ET
 from syncd.enrich.asking import Asking
 from syncd.enrich.enricher import words
 from syncd.parse.apis import values
+from syncd.parse.charsets import check_xml
 from syncd.parse.record import Record, paper_of
 from syncd.sources.apis.loose import number
+from syncd.sources.limits import TooMuchError
 from syncd.text.arxiv import arxiv_id
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
@@ -113,8 +115,10 @@ class Arxiv:
         asking = Asking(web, self.title)
         data = asking.checked(asking.get(self.base, params)).data
         try:
-            feed = None if b"<!ENTITY" in data else ET.fromstring(data)  # noqa: S314 - entities are refused
-        except ET.ParseError:
+            text = data.decode("utf-8-sig")
+            check_xml(text)
+            feed = ET.fromstring(text)  # noqa: S314 - it declares no entities, and is within limits
+        except (ET.ParseError, UnicodeDecodeError, TooMuchError):
             feed = None
         if feed is None or not feed.tag.endswith("}feed"):
             raise asking.odd("feed")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from syncd.errors import ParseError
 from syncd.parse import apis
 from syncd.parse.recognise import recognise
+from syncd.sources.limits import TooMuchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,8 @@ FORMATS: dict[str, Callable[[Snapshot], Profile]] = {
 }
 """The parsers by the name that the configuration gives their format."""
 
+REFUSED = "Nothing of it is used; the papers of before stay. Look at the source: it may be damaged, or made to do harm."
+
 
 def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - the configuration's word
     """Read a snapshot.
@@ -50,7 +53,7 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
         format: a key of `FORMATS` or `apis.FORMATS`, a plugin's name, or "auto".
 
     Raises:
-        ParseError: the content is not what the format says; nothing of it is used.
+        ParseError: the content is not what the format says, or goes past a limit; nothing of it is used.
         LayoutError: the page is of this kind, and its papers were not found.
     """
     name = (apis.format_of(snapshot.media_type) or recognise(snapshot)) if format == "auto" else format
@@ -64,4 +67,19 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
             expected=" or ".join(f"'{known_one}'" for known_one in known),
             hint=f"Did you mean '{near[0]}'?" if near else "",
         )
-    return parser(snapshot)
+    try:
+        return parser(snapshot)
+    except TooMuchError as error:
+        raise ParseError(f"the source is refused: {error}", origin=snapshot.origin, hint=REFUSED) from None
+    except RecursionError:
+        message = "the source is refused: it is nested too deeply"
+        raise ParseError(message, origin=snapshot.origin, hint=REFUSED) from None
+    except MemoryError:
+        raise out_of_memory(snapshot.origin) from None
+
+
+def out_of_memory(origin: str) -> ParseError:
+    """Return the error of a source that takes more memory than parsing may have."""
+    return ParseError(
+        "parsing took more memory than it may have, and was stopped", origin=origin, hint=REFUSED
+    )

@@ -21,6 +21,7 @@ from syncd.parse.charsets import read_text
 from syncd.parse.dates_of import iso_date
 from syncd.parse.listing import Listing
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.sources.limits import ENTRIES, ENTRY, EXPANSION, within
 from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
 from syncd.text.patterns import pattern
@@ -164,9 +165,6 @@ JOINT = pattern(r"(?i)[{}]| and ", hostile="{a")
 MAX_NAME = 2_000
 """Characters of one name: pybtex takes quadratic time over its braces."""
 
-MAX_ENTRY = 1_000_000
-"""Characters of one entry: pybtex takes quadratic time over its braces."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -197,10 +195,23 @@ class _Reader(LowLevelParser):  # type: ignore[misc]  # pybtex tells no types
 
 
 class _Macros(dict[str, str]):
-    """Macros by name, whatever their case."""
+    """Macros by name, whatever their case. It counts the characters that they add to the file."""
+
+    added = 0
 
     def __getitem__(self, name: str) -> str:
-        return super().__getitem__(name.lower())
+        text = super().__getitem__(name.lower())
+        self.add(text)
+        return text
+
+    def add(self, *texts: str) -> None:
+        """Count what is put in place of something shorter.
+
+        Raises:
+            TooMuchError: it is too much.
+        """
+        self.added += sum(map(len, texts))
+        within(self.added, EXPANSION, "characters that its macros and references add")
 
     def __setitem__(self, name: str, text: str) -> None:
         super().__setitem__(name.lower(), text)
@@ -214,13 +225,15 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is no text, or no entry in it can be read.
+        TooMuchError: it goes past a limit.
     """
     stated = ENCODING.search(snapshot.data[:500])
     text = read_text(snapshot, stated[1].decode("ascii") if stated else None)
     listing = Listing(snapshot.origin)
     macros = _Macros(MONTH_MACROS)
     parents = _parents(text)
-    for piece in pieces(text):
+    for number, piece in enumerate(pieces(text), 1):
+        within(number, 2 * ENTRIES, "entries and macros")
         if piece.kind == "broken":
             listing.note("broken-entry", f"the entry in line {piece.line} has no end; it was left out")
         elif piece.kind in {"entry", "string"}:
@@ -242,6 +255,8 @@ def _take(listing: Listing, piece: Piece, macros: _Macros, parents: Mapping[str,
     if entry.key in parents and "author" not in entry.fields:
         return  # proceedings that others refer to
     parent = parents.get(entry.fields.get("crossref", "").strip().lower())
+    if parent:
+        macros.add(*parent.fields.values())
     paper = paper_of(_record(entry.type, _inherited(entry, parent) if parent else entry.fields))
     if paper:
         listing.add(paper, f"line {piece.line}")
@@ -251,8 +266,8 @@ def _take(listing: Listing, piece: Piece, macros: _Macros, parents: Mapping[str,
 
 def _entry(piece: Piece, macros: _Macros) -> _Entry:
     """Let pybtex read an entry, or a macro's definition, which it adds to `macros`."""
-    if len(piece.text) > MAX_ENTRY:
-        return _Entry("", "", {}, f"it is longer than {MAX_ENTRY} characters")
+    if len(piece.text) > ENTRY:
+        return _Entry("", "", {}, f"it is longer than {ENTRY} characters")
     keyed = KEY.match(piece.text) if piece.kind == "entry" else None
     text = piece.text
     if keyed:

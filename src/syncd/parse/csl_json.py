@@ -15,6 +15,7 @@ from syncd.parse.dates_of import iso_date, joined
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.sources.limits import CREATORS, ENTRIES, read_json, within
 from syncd.text.names import ET_AL, bare, creator, organisation
 
 if TYPE_CHECKING:
@@ -92,16 +93,18 @@ def parse(snapshot: Snapshot) -> Profile:
 
 def _items(text: str, origin: str) -> list[Any]:
     try:
-        found = json.loads(text)
+        found = read_json(text.encode("utf-8", "surrogatepass"))
     except json.JSONDecodeError as error:
         raise ParseError(
             f"this is no JSON: {error.msg}", origin=origin, line=error.lineno, expected=EXPECTED
         ) from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise ParseError("this JSON can't be read", origin=origin, expected=EXPECTED) from None
     for name in ("message", "items"):
         found = found.get(name, found) if isinstance(found, dict) else found
-    return found if isinstance(found, list) else [found]
+    items = found if isinstance(found, list) else [found]
+    within(len(items), ENTRIES, "items")
+    return items
 
 
 def _text(value: Any) -> str:
@@ -124,7 +127,7 @@ def _record(item: Mapping[str, Any]) -> Record:
     if form in NO_VENUE:
         fields["venue"] = ""
     authors = item.get("author")
-    people = [_creator(name) for name in authors] if isinstance(authors, list) else []
+    people = [_creator(name) for name in authors[: CREATORS + 1]] if isinstance(authors, list) else []
     lines = [line.strip() for name in ARXIVS for line in _text(item.get(name)).splitlines()]
     return Record(
         creators=tuple(person for person in people if person.name and not ET_AL.fullmatch(person.name)),

@@ -6,7 +6,6 @@ is shorter than the list of an author's papers says nothing about those papers.
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from dataclasses import replace
@@ -17,11 +16,12 @@ from feedparser.mixin import _FeedParserMixin  # type: ignore[import-untyped]
 
 from syncd.errors import ParseError
 from syncd.model import Notice
+from syncd.parse.charsets import read_xml
 from syncd.parse.dates_of import joined
-from syncd.parse.decode import decode
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record, one_line, paper_of
+from syncd.sources.limits import ENTRIES, within
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
@@ -83,10 +83,6 @@ True
 QUERY = pattern(r"(?i)arxiv (?:query|search results)\b", hostile="arxiv ")
 """The title of an answer of arXiv's API, which names nobody."""
 
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-DECLARATION = pattern(r"\A\s*<\?xml\b[^>]*\?>", hostile=("<?xml", " ", ""))
-"""What feedparser misreads in UTF-16: the marks it starts with, and a declaration that names no character set."""
-
 END = pattern(
     rb"</(?:\w+:)?(?:feed|rss|rdf)\s*>(?>\s+|<!--(?>[^<-]+|-(?!->)|<(?!!--))*-->)*\Z",
     hostile=(b"</rss>", b"<!---->", b"<"),
@@ -112,9 +108,11 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is no feed, or has no entry with a title.
+        TooMuchError: it declares entities, or goes past another limit.
     """
     found = _feed(snapshot)
     entries = list(found["entries"])
+    within(len(entries), ENTRIES, "entries")
     listing = Listing(snapshot.origin)
     if found.get("bozo") and not END.search(snapshot.data[-1000:].replace(b"\0", b"")) and entries:
         entries.pop()
@@ -143,18 +141,18 @@ def parse(snapshot: Snapshot) -> Profile:
 def _feed(snapshot: Snapshot) -> Any:
     """Let feedparser read the bytes, and nothing but these."""
     headers = {"content-location": snapshot.origin} if "://" in snapshot.origin else {}
-    data, charset = snapshot.data, snapshot.charset
-    if data.startswith(WIDE):
-        data, charset = DECLARATION.sub("", decode(snapshot)).encode("utf-8"), "utf-8"
-    if charset:
-        headers["content-type"] = f"application/xml; charset={charset}"
+    # What was looked at is what is parsed: feedparser has its own ways to find out a character set.
+    text = read_xml(snapshot)
+    headers["content-type"] = "application/xml; charset=utf-8"
     try:
         found = feedparser.parse(
-            io.BytesIO(_calm(data, snapshot.origin)),
+            io.BytesIO(_calm(text.encode("utf-8", "replace"), snapshot.origin)),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
         )
+    except (MemoryError, RecursionError):
+        raise
     except Exception as error:  # it promises no particular ones
         raise ParseError(
             f"this feed can't be read: {error}", origin=snapshot.origin, expected=EXPECTED

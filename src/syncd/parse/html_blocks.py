@@ -7,13 +7,16 @@ site instead of the page (navigation, footers, sidebars) is left out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from syncd.parse.profile_links import Anchor
+from syncd.sources.limits import ATTRIBUTES as MOST_ATTRIBUTES
+from syncd.sources.limits import HTML_DEPTH, PASSED, TAGS, TooMuchError, within
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 
@@ -63,15 +66,63 @@ HIDDEN_CLASS = pattern(
 
 TEX = pattern(r"application/x-tex|latex", hostile="late", flags=re.IGNORECASE)
 
-ELEMENT = pattern(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)", hostile="<a")
+ELEMENT = pattern(r"</?[A-Za-z][^>]*(?:>|\Z)", hostile="<a")
+
+ATTRIBUTE = r"""[\s/]+|[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*)?)?"""
+
+TAG = pattern(
+    rf"<!--(?:-?>|(?>.*?(?:--!?>|\Z)))|<[!?](?>[^>]*)"
+    rf"|<(?P<close>/?)(?P<name>[A-Za-z][^\s/>]*)(?P<attributes>(?>{ATTRIBUTE})*)",
+    hostile="<a b='",
+    flags=re.DOTALL,
+)
+"""A tag, as HTML's rules take it apart; or a comment, without a name.
+
+>>> [found["name"] for found in TAG.finditer("<a b='</a>' c=d>e<!-- </a> --></a>")]
+['a', None, 'a']
+"""
+
+ATTRIBUTES = pattern(ATTRIBUTE, hostile="a='")
+
+RAW = {
+    name: pattern(rf"(?i)</{name}(?=[\s/>])", hostile=f"</{name}")
+    for name in ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
+}
+"""Elements whose content is text, and how it ends."""
+
 VOID = pattern(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|tr|td|th|option",
     hostile="br",
 )
 """Elements without an end tag, or mostly without one."""
 
-MAX_DEPTH = 5_000
-"""Elements within elements: HTML's own rules take quadratic time over deeper ones."""
+SCRIPT = pattern(
+    r"(?i)<!--(?P<whole>-*>)?|(?P<uncommented>-->)|<(?P<end>/?)script(?=[\s/>])", hostile=("<!--", "-", "")
+)
+"""What counts within a script: a comment may hold a script of its own, whose end tag ends nothing else."""
+
+HOSTS = ("desc", "foreignobject", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext")
+"""Elements of SVG and MathML that hold HTML."""
+
+WALLS = frozenset(["applet", "caption", "html", "marquee", "object", "table", "template", *HOSTS])
+"""Elements past which an end tag ends nothing."""
+
+BARRIERS = frozenset(BLOCKS.pattern.split("|"))
+FIRM = BARRIERS | {"applet", "button", "marquee", "object", "template"}
+"""Elements whose end tag ends all that is open in them; that of others does not reach past a barrier."""
+
+ESCAPES = pattern(
+    r"blockquote|body|br|center|dd|div|dl|dt|embed|h1|h2|h3|h4|h5|h6|head|hr|img|li|listing|menu|meta|ol|p|pre|ruby"
+    r"|span|sub|sup|table|ul|var",
+    hostile="h1",
+)
+"""Elements that end SVG and MathML in which they stand."""
+
+FORMATTING = pattern(
+    r"(?i)<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", hostile="<b"
+)
+"""Elements that a browser starts anew in each paragraph until they are ended: 2,000 of them in 2,000 paragraphs are
+four million. They mean nothing here."""
 
 KEPT_LABEL = "Code"
 """What buttons and pictures may say that is text: the badge of papers with code."""
@@ -83,6 +134,10 @@ NOTE_MARKS = pattern(r"[\d*†‡§¶,\s]+", hostile="1 ")
 >>> bool(NOTE_MARKS.fullmatch("1,2 *"))
 True
 """
+
+
+SELECT = pattern(r"(?i)<(/?)select(?=[\s/>])", hostile="<select")
+"""A list to choose from, over whose options the parser takes quadratic time; nothing of either is shown."""
 
 
 class Place:
@@ -134,15 +189,112 @@ class Block:
     item: bool = False
 
 
-def too_deep(html: str) -> bool:
-    """Whether elements are nested so deeply that parsing would take for ever."""
-    depth = 0
-    for found in ELEMENT.finditer(html):
-        if not VOID.fullmatch(found["name"].lower()):
-            depth = max(depth - 1, 0) if found["close"] else depth + 1
-            if depth > MAX_DEPTH:
-                return True
-    return False
+def tree_of(html: str) -> LexborHTMLParser:
+    """Parse HTML that can't make the parser run for ever.
+
+    Raises:
+        TooMuchError: it could.
+    """
+    html = SELECT.sub(r"<\1datalist", FORMATTING.sub(r"<\1span", html))
+    _check(html)
+    try:
+        return LexborHTMLParser(html)
+    except SelectolaxError:
+        raise TooMuchError("it does not fit into memory") from None
+
+
+def _check(html: str) -> None:
+    """Look at the tags without the parser, whose time grows with the square of depth and of attributes."""
+    opened = _Opened()
+    tags, at = 0, 0
+    while found := TAG.search(html, at):
+        at = found.end()
+        if found["name"] is None:
+            continue
+        tags += 1
+        within(tags, TAGS, "tags")
+        name = found["name"].lower()
+        if len(found["attributes"]) > MOST_ATTRIBUTES:
+            within(_attributes(found["attributes"]), MOST_ATTRIBUTES, "attributes of one element")
+        if found["close"]:
+            opened.end(name)
+            continue
+        drawing = opened.in_drawing()
+        if drawing and ESCAPES.fullmatch(name):
+            opened.leave_drawing()
+        elif drawing and found["attributes"].endswith("/"):
+            continue
+        if VOID.fullmatch(name):
+            continue
+        opened.names.append(name)
+        opened.counts[name] += 1
+        if len(opened.names) > HTML_DEPTH:
+            raise TooMuchError(f"its elements are nested more than {HTML_DEPTH:,} deep")
+        if name in RAW and not drawing:
+            at = _end_of_text(name, html, at)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """The elements that are open, as far as the tags tell."""
+
+    names: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    passed: int = 0
+
+    def end(self, name: str) -> None:
+        """End an element with those in it, unless an end tag can't: what ends nothing must not hide how deep it is."""
+        if not self.counts[name]:
+            return
+        firm = name in FIRM
+        for index in range(len(self.names) - 1, -1, -1):
+            inner = self.names[index]
+            if inner == name:
+                self._cut(index)
+                return
+            wall = inner in WALLS and (name, inner) != ("table", "caption")
+            if wall or (not firm and inner in BARRIERS):
+                self.passed += len(self.names) - index
+                within(self.passed, PASSED, "elements that end tags pass over and don't end")
+                return
+
+    def in_drawing(self) -> bool:
+        """Whether SVG or MathML is open, and in it nothing that holds HTML."""
+        if not self.counts["svg"] and not self.counts["math"]:
+            return False
+        return not any(self.counts[name] for name in HOSTS)
+
+    def leave_drawing(self) -> None:
+        """End SVG and MathML."""
+        self._cut(min(self.names.index(name) for name in ("svg", "math") if self.counts[name]))
+
+    def _cut(self, index: int) -> None:
+        self.counts.subtract(self.names[index:])
+        del self.names[index:]
+
+
+def _end_of_text(name: str, html: str, at: int) -> int:
+    """Find where the content of an element ends that is text."""
+    if name != "script":
+        end = RAW[name].search(html, at)
+        return end.start() if end else len(html)
+    commented, inner = False, False
+    for found in SCRIPT.finditer(html, at):
+        if found["uncommented"]:
+            commented = inner = False
+        elif found["end"] is None:
+            commented = commented or not found["whole"]
+        elif not found["end"]:
+            inner = commented
+        elif inner:
+            inner = False
+        else:
+            return found.start()
+    return len(html)
+
+
+def _attributes(text: str) -> int:
+    return sum(not found[0][0].isspace() and found[0][0] != "/" for found in ATTRIBUTES.finditer(text))
 
 
 def read_blocks(tree: LexborHTMLParser, base: str = "", *, names: bool = True) -> list[Block]:
@@ -172,10 +324,11 @@ def plain_text(html: str) -> str:
     >>> plain_text("<p>a <b>b</b>c &amp; x<sup>2</sup></p><p>d</p>")
     'a bc & x^{2}\n\nd'
     """
-    if too_deep(html):
+    try:
+        tree = tree_of(html)
+    except TooMuchError:
         return clean(ELEMENT.sub(" ", html))
-    blocks = read_blocks(LexborHTMLParser(html), names=False)
-    return "\n\n".join(block.text for block in blocks if block.text)
+    return "\n\n".join(block.text for block in read_blocks(tree, names=False) if block.text)
 
 
 def _next(reader: _Reader, node: LexborNode, *, entered: bool) -> LexborNode | None:

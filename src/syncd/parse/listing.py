@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from syncd.errors import ParseError
 from syncd.model import Notice, Profile
+from syncd.sources.limits import ENTRIES, within
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
@@ -74,7 +75,11 @@ class Listing:
         Args:
             paper: the next one.
             place: where it stands, such as "line 12".
+
+        Raises:
+            TooMuchError: there are too many.
         """
+        within(len(self.papers) + 1, ENTRIES, "papers")
         self.papers.append(paper)
         if len(self.papers) % TOLD_EACH == 0:
             _told.get()(len(self.papers))
@@ -84,8 +89,13 @@ class Listing:
             self.note("listed-twice", f"{place} lists '{paper.title}' again, after {first}")
 
     def note(self, code: str, message: str) -> None:
-        """Take a notice."""
+        """Take a notice.
+
+        Raises:
+            TooMuchError: there are more of one kind than a source may have papers.
+        """
         self._counts[code] += 1
+        within(self._counts[code], ENTRIES, "entries with something wrong")
         if self._counts[code] <= MAX_NOTICES:
             self.notices.append(Notice(code, message))
 

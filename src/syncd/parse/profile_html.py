@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from selectolax.lexbor import LexborHTMLParser
-
 from syncd.errors import LayoutError, ParseError
 from syncd.parse.charsets import read_text
-from syncd.parse.html_blocks import MAX_DEPTH, absolute, read_blocks, too_deep
+from syncd.parse.html_blocks import absolute, read_blocks, tree_of
 from syncd.parse.mhtml import unpacked
 from syncd.parse.page_metadata import linked_lists, metadata
 from syncd.parse.profile_grammar import (
@@ -33,6 +31,8 @@ from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 
 if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
+
     from syncd.model import Profile, Snapshot
     from syncd.parse.html_blocks import Block
 
@@ -102,15 +102,12 @@ def parse(snapshot: Snapshot) -> Profile:
     Raises:
         ParseError: it is not such a page; a sign-in page and a check for robots are named.
         LayoutError: it is such a page, promises papers and shows none, or none with authors.
+        TooMuchError: it goes past a limit.
     """
     snapshot, address = unpacked(snapshot)
     found = META_CHARSET.search(snapshot.data[:4096])
     html = read_text(snapshot, found[1].decode("ascii") if found else None)
-    if too_deep(html):
-        raise ParseError(
-            f"elements are nested more than {MAX_DEPTH} deep", origin=snapshot.origin, expected=EXPECTED
-        )
-    tree = LexborHTMLParser(html)
+    tree = tree_of(html)
     base = _base(tree, html, address or snapshot.origin)
     blocks = read_blocks(tree, base)
     lines, anchors = lay_out(blocks)

@@ -23,6 +23,7 @@ from syncd.parse.profile_grammar import (
 )
 from syncd.parse.profile_header import Header, read_header
 from syncd.parse.profile_links import Anchor, Anchors, merged, read_anchors
+from syncd.sources.limits import ENTRIES, FIELD, LINES, within
 from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
 from syncd.text.links import find_links
@@ -83,7 +84,9 @@ def parse(snapshot: Snapshot) -> Profile:
         ParseError: it is not such a page, or not text.
         LayoutError: it is such a page, promises papers and shows none that could be read.
     """
-    return read_lines(snapshot, [line and clean(line) for line in LINE_END.split(decode(snapshot))], {})
+    text = decode(snapshot)
+    within(text.count("\n") + text.count("\r"), LINES, "lines")
+    return read_lines(snapshot, [line and clean(line) for line in LINE_END.split(text)], {})
 
 
 def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple[Anchor, ...]]) -> Profile:
@@ -100,6 +103,7 @@ def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple
     """
     page = _Page(lines, anchors)
     entries = list(_entries(page))
+    within(len(entries), ENTRIES, "papers")
     header = read_header(page.lines[: entries[0].start if entries else len(page.lines)])
     _refuse_others(snapshot.origin, page, header, entries)
     page.notices.extend(header.notices)
@@ -204,6 +208,8 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
         authors, affiliations, *_ = [*AFFILIATIONS.split(page.lines[at], maxsplit=1), ""]
         at += 1
     raw = "\n".join(_body(page, entry, at))
+    for text in (page.lines[entry.start + 1], authors, raw):
+        within(len(text), FIELD, "characters in one field")
     if entry.end == len(page.lines) and not (authors and raw):
         lacks = "abstract" if authors else "authors" if raw else "authors and no abstract"
         page.notice("cut-paper", f"the last paper, in line {line}, has no {lacks}: the page may be cut")

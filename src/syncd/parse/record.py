@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from syncd.model import Identifiers, Paper
 from syncd.parse.markup import plain
+from syncd.sources.limits import CREATORS, FIELD, within
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.latex import to_unicode
@@ -168,7 +169,13 @@ class Record:
 
 
 def paper_of(record: Record) -> Paper | None:
-    """Make the paper of a record, or None where it has no title."""
+    """Make the paper of a record, or None where it has no title.
+
+    Raises:
+        TooMuchError: a field is too long, or there are too many authors.
+    """
+    within(len(record.abstract), FIELD, "characters in one field")
+    within(len(record.creators), CREATORS, "authors of one paper")
     title = one_line(plain(record.title))
     if title.endswith("."):
         title = FINAL_STOP.sub("", title)
@@ -265,5 +272,9 @@ def one_line(text: str) -> str:
 
     >>> one_line("{BERT}:\n\n  a \\'etude")
     'BERT: a étude'
+
+    Raises:
+        TooMuchError: it is too long.
     """
+    within(len(text), FIELD, "characters in one field")
     return to_unicode(" ".join(text.split())) if text else ""

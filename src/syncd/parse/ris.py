@@ -16,6 +16,7 @@ from syncd.parse.dates_of import iso_date
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.sources.limits import CREATORS, within
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
@@ -159,7 +160,9 @@ def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
 def _record(found: Mapping[str, Any]) -> Record:
     """Map the fields of a record as rispy names them."""
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
-    names = [one_line(plain(name)) for name in _texts(found, AUTHORS)]
+    named = _texts(found, AUTHORS)
+    within(len(named), CREATORS, "authors of one paper")
+    names = [one_line(plain(name)) for name in named]
     fields = {name: _first(found, tags) for name, tags in FIELDS.items()}
     if form in NO_VENUE:
         fields["venue"] = ""

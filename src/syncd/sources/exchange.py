@@ -15,7 +15,7 @@ import urllib3.exceptions
 
 from syncd import __version__
 from syncd.errors import SourceError
-from syncd.sources.apis.loose import read_json
+from syncd.sources.limits import TooMuchError, read_json
 from syncd.sources.network import InsideError, NeverError, proxies_of
 from syncd.sources.statuses import SAVE_IT
 from syncd.text.patterns import pattern
@@ -119,12 +119,14 @@ class Answer:
         """Return the body as JSON.
 
         Raises:
-            SourceError: it is none, as behind a network's login page.
+            SourceError: it is none, as behind a network's login page, or goes past a limit.
         """
+        shown = masked(self.url)
         try:
             return read_json(self.data)
-        except (ValueError, RecursionError) as error:
-            shown = masked(self.url)
+        except TooMuchError as error:
+            raise SourceError(f"{shown}: the server's answer can't be used: {error}", origin=shown) from None
+        except ValueError as error:
             raise SourceError(
                 f"{shown}: the server answered with something that is not JSON",
                 origin=shown,

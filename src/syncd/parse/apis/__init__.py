@@ -100,8 +100,8 @@ def parser(name: str) -> Callable[[Snapshot], Profile] | None:
 
         try:
             return plugin.parse(snapshot)
-        except SyncdError:
-            raise
+        except (SyncdError, MemoryError, RecursionError):
+            raise  # they are told of alike, whoever parses
         except Exception as error:
             raise ParseError(
                 f"the plugin '{name}' failed: {plugins.words(error)}",

@@ -10,8 +10,10 @@ from syncd.errors import ParseError
 from syncd.model import Notice, Profile
 from syncd.parse.apis import values
 from syncd.parse.apis.versions import joined
+from syncd.parse.charsets import read_xml
 from syncd.parse.dates_of import iso_date
 from syncd.parse.record import UNREADABLE, Record, paper_of
+from syncd.sources.limits import ENTRIES, within
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
@@ -57,9 +59,11 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is no such document.
+        TooMuchError: it declares entities, or goes past another limit.
     """
     root = _root(snapshot)
     records = [entry for wrapper in root.iter("r") for entry in wrapper if entry.tag in FORMS]
+    within(len(records), ENTRIES, "records")
     notices: list[Notice] = []
     papers: list[Paper] = []
     for entry in records:
@@ -85,10 +89,9 @@ def parse(snapshot: Snapshot) -> Profile:
 
 def _root(snapshot: Snapshot) -> ET.Element:
     expected = "DBLP's XML of a person"
-    if b"<!ENTITY" in snapshot.data:
-        raise ParseError("the document defines entities", origin=snapshot.origin, expected=expected)
+    text = read_xml(snapshot)
     try:
-        root = ET.fromstring(snapshot.data)  # noqa: S314 - entities are refused, and expat bounds the rest
+        root = ET.fromstring(text)  # noqa: S314 - it declares no entities, and is within limits
     except ET.ParseError as error:
         line = error.position[0]
         raise ParseError("this is not XML", origin=snapshot.origin, line=line, expected=expected) from None

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from syncd.errors import ParseError
 from syncd.model import Notice, Profile
 from syncd.parse.record import UNREADABLE
-from syncd.sources.apis.loose import dig, read_json
+from syncd.sources.apis.loose import dig
+from syncd.sources.limits import ENTRIES, read_json, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -167,10 +168,11 @@ def load(snapshot: Snapshot, name: str) -> Document:
 
     Raises:
         ParseError: it is no such document.
+        TooMuchError: it goes past a limit.
     """
     try:
         whole = read_json(snapshot.data)
-    except (ValueError, RecursionError):
+    except ValueError:
         whole = None
     papers = dig(whole, "papers")
     if dig(whole, "source") != name or not isinstance(papers, list):
@@ -179,6 +181,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )
+    within(len(papers), ENTRIES, "papers")
     author = dig(whole, "author")
     rows = [row for row in papers if isinstance(row, dict)]
     return Document(

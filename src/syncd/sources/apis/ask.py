@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from syncd.errors import SourceError
 from syncd.model import Snapshot
 from syncd.sources.http import http_date
+from syncd.sources.limits import JSON_VALUES, json_values
 from syncd.sources.pace import retry_after
 from syncd.sources.statuses import refusal
 
@@ -47,6 +48,7 @@ class Asking:
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     _captured: datetime | None = None
     _bytes: int = 0
+    _values: int = 0
 
     @property
     def origin(self) -> str:
@@ -83,7 +85,11 @@ class Asking:
 
     def json(self, url: str, params: Mapping[str, str | int] | None = None) -> Any:
         """Ask for JSON that must be there."""
-        return self.answer(url, params).json()
+        answer = self.answer(url, params)
+        self._values += json_values(answer.data)
+        if self._values > JSON_VALUES:
+            raise self.error(f"sends more than {JSON_VALUES:,} values")
+        return answer.json()
 
     def snapshot(self, author: Any, papers: list[Any], *, complete: bool = True) -> Snapshot:
         """Pack what was fetched.

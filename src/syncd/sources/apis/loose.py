@@ -5,29 +5,12 @@ Shared by what fetches (to turn pages) and what parses. Nothing here knows a ser
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 Json = dict[str, Any]
 
 MOST = 10**18
 """No count and no code is as large."""
-
-MOST_DIGITS = 4000
-"""Digits of a number; Python itself refuses a whole document for one with more."""
-
-
-def read_json(data: bytes | str) -> Any:
-    """Read JSON; a number of thousands of digits is read as None, and costs nothing but itself.
-
-    Raises:
-        ValueError: it is none.
-        RecursionError: it is nested too deeply.
-
-    >>> read_json('{"year": 2020, "volume": ' + "9" * 5000 + "}")
-    {'year': 2020, 'volume': None}
-    """
-    return json.loads(data, parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else None)
 
 
 def dig(value: Any, path: str) -> Any:
