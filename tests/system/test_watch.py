@@ -448,6 +448,25 @@ def test_pattern_that_looks_deeper_than_before_is_watched_deeper(page: Path, *, 
         assert observed.changed() == ["he"]
 
 
+def test_many_folders_take_one_thread(tmp_path: Path) -> None:
+    """Each profile may have its own; a pattern over all of them hears of the same folders."""
+    pages = {f"p{number}": tmp_path / "all" / str(number) / "page.txt" for number in range(50)}
+    for page in pages.values():
+        page.parent.mkdir(parents=True)
+        page.write_text("as it was")
+    before = threading.active_count()
+    with watching({**pages, "every": tmp_path / "all" / "**" / "*.txt"}) as observed:
+        assert threading.active_count() == before + 1
+        pages["p7"].write_text("rewritten")
+        assert set(observed.changed()) == {"p7", "every"}
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / "page.txt").write_text("moved in with its folder")
+        (tmp_path / "new").rename(tmp_path / "all" / "new")
+        assert observed.changed() == ["every"]
+        (tmp_path / "all" / "new" / "page.txt").write_text("rewritten there")
+        assert observed.changed() == ["every"]
+
+
 @pytest.mark.parametrize(("kind", "polled"), [("nfs4", True), ("ext4", False)])
 def test_network_drive_is_looked_at_again_and_again(page: Path, kind: str, *, polled: bool) -> None:
     """What is on it may be changed by other computers; folders that are only passed through are left alone."""
