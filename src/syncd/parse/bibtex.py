@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pybtex.bibtex.utils import split_name_list
 from pybtex.database import Person
 from pybtex.database.input.bibtex import LowLevelParser, UndefinedMacro, month_names
 from pybtex.exceptions import PybtexError
+from pybtex.scanner import Token
 
 from syncd.model import Creator
 from syncd.parse.bibtex_scan import pieces
@@ -155,6 +155,15 @@ ENCODING = pattern(rb"(?im)^%?[ \t]*Encoding:[ \t]*(?:x-)?([\w.:-]{2,40})", host
 b'windows-1252'
 """
 
+SIGNS = pattern(r"[@{}\"]", hostile="@")
+"""What pybtex looks for in an entry."""
+
+JOINT = pattern(r"(?i)[{}]| and ", hostile="{a")
+"""What stands between names, and what is no joint within."""
+
+MAX_NAME = 2_000
+"""Characters of one name: pybtex takes quadratic time over its braces."""
+
 MAX_ENTRY = 1_000_000
 """Characters of one entry: pybtex takes quadratic time over its braces."""
 
@@ -168,6 +177,23 @@ class _Entry:
     fields: dict[str, str]
     problem: str = ""
     unknown: tuple[str, ...] = ()
+
+
+class _Reader(LowLevelParser):  # type: ignore[misc]  # pybtex tells no types
+    """pybtex's reader, which would search the rest of an entry for each sign of several, and again behind each."""
+
+    pos: int
+
+    def skip_to(self, patterns: list[Any]) -> Token | None:
+        """Go behind the first of these signs; return it with what stands before it."""
+        kinds = {"@": self.AT, "{": self.LBRACE, "}": self.RBRACE, '"': self.QUOTE}
+        for found in SIGNS.finditer(self.text, self.pos):
+            if kinds[found[0]] in patterns:
+                value = self.text[self.pos : found.end()]
+                self.pos = found.end()
+                self.update_lineno(value)
+                return Token(value, kinds[found[0]])
+        return None
 
 
 class _Macros(dict[str, str]):
@@ -240,7 +266,7 @@ def _entry(piece: Piece, macros: _Macros) -> _Entry:
 
 def _read(piece: Piece, text: str, macros: _Macros, *, keyless: bool) -> _Entry:
     errors: list[PybtexError] = []
-    parser = LowLevelParser(text, keyless_entries=keyless, macros=macros, handle_error=errors.append)
+    parser = _Reader(text, keyless_entries=keyless, macros=macros, handle_error=errors.append)
     try:
         command, (key, values) = next(iter(parser), ("", ("", [])))
     except (PybtexError, EOFError, RecursionError) as error:
@@ -367,10 +393,7 @@ def _authors(text: str) -> tuple[tuple[Creator, ...], bool]:
     names = " ".join(text.split())
     if not names:
         return (), False
-    try:
-        split = split_name_list(names)
-    except (PybtexError, RecursionError):
-        return parse_authors(one_line(names))
+    split = _split(names)
     if len(split) == 1 and (";" in names or names.count(",") > 2) and "{" not in names:
         return parse_authors(one_line(names))
     cut = any(ET_AL.fullmatch(name.strip()) for name in split)
@@ -378,10 +401,30 @@ def _authors(text: str) -> tuple[tuple[Creator, ...], bool]:
     return tuple(person for person in creators if person.name), cut
 
 
+def _split(names: str) -> list[str]:
+    """Split a list of names at each "and" that stands outside of braces.
+
+    >>> _split("Lee, Ann and {Ben and Bo} AND Cy")
+    ['Lee, Ann', '{Ben and Bo}', 'Cy']
+    """
+    found, start, depth = [], 0, 0
+    for sign in JOINT.finditer(names):
+        if sign[0] == "{":
+            depth += 1
+        elif sign[0] == "}":
+            depth = max(depth - 1, 0)
+        elif depth == 0:
+            found.append(names[start : sign.start()].strip())
+            start = sign.end()
+    return [*found, names[start:].strip()]
+
+
 @lru_cache(maxsize=4096)
 def _creator(name: str) -> Creator:
     """Take a name apart as BibTeX does: von and last part are the surname, "Jr" is a suffix."""
     plain = one_line(name)
+    if len(name) > MAX_NAME:
+        return creator(plain)
     try:
         person = Person(name)
     except (PybtexError, ValueError, IndexError, RecursionError):

@@ -51,6 +51,9 @@ PROJECT_WORDS = pattern(
 CONTEXT = 80
 """How many characters before an address are read for `PROJECT_WORDS`."""
 
+DEEPEST = 1 + max(domain.count(".") for domain in KNOWN_DOMAINS)
+"""How many labels the longest known domain has."""
+
 HOST = pattern(r"(?=.{4,253}$)(?:\w[\w-]{0,62}\.){1,9}[^\W\d_]{2,24}", hostile="a.")
 """A host name.
 
@@ -114,7 +117,7 @@ def _site(host: str) -> Site | None:
     return next(
         (
             KNOWN_DOMAINS[domain]
-            for i in range(1, len(labels))
+            for i in range(max(1, len(labels) - DEEPEST), len(labels))
             if (domain := ".".join(labels[i:])) in KNOWN_DOMAINS
         ),
         None,
@@ -163,9 +166,7 @@ def classify(address: str, before: str = "") -> Link | None:
 
 def _ended(url: str) -> str:
     """Without a slash at the end, and without what stands before that slash and is no part of a name."""
-    while (shorter := trim(url).rstrip("/")) != url:
-        url = shorter
-    return url
+    return trim(url, "/")
 
 
 def _rest(parts: SplitResult) -> str:

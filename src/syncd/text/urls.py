@@ -77,8 +77,8 @@ _TAIL = ".,;:!?'\"*_~\\’‘”“»…。，；：！？、)]}>）】」』|" 
 _PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
-def trim(address: str) -> str:
-    """Take off the punctuation that belongs to the sentence and not to the address.
+def trim(address: str, besides: str = "") -> str:
+    """Take off the punctuation that belongs to the sentence and not to the address, and other signs besides.
 
     A closing bracket stays if the address opened it.
 
@@ -87,7 +87,8 @@ def trim(address: str) -> str:
     """
     surplus = {close: address.count(close) - address.count(open_) for close, open_ in _PAIRS.items()}
     end = len(address)
-    while end and address[end - 1] in _TAIL:
+    tail = _TAIL + besides
+    while end and address[end - 1] in tail:
         last = address[end - 1]
         if last in surplus:
             if surplus[last] <= 0:
