@@ -373,7 +373,7 @@ def test_what_is_skipped_is_in_status_and_not_in_every_push(desk: Desk, zotero: 
 def test_without_a_network_one_line_says_so(desk: Desk) -> None:
     """However many profiles there are; each of them is told apart in JSON, and what was there stays."""
     pages = [f"\n[profiles.p{n}]\nsource = 'http://127.0.0.1:9/{n}'\n" for n in range(3)]
-    desk.configure("".join(pages) + "\n[http]\nallow_private = true\n")
+    desk.configure("".join(pages) + "\n[http]\nallow_private = ['127.0.0.1']\n")
     desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
     pushed = desk.syncd("push")
     assert pushed.code == 3
