@@ -952,7 +952,7 @@ def test_no_shape_of_dblps_records_costs_another() -> None:
             .replace("ICLR.7", "ICLR.8")
         )
         profile = parsed(dblp(other, "".join(odd), PREPRINT))
-        assert {"Other H2O & more: Why?", "Learning H2O & more: The Sequel"} <= {
+        assert {"Other H₂O & more: Why?", "Learning H₂O & more: The Sequel"} <= {
             p.title for p in profile.papers
         }
         assert "odd-record" not in codes(profile)
