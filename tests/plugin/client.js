@@ -217,8 +217,14 @@ function makeServices(world) {
       clearUserPref: (name) => world.prefs.delete(name),
     }),
     logins: strict("Services.logins", {
+      get isLoggedIn() {
+        return !world.locked;
+      },
+      // A locked one shows a dialog, and waits.
       searchLoginsAsync: async ({ origin, httpRealm }) =>
-        world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm),
+        world.locked
+          ? new Promise(() => {})
+          : world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm),
       addLoginAsync: async (login) => world.logins.push(login),
       // Older ones are called so; the newest has a name of its own.
       removeLogin: (login) => {
