@@ -220,11 +220,13 @@ function makeServices(world) {
       get isLoggedIn() {
         return !world.locked;
       },
-      // A locked one shows a dialog, and waits.
-      searchLoginsAsync: async ({ origin, httpRealm }) =>
-        world.locked
-          ? new Promise(() => {})
-          : world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm),
+      searchLoginsAsync: async ({ origin, httpRealm }) => {
+        if (world.locked) {
+          world.dialogs.push(["Please enter your Primary Password."]);
+          throw new Error("the user canceled");
+        }
+        return world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm);
+      },
       addLoginAsync: async (login) => world.logins.push(login),
       // Older ones are called so; the newest has a name of its own.
       removeLogin: (login) => {

@@ -136,11 +136,13 @@ test("the key is in the login manager alone, name and day in the preferences", a
   );
 });
 
-test("a locked login manager holds nothing up, and its keys count as soon as it is unlocked", async () => {
+test("nobody is asked for a primary password, and keys count as soon as it was given", async () => {
   const { world, token } = await paired();
+  const before = world.dialogs.length;
   world.locked = true;
   await start({ world });
   assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 401);
+  assert.equal(world.dialogs.length, before);
   world.locked = false;
   assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 200);
 });
