@@ -137,9 +137,9 @@ def desktop_target(config: Config, name: str | None, endpoint: str | None) -> Ta
     """
     usual = default_library(config.libraries)
     if name is None:
+        here = [known for known, library in config.libraries.items() if library.type == DESKTOP]
         online = any(library.type != EMBEDDED for library in config.libraries.values())
-        is_usual = usual is not None and config.libraries[usual].type == DESKTOP
-        name = usual if is_usual and usual else DESKTOP if online else MAIN
+        name = usual if usual in here else here[0] if len(here) == 1 else DESKTOP if online else MAIN
     old = config.libraries.get(name)
     if old is None:
         return Target(name, DESKTOP, None, endpoint or HERE, moves=_moving(config, name))

@@ -217,8 +217,16 @@ function makeServices(world) {
       clearUserPref: (name) => world.prefs.delete(name),
     }),
     logins: strict("Services.logins", {
-      searchLoginsAsync: async ({ origin, httpRealm }) =>
-        world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm),
+      get isLoggedIn() {
+        return !world.locked;
+      },
+      searchLoginsAsync: async ({ origin, httpRealm }) => {
+        if (world.locked) {
+          world.dialogs.push(["Please enter your Primary Password."]);
+          throw new Error("the user canceled");
+        }
+        return world.logins.filter((login) => login.origin === origin && login.httpRealm === httpRealm);
+      },
       addLoginAsync: async (login) => world.logins.push(login),
       // Older ones are called so; the newest has a name of its own.
       removeLogin: (login) => {

@@ -136,6 +136,32 @@ test("the key is in the login manager alone, name and day in the preferences", a
   );
 });
 
+test("nobody is asked for a primary password, and keys count as soon as it was given", async () => {
+  const { world, token } = await paired();
+  const before = world.dialogs.length;
+  world.locked = true;
+  await start({ world });
+  assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 401);
+  assert.equal(world.dialogs.length, before);
+  world.locked = false;
+  assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 200);
+});
+
+test("after a crash, a pairing counts that is both in the login manager and in the list", async () => {
+  const { world, token } = await paired();
+  const other = await pairedToo(world);
+  const [one, two] = JSON.parse(world.prefs.get("extensions.syncd.pairings"));
+  world.prefs.set("extensions.syncd.pairings", JSON.stringify([two, { ...one, id: "never kept" }]));
+  const { Syncd } = await start({ world });
+  assert.deepEqual([...Syncd.keys.all()], [other]);
+  assert.deepEqual([...Syncd.keys.list().map(({ id }) => id)], [two.id]);
+  assert.deepEqual(
+    world.logins.map(({ password }) => password),
+    [other],
+  );
+  assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 401);
+});
+
 test("a pairing of an older plugin is forgotten, with the way to its daemon", async () => {
   const { world } = await start();
   world.prefs.set("extensions.syncd.tokens", '[{"id": "a", "name": "old", "hash": "b"}]');

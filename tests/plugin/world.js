@@ -31,6 +31,8 @@ class World {
     this.prefs = new Map();
     /** What Zotero's login manager keeps. */
     this.logins = [];
+    /** Whether a primary password keeps it shut. */
+    this.locked = false;
     this.observers = new Map();
     this.endpoints = {};
     this.windows = [];

@@ -25,6 +25,7 @@ from syncd.zotero.embedded import Fault, Grant, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from clocks import FakeClock
     from desk import Desk, Zotero
@@ -749,18 +750,25 @@ def test_on_a_terminal_login_waits_for_the_plugin_and_goes_on(
 
 
 def test_a_library_on_this_computer_needs_no_flag(at_desktop: DesktopDesk, program: Program) -> None:
-    """Doctor, logout and a failed push name `syncd login LIBRARY`, which is right for every library."""
+    """`syncd login LIBRARY` is right for every library; advice names the flag besides."""
     plugin_of(program).consent = lambda _: True
     for words in (("login",), ("login", "main", "--file")):
         done = at_desktop.answering("y", *words)
         assert done.code == 0, done.err
-    assert at_desktop.syncd("logout").out.rstrip().endswith("syncd login main")
+    assert at_desktop.syncd("logout").out.rstrip().endswith("syncd login --desktop main")
     show(at_desktop)
     failed = at_desktop.syncd("push")
     assert failed.code == 2
-    assert "syncd login main" in failed.err
+    assert "syncd login --desktop main" in failed.err
     assert at_desktop.answering("y", "login", "main").code == 0
     assert at_desktop.syncd("push").code == 0
+
+
+def test_the_only_library_on_this_computer_is_meant_whatever_its_name(tmp_path: Path) -> None:
+    """All of syncd's advice says `syncd login --desktop`, also where an online library is the usual one."""
+    place = tmp_path / "config.toml"
+    place.write_text('[libraries.main]\ntype = "user"\n[libraries.laptop]\ntype = "desktop"\n')
+    assert login.desktop_target(load(place, {}), None, None).name == "laptop"
 
 
 # Breaking off

@@ -227,6 +227,7 @@ Syncd.endpoints = {
       meant: headers["syncd-server"] ?? "",
       header: headers[Syncd.handshake.HEADER.toLowerCase()],
     };
+    await Syncd.quietly("reading the keys", () => Syncd.keys.read());
     const proof = await Syncd.handshake.proof([...Syncd.keys.all(), ...Syncd.pairing.keys], request);
     return proof?.state === "again" ? null : proof;
   },

@@ -14,6 +14,8 @@ const REALM = "syncd pairing";
 Syncd.keys = {
   /** @type {Map<string, string>} by the id of their pairing */
   _keys: new Map(),
+  /** @type {Promise<void> | null} the reading of the keys, once it has begun */
+  _reading: null,
 
   /** Read the keys. Pairings of an older plugin go: they have to be made again. */
   async load() {
@@ -21,9 +23,40 @@ Syncd.keys = {
     if (Syncd.preferences.read(CONTROL)?.token) {
       Syncd.preferences.clear(CONTROL);
     }
-    for (const { username, password } of await this._logins()) {
-      this._keys.set(username, password);
+    this._keys.clear();
+    this._reading = null;
+    await this.read();
+  },
+
+  /**
+   * Read the keys, unless that was done, or a primary password locks the login manager: reading would ask for it, and
+   * Zotero and its other plugins would wait for the answer. Once somebody else has unlocked it, they are read.
+   */
+  async read() {
+    if (!this._reading && Services.logins.isLoggedIn) {
+      this._reading = this._readAll();
+      this._reading.catch(() => {
+        this._reading = null;
+      });
     }
+    await this._reading;
+  },
+
+  // If Zotero crashed after a pairing came or went, only one of the two places may know. It counts where both do.
+  async _readAll() {
+    const listed = new Set(this.list().map(({ id }) => id));
+    for (const { username, password } of await this._logins()) {
+      if (listed.has(username)) {
+        this._keys.set(username, password);
+      }
+    }
+    if (this.list().some(({ id }) => !this._keys.has(id))) {
+      Syncd.preferences.write(
+        PAIRINGS,
+        this.list().filter(({ id }) => this._keys.has(id)),
+      );
+    }
+    await this._remove((login) => !this._keys.has(login.username));
   },
 
   /** @returns {Promise<any[]>} */
@@ -56,8 +89,14 @@ Syncd.keys = {
       Components.interfaces.nsILoginInfo,
       "init",
     );
-    await Services.logins.addLoginAsync(new LoginInfo(ORIGIN, null, REALM, id, key, "", ""));
+    await this.read();
     this._keys.set(id, key);
+    try {
+      await Services.logins.addLoginAsync(new LoginInfo(ORIGIN, null, REALM, id, key, "", ""));
+    } catch (error) {
+      this._keys.delete(id);
+      throw error;
+    }
     Syncd.preferences.write(PAIRINGS, [...this.list(), { id, name, created: new Date().toISOString() }]);
     if (url) {
       Syncd.preferences.write(CONTROL, { url, id });
