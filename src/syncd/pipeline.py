@@ -25,6 +25,7 @@ from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
@@ -265,13 +266,7 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
         if not task.accept_empty:
             _check_not_another(session.state, memory, report.library)
             _check_not_emptied(view, memory, report.library)
-        if turn == 1 and not (readings := _without_floods(readings, view, memory, task, report)):
-            return
-        now = session.ports.clock.now()
-        report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
-        if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
-            readings = kept
-            report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+        readings, current = _planned(readings, view, memory, session.ports.clock.now(), task, report)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
             report.actions = list(current.actions)
@@ -287,6 +282,23 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
             if turn == ROUNDS or not any(failure.passes for failure in push.failures.values()):
                 return
         session.await_server()
+
+
+def _planned(  # noqa: PLR0913, PLR0917 - all that a plan is made of
+    readings: Sequence[Reading],
+    view: LibraryView,
+    memory: Memory,
+    now: datetime,
+    task: Task,
+    report: Report,
+) -> tuple[Sequence[Reading], Plan]:
+    """Plan what was read, and let the report have it; return the readings that it is of, and it."""
+    readings = _without_floods(readings, view, memory, task, report)
+    report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+    if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
+        readings = kept
+        report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+    return readings, current
 
 
 def _unrest(error: LibraryError) -> LibraryError:

@@ -19,6 +19,7 @@ import pytest
 
 from background import SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from owner import show
+from syncd import pipeline
 from syncd.config import load
 from syncd.daemon.archive import History
 from syncd.daemon.control import ask
@@ -360,6 +361,18 @@ def test_the_guard_holds_for_each_profile_of_a_run(desk: Desk, zotero: Zotero) -
     """The one with too many new papers is left out, and the other goes on."""
     desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 2\n")
     ended = together(desk)
+    assert titles(zotero) == ["Zeta"]
+    assert "3 papers would be added" in str(ended["ann"].error)
+    assert ended["bo"].error is None
+
+
+def test_a_flood_of_papers_is_refused_before_it_is_planned(
+    desk: Desk, zotero: Zotero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan of 200,000 papers takes an hour, in which nobody else's would be made; this one would meet a fault."""
+    monkeypatch.setattr(pipeline, "MOST_DOUBTS", 0)
+    desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 2\n")
+    ended = together(desk, "ann")
     assert titles(zotero) == ["Zeta"]
     assert "3 papers would be added" in str(ended["ann"].error)
     assert ended["bo"].error is None
