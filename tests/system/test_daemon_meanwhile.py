@@ -308,7 +308,7 @@ def test_a_slow_source_holds_up_no_other_and_no_end(desk: Desk, release: threadi
 
         site.replies["/bo"] = hang
         slow = "".join(f'[profiles.bo{number}]\nsource = "{site.address}/bo"\n' for number in range(100))
-        desk.configure(f"{slow}[http]\nallow_private = true\n")
+        desk.configure(f"{slow}[http]\nallow_private = [\"127.0.0.1\"]\n")
         with Background(desk) as daemon:
             daemon.until(lambda: looks(daemon))
             assert looks(daemon)[0]["event"] == "3 created"
