@@ -8,7 +8,7 @@ order of the page can't change which paper has which key, once one of them is kn
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # How many papers of one title and surname are looked for among what is known.
 MOST_NAMESAKES = 20
+# How many records of one paper are remembered, in a plan, to tell others from it: more are no page's, but an attack's.
+MOST_RECORDS = 100
 
 
 class Fit(IntEnum):
@@ -92,8 +94,11 @@ class _Naming:
     def __init__(self, view: LibraryView, memory: Memory, intakes: Sequence[Intake]) -> None:
         self._view = view
         self._memory = memory
-        # By key, the records that got it, each with the profile that lists it.
-        self._given: defaultdict[str, list[tuple[str, Paper]]] = defaultdict(list)
+        # By key, the records that got it, each with the profile that lists it. Of those that are told apart by
+        # nothing one is kept: a page may list ten thousand papers under one name.
+        self._given: defaultdict[str, dict[tuple[str, Identifiers, int | None], Paper]] = defaultdict(dict)
+        # By name and year, how many of their keys are taken at least; none is ever given back.
+        self._taken: Counter[tuple[str, str, int | None]] = Counter()
         self._crowded = _crowded(intakes)
 
     def key(self, paper: Paper, profile: str) -> PaperKey:
@@ -116,7 +121,8 @@ class _Naming:
         if best < Fit.SURE:
             chosen = self._moved(paper, profile) or chosen
         key, aliases = chosen or self._first_free(paper)
-        self._given[key].append((profile, paper))
+        if len(given := self._given[key]) < MOST_RECORDS:
+            given.setdefault((profile, paper.identifiers, paper.year), paper)
         return PaperKey(key, tuple(other for other in aliases if other != key))
 
     def _moved(self, paper: Paper, profile: str) -> tuple[str, Sequence[str]] | None:
@@ -132,7 +138,7 @@ class _Naming:
             for key, said in self._listed[profile]
             if _name(said.title, said.surname) == name
             and not _are_distinct(paper, said)
-            and not any(_are_distinct(paper, record) for _, record in self._given.get(key, ()))
+            and not any(_are_distinct(paper, record) for record in self._given.get(key, {}).values())
         ]
         return (before[0], before) if len(before) == 1 else None
 
@@ -146,24 +152,29 @@ class _Naming:
         return found
 
     def _first_free(self, paper: Paper) -> tuple[str, Sequence[str]]:
-        candidates = itertools.islice(self._candidates(paper), MOST_NAMESAKES, None)
-        return next((made[0], made) for made in candidates if made[0] not in self._given)
+        name = (*_name(paper.title, paper.surname), paper.year)
+        for made in self._candidates(paper, max(MOST_NAMESAKES, self._taken[name])):
+            self._taken[name] = max(MOST_NAMESAKES, self._taken[name]) + 1
+            if made[0] not in self._given:
+                return made[0], made
+        raise AssertionError("unreachable")
 
-    def _candidates(self, paper: Paper) -> Iterator[tuple[str, ...]]:
+    def _candidates(self, paper: Paper, start: int = 0) -> Iterator[tuple[str, ...]]:
         """Yield the keys that a paper can have, each under all names of the library, without end."""
         name = _name(paper.title, paper.surname)
-        yield tuple(keys.item_key(library, *name) for library in self._view.names)
-        for count in itertools.count(1):
+        if not start:
+            yield tuple(keys.item_key(library, *name) for library in self._view.names)
+        for count in itertools.count(max(1, start)):
             distinct = (str(paper.year), str(count))
             yield tuple(keys.item_key(library, *name, *distinct) for library in self._view.names)
 
     def _fit(self, paper: Paper, profile: str, key: str) -> Fit:
         """Return how well a paper fits what is known of a key."""
-        said, given = self._memory.said.get(key), self._given.get(key, ())
-        if any(name == profile and not one_paper(paper, record) for name, record in given):
+        said, given = self._memory.said.get(key), self._given.get(key, {})
+        if any(name == profile and not one_paper(paper, record) for (name, *_), record in given.items()):
             # What one profile lists apart are two papers.
             return Fit.OTHER
-        records: list[Record] = [*([said] if said else []), *(record for _, record in given)]
+        records: list[Record] = [*([said] if said else []), *given.values()]
         distinct = {_are_distinct(paper, record) for record in records}
         if True in distinct:
             return Fit.OTHER

@@ -15,6 +15,7 @@ from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.parse.listing import watched
 from syncd.sources import fetch, file, registry
 from syncd.zotero.items import Policy
+from syncd.zotero.schema import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -176,7 +177,9 @@ def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) 
 
 def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
     settings = job.settings
-    path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", profile.name)
+    # Of a longer name Zotero would take no collection, and a run that can't make one ends for all of its profiles.
+    own = profile.name[:MAX_NAME_LENGTH].strip() or settings.source[:MAX_NAME_LENGTH]
+    path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", own)
     name = settings.name or "/".join(path)
     if several and settings.name:
         name = f"{name}: {profile.name}"

@@ -165,8 +165,8 @@ class LibraryView:
 
     @cached_property
     def titles(self) -> Mapping[str, str]:
-        """The folded titles of papers, by key."""
-        return {item.key: item.folded_title for item in self.papers if item.folded_title}
+        """The folded titles of papers, by key, as far as they are compared."""
+        return {item.key: item.folded_title[:MOST_LETTERS] for item in self.papers if item.folded_title}
 
     @cached_property
     def words(self) -> Mapping[str, str]:
@@ -255,7 +255,7 @@ class Records:
     def add(self, paper: str, record: IndexedItem) -> None:
         """Add a paper's record by its create-once key."""
         self.items[paper] = record
-        self.titles[paper] = record.folded_title
+        self.titles[paper] = record.folded_title[:MOST_LETTERS]
         for group, name in (
             (self.by_doi, record.identifiers.doi),
             (self.by_arxiv, record.identifiers.arxiv),
@@ -401,6 +401,10 @@ MIN_ABSTRACT = 100
 WORD = pattern(r"\w+", hostile="a")
 ENDINGS = ("ings", "ions", "ing", "ion", "ers", "ed", "er", "es", "s", "e")
 MIN_STEM = 4
+# Of longer titles so many characters are compared, and of more authors so many: the time grows with the square, and a
+# title that long is none.
+MOST_LETTERS = 1000
+MOST_NAMES = 100
 # From here on two surnames may be spellings of one.
 MIN_NAME = 0.6
 
@@ -421,7 +425,8 @@ def words_of(title: str) -> str:
     >>> words_of("Calibration for Text Generation") == words_of("Calibrating for Generating Texts")
     True
     """
-    return " ".join(sorted(_stem(word) for word in WORD.findall(title.casefold())))
+    words = WORD.findall(title[:MOST_LETTERS].casefold())
+    return " ".join(sorted(_stem(word) for word in words))
 
 
 def near(paper: Paper, view: Searched, excluded: frozenset[str]) -> tuple[Candidate, ...]:
@@ -448,7 +453,7 @@ def _alike(paper: Paper, view: Searched) -> Iterator[IndexedItem]:
                 yield item
         elif _shared(paper, item):
             yield item
-    for ours, titles in ((folded, view.titles), (words, view.words)):
+    for ours, titles in ((folded[:MOST_LETTERS], view.titles), (words, view.words)):
         for _, _, key in process.extract(
             ours, titles, scorer=fuzz.ratio, score_cutoff=MIN_TITLE * 100, limit=20
         ):
@@ -471,7 +476,9 @@ def _shared(paper: Paper, item: IndexedItem) -> bool:
     ours = {fold_name(creator.family) for creator in paper.creators}
     theirs = _surnames(item.data)
     return bool(ours & theirs) or any(
-        fuzz.ratio(one, other) >= MIN_NAME * 100 for one in ours for other in theirs
+        fuzz.ratio(one[:MOST_LETTERS], other[:MOST_LETTERS]) >= MIN_NAME * 100
+        for one in sorted(ours)[:MOST_NAMES]
+        for other in sorted(theirs)[:MOST_NAMES]
     )
 
 
@@ -505,4 +512,5 @@ def _likeness(paper: Paper, item: IndexedItem) -> float:
     if folded == item.folded_title:
         return 1.0
     words = fuzz.ratio(words_of(paper.title), words_of(str(item.data.get("title", ""))))
-    return min(0.99, max(words, fuzz.ratio(folded, item.folded_title)) / 100)
+    whole = fuzz.ratio(folded[:MOST_LETTERS], item.folded_title[:MOST_LETTERS])
+    return min(0.99, max(words, whole) / 100)

@@ -18,12 +18,14 @@ from syncd.plan import Plan, plan
 from syncd.push import Push
 from syncd.session import noted, opened, run_name
 from syncd.sources import fetch
+from syncd.text.titles import fold_title
 from syncd.troubles import keep, troubles
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
 ROUNDS = 4
+# Of the papers of a page that the library does not have, so many may turn out to be like one that it has.
+MOST_DOUBTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +266,7 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
         if not task.accept_empty:
             _check_not_another(session.state, memory, report.library)
             _check_not_emptied(view, memory, report.library)
-        now = session.ports.clock.now()
-        report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
-        if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
-            readings = kept
-            report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+        readings, current = _planned(readings, view, memory, session.ports.clock.now(), task, report)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
             report.actions = list(current.actions)
@@ -282,6 +282,23 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
             if turn == ROUNDS or not any(failure.passes for failure in push.failures.values()):
                 return
         session.await_server()
+
+
+def _planned(  # noqa: PLR0913, PLR0917 - all that a plan is made of
+    readings: Sequence[Reading],
+    view: LibraryView,
+    memory: Memory,
+    now: datetime,
+    task: Task,
+    report: Report,
+) -> tuple[Sequence[Reading], Plan]:
+    """Plan what was read, and let the report have it; return the readings that it is of, and it."""
+    readings = _without_floods(readings, view, memory, task, report)
+    report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+    if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
+        readings = kept
+        report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+    return readings, current
 
 
 def _unrest(error: LibraryError) -> LibraryError:
@@ -334,6 +351,36 @@ def _without_shrunken(readings: Sequence[Reading], session: Session, report: Rep
         report.sources.append(SourceFailure(intake.name, intake.origin, error))
     gone = {id(intake) for intake in shrunken}
     return [replace(r, intakes=tuple(i for i in r.intakes if id(i) not in gone)) for r in readings]
+
+
+def _without_floods(
+    readings: Sequence[Reading], view: LibraryView, memory: Memory, task: Task, report: Report
+) -> Sequence[Reading]:
+    """Leave out readings that would add far more than a run may, before a plan of them keeps the others waiting.
+
+    Planning compares what is new with all that there is: an hour for a page of 200,000 papers.
+    """
+    if not task.apart or task.max_create is None:
+        return readings
+    most = task.max_create + MOST_DOUBTS
+    large = [r for r in readings if sum(len(intake.profile.papers) for intake in r.intakes) > most]
+    if not large:
+        return readings
+    names = view.by_title.keys() | {fold_title(said.title) for said in memory.said.values()}
+    flooding = set()
+    for reading in large:
+        new = {
+            paper.identifiers.arxiv or paper.identifiers.doi or name
+            for intake in reading.intakes
+            for paper in intake.profile.papers
+            if (name := fold_title(paper.title)) not in names
+            and paper.identifiers.arxiv not in view.by_arxiv
+            and paper.identifiers.doi not in view.by_doi
+        }
+        if len(new) > most and (error := _too_many(len(new), task)):
+            report.sources.append(SourceFailure(reading.jobs[0].name, reading.jobs[0].source, error))
+            flooding.add(id(reading))
+    return [reading for reading in readings if id(reading) not in flooding]
 
 
 def _without_too_many(

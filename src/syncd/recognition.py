@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from syncd.match import (
     MAX_CANDIDATES,
     MIN_TITLE,
+    MOST_LETTERS,
     Candidate,
     Match,
     Records,
@@ -258,7 +259,8 @@ class Recognition:
         for paper, before in (known for profile in entry.profiles for known in self._dropped[profile]):
             if before.creators != mine.creators or not _same_date(entry, mine, before):
                 continue
-            alike = fuzz.ratio(fold_title(before.title), fold_title(mine.title)) >= MIN_TITLE * 100
+            titles = (fold_title(said.title)[:MOST_LETTERS] for said in (before, mine))
+            alike = fuzz.ratio(*titles) >= MIN_TITLE * 100
             counted = _numbers(before.title) != _numbers(mine.title)
             if (alike and not counted) or (mine.abstract and before.abstract == mine.abstract):
                 found.add(self._memory.claims.get(paper, paper))

@@ -19,6 +19,7 @@ import pytest
 
 from background import SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from owner import show
+from syncd import pipeline
 from syncd.config import load
 from syncd.daemon.archive import History
 from syncd.daemon.control import ask
@@ -321,10 +322,10 @@ def test_a_slow_source_holds_up_no_other_and_no_end(desk: Desk, release: threadi
         release.set()
 
 
-def together(desk: Desk, break_: str = "") -> dict[str, Look]:
+def together(desk: Desk, break_: str = "", name_of_bo: str = "Bo Chen") -> dict[str, Look]:
     """Read ann and bo, of whom one may have a fault of syncd's to meet, and push both; return how each look ended."""
     show(desk)
-    write(desk.folder / "bo.txt", "Zeta", name="Bo Chen")
+    write(desk.folder / "bo.txt", "Zeta", name=name_of_bo)
     desk.data.create()
     pulse = Pulse(desk.clock, threading.Event())
     eyes = Eyes(Ports(desk.env, desk.data, desk.clock), lambda _: True)
@@ -360,6 +361,26 @@ def test_the_guard_holds_for_each_profile_of_a_run(desk: Desk, zotero: Zotero) -
     """The one with too many new papers is left out, and the other goes on."""
     desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 2\n")
     ended = together(desk)
+    assert titles(zotero) == ["Zeta"]
+    assert "3 papers would be added" in str(ended["ann"].error)
+    assert ended["bo"].error is None
+
+
+def test_a_name_too_long_for_a_collection_stops_no_other(desk: Desk, zotero: Zotero) -> None:
+    """A page calls its author by a name of 300 letters: the collection gets the first of them."""
+    desk.configure(SECOND_PROFILE)
+    ended = together(desk, name_of_bo="Bo " + 300 * "C")
+    assert [look.error for look in ended.values()] == [None, None]
+    assert titles(zotero) == ["Alpha", "Beta", "Gamma", "Zeta"]
+
+
+def test_a_flood_of_papers_is_refused_before_it_is_planned(
+    desk: Desk, zotero: Zotero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan of 200,000 papers takes an hour, in which nobody else's would be made; this one would meet a fault."""
+    monkeypatch.setattr(pipeline, "MOST_DOUBTS", 0)
+    desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 2\n")
+    ended = together(desk, "ann")
     assert titles(zotero) == ["Zeta"]
     assert "3 papers would be added" in str(ended["ann"].error)
     assert ended["bo"].error is None

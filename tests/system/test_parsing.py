@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -204,6 +206,41 @@ def test_pages_take_turns(parser: Parser) -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == names
+
+
+def test_a_page_that_hung_lets_others_go_first(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two that wait, the one that took long the last time comes last, though it came first."""
+    ended: list[str] = []
+
+    class Waits(SystemClock):
+        def __init__(self) -> None:
+            self.has_waited = threading.Event()
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            self.has_waited.set()
+
+    def read(name: str, text: str, form: str, clock: Waits) -> None:
+        with suppress(ParseError):
+            parser.parse(replace(snapshot(text, form), origin=name), form or "auto", clock)
+        ended.append(name)
+
+    monkeypatch.setattr(limits, "PARSING_SECONDS", 0.5)
+    read("hung before", "hang", "trouble", Waits())
+    threads = []
+    for name, text, form in (
+        ("at work", "hang", "trouble"),
+        ("hung before", "hang", "trouble"),
+        ("good", PAGE, ""),
+    ):
+        monkeypatch.setattr(limits, "PARSING_SECONDS", 1.5 if name == "at work" else 0.5)
+        clock = Waits()
+        threads.append(threading.Thread(target=read, args=(name, text, form, clock)))
+        threads[-1].start()
+        assert clock.has_waited.wait(30)
+    for thread in threads:
+        thread.join()
+    assert ended == ["hung before", "at work", "good", "hung before"]
 
 
 def test_who_waits_can_be_ended(parser: Parser) -> None:

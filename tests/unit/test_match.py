@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import item, paper, view
-from syncd.match import identifiers_of, match
+from growth import trouble
+from syncd.match import identifiers_of, match, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,29 @@ def test_a_near_title_is_reported_with_its_reasons() -> None:
     found = match(paper("Patch Diffusion: Faster Training of Diffusion Models"), library)
     assert found.kind == "near"
     assert found.candidates[0].reasons[0].endswith("alike")
+
+
+def test_an_endless_title_is_compared_as_far_as_titles_go() -> None:
+    """Of two titles of 100 kB each letter would be compared with each, and nothing else would run meanwhile."""
+
+    def comparing(length: int) -> Callable[[], object]:
+        there = view(*(item(f"AAAAAAA{number}", f"{'deep ' * (length // 5)}{number}") for number in range(9)))
+        return partial(near, paper("deed " * (length // 5)), there, frozenset())
+
+    assert trouble(comparing, 100_000, most=2.0, trifle=0.3) is None
+
+
+def test_endless_authors_are_compared_as_far_as_authors_go() -> None:
+    """Of two papers of one title and thousands of authors, none in common, each name would be compared with each."""
+
+    def comparing(count: int) -> Callable[[], object]:
+        digits = [f"{number:06}" for number in range(count)]
+        letters = [name.translate(str.maketrans("0123456789", "abcdefghij")) for name in digits]
+        authors, others = ([f"Ann {name}" for name in names] for names in (digits, letters))
+        there = view(item("AAAAAAAA", "Deep", *authors))
+        return partial(near, paper("Deep", *others), there, frozenset())
+
+    assert trouble(comparing, 10_000, most=2.0, trifle=0.3) is None
 
 
 def test_items_known_to_be_other_papers_are_no_candidates() -> None:

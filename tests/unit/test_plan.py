@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import PREFIX, intake, item, paper, view
+from growth import trouble
 from syncd import plan_file
 from syncd.action import Action, Intake, Memory, Verdict
+from syncd.identity import paper_keys
 from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Link, Paper
 from syncd.plan import Figures, Plan, plan
 from syncd.zotero import keys
 from syncd.zotero.items import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOW = datetime(2026, 6, 2, tzinfo=UTC)
 CODE = Link("https://github.com/a/b", "code", "a/b")
@@ -171,6 +178,19 @@ def test_a_title_twice_with_other_identifiers_is_two_papers() -> None:
 def test_a_paper_listed_twice_is_one() -> None:
     """A page that repeats itself makes no second item."""
     assert planned(view(), intake(paper(), paper())).counts["create"] == 1
+
+
+@pytest.mark.parametrize("told_apart", ["by nothing", "by a DOI beside one arXiv id", "by DOIs"])
+def test_a_thousand_papers_of_one_name_take_no_quadratic_time(told_apart: str) -> None:
+    """Those that are one paper are compared with few, and those that are not get their keys at once."""
+
+    def naming(count: int) -> Callable[[], object]:
+        arxiv = "2305.00001" if "arXiv" in told_apart else None
+        dois = [None if told_apart == "by nothing" else f"10.1000/{number}" for number in range(count)]
+        papers = [paper("Editorial", arxiv=arxiv, doi=doi) for doi in dois]
+        return partial(paper_keys, view(), Memory(), [intake(*papers)])
+
+    assert trouble(naming, 2000, most=5.0, trifle=0.3) is None
 
 
 def test_two_profiles_share_one_item_in_both_collections() -> None:

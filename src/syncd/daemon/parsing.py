@@ -6,6 +6,7 @@ checked: it holds no lock, no socket of the daemon's and no key, and it ends whe
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -38,6 +39,15 @@ if TYPE_CHECKING:
 
 STEP = 0.25
 """Seconds between two looks at the process while it is at work."""
+
+BYTES_A_SECOND = 1_000_000
+"""How fast a page is expected to be parsed that has never been."""
+
+COURTESY = 10.0
+"""For a second more that a page costs, it lets those go first who come up to so many seconds later."""
+
+MOST_ORIGINS = 10_000
+"""Of so many pages it is remembered how long they took."""
 
 TRIES = 2
 """How often a page is given to the process before the page is blamed for its end: somebody else may have ended it."""
@@ -144,7 +154,13 @@ class Parser:
     """Parses in a process of its own, one page at a time; any thread may ask."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._turn = threading.Condition()
+        # Who waits for a turn: by when it should have come, and the how-manieth they are.
+        self._waiting: list[tuple[float, int]] = []
+        self._busy = False
+        self._came = itertools.count()
+        # By origin, the seconds that a page took last.
+        self._took: dict[str, float] = {}
         self._child: _Child | None = None
         self._closed = False
 
@@ -176,7 +192,7 @@ class Parser:
             limits.PARSING_SECONDS + size * limits.PARSING_SECONDS_PER_MB / 1_000_000,
             limits.PARSING_MEMORY + size * limits.PARSING_MEMORY_PER_BYTE,
         )
-        with self._its_turn(clock):
+        with self._its_turn(job, size, clock):
             answer = self._answer(job, snapshot, clock)
         if answer.profile is not None:
             return answer.profile
@@ -190,13 +206,33 @@ class Parser:
             child.process.wait()
 
     @contextmanager
-    def _its_turn(self, clock: Clock) -> Iterator[None]:
-        while not self._turn.acquire(timeout=STEP):
-            clock.sleep(0)
+    def _its_turn(self, job: _Job, size: int, clock: Clock) -> Iterator[None]:
+        """Wait until the process is free, and it is this page's turn: one that hangs comes after those that don't.
+
+        What a page costs is what it took the last time; of one that is new only its size is known. Who costs a
+        second more lets those go first who come up to so much later, and no others.
+        """
+        cost = self._took.get(job.origin, size / BYTES_A_SECOND)
+        mine = (clock.monotonic() + cost * COURTESY, next(self._came))
+        with self._turn:
+            self._waiting.append(mine)
+            try:
+                while self._busy or min(self._waiting) != mine:
+                    self._turn.wait(STEP)
+                    clock.sleep(0)
+            finally:
+                self._waiting.remove(mine)
+            self._busy = True
+        begun = clock.monotonic()
         try:
             yield
         finally:
-            self._turn.release()
+            with self._turn:
+                if len(self._took) >= MOST_ORIGINS:
+                    self._took.clear()
+                self._took[job.origin] = clock.monotonic() - begun
+                self._busy = False
+                self._turn.notify_all()
 
     def _answer(self, job: _Job, snapshot: Snapshot, clock: Clock) -> _Answer:
         """Give a page to the process, and again to a new one where the first ends over it."""
