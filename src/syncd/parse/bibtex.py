@@ -55,6 +55,10 @@ FORMS = {
     "techreport": "report",
     "report": "report",
     "manual": "report",
+    "dataset": "dataset",
+    "data": "dataset",
+    "software": "computerProgram",
+    "standard": "standard",
 }
 """Zotero's item type by the type of the entry; all others (`misc`, `unpublished`, `online`) are preprints."""
 

@@ -265,6 +265,8 @@ def _addresses(text: str) -> list[str]:
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
     publisher = one_line(plain(record.publisher))
+    if record.form is None and is_server(publisher):
+        publisher = _repository(publisher) or ""
     return replace(
         paper,
         venue=venue,
