@@ -270,7 +270,9 @@ def test_the_users_authors_stay_authors_where_the_new_type_calls_them_otherwise(
         {"creatorType": "programmer", "firstName": "My", "lastName": "Own"},
         {"creatorType": "contributor", "name": "Ed"},
     ]
-    assert "creators" not in merge.merge(base, data | {"creators": own[:1]}, made(published_as="book"), []).patch
+    assert (
+        "creators" not in merge.merge(base, data | {"creators": own[:1]}, made(published_as="book"), []).patch
+    )
     forgotten = replace(base, creators=None)
     merged = merge.merge(forgotten, data | {"creators": own[:1]}, published, [COLLECTION])
     assert [one["creatorType"] for one in merged.patch["creators"]] == ["programmer"]
