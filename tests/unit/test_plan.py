@@ -405,7 +405,7 @@ def upgrading(upgrade: str, *papers: Paper) -> Intake:
 
 
 def test_a_published_preprint_becomes_its_venues_type_under_the_same_key() -> None:
-    """Type, venue and DOI change; the arXiv id stays in extra; the repository makes no publisher."""
+    """Type, venue and DOI change; the arXiv id stays in extra; repository and catalogue are no longer arXiv's."""
     preprint = paper(arxiv="2304.12526", category="CL")
     library, memory = carried_out(planned(view(), intake(preprint)), view())
     published = upgrading("auto", paper(arxiv="2304.12526", category="CL", **PUBLISHED))
@@ -416,6 +416,7 @@ def test_a_published_preprint_becomes_its_venues_type_under_the_same_key() -> No
     assert action.item["publicationTitle"] == "TACL"
     assert action.item["DOI"] == "10.1162/tacl_a_1"
     assert action.item["publisher"] == ""
+    assert action.item["libraryCatalog"] == ""  # MLA would print that the article is in arXiv.org's catalogue
     assert not {"repository", "archiveID", "extra"} & action.item.keys()
     after, memory = carried_out(planned(library, published, memory=memory), library)
     assert not planned(after, published, memory=memory).writes
