@@ -465,7 +465,7 @@ def _creator(name: str) -> Creator:
     except (PybtexError, ValueError, IndexError, RecursionError):
         return creator(plain)
     von = person.prelast_names
-    family = one_line(" ".join([*von, *person.last_names]))
+    family = bare(one_line(" ".join([*von, *person.last_names])))
     given = one_line(" ".join(person.bibtex_first_names))
     suffix = one_line(" ".join(person.lineage_names))
     small = not given and "," not in name and not PARTICLES.issuperset(von)  # "danah boyd"

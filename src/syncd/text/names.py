@@ -218,7 +218,7 @@ def creator(name: str) -> Creator:
     shown = bare(name)
     if is_collective(shown):
         return organisation(shown)
-    parts = [part.strip() for part in shown.split(",") if part.strip()]
+    parts = [bare(part) for part in shown.split(",") if part.strip()]
     if len(parts) > 1 and not all(_is_addition(part) for part in parts[1:]):
         return _family_first(shown, parts)
     words = shown.replace(",", " ").split()
