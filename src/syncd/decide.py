@@ -417,7 +417,8 @@ def _never_worse(made: Draft, base: Base) -> Draft:
             continue
         # A blank field may be filled, but for the catalogue: a published paper is none of arXiv.org's.
         stands = unpublished and name not in PLAIN and (text or name == "libraryCatalog")
-        if stands or (text and _is_worse(name, fields[name], text)):
+        leaves_arxiv = name == "libraryCatalog" and base.item_type == PREPRINT != made.item_type
+        if stands or (text and _is_worse(name, fields[name], text) and not leaves_arxiv):
             fields[name] = text
     creators = made.creators
     if base.creators and creators and is_others(creators[-1]) and _begins_with(base.creators, creators[:-1]):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from syncd.action import year_of
 from syncd.match import contradictions
 from syncd.model import Identifiers
+from syncd.text.names import former_surnames
 from syncd.text.titles import fold_name, fold_title
 from syncd.zotero import keys
 
@@ -64,7 +65,7 @@ class PaperKey:
 
     Attributes:
         key: the key.
-        aliases: the same paper's keys under the library's other names.
+        aliases: the same paper's keys under the library's other names, and those of it as it was read once.
     """
 
     key: str
@@ -113,7 +114,7 @@ class _Naming:
         for made in itertools.islice(self._candidates(paper), MOST_NAMESAKES):
             for at, key in enumerate(made):
                 fit = self._fit(paper, profile, key)
-                # Nothing new is made under another name of the library.
+                # Nothing new is made under another name of the library, or one as it was read once.
                 if fit > best and (fit > Fit.FREE or at == 0):
                     best, chosen = fit, (key, made)
             if best is Fit.SAME or (best is Fit.LISTED and paper.identifiers == Identifiers()):
@@ -160,13 +161,19 @@ class _Naming:
         raise AssertionError("unreachable")
 
     def _candidates(self, paper: Paper, start: int = 0) -> Iterator[tuple[str, ...]]:
-        """Yield the keys that a paper can have, each under all names of the library, without end."""
-        name = _name(paper.title, paper.surname)
+        """Yield the keys that a paper can have, each under all names that library, title and author ever had here."""
+        former = former_surnames(paper.creators[0]) if paper.creators else ()
+        names = [
+            _name(title, surname)
+            for title in (paper.title, *paper.former_titles)
+            for surname in (paper.surname, *former)
+        ]
+        named = [(library, *name) for name in names for library in self._view.names]
         if not start:
-            yield tuple(keys.item_key(library, *name) for library in self._view.names)
+            yield tuple(keys.item_key(*one) for one in named)
         for count in itertools.count(max(1, start)):
             distinct = (str(paper.year), str(count))
-            yield tuple(keys.item_key(library, *name, *distinct) for library in self._view.names)
+            yield tuple(keys.item_key(*one, *distinct) for one in named)
 
     def _fit(self, paper: Paper, profile: str, key: str) -> Fit:
         """Return how well a paper fits what is known of a key."""

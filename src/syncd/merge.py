@@ -284,6 +284,11 @@ class _Merging:
         item_type = str(self.patch.get("itemType", self.data["itemType"]))
         written, there = self.base.creators, self.data.get("creators", ())
         wanted = creators_of(item_type, self.draft.creators)
+        if "itemType" in self.patch and (written is None or _plain(there) != _plain(written)):
+            # The server would make mere contributors of the user's own, where the new type has no authors.
+            theirs = creators_of(item_type, there)
+            if _plain(theirs) != _plain(there):
+                self._write("creators", list(there), list(theirs))
         if written is None or _plain(wanted) == _plain(written):
             return written
         if _plain(there) == _plain(wanted):

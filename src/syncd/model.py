@@ -113,6 +113,8 @@ class Paper:
         publisher: of the published form; a university or an institution for theses and reports, a repository for
             data sets and for preprints that are not at arXiv.
         retracted: the paper was retracted or withdrawn.
+        former_titles: the title as syncd once read it, with markup left in it that it did not know then; the keys of
+            items that it created then are made of these.
     """
 
     title: str
@@ -135,6 +137,7 @@ class Paper:
     pages: str | None = None
     publisher: str | None = None
     retracted: bool = False
+    former_titles: tuple[str, ...] = ()
 
     @property
     def year(self) -> int | None:

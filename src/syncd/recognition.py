@@ -23,6 +23,8 @@ from syncd.match import (
     indexed,
     near,
 )
+from syncd.parse.markup import plain
+from syncd.parse.record import one_line
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_title
 from syncd.wanted import said_of
@@ -42,6 +44,11 @@ NUMBER = pattern(r"[0-9]+|\b[IVX]+\b", hostile="I")
 >>> NUMBER.findall("GPT-4 and Part IV")
 ['4', 'IV']
 """
+
+WORD = pattern(r"\w+", hostile="a")
+
+MARKUP = pattern(r"[<&\\$^]", hostile="a")
+"""A sign that may be left of markup in a title."""
 
 
 @dataclass(slots=True)
@@ -157,10 +164,21 @@ class Recognition:
     def _exact(self, entry: Wanted) -> Match | None:
         """Return what a paper certainly is: an item as it is in the library, or as a source describes it."""
         paper, taken, others = entry.first.paper, self._taken_by(entry), self._others(entry)
-        for view in (self._view, self._placed, self._remembered):
+        for view in (self._view, self._placed, self._remembered, self._read_anew):
             if found := exact(paper, view, taken=taken, others=others):
                 return found
         return None
+
+    @cached_property
+    def _read_anew(self) -> Records:
+        """Papers whose title has markup left that an earlier syncd did not know, by the title as it is read now."""
+        records = Records()
+        for searched in (self._view, self._remembered):
+            for name, item in searched.items.items():
+                title = str(item.data.get("title", "")) if not item.parent else ""
+                if MARKUP.search(title) and (read := one_line(plain(title))) != title:
+                    records.add(name, replace(item, folded_title=fold_title(read)))
+        return records
 
     def _compared(self, new: Sequence[Wanted]) -> list[Doubt]:
         """Let new papers be created, unless they are like one that is there or that another profile brings.
@@ -248,7 +266,8 @@ class Recognition:
         """Return the item of a paper whose title the source corrected, if that is beyond doubt.
 
         Its profile listed a paper of the same date and authors, with nearly the same title or the very same abstract,
-        and lists it no more; and there is only one such.
+        and lists it no more; and there is only one such. Or title and date are the same, and the authors' names are
+        split elsewhere, or lost what stood in brackets.
         """
         from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
 
@@ -257,7 +276,11 @@ class Recognition:
             return None
         found = set()
         for paper, before in (known for profile in entry.profiles for known in self._dropped[profile]):
-            if before.creators != mine.creators or not _same_date(entry, mine, before):
+            if not _same_date(entry, mine, before):
+                continue
+            if before.creators != mine.creators:
+                if fold_title(before.title) == fold_title(mine.title) and _same_names(mine, before):
+                    found.add(self._memory.claims.get(paper, paper))
                 continue
             titles = (fold_title(said.title)[:MOST_LETTERS] for said in (before, mine))
             alike = fuzz.ratio(*titles) >= MIN_TITLE * 100
@@ -328,6 +351,15 @@ def _numbers(title: str) -> list[str]:
     ['II', '2']
     """
     return NUMBER.findall(title)
+
+
+def _same_names(mine: Said, before: Said) -> bool:
+    """Whether two lists of authors have the same names, though split elsewhere, or without words that one has."""
+    if len(mine.creators) != len(before.creators):
+        return False
+    pairs = zip(mine.creators, before.creators, strict=True)
+    words = ([set(WORD.findall(" ".join(name).casefold())) for name in pair] for pair in pairs)
+    return all(one <= other or other <= one for one, other in words)
 
 
 def _same_date(entry: Wanted, mine: Said, before: Said) -> bool:

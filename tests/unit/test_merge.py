@@ -255,3 +255,24 @@ def test_a_preprint_that_is_software_gets_its_programmers() -> None:
     assert merge.merge(merged.base, after, software, [COLLECTION]).patch == {}
     data["itemType"] = "report"  # the user's
     assert "creators" not in merge.merge(base, data, software, [COLLECTION]).patch
+
+
+def test_the_users_authors_stay_authors_where_the_new_type_calls_them_otherwise() -> None:
+    """The server makes contributors of authors that are not sent with the type."""
+    base, data = written(made())
+    own = [
+        {"creatorType": "author", "firstName": "My", "lastName": "Own"},
+        {"creatorType": "editor", "name": "Ed"},
+    ]
+    published = made(published_as="computerProgram")
+    merged = merge.merge(base, data | {"creators": own}, published, [COLLECTION])
+    assert merged.patch["creators"] == [
+        {"creatorType": "programmer", "firstName": "My", "lastName": "Own"},
+        {"creatorType": "contributor", "name": "Ed"},
+    ]
+    assert (
+        "creators" not in merge.merge(base, data | {"creators": own[:1]}, made(published_as="book"), []).patch
+    )
+    forgotten = replace(base, creators=None)
+    merged = merge.merge(forgotten, data | {"creators": own[:1]}, published, [COLLECTION])
+    assert [one["creatorType"] for one in merged.patch["creators"]] == ["programmer"]

@@ -152,3 +152,8 @@ def test_finds_as_many_as_are_listed(names: list[str], cut: bool) -> None:  # no
     creators, truncated = parse_authors(", ".join(names) + (" et al." if cut else ""))
     assert [person.name for person in creators] == names
     assert truncated is cut
+
+
+def test_brackets_behind_a_surname_that_stands_first_are_no_part_of_it() -> None:
+    """Whatever they hold."""
+    assert (creator("Lee (15649), Ann").family, creator("Lee (MIT), Ann").given) == ("Lee", "Ann")

@@ -539,3 +539,18 @@ def test_deep_braces_are_refused() -> None:
     profile = read("@misc{a, title = {" + "{" * 5_000 + "x" + "}" * 5_000 + "}}\n@misc{b, title = {Good}}")
     assert [paper.title for paper in profile.papers] == ["Good"]
     assert [code for code, _ in notices(profile)] == ["broken-entry"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "form"), [("dataset", "dataset"), ("software", "computerProgram"), ("standard", "standard")]
+)
+def test_data_software_and_standards_are_no_preprints(entry: str, form: str) -> None:
+    """BibLaTeX has types for them, and so has Zotero."""
+    assert one("publisher = {Zenodo}", entry).published_as == form
+
+
+@pytest.mark.parametrize("written", ["Lee (15649), Ann", "Lee, Ann (MIT)", "Ann Lee (MIT)"])
+def test_what_stands_in_brackets_behind_a_part_of_a_name_is_no_name(written: str) -> None:
+    """Scopus writes its numbers behind the surname."""
+    (author,) = one(f"author = {{{written}}}").creators
+    assert (author.family, author.given) == ("Lee", "Ann")

@@ -312,3 +312,12 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         read(data)
     except ParseError as error:
         assert error.origin == "pubs.json"  # noqa: PT017 - some bytes raise nothing
+
+
+@pytest.mark.parametrize(
+    ("institution", "repository"), [([{"name": "bioRxiv"}], "bioRxiv"), ([], None), ("odd", None)]
+)
+def test_the_server_of_a_posted_paper_is_its_repository(institution: Any, repository: str | None) -> None:
+    """Crossref names the server as an institution, and who runs it as the publisher."""
+    paper = one(type="posted-content", institution=institution, publisher="Cold Spring Harbor Laboratory")
+    assert (paper.published_as, paper.publisher) == (None, repository)

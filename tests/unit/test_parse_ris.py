@@ -314,3 +314,20 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         read(data)
     except ParseError as error:
         assert error.origin == "pubs.ris"  # noqa: PT017 - some bytes raise nothing
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("DATA", "dataset"),
+        ("COMP", "computerProgram"),
+        ("STAND", "standard"),
+        ("SLIDE", "presentation"),
+        ("MGZN", "magazineArticle"),
+        ("GOVDOC", "report"),
+        ("UNPB", None),
+    ],
+)
+def test_what_is_no_article_has_the_form_that_zotero_gives_it(kind: str, form: str | None) -> None:
+    """Data and software are no preprints."""
+    assert one("T2  - Where it is", "PB  - Zenodo", kind=kind).published_as == form

@@ -18,8 +18,10 @@ from syncd import plan_file
 from syncd.action import Action, Intake, Memory, Verdict
 from syncd.identity import paper_keys
 from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
-from syncd.model import Link, Paper
+from syncd.model import Creator, Link, Paper
+from syncd.parse.record import Record, paper_of
 from syncd.plan import Figures, Plan, plan
+from syncd.text.names import creator, organisation
 from syncd.zotero import keys
 from syncd.zotero.items import Policy
 
@@ -293,6 +295,57 @@ def test_a_corrected_title_keeps_its_item_while_the_old_one_is_gone() -> None:
     assert action.item["title"] == "Benchmarks of Language Models"
 
 
+AS_ONCE_READ = {
+    "markup": (r"The <scp>R</scp> package<subtitle>In use</subtitle>", Creator("Ann Lee", "Lee", "Ann")),
+    "LaTeX": (r"Burning \ce{H2O} and \enquote{air}", Creator("Ann Lee", "Lee", "Ann")),
+    "organisation": ("Health", Creator("World Health Organization", "Organization", "World Health")),
+    "organisation, lower case": ("Life", Creator("Institutes of Health", "of Health", "Institutes")),
+    "organisation, comma": ("Sun", Creator("Uni of Oslo, North", "Uni of Oslo", "North")),
+    "brackets": ("Rain", Creator("Ann Lee (MIT)", "(MIT)", "Ann Lee")),
+}
+"""Papers as syncd once read them: the title, and the first author."""
+
+
+def reread(case: str) -> tuple[Paper, Paper]:
+    """Return a paper as syncd once read it, and as it does now."""
+    title, author = AS_ONCE_READ[case]
+    now = creator(author.name) if author.family in {"Lee", "(MIT)"} else organisation(author.name)
+    record = Record(title=title, creators=(now,), date="2020-05-01", form="journalArticle", venue="Nature")
+    mended = paper_of(record)
+    assert mended is not None
+    assert (mended.title, mended.creators) != (title, (author,))
+    return replace(mended, title=title, creators=(author,), former_titles=()), mended
+
+
+@pytest.mark.parametrize("case", AS_ONCE_READ)
+def test_a_paper_that_is_read_better_than_before_keeps_its_item(case: str) -> None:
+    """What changed is how syncd reads markup and names: the item is mended, and is no second one."""
+    before, now = reread(case)
+    library, memory = carried_out(planned(view(), intake(before)), view())
+    action = only(planned(library, intake(now), memory=memory))
+    assert (action.kind, action.key) == ("update", next(key for key in library.items))
+    assert action.item.get("title", before.title) == now.title
+    gone = view(deleted=library.items)
+    assert only(planned(gone, intake(now), memory=memory)).cause == "deleted"
+
+
+@pytest.mark.parametrize("case", [case for case in AS_ONCE_READ if case != "brackets"])
+def test_a_paper_that_is_read_better_stays_erased_though_nothing_is_remembered(case: str) -> None:
+    """The deletion log has the key that was made of what syncd once read."""
+    before, now = reread(case)
+    library, _ = carried_out(planned(view(), intake(before)), view())
+    assert only(planned(view(deleted=library.items), intake(now))).cause == "deleted"
+    assert only(planned(library, intake(now))).key in library.items
+
+
+def test_a_paper_whose_author_is_another_organisation_is_another_paper() -> None:
+    """Title and date are the same; the names are not."""
+    before = replace(paper("Yearbook"), creators=(organisation("World Bank Group"),))
+    now = replace(before, creators=(organisation("World Health Organization"),))
+    library, memory = carried_out(planned(view(), intake(before)), view())
+    assert only(planned(library, intake(now), memory=memory)).kind == "create"
+
+
 def test_a_merged_item_is_followed_to_its_winner() -> None:
     """The user merged the pushed item into an own one: later changes go there, by the same rules."""
     library, memory = carried_out(planned(view(), intake(paper())), view())
@@ -372,7 +425,7 @@ def upgrading(upgrade: str, *papers: Paper) -> Intake:
 
 
 def test_a_published_preprint_becomes_its_venues_type_under_the_same_key() -> None:
-    """Type, venue and DOI change; the arXiv id stays in extra; the repository makes no publisher."""
+    """Type, venue and DOI change; the arXiv id stays in extra; repository and catalogue are no longer arXiv's."""
     preprint = paper(arxiv="2304.12526", category="CL")
     library, memory = carried_out(planned(view(), intake(preprint)), view())
     published = upgrading("auto", paper(arxiv="2304.12526", category="CL", **PUBLISHED))
@@ -383,6 +436,7 @@ def test_a_published_preprint_becomes_its_venues_type_under_the_same_key() -> No
     assert action.item["publicationTitle"] == "TACL"
     assert action.item["DOI"] == "10.1162/tacl_a_1"
     assert action.item["publisher"] == ""
+    assert action.item["libraryCatalog"] == ""  # MLA would print that the article is in arXiv.org's catalogue
     assert not {"repository", "archiveID", "extra"} & action.item.keys()
     after, memory = carried_out(planned(library, published, memory=memory), library)
     assert not planned(after, published, memory=memory).writes

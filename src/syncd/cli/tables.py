@@ -40,6 +40,7 @@ FIELDS = {
     "conferenceName": "conference",
     "creators": "authors",
     "itemType": "type of item",
+    "libraryCatalog": "library catalogue",
     "proceedingsTitle": "proceedings",
     "publicationTitle": "journal",
     "repository": "repository",

@@ -55,6 +55,10 @@ FORMS = {
     "techreport": "report",
     "report": "report",
     "manual": "report",
+    "dataset": "dataset",
+    "data": "dataset",
+    "software": "computerProgram",
+    "standard": "standard",
 }
 """Zotero's item type by the type of the entry; all others (`misc`, `unpublished`, `online`) are preprints."""
 
@@ -461,7 +465,7 @@ def _creator(name: str) -> Creator:
     except (PybtexError, ValueError, IndexError, RecursionError):
         return creator(plain)
     von = person.prelast_names
-    family = one_line(" ".join([*von, *person.last_names]))
+    family = bare(one_line(" ".join([*von, *person.last_names])))
     given = one_line(" ".join(person.bibtex_first_names))
     suffix = one_line(" ".join(person.lineage_names))
     small = not given and "," not in name and not PARTICLES.issuperset(von)  # "danah boyd"

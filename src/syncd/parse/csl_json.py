@@ -137,8 +137,15 @@ def _record(item: Mapping[str, Any]) -> Record:
         arxivs=[*filter(ARXIV_NOTE.fullmatch, lines), _text(item.get("URL")), _text(item.get("DOI"))],
         texts=[_text(item.get("note"))],
         form=form,
+        repository=_institution(item.get("institution")),
         **fields,
     )
+
+
+def _institution(value: Any) -> str:
+    """Read what Crossref calls the institution of a posted paper: the server that it lies on."""
+    first = value[0] if isinstance(value, list) and value else None
+    return _text(first.get("name")) if isinstance(first, dict) else ""
 
 
 def _date(value: Any) -> str | None:

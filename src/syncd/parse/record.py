@@ -6,18 +6,20 @@ decided here once for all of them.
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncd.model import Identifiers, Paper
-from syncd.parse.markup import plain
+from syncd.parse.markup import ENTITY, TAG, plain
 from syncd.sources.limits import CREATORS, FIELD, within
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
 from syncd.text.latex import to_unicode
 from syncd.text.links import classify, find_links
 from syncd.text.patterns import pattern
+from syncd.text.titles import fold_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -199,6 +201,7 @@ def paper_of(record: Record) -> Paper | None:
         links=_links(url, abstract, *_addresses(record.abstract), *record.texts),
         identifiers=identifiers,
         url=url or None,
+        former_titles=_former_titles(record.title, title),
     )
     if (is_server(venue) and record.form in ARTICLES) or (
         record.form == "journalArticle" and not venue and identifiers.arxiv
@@ -207,6 +210,23 @@ def paper_of(record: Record) -> Paper | None:
     if record.form is None and not venue and is_server(repository := one_line(record.repository)):
         return replace(paper, publisher=_repository(repository))
     return _published(paper, record, venue)
+
+
+def _former_titles(written: str, title: str) -> tuple[str, ...]:
+    r"""Return a title with its markup left in it, and with none of its LaTeX read.
+
+    >>> _former_titles("The <scp>R</scp> package", "The R package"), _former_titles("R&D costs $5", "R&D costs $5")
+    (('The <scp>R</scp> package',), ())
+    >>> _former_titles(r"On \ce{H2O}", "On H₂O")
+    ('On \\ce{H2O}',)
+    """
+    markup, latex = TAG.search(written) or ENTITY.search(written), "\\" in written
+    if not markup and not latex:
+        return ()
+    read = [one_line(ENTITY.sub(lambda found: html.unescape(found[0]), written))] if markup else []
+    found = {fold_title(each): each for each in (*read, *([written] if latex else []))}
+    found.pop(fold_title(title), None)
+    return tuple(found.values())
 
 
 def _repository(name: str) -> str | None:
@@ -245,6 +265,8 @@ def _addresses(text: str) -> list[str]:
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
     publisher = one_line(plain(record.publisher))
+    if record.form is None and is_server(publisher):
+        publisher = _repository(publisher) or ""
     return replace(
         paper,
         venue=venue,

@@ -41,8 +41,10 @@ FORMS = {
     "JOUR": "journalArticle",
     "JFULL": "journalArticle",
     "EJOUR": "journalArticle",
-    "MGZN": "journalArticle",
     "INPR": "journalArticle",
+    "ABST": "journalArticle",
+    "MGZN": "magazineArticle",
+    "NEWS": "magazineArticle",
     "CONF": "conferencePaper",
     "CPAPER": "conferencePaper",
     "CHAP": "bookSection",
@@ -52,6 +54,15 @@ FORMS = {
     "EDBOOK": "book",
     "THES": "thesis",
     "RPRT": "report",
+    "GOVDOC": "report",
+    "ENCYC": "bookSection",
+    "DICT": "bookSection",
+    "DATA": "dataset",
+    "AGGR": "dataset",
+    "COMP": "computerProgram",
+    "STAND": "standard",
+    "SLIDE": "presentation",
+    "BLOG": "blogPost",
 }
 """Zotero's item type by `TY`; all others (`UNPB`, `GEN`, `ELEC`) are preprints."""
 
@@ -88,7 +99,7 @@ ARXIVS = {
 }
 """Tags that may hold the record's arXiv id, the best first, and how they read then."""
 
-NO_VENUE = frozenset({"book", "thesis", "report"})
+NO_VENUE = frozenset({"book", "thesis", "report", "standard", "dataset", "computerProgram"})
 
 
 @dataclass(frozen=True, slots=True)

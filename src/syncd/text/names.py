@@ -218,7 +218,7 @@ def creator(name: str) -> Creator:
     shown = bare(name)
     if is_collective(shown):
         return organisation(shown)
-    parts = [part.strip() for part in shown.split(",") if part.strip()]
+    parts = [bare(part) for part in shown.split(",") if part.strip()]
     if len(parts) > 1 and not all(_is_addition(part) for part in parts[1:]):
         return _family_first(shown, parts)
     words = shown.replace(",", " ").split()
@@ -242,6 +242,34 @@ def is_collective(name: str) -> bool:
     [True, True, False]
     """
     return bool(COLLECTIVE.search(name) or COLLECTIVE_OF.search(name))
+
+
+LOWER_WORD = pattern(r"(?<= )[a-z].*", hostile=" A")
+"""A name from its first word in lower case on.
+
+>>> LOWER_WORD.search("National Institutes of Health")[0]
+'of Health'
+"""
+
+
+def former_surnames(person: Creator) -> tuple[str, ...]:
+    """Return what syncd once took for the surname of an organisation, which it split like a person's name.
+
+    The keys of items that it created then are made of these.
+
+    >>> former_surnames(organisation("National Institutes of Health")), former_surnames(creator("Ann Lee"))
+    (('Health', 'of Health'), ())
+    >>> former_surnames(organisation("University of California, Berkeley"))
+    ('University of California', 'California', 'of California')
+    """
+    words = person.family.partition(",")[0].split()
+    if person.given or person.suffix or " " not in person.family or not _splits(person.family):
+        return ()
+    last = _given_first(person.name, words).family
+    from_lower = LOWER_WORD.findall(" ".join(words))
+    before_comma = [" ".join(words)] if "," in person.family else []
+    found = dict.fromkeys((*before_comma, last, *from_lower))
+    return tuple(name for name in found if name != person.family)
 
 
 def bare(name: str) -> str:

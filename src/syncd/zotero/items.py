@@ -49,6 +49,8 @@ PUBLISHER_FIELDS: Mapping[str, str] = {
     "standard": "organization",
 }
 PREPRINT = "preprint"
+AUTHORS = frozenset(schema.creator_types(item_type)[0] for item_type in schema.ITEM_TYPES)
+"""What the authors of some item type are called: "author", "presenter", "programmer"."""
 # What BibTeX, CSL styles and Zotero's own list understand as "and others".
 OTHERS: Json = {"creatorType": "author", "firstName": "", "lastName": "others"}
 SCORE_TAG = "AI Score "
@@ -160,10 +162,15 @@ def _creators(paper: Paper, policy: Policy) -> tuple[Json, ...]:
 
 
 def creators_of(item_type: str, creators: Iterable[Json]) -> tuple[Json, ...]:
-    """Return creators as an item type takes them: authors of software are programmers, those of a talk presenters."""
+    """Return creators as an item type takes them: authors of software are programmers, those of a talk presenters.
+
+    Who is no author becomes a contributor where the type has none of that kind.
+    """
     types = schema.creator_types(item_type)
     return tuple(
-        creator if creator["creatorType"] in types or not types else {**creator, "creatorType": types[0]}
+        creator
+        if (kind := creator["creatorType"]) in types or not types
+        else {**creator, "creatorType": types[0] if kind in AUTHORS else "contributor"}
         for creator in creators
     )
 

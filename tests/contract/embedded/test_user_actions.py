@@ -235,3 +235,22 @@ def test_dates_given_by_the_client_are_kept(api: Any) -> None:
     assert data["dateModified"] == "2021-01-01T08:00:00Z"
     assert api.edit(key, title="T", dateAdded="2019-01-01T00:00:00Z").status == 204
     assert api.data(key)["dateAdded"] == "2019-01-01T00:00:00Z"
+
+
+def test_creators_that_a_new_type_lacks_become_contributors(api: Any) -> None:
+    """Authors too, unless they are sent with the type: then they are its primary creators."""
+    people = [{"creatorType": "author", "name": "A"}, {"creatorType": "editor", "name": "E"}]
+    (key,) = api.create({"itemType": "preprint", "title": "T", "creators": people})
+    version = api.get(f"items/{key}")["version"]
+    api("POST", "items", [{"key": key, "version": version, "itemType": "presentation"}])
+    found = api.get(f"items/{key}")["data"]["creators"]
+    assert [one["creatorType"] for one in found] == ["contributor", "contributor"]
+    (key,) = api.create({"itemType": "presentation", "title": "T", "creators": people[:1]})
+    assert api.get(f"items/{key}")["data"]["creators"] == [{"creatorType": "presenter", "name": "A"}]
+
+
+def test_blanks_around_a_field_are_not_kept(api: Any) -> None:
+    """Plain blanks and line breaks; a no-break space stays."""
+    (key,) = api.create({"itemType": "preprint", "title": " T \u00a0", "abstractNote": "a\n "})
+    data = api.get(f"items/{key}")["data"]
+    assert (data["title"], data["abstractNote"]) == ("T \u00a0", "a")

@@ -14,7 +14,7 @@ from syncd.zotero import schema
 from . import relations
 from .dates import read_access_date, read_timestamp, timestamp
 from .objects import Item
-from .parts import kept_creators, kept_tags
+from .parts import kept_creators, kept_tags, retyped_creators
 from .refusal import RefusalError, invalid
 from .text import clean_note
 from .validation import scalar
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .objects import Change
 
 Json = dict[str, Any]
+# What the real server, in PHP, takes off both ends of a field; other blanks stay.
+_TRIMMED = " \t\n\r\0\x0b"
 _NOT_DATA = frozenset(
     {
         *("key", "version", "itemType", "parentItem", "deleted", "collections", "inPublications"),
@@ -78,7 +80,7 @@ def _retyped(item: Item, item_type: str) -> Item:
     data: dict[str, Any] = {}
     for name, value in item.data.items():
         if name == "creators":
-            data[name] = kept_creators(value, item_type)
+            data[name] = retyped_creators(value, item_type)
         elif name in {"tags", "relations"}:
             data[name] = value
         elif new_name := schema.counterpart(name, item_type):
@@ -102,7 +104,7 @@ def _apply(data: Json, name: str, value: Any, item_type: str, change: Change) ->
     elif name in _ATTACHMENT_DATA:
         data[name] = scalar(value, name)
     elif name in schema.fields(item_type):
-        data[name] = _field(name, scalar(value, name), change)
+        data[name] = _field(name, scalar(value, name).strip(_TRIMMED), change)
     elif scalar(value, name):
         raise invalid(f"'{name}' is not a valid field for type '{item_type}'")
 

@@ -127,6 +127,12 @@ def kept_creators(value: list[dict[str, Any]], item_type: str) -> list[dict[str,
     return kept
 
 
+def retyped_creators(kept: list[dict[str, str]], item_type: str) -> list[dict[str, str]]:
+    """Creators of an item that becomes one of another type: whom that does not have is a contributor, authors too."""
+    types = schema.creator_types(item_type)
+    return [one if one["creatorType"] in types else {**one, "creatorType": "contributor"} for one in kept]
+
+
 def _part(creator: dict[str, Any], name: str) -> str:
     value = creator.get(name)
     return "" if value is None else str(value).strip()
