@@ -205,6 +205,12 @@ def test_a_terminal_asks_what_will_be_done(pushed: Desk, owner: Owner) -> None:
     assert owner.zotero.version() > version
 
 
+def test_with_no_run_left_that_is_said(desk: Desk) -> None:
+    """And not that a run is unknown, which nobody named."""
+    done = desk.syncd("undo", "--last")
+    assert (done.code, done.err.splitlines()[0]) == (1, "error: no run is left to undo")
+
+
 def test_what_goes_to_the_trash_is_not_said_to_be_put_back(pushed: Desk) -> None:
     """It is moved to the trash."""
     done = pushed.syncd("undo", "--last", "--dry-run")

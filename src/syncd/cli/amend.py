@@ -25,7 +25,7 @@ from syncd.cli.console import (
 from syncd.cli.exit_codes import Exit
 from syncd.cli.history import RunName, chosen
 from syncd.cli.usage import ConfigOption
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +103,10 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
     settings = configuration(config)
     with remembered(settings.library(library), ports()) as state:
         newest = last_run(state.history) if last else None
+        if last and words is None and newest is None:
+            raise SyncdError(
+                "no run is left to undo", hint="To see what each run did, and what was undone: syncd log"
+            )
         return chosen(state.history, words, newest, settings.history.keep).name
 
 

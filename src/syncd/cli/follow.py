@@ -151,7 +151,9 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     grid.show(stdout(), columns, rows)
     if not sys.stdin.isatty():
         raise ConfigError(
-            [f"{name!r} is a name, and there are {len(found)} authors to choose from"],
+            [
+                f"{name!r} is a name, and nobody is here to choose from {len(found)} author{'s' * (len(found) != 1)}"
+            ],
             hint=f"Name one as the last column does: syncd follow {quote(found[0].source)}",
         )
     choice: int = typer.prompt("Which one", type=int)

@@ -91,7 +91,7 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
             f"several runs are meant by {words!r}: {first}", hint="Name more of the one you mean."
         )
     raise SyncdError(
-        f"the run {words!r} did nothing, or is not known any more" if words else "there is no such run",
+        f"the run {words!r} did nothing, or is not known any more" if words else "there is no run yet",
         hint=f"See those that are known with: syncd log. They are kept for {write_duration(keep)} (history.keep).",
     )
 

@@ -152,6 +152,8 @@ def _state(row: Row, now: datetime) -> str:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"
     if row.resting:
         return "[yellow]paused by you; it goes on with: syncd resume[/]"
+    if row.pushed and not row.followed:
+        return "[dim]ok, not followed (it is not in the configuration)[/]"
     return "[green]ok[/]" if row.pushed else "[dim]not pushed yet[/]"
 
 
