@@ -138,7 +138,11 @@ def said_plainly() -> Iterator[None]:
     except SyncdError as error:
         say(error)
         raise typer.Exit(of_error(error)) from None
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
+        # At a question, whose line has no end yet.
+        stderr().print("\nInterrupted. What was asked about was not done; what was done before is kept.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except KeyboardInterrupt:
         stderr().print("Interrupted. What was written is recorded; the next run goes on from there.")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BrokenPipeError:
