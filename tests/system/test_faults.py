@@ -114,7 +114,7 @@ def test_an_update_that_never_arrived_is_made_by_the_next_run(pushed: Desk, owne
     assert alpha["abstractNote"] == NEWS
     assert {"tag": "cs.CV", "type": 1} in alpha["tags"]
     told = pushed.syncd("log", lost.run)
-    assert "It changed nothing in the library: it ended early: " in told.out
+    assert "It changed nothing in the library: 2 unchanged; it ended early: " in told.out
     assert told.code == 0
     assert pushed.syncd("log", lost.run, "--json").json == []
     assert len(pushed.syncd("log", made.run, "--json").json) == 1
