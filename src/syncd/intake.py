@@ -9,8 +9,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from syncd.action import Intake
 from syncd.config import ProfileConfig
+from syncd.config.problems import translate
 from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.parse.listing import watched
 from syncd.sources import fetch, file, registry
@@ -85,7 +88,10 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
             config.profile(name)
         except ConfigError as error:
             raise ConfigError([f"{error}, and no file of that name"]) from None
-    return ProfileConfig(source=name)
+    try:
+        return ProfileConfig(source=name)
+    except ValidationError as error:
+        raise ConfigError([f"the source {problem.text}" for problem in translate(error.errors())]) from None
 
 
 def web_of(config: Config, ports: Ports) -> Web:

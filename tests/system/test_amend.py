@@ -12,6 +12,7 @@ from pages import entry, page
 from syncd.cli.exit_codes import of_report
 from syncd.state import Standing
 from syncd.zotero.embedded.faults import Fault
+from terminals import terminal
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -140,8 +141,8 @@ def test_undo_puts_back_what_a_run_did_and_leaves_what_was_touched(pushed: Desk,
     assert owner.item("Alpha")["abstractNote"].startswith("New words.")
     done = pushed.syncd("undo", run)
     assert done.code == 0
-    assert "left  Beta: changed since: abstractNote" in done.out
-    assert "left  Delta: you changed it since" in done.out
+    assert "left Beta changed since: abstractNote" in " ".join(done.out.split())
+    assert "left Delta you changed it since" in " ".join(done.out.split())
     for _ in range(2):
         papers = owner.zotero.papers()
         assert set(papers) == {*TITLES, "Delta"}
@@ -297,6 +298,14 @@ def test_review_shows_both_records_side_by_side(doubtful: Desk) -> None:
     assert waiting["record"]["title"] == LONG
     (candidate,) = waiting["candidates"]
     assert candidate["record"]["title"] == LONG.replace("Their", "Thier")
+
+
+def test_breaking_a_review_off_decides_nothing(doubtful: Desk) -> None:
+    """And says that on a line of its own, not that something was written."""
+    with terminal(doubtful, "review") as screen:
+        assert screen.break_off("[l]ater") == 130
+        assert "\nInterrupted. What was asked about was not done" in screen.text
+    assert len(doubtful.syncd("review", "--json").json) == 1
 
 
 @pytest.mark.parametrize("by", ["title", "key"])

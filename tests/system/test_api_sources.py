@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clocks import FakeClock
-from syncd.errors import ParseError, SourceError
+from syncd.cli import follow
+from syncd.errors import ConfigError, ParseError, SourceError
 from syncd.model import Profile, Snapshot
 from syncd.parse import apis as parsers
 from syncd.sources import Limits, fetch, plugins, registry
@@ -569,6 +570,19 @@ def test_search_with_one_api_out_of_order(site: Site, web: Web) -> None:
     del site.replies["/authors"]
     with pytest.raises(SourceError):
         search("A", web, apis=apis(site))
+
+
+def test_following_a_name_tells_which_service_was_silent(
+    site: Site, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever misses the right author in the list knows where nobody looked."""
+    site.replies["/authors"] = Reply({"results": [{"id": "https://openalex.org/A1111", "display_name": "A"}]})
+    with pytest.raises(ConfigError, match="nobody is here to choose from 1 author"):
+        follow._chosen("A", web, apis(site))
+    told = capsys.readouterr()
+    assert "warning: one of them could not be searched: " in told.err
+    assert "Scholar Feed" in told.err
+    assert "openalex:A1111" in told.out
 
 
 # Plugins

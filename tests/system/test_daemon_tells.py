@@ -61,7 +61,7 @@ def test_status_shows_at_a_glance_how_each_profile_is(desk: Desk) -> None:
         assert f"process {daemon.process.pid}" in shown
     after = desk.syncd("status")
     assert "ok" in after.out
-    assert "failing for a moment" in after.out
+    assert "it failed a moment ago" in after.out
     assert desk.syncd("status", "--json").json["daemon"] is None
 
 

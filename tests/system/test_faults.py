@@ -113,7 +113,10 @@ def test_an_update_that_never_arrived_is_made_by_the_next_run(pushed: Desk, owne
     alpha = owner.item("Alpha")
     assert alpha["abstractNote"] == NEWS
     assert {"tag": "cs.CV", "type": 1} in alpha["tags"]
-    assert "changed nothing" in pushed.syncd("log", lost.run).err
+    told = pushed.syncd("log", lost.run)
+    assert "It changed nothing in the library: 2 unchanged; it ended early: " in told.out
+    assert told.code == 0
+    assert pushed.syncd("log", lost.run, "--json").json == []
     assert len(pushed.syncd("log", made.run, "--json").json) == 1
 
 

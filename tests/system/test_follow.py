@@ -74,6 +74,8 @@ def test_unfollowing_keeps_what_came(other: Desk) -> None:
     assert set(other.zotero.papers()) == {"Beta"}
     assert "bo-chen" not in (other.folder / "config.toml").read_text(encoding="utf-8")
     assert other.syncd("unfollow", "bo-chen").code == 2
+    assert "not followed" in other.syncd("status").out
+    assert [row["followed"] for row in other.syncd("status", "--json").json["profiles"]] == [True, False]
 
 
 def test_a_configuration_that_was_made_read_only_is_left_alone(other: Desk) -> None:

@@ -118,7 +118,7 @@ def test_a_key_that_may_not_do_enough_is_refused(desk: Desk, own: set[str], word
     assert report.error
     assert str(report.error).startswith(f"library 'main': the key ending in {key[-4:]} ")
     assert words in str(report.error)
-    assert f"the page of keys at {desk.zotero.server.url}" in report.error.hint
+    assert f"the page for keys of {desk.zotero.server.url}" in report.error.hint
     assert "syncd login main" in report.error.hint
     assert "Nothing was written" in report.error.hint
     assert "POST" not in asked(desk)

@@ -72,7 +72,7 @@ def test_what_the_user_added_before_an_update_stays(
     act(owner, "Beta")
     code_for_all(pushed)
     done = pushed.syncd("undo", created)
-    assert f"left  Beta: you changed it since: {said}" in done.out
+    assert f"left Beta you changed it since: {said}" in " ".join(done.out.split())
     assert "2 undone, 1 left" in done.out
     assert set(owner.zotero.papers()) == {"Beta"}
 
@@ -102,7 +102,7 @@ def test_an_earlier_undo_hides_no_edit_from_a_later_one(pushed: Desk, owner: Own
     owner.edit("Alpha", date="2023-05-01")
     assert "3 undone" in pushed.syncd("undo", updated).out
     done = pushed.syncd("undo", created)
-    assert "left  Alpha: you changed it since: date" in done.out
+    assert "left Alpha you changed it since: date" in " ".join(done.out.split())
     assert set(owner.zotero.papers()) == {"Alpha"}
 
 
@@ -196,10 +196,19 @@ def test_a_terminal_asks_what_will_be_done(pushed: Desk, owner: Owner) -> None:
     assert "Nothing was written." in screen.text
     assert owner.zotero.version() == version
     with terminal(pushed, "undo", run) as screen:
+        assert screen.break_off("Undo it?") == 130
+    assert "Interrupted. Nothing was written." in screen.text
+    with terminal(pushed, "undo", run) as screen:
         screen.answer("Undo it?", "y")
         assert screen.end() == 0
     assert owner.item("Alpha")["abstractNote"] != "New words."
     assert owner.zotero.version() > version
+
+
+def test_with_no_run_left_that_is_said(desk: Desk) -> None:
+    """And not that a run is unknown, which nobody named."""
+    done = desk.syncd("undo", "--last")
+    assert (done.code, done.err.splitlines()[0]) == (1, "error: no run is left to undo")
 
 
 def test_what_goes_to_the_trash_is_not_said_to_be_put_back(pushed: Desk) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from test_docs import commands
+from typer.testing import CliRunner
 
 from owner import show
 from syncd.cli.main import app
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("words", "said", "hint"),
     [
-        ("push x --plan p", "a saved plan names its own sources and library", "leave out sources"),
+        ("push x --plan p", "a saved plan says itself what is pushed", "leave out sources"),
+        ("push --plan p --max-create 3", "a saved plan says itself what is pushed", "--max-create"),
+        ("push --plan p --accept-shrunk", "a saved plan says itself what is pushed", "--accept-shrunk"),
         ("login --desktop --key", "there is no key to paste", "Leave out --key."),
         ("push --foo", "no such option: --foo", "syncd push --help"),
         ("pusch", "no such command 'pusch'. Did you mean 'push'", "syncd --help"),
@@ -42,10 +48,48 @@ def test_a_mistyped_command_gets_a_sentence(desk: Desk, words: str, said: str, h
     assert "fault" not in done.err
 
 
+def test_an_empty_name_is_no_source(desk: Desk) -> None:
+    """As a variable of the shell that is not set gives it."""
+    done = desk.syncd("push", "")
+    assert done.code == 2
+    assert done.err.startswith("error: the source is empty; it should be a file")
+    assert "fault" not in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("words", ["--help", "status", "config show --json"])
+def test_output_without_room_gets_a_sentence(desk: Desk, words: str) -> None:
+    """The disk behind `>` is full: no fault of syncd's, and no traceback, of Python's end neither."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "syncd", *words.split()],
+            cwd=desk.folder,
+            env=desk.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: syncd can't write where its output goes: No space left on device",
+        "What it recorded is kept. Free some space, and run it again.",
+    ]
+
+
 def test_without_words_help_comes(desk: Desk) -> None:
     """Also of a group of commands; nobody is scolded."""
     assert "Usage: syncd [OPTIONS]" in desk.syncd().out
     assert "Usage: syncd config [OPTIONS]" in desk.syncd("config").out
+
+
+def test_help_of_no_command_names_a_type_or_cuts_a_sentence() -> None:
+    """Neither "<str>" nor "until...", where the terminal is narrow."""
+    for name in ("", *commands(), "config", "library", "plugin", "service"):
+        shown = CliRunner().invoke(app, [*name.removeprefix("syncd").split(), "--help"], terminal_width=40)
+        assert shown.exit_code == 0, name
+        assert " <" not in shown.output, name
+        assert "..." not in shown.output.replace("]...", ""), name
 
 
 @pytest.mark.parametrize("width", ["40", "80", "200"])

@@ -124,6 +124,7 @@ max_create = 5
     ("text", "problem"),
     [
         ("libraries = 3", "1: libraries: should be a table"),
+        ("[metrics]\nport = 65536", "2: metrics.port: should be 65535 or less"),
         ("[[profiles]]\nsource = 'a'", "1: profiles: should be a table"),
         ("[libraries]\nmain = 'user'", "2: libraries.main: should be a table"),
         ("[profiles.a]\n", "1: profiles.a.source: this setting is missing"),

@@ -56,6 +56,19 @@ def test_a_narrow_terminal_gets_rows_below_each_other() -> None:
     ]
 
 
+def test_what_stands_beside_a_name_is_not_torn_apart() -> None:
+    """A cell that does not fit goes below, with its heading."""
+    console = Console(file=io.StringIO(), width=30, force_terminal=True, color_system=None)
+    columns = (Column("profile", 2), Column("papers"), Column("last success"), Column("state", 3))
+    grid.show(console, columns, [("pengcheng-he", "50 of 65", "a moment ago", "ok")])
+    assert isinstance(console.file, io.StringIO)
+    assert [line.rstrip() for line in console.file.getvalue().splitlines()] == [
+        "pengcheng-he  papers 50 of 65",
+        "    last success a moment ago",
+        "    ok",
+    ]
+
+
 def test_a_pipe_gets_a_line_a_row() -> None:
     """Whoever searches for words of a title finds its row, however narrow the terminal behind it is."""
     lines = shown(20, terminal=False)

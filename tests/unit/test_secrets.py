@@ -130,7 +130,7 @@ def test_file_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int
 
 def test_file_that_is_missing_or_none(tmp_path: Path) -> None:
     """A missing file, a folder, and a pipe, which must not make syncd wait."""
-    assert "can't be read: No such file" in str(refusal(SecretRef(file=str(tmp_path / "none"))))
+    assert "there is no key file" in str(refusal(SecretRef(file=str(tmp_path / "none"))))
     assert "can't be read: Is a directory" in str(refusal(SecretRef(file=str(tmp_path))))
     os.mkfifo(tmp_path / "pipe", 0o600)
     assert "no regular file" in str(refusal(SecretRef(file=str(tmp_path / "pipe"))))

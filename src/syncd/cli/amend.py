@@ -18,13 +18,14 @@ from syncd.cli.console import (
     said_plainly,
     say,
     show_json,
+    stderr,
     stdout,
     tell,
 )
 from syncd.cli.exit_codes import Exit
 from syncd.cli.history import RunName, chosen
 from syncd.cli.usage import ConfigOption
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def undo(
             words = f"{len(planned.notes)} would be undone, nothing was written"
             stdout().print(f"{words}, {len(planned.left)} left as they are")
             return
-        if asks and not (planned.notes and typer.confirm("Undo it?")):
+        if asks and not (planned.notes and _agreed()):
             stdout().print("Nothing was written.")
             return
         # While somebody was asked, the library was free for others: it is looked at anew.
@@ -82,6 +83,14 @@ def undo(
         if not asks:
             _show_undoing(undone)
         _tell_undone(undone)
+
+
+def _agreed() -> bool:
+    try:
+        return typer.confirm("Undo it?")
+    except typer.Abort:
+        stderr().print("\nInterrupted. Nothing was written.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 def _run_to_undo(words: str | None, config: Path | None, library: str | None, *, last: bool) -> str:
@@ -94,6 +103,10 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
     settings = configuration(config)
     with remembered(settings.library(library), ports()) as state:
         newest = last_run(state.history) if last else None
+        if last and words is None and newest is None:
+            raise SyncdError(
+                "no run is left to undo", hint="To see what each run did, and what was undone: syncd log"
+            )
         return chosen(state.history, words, newest, settings.history.keep).name
 
 
@@ -105,7 +118,7 @@ def _planned(run: str, config: Path | None, library: str | None) -> Undoing:
 
 
 def _what_it_does(planned: Undoing) -> str:
-    """Return what an undo will do, as "Run R (push of 2026-11-24 10:00): moves 42 papers to the trash"."""
+    """Return what an undo will do, as "To undo the push of 2026-11-24 10:00 (R) moves 42 papers to the trash"."""
     began = datetime.fromisoformat(planned.run.started).astimezone()
     parts = [
         words.replace("{n}", f"{number} paper{'s' * (number != 1)}").replace("{m}", str(number))
@@ -119,18 +132,20 @@ def _what_it_does(planned: Undoing) -> str:
         )
         if number
     ]
-    does = ", ".join(parts) or "there is nothing left to undo"
-    return f"To undo the {planned.run.kind} of {began:%Y-%m-%d %H:%M} ({planned.run.name}): {does}."
+    does = ", ".join(parts)
+    run = f"the {planned.run.kind} of {began:%Y-%m-%d %H:%M} ({planned.run.name})"
+    return f"To undo {run} {does}." if parts else f"Nothing is left to undo of {run}."
 
 
 def _show_undoing(undoing: Undoing) -> None:
 
-    out = stdout()
-    for note in undoing.notes:
-        word = {"trash": "to the trash", "revert": "put back"}[note.kind]
-        out.print(f"[cyan]{word}[/]  {escape(note.title)}", soft_wrap=True)
-    for left in undoing.left:
-        out.print(f"[yellow]left[/]  {escape(left.title)}: {escape(left.reason)}", soft_wrap=True)
+    from syncd.cli import grid  # noqa: PLC0415 - imports rich
+    from syncd.cli.grid import Column  # noqa: PLC0415
+
+    words = {"trash": "[cyan]to the trash[/]", "revert": "[cyan]put back[/]"}
+    rows = [(words[note.kind], escape(note.title), "") for note in undoing.notes]
+    rows += [("[yellow]left[/]", escape(left.title), escape(left.reason)) for left in undoing.left]
+    grid.show(stdout(), (Column("what"), Column("paper", 3), Column("why", 2)), rows)
 
 
 def _tell_undone(undone: Undoing) -> None:
@@ -155,9 +170,7 @@ def _tell_undone(undone: Undoing) -> None:
 
 
 def restore(
-    paper: Annotated[
-        str, typer.Argument(metavar="TITLE|KEY", help="The paper, as syncd status --json names it.")
-    ],
+    paper: Annotated[str, typer.Argument(metavar="TITLE|KEY", help="The paper, as syncd status names it.")],
     config: ConfigOption = None,
     library: LibraryOption = None,
 ) -> None:

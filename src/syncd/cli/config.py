@@ -10,7 +10,7 @@ import typer
 
 from syncd.cli.console import JsonOption, configuration, escape, said_plainly, say, show_json, stderr, tell
 from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption, command
+from syncd.cli.usage import ConfigOption, Group, command
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syncd.config import Config
     from syncd.config.effective import Effective
 
-app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
+app = typer.Typer(help="Look at the configuration.", no_args_is_help=True, cls=Group)
 
 
 @command(app, "check")
@@ -77,7 +77,7 @@ def _warn(words: str, mend: str) -> None:
 
     stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     if mend:
-        stderr().print(escape(mend), soft_wrap=True)
+        stderr().print(escape(f"  → {mend}"), soft_wrap=True)
 
 
 def _places(config: Path | None, settings: Config) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ drives the terminal or begins a line of its own: a console takes control charact
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 # Seconds for which a command waits for its turn, where another run is at work.
 PATIENCE = 30.0
+# What the system calls a full disk, and one of which the user has no more.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 # Columns of a line that is never broken.
 UNBROKEN = 100_000
 LibraryOption = Annotated[
@@ -135,7 +138,11 @@ def said_plainly() -> Iterator[None]:
     except SyncdError as error:
         say(error)
         raise typer.Exit(of_error(error)) from None
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
+        # At a question, whose line has no end yet.
+        stderr().print("\nInterrupted. What was asked about was not done; what was done before is kept.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except KeyboardInterrupt:
         stderr().print("Interrupted. What was written is recorded; the next run goes on from there.")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BrokenPipeError:
@@ -144,15 +151,38 @@ def said_plainly() -> Iterator[None]:
         raise typer.Exit(Exit.ERROR) from None
     except (typer.Exit, UsageError):
         raise
-    except Exception as error:  # noqa: BLE001 - the last resort before the user's eyes
-        if os.environ.get("SYNCD_DEBUG"):
-            stderr().print(traceback.format_exc(), markup=False, soft_wrap=True)
-        stderr().print(
-            f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {escape(str(error))}",
-            soft_wrap=True,
-        )
-        tell("Set SYNCD_DEBUG=1 and run it again for the details to report.", err=True)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            _say_fault(error)
+        else:
+            say_no_room(error)
         raise typer.Exit(Exit.ERROR) from None
+    except Exception as error:  # noqa: BLE001 - the last resort before the user's eyes
+        _say_fault(error)
+        raise typer.Exit(Exit.ERROR) from None
+
+
+def _say_fault(error: Exception) -> None:
+    if os.environ.get("SYNCD_DEBUG"):
+        stderr().print(traceback.format_exc(), markup=False, soft_wrap=True)
+    stderr().print(
+        f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {escape(str(error))}",
+        soft_wrap=True,
+    )
+    tell("Set SYNCD_DEBUG=1 and run it again for the details to report.", err=True)
+
+
+def say_no_room(error: OSError) -> None:
+    """Say that there is no room for what syncd prints or writes, and print no more."""
+    # Python would try once more at its end, and say so in words of its own.
+    sys.stdout = None
+    where = f" in {error.filename}" if error.filename else " where its output goes"
+    say(
+        SyncdError(
+            f"syncd can't write{where}: {error.strerror}",
+            hint="What it recorded is kept. Free some space, and run it again.",
+        )
+    )
 
 
 def say(error: SyncdError) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncd.config import Config
+    from syncd.errors import SourceError
     from syncd.model import Profile
     from syncd.sources.apis import FoundAuthor
     from syncd.sources.registry import Api
@@ -32,10 +33,18 @@ def follow(
         ),
     ],
     config: ConfigOption = None,
-    name: Annotated[str | None, typer.Option("--name", help="What to call the profile.")] = None,
-    library: Annotated[str | None, typer.Option("--library", help="The library to push to.")] = None,
-    collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
-    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What to call the profile.")
+    ] = None,
+    library: Annotated[
+        str | None, typer.Option("--library", metavar="NAME", help="The library to push to.")
+    ] = None,
+    collection: Annotated[
+        str | None, typer.Option("--collection", metavar="PATH", help="The collection to file in.")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option("--schedule", metavar="WHEN", help='Such as "every 6 hours".')
+    ] = None,
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
@@ -117,7 +126,10 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     from syncd.sources.apis import search  # noqa: PLC0415
 
     tell(f"Searching for {name!r} at Scholar Feed and OpenAlex.", err=True)
-    found = search(name, web, apis=apis)
+    failures: list[SourceError] = []
+    found = search(name, web, apis=apis, failures=failures)
+    for failure in failures:
+        tell(f"warning: one of them could not be searched: {failure}", err=True)
     if not found:
         raise ConfigError(
             [f"no author called {name!r} was found, and there is no such file"],
@@ -139,7 +151,9 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     grid.show(stdout(), columns, rows)
     if not sys.stdin.isatty():
         raise ConfigError(
-            [f"{name!r} is a name, and there are {len(found)} authors to choose from"],
+            [
+                f"{name!r} is a name, and nobody is here to choose from {len(found)} author{'s' * (len(found) != 1)}"
+            ],
             hint=f"Name one as the last column does: syncd follow {quote(found[0].source)}",
         )
     choice: int = typer.prompt("Which one", type=int)

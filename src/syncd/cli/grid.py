@@ -109,9 +109,21 @@ def _stacked(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[st
         ]
         (first, _), *others = cells
         beside = [Text(f"{column.name} ") + cell for cell, column in others if not column.share]
-        out.print(Text("  ").join([first, *beside]))
+        for line in _filled(out.width, [first, *beside]):
+            out.print(line)
         for cell in (cell for cell, column in others if column.share):
             out.print(Padding(cell, (0, 0, 0, INDENT)))
+
+
+def _filled(room: int, cells: Sequence[Text]) -> list[Text]:
+    """Return cells as lines of at most `room` columns, the first at the margin; a cell is not torn apart."""
+    lines = [cells[0]]
+    for cell in cells[1:]:
+        if lines[-1].cell_len + GAP + cell.cell_len <= room:
+            lines[-1] = Text(" " * GAP).join([lines[-1], cell])
+        else:
+            lines.append(Text(" " * INDENT) + cell)
+    return lines
 
 
 def _lines(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:

@@ -30,6 +30,7 @@ RunName = Annotated[
     str | None,
     typer.Argument(metavar="RUN", help="A run, by any part of its name in syncd log that no other has."),
 ]
+NOTHING = "nothing was done"
 LastOption = Annotated[bool, typer.Option("--last", help="The last run, whatever its name.")]
 
 
@@ -53,13 +54,14 @@ def log(
             history = state.history
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]
-                _print_notes(notes, as_json=as_json, empty=f"nothing is known of an item {item}")
+                if not notes:
+                    raise SyncdError(f"nothing is known of an item {item}")
+                _print_notes(notes, as_json=as_json)
             elif run is not None or last:
                 newest = next(iter(history.runs(1)), None)
                 meant = chosen(history, run, newest if last else None, settings.history.keep)
                 notes = [(meant.name, key, note) for key, note in history.notes(meant.name)]
-                empty = f"the run {meant.name} changed nothing: {_outcome(meant)}"
-                _print_notes(notes, as_json=as_json, empty=empty, run=meant)
+                _print_notes(notes, as_json=as_json, run=meant)
             else:
                 _print_runs(history.runs(most), as_json=as_json, followed=bool(settings.profiles))
 
@@ -89,7 +91,7 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
             f"several runs are meant by {words!r}: {first}", hint="Name more of the one you mean."
         )
     raise SyncdError(
-        f"the run {words!r} did nothing, or is not known any more" if words else "there is no such run",
+        f"the run {words!r} did nothing, or is not known any more" if words else "there is no run yet",
         hint=f"See those that are known with: syncd log. They are kept for {write_duration(keep)} (history.keep).",
     )
 
@@ -129,15 +131,11 @@ def _outcome(run: Run) -> str:
     done = counted(run.counts)
     if run.finished is None:
         return (f"{done}; " if done else "") + "it did not finish, and the next run repaired what it left"
-    return (done or "nothing was done") + (f"; it ended early: {run.error}" if run.error else "")
+    return (done or NOTHING) + (f"; it ended early: {run.error}" if run.error else "")
 
 
-def _print_notes(
-    notes: Sequence[tuple[str, str, Note]], *, as_json: bool, empty: str, run: Run | None = None
-) -> None:
+def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, run: Run | None = None) -> None:
     """Print what was done; of one run, its name stands above, not in each row."""
-    if not notes:
-        raise SyncdError(empty)
     if as_json:
         values = [
             {
@@ -160,6 +158,9 @@ def _print_notes(
     out = stdout()
     if run is not None:
         out.print(f"[bold]{run.name}[/]: {run.kind} of {local(run.started)}", soft_wrap=True)
+        if not notes:
+            words = _outcome(run).removeprefix(f"{NOTHING}; ")
+            out.print(escape(f"It changed nothing in the library: {words}"), soft_wrap=True)
     columns = (Column("run"), Column("what"), Column("key"), Column("paper", 3), Column("why", 2))
     rows = [
         (

@@ -45,8 +45,12 @@ def init(
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="SOURCE|NAME", help="Whom to follow; as syncd follow.")
     ] = None,
-    collection: Annotated[str | None, typer.Option("--collection", help="The collection to file in.")] = None,
-    schedule: Annotated[str | None, typer.Option("--schedule", help='Such as "every 6 hours".')] = None,
+    collection: Annotated[
+        str | None, typer.Option("--collection", metavar="PATH", help="The collection to file in.")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option("--schedule", metavar="WHEN", help='Such as "every 6 hours".')
+    ] = None,
     services: Annotated[
         str | None,
         typer.Option(

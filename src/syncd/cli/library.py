@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli.console import JsonOption, escape, said_plainly, stderr, stdout
-from syncd.cli.usage import command
+from syncd.cli.usage import Group, command
 
 if TYPE_CHECKING:
     from syncd.match import LibraryView
     from syncd.zotero.embedded import EmbeddedLibrary
 
-app = typer.Typer(help="The embedded library.", no_args_is_help=True)
+app = typer.Typer(help="The embedded library.", no_args_is_help=True, cls=Group)
 
 
 @command(app, "serve")
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0 takes a free one.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Serve the embedded library over HTTP on this computer, until interrupted."""

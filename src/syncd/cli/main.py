@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import shutil
 import sys
@@ -29,7 +30,7 @@ from syncd.cli import (
     status,
     usage,
 )
-from syncd.cli.console import say
+from syncd.cli.console import NO_ROOM, say, say_no_room
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import DataDirOption, command
 from syncd.errors import ConfigError
@@ -110,6 +111,15 @@ def main() -> None:
         sys.exit(Exit.USAGE)
     except typer.Abort:
         sys.exit(Exit.INTERRUPTED)
+    except OSError as error:
+        # Help is printed before a command begins.
+        if error.errno not in {*NO_ROOM, errno.EPIPE}:
+            raise
+        if error.errno == errno.EPIPE:
+            sys.stdout = None  # whoever read it has gone
+        else:
+            say_no_room(error)
+        sys.exit(Exit.ERROR)
     sys.exit(code)
 
 

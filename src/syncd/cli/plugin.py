@@ -14,9 +14,9 @@ import typer
 
 from syncd import __version__
 from syncd.cli.console import said_plainly, tell
-from syncd.cli.usage import command
+from syncd.cli.usage import Group, command
 
-app = typer.Typer(help="syncd inside of Zotero: its plugin.", no_args_is_help=True)
+app = typer.Typer(help="syncd inside of Zotero: its plugin.", no_args_is_help=True, cls=Group)
 
 NAME = f"syncd-{__version__}.xpi"
 

@@ -66,10 +66,12 @@ def push(
 ) -> None:
     """Bring new papers of profiles into a Zotero library."""
     with said_plainly():
-        if plan_file is not None and (sources or library or dry_run):
+        given = sources or library or dry_run or max_create is not None or accept_shrunk or accept_empty
+        if plan_file is not None and given:
             raise ConfigError(
-                ["a saved plan names its own sources and library"],
-                hint="With --plan, leave out sources, --library and --dry-run.",
+                ["a saved plan says itself what is pushed, and where to"],
+                hint="With --plan, leave out sources, --library, --dry-run, --max-create, --accept-shrunk and"
+                " --accept-empty.",
             )
         if plan_file is not None:
             reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]

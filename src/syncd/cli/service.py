@@ -12,7 +12,7 @@ import typer
 
 from syncd.cli.console import JsonOption, configuration, said_plainly, show_json, tell
 from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption, command
+from syncd.cli.usage import ConfigOption, Group, command
 from syncd.errors import ConfigError, ServiceError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from syncd.units import Start
     from syncd.units.systemd import Form
 
-app = typer.Typer(help="syncd as a service, started by the computer itself.", no_args_is_help=True)
+app = typer.Typer(help="syncd as a service, started by the computer itself.", no_args_is_help=True, cls=Group)
 
 UserOption = Annotated[
     bool, typer.Option("--user/--system", help="A service of yours, or one of the whole computer.")

@@ -23,6 +23,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.usage import ConfigOption
 from syncd.clock import local
+from syncd.text.plain import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,9 @@ QUIET = frozenset({"paused", "not adopted"})
 WIDTH = 60
 # How much of what two values have in common is shown before they differ.
 LEAD = 20
+# Columns by which a line that goes on below itself is set in.
+HANG = 2
+MINUTE = timedelta(minutes=1)
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -97,7 +101,7 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
         papers = _papers(row.pushed)
         last, following = (
             _when(row.last_success, now, exact=exact),
-            _when(row.live.get("next"), now, exact=exact),
+            None if row.resting else _when(row.live.get("next"), now, exact=exact),
         )
         rows.append((escape(row.name), papers, last or "never", following or "-", _state(row, now)))
     out.print(f"[bold]{escape(shelf.library)}[/]", soft_wrap=True)
@@ -139,14 +143,17 @@ def _state(row: Row, now: datetime) -> str:
     if row.live.get("running"):
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
     if row.trouble:
-        since = _length(now - datetime.fromisoformat(row.trouble.since))
+        length = now - datetime.fromisoformat(row.trouble.since)
+        since = f"failing for {_length(length)}" if length >= MINUTE else "it failed a moment ago"
         again = _when(row.live.get("again"), now)
-        words = f"failing for {since}: {row.trouble.message}" + (f" (again {again})" if again else "")
+        words = f"{since}: {row.trouble.message}" + (f" (again {again})" if again else "")
         return f"[red]{escape(words)}[/]"
     if row.pushed and row.pushed.paused:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"
     if row.resting:
         return "[yellow]paused by you; it goes on with: syncd resume[/]"
+    if row.pushed and not row.followed:
+        return "[dim]ok, not followed (it is not in the configuration)[/]"
     return "[green]ok[/]" if row.pushed else "[dim]not pushed yet[/]"
 
 
@@ -162,11 +169,22 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
         out.print(f"\n[bold]{heading}[/]: {len(group)}")
         for standing in [] if cause in QUIET else group:
             detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
-            words = f"  {standing.key or standing.paper}  {standing.title}: {detail}"
-            out.print(escape(words), soft_wrap=True)
+            _line(out, f"  {standing.key or standing.paper}  {standing.title}: {detail}")
             for name, (yours, source) in standing.values.items():
                 said = "    {}: yours is {}, the source has {}".format(named([name]), *_beside(yours, source))
-                out.print(escape(said), soft_wrap=True)
+                _line(out, said)
+
+
+def _line(out: Console, words: str) -> None:
+    """Print a line that goes on below its words, not at the margin, where a terminal is too narrow for it."""
+    from rich.text import Text  # noqa: PLC0415 - imported where it is used
+
+    text = on_one_line(words.lstrip())
+    indent = len(words) - len(words.lstrip())
+    # In a pipe the console is as wide as any line.
+    for number, line in enumerate(Text(text).wrap(out, max(out.width - indent - HANG, 1))):
+        line.rstrip()
+        out.print(Text(" " * (indent + (HANG if number else 0))) + line, soft_wrap=True)
 
 
 def _heading(standing: Standing) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from syncd.errors import ConfigError
 
@@ -32,6 +32,8 @@ PLAIN = {
     "Value error, ": "",
     "does not match the formats '%Y-%m-%d'": "is no day such as 2026-06-01",
 }
+# Characters that no summary of a command has: it is never cut.
+WHOLE = 1000
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 
@@ -94,6 +96,14 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Call
     return add
 
 
+class Group(TyperGroup):
+    """A group of commands that is summed up in a whole sentence."""
+
+    def get_short_help_str(self, limit: int = WHOLE) -> str:  # noqa: ARG002 - what is longer is broken by words
+        """Return what a list of commands says of it."""
+        return super().get_short_help_str(WHOLE)
+
+
 class Command(TyperCommand):
     """A command whose help names its arguments, and not how Python calls what they hold."""
 
@@ -103,6 +113,10 @@ class Command(TyperCommand):
             if each.param_type_name == "argument":
                 # Typer 0.26 and later would put "<list[str]>" behind it.
                 vars(each)["display_type_rich"] = lambda ctx: ""  # noqa: ARG005 - called by this name
+
+    def get_short_help_str(self, limit: int = WHOLE) -> str:  # noqa: ARG002 - what is longer is broken by words
+        """Return what a list of commands says of it."""
+        return super().get_short_help_str(WHOLE)
 
 
 def each_once(names: Sequence[str]) -> tuple[str, ...]:

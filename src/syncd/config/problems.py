@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "int_from_float": "should be a whole number",
     "int_parsing_size": "is too large a number",
     "greater_than_equal": "should be {ge} or more",
+    "less_than_equal": "should be {le} or less",
     "bool_type": "should be true or false",
     "date_type": "should be a date such as 2026-06-01, without quotes and time",
     "dict_type": "should be a table",

@@ -202,6 +202,8 @@ def _from_file(path: Path) -> bytes:
                     hint=f"Make it yours alone with: chmod 600 {quote(str(path))}",
                 )
             return file.read(LONGEST)
+    except FileNotFoundError:
+        raise ConfigError([f"there is no key file {path}"]) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
         raise ConfigError([f"the key file {path} can't be read: {reason}"]) from None

@@ -32,6 +32,7 @@ class Row:
         pushed: as it was last pushed; None if it never was.
         trouble: what keeps it from being pushed.
         resting: the user let it rest.
+        followed: it is in the configuration, or a page of one that is.
         live: what the daemon says of it; empty without one.
     """
 
@@ -40,6 +41,7 @@ class Row:
     pushed: FollowedProfile | None
     trouble: Trouble | None
     resting: bool
+    followed: bool
     live: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -58,6 +60,7 @@ class Row:
             "collection": pushed.collection if pushed else None,
             "paused": (pushed.paused or None) if pushed else None,
             "paused_by_you": self.resting,
+            "followed": self.followed,
             "last_push": self.last_success,
             "last_success": self.last_success,
             "next": self.live.get("next"),
@@ -132,8 +135,9 @@ def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -
         whole = name if name in followed else _whole(name, followed)
         live_row = told.get(whole, {})
         known = troubles.get(whole) or _trouble_told(whole, live_row, pushed.get(name))
-        rests = bool(paused & {whole, ALL}) and whole in followed
-        rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, live_row))
+        is_followed = whole in followed
+        rests = bool(paused & {whole, ALL}) and is_followed
+        rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
     return Shelf(library.name, rows, standings)
 
 

@@ -47,7 +47,9 @@ def _daemon(scene: Scene) -> Iterator[Finding]:
     else:
         following = len(status.get("profiles", ()))
         yield Finding(
-            DAEMON, "ok", f"it runs as process {status.get('pid')} and follows {following} profiles"
+            DAEMON,
+            "ok",
+            f"it runs as process {status.get('pid')} and follows {following} profile{'s' * (following != 1)}",
         )
 
 

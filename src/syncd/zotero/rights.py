@@ -107,4 +107,6 @@ def without(key: str, words: str) -> str:
 
 def keys_page(endpoint: str) -> str:
     """Return where the keys of a server are made and changed, in words."""
-    return "https://www.zotero.org/settings/keys" if endpoint == ZOTERO else f"the page of keys at {endpoint}"
+    return (
+        "https://www.zotero.org/settings/keys" if endpoint == ZOTERO else f"the page for keys of {endpoint}"
+    )
