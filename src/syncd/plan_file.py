@@ -22,6 +22,15 @@ def dump(plan: Plan) -> str:
     return json.dumps({"format": FORMAT, "plan": asdict(plan)}, ensure_ascii=False, indent=1) + "\n"
 
 
+def is_plan(text: str) -> bool:
+    """Whether this is what `dump` gave, of this syncd or another."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and value.keys() == {"format", "plan"}
+
+
 def load(text: str, origin: str) -> Plan:
     """Read what `dump` gave.
 

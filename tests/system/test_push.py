@@ -119,6 +119,19 @@ def test_a_saved_plan_is_carried_out_as_it_was_shown(desk: Desk, zotero: Zotero)
     assert desk.syncd("push", "--json").json["counts"]["unchanged"] == 2
 
 
+def test_a_plan_takes_no_other_file_s_place(desk: Desk) -> None:
+    """An older plan is exchanged; whatever else is there stays as it is."""
+    desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
+    assert desk.syncd("plan", "-o", "plan.json").code == 0
+    assert desk.syncd("plan", "-o", "plan.json").code == 0
+    notes = desk.folder / "notes.md"
+    notes.write_text("Mine.", encoding="utf-8")
+    done = desk.syncd("plan", "-o", "notes.md")
+    assert done.code == 1
+    assert "notes.md is there already, and is no plan of syncd's" in done.err.replace("\n", " ")
+    assert notes.read_text(encoding="utf-8") == "Mine."
+
+
 def test_a_plan_of_an_older_library_is_refused(desk: Desk, zotero: Zotero) -> None:
     """Somebody wrote since: the reason is said and nothing is written."""
     desk.page.write_text(page(entry("Alpha")), encoding="utf-8")

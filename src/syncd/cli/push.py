@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -184,9 +185,33 @@ def _save(reports: list[Report], output: Path) -> None:
             hint="Name the library with --library, or mend the errors above first.",
         )
     try:
-        output.write_text(plan_file.dump(plans[0]), encoding="utf-8")
+        if output.is_file() and not plan_file.is_plan(output.read_text(encoding="utf-8", errors="replace")):
+            raise StateError(
+                f"the plan was not saved: {output} is there already, and is no plan of syncd's",
+                hint="Name another file with -o.",
+            )
+        _replace(output, plan_file.dump(plans[0]))
     except OSError as error:
         raise StateError(f"the plan can't be saved in {output}: {error.strerror}") from None
     stderr().print(
         f"The plan is saved. Carry it out with: syncd push --plan {quote(str(output))}", soft_wrap=True
     )
+
+
+def _replace(place: Path, text: str) -> None:
+    """Write a file whole, or leave it as it was; what is no file, such as /dev/stdout, is written to."""
+    if place.exists() and not place.is_file():
+        place.write_text(text, encoding="utf-8")
+        return
+    target = place.resolve()
+    with NamedTemporaryFile(
+        "w", dir=target.parent, prefix=f".{target.name}.", encoding="utf-8", delete=False
+    ) as part:
+        try:
+            part.write(text)
+            part.flush()
+            Path(part.name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+            Path(part.name).replace(target)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
