@@ -45,8 +45,8 @@ class InTurn(Sync):
         self.plugin.sign_in(USER)
 
     def quiet_reads(self) -> int:
-        """Return how many requests tell that nothing is new: the plugin, what changed."""
-        return 2
+        """Return how many requests tell that nothing is new: the plugin and its session, what changed."""
+        return 3
 
     def teardown(self) -> None:
         """Take the library down."""
