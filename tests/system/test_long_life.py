@@ -33,7 +33,7 @@ Json = dict[str, Any]
 KIB = 1024
 MIB = 1024 * KIB
 
-RUNS = int(os.environ.get("SYNCD_RUNS", "500"))
+RUNS = int(os.environ.get("SYNCD_RUNS", "250"))
 WARM = 100
 # Tracing triples the time: only where there is time.
 TRACED = "SYNCD_RUNS" in os.environ

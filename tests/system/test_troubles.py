@@ -55,7 +55,7 @@ def test_a_missing_page_is_shown_until_it_is_there(desk: Desk) -> None:
         assert trouble["count"] == times
         assert trouble["since"] <= trouble["last"]
         assert "page.txt" in trouble["message"]
-    assert "failing" in desk.syncd("status").out
+    assert "it failed a moment ago" in desk.syncd("status").out
     show(desk)
     assert desk.syncd("push").code == 0
     (profile,) = desk.syncd("status", "--json").json["profiles"]

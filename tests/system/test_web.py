@@ -344,7 +344,7 @@ def test_questions_that_are_sent_are_repeated_whole(site: Site, clock: FakeClock
     ] * 2
 
 
-@pytest.mark.parametrize("body", [b"<html>log in</html>", b"", b"[" * 100_000, b"\xff\xfe"])
+@pytest.mark.parametrize("body", [b"<html>log in</html>", b"", b"\xff\xfe"])
 def test_what_is_no_json_is_told(site: Site, clock: FakeClock, body: bytes) -> None:
     """As behind a network's login page: later it may be another answer."""
     site.replies["/"] = Reply(body)
@@ -352,6 +352,15 @@ def test_what_is_no_json_is_told(site: Site, clock: FakeClock, body: bytes) -> N
         error = refused(lambda: web.get(site.address + "/").json())
     assert "not JSON" in str(error)
     assert error.transient
+
+
+def test_json_that_is_too_deep_is_refused(site: Site, clock: FakeClock) -> None:
+    """It is no answer that another try would better."""
+    site.replies["/"] = Reply(b"[" * 100_000)
+    with visitor(clock) as web:
+        error = refused(lambda: web.get(site.address + "/").json())
+    assert "nested more than" in str(error)
+    assert not error.transient
 
 
 @pytest.mark.parametrize(

@@ -387,7 +387,8 @@ def library(count: int) -> str:
     """Write a library of entries with abstracts."""
     words = "We study how large language models learn from little data and what that means. " * 8
     return "\n".join(
-        f"@article{{k{n}, title = {{Title {n} of {{BERT}}}}, author = {{He, Pengcheng and Lee{n % 50}, Ann}},\n"
+        f"@article{{k{n}, title = {{Title {n} of {{BERT}}}}, \n"
+        f" author = {{He, Pengcheng and Lee{chr(97 + n % 26)}, Ann}},\n"
         f" journal = {{J}}, year = {2000 + n % 25}, doi = {{10.1000/{n}}}, abstract = {{{words}}}}}\n"
         for n in range(count)
     )
