@@ -42,6 +42,9 @@ class Function:
 LETTER = pattern(r"[^\s\u0300-\u036f\u20d0-\u20f0][\u0300-\u036f\u20d0-\u20f0]*", hostile="a")
 """A character with its accents."""
 
+MOST_MARKS = 40
+"""Characters of one letter with its marks, at most."""
+
 MAX_WIDE = 8
 """Letters under one wide accent: more are a text, which is easier to read as it is written."""
 
@@ -136,8 +139,8 @@ def _math_accent(name: str) -> Callable[[str], str]:
 
     def accent(text: str) -> str:
         bare = text.strip()
-        letters = LETTER.findall(bare)
         most = MAX_WIDE if name in tables.WIDE else 1
+        letters = LETTER.findall(bare[: most * MOST_MARKS + 1])
         if "".join(letters) == bare and 1 <= len(letters) <= most:
             return "".join(letter + mark for letter in letters)
         return verbatim(name, [text])
