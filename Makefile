@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
-WORKERS ?= 2
+WORKERS ?= 3
 HISTORIES ?= 2000
 RUNS ?= 10000
 VERSIONS ?= 3.11 3.12 3.13 3.14
@@ -43,7 +43,7 @@ demo-page: $(PROJECT) ## serve the demo's library as a page
 	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
 
 # What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
-test: $(DEV) ## run the tests; about 10 minutes
+test: $(DEV) ## run the tests; about 12 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 test-all: ## run the tests with each Python from 3.11 to 3.14 that is at hand
