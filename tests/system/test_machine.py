@@ -12,7 +12,7 @@ from plugin_machine import ThroughPlugin, kinds_through_plugin
 from machine import ACTS, FAULTS, Sync, all_kinds, exercised
 from turn_machine import InTurn, kinds_in_turn
 
-HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "12"))
+HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "20"))
 # The rules are the same through the plugin, and most of what can go wrong was met online.
 DESKTOP_SHARE = 4
 
