@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from syncd.action import Intake
-from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Creator, Identifiers, Paper, Profile
 from syncd.zotero.items import Policy
 

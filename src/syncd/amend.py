@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from syncd.action import Verdict
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
     from syncd.session import Session
     from syncd.state import State
     from syncd.zotero.client import Outcome

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from syncd.action import Kind, Memory
-    from syncd.match import IndexedItem, LibraryView
+    from syncd.library import IndexedItem, LibraryView
     from syncd.merge import Base
     from syncd.recognition import Case, Doubt
     from syncd.wanted import Wanted

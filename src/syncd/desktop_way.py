@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncd.match import indexed
+from syncd.library import indexed
 from syncd.merge import contents
 from syncd.place import (
     MARK,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncd.clock import Clock
-    from syncd.match import IndexedItem, LibraryView
+    from syncd.library import IndexedItem, LibraryView
     from syncd.store import Store
     from syncd.zotero.client import Address
     from syncd.zotero.transport import PoliteTransport

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from syncd.history import Note
-    from syncd.match import IndexedItem, LibraryView
+    from syncd.library import IndexedItem, LibraryView
     from syncd.merge import Base
 
 Json = dict[str, Any]

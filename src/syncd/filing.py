@@ -13,7 +13,7 @@ from syncd.zotero import keys
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
 
 # How often a profile whose collection was deleted can start a fresh one.
 MOST_STARTS = 100

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from syncd.action import Intake, Memory, Said
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
     from syncd.model import Paper
 
 # How many papers of one title and surname are looked for among what is known.

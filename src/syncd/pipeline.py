@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from syncd.action import Action, Memory
     from syncd.config import Config, Library
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
     from syncd.push import Failure
     from syncd.session import Ports, Session
     from syncd.state import FollowedProfile, State

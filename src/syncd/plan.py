@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from syncd.action import Intake, Memory
     from syncd.filing import Place
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
     from syncd.model import LinkKind, Paper
     from syncd.zotero.items import Draft
 

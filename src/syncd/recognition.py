@@ -11,22 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from syncd.match import (
-    MAX_CANDIDATES,
-    MIN_TITLE,
-    MOST_LETTERS,
-    Candidate,
-    Match,
-    Records,
-    contradictions,
-    exact,
-    indexed,
-    near,
-)
+from syncd.library import Records, indexed
+from syncd.match import MAX_CANDIDATES, MIN_TITLE, Candidate, Match, contradictions, exact, near
 from syncd.parse.markup import plain
 from syncd.parse.record import one_line
 from syncd.text.patterns import pattern
-from syncd.text.titles import fold_title
+from syncd.text.titles import MOST_LETTERS, fold_title
 from syncd.wanted import said_of
 from syncd.zotero import keys
 from syncd.zotero.items import PREPRINT
@@ -35,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from syncd.action import Memory, Said, Verdict
-    from syncd.match import IndexedItem, LibraryView, Searched
+    from syncd.library import IndexedItem, LibraryView, Searched
     from syncd.model import Identifiers
     from syncd.wanted import Wanted
 

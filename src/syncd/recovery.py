@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from syncd.errors import LibraryError
     from syncd.journal import Chunk, Entry
-    from syncd.match import IndexedItem, LibraryView
+    from syncd.library import IndexedItem, LibraryView
     from syncd.state import State
     from syncd.zotero.client import Client
     from syncd.zotero.index import Index

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from syncd.clock import Clock
     from syncd.config import Library
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
     from syncd.model import Profile, Snapshot
     from syncd.paths import DataFolder
     from syncd.sources.pace import Pace

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from syncd.history import History, Run
-    from syncd.match import IndexedItem, LibraryView
+    from syncd.library import IndexedItem, LibraryView
     from syncd.merge import Base
     from syncd.session import Session
     from syncd.zotero.client import Outcome

@@ -11,7 +11,7 @@ from builders import paper
 from syncd import merge
 from syncd.edits import CHILDREN, edits
 from syncd.history import Note
-from syncd.match import IndexedCollection, LibraryView, indexed
+from syncd.library import IndexedCollection, LibraryView, indexed
 from syncd.zotero.items import Policy, draft
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from builders import item, paper, view
 from growth import trouble
-from syncd.match import identifiers_of, match, near
+from syncd.library import identifiers_of
+from syncd.match import match, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from growth import trouble
 from syncd import plan_file
 from syncd.action import Action, Intake, Memory, Verdict
 from syncd.identity import paper_keys
-from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Creator, Link, Paper
 from syncd.parse.record import Record, paper_of
 from syncd.plan import Figures, Plan, plan

@@ -14,7 +14,7 @@ from syncd.cli.console import JsonOption, escape, said_plainly, stderr, stdout
 from syncd.cli.usage import Group, command
 
 if TYPE_CHECKING:
-    from syncd.match import LibraryView
+    from syncd.library import LibraryView
     from syncd.zotero.embedded import EmbeddedLibrary
 
 app = typer.Typer(help="The embedded library.", no_args_is_help=True, cls=Group)
@@ -59,7 +59,7 @@ def _embedded(port: int) -> EmbeddedLibrary:
 def _view(server: EmbeddedLibrary) -> LibraryView:
     """Read the whole library through its API, as any client would."""
     from syncd.clock import SystemClock  # noqa: PLC0415 - heavy, as all of these
-    from syncd.match import IndexedCollection, LibraryView, indexed  # noqa: PLC0415
+    from syncd.library import IndexedCollection, LibraryView, indexed  # noqa: PLC0415
     from syncd.zotero.client import Address, Client  # noqa: PLC0415
     from syncd.zotero.transport import PoliteTransport  # noqa: PLC0415
 

@@ -105,3 +105,31 @@ def digest_of_text(text: str) -> str:
     """
     folded = NO_LETTERS.sub("", unicodedata.normalize("NFKD", text).casefold())
     return hashlib.sha256(folded.encode()).hexdigest()[:16] if folded else ""
+
+
+# Endings that tell forms of one word apart, the longest first; what is left of a word has four letters at least.
+WORD = pattern(r"\w+", hostile="a")
+ENDINGS = ("ings", "ions", "ing", "ion", "ers", "ed", "er", "es", "s", "e")
+MIN_STEM = 4
+# Of longer titles so many characters are compared: the time grows with the square, and a title that long is none.
+MOST_LETTERS = 1000
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
+            return word.removesuffix(ending)
+    return word
+
+
+def words_of(title: str) -> str:
+    """Return the words of a title without their endings, in the order of the alphabet.
+
+    >>> words_of("Reading Long Documents") == words_of("Long Document Reading")
+    True
+    >>> words_of("Calibration for Text Generation") == words_of("Calibrating for Generating Texts")
+    True
+    """
+    words = WORD.findall(title[:MOST_LETTERS].casefold())
+    return " ".join(sorted(_stem(word) for word in words))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from syncd import tables as db
-from syncd.match import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Identifiers
 
 if TYPE_CHECKING:
