@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.console import escape, ports, said_plainly, stdout, tell
-from syncd.cli.usage import ConfigOption
+from syncd.cli.usage import CollectionOption, ConfigOption, ScheduleOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,12 +39,8 @@ def follow(
     library: Annotated[
         str | None, typer.Option("--library", metavar="NAME", help="The library to push to.")
     ] = None,
-    collection: Annotated[
-        str | None, typer.Option("--collection", metavar="PATH", help="The collection to file in.")
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option("--schedule", metavar="WHEN", help='Such as "every 6 hours".')
-    ] = None,
+    collection: CollectionOption = None,
+    schedule: ScheduleOption = None,
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():

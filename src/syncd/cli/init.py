@@ -17,7 +17,7 @@ from syncd.cli import questions as asking
 from syncd.cli.console import ports, said_plainly, stderr, stdout, tell
 from syncd.cli.exit_codes import Exit, of_reports
 from syncd.cli.questions import TYPES, Questions
-from syncd.cli.usage import ConfigOption
+from syncd.cli.usage import CollectionOption, ConfigOption, ScheduleOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,12 +45,8 @@ def init(
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="SOURCE|NAME", help="Whom to follow; as syncd follow.")
     ] = None,
-    collection: Annotated[
-        str | None, typer.Option("--collection", metavar="PATH", help="The collection to file in.")
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option("--schedule", metavar="WHEN", help='Such as "every 6 hours".')
-    ] = None,
+    collection: CollectionOption = None,
+    schedule: ScheduleOption = None,
     services: Annotated[
         str | None,
         typer.Option(

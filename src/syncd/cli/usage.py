@@ -56,6 +56,12 @@ ConfigOption = Annotated[
         "--config", metavar="FILE", callback=_config, help="The configuration, instead of the usual places."
     ),
 ]
+CollectionOption = Annotated[
+    str | None, typer.Option("--collection", metavar="PATH", help="The collection to file in.")
+]
+ScheduleOption = Annotated[
+    str | None, typer.Option("--schedule", metavar="WHEN", help='Such as "every 6 hours".')
+]
 DataDirOption = Annotated[
     Path | None,
     typer.Option(
