@@ -137,7 +137,7 @@ def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
         what, line = "Lists or tables are nested too deeply", 1
     except ValueError:
         what, line = "A number has too many digits", 1
-    raise ConfigError([f"{label}:{line}: this is not valid TOML: {plainly(what)}"])
+    raise ConfigError([f"{label}:{line}: this is not valid TOML: {_plainly(what)}"])
 
 
 def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigError:
@@ -145,13 +145,13 @@ def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigErr
     match = TOML_ERROR.fullmatch(str(error))
     what = match["what"] if match else str(error)
     line = (match and match["line"]) or text.rstrip().count("\n") + 1
-    return ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {plainly(what)}")])
+    return ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {_plainly(what)}")])
 
 
-def plainly(what: str) -> str:
+def _plainly(what: str) -> str:
     """Say in plain words what Python's reader of TOML said.
 
-    >>> plainly("Cannot declare ('libraries', 'main') twice"), plainly("Unclosed array")
+    >>> _plainly("Cannot declare ('libraries', 'main') twice"), _plainly("Unclosed array")
     ('the table [libraries.main] is there twice', 'unclosed array')
     """
     if twice := TWICE.fullmatch(what):

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 MISSING = "this setting is missing"
 
-# What pydantic calls an error, and how the sentence about it goes on after the setting's name.
 CHOICE = pattern(r"'([^']*)'", hostile=("'", "a", ""))  # one of those that pydantic lists
 
+# What pydantic calls an error, and how the sentence about it goes on after the setting's name.
 SENTENCES: dict[str, str] = {
     "missing": MISSING,
     "string_type": "should be text in quotes",

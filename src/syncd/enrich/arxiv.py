@@ -117,7 +117,7 @@ class Arxiv:
         try:
             text = data.decode("utf-8-sig")
             check_xml(text)
-            feed = ET.fromstring(text)  # noqa: S314 - it declares no entities, and is within limits
+            feed = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits
         except (ET.ParseError, UnicodeDecodeError, TooMuchError):
             feed = None
         if feed is None or not feed.tag.endswith("}feed"):

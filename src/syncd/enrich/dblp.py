@@ -13,7 +13,7 @@ from syncd.enrich.enricher import MOST_CANDIDATES, cut, words
 from syncd.parse.apis import values
 from syncd.parse.apis.dblp import HOMONYM
 from syncd.parse.record import Record, paper_of
-from syncd.sources.apis.loose import dig, rows, text
+from syncd.sources.apis.loose import dig, many, rows, text
 from syncd.text.names import creator
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Dblp:
             hits = dig(answer, "result.hits")
             if not isinstance(hits, dict):
                 raise asking.odd("list of records")
-            infos = (row.get("info") for row in rows(_listed(hits.get("hit"))) or [])
+            infos = (row.get("info") for row in rows(many(hits.get("hit"))) or [])
             found.append([cut(info, FIELDS) for info in infos if isinstance(info, dict)])
         return found
 
@@ -119,11 +119,6 @@ class Dblp:
         return replace(paper, retracted=True) if paper and kind == WITHDRAWN else paper
 
 
-def _listed(value: Any) -> list[Any]:
-    """DBLP writes a list of one as the one, and an empty one not at all."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def _people(value: Any) -> tuple[Creator, ...]:
-    names = (values.text(dig(one, "text") or one) for one in _listed(value))
+    names = (values.text(dig(one, "text") or one) for one in many(value))
     return tuple(creator(HOMONYM.sub("", name)) for name in names if name)

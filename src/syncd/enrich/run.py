@@ -86,12 +86,13 @@ def completed(
         turn = _Turn(enricher, answers, web, papers, current)
         turn.take()
         turns.append(turn)
-    away = [turn.enricher.title for turn in turns if turn.failure and turn.failure.unreached]
-    if len(away) > 1 and not any(turn.failure and not turn.failure.unreached for turn in turns):
+    failed = [turn for turn in turns if turn.failure]
+    if len(failed) > 1 and all(turn.failure and turn.failure.unreached for turn in failed):
         # Without a network, each service would say the same.
-        words = f"{', '.join(away)} could not be reached, and papers stay as they were without them"
-        notices.append(Notice("enricher-offline", words))
-        turns = [turn for turn in turns if turn.enricher.title not in away]
+        titles = ", ".join(turn.enricher.title for turn in failed)
+        message = f"{titles} could not be reached, and papers stay as they were without them"
+        notices.append(Notice("enricher-offline", message))
+        turns = [turn for turn in turns if not turn.failure]
     for turn in turns:
         notices += turn.notices()
     return tuple(current), (*notices, *_retractions(papers, current))

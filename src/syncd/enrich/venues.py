@@ -1,4 +1,4 @@
-"""Tells a publication from a preprint by what a record says of it. Tables only; a preprint server is no venue."""
+"""Tells a publication from a preprint by what a record says of it; a preprint server is no venue."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def read_xml(snapshot: Snapshot) -> str:
 
     Raises:
         ParseError: the content is no text.
-        TooMuchError: it declares entities, or goes past a limit.
+        TooMuchError: it declares entities that could grow, or goes past a limit.
     """
     declared = XML_CHARSET.match(snapshot.data[:200])
     text = read_text(snapshot, declared[1].decode("ascii") if declared else None)

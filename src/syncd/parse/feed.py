@@ -20,7 +20,7 @@ from syncd.parse.charsets import read_xml
 from syncd.parse.dates_of import joined
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import UNREADABLE, Record, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, addresses, one_line, paper_of
 from syncd.sources.limits import ENTRIES, within
 from syncd.text.arxiv import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
@@ -108,7 +108,7 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is no feed, or has no entry with a title.
-        TooMuchError: it declares entities, or goes past another limit.
+        TooMuchError: it declares entities that could grow, or goes past another limit.
     """
     found = _feed(snapshot)
     entries = list(found["entries"])
@@ -215,7 +215,7 @@ def _first(entry: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _record(entry: Mapping[str, Any]) -> Record:
     """Map the elements of an entry."""
-    title, abstract = plain(_string(entry.get("title"))), plain(_string(entry.get("summary"))) or _body(entry)
+    title, abstract = _string(entry.get("title")), _string(entry.get("summary")) or _body(entry)
     note = TITLE_NOTE.search(title)
     creators, cut = _authors(entry)
     fields = {name: _first(entry, names) for name, names in FIELDS.items()}
@@ -224,7 +224,7 @@ def _record(entry: Mapping[str, Any]) -> Record:
         title=title[: note.start()] if note else title,
         creators=creators,
         truncated=cut,
-        abstract=ANNOUNCEMENT.sub("", abstract),
+        abstract=ANNOUNCEMENT.sub("", plain(abstract)),
         date=next(filter(None, (_date(entry.get(name)) for name in DATES if name in entry)), None),
         category=_category(entry) or (note["category"] if note else None),
         dois=[_string(entry.get(name)) for name in DOIS],
@@ -232,7 +232,7 @@ def _record(entry: Mapping[str, Any]) -> Record:
             *(OAI.sub("arXiv:", _string(entry.get(name))) for name in ARXIVS),
             note["id"] if note else "",
         ],
-        texts=[_string(entry.get("arxiv_comment"))],
+        texts=[_string(entry.get("arxiv_comment")), *addresses(abstract)],
         form="journalArticle" if entry.get("prism_publicationname") else None,
         pages="-".join(filter(None, pages)),
         **fields,
@@ -241,7 +241,7 @@ def _record(entry: Mapping[str, Any]) -> Record:
 
 def _body(entry: Mapping[str, Any]) -> str:
     contents = entry.get("content")
-    return plain(_string(contents[0].get("value"))) if isinstance(contents, list) and contents else ""
+    return _string(contents[0].get("value")) if isinstance(contents, list) and contents else ""
 
 
 def _date(value: Any) -> str | None:

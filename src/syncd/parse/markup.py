@@ -92,15 +92,16 @@ def plain(text: str) -> str:
     if "<" not in text and "&" not in text:
         return text
     if not TAG.search(text):
-        text = _unescaped(text)  # some services escape their markup
+        text = unescaped(text)  # some services escape their markup
     if TAG.search(text):
         from syncd.parse.html_blocks import plain_text  # noqa: PLC0415 - most texts have no markup
 
         text = plain_text(_as_html(text))
-    return _unescaped(text)  # others escape it twice
+    return unescaped(text)  # others escape it twice
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Return a text with its entities read, once."""
     return ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 

@@ -70,11 +70,10 @@ def _page(archive: bytes) -> Message | None:
         if header.get_content_maintype() == "multipart" and boundary:
             if depth == ARCHIVE_DEPTH:
                 raise TooMuchError(f"its parts are nested more than {ARCHIVE_DEPTH} deep")
-            within(data.count(b"\n--" + boundary.encode("utf-8", "replace")), PARTS, "parts")
-            inside = [
-                (piece, depth + 1) for piece in _pieces(data[end:], boundary.encode("utf-8", "replace"))
-            ]
-            parts += reversed(inside)  # the first one is looked at first
+            mark = boundary.encode("utf-8", "replace")
+            within(data.count(b"\n--" + mark), PARTS, "parts")
+            # The first one is looked at first.
+            parts += [(piece, depth + 1) for piece in reversed(_pieces(data[end:], mark))]
         elif header.get_content_type() in HTML:
             return email.message_from_bytes(data)
     return None

@@ -7,7 +7,6 @@ A list that the page only links is named and left to whoever fetches.
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -17,6 +16,8 @@ from syncd.parse.dates_of import iso_date
 from syncd.parse.html_blocks import absolute
 from syncd.parse.listing import Listing
 from syncd.parse.record import Record, one_line, paper_of
+from syncd.sources.apis.loose import many
+from syncd.sources.limits import TooMuchError, read_json
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
@@ -195,8 +196,8 @@ def _json_ld(tree: LexborHTMLParser, _: Snapshot) -> list[Paper]:
     documents: list[Any] = []
     for node in tree.css('script[type="application/ld+json" i]'):
         try:
-            documents.append(json.loads(node.text()))
-        except (ValueError, RecursionError):
+            documents.append(read_json(node.text().encode("utf-8", "surrogatepass")))
+        except (ValueError, TooMuchError):
             continue
     nodes = list(_nodes(documents))
     named = {str(node["@id"]): node for node in nodes if "@id" in node and not node.keys() <= REFERENCE}
@@ -216,28 +217,24 @@ def _nodes(documents: list[Any]) -> Iterator[dict[str, Any]]:
             waiting += value[::-1]
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _types(node: Mapping[str, Any]) -> set[str]:
-    return {str(name).rpartition("/")[2] for name in _listed(node.get("@type"))}
+def _types(node: Mapping[str, Any]) -> list[str]:
+    return [str(name).rpartition("/")[2] for name in many(node.get("@type"))]
 
 
 def _said(node: Any, *names: str) -> str:
     """The first text under one of these names."""
-    values = [value for name in names for value in _listed(node.get(name))] if isinstance(node, dict) else []
+    values = [value for name in names for value in many(node.get(name))] if isinstance(node, dict) else []
     return next((str(value) for value in values if isinstance(value, str | int) and str(value).strip()), "")
 
 
 def _ld_record(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> Record:
-    people = [_known(person, named) for person in _listed(node.get("author") or node.get("creator"))]
+    people = [_known(person, named) for person in many(node.get("author") or node.get("creator"))]
     names = [person if isinstance(person, str) else _full_name(person) for person in people]
     creators, cut = _people([name for name in names if name])
     identifiers = [
         _said(value, "value", "@id") if isinstance(value, dict) else value
         for name in ("identifier", "sameAs", "@id", "url", "doi")
-        for value in _listed(node.get(name))
+        for value in many(node.get(name))
     ]
     texts = [text for text in identifiers if isinstance(text, str)]
     containers = list(_containers(node, named))
@@ -284,7 +281,7 @@ def _containers(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> It
     """What a work is part of, and what that is part of."""
     level = [node]
     for _ in range(MOST_CONTAINERS):
-        parts = [_known(part, named) for work in level for part in _listed(work.get("isPartOf"))][
+        parts = [_known(part, named) for work in level for part in many(work.get("isPartOf"))][
             :MOST_CONTAINERS
         ]
         level = [part for part in parts if isinstance(part, dict)]
@@ -306,12 +303,12 @@ BIBTEX_ENTRY = pattern(r"@[A-Za-z]{3,20}\s{0,9}\{[^{}=,]{0,200},", hostile=("@ab
 
 
 def _bibtex(tree: LexborHTMLParser, snapshot: Snapshot) -> list[Paper]:
-    from syncd.parse import bibtex  # noqa: PLC0415 - heavy, and few pages have any
-
     for place in BIBTEX_PLACES:
         texts = dict.fromkeys(node.text() for node in tree.css(place))
         text = "\n\n".join(text for text in texts if BIBTEX_ENTRY.search(text))
         if text:
+            from syncd.parse import bibtex  # noqa: PLC0415 - heavy, and few pages have any
+
             try:
                 return list(
                     bibtex.parse(dataclasses.replace(snapshot, data=text.encode(), charset="utf-8")).papers

@@ -118,12 +118,12 @@ def parse(snapshot: Snapshot) -> Profile:
         told = metadata(tree, snapshot, base)
         if told:
             return told
-        error.hint = _advice(tree, base) or error.hint
         in_the_way = wall(tree, " ".join(block.text for block in blocks))
         if in_the_way:
             what, hint = in_the_way
             hint = instead(base) or hint
             raise ParseError(what, origin=snapshot.origin, expected=EXPECTED, hint=hint) from error
+        error.hint = _advice(tree, base) or error.hint
         raise
     return profile
 

@@ -6,13 +6,12 @@ decided here once for all of them.
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncd.model import Identifiers, Paper
-from syncd.parse.markup import ENTITY, TAG, plain
+from syncd.parse.markup import ENTITY, TAG, plain, unescaped
 from syncd.sources.limits import CREATORS, FIELD, within
 from syncd.text.arxiv import arxiv_id
 from syncd.text.doi import doi
@@ -198,7 +197,7 @@ def paper_of(record: Record) -> Paper | None:
         abstract=_without_caption(to_unicode(abstract)),
         date=record.date,
         category=record.category,
-        links=_links(url, abstract, *_addresses(record.abstract), *record.texts),
+        links=_links(url, abstract, *addresses(record.abstract), *record.texts),
         identifiers=identifiers,
         url=url or None,
         former_titles=_former_titles(record.title, title),
@@ -223,7 +222,7 @@ def _former_titles(written: str, title: str) -> tuple[str, ...]:
     markup, latex = TAG.search(written) or ENTITY.search(written), "\\" in written
     if not markup and not latex:
         return ()
-    read = [one_line(ENTITY.sub(lambda found: html.unescape(found[0]), written))] if markup else []
+    read = [one_line(unescaped(written))] if markup else []
     found = {fold_title(each): each for each in (*read, *([written] if latex else []))}
     found.pop(fold_title(title), None)
     return tuple(found.values())
@@ -258,15 +257,17 @@ def _without_caption(text: str) -> str:
     return text[caption.end() :] if caption else text
 
 
-def _addresses(text: str) -> list[str]:
-    """The addresses of the links in markup."""
+def addresses(text: str) -> list[str]:
+    """Return the addresses of the links in markup."""
     return HREF.findall(text) if "<" in text else []
 
 
 def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
-    publisher = one_line(plain(record.publisher))
+    publisher: str | None = one_line(plain(record.publisher))
     if record.form is None and is_server(publisher):
-        publisher = _repository(publisher) or ""
+        publisher = _repository(publisher or "")
+    elif record.form in ARTICLES and PREPRINT.fullmatch(publisher or ""):
+        publisher = None
     return replace(
         paper,
         venue=venue,
@@ -274,9 +275,7 @@ def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
         volume=None if REPOSITORY.match(record.volume) else one_line(record.volume) or None,
         issue=one_line(record.issue) or None,
         pages=DASHES.sub("-", one_line(record.pages)) or None,
-        publisher=publisher
-        if publisher and (record.form not in ARTICLES or not PREPRINT.fullmatch(publisher))
-        else None,
+        publisher=publisher or None,
     )
 
 

@@ -82,17 +82,15 @@ def tokens(source: str) -> list[Token]:
             kind = "fence" if found[0] in FENCES else KINDS[found[0][0]]
         if found.start() > end:
             cut.append(Token("text", source[end : found.start()], end))
-        start, end = found.span()
-        if found[0] == "$$" and single >= 0 and _is_math(source, single, start):
+        text, (start, end) = found[0], found.span()
+        closes = text in {"$", "$$"} and single >= 0 and _is_math(source, single, start)
+        if closes and text == "$$":
             cut.append(Token(kind, "$", start))  # one formula ends, and the next one starts
-            start += 1
+            start, text, closes = start + 1, "$", False
+        cut.append(Token(kind, text, start))
+        if closes or kind == "paragraph":
             single = -1
-        cut.append(Token(kind, source[start:end], start))
-        if kind == "paragraph" or (
-            source[start:end] == "$" and single >= 0 and _is_math(source, single, start)
-        ):
-            single = -1
-        elif source[start:end] == "$":
+        elif text == "$":
             single = start
         if sign and sign.start() < end:
             sign = TOKEN.search(source, end)

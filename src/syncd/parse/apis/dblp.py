@@ -59,7 +59,7 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is no such document.
-        TooMuchError: it declares entities, or goes past another limit.
+        TooMuchError: it declares entities that could grow, or goes past another limit.
     """
     root = _root(snapshot)
     records = [entry for wrapper in root.iter("r") for entry in wrapper if entry.tag in FORMS]
@@ -91,7 +91,7 @@ def _root(snapshot: Snapshot) -> ET.Element:
     expected = "DBLP's XML of a person"
     text = read_xml(snapshot)
     try:
-        root = ET.fromstring(text)  # noqa: S314 - it declares no entities, and is within limits
+        root = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits
     except ET.ParseError as error:
         line = error.position[0]
         raise ParseError("this is not XML", origin=snapshot.origin, line=line, expected=expected) from None
@@ -101,6 +101,9 @@ def _root(snapshot: Snapshot) -> ET.Element:
 
 
 def _paper(entry: ET.Element) -> Paper | None:
+    for name, sign in (("sup", "^"), ("sub", "_")):
+        for part in entry.iter(name):  # as LaTeX has it
+            part.text, part.tail = f"{sign}{{{part.text or ''}", f"}}{part.tail or ''}"
     record = Record(title=next(_texts(entry, "title"), ""))
     record.creators = tuple(creator(HOMONYM.sub("", name)) for name in _texts(entry, "author"))
     for name, elements in FIELDS.items():
@@ -123,10 +126,7 @@ def _paper(entry: ET.Element) -> Paper | None:
 
 
 def _texts(entry: ET.Element, tag: str) -> Iterator[str]:
-    """Yield the text of the elements of that name; what is raised or lowered in it as LaTeX has it."""
+    """Yield the text of the elements of that name."""
     for element in entry.iterfind(tag):
-        for name, sign in (("sup", "^"), ("sub", "_")):
-            for part in element.iter(name):
-                part.text, part.tail = f"{sign}{{{part.text or ''}", f"}}{part.tail or ''}"
         if text := " ".join(html.unescape("".join(element.itertext())).split()):
             yield text

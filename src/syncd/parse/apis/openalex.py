@@ -124,7 +124,7 @@ def _abstract(value: Any) -> str | None:
         for place in (at if isinstance(at, list) else [])
         if isinstance(place, int)
     )
-    return values.text(" ".join(word for _, word in words))
+    return text(" ".join(word for _, word in words))
 
 
 def _venue(value: Any) -> str | None:
@@ -158,13 +158,12 @@ AUTHOR = (
 )
 
 WORK = (
-    Field("title", ("title", "display_name"), values.text),
+    Field("title", ("title", "display_name"), text),
     Field("creators", ("authorships",), _people),
     Field("abstract", ("abstract_inverted_index",), _abstract),
     Field("date", ("publication_date", "publication_year"), _date),
     Field("dois", ("doi", "ids.doi"), values.texts),
     Field("url", ("primary_location.landing_page_url",), values.text),
-    Field("venue", ("primary_location.source.display_name", "primary_location.raw_source_name"), values.text),
     Field("publisher", ("primary_location.source.host_organization_name",), values.text),
     Field("volume", ("biblio.volume",), values.text),
     Field("issue", ("biblio.issue",), values.text),

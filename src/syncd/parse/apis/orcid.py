@@ -100,9 +100,9 @@ def _people(value: Any) -> tuple[Creator, ...] | None:
 
 
 WORK = (
-    Field("title", ("title.title.value",), values.text),
+    Field("title", ("title.title.value",), text),
     Field("creators", ("contributors.contributor",), _people),
-    Field("abstract", ("short-description",), values.text),
+    Field("abstract", ("short-description",), text),
     Field("date", ("publication-date",), _date),
     Field("url", ("url.value",), values.text),
     Field("venue", ("journal-title.value",), values.text),

@@ -24,9 +24,9 @@ AUTHOR = (
 
 
 PAPER = (
-    Field("title", ("title",), values.text),
+    Field("title", ("title",), text),
     Field("creators", ("authors",), values.people),
-    Field("abstract", ("abstract",), values.text),
+    Field("abstract", ("abstract",), text),
     Field("date", ("publicationDate", "year"), values.date),
     Field("dois", ("externalIds.DOI",), values.texts),
     Field("arxivs", ("externalIds.ArXiv",), values.arxivs),

@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 from syncd.errors import ParseError
 from syncd.parse import apis
 from syncd.parse.listing import profile_name
-from syncd.sources.apis.loose import dig, number, rows, text
+from syncd.sources.apis.loose import dig, many, number, rows, text
+from syncd.sources.limits import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,12 +56,13 @@ def parse(snapshot: Snapshot) -> Profile:
 
     Raises:
         ParseError: it is none of a known service, or has no paper in it.
+        TooMuchError: it goes past a limit.
     """
     if b"<dblpperson" in snapshot.data[:10_000]:
         return apis.FORMATS["dblp"](snapshot)
     try:
-        whole = json.loads(snapshot.data)
-    except (ValueError, RecursionError):
+        whole = read_json(snapshot.data)
+    except ValueError:
         whole = None
     name = text(dig(whole, "source"))
     if name in apis.FORMATS and isinstance(dig(whole, "papers"), list):
@@ -115,13 +117,9 @@ def _dblp(papers: list[Json]) -> bytes:
         venue = "journal" if entry.tag == "article" else "booktitle"
         listed = [(name, dig(info, name)) for name in DBLP_FIELDS]
         listed += [(venue, dig(info, "venue")), ("ee", dig(info, "ee")), ("ee", dig(info, "doi"))]
-        listed += [("author", dig(one, "text")) for one in _listed(dig(info, "authors.author"))]
+        listed += [("author", dig(one, "text")) for one in many(dig(info, "authors.author"))]
         for name, value in listed:
-            for part in _listed(value):
+            for part in many(value):
                 if text(part):
                     ET.SubElement(entry, name).text = text(part)
     return ET.tostring(root)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syncd.parse.apis import values
 from syncd.parse.apis.document import Document, Field, load
 from syncd.parse.record import Record, paper_of
-from syncd.sources.apis.loose import number
+from syncd.sources.apis.loose import number, text
 from syncd.text.links import find_links
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ AUTHOR = (
 )
 
 PAPER = (
-    Field("title", ("title",), values.text),
+    Field("title", ("title",), text),
     Field("creators", ("authors",), values.people),
-    Field("abstract", ("abstract",), values.text),  # never `llm_summary`, which nobody of the authors wrote
+    Field("abstract", ("abstract",), text),  # never `llm_summary`, which nobody of the authors wrote
     Field("date", ("published_date", "published", "year"), values.date),
     Field("category", ("primary_category", "categories.0"), values.text),
     Field("arxivs", ("arxiv_id", "arxiv_url"), values.arxivs),

@@ -13,6 +13,15 @@ MOST = 10**18
 """No count and no code is as large."""
 
 
+def many(value: Any) -> list[Any]:
+    """Return a list as it is, one thing as a list of it, and none as an empty one.
+
+    >>> many([1, 2]), many({}), many(None)
+    ([1, 2], [{}], [])
+    """
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def dig(value: Any, path: str) -> Any:
     """Return what is at a dotted path, or None.
 
