@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import merge
 from syncd.action import Action
-from syncd.clock import local
 from syncd.match import Candidate, record
 from syncd.recognition import Recognition, own_keys, twins
 from syncd.text.links import find_links
@@ -159,7 +158,7 @@ class Decisions:
             base = self._adopted(entry, item)
         else:
             base = self._with_what_others_did(entry, item, base)
-        if item.key not in {*self._memory.written, *own_keys(self._view, entry)}:
+        if item.key not in self._memory.written and item.key not in own_keys(self._view, entry):
             base = merge.merged_away(base, item.data)
         return _with_uncertain(entry, base)
 
@@ -228,7 +227,7 @@ class Decisions:
         kind: Kind = "unchanged"
         if merged.patch or children:
             if until := self._settles(entry, item, base, made):
-                said = f"you edited it; the change waits until {local(until)}"
+                said = f"you edited it; the change waits until {until.astimezone(self._now.tzinfo):%Y-%m-%d %H:%M}"
                 skipped = _skip(entry, item.key, said, "waiting")
                 values = merge.beside(merged.kept, item.data, made)
                 return replace(skipped, changes=changes, kept=merged.kept, values=values, base=base)

@@ -139,7 +139,12 @@ def desktop_target(config: Config, name: str | None, endpoint: str | None) -> Ta
     if name is None:
         here = [known for known, library in config.libraries.items() if library.type == DESKTOP]
         online = any(library.type != EMBEDDED for library in config.libraries.values())
-        name = usual if usual in here else here[0] if len(here) == 1 else DESKTOP if online else MAIN
+        if usual in here:
+            name = usual
+        elif len(here) == 1:
+            (name,) = here
+        else:
+            name = DESKTOP if online else MAIN
     old = config.libraries.get(name)
     if old is None:
         return Target(name, DESKTOP, None, endpoint or HERE, moves=_moving(config, name))

@@ -1,8 +1,8 @@
 """The one place for paths: where configuration and data are, and what the data folder holds.
 
-Everything here is computed from the environment that is passed in; only `DataFolder.create` and `keep_private` touch
-the disk. Nobody else can change what is in the data folder, or read its databases, and nothing is written through a
-symbolic link in it.
+Everything here is computed from the environment that is passed in; only `DataFolder.create`, `DataFolder.check` and
+`keep_private` touch the disk. Nobody else can change what is in the data folder, or read its databases, and nothing is
+written through a symbolic link in it.
 """
 
 from __future__ import annotations

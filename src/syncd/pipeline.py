@@ -183,7 +183,6 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     library = config.library(saved.library)
     report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
-        report.before = {profile.name: profile for profile in session.state.profiles()}
         view, _ = session.refreshed()
         _check_still_true(saved, view, config, ports)
         _push(saved, session, report, {})
@@ -217,9 +216,8 @@ def _push_readings(
         return
     profiles = [name for reading in readings for name in reading.names]
     with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
-        report.before = {profile.name: profile for profile in session.state.profiles()}
         if not task.accept_shrunk:
-            readings = _without_shrunken(readings, session, report)
+            readings = _without_shrunken(readings, report)
         if any(reading.intakes for reading in readings):
             _bring_up_to_date(readings, session, report, task)
 
@@ -237,6 +235,7 @@ def _session(
 ) -> Iterator[Session]:
     """Open a library for a run. A dry run leaves no trace in the history."""
     with opened(library, ports, report.run, report.requests) as session:
+        report.before = {profile.name: profile for profile in session.state.profiles()}
         history = nullcontext() if report.dry_run else noted(session, "push", lambda: report.counts, profiles)
         with history:
             yield session
@@ -266,7 +265,9 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
         if not task.accept_empty:
             _check_not_another(session.state, memory, report.library)
             _check_not_emptied(view, memory, report.library)
-        readings, current = _planned(readings, view, memory, session.ports.clock.now(), task, report)
+        # A plan names times as the clock on the wall shows them.
+        now = session.ports.clock.now().astimezone()
+        readings, current = _planned(readings, view, memory, now, task, report)
         planned |= {action.paper: action for action in current.actions}
         if task.dry_run:
             report.actions = list(current.actions)
@@ -339,13 +340,13 @@ def _intakes(readings: Sequence[Reading]) -> list[Intake]:
     return [intake for reading in readings for intake in reading.intakes]
 
 
-def _without_shrunken(readings: Sequence[Reading], session: Session, report: Report) -> list[Reading]:
+def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Reading]:
     """Leave out pages that list far fewer papers than last time: their layout has probably changed."""
-    before = {profile.name: profile.papers for profile in session.state.profiles()}
-    shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < before.get(i.name, 0)]
+    known = {name: profile.papers for name, profile in report.before.items()}
+    shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < known.get(i.name, 0)]
     for intake in shrunken:
-        papers, known = len(intake.profile.papers), before[intake.name]
-        message = f"{papers} papers were found, {known} last time: the page's layout has probably changed"
+        papers, before = len(intake.profile.papers), known[intake.name]
+        message = f"{papers} papers were found, {before} last time: the page's layout has probably changed"
         hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
         error = LayoutError(message, origin=intake.origin, hint=hint)
         report.sources.append(SourceFailure(intake.name, intake.origin, error))

@@ -16,7 +16,7 @@ from syncd.match import MAX_CANDIDATES, MIN_TITLE, Candidate, Match, contradicti
 from syncd.parse.markup import plain
 from syncd.parse.record import one_line
 from syncd.text.patterns import pattern
-from syncd.text.titles import MOST_LETTERS, fold_title
+from syncd.text.titles import MOST_LETTERS, WORD, fold_title
 from syncd.wanted import said_of
 from syncd.zotero import keys
 from syncd.zotero.items import PREPRINT
@@ -35,7 +35,6 @@ NUMBER = pattern(r"[0-9]+|\b[IVX]+\b", hostile="I")
 ['4', 'IV']
 """
 
-WORD = pattern(r"\w+", hostile="a")
 
 MARKUP = pattern(r"[<&\\$^]", hostile="a")
 """A sign that may be left of markup in a title."""

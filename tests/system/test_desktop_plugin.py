@@ -625,6 +625,15 @@ def test_login_lets_the_plugin_ask_a_daemon_that_runs(at_desktop: DesktopDesk, p
         assert at_desktop.answering("y", "login", "--desktop", "--file").code == 4
         assert at_desktop.syncd("reload").code == 0
         assert _libraries(port, key) == ["main"]
+        assert at_desktop.syncd("logout", "main").code == 0
+        daemon.until(lambda: not _is_answered(port, key))
+
+
+def _is_answered(port: int, key: str) -> bool:
+    """Whether the daemon still answers a program with a key."""
+    with suppress(urllib.error.URLError, ConnectionError):
+        return bool(Asker(port, key).get("/v1/status"))
+    return False
 
 
 def _libraries(port: int, key: str) -> list[str]:

@@ -9,12 +9,12 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from background import until
 from owner import show
 from syncd import __version__, login
 from syncd.config import load
@@ -266,10 +266,7 @@ def test_the_page_is_opened_in_a_browser(home: Desk) -> None:
     browser.chmod(0o700)
     with started(home, "login", "--endpoint", home.zotero.server.url, BROWSER=f"{browser} %s") as process:
         token = page_of(process)
-        deadline = time.monotonic() + PATIENCE
-        while not opened.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(opened.exists)
     assert token_of(opened.read_text(encoding="utf-8")) == token
 
 

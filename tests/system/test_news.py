@@ -7,13 +7,13 @@ import logging
 import os
 import sys
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from background import until
 from clocks import FakeClock
 from syncd.daemon.bulletin import Bulletin
 from syncd.daemon.channels import Command, Service, channels
@@ -99,10 +99,7 @@ def test_command_that_hangs_is_ended_with_its_children(
     error = failure(Command(words, env(tmp_path), seconds=0.5).send)
     assert str(error) == "notify.command did not end within 0.5 seconds"
     child = Path("/proc") / (tmp_path / "child").read_text(encoding="ascii").strip() / "stat"
-    deadline = time.monotonic() + 10
-    while child.exists() and child.read_text(encoding="ascii").split()[2] != "Z":
-        assert time.monotonic() < deadline, "the child still runs"
-        time.sleep(0.01)
+    until(lambda: not child.exists() or child.read_text(encoding="ascii").split()[2] == "Z")
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,12 @@ def test_embedded_library(desk: Desk) -> None:
     """Its tree, on a terminal as well."""
     desk.data.create()
     with EmbeddedLibrary(desk.data.library) as server:
-        type(desk.zotero)(server).post(EVIL_ITEM)
-        shelf = {"name": EVIL}
-        type(desk.zotero)(server).write(shelf, to="collections")
-    check(desk.syncd("library", "show"))
+        zotero = type(desk.zotero)(server)
+        zotero.write({"name": EVIL}, to="collections")
+        (shelf,) = zotero.collections().values()
+        zotero.post(EVIL_ITEM | {"collections": [shelf["key"]]})
+        zotero.post(EVIL_ITEM)
+    check(desk.syncd("library", "show"), "· 2 papers", f"{TOLD} · 1 paper ", f"no date {TOLD}")
     shown = desk.on_terminal("library", "show")
     assert b"\x1b]" not in shown
     assert b"\x1b[2J" not in shown

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         ("push page.txt page.txt", "page.txt is named twice", ""),
         ("sync-now ann ann", "ann is named twice", ""),
         ("pause ann ann", "ann is named twice", ""),
+        ("review Alpha", "name one paper, and one of --same, --different, --later", ""),
+        ("review Alpha --later --item K", "--item goes with --same", ""),
+        ("resume ann --library main", "--library goes with --new-collection", ""),
     ],
 )
 def test_a_mistyped_command_gets_a_sentence(desk: Desk, words: str, said: str, hint: str) -> None:

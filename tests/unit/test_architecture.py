@@ -18,8 +18,8 @@ ROOT = Path(syncd.__file__).parent
 TABLE = Path(__file__).parents[2] / "docs/architecture.md"
 
 # From left to right. A module may import those on its own line and on the lines above it, apart from the
-# embedded library, which stands alone: it is a server, and shares only Zotero's schema with its client (and how
-# patterns are made, errors look).
+# embedded library, which stands alone: it is a server, and shares only Zotero's schema with its client (and the
+# handshake, how patterns are made, and errors).
 ORDER = (
     {"text.patterns"},
     {"syncd", "errors", "handshake", "model", "clock", "paths", "lock"},
@@ -84,7 +84,10 @@ PURE = (
     "wanted",
     "recognition",
     "edits",
+    "action",
+    "decide",
     "plan",
+    "plan_file",
     "units",
     "zotero.items",
     "zotero.keys",

@@ -138,7 +138,6 @@ def _what_it_does(planned: Undoing) -> str:
 
 
 def _show_undoing(undoing: Undoing) -> None:
-
     from syncd.cli import grid  # noqa: PLC0415 - imports rich
     from syncd.cli.grid import Column  # noqa: PLC0415
 
@@ -210,8 +209,10 @@ def review(
     verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
     chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
     with said_plainly():
-        if len(chosen) > 1 or (chosen and paper is None):
+        if len(chosen) > 1 or bool(chosen) != (paper is not None):
             raise ConfigError(["name one paper, and one of --same, --different, --later"])
+        if key and not same:
+            raise ConfigError(["--item goes with --same: it names the item that the paper is"])
         from syncd.amend import judge  # noqa: PLC0415 - heavy
         from syncd.session import remembered  # noqa: PLC0415
 
@@ -235,7 +236,6 @@ def review(
 
 
 def _print_json(waiting: list[Standing]) -> None:
-
     values = [
         {"paper": standing.paper, "record": dict(standing.record), "candidates": list(standing.candidates)}
         for standing in waiting

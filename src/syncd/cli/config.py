@@ -74,7 +74,6 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def _warn(words: str, mend: str) -> None:
-
     stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     if mend:
         stderr().print(escape(f"  → {mend}"), soft_wrap=True)

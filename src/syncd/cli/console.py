@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
     from syncd.config import Config
+    from syncd.paths import DataFolder
     from syncd.session import Ports, Progress
 
 # Seconds for which a command waits for its turn, where another run is at work.
@@ -79,6 +80,15 @@ def stderr() -> Console:
     return _unbroken(_harmless_console()(stderr=True, highlight=False))
 
 
+def papers_in_words(number: int) -> str:
+    """Return how many papers there are, such as "1 paper".
+
+    >>> papers_in_words(1), papers_in_words(50)
+    ('1 paper', '50 papers')
+    """
+    return f"{number} paper{'s' * (number != 1)}"
+
+
 def escape(words: str) -> str:
     r"""Return words from outside as a part of a line with markup of our own.
 
@@ -110,6 +120,23 @@ def configuration(path: Path | None) -> Config:
     return load(path, os.environ)
 
 
+def to_be_edited(path: Path | None) -> tuple[Path, Config]:
+    """Return the file that a command is to change, and what it says now."""
+    from syncd.config import defaults, edit, load  # noqa: PLC0415 - `--help` does without
+
+    place = edit.place(path, os.environ)
+    return place, load(place, os.environ) if place.exists() else defaults()
+
+
+def own_data() -> DataFolder:
+    """Return the data folder; it is there then."""
+    from syncd.paths import data_folder  # noqa: PLC0415 - imported where it is used
+
+    data = data_folder(os.environ)
+    data.create()
+    return data
+
+
 def ports(
     progress: Progress | None = None, settings: Config | None = None, *, patience: float = PATIENCE
 ) -> Ports:
@@ -121,12 +148,9 @@ def ports(
         patience: seconds to wait for one's turn at a library.
     """
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-    from syncd.paths import data_folder  # noqa: PLC0415
     from syncd.session import Ports, Quiet  # noqa: PLC0415 - heavy
 
-    data = data_folder(os.environ)
-    data.create()
-    world = Ports(os.environ, data, SystemClock(), progress or Quiet(), patience=patience)
+    world = Ports(os.environ, own_data(), SystemClock(), progress or Quiet(), patience=patience)
     return replace(world, keep=settings.history.keep) if settings else world
 
 

@@ -93,6 +93,8 @@ def resume(
     with said_plainly():
         if new and len(profiles or ()) != 1:
             raise ConfigError(["--new-collection is for one profile: name it"])
+        if library and not new:
+            raise ConfigError(["--library goes with --new-collection: a profile names its own library"])
         if new and profiles:
             from syncd.cli.amend import start_anew  # noqa: PLC0415 - imported where it is used
 

@@ -100,7 +100,6 @@ def _code(findings: list[Finding], seen: Scene) -> Exit:
 
 
 def _show(finding: Finding, out: Console) -> None:
-
     colour = COLOURS[finding.level]
     words = f"[bold]{escape(finding.name)}[/]: {escape(finding.words)}"
     out.print(f"[{colour}]{finding.level:<8}[/] {words}", soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import escape, ports, said_plainly, stdout, tell
+from syncd.cli.console import escape, papers_in_words, ports, said_plainly, stdout, tell, to_be_edited
 from syncd.cli.usage import CollectionOption, ConfigOption, ScheduleOption
 from syncd.errors import ConfigError
 
@@ -44,10 +44,9 @@ def follow(
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
-        from syncd.config import defaults, edit, load  # noqa: PLC0415 - imported where it is used
+        from syncd.config import edit  # noqa: PLC0415 - imported where it is used
 
-        place = edit.place(config, os.environ)
-        settings = load(place, os.environ) if place.exists() else defaults()
+        place, settings = to_be_edited(config)
         chosen, profile = looked_up(source, settings)
         wanted = {
             "source": as_written(chosen, place),
@@ -60,7 +59,7 @@ def follow(
             place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
         )
         tell(
-            f"{profile.name} is followed as {called!r}, {len(profile.papers)} papers. "
+            f"{profile.name} is followed as {called!r}, {papers_in_words(len(profile.papers))}. "
             f"Bring them in with: syncd push {quote(called)}"
         )
 

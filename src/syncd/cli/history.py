@@ -97,7 +97,6 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
 
 
 def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
-
     if as_json:
         values = [
             {

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli import questions as asking
-from syncd.cli.console import ports, said_plainly, stderr, stdout, tell
+from syncd.cli.console import ports, said_plainly, stderr, stdout, tell, to_be_edited
 from syncd.cli.exit_codes import Exit, of_reports
 from syncd.cli.questions import TYPES, Questions
-from syncd.cli.usage import CollectionOption, ConfigOption, ScheduleOption
+from syncd.cli.usage import CollectionOption, ConfigOption, EndpointOption, ScheduleOption
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def init(
     key_env: Annotated[
         str | None, typer.Option("--key-env", metavar="NAME", help="The variable that holds the key.")
     ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option("--endpoint", metavar="URL", help="The server, if it is not Zotero's own.")
-    ] = None,
+    endpoint: EndpointOption = None,
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="SOURCE|NAME", help="Whom to follow; as syncd follow.")
     ] = None,
@@ -57,10 +55,7 @@ def init(
 ) -> None:
     """Set syncd up in a short conversation. It writes the configuration and shows what a push would do."""
     with said_plainly():
-        from syncd.config import defaults, edit, load  # noqa: PLC0415 - imported where it is used
-
-        place = edit.place(config, os.environ)
-        settings = load(place, os.environ) if place.exists() else defaults()
+        place, settings = to_be_edited(config)
         complete = bool(library and profile and (library != "group" or number))
         questions = Questions(talks=sys.stdin.isatty() and not yes and not complete)
         with _nothing_written():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd.cli.console import JsonOption, escape, said_plainly, stderr, stdout
+from syncd.cli.console import JsonOption, escape, own_data, papers_in_words, said_plainly, stderr, stdout
 from syncd.cli.usage import Group, command
 
 if TYPE_CHECKING:
@@ -48,12 +47,9 @@ def show() -> None:
 
 
 def _embedded(port: int) -> EmbeddedLibrary:
-    from syncd.paths import data_folder  # noqa: PLC0415 - imported where it is used
-    from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415
+    from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415 - imported where it is used
 
-    data = data_folder(os.environ)
-    data.create()
-    return EmbeddedLibrary(data.library, port=port)
+    return EmbeddedLibrary(own_data().library, port=port)
 
 
 def _view(server: EmbeddedLibrary) -> LibraryView:
@@ -89,18 +85,21 @@ def _print(view: LibraryView) -> None:
     from rich.tree import Tree  # noqa: PLC0415
 
     living = [item.data for item in view.papers if not item.trashed]
-    tree = Tree(f"[bold]embedded library[/] · {len(living)} papers", guide_style="dim")
+    tree = Tree(f"[bold]embedded library[/] · {papers_in_words(len(living))}", guide_style="dim")
     branches: dict[str | None, Tree] = {None: tree}
     left = sorted((c for c in view.collections.values() if not c.trashed), key=lambda c: c.name)
     while ready := [collection for collection in left if collection.parent in branches]:
         for collection in ready:
             left.remove(collection)
             inside = [data for data in living if collection.key in data["collections"]]
-            count = f" · {len(inside)} papers" if inside else ""
+            count = f" · {papers_in_words(len(inside))}" if inside else ""
             branch = branches[collection.parent].add(f"[bold cyan]{escape(collection.name)}[/]{count}")
             branches[collection.key] = branch
             for data in sorted(inside, key=lambda data: data["date"], reverse=True):
                 branch.add(escape(_line(data))).add(_details(data, view))
+    for data in living:
+        if not data["collections"]:
+            tree.add(escape(_line(data))).add(_details(data, view))
     out = stdout()
     out.print(tree)
     if not living:
@@ -112,7 +111,6 @@ def _line(data: dict[str, Any]) -> str:
 
 
 def _details(data: dict[str, Any], view: LibraryView) -> str:
-
     names = [creator.get("lastName") or creator.get("name", "") for creator in data["creators"]]
     tags = ", ".join(entry["tag"] for entry in data["tags"])
     links = [child.data["title"] for child in view.children.get(data["key"], ()) if not child.trashed]

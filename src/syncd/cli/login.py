@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.console import said_plainly, stderr, tell
+from syncd.cli.console import own_data, said_plainly, stderr, tell, to_be_edited
 from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption
+from syncd.cli.usage import ConfigOption, EndpointOption
 from syncd.errors import ConfigError, LibraryError
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def login(
             "--desktop", help="Use Zotero on this computer, through syncd's plugin; needs no account."
         ),
     ] = False,
-    endpoint: Annotated[
-        str | None, typer.Option("--endpoint", metavar="URL", help="The server, if it is not Zotero's own.")
-    ] = None,
+    endpoint: EndpointOption = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address of the page.")
     ] = False,
@@ -85,10 +83,12 @@ def logout(
     with said_plainly():
         from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
         from syncd.config import load  # noqa: PLC0415
+        from syncd.daemon.control import ask  # noqa: PLC0415
         from syncd.logout import sign_out  # noqa: PLC0415 - heavy
 
         settings = load(config, os.environ)
         done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
+        ask(own_data().control, "reload")  # a daemon that runs answers nobody with that key any more
         tell(f"{done} Sign in again with: {settings.library(library).login}")
 
 
@@ -114,10 +114,9 @@ def _login(
 ) -> SignedIn:
     from syncd import login as work  # noqa: PLC0415 - heavy
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-    from syncd.config import defaults, edit, load  # noqa: PLC0415
 
-    place, clock = edit.place(config, os.environ), SystemClock()
-    settings = load(place, os.environ) if place.exists() else defaults()
+    clock = SystemClock()
+    place, settings = to_be_edited(config)
     target = work.target(settings, library, _checked(endpoint))
     with work.account(target, clock) as server:
         if paste:
@@ -134,13 +133,12 @@ def _login_desktop(
     from syncd import login as work  # noqa: PLC0415 - heavy
     from syncd import pairings  # noqa: PLC0415 - heavy
     from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-    from syncd.config import defaults, edit, load  # noqa: PLC0415
+    from syncd.config import load  # noqa: PLC0415
     from syncd.daemon.control import ask  # noqa: PLC0415
-    from syncd.paths import data_folder  # noqa: PLC0415
     from syncd.zotero.consent import consent  # noqa: PLC0415 - heavy
 
-    place, clock = edit.place(config, os.environ), SystemClock()
-    settings = load(place, os.environ) if place.exists() else defaults()
+    clock = SystemClock()
+    place, settings = to_be_edited(config)
     target = work.desktop_target(settings, library, _checked(endpoint))
     _find_plugin(target.endpoint, clock)
     port = settings.control.port
@@ -149,8 +147,7 @@ def _login_desktop(
     done = work.store(key, None, target, work.Storage(place, os.environ, where))
     reference = load(place, os.environ).libraries[target.name].key
     if daemon and reference:
-        data = data_folder(os.environ)
-        data.create()
+        data = own_data()
         pairings.remember(data, target.name, reference)
         ask(data.control, "reload")
     return done

@@ -6,14 +6,13 @@ turned off.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from syncd import __version__
-from syncd.cli.console import said_plainly, tell
+from syncd.cli.console import own_data, said_plainly, tell
 from syncd.cli.usage import Group, command
 
 app = typer.Typer(help="syncd inside of Zotero: its plugin.", no_args_is_help=True, cls=Group)
@@ -50,12 +49,9 @@ def by_hand() -> str:
     Raises:
         PluginError: it can't be written.
     """
-    from syncd.paths import data_folder  # noqa: PLC0415 - imported where it is used
-    from syncd.plugin.build import write  # noqa: PLC0415
+    from syncd.plugin.build import write  # noqa: PLC0415 - imported where it is used
 
-    data = data_folder(os.environ)
-    data.create()
-    place = data.cache / NAME
+    place = own_data().cache / NAME
     write(place)
     return (
         "In Zotero, click Tools > Plugins, then the gear at the top right, then Install Plugin From File…, and choose"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from syncd.cli.console import say, tell
+from syncd.cli.console import papers_in_words, say, tell
 from syncd.errors import ConfigError, SyncdError
 from syncd.text.plain import on_one_line
 
@@ -180,7 +180,7 @@ def profile(
         if text in settings.profiles:
             return text, None
         source, found = looked_up(text, settings)
-        tell(f"  {found.name}, {len(found.papers)} papers")
+        tell(f"  {found.name}, {papers_in_words(len(found.papers))}")
         written = as_written(source, place)
         here = {profile.source: name for name, profile in settings.profiles.items()}
         if known := here.get(written) or here.get(str(place.absolute().parent / written)):

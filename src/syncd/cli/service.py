@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd.cli.console import JsonOption, configuration, said_plainly, show_json, tell
+from syncd.cli.console import JsonOption, configuration, own_data, said_plainly, show_json, tell
 from syncd.cli.exit_codes import Exit
 from syncd.cli.usage import ConfigOption, Group, command
 from syncd.errors import ConfigError, ServiceError
@@ -156,7 +156,7 @@ def _check_root(command: tuple[str, ...], what: str, *, is_root: bool) -> None:
 
 def _start(command: tuple[str, ...], form: Form, *, timer: bool, config: Path | None) -> tuple[Start, Config]:
     """Return how the service is to be started, after a look at its configuration."""
-    from syncd.paths import data_folder, expand  # noqa: PLC0415 - imported where it is used
+    from syncd.paths import expand  # noqa: PLC0415 - imported where it is used
     from syncd.units import Start  # noqa: PLC0415
     from syncd.units.systemd import SYSTEM_CONFIG  # noqa: PLC0415
 
@@ -167,8 +167,7 @@ def _start(command: tuple[str, ...], form: Form, *, timer: bool, config: Path | 
         _check_readable(whole.resolve())
         return Start(command, timer, whole, None, {}, _written(settings)), settings
     settings = configuration(config)
-    data = data_folder(os.environ)
-    data.create()
+    data = own_data()
     # The service must see the same files as a command that is typed.
     folder = os.environ.get("XDG_CONFIG_HOME", "")
     env = {"XDG_CONFIG_HOME": folder} if folder and not named else {}

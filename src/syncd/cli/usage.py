@@ -20,7 +20,6 @@ from syncd.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# Typer brings its own copy of click in later versions; what is common to both is what Typer itself gives out.
 # What Typer says in the words of the library that it checks values with.
 PLAIN = {
     "Input should be a valid integer, unable to parse string as an integer": "it should be a whole number",
@@ -34,6 +33,7 @@ PLAIN = {
 }
 # Characters that no summary of a command has: it is never cut.
 WHOLE = 1000
+# Typer brings its own copy of click in later versions; what is common to both is what Typer itself gives out.
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 
@@ -58,6 +58,9 @@ ConfigOption = Annotated[
 ]
 CollectionOption = Annotated[
     str | None, typer.Option("--collection", metavar="PATH", help="The collection to file in.")
+]
+EndpointOption = Annotated[
+    str | None, typer.Option("--endpoint", metavar="URL", help="The server, if it is not Zotero's own.")
 ]
 ScheduleOption = Annotated[
     str | None, typer.Option("--schedule", metavar="WHEN", help='Such as "every 6 hours".')

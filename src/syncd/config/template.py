@@ -30,9 +30,9 @@ ENRICH = """
 # ── Complete papers ───────────────────────────────────────────────────────────────────────────────
 
 [enrich]
-# Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue, repository. Each is
-# asked once for a paper, and what it said is kept for a month. None is asked unless it is named here, for
-# each learns which papers you look at. All of them, in the order in which they are asked:
+# Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue, repository. What
+# each said of a paper is kept for a month, or for three days where it did not know the paper. None is
+# asked unless it is named here, for each learns which papers you look at. All of them, in their order:
 # ["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"]
 # docs/enrichment.md says what each one gives and what it learns.
 """
@@ -58,8 +58,8 @@ COMMENTS: dict[str, str] = {
 # The server, if it is not Zotero's own. It begins with https://, or with http:// on this computer.
 """,
     "source": """\
-# The profile's page: a file, a folder (its *.txt, *.html, *.bib and *.ris files), a pattern such as
-# "pages/*.txt", or an address that begins with https:// or http://.
+# The profile's page: a file, a folder (its *.txt, *.html, *.htm, *.mhtml, *.mht, *.bib and *.ris files), a
+# pattern such as "pages/*.txt", or an address that begins with https:// or http://.
 """,
     "library": """\
 # Which library the papers go to. Without this setting: the only one there is, or else "main".

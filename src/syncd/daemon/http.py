@@ -101,7 +101,7 @@ class Interface:
             server = _Server(control.port, self._answers, keys, self._say) if wanted else None
             self.close()
             self._open(server)
-        elif self._server:
+        else:
             self._server.keys = keys
         self._answers.config = config
 

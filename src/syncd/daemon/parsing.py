@@ -18,7 +18,7 @@ import sys
 import threading
 import traceback
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from multiprocessing.connection import Connection, Pipe
@@ -164,11 +164,6 @@ class Parser:
         self._child: _Child | None = None
         self._closed = False
 
-    @property
-    def pid(self) -> int | None:
-        """The process, if there is one just now."""
-        return self._child.process.pid if self._child else None
-
     def parse(self, snapshot: Snapshot, form: str, clock: Clock) -> Profile:
         """Read a snapshot, as `parse.parse` does.
 
@@ -240,7 +235,7 @@ class Parser:
         for _ in range(TRIES):
             child = self._child = self._running()
             try:
-                child.line.send_bytes(json.dumps(_fields(job)).encode())
+                child.line.send_bytes(json.dumps(asdict(job)).encode())
                 child.line.send_bytes(snapshot.data)
                 return _answers().validate_json(self._awaited(child, job, clock), strict=True)
             except (EOFError, OSError):
@@ -336,10 +331,6 @@ def _error(refusal: _Refusal | None, origin: str) -> Exception:
     return kind(
         refusal.message, origin=origin, line=refusal.line, expected=refusal.expected, hint=refusal.hint
     )
-
-
-def _fields(job: _Job) -> dict[str, object]:
-    return {name: getattr(job, name) for name in _Job.__slots__}
 
 
 # In the process

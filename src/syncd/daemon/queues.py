@@ -113,7 +113,7 @@ class Queues:
         self._pushing.discard(library)
 
     def patience(self, now: float) -> float | None:
-        """Return in how many seconds a library's turn comes though somebody is still being read; None: no such one."""
+        """Return after how many seconds the next library is pushed to, whoever is still read; None: nothing waits."""
         times = [
             queue[0].since + LINGER - now
             for library, queue in self._waiting.items()

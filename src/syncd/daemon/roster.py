@@ -162,7 +162,7 @@ class Roster:
                     self._libraries[followed.library].closed_until = None
 
     def ready(self, now: datetime, takes: Callable[[str, str], bool] = lambda *_: True) -> list[str]:
-        """Return who is due and may go now, who was due first first.
+        """Return who is due and may go now, in the order in which they became due.
 
         Args:
             now: the time.

@@ -75,7 +75,7 @@ class Pulse:
 
     Attributes:
         words: what is done just now.
-        writes: something is being written, so that an end waits for it.
+        writes: something is being written, or was, so that an end waits for it.
         last: the monotonic time of the last sign of life.
 
     Args:

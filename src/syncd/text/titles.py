@@ -107,8 +107,8 @@ def digest_of_text(text: str) -> str:
     return hashlib.sha256(folded.encode()).hexdigest()[:16] if folded else ""
 
 
-# Endings that tell forms of one word apart, the longest first; what is left of a word has four letters at least.
 WORD = pattern(r"\w+", hostile="a")
+# Endings that tell forms of one word apart, the longest first; what is left of a word has four letters at least.
 ENDINGS = ("ings", "ions", "ing", "ion", "ers", "ed", "er", "es", "s", "e")
 MIN_STEM = 4
 # Of longer titles so many characters are compared: the time grows with the square, and a title that long is none.

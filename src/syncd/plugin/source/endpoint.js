@@ -40,7 +40,7 @@ Syncd.Refusal = SyncdRefusal;
  *   Promise<Answer>}>}
  */
 const ADDRESSES = {
-  "/syncd/v1/ping": { method: "GET", open: true, anywhere: true, act: (_asked, key) => ping(key) },
+  "/syncd/v1/ping": { method: "GET", open: true, act: (_asked, key) => ping(key) },
   "/syncd/v1/pair": { method: "POST", open: true, act: (asked) => Syncd.pairing.begin(asked.data) },
   "/syncd/v1/pair/ask": { method: "POST", open: true, act: (asked) => Syncd.pairing.ask(asked.data) },
   "/syncd/v1/pair/keep": {
@@ -246,7 +246,7 @@ Syncd.endpoints = {
       return [401, { message: "not signed with a key that is known: pair with syncd login --desktop" }];
     }
     const read = { ...asked, data: address.method === "POST" ? readBody(asked.data, proof) : null };
-    if (proof && !address.anywhere) {
+    if (proof && !address.open && !address.anywhere) {
       if (!Syncd.keys.all().includes(proof.key)) {
         return [401, { message: "the pairing is not done yet" }];
       }

@@ -62,14 +62,14 @@ Syncd.pairing = {
       throw new Syncd.Refusal(400, "there is no such pairing: begin anew");
     }
     now.asked = true;
-    const isBound = (await Syncd.handshake.hash(String(asked.public))) === now.commitment;
-    const agreed = isBound ? await now.half.agreed(asked.public) : null;
-    if (!agreed || this._open) {
-      this._now = null;
-      throw new Syncd.Refusal(400, "this is not what was announced: begin anew");
-    }
     this._open = true;
     try {
+      const isBound = (await Syncd.handshake.hash(String(asked.public))) === now.commitment;
+      const agreed = isBound ? await now.half.agreed(asked.public) : null;
+      if (!agreed) {
+        this._now = null;
+        throw new Syncd.Refusal(400, "this is not what was announced: begin anew");
+      }
       now.key = agreed.key;
       now.allowed = await this._allowed(now.name, agreed.code);
     } finally {
