@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant("an undo puts the user's own tags back as well", "undo.py", "        return _without(name, there or [], before, after)", "        return before"),
     Mutant("syncd's own trashing is called the user's", "state.py", 'self.bury(connection, entry.item, now, by="syncd")', "self.bury(connection, entry.item, now)"),
     # Guards
-    Mutant("a shrunken page is believed", "pipeline.py", "if len(i.profile.papers) * 2 < before.get(i.name, 0)]", "if False]"),
+    Mutant("a shrunken page is believed", "pipeline.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("an emptied library is filled again", "pipeline.py", "    if known and not known & view.items.keys():\n", "    if False:\n"),
     Mutant("any number of papers is created", "pipeline.py", "    if task.max_create is None or creating <= task.max_create:\n", "    if True:\n"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -105,3 +106,20 @@ def test_broken_metadata_tells_nothing(html: str) -> None:
     """What can't be read is no paper, and no crash."""
     with pytest.raises(ParseError, match=r"page\.html:1: this is not a profile page"):
         read(f"<p>{'Some words. ' * 30}</p>{html}")
+
+
+@pytest.mark.parametrize(
+    ("types", "form"), [(["Thesis", "Chapter"], "thesis"), (["Chapter", "Thesis"], "bookSection")]
+)
+def test_of_several_types_the_first_counts(types: list[str], form: str) -> None:
+    """It must not differ from one look to the next."""
+    work = json.dumps({"@type": types, "name": "A title", "volume": 1})
+    (paper,) = read(f'<script type="application/ld+json">{work}</script>').papers
+    assert paper.published_as == form
+
+
+def test_a_number_of_thousands_of_digits_costs_only_itself() -> None:
+    """Python refuses the whole of such JSON."""
+    work = '{"@type": "ScholarlyArticle", "name": "A title", "position": ' + "9" * 5000 + "}"
+    (paper,) = read(f'<script type="application/ld+json">{work}</script>').papers
+    assert paper.title == "A title"

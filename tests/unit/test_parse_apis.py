@@ -354,6 +354,21 @@ def test_a_preprint_has_its_repository(name: str, change: Json, repository: str 
 
 
 @pytest.mark.parametrize(
+    ("name", "titled"),
+    [
+        ("scholarfeed", {"title": "The <scp>R</scp> Package"}),
+        ("openalex", {"title": "The <scp>R</scp> Package", "display_name": "The <scp>R</scp> Package"}),
+        ("s2", {"title": "The <scp>R</scp> Package"}),
+        ("orcid", {"title": {"title": {"value": "The <scp>R</scp> Package"}}}),
+    ],
+)
+def test_a_title_with_markup_is_known_as_it_was_read_once(name: str, titled: Json) -> None:
+    """Keys of items that syncd made then were made of it."""
+    found = paper(name, RECORDS[name] | titled)
+    assert (found.title, found.former_titles) == ("The R Package", ("The <scp>R</scp> Package",))
+
+
+@pytest.mark.parametrize(
     ("shown", "printed", "name"),
     [
         ("Melissa Ochoa Frias", "Ndiaye, Matar", "Matar Ndiaye"),

@@ -140,6 +140,16 @@ def test_publishers_rss() -> None:
     assert profile.name == "Journal X"
 
 
+def test_links_in_the_markup_of_a_description_are_links() -> None:
+    """Their addresses are not in its text."""
+    item = (
+        '<item><title>A title</title><description>&lt;a href="https://github.com/a/b"&gt;code&lt;/a&gt;'
+        "</description></item>"
+    )
+    (paper,) = read(f'<rss version="2.0"><channel><title>T</title>{item}</channel></rss>').papers
+    assert (paper.abstract, [link.url for link in paper.links]) == ("code", ["https://github.com/a/b"])
+
+
 @pytest.mark.parametrize(
     ("authors", "names", "cut"),
     [
