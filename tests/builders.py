@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from syncd.action import Intake
-from syncd.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Creator, Identifiers, Paper, Profile
+from syncd.sync.action import Intake
+from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.zotero.items import Policy
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from clocks import FakeClock
 from syncd.config import load
+from syncd.engine.run import Report, Task, run_once
+from syncd.engine.session import Ports, noted, opened
+from syncd.engine.undo import Undoing
+from syncd.engine.undo import undo as carry_out
 from syncd.paths import DataFolder
-from syncd.pipeline import Report, Task, run_once
-from syncd.session import Ports, noted, opened
-from syncd.undo import Undoing
-from syncd.undo import undo as carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from syncd.config import load
+from syncd.engine.run import Report, Task, run_once
+from syncd.engine.session import Ports
 from syncd.paths import DataFolder
-from syncd.pipeline import Report, Task, run_once
-from syncd.session import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,10 +25,10 @@ from pages import entry, page
 from syncd.config import load
 from syncd.daemon.logs import configure
 from syncd.daemon.roster import Roster
-from syncd.daemon.voice import Voice
+from syncd.daemon.tell import Voice
 from syncd.daemon.work import Eyes, Look, Outcome, Pulse
+from syncd.engine.session import Ports, run_name
 from syncd.paths import DataFolder
-from syncd.session import Ports, run_name
 from syncd.sources.pace import Pace
 
 QUARTER = 900.0

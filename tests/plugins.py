@@ -13,14 +13,14 @@ from desk import Trouble, Zotero
 from desktops import Program
 from plugin_host import ALLOW, CLOSE, Wire, ZoteroProcess
 from syncd import __version__
-from syncd.cli.exit_codes import of_report
+from syncd.cli.console import of_report
 from syncd.clock import SystemClock
 from syncd.handshake import HEADER, Caller, Proof
 from syncd.zotero.client import Address
+from syncd.zotero.desktop import plugin_at
 from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
 from syncd.zotero.embedded.ledger import Ledger
 from syncd.zotero.embedded.plugin import Plugin
-from syncd.zotero.plugin import plugin_at
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from clocks import FakeClock
     from desktops import DesktopDesk
     from owner import Owner
-    from syncd.pipeline import Report
+    from syncd.engine.run import Report
     from syncd.zotero.embedded import Fault, Request
 
 TITLES = ["Alpha", "Beta", "Gamma"]

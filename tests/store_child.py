@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 # What a migration needs is imported here, before the fork.
 import syncd.migrations  # noqa: F401
-from syncd.store import Store
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

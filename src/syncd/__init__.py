@@ -4,4 +4,6 @@ The package has no public Python interface beyond the command line; `docs/archit
 data flows through its modules.
 """
 
+from __future__ import annotations
+
 __version__ = "0.1.0"

@@ -1,5 +1,7 @@
 """`python -m syncd` is `syncd`."""
 
+from __future__ import annotations
+
 from syncd.cli.main import main
 
 if __name__ == "__main__":

@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Side = Literal["plugin", "daemon"]
 HEADER = "Syncd-Signature"

@@ -6,18 +6,17 @@ Who finds it held may wait for its turn. It never breaks a lock.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncd.clock import Clock
 from syncd.errors import LockedError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from filelock import BaseFileLock
 
-    from syncd.clock import Clock
 
 # Seconds between two tries.
 SLICE = 0.25

@@ -1,31 +1,22 @@
-"""Signing in to a library: gets a key, makes sure that it is of use, and puts it where syncd finds it.
+"""Signing in to a library, and out: a key is got, tried, and put where syncd finds it; or taken away from there.
 
-The key goes into the system's keyring or a file of the user's own, and a reference to it into the configuration.
-Whatever goes wrong on the way, nothing is stored, and a key that was made for nothing is given up.
+The key goes into the system's keyring or a file of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
 
-from syncd.config import edit, keep
+from syncd.clock import Clock
+from syncd.config import Config, edit, secrets
 from syncd.config.model import EMBEDDED, MAIN, Library, default_library
 from syncd.errors import ConfigError, LibraryError
-from syncd.zotero.account import Account
-from syncd.zotero.rights import ZOTERO, keys_page, named
+from syncd.zotero.account import ZOTERO, Account, Rights, SignIn, keys_page, named
 from syncd.zotero.transport import PoliteTransport
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from syncd.clock import Clock
-    from syncd.config import Config
-    from syncd.zotero.account import SignIn
-    from syncd.zotero.rights import Rights
 
 DESKTOP = "desktop"
 HERE = "http://127.0.0.1:23119"
@@ -76,7 +67,7 @@ class Storage:
 
     place: Path
     env: Mapping[str, str]
-    where: keep.Where | None = None
+    where: secrets.Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +267,7 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
         ConfigError: either is not possible.
     """
     folder = storage.place.absolute().parent
-    kept = keep.keep(key, target.name, folder, storage.where)
+    kept = secrets.keep(key, target.name, folder, storage.where)
     settings: dict[str, object] = {"key": kept.reference}
     if target.old is None or target.old.key is None:
         number = {"id": target.id or rights.user} if rights else {}
@@ -286,7 +277,7 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
     try:
         edit.change(storage.place, storage.env, {("libraries", target.name): settings})
     except BaseException:
-        keep.take_back(kept, target.name, folder)
+        secrets.take_back(kept, target.name, folder)
         raise
     return SignedIn(
         target,
@@ -302,7 +293,7 @@ def _given_up(key: str, server: Account) -> bool:
     return False
 
 
-def _elsewhere(target: Target, kept: keep.Kept, folder: Path) -> str:
+def _elsewhere(target: Target, kept: secrets.Kept, folder: Path) -> str:
     """Return where the library's key came from before, unless it was the same place."""
     ref = target.old.key if target.old else None
     if ref is None:
@@ -311,3 +302,52 @@ def _elsewhere(target: Target, kept: keep.Kept, folder: Path) -> str:
         ref.keyring if "keyring" in kept.reference else ref.file == str(folder / str(kept.reference["file"]))
     )
     return "" if same else str(ref)
+
+
+WITHDRAW = "To take the permission back, look into Zotero's Settings > syncd."
+
+
+def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Clock, *, revoke: bool) -> str:
+    """Take a library's key away, and on request let the server forget it.
+
+    Returns:
+        what was done, in a sentence.
+
+    Raises:
+        ConfigError: the key is not syncd's to take away.
+        LibraryError: the server could not be told; nothing was taken away.
+    """
+    library = config.library(name)
+    if library.key is None or library.root is None:
+        raise ConfigError([f"library {library.name!r} has no key"])
+    if library.type == "desktop" and revoke:
+        raise ConfigError(
+            [f"library {library.name!r}: Zotero takes no word about keys from outside"], hint=WITHDRAW
+        )
+    if not revoke or library.key.file or library.key.keyring:
+        _check_not_shared(config, library)
+    done = "It still exists on the server: delete it at " + keys_page(library.root)
+    if library.type == "desktop":
+        done = WITHDRAW.removesuffix(".")
+    if revoke:
+        key = library.resolve_key(env) or ""
+        there = Target(library.name, library.type, library.id, library.root)
+        with account(there, clock) as server:
+            known = server.revoke(key)
+        done = "The server has deleted it" if known else "The server did not know it any longer"
+    if revoke and not library.key.file and not library.key.keyring:
+        return f"{done}. Take it out of the {library.key} too."
+    found = secrets.forget(library.key, library.name)
+    taken = "was taken out of" if found else "was not in"
+    return f"The key of library {library.name!r} {taken} the {library.key}. {done}."
+
+
+def _check_not_shared(config: Config, library: Library) -> None:
+    if library.key is None or library.key.file is None:
+        return
+    others = [n for n, other in config.libraries.items() if n != library.name and other.key == library.key]
+    if others:
+        raise ConfigError(
+            [f"the {library.key} is the key of library {others[0]!r} too"],
+            hint="Remove it by hand if neither shall be used any longer.",
+        )

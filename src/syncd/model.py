@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import datetime
+from typing import Literal
 
 LinkKind = Literal["code", "model", "dataset", "demo", "project", "paper", "video", "other"]
 

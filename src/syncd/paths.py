@@ -11,19 +11,17 @@ import errno
 import hashlib
 import json
 import os
+import pwd
 import shlex
 import stat
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from syncd.errors import StateError
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # What a file's name is better without.
 _ODD = pattern(r"[^A-Za-z0-9.]+", hostile="/")
@@ -192,8 +190,6 @@ def _in_container() -> bool:
 
 
 def _named(user: int) -> str:
-    import pwd  # noqa: PLC0415 - only where something is wrong
-
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

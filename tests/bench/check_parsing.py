@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pybtex.database import parse_string
 
 from syncd.model import Snapshot
-from syncd.parse import parse
+from syncd.read import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

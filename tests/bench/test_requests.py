@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from desk import Zotero
 from pages import REAL_PAGE
-from syncd import parse
-from syncd.sources import fetch
+from syncd import read
+from syncd.read import fetch
 from syncd.zotero.embedded import EmbeddedLibrary
 from syncd.zotero.items import Policy, draft
 
@@ -24,7 +24,7 @@ def one_by_one(zotero: Zotero) -> int:
     """Push the page as the usual script does; return the number of requests."""
     (snapshot,) = fetch(str(REAL_PAGE))
     requests = 0
-    for paper in parse.parse(snapshot).papers:
+    for paper in read.parse(snapshot).papers:
         made = draft(paper, Policy("Pengcheng He"))
         query = urllib.parse.urlencode({"q": made.fields["title"], "format": "versions"})
         requests += 1

@@ -11,12 +11,12 @@ from clocks import FakeClock
 from desk import Trouble, Zotero
 from plugin_host import Wire, ZoteroProcess
 from syncd.errors import LibraryError
-from syncd.state import State
-from syncd.store import Store
+from syncd.state.state import State
+from syncd.state.store import Store
 from syncd.zotero.client import Address, Client, StaleError
+from syncd.zotero.desktop import PluginClient, plugin_at
 from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary, Fault
 from syncd.zotero.embedded.plugin import Plugin
-from syncd.zotero.plugin import PluginClient, plugin_at
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ from clocks import FakeClock
 from desk import Trouble
 from plugins import signed
 from syncd.clock import SystemClock
-from syncd.daemon.backoff import delay
+from syncd.daemon.roster import delay
 from syncd.errors import LibraryError
 from syncd.zotero import transport as transport_module
 from syncd.zotero.account import Account, SignIn
 from syncd.zotero.client import Address, Client, Outcome
+from syncd.zotero.desktop import Plugin, PluginClient
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from syncd.zotero.embedded.plugin import new_key
-from syncd.zotero.plugin import Plugin, PluginClient
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 from websites import dripping
 

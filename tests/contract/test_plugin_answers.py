@@ -15,7 +15,7 @@ from clocks import FakeClock
 from plugins import SIDES
 from syncd.handshake import HEADER, Caller
 from syncd.zotero.client import Address
-from syncd.zotero.plugin import PluginClient, plugin_at
+from syncd.zotero.desktop import PluginClient, plugin_at
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from syncd.zotero.embedded import EmbeddedLibrary, Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from syncd.pipeline import Report
+    from syncd.engine.run import Report
 
 TITLES = ("Alpha Networks", "Beta Attention", "Gamma Diffusion")
 # How a page may word the same titles.

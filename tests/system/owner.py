@@ -15,13 +15,13 @@ import pytest
 from desk import Desk, Zotero
 from pages import entry, page
 from syncd.config import load
-from syncd.session import Ports, remembered
+from syncd.engine.session import Ports, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from syncd.pipeline import Report
-    from syncd.state import State
+    from syncd.engine.run import Report
+    from syncd.state.state import State
 
     Memory = Callable[[Desk], Desk]
 

@@ -9,8 +9,8 @@ import pytest
 
 from owner import LONG, NEWS, TITLES, TWO_DAYS, another_machine, forget, memory_of, pushes, rests, show
 from pages import entry, page
-from syncd.cli.exit_codes import of_report
-from syncd.state import Standing
+from syncd.cli.console import of_report
+from syncd.state.state import Standing
 from syncd.zotero.embedded.faults import Fault
 from terminals import terminal
 

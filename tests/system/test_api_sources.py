@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clocks import FakeClock
+from syncd import services
 from syncd.cli import follow
 from syncd.errors import ConfigError, ParseError, SourceError
 from syncd.model import Profile, Snapshot
-from syncd.parse import apis as parsers
-from syncd.sources import Limits, fetch, plugins, registry
-from syncd.sources.apis import ask, search
-from syncd.sources.apis.arxiv import Arxiv
-from syncd.sources.apis.dblp import Dblp
-from syncd.sources.apis.openalex import OpenAlex
-from syncd.sources.apis.orcid import Orcid
-from syncd.sources.apis.s2 import SemanticScholar
-from syncd.sources.apis.scholarfeed import ScholarFeed
+from syncd.read import fetch
+from syncd.services import base, plugins, search
+from syncd.sources.limits import Limits
 from syncd.sources.pace import Pace
 from syncd.sources.web import Web
 from websites import Asked, Reply, Site, website
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncd.sources.registry import Api
+    from syncd.services import Api
 
 Json = dict[str, Any]
 
@@ -62,12 +57,12 @@ def apis(site: Site, key: str | None = None) -> dict[str, Api]:
     """Return all APIs, as they would be at the local server."""
     base = site.address
     return {
-        "scholarfeed": ScholarFeed(base, key),
-        "openalex": OpenAlex(base, key),
-        "s2": SemanticScholar(base, key),
-        "dblp": Dblp(base),
-        "orcid": Orcid(base),
-        "arxiv": Arxiv(base, f"{base}/api/query"),
+        "scholarfeed": services.SOURCES["scholarfeed"].module().Authors(base, key),
+        "openalex": services.SOURCES["openalex"].module().Authors(base, key),
+        "s2": services.SOURCES["s2"].module().Authors(base, key),
+        "dblp": services.SOURCES["dblp"].module().Authors(base),
+        "orcid": services.SOURCES["orcid"].module().Authors(base),
+        "arxiv": services.SOURCES["arxiv"].module().Authors(base, f"{base}/api/query"),
     }
 
 
@@ -79,7 +74,7 @@ def fetched(source: str, site: Site, web: Web, key: str | None = None) -> Snapsh
 
 def profile(snapshot: Snapshot) -> Profile:
     """Parse a snapshot by its media type."""
-    parse = parsers.parser(parsers.format_of(snapshot.media_type) or "")
+    parse = services.parser(services.format_of(snapshot.media_type) or "")
     assert parse is not None
     return parse(snapshot)
 
@@ -150,7 +145,7 @@ def test_scholarfeed_key_is_optional(site: Site, web: Web) -> None:
     fetched("scholarfeed:123", site, web, "sf_secret")
     keys = [asked.headers["Authorization"] for asked in site.asked]
     assert keys == [None, None, "Bearer sf_secret", "Bearer sf_secret"]
-    assert "sf_secret" not in repr(ScholarFeed(key="sf_secret"))
+    assert "sf_secret" not in repr(services.SOURCES["scholarfeed"].module().Authors(key="sf_secret"))
 
 
 def test_unknown_fields_are_kept(site: Site, web: Web) -> None:
@@ -210,7 +205,7 @@ def test_same_content_is_the_same_bytes(site: Site, web: Web) -> None:
 
 def test_openalex_that_never_ends_is_cut(site: Site, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many pages, and the profile says that it is not all."""
-    monkeypatch.setattr("syncd.sources.apis.openalex.MOST_PAGES", 3)
+    monkeypatch.setattr("syncd.services.openalex.MOST_PAGES", 3)
     openalex(site, [[work(str(number))] for number in range(9)])
     found = profile(fetched("openalex:A5023888391", site, web))
     assert titles(found) == ["0", "1", "2"]
@@ -478,7 +473,7 @@ def test_without_a_session_the_own_network_is_closed(site: Site) -> None:
 )
 def test_what_is_no_author(source: str) -> None:
     """Files, pages, papers, and addresses of other hosts that only look alike."""
-    assert registry.recognise(source) is None
+    assert services.recognise(source) is None
 
 
 def test_mistyped_author_gets_an_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -492,23 +487,23 @@ def test_mistyped_author_gets_an_example(tmp_path: Path, monkeypatch: pytest.Mon
 def test_files_need_neither_apis_nor_plugins(tmp_path: Path) -> None:
     """What reads the network, or looks through all that is installed, is loaded when it is needed."""
     (tmp_path / "page.txt").write_text("page")
-    code = "import sys; from syncd.sources import fetch; fetch(sys.argv[1]); print(*sys.modules)"
+    code = "import sys; from syncd.read import fetch; fetch(sys.argv[1]); print(*sys.modules)"
     command = [sys.executable, "-c", code, str(tmp_path / "page.txt")]
     modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert "syncd.sources.registry" in modules
-    unwanted = {"requests", "protego", "syncd.sources.web", "syncd.sources.plugins", "syncd.sources.apis"}
+    assert "syncd.services" in modules
+    unwanted = {"requests", "protego", "syncd.sources.web", "syncd.services.base"}
     assert not unwanted & set(modules)
 
 
 def test_every_api_has_its_parts() -> None:
     """A module that fetches, an example that is recognised, and a parser."""
-    assert registry.SOURCES.keys() == registry.EXAMPLES.keys()
-    for name, example in registry.EXAMPLES.items():
-        recognised = registry.recognise(example)
+    for name, service in services.SOURCES.items():
+        example = service.example
+        recognised = services.recognise(example)
         assert recognised is not None
         assert (recognised.name, recognised.source) == (name, example)
-        assert callable(registry.api(name).fetch)
-    assert registry.SOURCES.keys() == parsers.FORMATS.keys()
+        assert callable(services.api(name).fetch)
+        assert callable(service.module().read)
 
 
 # Search
@@ -556,7 +551,7 @@ def test_search_asks_those_that_know_most(site: Site, web: Web) -> None:
     )
     assert (found[1].service, found[1].papers, found[1].affiliation) == ("OpenAlex", 65, "Microsoft")
     assert site.asked[0].query["q"] == site.asked[1].query["search"] == "Pengcheng He"
-    assert all(registry.recognise(author.source) for author in found)
+    assert all(services.recognise(author.source) for author in found)
 
 
 def test_search_with_one_api_out_of_order(site: Site, web: Web) -> None:
@@ -680,13 +675,13 @@ def test_plugin_that_fails_in_use_is_named(site: Site, web: Web, installed: list
             raise IndexError(f"list index of {snapshot.origin}")
 
     installed += [Entry("failing", Failing), Entry("scopus", Good)]
-    assert registry.recognise("https://example.org/") is None
+    assert services.recognise("https://example.org/") is None
     assert "failing" in plugins.load().failures
     with pytest.raises(SourceError, match="the plugin 'failing' failed: ZeroDivisionError: by zero"):
         fetched("failing:x", site, web)
     with pytest.raises(SourceError, match="on purpose"):
         fetched("failing:known", site, web)
-    parse = parsers.parser("failing")
+    parse = services.parser("failing")
     assert parse is not None
     with pytest.raises(ParseError, match="the plugin 'failing' failed: IndexError: list index of failing:x"):
         parse(Snapshot(b"", "failing:x", datetime(2026, 6, 2, tzinfo=UTC)))
@@ -696,11 +691,11 @@ def test_own_sources_come_before_plugins(installed: list[Entry]) -> None:
     """A plugin can't take over what syncd knows."""
     greedy = type("Greedy", (Good,), {"name": "greedy", "recognise": lambda _, source: source})
     installed.append(Entry("greedy", greedy))
-    assert registry.recognise("s2:1") == registry.Recognised("s2", "1")
-    assert registry.recognise("https://example.org/") == registry.Recognised("greedy", "https://example.org/")
-    assert registry.recognise("page.txt") is None
+    assert services.recognise("s2:1") == services.Recognised("s2", "1")
+    assert services.recognise("https://example.org/") == services.Recognised("greedy", "https://example.org/")
+    assert services.recognise("page.txt") is None
 
 
 def test_bounds_are_sane() -> None:
     """The most pages of an author at each API hold more than anybody wrote."""
-    assert ask.MOST_PAGES * 50 >= 10_000
+    assert base.MOST_PAGES * 50 >= 10_000

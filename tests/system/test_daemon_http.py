@@ -14,11 +14,11 @@ from pages import entry, page
 from plugin_host import ZoteroProcess
 from plugins import Asker
 from ports import free_port
-from syncd import pairings
 from syncd.config import load
 from syncd.config.secrets import SecretRef
 from syncd.handshake import HEADER
-from syncd.store import Store
+from syncd.state import pairings
+from syncd.state.store import Store
 from syncd.zotero.embedded import DesktopLibrary
 from syncd.zotero.embedded.plugin import Plugin, new_key
 from websites import Reply, website

@@ -19,13 +19,13 @@ import pytest
 
 from background import SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from owner import show
-from syncd import pipeline
 from syncd.config import load
-from syncd.daemon.archive import History
 from syncd.daemon.control import ask
+from syncd.daemon.news import History
 from syncd.daemon.work import Eyes, Pulse, Waiting
+from syncd.engine import run
+from syncd.engine.session import Ports, run_name
 from syncd.errors import SyncdError
-from syncd.session import Ports, run_name
 from syncd.zotero.embedded import Fault
 from websites import Reply, website
 
@@ -378,7 +378,7 @@ def test_a_flood_of_papers_is_refused_before_it_is_planned(
     desk: Desk, zotero: Zotero, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A plan of 200,000 papers takes an hour, in which nobody else's would be made; this one would meet a fault."""
-    monkeypatch.setattr(pipeline, "MOST_DOUBTS", 0)
+    monkeypatch.setattr(run, "MOST_DOUBTS", 0)
     desk.configure(SECOND_PROFILE + "[guards]\nmax_create = 2\n")
     ended = together(desk, "ann")
     assert titles(zotero) == ["Zeta"]

@@ -24,7 +24,7 @@ from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from owner import NEWS, Owner, memory_of, pushes, rests, show
 from plugins import ACTS, SIDES, seen, stopped, whole
-from syncd import migrations
+from syncd.state import migrations
 from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ from owner import NEWS, forget, memory_of, pushes, rests, show, standing
 from pages import entry, page
 from plugins import ACTS, SIDES, TITLES, Asker, erase, knows, seen, signed, stopped, whole
 from ports import free_port
-from syncd import pairings
-from syncd.cli.exit_codes import of_report
+from syncd.cli.console import of_report
 from syncd.errors import LibraryError
+from syncd.state import pairings
 from syncd.zotero.client import Address
 from syncd.zotero.consent import consent
+from syncd.zotero.desktop import Plugin, PluginClient, plugin_at
 from syncd.zotero.embedded import Fault
 from syncd.zotero.embedded.plugin import new_key
-from syncd.zotero.plugin import Plugin, PluginClient, plugin_at
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:

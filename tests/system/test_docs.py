@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from syncd.cli.exit_codes import Exit
+from syncd.cli.console import Exit
 from syncd.cli.main import app
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

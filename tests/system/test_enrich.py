@@ -15,9 +15,10 @@ import pytest
 from builders import paper
 from clocks import FakeClock
 from ports import free_port
-from syncd.enrich import Answers, completed, enrich, enrichers
-from syncd.enrich.huggingface import HuggingFace
+from syncd.enrich import enrichers
+from syncd.enrich.run import Answers, completed, enrich
 from syncd.model import Creator, Identifiers, Notice, Paper
+from syncd.services.huggingface import Papers
 from syncd.sources.pace import Pace
 from syncd.sources.web import Web
 from syncd.text.links import classify
@@ -978,7 +979,7 @@ def test_no_record_of_whatever_shape_is_too_much_for_a_reader() -> None:
             assert read is None or read.title
 
 
-class Unreadable(HuggingFace):
+class Unreadable(Papers):
     """A service whose records nobody can read."""
 
     def read(self, record: Json) -> Paper | None:

@@ -16,8 +16,8 @@ import pytest
 
 from owner import NEWS, TWO_DAYS, show, standing
 from pages import entry, page
-from syncd import store
-from syncd.cli.exit_codes import of_report
+from syncd.cli.console import of_report
+from syncd.state import store
 from syncd.zotero.embedded import Fault, Request
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from owner import memory_of, show
 from pages import entry
-from syncd.history import Note
-from syncd.journal import Entry
-from syncd.state import State
-from syncd.store import Store
+from syncd.state.history import Note
+from syncd.state.journal import Entry
+from syncd.state.state import State
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 
 from owner import LONG, MEMORIES, TITLES, forget, pushes, rests, show, with_every_memory
 from pages import entry
-from syncd import parse
+from syncd import read
 from syncd.model import Creator, Identifiers, Paper, Profile
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ PLAIN = replace(ARXIV, identifiers=Identifiers())
 @pytest.fixture
 def recorded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Give a desk whose source knows identifiers; one paper of arXiv was pushed."""
-    monkeypatch.setitem(parse.FORMATS, "records", read_records)
+    monkeypatch.setitem(read.FORMATS, "records", read_records)
     desk.configure(RECORDS)
     desk.page.write_text(records(ARXIV), encoding="utf-8")
     assert desk.run().counts["create"] == 1

@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from clocks import FakeClock
-from syncd import tables
 from syncd.errors import LockedError, StoppedError
 from syncd.lock import held
-from syncd.state import State
-from syncd.store import Store
+from syncd.state import store
+from syncd.state.state import State
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -50,7 +50,7 @@ def write_much(path: Path, prefix: str) -> None:
         state = State(opened, "https://example.org", prefix, FakeClock())
         for number in range(ROUNDS):
             with state.writing() as connection:
-                connection.scalar(sa.select(sa.func.count()).select_from(tables.claim))
+                connection.scalar(sa.select(sa.func.count()).select_from(store.claim))
                 state.claim(connection, f"{number:08}", "AAAA2222")
     finally:
         opened.close()

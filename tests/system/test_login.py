@@ -18,7 +18,7 @@ from background import until
 from owner import show
 from syncd import __version__, login
 from syncd.config import load
-from syncd.config.keep import keep
+from syncd.config.secrets import keep
 from syncd.errors import LibraryError
 from syncd.plugin.build import xpi
 from syncd.zotero.embedded import Fault, Grant, Request

@@ -11,7 +11,7 @@ import pytest
 
 from owner import NEWS, TITLES, another_machine, pushes, rests, show
 from pages import entry, page
-from syncd.cli.exit_codes import of_report
+from syncd.cli.console import of_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,12 +16,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from owner import show
-from syncd.action import Action
 from syncd.daemon.metrics import Metrics
+from syncd.engine.gather import SourceFailure
+from syncd.engine.push import Failure
+from syncd.engine.run import Report
 from syncd.errors import ConfigError, LibraryError, SourceError, StateError
-from syncd.intake import SourceFailure
-from syncd.pipeline import Report
-from syncd.push import Failure
+from syncd.sync.action import Action
 from syncd.zotero.transport import Counter
 
 if TYPE_CHECKING:

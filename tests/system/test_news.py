@@ -15,9 +15,7 @@ import pytest
 
 from background import until
 from clocks import FakeClock
-from syncd.daemon.bulletin import Bulletin
-from syncd.daemon.channels import Command, Service, channels
-from syncd.daemon.news import Message, NewPaper
+from syncd.daemon.news import Bulletin, Command, Message, NewPaper, Service, channels
 from syncd.errors import ConfigError, SendError, SyncdError
 from websites import Reply, Site, website
 

@@ -18,10 +18,9 @@ import pytest
 from background import Background, looks, titles, until, write
 from clocks import FakeClock
 from pages import REAL_PAGE
-from syncd import parse
+from syncd import read
 from syncd.clock import SystemClock
-from syncd.daemon import parsing
-from syncd.daemon.parsing import Parser
+from syncd.daemon.parser import Parser
 from syncd.errors import LayoutError, ParseError, StoppedError, SyncdError
 from syncd.model import Snapshot
 from syncd.sources import limits
@@ -155,13 +154,13 @@ def test_a_process_that_is_killed_is_started_anew(desk: Desk, daemon: Background
 def test_it_reads_what_a_command_reads(parser: Parser) -> None:
     """The profile is the same, to the last link and warning."""
     real = Snapshot(REAL_PAGE.read_bytes(), str(REAL_PAGE), datetime(2026, 6, 1, tzinfo=UTC))
-    assert parser.parse(real, "auto", CLOCK) == parse.parse(real)
+    assert parser.parse(real, "auto", CLOCK) == read.parse(real)
 
 
 def test_errors_are_those_of_a_command(parser: Parser) -> None:
     """Class, words, place and hint come through."""
     with pytest.raises(ParseError) as here:
-        parse.parse(snapshot("hello"), "auto")
+        read.parse(snapshot("hello"), "auto")
     with pytest.raises(ParseError) as there:
         parser.parse(snapshot("hello"), "auto", CLOCK)
     assert (str(there.value), there.value.hint, there.value.line) == (
@@ -193,7 +192,7 @@ def test_it_has_no_key_no_lock_and_no_socket_but_its_own(
 def test_memory_has_a_limit_and_is_watched_besides(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Macs and the sandbox of a service may set no limit: then what the process takes is what counts."""
     monkeypatch.setattr(limits, "PARSING_MEMORY", 200_000_000)
-    monkeypatch.setattr(parsing, "STEP", 0.02)
+    monkeypatch.setattr(parser, "STEP", 0.02)
     with pytest.raises(ParseError, match="took more memory"):
         parser.parse(snapshot("grow", "trouble"), "auto", CLOCK)
     with pytest.raises(ParseError, match="took more memory"):

@@ -10,7 +10,7 @@ import pytest
 from desk import Desk, Trouble, Zotero
 from owner import show
 from pages import entry, page
-from syncd.cli.exit_codes import of_report
+from syncd.cli.console import of_report
 from syncd.zotero.embedded import EmbeddedLibrary, Fault, Grant, Request
 
 if TYPE_CHECKING:

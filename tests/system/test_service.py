@@ -17,8 +17,8 @@ from desk import Done
 from syncd.cli.service import check_system, own_command
 from syncd.errors import ConfigError, ServiceError
 from syncd.service import Launchd, Systemd, manager
-from syncd.units import Start
-from syncd.units.systemd import shipped
+from syncd.service.base import Start
+from syncd.service.systemd import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

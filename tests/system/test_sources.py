@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from syncd.errors import SourceError
-from syncd.sources import Limits, fetch
+from syncd.read import fetch
+from syncd.sources.limits import Limits
 
 PAGE = b"Pengcheng He\r\n\xff\xfe not decoded\x00"
 

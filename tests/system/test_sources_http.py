@@ -15,7 +15,8 @@ import pytest
 
 from syncd import __version__
 from syncd.errors import SourceError
-from syncd.sources import Limits, fetch
+from syncd.read import fetch
+from syncd.sources.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,10 +17,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from store_child import open_and_die, open_when_told
-from syncd import store, tables
 from syncd.errors import StateError
-from syncd.migrations import known_revisions, upgrade
-from syncd.store import Store
+from syncd.state import store
+from syncd.state.migrations import known_revisions, upgrade
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
@@ -95,7 +95,7 @@ def test_the_migrations_make_just_the_tables_that_the_code_uses(tmp_path: Path) 
     try:
         with opened.reading() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, tables.metadata) == []
+            assert compare_metadata(context, store.metadata) == []
     finally:
         opened.close()
 
@@ -133,9 +133,9 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     try:
         row = {"place": "p", "prefix": "users/1"}
         with pytest.raises(StateError), opened.writing() as connection:
-            connection.execute(sa.insert(tables.library), [row, row])
+            connection.execute(sa.insert(store.library), [row, row])
         with opened.reading() as connection:
-            assert connection.scalar(sa.select(sa.func.count()).select_from(tables.library)) == 0
+            assert connection.scalar(sa.select(sa.func.count()).select_from(store.library)) == 0
     finally:
         opened.close()
 

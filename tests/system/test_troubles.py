@@ -9,14 +9,14 @@ import pytest
 from owner import memory_of, show
 from pages import entry, page
 from syncd.config import load
+from syncd.engine.run import Report, Task, run_once
+from syncd.engine.session import Ports
 from syncd.errors import ClosedError, LockedError, StoppedError, SyncdError
-from syncd.pipeline import Report, Task, run_once
-from syncd.session import Ports
 from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
-    from syncd.state import Trouble
+    from syncd.state.state import Trouble
 
 BO = '[profiles.bo]\nsource = "bo.txt"\ncaptured = 2026-06-01\n'
 OTHER = '[libraries.other]\ntype = "embedded"\n'

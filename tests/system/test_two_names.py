@@ -9,7 +9,7 @@ import pytest
 from desk import Desk
 from owner import forget, memory_of, pushes, rests, show, standing
 from pages import entry
-from syncd.zotero import keys
+from syncd.zotero import items
 
 if TYPE_CHECKING:
     from desktops import DesktopDesk, Program
@@ -27,7 +27,7 @@ def sign_in(program: Program) -> None:
 
 def key_of(title: str, name: str) -> str:
     """Return a paper's create-once key under a name of the library."""
-    return keys.item_key(name, title.lower(), "lee")
+    return items.item_key(name, title.lower(), "lee")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_new_keys_are_made_under_the_number_once_it_is_known(
     assert (report.counts["create"], report.counts["update"]) == (1, 1)
     assert owner.item("Delta")["key"] == key_of("Delta", NAMES[0])
     assert owner.item("Alpha")["abstractNote"].startswith("Other words")
-    made = keys.child_key(NAMES[0], owner.item("Alpha")["key"], "https://github.com/ann/other")
+    made = items.child_key(NAMES[0], owner.item("Alpha")["key"], "https://github.com/ann/other")
     assert made in {child["key"] for child in owner.children(owner.item("Alpha")["key"])}
     rests(at_zotero)
 

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clocks import FakeClock
-from syncd.daemon.inotify import Inotify
+from syncd.daemon.folders import Folders, Inotify, Interest
 from syncd.daemon.watch import ROUND, Watcher
-from syncd.daemon.watch_folders import Folders, Interest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -18,8 +18,10 @@ import pytest
 
 from clocks import FakeClock
 from syncd.errors import SourceError
-from syncd.sources import Limits, fetch, network
+from syncd.read import fetch
+from syncd.sources import network
 from syncd.sources.cache import Cache, key
+from syncd.sources.limits import Limits
 from syncd.sources.pace import DEFAULT_INTERVAL, Pace
 from syncd.sources.web import ATTEMPTS, LONGEST_WAIT, Web
 from websites import Asked, Reply, Site, conditional, dripping, website

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.text.arxiv import ARCHIVES, SUBJECTS, arxiv_id, category_id, category_name
-from syncd.text.doi import doi
+from syncd.text.identifiers import ARCHIVES, SUBJECTS, arxiv_id, category_id, category_name, doi
 
 
 @pytest.mark.parametrize(

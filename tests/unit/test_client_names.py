@@ -6,7 +6,7 @@ import pytest
 
 from clocks import FakeClock
 from syncd.zotero.client import Address, Client
-from syncd.zotero.plugin import Plugin, PluginClient
+from syncd.zotero.desktop import Plugin, PluginClient
 from syncd.zotero.transport import PoliteTransport
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.config import load
-from syncd.config.edit import TO_COME, change, follow, place, slug, unfollow
-from syncd.config.template import Answers, text
+from syncd.config.edit import TO_COME, Answers, change, follow, place, slug, text, unfollow
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.config.lines import line_of, locate
+from syncd.config.toml import line_of, locate
 
 TRICKY = '''\
 top = 1 # [not.a.table]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.parse.dates_of import joined
+from syncd.parse.record import joined
 from syncd.text.dates import infer, parse_date
 
 CAPTURED = date(2026, 6, 1)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builders import paper
-from syncd import merge
-from syncd.edits import CHILDREN, edits
-from syncd.history import Note
-from syncd.library import IndexedCollection, LibraryView, indexed
+from syncd.engine.undo import CHILDREN, edits
+from syncd.state.history import Note
+from syncd.sync import merge
+from syncd.sync.library import IndexedCollection, LibraryView, indexed
 from syncd.zotero.items import Policy, draft
 
 if TYPE_CHECKING:
-    from syncd.merge import Base
+    from syncd.sync.merge import Base
 
 COLLECTION, ITEM, LINK = "CCCC2222", "AAAA2222", "LLLL2222"
 ADDRESS = "https://github.com/ann/alpha"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.zotero.embedded import dates, text
+from syncd.zotero.embedded import text
 
 NOW = datetime(2026, 11, 24, 10, 0, 5, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 24, 10, 0, 5, tzinfo=UTC)
 )
 def test_dates_are_read_from_free_text(written: str, parsed: str) -> None:
     """As far as they can be read: year, month, day."""
-    assert dates.parsed_date(written) == parsed
+    assert text.parsed_date(written) == parsed
 
 
 @given(
@@ -46,7 +46,7 @@ def test_dates_are_read_from_free_text(written: str, parsed: str) -> None:
 )
 def test_any_text_can_be_asked_for_its_date(written: str) -> None:
     """What is read sorts as a date."""
-    parsed = dates.parsed_date(written)
+    parsed = text.parsed_date(written)
     assert parsed == "" or len(parsed) in {4, 7, 10}
 
 
@@ -65,7 +65,7 @@ def test_any_text_can_be_asked_for_its_date(written: str) -> None:
 )
 def test_access_dates_are_iso(written: str, read: str | None) -> None:
     """A day, a moment, or now."""
-    assert dates.read_access_date(written, NOW) == read
+    assert text.read_access_date(written, NOW) == read
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_access_dates_are_iso(written: str, read: str | None) -> None:
 )
 def test_what_is_no_moment(written: str) -> None:
     """A day alone is none, nor is what lies before the first or after the last year."""
-    assert dates.read_timestamp(written) is None
+    assert text.read_timestamp(written) is None
 
 
 @pytest.mark.parametrize(

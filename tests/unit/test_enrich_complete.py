@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import ast
-import doctest
-import importlib
-import pkgutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import syncd.enrich
 from builders import paper, person
-from syncd.enrich import SERVICES, certain, enrichers
-from syncd.enrich.complete import RULES, Completed, Field, complete
-from syncd.enrich.venues import is_publication
+from syncd.enrich import SERVICES, enrichers
+from syncd.enrich.complete import RULES, Choice, Completed, by_identifier, by_title, complete, is_publication
 from syncd.errors import ConfigError
 from syncd.model import Creator, Identifiers, Link, Paper
 from syncd.parse.record import is_server
+from syncd.services.base import Part
 from syncd.text.links import classify
 from syncd.text.titles import fold_name
 
 if TYPE_CHECKING:
-    from syncd.enrich.enricher import Enricher
+    from syncd.services.base import Enricher
 
-ALL: frozenset[Field] = frozenset(get_args(Field))
+ALL: frozenset[Part] = frozenset(get_args(Part))
 JOURNAL = {"published_as": "journalArticle", "venue": "Annals of Tests"}
 
 
-def merged(known: Paper, record: Paper, gives: frozenset[Field] = ALL) -> Paper:
+def merged(known: Paper, record: Paper, gives: frozenset[Part] = ALL) -> Paper:
     """Return a paper completed by one record."""
     return complete(Completed(known), record, "Service", gives, known).paper
 
@@ -264,7 +258,7 @@ def test_what_a_service_does_not_give_is_not_taken() -> None:
 
 def test_there_is_one_rule_for_each_thing_that_services_give() -> None:
     """No field of the table is without effect."""
-    assert sorted(name for name, _ in RULES) == sorted(get_args(Field))
+    assert sorted(name for name, _ in RULES) == sorted(get_args(Part))
 
 
 # Which record is the paper
@@ -273,40 +267,40 @@ def test_there_is_one_rule_for_each_thing_that_services_give() -> None:
 def test_a_title_counts_only_with_an_author_in_common() -> None:
     """Equal when folded; nearly equal is not equal."""
     known = paper("Deep  Learning—again", "Ann Müller")
-    assert certain.by_title(known, [paper("Deep learning: again", "A. Muller")]).verdict == "certain"
-    assert certain.by_title(known, [paper("Deep learning: again", "Bo Li")]).verdict == "uncertain"
-    assert certain.by_title(known, [paper("Deep learning again!!s", "Ann Müller")]).verdict == "uncertain"
-    assert certain.by_title(known, []).verdict == "nothing"
+    assert by_title(known, [paper("Deep learning: again", "A. Muller")]).verdict == "certain"
+    assert by_title(known, [paper("Deep learning: again", "Bo Li")]).verdict == "uncertain"
+    assert by_title(known, [paper("Deep learning again!!s", "Ann Müller")]).verdict == "uncertain"
+    assert by_title(known, []).verdict == "nothing"
 
 
 def test_an_old_paper_of_the_same_title_is_another_one() -> None:
     """Unless the year on the page was inferred."""
     record = paper("T", "Ann Lee", date="2009")
-    assert certain.by_title(paper("T", "Ann Lee"), [record]).verdict == "uncertain"
+    assert by_title(paper("T", "Ann Lee"), [record]).verdict == "uncertain"
     inferred = paper("T", "Ann Lee", date_inferred=True)
-    assert certain.by_title(inferred, [record]).verdict == "certain"
+    assert by_title(inferred, [record]).verdict == "certain"
 
 
 def test_contradicting_identifiers_are_no_match() -> None:
     """Neither by title nor by identifier."""
     known = paper(arxiv="2304.12526", doi="10.1/x")
     for record in (paper(arxiv="2304.99999"), paper(arxiv="2304.12526", doi="10.1/y")):
-        assert certain.by_title(known, [record]) == certain.Choice("conflict")
-        assert certain.by_identifier(known, [record]) == certain.Choice("conflict")
+        assert by_title(known, [record]) == Choice("conflict")
+        assert by_identifier(known, [record]) == Choice("conflict")
 
 
 def test_an_identifier_counts_while_title_or_author_are_the_same() -> None:
     """Titles change between versions; a wrong identifier leads to strangers."""
     known = paper("Old title", "Ann Lee", arxiv="2304.12526")
-    assert certain.by_identifier(known, [paper("New title", "Ann Lee")]).record
-    assert certain.by_identifier(known, [paper("Old title", "Bo Li")]).record
-    assert certain.by_identifier(known, [paper("New title", "Bo Li")]).verdict == "conflict"
+    assert by_identifier(known, [paper("New title", "Ann Lee")]).record
+    assert by_identifier(known, [paper("Old title", "Bo Li")]).record
+    assert by_identifier(known, [paper("New title", "Bo Li")]).verdict == "conflict"
 
 
 def test_the_published_one_of_several_is_chosen() -> None:
     """DBLP has a record of the preprint beside it."""
     preprint, published = paper(arxiv="2304.12526"), paper(date="2024", **JOURNAL)
-    assert certain.by_title(paper(), [preprint, published]).record == published
+    assert by_title(paper(), [preprint, published]).record == published
 
 
 # The services
@@ -476,23 +470,3 @@ def test_each_service_is_an_enricher() -> None:
         assert service.per_lookup >= 1
         assert service.per_search >= 1
         assert service.gives <= ALL
-
-
-MODULES = sorted(
-    module.name for module in pkgutil.iter_modules(syncd.enrich.__path__, f"{syncd.enrich.__name__}.")
-)
-
-
-def test_examples_hold() -> None:
-    """Those of functions and those under named patterns."""
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    parser = doctest.DocTestParser()
-    for name in MODULES:
-        module = importlib.import_module(name)
-        path = Path(module.__file__ or "")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                text = str(node.value.value)
-                runner.run(parser.get_doctest(text, dict(vars(module)), name, str(path), node.lineno))
-    assert runner.summarize(verbose=False).failed == 0
-    assert runner.tries >= 9

@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from syncd.cli import grid
-from syncd.cli.grid import Column
+from syncd.cli import output
+from syncd.cli.output import Column
 
 COLUMNS = (Column("what"), Column("paper", 3), Column("why", 2), Column("key"))
 TITLE = "Z-Code++: A Pre-trained Language Model Optimized for Abstractive Summarization"
@@ -21,7 +21,7 @@ ROWS = [
 def shown(width: int, *, terminal: bool = True) -> list[str]:
     """Return the lines of a table."""
     console = Console(file=io.StringIO(), width=width, force_terminal=terminal, color_system=None)
-    grid.show(console, COLUMNS, ROWS)
+    output.show(console, COLUMNS, ROWS)
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -60,7 +60,7 @@ def test_what_stands_beside_a_name_is_not_torn_apart() -> None:
     """A cell that does not fit goes below, with its heading."""
     console = Console(file=io.StringIO(), width=30, force_terminal=True, color_system=None)
     columns = (Column("profile", 2), Column("papers"), Column("last success"), Column("state", 3))
-    grid.show(console, columns, [("pengcheng-he", "50 of 65", "a moment ago", "ok")])
+    output.show(console, columns, [("pengcheng-he", "50 of 65", "a moment ago", "ok")])
     assert isinstance(console.file, io.StringIO)
     assert [line.rstrip() for line in console.file.getvalue().splitlines()] == [
         "pengcheng-he  papers 50 of 65",

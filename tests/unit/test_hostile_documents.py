@@ -17,7 +17,7 @@ import pytest
 from growth import trouble
 from syncd.errors import ParseError
 from syncd.model import Snapshot
-from syncd.parse import parse
+from syncd.read import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ import pytest
 
 from syncd.errors import ParseError, SourceError
 from syncd.model import Profile, Snapshot
-from syncd.parse import parse
 from syncd.parse.html_blocks import plain_text, tree_of
+from syncd.read import parse
 from syncd.sources.exchange import Answer
 from syncd.sources.limits import ENTRIES, TooMuchError, read_json
 
@@ -123,45 +123,45 @@ def test_a_source_past_a_limit_is_refused(name: str) -> None:
     ("limit", "form", "data", "words"),
     [
         ("html_blocks.TAGS", "html", "<i></i>" * 600, "1,000 tags"),
-        ("listing.ENTRIES", "ris", "TY  - JOUR\nER  -\n" * 1_001, "1,000 entries with something wrong"),
-        ("listing.ENTRIES", "ris", "TY  - JOUR\nTI  - T\nER  -\n" * 1_001, "1,000 papers"),
-        ("listing.ENTRIES", "bibtex", "@misc{k,}\n" * 1_001, "1,000 entries with something wrong"),
-        ("listing.ENTRIES", "bibtex", "@misc{k,title={T}}\n" * 1_001, "1,000 papers"),
-        ("bibtex.ENTRIES", "bibtex", "@string{k = {a}}\n" * 2_001, "2,000 entries and macros"),
+        ("parse.listing.ENTRIES", "ris", "TY  - JOUR\nER  -\n" * 1_001, "1,000 entries with something wrong"),
+        ("parse.listing.ENTRIES", "ris", "TY  - JOUR\nTI  - T\nER  -\n" * 1_001, "1,000 papers"),
+        ("parse.listing.ENTRIES", "bibtex", "@misc{k,}\n" * 1_001, "1,000 entries with something wrong"),
+        ("parse.listing.ENTRIES", "bibtex", "@misc{k,title={T}}\n" * 1_001, "1,000 papers"),
+        ("parse.bibtex.ENTRIES", "bibtex", "@string{k = {a}}\n" * 2_001, "2,000 entries and macros"),
         (
-            "ris.CREATORS",
+            "parse.ris.CREATORS",
             "ris",
             "TY  - JOUR\nTI  - T\n" + "AU  - A, B\n" * 1_001 + "ER  -\n",
             "1,000 authors",
         ),
         (
-            "record.CREATORS",
+            "parse.record.CREATORS",
             "csl-json",
             '[{"title": "T", "author": [' + '"A",' * 1_000 + '"B"]}]',
             "1,000 authors",
         ),
-        ("feed.ENTRIES", "feed", f"{ATOM}{ENTRY * 1_001}</feed>", "1,000 entries"),
+        ("parse.feed.ENTRIES", "feed", f"{ATOM}{ENTRY * 1_001}</feed>", "1,000 entries"),
         (
-            "apis.dblp.ENTRIES",
+            "services.dblp.ENTRIES",
             "dblp",
             f"<dblpperson><r>{'<book/>' * 1_001}</r></dblpperson>",
             "1,000 records",
         ),
         (
-            "apis.document.ENTRIES",
+            "services.records.ENTRIES",
             "s2",
             f'{{"source": "s2", "papers": [{"{}," * 1_000}{{}}]}}',
             "1,000 papers",
         ),
-        ("profile_page.ENTRIES", "profile-page", PAGE * 1_001, "1,000 papers"),
+        ("parse.profile_page.ENTRIES", "profile-page", PAGE * 1_001, "1,000 papers"),
     ],
 )
 def test_a_source_with_too_many_papers_is_refused(
     limit: str, form: str, data: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under a limit of a thousand, for speed."""
-    importlib.import_module(f"syncd.parse.{limit.rpartition('.')[0]}")
-    monkeypatch.setattr(f"syncd.parse.{limit}", 1_000)
+    importlib.import_module(f"syncd.{limit.rpartition('.')[0]}")
+    monkeypatch.setattr(f"syncd.{limit}", 1_000)
     with pytest.raises(ParseError) as caught:
         read(data, form)
     assert f"it has more than {words}" in str(caught.value)

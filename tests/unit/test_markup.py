@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncd.enrich.crossref import Crossref
 from syncd.model import Snapshot
-from syncd.parse import parse
+from syncd.read import parse
+from syncd.services.crossref import Papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def read(text: str, form: str, media_type: str | None = None) -> Paper:
 
 def crossref() -> Paper:
     """As Crossref answers."""
-    paper = Crossref().read({"title": [TITLE], "abstract": ABSTRACT})
+    paper = Papers().read({"title": [TITLE], "abstract": ABSTRACT})
     assert paper is not None
     return paper
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from builders import item, paper, view
 from growth import trouble
-from syncd.library import identifiers_of
-from syncd.match import match, near
+from syncd.sync.library import identifiers_of
+from syncd.sync.match import match, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable

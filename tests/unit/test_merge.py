@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import paper
-from syncd import merge
-from syncd.merge import Base
+from syncd.sync import merge
+from syncd.sync.merge import Base
 from syncd.zotero.items import Draft, Policy, draft, problems
 
 COLLECTION = "CCCC2222"

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clocks import FakeClock
-from syncd.daemon.bulletin import Bulletin, next_time
-from syncd.daemon.news import MOST_TITLES, NewPaper, digest
+from syncd.daemon.news import MOST_TITLES, Bulletin, NewPaper, digest, next_time
 from syncd.errors import SendError, StateError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from syncd.errors import ParseError
 from syncd.model import Creator, Profile, Snapshot
-from syncd.parse import parse
+from syncd.read import parse
 
 HIGHWIRE = """<meta name="citation_title" content="A &lt;i&gt;Title&lt;/i&gt;">
 <meta name="citation_author" content="Lee, Ann">

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import copy
-import doctest
-import importlib
 import json
-import pkgutil
 import random
 import re
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import syncd.parse.apis
-import syncd.sources
+from syncd import services
 from syncd.errors import ParseError
 from syncd.model import Identifiers, Paper, Profile, Snapshot
-from syncd.parse import apis, parse
-from syncd.parse.apis.versions import joined
+from syncd.read import parse
+from syncd.services.records import joined
 from syncd.text.names import creator
 
 Json = dict[str, Any]
@@ -43,7 +37,7 @@ def snapshot(name: str, author: Any, papers: Any, **more: Any) -> Snapshot:
 
 def parsed(of: Snapshot) -> Profile:
     """Parse with the format that the media type names."""
-    assert apis.format_of(of.media_type) is not None
+    assert services.format_of(of.media_type) is not None
     return parse(of)
 
 
@@ -1012,42 +1006,14 @@ def test_nothing_that_a_server_may_send_breaks_a_parser(data: st.DataObject) -> 
 def test_formats_and_media_types() -> None:
     """Each parser is found by the media type of its fetch; others are none of these."""
     for name in (*JSON_APIS, "dblp", "arxiv"):
-        assert apis.parser(name) is apis.FORMATS[name]
-    assert apis.parser("atom") is None
-    assert apis.format_of("application/atom+xml") is None
-
-
-# The examples in the modules
-
-
-def modules() -> list[str]:
-    """Return the modules with examples that this part has."""
-    packages = (syncd.sources, syncd.parse.apis)
-    return sorted(
-        module.name
-        for package in packages
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    )
-
-
-@pytest.mark.parametrize("name", modules())
-def test_examples_hold(name: str) -> None:
-    """Those of functions and those under named patterns."""
-    module = importlib.import_module(name)
-    source = Path(module.__file__ or "").read_text(encoding="utf-8")
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    for node in ast.walk(ast.parse(source)):
-        value = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            runner.run(
-                doctest.DocTestParser().get_doctest(value.value, dict(vars(module)), name, None, value.lineno)
-            )
-    assert runner.summarize(verbose=False).failed == 0
+        assert services.parser(name) == services.SOURCES[name].read
+    assert services.parser("atom") is None
+    assert services.format_of("application/atom+xml") is None
 
 
 def test_parsing_needs_no_network_library() -> None:
     """Parsers share a few light modules with what fetches, and nothing that reaches the world."""
-    names = [f"syncd.parse.apis.{name}" for name in apis.FORMATS]
+    names = [f"syncd.services.{service.name}" for service in services.SOURCES.values()]
     code = f"import sys, {', '.join(names)}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

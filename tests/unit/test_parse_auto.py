@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.engine.gather import watching
 from syncd.errors import ParseError
-from syncd.intake import watching
 from syncd.model import Snapshot
-from syncd.parse import FORMATS, parse
-from syncd.parse.recognise import CONTENT, MEDIA_TYPES, SUFFIXES, recognise
+from syncd.read import CONTENT, FORMATS, MEDIA_TYPES, SUFFIXES, parse, recognise
 
 CAPTURED = datetime(2026, 6, 1, tzinfo=UTC)
 REAL = Path(__file__).parents[2] / "config" / "profiles" / "pengcheng-he.txt"

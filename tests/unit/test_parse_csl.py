@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.cli.parse import to_json
 from syncd.errors import ParseError
 from syncd.model import Creator, Identifiers, Paper, Profile, Snapshot
-from syncd.parse import parse
-from syncd.parse.as_json import to_json
+from syncd.read import parse
 
 CAPTURED = datetime(2026, 6, 1, tzinfo=UTC)
 

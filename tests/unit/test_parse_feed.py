@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from syncd.errors import ParseError
 from syncd.model import Identifiers, Paper, Profile, Snapshot
-from syncd.parse import parse
+from syncd.read import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from syncd.errors import LayoutError, ParseError
 from syncd.model import Identifiers, Profile, Snapshot
-from syncd.parse import parse
 from syncd.parse.profile_grammar import read_head
+from syncd.read import parse
 
 REAL = Path(__file__).parents[2] / "config" / "profiles" / "pengcheng-he.txt"
 CAPTURED = datetime(2026, 6, 1, 12, tzinfo=UTC)

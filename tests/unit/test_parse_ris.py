@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from syncd.errors import ParseError
 from syncd.model import Creator, Identifiers, Paper, Profile, Snapshot
-from syncd.parse import parse
+from syncd.read import parse
 
 CAPTURED = datetime(2026, 6, 1, tzinfo=UTC)
 

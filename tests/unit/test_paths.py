@@ -18,7 +18,7 @@ from syncd.clock import SystemClock
 from syncd.errors import StateError
 from syncd.lock import held
 from syncd.paths import DataFolder, data_dir, data_folder, expand
-from syncd.store import Store
+from syncd.state.store import Store
 from syncd.zotero.embedded import EmbeddedLibrary
 
 

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 
 from builders import PREFIX, intake, item, paper, view
 from growth import trouble
-from syncd import plan_file
-from syncd.action import Action, Intake, Memory, Verdict
-from syncd.identity import paper_keys
-from syncd.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.model import Creator, Link, Paper
 from syncd.parse.record import Record, paper_of
-from syncd.plan import Figures, Plan, plan
+from syncd.sync.action import Action, Intake, Memory, Verdict
+from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.sync.paper_keys import paper_keys
+from syncd.sync.plan import Figures, Plan, dump, load, plan
 from syncd.text.names import creator, organisation
-from syncd.zotero import keys
+from syncd.zotero import items
 from syncd.zotero.items import Policy
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def test_a_link_that_appears_later_is_added_and_one_that_was_removed_is_not() ->
     assert only(made).kind == "update"
     assert set(only(made).changes) == {"tags", "links"}
     library, memory = carried_out(made, library)
-    child = keys.child_key(PREFIX, only(made).key or "", CODE.url)
+    child = items.child_key(PREFIX, only(made).key or "", CODE.url)
     gone = replace(library, items={k: v for k, v in library.items.items() if k != child})
     assert not planned(gone, later, memory=memory).writes
     trashed = replace(
@@ -501,19 +500,19 @@ def test_a_plan_survives_being_saved() -> None:
     )
     made = planned(library, source)
     assert {action.kind for action in made.actions} == {"adopt", "review", "create"}
-    assert plan_file.load(plan_file.dump(made), "plan.json") == made
+    assert load(dump(made), "plan.json") == made
     assert any(fact.links for fact in made.facts)
 
 
 def test_a_plan_that_was_saved_before_there_were_facts_is_read() -> None:
     """All that it would write is the same; it has no facts and figures to tell."""
     made = planned(view(), intake(paper(links=(CODE,))))
-    saved = json.loads(plan_file.dump(made))
+    saved = json.loads(dump(made))
     del saved["plan"]["facts"]
     for profile in saved["plan"]["profiles"]:
         del profile["figures"]
     profiles = tuple(replace(profile, figures=Figures()) for profile in made.profiles)
-    old = plan_file.load(json.dumps(saved), "plan.json")
+    old = load(json.dumps(saved), "plan.json")
     assert old == replace(made, facts=(), profiles=profiles)
 
 

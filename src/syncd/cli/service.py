@@ -5,26 +5,33 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from syncd.cli.console import JsonOption, configuration, own_data, said_plainly, show_json, tell
-from syncd.cli.exit_codes import Exit
-from syncd.cli.usage import ConfigOption, Group, command
+from syncd.cli.console import (
+    ConfigOption,
+    Exit,
+    JsonOption,
+    command,
+    configuration,
+    group,
+    own_data,
+    said_plainly,
+    show_json,
+    tell,
+)
+from syncd.config import Config
+from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError, ServiceError
+from syncd.paths import expand
+from syncd.service import Standing, manager
+from syncd.service.base import Start
+from syncd.service.systemd import SYSTEM_CONFIG, Form
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from syncd.config import Config
-    from syncd.config.secrets import SecretRef
-    from syncd.service import Standing
-    from syncd.units import Start
-    from syncd.units.systemd import Form
-
-app = typer.Typer(help="syncd as a service, started by the computer itself.", no_args_is_help=True, cls=Group)
+app = group("syncd as a service, started by the computer itself.")
 
 UserOption = Annotated[
     bool, typer.Option("--user/--system", help="A service of yours, or one of the whole computer.")
@@ -44,8 +51,6 @@ def install(
 ) -> None:
     """Start syncd now and whenever the computer starts."""
     with said_plainly():
-        from syncd.service import manager  # noqa: PLC0415 - imported where it is used
-
         form: Form = "user" if user else "system"
         command = own_command(sys.argv[0], sys.executable)
         supervisor = manager(form, os.environ)
@@ -68,8 +73,6 @@ def install(
 def uninstall(user: UserOption = True) -> None:
     """Stop the service and remove it; configuration and data stay."""
     with said_plainly():
-        from syncd.service import manager  # noqa: PLC0415 - imported where it is used
-
         form: Form = "user" if user else "system"
         supervisor = manager(form, os.environ)
         if supervisor.standing() is None:
@@ -156,10 +159,6 @@ def _check_root(command: tuple[str, ...], what: str, *, is_root: bool) -> None:
 
 def _start(command: tuple[str, ...], form: Form, *, timer: bool, config: Path | None) -> tuple[Start, Config]:
     """Return how the service is to be started, after a look at its configuration."""
-    from syncd.paths import expand  # noqa: PLC0415 - imported where it is used
-    from syncd.units import Start  # noqa: PLC0415
-    from syncd.units.systemd import SYSTEM_CONFIG  # noqa: PLC0415
-
     named = str(config) if config else os.environ.get("SYNCD_CONFIG")
     if form == "system":
         whole = (config or SYSTEM_CONFIG).absolute()
@@ -201,8 +200,6 @@ def _variables(settings: Config) -> Iterator[str]:
 
 def _installed(forms: tuple[Form, ...]) -> tuple[Form, Standing | None]:
     """Return the first form that is installed and how it stands."""
-    from syncd.service import manager  # noqa: PLC0415 - imported where it is used
-
     for form in forms:
         if form == "system" and sys.platform == "darwin":
             continue

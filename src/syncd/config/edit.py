@@ -1,7 +1,6 @@
-"""Edits the configuration file and keeps its comments and its layout: who is followed, and where papers go.
+"""Writes the configuration: a new one from the answers of `syncd init`, and changes to one that is there.
 
-The new text is read as a configuration before it takes the old one's place, in one step; a file that would not
-be read stays as it was.
+Comments and layout stay. A new text is read as a configuration before it takes the place of the old one.
 """
 
 from __future__ import annotations
@@ -12,18 +11,136 @@ import stat
 import tempfile
 import tomllib
 import unicodedata
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from syncd.config import rewrite
+import tomlkit
+
+from syncd.config import toml
 from syncd.config.load import find, load, not_toml
+from syncd.config.toml import written
 from syncd.errors import ConfigError
 from syncd.paths import config_home
 from syncd.text.patterns import pattern
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+HEAD = """\
+# syncd's settings. config/syncd.example.toml names all of them, with what each is for.
+#
+# Paths are relative to the file that names them, and ~ is your home folder.
+"""
+LIBRARIES = """
+# ── Libraries ─────────────────────────────────────────────────────────────────────────────────────
+# Where papers go. Each library has a name of your choice, here "{name}". Without any library, syncd keeps
+# one of its own ("embedded"), which needs no account.
+"""
+PROFILES = """
+# ── Profiles ──────────────────────────────────────────────────────────────────────────────────────
+# Whom syncd follows. Each profile has a name of your choice.
+"""
+ENRICH = """
+# ── Complete papers ───────────────────────────────────────────────────────────────────────────────
+
+[enrich]
+# Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue, repository. What
+# each said of a paper is kept for a month, or for three days where it did not know the paper. None is
+# asked unless it is named here, for each learns which papers you look at. All of them, in their order:
+# ["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"]
+# docs/enrichment.md says what each one gives and what it learns.
+"""
+# What stands above each setting.
+COMMENTS: dict[str, str] = {
+    "type": """\
+# user: your own library on zotero.org. group: a group's library. desktop: Zotero on this computer.
+# embedded: syncd's own.
+""",
+    "id": """\
+# Your number at zotero.org: Settings > Security > Applications shows it. For a group, the number in its
+# address. desktop and embedded have none.
+""",
+    "key": """\
+# Where the library's API key is kept. The key itself never stands in this file. One of:
+#   key = { env = "ZOTERO_API_KEY" }           an environment variable
+#   key = { command = ["pass", "zotero"] }     what a command prints, for password stores
+#   key = { file = "zotero.key" }              a file that only you can read (chmod 600)
+#   key = { keyring = true }                   the system's keyring, service syncd
+#   key = { credential = "zotero-key" }        a systemd credential
+""",
+    "endpoint": """\
+# The server, if it is not Zotero's own. It begins with https://, or with http:// on this computer.
+""",
+    "source": """\
+# The profile's page: a file, a folder (its *.txt, *.html, *.htm, *.mhtml, *.mht, *.bib and *.ris files), a
+# pattern such as "pages/*.txt", or an address that begins with https:// or http://.
+""",
+    "library": """\
+# Which library the papers go to. Without this setting: the only one there is, or else "main".
+""",
+    "collection": """\
+# The collection that the papers are filed in, nested by "/". It is made if it is not there. Without this
+# setting: "Profiles/" and the author's name as the page has it.
+""",
+    "schedule": """\
+# When syncd looks again while it runs in the background: "every 15m", "every 6 hours", "daily", "weekly", or
+# a cron line (minute, hour, day of the month, month, day of the week). This one is on workdays at seven:
+# "0 7 * * 1-5".
+""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the user wants.
+
+    Attributes:
+        library: the library's name.
+        library_settings: as they stand in the file; empty for a library that is there.
+        profile: the profile's name.
+        profile_settings: as they stand in the file; empty where nothing changes.
+        pinned: other profiles that said no library, and the one that they go to as before.
+        services: those that may be asked to complete papers; None leaves that as it is.
+    """
+
+    library: str
+    profile: str
+    library_settings: Mapping[str, Any] = field(default_factory=dict)
+    profile_settings: Mapping[str, Any] = field(default_factory=dict)
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[str, ...] | None = None
+
+    @property
+    def tables(self) -> dict[tuple[str, ...], Mapping[str, Any]]:
+        """The same for `edit.change`: only the tables in which something is to be written."""
+        every: dict[tuple[str, ...], Mapping[str, Any]] = {
+            ("libraries", self.library): self.library_settings,
+            ("profiles", self.profile): self.profile_settings,
+        }
+        every |= {("profiles", name): {"library": library} for name, library in self.pinned.items()}
+        if self.services is not None:
+            every["enrich",] = {"services": list(self.services)}
+        return {path: settings for path, settings in every.items() if settings}
+
+
+def text(answers: Answers) -> str:
+    """Return a new configuration."""
+    parts = [HEAD, LIBRARIES.replace("{name}", answers.library)]
+    parts += _table("libraries", answers.library, answers.library_settings)
+    parts.append(PROFILES)
+    parts += _table("profiles", answers.profile, answers.profile_settings)
+    parts += [ENRICH, _line("services", list(answers.services or ()))]
+    return "".join(parts)
+
+
+def _table(kind: str, name: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    yield f"\n[{kind}.{tomlkit.key(name).as_string()}]\n"
+    for setting, value in settings.items():
+        yield COMMENTS.get(setting, "") + _line(setting, value)
+
+
+def _line(setting: str, value: Any) -> str:
+    return f"{setting} = {written(value)}\n"
 
 
 # What a new configuration says where the first library comes when somebody signs in.
@@ -100,8 +217,8 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
         known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
         raise ConfigError([f"{place}: no profile {words!r} is followed; {known}"])
     try:
-        changed = rewrite.without(text, ("profiles", name))
-    except rewrite.UneditableError:
+        changed = toml.without(text, ("profiles", name))
+    except toml.UneditableError:
         raise _by_hand(place, f"take profiles.{name} out") from None
     _write(place, changed, env)
     return name
@@ -135,9 +252,9 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...],
 def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
-            text = rewrite.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
-        except rewrite.UneditableError:
-            lines = "; ".join(f"{name} = {rewrite.written(value)}" for name, value in settings.items())
+            text = toml.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
+        except toml.UneditableError:
+            lines = "; ".join(f"{name} = {toml.written(value)}" for name, value in settings.items())
             raise _by_hand(place, f"write into {'.'.join(table)}: {lines}") from None
     return text
 

@@ -1,6 +1,6 @@
 """Finds the configuration file, reads it and makes a `Config` of it, with every problem named at once.
 
-It reads this one file. It fetches no secret and looks at no source.
+It reads this one file and fetches no secret. `effective` lists what is in effect and where each setting comes from.
 """
 
 from __future__ import annotations
@@ -8,27 +8,27 @@ from __future__ import annotations
 import glob
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from syncd.config import values
-from syncd.config.checks import cross_check
-from syncd.config.lines import locate
 from syncd.config.model import EMBEDDED, Config, Service
-from syncd.config.problems import Problem, translate, worded
+from syncd.config.problems import Problem, cross_check, translate, worded
+from syncd.config.secrets import SecretRef
+from syncd.config.toml import locate
 from syncd.errors import ConfigError
 from syncd.paths import config_home, expand
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.config.background import Metrics
-    from syncd.config.model import Library, ProfileConfig, Services
-    from syncd.config.secrets import SecretRef
+    from syncd.config.model import Library, Metrics, ProfileConfig, Services
+    from syncd.config.toml import Path as Setting
 
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
 
@@ -228,3 +228,61 @@ def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]
         folder = glob.escape(str(base)) if glob.has_magic(profile.source) else str(base)
         path = Path(folder) / path
     return profile.model_copy(update={"source": str(path)})
+
+
+CUT = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """One setting.
+
+    Attributes:
+        path: from the outermost table inwards.
+        value: as it stands in JSON; of a secret, where it is kept.
+        line: of the file; None where it is the default.
+        secrets: the references that it consists of, if it does.
+    """
+
+    path: Setting
+    value: Any
+    line: int | None
+    secrets: tuple[SecretRef, ...] = ()
+
+
+def effective(config: Config) -> list[Effective]:
+    """Return every setting that has a value."""
+    lines = locate(_text(config)) if config.path else {}
+    return list(_walk(config, (), lines))
+
+
+def _text(config: Config) -> str:
+    place = find(config.path, {})
+    return place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if place else ""
+
+
+def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterator[Effective]:
+    plain = table.model_dump(mode="json")
+    for name in type(table).model_fields:
+        value, here = getattr(table, name), (*path, name)
+        if isinstance(value, SecretRef):
+            yield Effective(here, str(value), lines.get(here), (value,))
+        elif isinstance(value, BaseModel):
+            yield from _walk(value, here, lines)
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                yield from _walk(inner, (*here, key), lines)
+        elif name == "urls" and value:
+            yield Effective(here, [str(ref) for ref in value], lines.get(here), tuple(value))
+        elif value is not None:
+            yield Effective(here, _cut(here, plain[name]), lines.get(here))
+
+
+def _cut(path: Setting, value: Any) -> Any:
+    """Cut short what others could misuse: who knows a ping's address can ping, and commands may hold passwords."""
+    if path == ("ping", "url"):
+        parts = urlsplit(value)
+        return f"{parts.scheme}://{parts.hostname}/{CUT}"
+    if path == ("notify", "command") and len(value) > 1:
+        return [value[0], CUT]
+    return value

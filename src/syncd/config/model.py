@@ -1,26 +1,137 @@
 """What can be set, with defaults, limits and a description each: the one source of validation and schema.
 
-Everything is frozen. A value here is well formed by itself; whether settings fit together is `checks`' part,
-and where they come from is `load`'s.
+Everything is frozen, strict about names and types, and silent about what it held.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
+from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from syncd.config import values
-from syncd.config.background import Control, Daemon, History, Metrics, Notify, Ping
-from syncd.config.base import Duration, Name, Settings, text
-from syncd.config.secrets import SecretRef  # noqa: TC001 - pydantic reads the annotations
+from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Name = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]+$")]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(values.read_duration),
+    PlainSerializer(values.write_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(0|[0-9]{1,6}[smhdw])$"}),
+]
+
+
+def text(check: Callable[[str], str]) -> AfterValidator:
+    """Return the validator that passes a text through `check`."""
+    return AfterValidator(check)
+
+
+class Settings(BaseModel):
+    """A table of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Daemon(Settings):
+    """How syncd runs in the background."""
+
+    timezone: Annotated[str, text(values.read_timezone)] | None = Field(
+        default=None,
+        description='The time zone that cron lines and clock times mean, such as "Europe/Berlin". Usual: the'
+        " computer's own.",
+    )
+    watch: Literal["auto", "poll", "off"] = Field(
+        default="auto",
+        description="How changed files are noticed. auto: at once, or by looking where a drive tells of no"
+        " changes; poll: by looking every few seconds; off: on the profile's schedule alone.",
+    )
+
+
+class Control(Settings):
+    """How programs on this computer, such as the plugin in Zotero, talk with the daemon."""
+
+    http: bool | None = Field(
+        default=None,
+        description="Answer programs on this computer that were paired. Usual: once Zotero was paired.",
+    )
+    port: int = Field(default=23129, ge=1, le=65535, description="The port to answer on.")
+
+
+class History(Settings):
+    """How long syncd remembers what it did."""
+
+    keep: Duration = Field(
+        default=timedelta(days=364),
+        description="Runs that are older are forgotten, and can't be undone any more, such as 52w or 90d.",
+    )
+
+
+class Metrics(Settings):
+    """Figures for Prometheus."""
+
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Serve figures for Prometheus on this port, to this computer only.",
+    )
+    textfile: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Write the figures to this file after each run, for the textfile collector of node_exporter.",
+    )
+
+
+class Ping(Settings):
+    """An address that is told how runs go, such as healthchecks.io's."""
+
+    url: Annotated[str, text(values.read_ping)] | None = Field(
+        default=None,
+        description="Is asked with /start when a run begins, as it is when it succeeded, with /fail when it"
+        " failed.",
+    )
+
+
+class Notify(Settings):
+    """Notifications of new papers."""
+
+    command: tuple[Annotated[str, Field(min_length=1)], ...] | None = Field(
+        default=None,
+        strict=False,
+        min_length=1,
+        description="A command that is run with the text on its standard input, and with SYNCD_SUBJECT and"
+        " SYNCD_BODY in its environment. Of syncd's own environment it gets PATH, HOME, the locale and the"
+        " desktop, and no key.",
+    )
+    urls: tuple[SecretRef, ...] = Field(
+        default=(),
+        strict=False,
+        description="Where the addresses of services are kept that apprise sends to, each written like a"
+        " library's key, for they hold passwords.",
+    )
+    when: Literal["daily", "at once"] = Field(
+        default="daily", description="daily: one digest a day; at once: after each run that brought some."
+    )
+    at: Annotated[str, text(values.read_clock_time)] = Field(
+        default="08:00", description="The time of day of the digest."
+    )
+
 
 LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"

@@ -10,14 +10,11 @@ import calendar
 import difflib
 import ipaddress
 import zoneinfo
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profile", "year")
 

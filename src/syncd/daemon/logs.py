@@ -12,25 +12,20 @@ import logging
 import math
 import os
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import structlog
 from structlog import dev
+from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor
 
+from syncd.clock import Clock
 from syncd.config.values import masked
-from syncd.session import run_name
+from syncd.engine.session import run_name
 from syncd.text.plain import spelt_in_json, spelt_out
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import TextIO
-
-    from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor
-
-    from syncd.clock import Clock
 
 # Priorities of sd-daemon(3), which journald takes from the start of a line.
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}

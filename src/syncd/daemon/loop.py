@@ -11,39 +11,30 @@ import os
 import queue
 import signal
 import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from syncd import __version__
-from syncd.config import load
-from syncd.daemon.answers import Answers
-from syncd.daemon.control import Control
+from syncd import __version__, services
+from syncd.config import Config, load
+from syncd.daemon.control import Answers, Control, Request
 from syncd.daemon.http import Interface
-from syncd.daemon.parsing import Parser
+from syncd.daemon.parser import Parser
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
-from syncd.daemon.systemd import Notifier
+from syncd.daemon.tell import Notifier, Voice
 from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Eyes, Look, Outcome, Pulse, StoppableClock, Waiting
+from syncd.engine.session import Ports, run_name
+from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
-from syncd.session import run_name
-from syncd.sources import registry
 from syncd.sources.pace import Pace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from syncd.config import Config
-    from syncd.daemon.control import Request
-    from syncd.daemon.rest import Resting
-    from syncd.daemon.voice import Voice
-    from syncd.session import Ports
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
 TICK = 5.0
@@ -435,7 +426,7 @@ class Daemon:
 
     def _schedule(self, name: str) -> None:
         profile = self._config.profiles[name]
-        online = "://" in profile.source or registry.recognise(profile.source) is not None
+        online = "://" in profile.source or services.recognise(profile.source) is not None
         self._timetable.put(name, profile.schedule, jitter=online)
 
     def _watch(self, sources: Mapping[str, str]) -> None:

@@ -9,25 +9,21 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import prometheus_client as prometheus
 from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.metrics import MetricWrapperBase
 
 from syncd import __version__
-from syncd.action import KINDS
+from syncd.engine.run import Report
 from syncd.errors import ConfigError, StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from prometheus_client.metrics import MetricWrapperBase
-
-    from syncd.pipeline import Report
+from syncd.sync.action import KINDS
 
 HOST = "127.0.0.1"
 OUTCOMES = (*KINDS, "failed")

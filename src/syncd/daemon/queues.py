@@ -6,17 +6,13 @@ It reads no clock and starts no thread: times come in, names and batches go out.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from syncd.sources import registry
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from syncd.daemon.work import Waiting
+from syncd import services
+from syncd.daemon.work import Waiting
 
 # So many profiles are read at a time: reading is mostly waiting for others, and parsing takes turns anyway.
 READERS = 16
@@ -39,7 +35,7 @@ def place_of(source: str) -> str:
             return urlsplit(source).hostname or ""
         except ValueError:
             return ""
-    author = registry.recognise(source)
+    author = services.recognise(source)
     return author.name if author else str(Path(source).parent)
 
 

@@ -10,8 +10,9 @@ import io
 import os
 import random
 import struct
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.executors.debug import DebugExecutor
@@ -24,10 +25,6 @@ from tzlocal import reload_localzone
 
 from syncd.config.values import EVERY, cron_fields
 from syncd.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import tzinfo
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 # So that a thousand installations do not knock at once: at most this share of an interval, at most so many seconds.

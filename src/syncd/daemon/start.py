@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TextIO
 
+from syncd.config import Config
 from syncd.daemon.logs import configure
 from syncd.daemon.loop import Daemon
-from syncd.daemon.rest import Resting
-from syncd.daemon.voice import Voice
+from syncd.daemon.tell import Voice
+from syncd.engine.session import Ports
+from syncd.engine.status import Resting
 from syncd.errors import LockedError
 from syncd.lock import held
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import TextIO
-
-    from syncd.config import Config
-    from syncd.session import Ports
 
 
 def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bool:

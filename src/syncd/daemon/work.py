@@ -6,10 +6,19 @@ is, so that one that hangs is seen.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
+from syncd import services
+from syncd.clock import Clock
+from syncd.config import Config
 from syncd.daemon.roster import Trouble
+from syncd.engine.gather import SourceFailure, jobs, read
+from syncd.engine.run import Reading, Report, Task, push_read
+from syncd.engine.session import Ports, run_name
 from syncd.errors import (
     ENDING,
     ClosedError,
@@ -21,20 +30,7 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
-from syncd.intake import SourceFailure, jobs, read
-from syncd.pipeline import Reading, Task, push_read
-from syncd.session import run_name
-from syncd.sources import fetch, registry
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
-
-    from syncd.clock import Clock
-    from syncd.config import Config
-    from syncd.pipeline import Report
-    from syncd.session import Ports
+from syncd.read import fetch
 
 # How long a look waits for its turn at a library that another process is writing to.
 PATIENCE = 900.0
@@ -331,7 +327,7 @@ class Eyes:
     def _is_as_before(self, profile: str, config: Config) -> bool:
         """Whether the pages hold what was pushed last. What can't be read is for the run to report."""
         source = config.profile(profile).source
-        if "://" in source or registry.recognise(source):
+        if "://" in source or services.recognise(source):
             return False
         try:
             now = frozenset(snapshot.digest for snapshot in fetch(source, clock=self.ports.clock))

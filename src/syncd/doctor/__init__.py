@@ -6,13 +6,11 @@ mend mended.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from syncd.doctor import computer, libraries, memory, settings
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ConfigError, SyncdError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 __all__ = ["Check", "Finding", "Scene", "examine"]
 
@@ -27,10 +25,16 @@ def examine(
         fix: mend what is safe to mend.
         tell: is told the name of each check before it begins.
     """
-    from syncd.doctor import background, libraries, machine, memory, profiles, settings  # noqa: PLC0415 - heavy
-
-    for part in (machine, settings, memory, libraries, profiles, background):
-        for check in part.checks(scene):
+    parts = (
+        computer.checks,
+        settings.checks,
+        memory.checks,
+        libraries.checks,
+        settings.profiles,
+        computer.background,
+    )
+    for checks in parts:
+        for check in checks(scene):
             if check.online and scene.offline:
                 continue
             tell(check.name)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
-
-    from syncd.clock import Clock
-    from syncd.config import Config
-    from syncd.paths import DataFolder
+from syncd.clock import Clock
+from syncd.config import Config
+from syncd.paths import DataFolder
 
 Level = Literal["ok", "warning", "failure"]
 

@@ -5,37 +5,34 @@ One request tells what the key may do, one the library's version; each has ten s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from shlex import quote
-from typing import TYPE_CHECKING
+
+import httpx2
 
 from syncd import __version__
-from syncd.clock import local
-from syncd.config import whereabouts
+from syncd.clock import Clock, local
+from syncd.config import Library, secrets
 from syncd.config.model import EMBEDDED
 from syncd.doctor import memory
-from syncd.doctor.finding import Check, Finding
-from syncd.doctor.machine import FIX
+from syncd.doctor.computer import FIX
+from syncd.doctor.finding import Check, Finding, Scene
 from syncd.doctor.settings import private
 from syncd.errors import ConfigError, LibraryError
-from syncd.zotero.account import Account
+from syncd.lock import held
+from syncd.state.state import State
+from syncd.state.store import Store
+from syncd.zotero.account import Account, keys_page, named
 from syncd.zotero.client import Address, Client
-from syncd.zotero.rights import keys_page, named
-from syncd.zotero.transport import PoliteTransport
-from syncd.zotero.way import Way
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    import httpx2
-
-    from syncd.clock import Clock
-    from syncd.config import Library
-    from syncd.doctor.finding import Scene
+from syncd.zotero.desktop import (
+    gone,
+    plugin_at,
+)
+from syncd.zotero.transport import PoliteTransport, Way
 
 SECONDS = 10.0
 # A clock that is off by more spoils dates, and signatures of connections.
@@ -124,7 +121,7 @@ def _key(library: Library, scene: Scene) -> Iterator[Finding]:
         library.check_open()
         key = library.resolve_key(scene.env)
     except ConfigError as error:
-        seen = whereabouts.look(library.key, scene.env) if library.key else None
+        seen = secrets.look(library.key, scene.env) if library.key else None
         mend = (seen and seen.mend) or library.login
         yield Finding(name, "failure", str(error), mend, private(library.key) if library.key else None)
         return
@@ -213,10 +210,6 @@ def _index(name: str, known: int | None, version: int, repair: Callable[[], str]
 
 def _emptied(scene: Scene, library: Library) -> str:
     """Empty the index of a library; a run that is at work on it is not disturbed."""
-    from syncd.lock import held  # noqa: PLC0415 - only here
-    from syncd.state import State  # noqa: PLC0415 - heavy
-    from syncd.store import Store  # noqa: PLC0415
-
     store = Store.at(scene.data.state)
     try:
         with held(scene.data.lock(library.root or "", library.prefix), clock=scene.clock, who="syncd doctor"):
@@ -227,8 +220,6 @@ def _emptied(scene: Scene, library: Library) -> str:
 
 
 def _desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
-    from syncd.zotero.plugin import gone, plugin_at  # noqa: PLC0415 - only where it is used
-
     try:
         key = library.resolve_key(scene.env)
     except ConfigError:  # said by the key's own check

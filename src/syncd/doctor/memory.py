@@ -8,25 +8,21 @@ from __future__ import annotations
 import json
 import shlex
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import quote
 
 from syncd.clock import local
-from syncd.doctor.finding import Check, Finding
-from syncd.doctor.machine import FIX
+from syncd.config import Library, ProfileConfig
+from syncd.doctor.computer import FIX
+from syncd.doctor.finding import Check, Finding, Scene
+from syncd.engine.session import whereabouts
 from syncd.errors import ENDING, INTERRUPTED
-from syncd.place import SEPARATOR
-from syncd.session import whereabouts
-from syncd.store import HEAD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from syncd.config import Library, ProfileConfig
-    from syncd.doctor.finding import Scene
+from syncd.lock import held
+from syncd.state.places import SEPARATOR
+from syncd.state.store import HEAD, Store
 
 STATE = "state"
 KEPT = "embedded library"
@@ -219,9 +215,6 @@ def _sound(path: Path) -> tuple[str, str | None]:
 
 def _set_aside(scene: Scene) -> str:
     """Move the database away and make a new one; the next run fills it from the library."""
-    from syncd.lock import held  # noqa: PLC0415 - only here
-    from syncd.store import Store  # noqa: PLC0415
-
     path = scene.data.state
     aside = path.with_name(f"{path.name}.{scene.clock.now():%Y%m%dT%H%M%SZ}.damaged")
     # A daemon at work has it open.

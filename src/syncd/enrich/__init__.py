@@ -6,37 +6,23 @@ loses anything here that its source showed, and a service that fails leaves all 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from syncd.enrich.answers import Answers
+from syncd import services
 from syncd.enrich.complete import Completed
-from syncd.enrich.run import completed, enrich
+from syncd.enrich.run import Answers, completed, enrich
 from syncd.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from syncd.enrich.enricher import Enricher
+from syncd.services.base import Enricher
 
 __all__ = ["SERVICES", "Answers", "Completed", "completed", "enrich", "enrichers"]
 
-SERVICES: Mapping[str, str] = {
-    "arxiv": "Arxiv",
-    "semanticscholar": "SemanticScholar",
-    "openalex": "OpenAlex",
-    "crossref": "Crossref",
-    "dblp": "Dblp",
-    "huggingface": "HuggingFace",
-}
-"""The services in the order in which they are asked: name in the configuration, which is its module, and class."""
-
-KEYS: Mapping[str, str] = {"semanticscholar": "s2", "openalex": "openalex"}
-"""Services that take an API key, and the names that their keys have under `services` in the configuration."""
+SERVICES = tuple(service.name for service in services.SERVICES if service.completes)
+"""The services that complete papers, in the order in which they are asked."""
 
 
 def enrichers(
-    names: Iterable[str] = tuple(SERVICES),
+    names: Iterable[str] = SERVICES,
     *,
     contact: str | None = None,
     keys: Mapping[str, str] | None = None,
@@ -47,26 +33,27 @@ def enrichers(
     Args:
         names: of `SERVICES`; they are asked in its order, whatever the order here.
         contact: an e-mail or web address; Crossref serves those better whom it can write to.
-        keys: API keys by their names in the configuration, see `KEYS`.
+        keys: API keys by their names in the configuration, see `services.SOURCES`.
         bases: addresses by name, instead of the usual ones.
 
     Raises:
         ConfigError: there is no such service.
     """
     wanted = set(names)
-    if unknown := sorted(wanted - SERVICES.keys()):
+    if unknown := sorted(wanted - set(SERVICES)):
         known = ", ".join(SERVICES)
         raise ConfigError([f'there is no service "{name}"; there are: {known}' for name in unknown])
     made = []
-    for name, kind in SERVICES.items():
-        if name not in wanted:
+    for service in services.SERVICES:
+        name = service.name
+        if not service.completes or name not in wanted:
             continue
         settings: dict[str, Any] = {}
         if base := (bases or {}).get(name):
             settings["base"] = base
-        if name in KEYS and (key := (keys or {}).get(KEYS[name])):
+        if key := (keys or {}).get(service.source):
             settings["key"] = key
         if name == "crossref":
             settings["contact"] = contact
-        made.append(getattr(import_module(f"syncd.enrich.{name}"), kind)(**settings))
+        made.append(service.module().Papers(**settings))
     return tuple(made)

@@ -1,40 +1,114 @@
-"""Merges what a service knows into a paper. Pure; each rule fills or refines one thing and removes nothing.
+"""Decides whether a record is the paper that was asked about, and merges what it knows into the paper. Pure.
 
-What a user sees in Zotero is never worse than what the source showed: names stay as they were written, dates get
-more precise only, and a paper has one published form, never parts of two.
+Each rule fills or refines one thing and removes nothing. What a user sees in Zotero is never worse than before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from syncd.enrich.venues import is_publication
-from syncd.model import Identifiers
+from syncd.model import Creator, Identifiers, Link, Paper
 from syncd.parse.record import is_preprint_doi, is_server
+from syncd.services.base import Part
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+FORMS = frozenset({"journalArticle", "conferencePaper", "bookSection", "book"})
+"""Zotero's item types that a preprint is published as; a report of the same title is no better than a preprint."""
 
-    from syncd.model import Creator, Link, Paper
+
+def is_publication(record: Paper) -> bool:
+    """Tell whether a record is that of a published paper."""
+    if record.published_as not in FORMS or is_preprint_doi(record.identifiers.doi):
+        return False
+    if record.published_as != "book" and not record.venue:
+        return False
+    return not is_server(record.venue) and not (is_server(record.publisher) and not record.venue)
+
+
+MOST_YEARS = 4
+"""How far the years of a preprint and its publication may lie apart."""
+
+Verdict = Literal["certain", "uncertain", "conflict", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was decided about a service's records.
+
+    Attributes:
+        verdict: "certain": one of them is the paper; "uncertain": they may be other papers; "conflict": the
+            identifiers of the one that is it contradict those known; "nothing": there are none.
+        record: the one that is the paper, as a paper.
+    """
+
+    verdict: Verdict
+    record: Paper | None = None
+
+
+def by_identifier(paper: Paper, records: Iterable[Paper]) -> Choice:
+    """Choose among the records that a service has under the paper's identifier.
+
+    An identifier may be wrong, and a title may change: title or an author must be the same.
+    """
+    listed = list(records)
+    right = [record for record in listed if not _contradict(paper, record) and _resemble(paper, record)]
+    if right:
+        return Choice("certain", _best(right))
+    return Choice("conflict" if listed else "nothing")
+
+
+def by_title(paper: Paper, records: Iterable[Paper]) -> Choice:
+    """Choose among the records that a service has under a similar title."""
+    listed = list(records)
+    same = [record for record in listed if _same_title(paper, record) and _share_author(paper, record)]
+    same = [record for record in same if _near_in_time(paper, record)]
+    right = [record for record in same if not _contradict(paper, record)]
+    if right:
+        return Choice("certain", _best(right))
+    if same:
+        return Choice("conflict")
+    return Choice("uncertain" if listed else "nothing")
+
+
+def _best(records: list[Paper]) -> Paper:
+    """Prefer what was published, then what came out first."""
+    return min(records, key=lambda record: (not is_publication(record), record.date or "9999"))
+
+
+def _same_title(paper: Paper, record: Paper) -> bool:
+    return fold_title(paper.title) == fold_title(record.title)
+
+
+def _share_author(paper: Paper, record: Paper) -> bool:
+    return bool(_surnames(paper) & _surnames(record))
+
+
+def _surnames(paper: Paper) -> set[str]:
+    return {fold_name(creator.family) for creator in paper.creators} - {""}
+
+
+def _resemble(paper: Paper, record: Paper) -> bool:
+    if _same_title(paper, record) or _share_author(paper, record):
+        return True
+    return not paper.creators or not record.creators
+
+
+def _contradict(paper: Paper, record: Paper) -> bool:
+    """Tell whether both state an identifier of one kind, and not the same."""
+    here, there = paper.identifiers, record.identifiers
+    return any(a and b and a != b for a, b in ((here.doi, there.doi), (here.arxiv, there.arxiv)))
+
+
+def _near_in_time(paper: Paper, record: Paper) -> bool:
+    if paper.year is None or record.year is None or paper.date_inferred:
+        return True
+    return abs(paper.year - record.year) <= MOST_YEARS
+
 
 Changes = dict[str, Any]
-Field = Literal[
-    "creators",
-    "abstract",
-    "date",
-    "first date",
-    "category",
-    "published",
-    "registered",
-    "identifiers",
-    "links",
-    "retracted",
-]
-"""What a service may give. "first date": the day of the preprint's first version. "registered": the published form
-as its publisher registered it, which is better than what others made of it."""
 
 DAY = len("2023-04-25")
 INITIALS = pattern(r"(?:\w(?:[\s.-]+|$))+", hostile="a. ")
@@ -61,7 +135,7 @@ class Completed:
 
 
 def complete(
-    known: Completed, record: Paper, service: str, gives: frozenset[Field], shown: Paper | None = None
+    known: Completed, record: Paper, service: str, gives: frozenset[Part], shown: Paper | None = None
 ) -> Completed:
     """Complete a paper.
 
@@ -209,7 +283,7 @@ def _retracted(paper: Paper, record: Paper, _: Paper) -> Changes:
     return {"retracted": True} if record.retracted and not paper.retracted else {}
 
 
-RULES: tuple[tuple[Field, Callable[[Paper, Paper, Paper], Changes]], ...] = (
+RULES: tuple[tuple[Part, Callable[[Paper, Paper, Paper], Changes]], ...] = (
     ("creators", _creators),
     ("abstract", _abstract),
     ("first date", _first_date),

@@ -1,37 +1,103 @@
 """Asks the services about papers, one service after the other, and completes the papers with what is certain.
 
-What is known on disk is not asked; what is asked goes out in batches. A service that fails is not asked again in
-this run, and what it said earlier still counts. Nothing is decided here about a single field.
+Answers are kept on disk, an entry a question, so that a second run asks nobody anything that it knows.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from syncd.enrich import certain
-from syncd.enrich.asking import RefusedError
-from syncd.enrich.complete import Completed, complete
-from syncd.enrich.enricher import words
+from syncd.clock import Clock
+from syncd.enrich.complete import Completed, by_identifier, by_title, complete
 from syncd.errors import SourceError, SyncdError
-from syncd.model import Notice
+from syncd.model import Notice, Paper
 from syncd.parse.record import UNREADABLE
+from syncd.services.base import Enricher, Records, RefusedError, words
+from syncd.sources.cache import Cache, key
+from syncd.sources.web import Web
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from syncd.enrich.answers import Answers
-    from syncd.enrich.certain import Choice, Verdict
-    from syncd.enrich.enricher import Enricher, Records
-    from syncd.model import Paper
-    from syncd.sources.web import Web
+    from syncd.enrich.complete import Choice, Verdict
 
     Ask = Callable[[Sequence["Thing"], Web], Sequence[Records]]
     Choose = Callable[[Paper, Sequence[Paper]], Choice]
+
+HITS = timedelta(days=30)
+MISSES = timedelta(days=3)
+"""A service that does not know a paper today may know it soon."""
+
+MOST_BYTES = 64_000_000
+
+FOUND, MISSING = 200, 404
+"""How an entry says whether the paper was found, in the words of the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service said.
+
+    Attributes:
+        records: what it found; also for a miss, where nothing of it was certain.
+        fresh: new enough to do without asking.
+    """
+
+    records: Records
+    fresh: bool
+
+
+class Answers:
+    """The answers of all services.
+
+    Args:
+        folder: the data folder's cache; answers are in a folder of their own there.
+        clock: tells how old an answer is.
+        hits: how long the service is not asked again about a paper that it knows.
+        misses: likewise about one that it does not know.
+        most_bytes: the size to keep within.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        hits: timedelta = HITS,
+        misses: timedelta = MISSES,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._cache = Cache(folder / "enrich", clock, most_bytes)
+        self._lasts = {FOUND: hits.total_seconds(), MISSING: misses.total_seconds()}
+
+    def recall(self, question: str) -> Answer | None:
+        """Return what was answered, also if that was long ago."""
+        entry = self._cache.find(key(question))
+        if entry is None:
+            return None
+        try:
+            kept = json.loads(entry.data)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(kept, dict) or kept.get("question") != question:
+            return None
+        records = kept.get("records")
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            return None
+        return Answer(records, entry.age < self._lasts.get(entry.status, 0.0))
+
+    def keep(self, question: str, records: Records, *, found: bool) -> None:
+        """Keep an answer."""
+        kept = json.dumps({"question": question, "records": records}, separators=(",", ":"))
+        self._cache.keep(key(question), FOUND if found else MISSING, {}, kept.encode())
+
 
 Thing = TypeVar("Thing")
 
@@ -137,13 +203,13 @@ class _Turn:
 
     def take(self) -> None:
         """Look the papers up by identifier, then search those by title that are not known so."""
-        by_identifier: dict[str, list[int]] = defaultdict(list)
+        places_of: dict[str, list[int]] = defaultdict(list)
         for place, one in enumerate(self.current):
             if identifier := self.enricher.identifier(one.paper):
-                by_identifier[identifier].append(place)
-        questions = {f"{self.enricher.name} id {identifier}": identifier for identifier in by_identifier}
-        places = {f"{self.enricher.name} id {key}": found for key, found in by_identifier.items()}
-        self._ask(questions, places, self.enricher.per_lookup, self.enricher.lookup, certain.by_identifier)
+                places_of[identifier].append(place)
+        questions = {f"{self.enricher.name} id {identifier}": identifier for identifier in places_of}
+        places = {f"{self.enricher.name} id {key}": found for key, found in places_of.items()}
+        self._ask(questions, places, self.enricher.per_lookup, self.enricher.lookup, by_identifier)
         settled = self.verdicts["certain"] | self.verdicts["conflict"]
         self._search([place for place in range(len(self.current)) if place not in settled])
 
@@ -156,7 +222,7 @@ class _Turn:
                 title = f"{fold_title(paper.title)} {fold_name(paper.surname)}"
                 questions.setdefault(f"{self.enricher.name} title {title}", paper)
                 places[f"{self.enricher.name} title {title}"].append(place)
-        self._ask(questions, places, self.enricher.per_search, self.enricher.search, certain.by_title)
+        self._ask(questions, places, self.enricher.per_search, self.enricher.search, by_title)
 
     def _ask(
         self,

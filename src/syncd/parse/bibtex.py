@@ -1,37 +1,124 @@
-"""BibTeX and BibLaTeX files: each entry is parsed by pybtex on its own, so that size and errors cost little.
+"""BibTeX and BibLaTeX files: cut into entries, each parsed by pybtex on its own, so that size and errors cost little.
 
-Month names and `@string` are known, fields are inherited through `crossref`, LaTeX becomes Unicode. What an
-entry calls itself, its keywords, files and notes to readers are left alone.
+A broken entry ends where the next one starts. Month names and `@string` are known.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from pybtex.database import Person
 from pybtex.database.input.bibtex import LowLevelParser, UndefinedMacro, month_names
 from pybtex.exceptions import PybtexError
 from pybtex.scanner import Token
 
-from syncd.model import Creator
-from syncd.parse.bibtex_scan import pieces
-from syncd.parse.charsets import read_text
-from syncd.parse.dates_of import iso_date
+from syncd.model import Creator, Profile, Snapshot
+from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
-from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, iso_date, one_line, paper_of
 from syncd.sources.limits import ENTRIES, ENTRY, EXPANSION, within
 from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
 from syncd.text.patterns import pattern
 from syncd.text.urls import mend, trim
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+Kind = Literal["entry", "string", "preamble", "comment", "broken"]
 
-    from syncd.model import Profile, Snapshot
-    from syncd.parse.bibtex_scan import Piece
+OPENING = pattern(r"@[ \t\r\n]*(?P<type>[A-Za-z][\w+:.-]*)[ \t\r\n]*(?P<open>[{(])", hostile=("@", " ", ""))
+"""How everything in a BibTeX file starts; what stands outside is a comment.
+
+>>> OPENING.search("text @ Article {key,")["type"]
+'Article'
+"""
+
+_NEXT = (
+    r"\n[ \t]*@[ \t]*(?:(?:string|preamble|comment)\b"
+    r"|[A-Za-z]+[ \t]*[{(][ \t]*(?:[^\s,={}\"@]+[ \t]*)?,[ \t]*(?:$|\n|[A-Za-z_]+[ \t]*=))"
+)
+
+BRACED = pattern(rf"\{{|\}}|{_NEXT}", hostile=("\n@a{", " ", ""), flags=re.IGNORECASE | re.MULTILINE)
+"""What counts within an entry in braces: braces, and the start of another entry, in a line of its own.
+
+Each alternative starts with a character, not with a class or a group: `re` then skips what starts with none of them.
+"""
+
+PARENTHESISED = pattern(
+    rf"\{{|\}}|\"|\)|{_NEXT}", hostile=("\n@a(", " ", ""), flags=re.IGNORECASE | re.MULTILINE
+)
+"""The same within an entry in parentheses."""
+
+LEFTOVER = pattern(r"(?m)^[ \t]*(?:,[ \t]*)?[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\d]", hostile=" ")
+"""A field outside of any entry: the entry before it ended too early.
+
+>>> [bool(LEFTOVER.search(text)) for text in ('  year = {2023},', "a comment: x = y")]
+[True, False]
+"""
+
+SPECIAL: dict[str, Kind] = {"string": "string", "preamble": "preamble", "comment": "comment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a BibTeX file.
+
+    Attributes:
+        kind: "broken" where it does not end as it should.
+        text: as it stands, from its "@" to its end.
+        line: where it starts, counted from 1.
+        lost: the line of a field behind it that belongs to no entry, or 0.
+    """
+
+    kind: Kind
+    text: str
+    line: int
+    lost: int = 0
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    r"""Cut a BibTeX file.
+
+    >>> [(p.kind, p.line) for p in pieces("@string{a = {b}}\n\n@misc{k, title={T}}\n@misc{j, title={\n@book{l, x=1}")]
+    [('string', 1), ('entry', 3), ('broken', 4), ('entry', 5)]
+    """
+    line, at = 1, 0
+    opening = OPENING.search(text)
+    while opening:
+        line += text.count("\n", at, opening.start())
+        at = opening.start()
+        end, whole = _end(text, opening)
+        kind = SPECIAL.get(opening["type"].lower(), "entry") if whole else "broken"
+        following = OPENING.search(text, end)
+        gap_end = following.start() if following else len(text)
+        lost = LEFTOVER.search(text, end, gap_end) if kind == "entry" else None
+        lines_to_lost = text.count("\n", at, lost.end()) if lost else 0
+        yield Piece(kind, text[at:end], line, line + lines_to_lost if lost else 0)
+        opening = following
+
+
+def _end(text: str, opening: re.Match[str]) -> tuple[int, bool]:
+    """Find where a piece ends, and whether it ends as it should."""
+    braced = opening["open"] == "{"
+    depth, quoted = 0, False
+    for found in (BRACED if braced else PARENTHESISED).finditer(text, opening.end()):
+        sign = found[0]
+        if sign[0] == "\n":
+            return found.start() + 1, False
+        if sign == "{":
+            depth += 1
+        elif sign == "}":
+            if braced and depth == 0:
+                return found.end(), True
+            depth = max(depth - 1, 0)
+        elif sign == '"':
+            quoted = quoted != (depth == 0)
+        elif depth == 0 and not quoted:
+            return found.end(), True
+    return len(text), False
+
 
 EXPECTED = "BibTeX entries such as '@article{key, title = {...}, author = {...}}'"
 

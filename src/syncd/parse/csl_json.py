@@ -6,22 +6,17 @@ Unknown fields are left alone; an item that is no item is noted and costs nothin
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from syncd.errors import ParseError
-from syncd.model import Creator
-from syncd.parse.charsets import read_text
-from syncd.parse.dates_of import iso_date, joined
+from syncd.model import Creator, Profile, Snapshot
+from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, iso_date, joined, one_line, paper_of
 from syncd.sources.limits import CREATORS, ENTRIES, read_json, within
 from syncd.text.names import ET_AL, bare, creator, organisation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.model import Profile, Snapshot
 
 EXPECTED = 'CSL-JSON such as [{"type": "article-journal", "title": "...", "author": [...]}]'
 

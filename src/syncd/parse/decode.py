@@ -1,14 +1,30 @@
-"""Bytes to text. A wrong encoding is refused and never guessed: guessing mangles names for good."""
+"""Bytes to text: encodings as they are declared, XML checked, and the page of an MHTML archive (RFC 2557).
+
+Nothing is guessed: a wrong guess garbles names for good.
+"""
 
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+import dataclasses
+import email
+import re
+from email.message import Message
+from email.parser import BytesHeaderParser
 
 from syncd.errors import ParseError
-
-if TYPE_CHECKING:
-    from syncd.model import Snapshot
+from syncd.model import Snapshot
+from syncd.sources.limits import (
+    ARCHIVE_DEPTH,
+    ATTRIBUTES,
+    ELEMENTS,
+    HEADER,
+    PARTS,
+    XML_DEPTH,
+    TooMuchError,
+    within,
+)
+from syncd.text.patterns import pattern
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -86,3 +102,224 @@ def _decode(data: bytes, encoding: str, origin: str, *, offset: int = 0) -> str:
             expected=f"text in {encoding.upper()}",
             hint=HINT,
         ) from None
+
+
+DISGUISED = ("utf-16", "utf-32", "iso2022", "hz", "utf-7")
+"""Codecs whose texts may pass for UTF-8 though they are not: where one is declared, it is tried first."""
+
+WINDOWS = {"ascii": "cp1252", "iso8859-1": "cp1252"}
+"""What browsers read a declared character set as (https://encoding.spec.whatwg.org/#names-and-labels)."""
+
+XML_DECLARATION = pattern(r"\A\s*<\?xml\b[^>]*\?>", hostile=("<?xml", "?", ""))
+"""The declaration that an XML document starts with."""
+
+XML_CHARSET = pattern(
+    rb"\s*<\?xml\b[^>]{0,150}?\bencoding\s*=\s*[\"']([\w.:-]{2,40})",
+    hostile=(b"<?xml", b" encoding", b""),
+)
+"""How it names its character set.
+
+>>> XML_CHARSET.match(b"<?xml version='1.0' encoding='koi8-r'?>")[1]
+b'koi8-r'
+"""
+
+HARMLESS = pattern(
+    r"<!ENTITY\s+[\w.-]+\s+(?:\"(?:&\#\w{1,8};|[^&\"%<]{0,40})\"|'(?:&\#\w{1,8};|[^&'%<]{0,40})')\s*>",
+    hostile="<!ENTITY ",
+)
+"""The declaration of an entity that is one character or a few words.
+
+>>> [bool(HARMLESS.match(f"<!ENTITY {text}>")) for text in ('nbsp "&#160;"', 'b "&a;&a;"', "x SYSTEM 'file'")]
+[True, False, False]
+"""
+
+XML_TAG = pattern(
+    r"<!--(?>.*?(?:-->|\Z))|<!\[CDATA\[(?>.*?(?:\]\]>|\Z))|<\?(?>.*?(?:\?>|\Z))"
+    r"|<(?P<close>/?)(?P<name>[^\s<>/!?=\"']+)(?>(?:[^>\"']+|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))*)(?:>|\Z)",
+    hostile="<a b='",
+    flags=re.DOTALL,
+)
+"""A tag, with its attributes; or a comment and the like, without a name.
+
+>>> [found["name"] for found in XML_TAG.finditer("<a b='>'><!-- <c> --></a>")]
+['a', None, 'a']
+"""
+
+XML_ATTRIBUTE = pattern(r"=\s*[\"']", hostile=("=", " ", ""))
+"""Where the value of an attribute starts."""
+
+
+def read_text(snapshot: Snapshot, declared: str | None = None) -> str:
+    r"""Decode a snapshot.
+
+    Args:
+        snapshot: its own `charset`, which a server stated, goes before `declared`.
+        declared: the character set that the content itself names.
+
+    Returns:
+        The text without byte order mark, its line ends made "\n".
+
+    Raises:
+        ParseError: the content is no text, or nothing names the character set that it is in.
+    """
+    return _decoded(snapshot, declared).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_xml(snapshot: Snapshot) -> str:
+    """Decode an XML document, and look at it before a parser does.
+
+    Returns:
+        The text without the declaration that it starts with, which names a character set that it has no more.
+
+    Raises:
+        ParseError: the content is no text.
+        TooMuchError: it declares entities that could grow, or goes past a limit.
+    """
+    declared = XML_CHARSET.match(snapshot.data[:200])
+    text = read_text(snapshot, declared[1].decode("ascii") if declared else None)
+    check_xml(text)
+    return XML_DECLARATION.sub("", text)
+
+
+def check_xml(text: str) -> None:
+    """Refuse XML that could cost more than it is long, or that has too many elements.
+
+    Raises:
+        TooMuchError: it does.
+    """
+    if text.count("<!ENTITY") > len(HARMLESS.findall(text)):
+        raise TooMuchError("it declares entities of its own")
+    elements, depth = 0, 0
+    for found in XML_TAG.finditer(text):
+        tag = found[0]
+        if found["name"] is None:
+            continue
+        if found["close"]:
+            depth = max(depth - 1, 0)
+            continue
+        elements += 1
+        within(elements, ELEMENTS, "elements")
+        if len(tag) > ATTRIBUTES:
+            within(len(XML_ATTRIBUTE.findall(tag)), ATTRIBUTES, "attributes of one element")
+        if not tag.endswith("/>"):
+            depth += 1
+            if depth > XML_DEPTH:
+                raise TooMuchError(f"its elements are nested more than {XML_DEPTH} deep")
+
+
+def _decoded(snapshot: Snapshot, declared: str | None) -> str:
+    data = snapshot.data
+    stated = [name for name in map(_codec, (snapshot.charset, declared)) if name]
+    if any(data.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):
+        return decode(snapshot)
+    fault: ParseError | None = None
+    if not any(name.startswith(DISGUISED) for name in stated):
+        try:
+            return decode(dataclasses.replace(snapshot, charset="utf-8"))
+        except ParseError as error:
+            if not isinstance(error.__context__, UnicodeDecodeError):
+                raise
+            fault = error
+        stated = [name for name in stated if name != "utf-8"]
+    for name in stated:
+        try:
+            return data.decode(name)
+        except UnicodeError:
+            continue
+    raise fault or ParseError(
+        f"this is not {' nor '.join(name.upper() for name in stated)}, as which it is declared",
+        origin=snapshot.origin,
+        expected="text in UTF-8",
+        hint=HINT,
+    )
+
+
+def _codec(name: str | None) -> str | None:
+    """Python's name of a character set, or None if it is none."""
+    try:
+        " ".encode(name or "")  # refuses what Python's codecs offer besides character sets
+        known = codecs.lookup(name or "").name
+    except (LookupError, ValueError):
+        return None
+    return WINDOWS.get(known, known)
+
+
+START = pattern(
+    rb"\A(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,20}?Content-Type:\s*multipart/related",
+    hostile=b"a:\n ",
+    flags=re.IGNORECASE,
+)
+"""How such an archive starts.
+
+>>> bool(START.match(b"From: <Saved by Blink>\\r\\nMIME-Version: 1.0\\r\\nContent-Type: multipart/related;"))
+True
+"""
+
+HTML = ("text/html", "application/xhtml+xml")
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether the bytes are such an archive."""
+    return bool(START.match(data[:8192]))
+
+
+def unpacked(snapshot: Snapshot) -> tuple[Snapshot, str]:
+    """Take the page out of an archive.
+
+    Returns:
+        A snapshot of the page, and the address that the archive states for it; the snapshot itself, and
+        nothing, if it is no archive, or one without a page.
+
+    Raises:
+        TooMuchError: it is nested too deeply, or has too many parts.
+    """
+    part = _page(snapshot.data.replace(b"\r\n", b"\n")) if is_archive(snapshot.data) else None
+    if part is None:
+        return snapshot, ""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return snapshot, ""
+    page = dataclasses.replace(snapshot, data=data, media_type=HTML[0], charset=part.get_content_charset())
+    return page, str(part.get("Content-Location", "")).strip()
+
+
+def _page(archive: bytes) -> Message | None:
+    """Find the part that is the page. `email` itself recurses into each part, and is left to read a single one."""
+    parts, seen = [(archive, 0)], 0
+    while parts:
+        data, depth = parts.pop()
+        seen += 1
+        within(seen, PARTS, "parts")
+        end = data.find(b"\n\n") + 1
+        within(end, HEADER, "bytes in the header of a part")
+        header = BytesHeaderParser().parsebytes(data[:end] if data[:1] != b"\n" else b"")
+        boundary = header.get_boundary()
+        if header.get_content_maintype() == "multipart" and boundary:
+            if depth == ARCHIVE_DEPTH:
+                raise TooMuchError(f"its parts are nested more than {ARCHIVE_DEPTH} deep")
+            mark = boundary.encode("utf-8", "replace")
+            within(data.count(b"\n--" + mark), PARTS, "parts")
+            # The first one is looked at first.
+            parts += [(piece, depth + 1) for piece in reversed(_pieces(data[end:], mark))]
+        elif header.get_content_type() in HTML:
+            return email.message_from_bytes(data)
+    return None
+
+
+def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
+    """Cut the body of an archive at its boundary."""
+    text, mark = b"\n" + body, b"\n--" + boundary
+    pieces: list[bytes] = []
+    start, at = -1, text.find(mark)
+    while at >= 0:
+        line_end = text.find(b"\n", at + 1)
+        line_end = len(text) if line_end < 0 else line_end
+        rest = text[at + len(mark) : line_end].strip(b" \t")
+        if rest in {b"", b"--"}:  # else it is a longer boundary's
+            if start >= 0:
+                pieces.append(text[start:at])
+            start = line_end + 1
+        if rest == b"--":
+            return pieces
+        at = text.find(mark, at + 1)
+    return [*pieces, text[start:]] if start >= 0 else pieces

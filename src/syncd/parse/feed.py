@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
 from feedparser.mixin import _FeedParserMixin  # type: ignore[import-untyped]
 
 from syncd.errors import ParseError
-from syncd.model import Notice
-from syncd.parse.charsets import read_xml
-from syncd.parse.dates_of import joined
+from syncd.model import Creator, Notice, Profile, Snapshot
+from syncd.parse.decode import read_xml
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import UNREADABLE, Record, addresses, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, addresses, joined, one_line, paper_of
 from syncd.sources.limits import ENTRIES, within
-from syncd.text.arxiv import ARCHIVES, SUBJECTS
+from syncd.text.identifiers import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.model import Creator, Profile, Snapshot
 
 EXPECTED = "an Atom or RSS feed with entries"
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from syncd.parse.profile_links import Anchor
 from syncd.sources.limits import ATTRIBUTES as MOST_ATTRIBUTES
 from syncd.sources.limits import HTML_DEPTH, PASSED, TAGS, TooMuchError, within
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 

@@ -6,21 +6,16 @@ Such a file has no header. Whose profile it is says its name or its papers; figu
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from syncd.errors import ParseError
-from syncd.model import Notice, Profile
+from syncd.model import Creator, Notice, Paper, Profile
 from syncd.sources.limits import ENTRIES, within
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from syncd.model import Creator, Paper
 
 MAX_NOTICES = 20
 """Notices of one kind that are spelled out; of the rest only their number is told."""

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs
 
+from selectolax.lexbor import LexborHTMLParser
+
 from syncd.errors import ParseError
-from syncd.parse.dates_of import iso_date
+from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.html_blocks import absolute
 from syncd.parse.listing import Listing
-from syncd.parse.record import Record, one_line, paper_of
-from syncd.sources.apis.loose import many
+from syncd.parse.record import Record, iso_date, one_line, paper_of
 from syncd.sources.limits import TooMuchError, read_json
+from syncd.text.loose import many
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from selectolax.lexbor import LexborHTMLParser
-
-    from syncd.model import Creator, Paper, Profile, Snapshot
 
 EXPECTED = "a page with papers in JSON-LD, citation_* tags, COinS or BibTeX"
 

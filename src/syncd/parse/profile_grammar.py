@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from syncd.text.arxiv import ARCHIVES, BY_SUFFIX, SUBJECTS
 from syncd.text.dates import DATE
+from syncd.text.identifiers import ARCHIVES, BY_SUFFIX, SUBJECTS
 from syncd.text.names import ET_AL, PARTICLES, SUFFIX
 from syncd.text.patterns import pattern
 

@@ -6,19 +6,13 @@ never does. Nothing here opens an address.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from syncd.model import Identifiers
-from syncd.text.arxiv import arxiv_id
-from syncd.text.doi import doi
+from syncd.model import Identifiers, Link
+from syncd.text.identifiers import arxiv_id, doi
 from syncd.text.links import classify
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from syncd.model import Link
 
 SITE_ID = pattern(
     r"/(?P<id>\d{4}\.\d{4,5}|[a-z][a-z-]{1,9}(?:\.[A-Za-z-]{2,9})?/\d{7})(?:v\d+)?/?(?:[?#](?s:.*))?$",

@@ -1,29 +1,35 @@
 """The profile page of a paper-intelligence site, saved as text: a header, then the papers one after another.
 
-Which lines start a paper is decided by their context. Every line ends up somewhere: in the header, in a
-paper, or in a notice that names it.
+The header may have its parts in any order, or lack them. What can't be placed becomes a notice; it is never guessed.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
 
 from syncd.errors import LayoutError, ParseError
-from syncd.model import Notice, Paper, Profile
+from syncd.model import Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import decode
 from syncd.parse.profile_grammar import (
     AFFILIATIONS,
     CODE_BADGE,
+    FIELD,
+    FIGURES,
     FURNITURE,
     HEADING,
+    LABEL,
+    VALUE,
     Head,
+    count,
     looks_like_authors,
     read_head,
 )
-from syncd.parse.profile_header import Header, read_header
 from syncd.parse.profile_links import Anchor, Anchors, merged, read_anchors
-from syncd.sources.limits import ENTRIES, FIELD, LINES, within
+from syncd.sources import limits
+from syncd.sources.limits import ENTRIES, LINES, within
 from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
 from syncd.text.links import find_links
@@ -32,11 +38,102 @@ from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 from syncd.text.titles import fold_title
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date
+MAX_FACT_LENGTH = 120
+"""A longer line is no figure, label or heading."""
 
-    from syncd.model import Snapshot
+
+@dataclass(slots=True)
+class Header:
+    """What the lines before the first paper say.
+
+    Attributes:
+        name: the author's name; empty if there is none.
+        field: the main field, as written.
+        figures: by the profile's fields; missing ones are missing.
+        listed: the number in the heading of the list.
+        heading: the heading's line, counted from 1.
+        notices: what was odd.
+    """
+
+    name: str = ""
+    field: str | None = None
+    figures: dict[str, int] = dataclasses.field(default_factory=dict)
+    listed: int | None = None
+    heading: int | None = None
+    notices: list[Notice] = dataclasses.field(default_factory=list)
+
+    @property
+    def promised(self) -> int | None:
+        """How many papers the profile has, says the header, or else the heading."""
+        return self.figures.get("paper_count", self.listed)
+
+
+def read_header(lines: list[str]) -> Header:
+    """Read the lines before the first paper."""
+    header = Header()
+    unplaced: list[int] = []
+    first_fact: int | None = None
+    index = 0
+    while index < len(lines):
+        taken = _fact(header, lines, index) if lines[index] else 1
+        if taken and lines[index] and first_fact is None:
+            first_fact = index
+        if not taken and lines[index] and not FURNITURE.fullmatch(lines[index][: MAX_FACT_LENGTH + 1]):
+            unplaced.append(index)
+        index += taken or 1
+    named = _name_line(unplaced, first_fact)
+    if named is not None:
+        header.name = lines[named]
+    header.notices += [
+        Notice("unplaced-line", f"line {index + 1} of the header has no known meaning: '{lines[index][:80]}'")
+        for index in unplaced
+        if index != named
+    ]
+    heads = header.figures.get("paper_count"), header.listed
+    if None not in heads and heads[0] != heads[1]:
+        header.notices.append(
+            Notice("count-mismatch", f"the header says {heads[0]} papers, the list {heads[1]}")
+        )
+    return header
+
+
+def _name_line(unplaced: list[int], first_fact: int | None) -> int | None:
+    """The name stands right above the facts, or it is the first line that says nothing else."""
+    above = [index for index in unplaced if first_fact is None or index < first_fact]
+    if above:
+        return above[-1]
+    return unplaced[0] if unplaced else None
+
+
+def _fact(header: Header, lines: list[str], index: int) -> int:
+    """Take the fact that starts in this line into the header; return how many lines it takes, 0 for none."""
+    line = lines[index]
+    if len(line) > MAX_FACT_LENGTH:
+        return 0
+    heading = HEADING.fullmatch(line)
+    if heading and header.heading is None:
+        header.listed, header.heading = count(heading["count"]), index + 1
+        return 1
+    if header.field is None and FIELD.fullmatch(line):
+        header.field = line
+        return 1
+    if _figure(header, line):
+        return 1
+    following = lines[index + 1] if index + 1 < len(lines) else ""
+    apart = (LABEL.fullmatch(line) and VALUE.fullmatch(following)) or (
+        VALUE.fullmatch(line) and LABEL.fullmatch(following)
+    )
+    return 2 if apart and _figure(header, f"{line} {following}") else 0
+
+
+def _figure(header: Header, text: str) -> bool:
+    for name, form in FIGURES.items():
+        found = form.fullmatch(text)
+        if found and name not in header.figures:
+            header.figures[name] = count(next(value for value in found.groups() if value))
+            return True
+    return False
+
 
 EXPECTED = (
     "a profile page: figures such as 'h-index17', a heading such as '65 Papers',"
@@ -209,7 +306,7 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
         at += 1
     raw = "\n".join(_body(page, entry, at))
     for text in (page.lines[entry.start + 1], authors, raw):
-        within(len(text), FIELD, "characters in one field")
+        within(len(text), limits.FIELD, "characters in one field")
     if entry.end == len(page.lines) and not (authors and raw):
         lacks = "abstract" if authors else "authors" if raw else "authors and no abstract"
         page.notice("cut-paper", f"the last paper, in line {line}, has no {lacks}: the page may be cut")

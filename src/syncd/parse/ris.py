@@ -5,25 +5,21 @@ Editors, keywords, files and addresses are left alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rispy import RisParser  # type: ignore[import-untyped]
 from rispy.config import TAG_KEY_MAPPING  # type: ignore[import-untyped]
 
-from syncd.parse.charsets import read_text
-from syncd.parse.dates_of import iso_date
+from syncd.model import Profile, Snapshot
+from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, iso_date, one_line, paper_of
 from syncd.sources.limits import CREATORS, within
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from syncd.model import Profile, Snapshot
 
 EXPECTED = "RIS records that start with 'TY  - ' and end with 'ER  - '"
 

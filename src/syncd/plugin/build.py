@@ -10,17 +10,14 @@ import contextlib
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from syncd import __version__
 from syncd.errors import PluginError
 from syncd.plugin import ID, UPDATES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from importlib.resources.abc import Traversable
 
 # Defines the object to which all the others add, so it comes first.
 FIRST = "lifecycle.js"

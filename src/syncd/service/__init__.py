@@ -7,17 +7,16 @@ touched.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from syncd.errors import ServiceError
+from syncd.service.base import Standing
 from syncd.service.launchd import Launchd
-from syncd.service.standing import Standing
 from syncd.service.systemd import Systemd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.units.systemd import Form
+    from syncd.service.systemd import Form
 
 __all__ = ["Launchd", "Standing", "Systemd", "manager"]
 

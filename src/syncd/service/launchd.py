@@ -1,24 +1,56 @@
-"""Puts syncd's agent in place and has macOS's launchd start it. What it says is made in `units.launchd`."""
+"""syncd as an agent of macOS's launchd: its text, putting it in place, and having launchd start it."""
 
 from __future__ import annotations
 
 import os
 import plistlib
 import shlex
-from typing import TYPE_CHECKING
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from syncd.errors import ServiceError
 from syncd.paths import home
-from syncd.service.programs import run, said, write
-from syncd.service.standing import Standing
-from syncd.units import launchd
+from syncd.service.base import Standing, run, said, write
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Mapping
-    from pathlib import Path
+    from syncd.service.base import Start
 
-    from syncd.units import Start
+DAEMON = "org.syncd.syncd"
+TIMER = "org.syncd.push"
+
+EVERY = 6 * 60 * 60
+"""Seconds from one push to the next where a timer does it; a run that sleep held up is made up for once."""
+
+
+def label(*, timer: bool) -> str:
+    """Return the name that launchd knows the agent by."""
+    return TIMER if timer else DAEMON
+
+
+def agent(start: Start, log: Path) -> bytes:
+    """Return the agent's property list.
+
+    Args:
+        start: how syncd is started.
+        log: where what it says goes to; launchd has no journal.
+    """
+    settings: dict[str, Any] = {
+        "Label": label(timer=start.timer),
+        "ProgramArguments": list(start.arguments),
+        "EnvironmentVariables": start.environment,
+        "RunAtLoad": True,
+        "ProcessType": "Background",
+        "Umask": 0o077,
+        "StandardErrorPath": str(log),
+    }
+    if start.timer:
+        settings["StartInterval"] = EVERY
+    else:
+        # launchd can't tell one exit code from another, so it waits long before it tries again.
+        settings |= {"KeepAlive": {"SuccessfulExit": False}, "ThrottleInterval": 300, "ExitTimeOut": 15}
+    return plistlib.dumps(settings, sort_keys=False)
 
 
 class Launchd:
@@ -55,7 +87,7 @@ class Launchd:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.uninstall()
         place = self._place(timer=start.timer)
-        write(self._folder, {place.name: launchd.agent(start, self.log)})
+        write(self._folder, {place.name: agent(start, self.log)})
         done = self._launchctl("bootstrap", self._domain, str(place))
         if done.returncode:
             raise ServiceError(
@@ -107,10 +139,10 @@ class Launchd:
         return not self._launchctl("print", self._target(timer=timer)).returncode
 
     def _place(self, *, timer: bool) -> Path:
-        return self._folder / f"{launchd.label(timer=timer)}.plist"
+        return self._folder / f"{label(timer=timer)}.plist"
 
     def _target(self, *, timer: bool) -> str:
-        return f"{self._domain}/{launchd.label(timer=timer)}"
+        return f"{self._domain}/{label(timer=timer)}"
 
     def _launchctl(self, *words: str) -> subprocess.CompletedProcess[str]:
         return run("launchctl", *words, env=self._env)

@@ -11,15 +11,12 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.clock import Clock
+from syncd.clock import Clock
 
 MOST_BYTES = 256_000_000
 """The size that the folder is kept within, give or take what was written since it was last looked at."""

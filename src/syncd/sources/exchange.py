@@ -6,25 +6,21 @@ It sends no credentials but those it is given, keeps no cookies, follows no redi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3.exceptions
 
 from syncd import __version__
+from syncd.clock import Deadline
 from syncd.errors import SourceError
-from syncd.sources.limits import TooMuchError, read_json
+from syncd.sources.limits import Limits, TooMuchError, read_json
 from syncd.sources.network import InsideError, NeverError, proxies_of
 from syncd.sources.statuses import SAVE_IT
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from syncd.clock import Deadline
-    from syncd.sources.limits import Limits
 
 CHUNK = 1 << 16
 

@@ -10,14 +10,11 @@ import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from syncd.errors import SourceError
 from syncd.model import Snapshot
+from syncd.sources.limits import Limits
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from syncd.sources.limits import Limits
 
 PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".mhtml", ".mht", ".bib", ".ris"})
 TRIES = 2

@@ -13,21 +13,18 @@ import io
 import ipaddress
 import math
 import socket
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.poolmanager import PoolManager
 
 from syncd.clock import time_left
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import requests
-    from urllib3.connectionpool import HTTPConnectionPool
-    from urllib3.poolmanager import PoolManager
 
 NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 """The prefixes of RFC 6052 and 8215 under which IPv6 hosts reach IPv4 addresses: the last 32 bits are one."""

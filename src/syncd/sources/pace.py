@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import email.utils
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 DEFAULT_INTERVAL = 0.5
 """Seconds between two requests to a host that says nothing about it."""
@@ -184,12 +180,8 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return None
     if SECONDS.fullmatch(value):
         return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return max(0.0, (moment - now).total_seconds())
+    moment = http_date(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str | None:
@@ -206,3 +198,17 @@ def _until(reset: float, today: datetime) -> float:
     if reset >= EPOCH * 1000:
         reset /= 1000
     return max(0.0, reset - today.timestamp()) if reset >= EPOCH else reset
+
+
+def http_date(header: str) -> datetime | None:
+    """Return the moment that a header names, or None if it names none.
+
+    >>> http_date("Mon, 01 Jun 2026 07:30:00 GMT").hour
+    7
+    >>> http_date("Fri, 31 Dec 9999 23:59:59 -1400")
+    """
+    try:
+        moment = email.utils.parsedate_to_datetime(header)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,16 +1,14 @@
-"""What an answer that is not the page means, in words: statuses, and pages that guard other pages.
+"""What an answer that is not the page means, in words, and what to do in place of pages that can't be followed.
 
-Tables only, and the two functions that look things up in them. Nothing here asks a server.
+Tables only, and the functions that look things up in them: statuses, pages that guard other pages, hosts.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from syncd.errors import SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SAVE_IT = "Open the page in a browser, save it, and name the saved file as the source."
 
@@ -35,6 +33,23 @@ CHALLENGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 CHALLENGED = frozenset({401, 403, 405, 429, 503})
 """Statuses with which a challenge comes; with 200 the same headers mean nothing."""
+
+
+_FOLLOW = 'follow the author at OpenAlex: syncd follow "NAME"'
+
+INSTEAD: Mapping[str, str] = {
+    "scholar.google.": "Google Scholar's profiles are for people. Export the profile there as BibTeX and name that"
+    f" file as the source, or {_FOLLOW}",
+    "openreview.net": f"OpenReview's profiles are filled by scripts. Better {_FOLLOW}",
+    "researchgate.net": f"ResearchGate's profiles are for people. Better {_FOLLOW}",
+    "semanticscholar.org": "Name the author by number, as in s2:1735303, which is the end of the address of the"
+    f" author's page, or {_FOLLOW}",
+    "dblp.": "Name the person, as in dblp:116/8665, which stands in the address of the person's page:"
+    " https://dblp.org/pid/116/8665.html",
+    "aclanthology.org": f"The ACL Anthology's pages of authors list titles only. Better {_FOLLOW}; the BibTeX file"
+    " of a paper or a volume can be a source too, as in https://aclanthology.org/2021.tacl-1.bib",
+}
+"""What to do in place of pages that can't be followed, by how the name of their host starts."""
 
 
 def challenge(status: int, headers: Mapping[str, str]) -> str | None:
@@ -80,3 +95,16 @@ def _other(status: int) -> tuple[str, bool, str]:
     if status >= 500:
         return "the server has a problem of its own", True, ""
     return "the server did not give the page", False, ""
+
+
+def instead(address: str) -> str:
+    """Return what to do where the page at an address can't be followed; empty where nothing better is known.
+
+    >>> instead("https://scholar.google.de/citations?user=x").partition(".")[0], instead("https://a.org/")
+    ("Google Scholar's profiles are for people", '')
+    """
+    try:
+        host = (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+    return next((words for name, words in INSTEAD.items() if host.startswith(name)), "")

@@ -1,34 +1,102 @@
-"""The one way to web servers: pages, sources' APIs and enrichers all ask through a `Web`, one for each run.
+"""The one way to web servers: pages, services and enrichers all ask through a `Web`, one for each run.
 
-It asks at each host's pace, sends conditions so that an unchanged answer costs one 304, repeats what a busy server
-refused, follows redirects within one scheme, and stays out of the own network. It never parses an answer, never
-waits by itself (the clock does) and never shows or stores a credential.
+It asks at each host's pace, asks robots.txt (RFC 9309) for pages, sends conditional requests, and follows redirects
+as far as that is safe. `get` reads a page as a source.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import email.message
+import email.utils
 import json
 import random
-from typing import TYPE_CHECKING, Any, Self
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from protego import Protego
 from requests.structures import CaseInsensitiveDict
 
-from syncd.clock import Deadline, SystemClock
+from syncd.clock import Clock, Deadline, SystemClock
+from syncd.errors import SourceError
+from syncd.model import Snapshot
 from syncd.sources import cache as disk
 from syncd.sources import exchange, network
 from syncd.sources.exchange import Answer, Request, Visit, masked
 from syncd.sources.limits import Limits
-from syncd.sources.pace import Pace, retry_after
-from syncd.sources.robots import DAY, MOST_BYTES, Robots
+from syncd.sources.network import EVERYWHERE
+from syncd.sources.pace import Pace, http_date, retry_after
 from syncd.sources.statuses import challenge, refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+TOKEN = "syncd"  # noqa: S105 - the name that a robots.txt knows syncd by
+DAY = 86_400.0
+MOST_BYTES = 512_000
+"""What of a robots.txt is read; RFC 9309, 2.5, asks for 500 kibibytes."""
 
-    from syncd.clock import Clock
+
+class Robots:
+    """The rules of each site, asked for once.
+
+    Args:
+        read: fetches a robots.txt, through the session and cache of the pages themselves.
+    """
+
+    def __init__(self, read: Callable[[str], Answer]) -> None:
+        self._read = read
+        self._rules: dict[str, Protego | None] = {}
+        self._lock = threading.Lock()
+
+    def check(self, url: str) -> float | None:
+        """Return how many seconds the site wants between two requests, if it says so.
+
+        Raises:
+            SourceError: the site does not want the page to be read by programs, or could not be asked.
+        """
+        rules = self._rules_of(url)
+        if rules is None:
+            return None
+        if not rules.can_fetch(url, TOKEN):
+            raise SourceError(
+                f"{url}: the site does not want programs to read this page (robots.txt)",
+                origin=url,
+                hint="Open the page in a browser, save it, and name the saved file as the source.",
+            )
+        return rules.crawl_delay(TOKEN)
+
+    def _rules_of(self, url: str) -> Protego | None:
+        parts = urlsplit(url)
+        site = f"{parts.scheme}://{parts.netloc}"
+        with self._lock:
+            if site in self._rules:
+                return self._rules[site]
+        rules = self._fetch(site)
+        with self._lock:
+            return self._rules.setdefault(site, rules)
+
+    def _fetch(self, site: str) -> Protego | None:
+        """Return the rules of a site, or None where it has none.
+
+        RFC 9309, 2.3.1: a refusal (4xx) means no rules; a server that is out of order means no visit.
+        """
+        address = f"{site}/robots.txt"
+        try:
+            answer = self._read(address)
+        except SourceError as error:
+            if error.transient:
+                raise
+            return None  # a redirect that syncd does not follow, or too much of it: no rules to go by
+        if answer.status == 429 or answer.status >= 500:
+            raise SourceError(
+                f"{address}: the site's rules for programs can't be read now ({answer.status})",
+                origin=address,
+                transient=True,
+            )
+        return Protego.parse(answer.data.decode("utf-8", "replace")) if answer.status == 200 else None
+
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
@@ -270,3 +338,72 @@ def _may_store(answer: Answer, fresh: float) -> bool:
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items() if name.lower() in disk.KEPT_HEADERS}
+
+
+def get_page(
+    address: str, *, contact: str | None, limits: Limits | None, clock: Clock, web: Web | None = None
+) -> Snapshot:
+    """Read one page.
+
+    Args:
+        address: of the page.
+        contact: an e-mail or web address that the server is shown, where there is no `web`.
+        limits: in bytes and seconds.
+        clock: the time where the server names none.
+        web: the session of the run. Without it the page is asked for once, wherever it is.
+
+    Raises:
+        SourceError: it can't be had; `transient` where later it may be.
+    """
+    if exchange.split(address) is None:
+        raise SourceError(f"{masked(address)}: this is not a valid address", origin=masked(address))
+    with _session(web, contact, limits, clock) as session:
+        answer = session.get(address, limits=limits, page=True)
+    if answer.status != 200:
+        wait = retry_after(answer.headers.get("Retry-After"), clock.now())
+        raise refusal(answer.status, answer.headers, masked(address), wait)
+    return snapshot(answer, masked(address), clock)
+
+
+def _session(
+    web: Web | None, contact: str | None, limits: Limits | None, clock: Clock
+) -> AbstractContextManager[Web]:
+    if web is not None:
+        return nullcontext(web)
+    return Web(
+        clock,
+        contact=contact,
+        limits=limits,
+        pace=Pace(default=0.0),
+        allow_private=EVERYWHERE,
+        attempts=1,
+        robots=False,
+    )
+
+
+def snapshot(answer: Answer, origin: str, clock: Clock, media_type: str | None = None) -> Snapshot:
+    """Return an answer as a snapshot.
+
+    Args:
+        answer: with status 200.
+        origin: as the user knows it.
+        clock: the time where the server names none.
+        media_type: instead of the one that the server states.
+    """
+    stated, charset = content_type(answer.headers.get("Content-Type", ""))
+    captured = http_date(answer.headers.get("Date", "")) or clock.now()
+    return Snapshot(
+        answer.data, origin=origin, captured=captured, media_type=media_type or stated, charset=charset
+    )
+
+
+def content_type(header: str) -> tuple[str | None, str | None]:
+    """Split a `Content-Type` header into media type and charset, each None where it is not stated.
+
+    >>> content_type('Text/HTML; charset="UTF-8"')
+    ('text/html', 'utf-8')
+    """
+    media_type = header.partition(";")[0].strip().lower() or None
+    message = email.message.Message()
+    message["Content-Type"] = header
+    return media_type, message.get_content_charset()

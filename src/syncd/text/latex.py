@@ -1,23 +1,340 @@
 """LaTeX in running text, as arXiv's titles and abstracts have it, becomes plain Unicode.
 
-One pass over the tokens with an explicit stack: no recursion, linear time, no exception whatever the text.
-What can't be converted stays as it is written; no word is dropped, and no comment exists (`50% off`).
+The text is cut into tokens, braces and dollar signs find their partners, and one pass with an explicit stack converts:
+no recursion, no backtracking, time that grows with the length. What macros mean stands in `latex_tables`.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Literal, NamedTuple, cast
 
 from syncd.text import latex_tables as tables
-from syncd.text.latex_macros import FUNCTIONS, chemistry, verbatim
-from syncd.text.latex_tokens import Token, pairs, tokens
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
-from syncd.text.urls import mend
+from syncd.text.urls import ADDRESS, may_hold_address, mend
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Kind = Literal[
+    "text", "address", "paragraph", "fence", "macro", "open", "close", "script", "tilde", "dash", "quote"
+]
+
+TOKEN = pattern(r"\n\n|\$\$?|\\(?:[A-Za-z]+|.|$)|\{|\}|\^|_|~|--+|``|''", hostile="-", flags=re.DOTALL)
+r"""What has a meaning of its own in LaTeX; the rest is text, or an address.
+
+Each alternative starts with a character of its own: `re` then skips what starts with none of them.
+
+>>> TOKEN.findall(r"``a'' \emph{{b}}, $x^2$ -- c")
+['``', "''", '\\emph', '{', '{', '}', '}', '$', '^', '$', '--']
+"""
+
+KINDS: dict[str, Kind] = {
+    "\n": "paragraph",
+    "$": "fence",
+    "\\": "macro",
+    "{": "open",
+    "}": "close",
+    "^": "script",
+    "_": "script",
+    "~": "tilde",
+    "-": "dash",
+    "`": "quote",
+    "'": "quote",
+}
+"""What a token is, by its first character."""
+
+FENCES = frozenset({r"\(", r"\)", r"\[", r"\]"})
+"""Macros that stand around mathematics."""
+
+MATH_SIGN = pattern(r"[\\^_{}]", hostile="a")
+"""A sign that what stands between two dollar signs is mathematics."""
+
+PRICE = pattern(r"\d.*?(?:\s[a-z]{2,}\s|[\s(~/–-]$)", hostile=("1", " aa", ""), flags=re.DOTALL)  # noqa: RUF001 - an en dash joins prices, too
+"""What stands between the dollar signs of two prices.
+
+>>> [bool(PRICE.match(text)) for text in ("5 to ", "5-", "5 and twice as much (", "64 \\\\times 64")]
+[True, True, True, False]
+"""
+
+
+class Token(NamedTuple):
+    """A piece of the source: what it is, how it is written, where it starts."""
+
+    kind: Kind
+    text: str
+    start: int
+
+
+def tokens(source: str) -> list[Token]:
+    r"""Cut a text into tokens; their texts together are the source.
+
+    >>> [token.kind for token in tokens(r"\(x\) http://c.d/e_f~g")]
+    ['fence', 'text', 'fence', 'text', 'address']
+    """
+    cut: list[Token] = []
+    end = 0
+    single = -1  # where the last dollar sign stands that may open mathematics
+    sign = TOKEN.search(source)
+    address = ADDRESS.search(source) if may_hold_address(source) else None
+    kind: Kind
+    while sign or address:
+        if address and (sign is None or address.start() <= sign.start()):
+            found, kind = address, "address"
+        else:
+            found = cast("re.Match[str]", sign)
+            kind = "fence" if found[0] in FENCES else KINDS[found[0][0]]
+        if found.start() > end:
+            cut.append(Token("text", source[end : found.start()], end))
+        text, (start, end) = found[0], found.span()
+        closes = text in {"$", "$$"} and single >= 0 and _is_math(source, single, start)
+        if closes and text == "$$":
+            cut.append(Token(kind, "$", start))  # one formula ends, and the next one starts
+            start, text, closes = start + 1, "$", False
+        cut.append(Token(kind, text, start))
+        if closes or kind == "paragraph":
+            single = -1
+        elif text == "$":
+            single = start
+        if sign and sign.start() < end:
+            sign = TOKEN.search(source, end)
+        if address and address.start() < end:
+            address = ADDRESS.search(source, end)
+    if end < len(source):
+        cut.append(Token("text", source[end:], end))
+    return cut
+
+
+def pairs(source: str, cut: list[Token]) -> dict[int, int]:
+    """Pair braces, and the signs around mathematics.
+
+    Returns:
+        For each token of a pair the index of its partner; unpaired ones are missing.
+    """
+    partner: dict[int, int] = {}
+    braces: list[int] = []
+    fences: dict[str, int] = {}
+    for index, token in enumerate(cut):
+        if token.kind == "open":
+            braces.append(index)
+        elif token.kind == "close" and braces:
+            _join(partner, braces.pop(), index)
+        elif token.kind == "fence":
+            _fence(source, cut, index, fences, partner)
+        elif token.kind == "paragraph":
+            fences.clear()
+    return partner
+
+
+def _join(partner: dict[int, int], opening: int, closing: int) -> None:
+    partner[opening] = closing
+    partner[closing] = opening
+
+
+def _fence(
+    source: str, cut: list[Token], index: int, fences: dict[str, int], partner: dict[int, int]
+) -> None:
+    r"""Join a dollar sign, or `\)` or `\]`, with the one before it; or note it as one that may open."""
+    sign = {r"\)": r"\(", r"\]": r"\["}.get(cut[index].text, cut[index].text)
+    before = fences.pop(sign, None)
+    if before is not None and (sign != "$" or _is_math(source, cut[before].start, cut[index].start)):
+        _join(partner, before, index)
+    elif cut[index].text == sign:
+        fences[sign] = index
+
+
+def _is_math(source: str, opening: int, closing: int) -> bool:
+    content = source[opening + 1 : closing]
+    price_follows = source[closing + 1 : closing + 2].isdigit() and content[-1:] in tuple(" (~/–-")  # noqa: RUF001
+    if content[:1].isdigit() and (price_follows or PRICE.match(content)):
+        return False
+    if MATH_SIGN.search(content):
+        return True
+    flush = bool(content) and not content[0].isspace() and not content[-1].isspace()
+    return flush and not source[closing + 1 : closing + 2].isdigit()
+
+
+SIMPLE = pattern(r"[^\s+\-*/·×=<>,()|]*", hostile="a")  # noqa: RUF001 - the multiplication sign is meant
+"""What needs no brackets as a part of a fraction or under a root.
+
+>>> [bool(SIMPLE.fullmatch(text)) for text in ("n", "12", "a+b")]
+[True, True, False]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    r"""A macro with arguments: how many, what becomes of them.
+
+    Attributes:
+        optional: the first one stands in brackets, and may be missing.
+        braced: the others stand in braces; else a single character will do, as in `\frac12`.
+    """
+
+    arguments: int
+    apply: Callable[..., str]
+    optional: bool = False
+    braced: bool = True
+
+
+LETTER = pattern(r"[^\s\u0300-\u036f\u20d0-\u20f0][\u0300-\u036f\u20d0-\u20f0]*", hostile="a")
+"""A character with its accents."""
+
+MOST_MARKS = 40
+"""Characters of one letter with its marks, at most."""
+
+MAX_WIDE = 8
+"""Letters under one wide accent: more are a text, which is easier to read as it is written."""
+
+
+def _bracketed(text: str) -> str:
+    return text if SIMPLE.fullmatch(text) else f"({text})"
+
+
+def _script(sign: str, characters: Mapping[str, str], text: str) -> str:
+    """Raise or lower a text where Unicode can, else keep the sign: `x_{i,j}`."""
+    text = text.strip()
+    if not text:
+        return f"{sign}{{}}"
+    if all(character in characters for character in text):
+        return "".join(characters[character] for character in text)
+    return f"{sign}{text}" if len(text) == 1 else f"{sign}{{{text}}}"
+
+
+def _superscript(text: str) -> str:
+    return _script("^", tables.SUPERSCRIPTS, text)
+
+
+def _subscript(text: str) -> str:
+    return _script("_", tables.SUBSCRIPTS, text)
+
+
+def _fraction(above: str, below: str) -> str:
+    return f"{_bracketed(above.strip())}/{_bracketed(below.strip())}"
+
+
+def _root(degree: str, text: str) -> str:
+    return f"{_superscript(degree) if degree else ''}√{_bracketed(text.strip())}"
+
+
+def _note(text: str) -> str:
+    return f" ({text.strip()})" if text.strip() else ""
+
+
+def _link(address: str, text: str) -> str:
+    text = text.strip()
+    return address if text in {"", address} else f"{text} ({address})"
+
+
+def _blackboard(text: str) -> str:
+    return "".join(tables.BLACKBOARD.get(character, character) for character in text)
+
+
+CHEMICAL = pattern(
+    r"(?a)\^\{(?P<raised>[^{}]*)\}|\^(?P<up>\d*[+-]|\w)|_\{(?P<lowered>[^{}]*)\}|_(?P<low>\w)"
+    r"|(?<=[A-Za-z)\]])(?P<count>\d+)|(?<=[A-Za-z\d)\]])(?P<charge>[+-])(?=$|[\s)])|(?P<arrow><=>|<->|->)|[{}$]",
+    hostile="^{",
+)
+"""A part of a chemical formula that is not written as it stands."""
+
+ARROWS = {"<=>": "⇌", "<->": "↔", "->": "→"}
+
+
+def chemistry(text: str) -> str:
+    r"""Write a chemical formula: counts are lowered, charges raised.
+
+    >>> chemistry("H2O"), chemistry("SO4^2-"), chemistry("2 Na+ + [Ru(bpy)3]^{2+} -> x")
+    ('H₂O', 'SO₄²⁻', '2 Na⁺ + [Ru(bpy)₃]²⁺ → x')
+    """
+
+    def part(found: re.Match[str]) -> str:
+        raised = found["raised"] or found["up"] or found["charge"]
+        lowered = found["lowered"] or found["low"] or found["count"]
+        if raised or lowered:
+            return _superscript(raised) if raised else _subscript(lowered)
+        return ARROWS.get(found[0], "")
+
+    return CHEMICAL.sub(part, text)
+
+
+def _text_accent(name: str) -> Callable[[str], str]:
+    mark = tables.TEXT_ACCENTS[name]
+
+    def accent(text: str) -> str:
+        text = text.strip()
+        if not text:
+            return name if not name.isalpha() else verbatim(name, [""])
+        base = {"ı": "i", "ȷ": "j"}.get(text[0], text[0])  # noqa: RUF001 - dotless letters
+        if name in "'\"" and len(unicodedata.normalize("NFC", base + mark)) > 1:
+            return name + text  # no language has that letter: it is a quotation mark that was escaped
+        return base + mark + text[1:]
+
+    return accent
+
+
+def _math_accent(name: str) -> Callable[[str], str]:
+    mark = tables.MATH_ACCENTS[name]
+
+    def accent(text: str) -> str:
+        bare = text.strip()
+        most = MAX_WIDE if name in tables.WIDE else 1
+        letters = LETTER.findall(bare[: most * MOST_MARKS + 1])
+        if "".join(letters) == bare and 1 <= len(letters) <= most:
+            return "".join(letter + mark for letter in letters)
+        return verbatim(name, [text])
+
+    return accent
+
+
+def verbatim(name: str, arguments: Sequence[str]) -> str:
+    r"""Write a macro as it stands in the source.
+
+    >>> verbatim("foo", ["a", "b"]), verbatim("superscript", [])
+    ('\\foo{a}{b}', '^')
+    """
+    function = FUNCTIONS.get(name)
+    head = {"superscript": "^", "subscript": "_"}.get(name, f"\\{name}")
+    option = ""
+    if function and function.optional and arguments:
+        option = f"[{arguments[0]}]" if arguments[0] else ""
+        arguments = arguments[1:]
+    return head + option + "".join(f"{{{argument}}}" for argument in arguments)
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "superscript": Function(1, _superscript, braced=False),
+    "subscript": Function(1, _subscript, braced=False),
+    "textsuperscript": Function(1, _superscript),
+    "mkbibsuperscript": Function(1, _superscript),
+    "mkbibsubscript": Function(1, _subscript),
+    "enquote": Function(2, lambda _, text: f"“{text}”", optional=True, braced=False),
+    "mkbibquote": Function(1, lambda text: f"“{text}”"),
+    "mkbibparens": Function(1, lambda text: f"({text})"),
+    "mkbibbrackets": Function(1, lambda text: f"[{text}]"),
+    "textsubscript": Function(1, _subscript),
+    "frac": Function(2, _fraction, braced=False),
+    "dfrac": Function(2, _fraction, braced=False),
+    "tfrac": Function(2, _fraction, braced=False),
+    "nicefrac": Function(2, _fraction, braced=False),
+    "sfrac": Function(2, _fraction),
+    "binom": Function(2, lambda above, below: f"({above} choose {below})"),
+    "sqrt": Function(2, _root, optional=True, braced=False),
+    "pmod": Function(1, lambda text: f" (mod {text})"),
+    "footnote": Function(1, _note),
+    "thanks": Function(1, _note),
+    "href": Function(2, _link),
+    "textcolor": Function(2, lambda _, text: text),
+    "color": Function(1, lambda _: ""),
+    "texorpdfstring": Function(2, lambda _, plain: plain),
+    "mathbb": Function(1, _blackboard, braced=False),
+    "Bbb": Function(1, _blackboard, braced=False),
+    "mathbbm": Function(1, _blackboard, braced=False),
+    "mathds": Function(1, _blackboard, braced=False),
+    **{name: Function(1, _text_accent(name), braced=False) for name in tables.TEXT_ACCENTS},
+    **{name: Function(1, _math_accent(name), braced=False) for name in tables.MATH_ACCENTS},
+}
+"""Every macro that takes arguments. `superscript` and `subscript` are what `^` and `_` do."""
 
 LATEX = pattern(r"[\\${}~`]|--|''", hostile="-")
 """A sign that a text may hold LaTeX; without one it is plain.

@@ -4,11 +4,11 @@ The conversion in `latex` reads these and holds no names itself. Symbols that ar
 pylatexenc's table, which is loaded when the first of them is met.
 """
 
-# ruff: noqa: RUF001, RUF002 - the tables map to exactly these characters
-
 from __future__ import annotations
 
 from functools import cache
+
+# ruff: noqa: RUF001, RUF002 - the tables map to exactly these characters
 
 
 def _names(text: str) -> frozenset[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import TYPE_CHECKING
 
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    import re
 
 INVISIBLE = pattern(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]",

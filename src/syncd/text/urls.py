@@ -6,12 +6,9 @@ classifies an address and never asks one for anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
 
 from syncd.text.patterns import pattern
-
-if TYPE_CHECKING:
-    import re
 
 _ESCAPED = r"\\[_%\#&~]|\{\\?[_%\#&~]\}|\\textasciitilde\b(?:\{\})?|\\string~|\\(?=/)"
 """What LaTeX makes of a character of an address."""

@@ -7,10 +7,11 @@ It decides nothing: what to write is the plan's business, what to make of a fail
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from shlex import quote
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import httpx2
 from pyzotero import errors as pyzotero_errors
@@ -18,15 +19,9 @@ from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
 from syncd.zotero import shapes
-from syncd.zotero.account import Account
-from syncd.zotero.rights import keys_page, named, without
+from syncd.zotero.account import Account, keys_page, named, without
 from syncd.zotero.schema import MAX_KEYS
-from syncd.zotero.transport import OutcomeUnknownError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from syncd.zotero.transport import PoliteTransport
+from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -8,22 +8,18 @@ The key is given back and stored nowhere.
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import httpx2
 
+from syncd.clock import Clock
 from syncd.errors import LibraryError
 from syncd.handshake import API, Agreed, Caller, Half
 from syncd.zotero import shapes
 from syncd.zotero.client import Address
-from syncd.zotero.plugin import APP, Asked, NoPluginError, closed, gone, plugin_at, sent_to
+from syncd.zotero.desktop import APP, Asked, NoPluginError, Plugin, closed, gone, plugin_at, sent_to
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from syncd.clock import Clock
-    from syncd.zotero.plugin import Plugin
 
 Json = dict[str, Any]
 # How long the question may stay open, in seconds.

@@ -7,13 +7,11 @@ push read, each of its own type; more may be in it.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from syncd.text.patterns import pattern
 from syncd.zotero import schema
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 Json = dict[str, Any]
 # What the database of the index can hold.

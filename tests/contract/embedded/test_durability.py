@@ -128,8 +128,8 @@ def test_parallel_writes_of_the_same_keys_create_each_once(api: Any) -> None:
 
 def _fill(path: Path, count: int) -> None:
     """Write many papers past HTTP, which would take a while."""
+    from syncd.zotero.embedded.database import Store  # noqa: PLC0415
     from syncd.zotero.embedded.objects import Item  # noqa: PLC0415 - only here
-    from syncd.zotero.embedded.store import Store  # noqa: PLC0415
 
     connection = database.connect(path)
     store = Store(connection, "users/1")

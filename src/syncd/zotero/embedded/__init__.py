@@ -10,11 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .accounts import Accounts, Grant
-    from .desktop import DesktopLibrary
-    from .exchange import Request
-    from .faults import Fault, Faults
-    from .server import EmbeddedLibrary
+    from syncd.zotero.embedded.accounts import Accounts, Grant
+    from syncd.zotero.embedded.desktop import DesktopLibrary
+    from syncd.zotero.embedded.exchange import Request
+    from syncd.zotero.embedded.faults import Fault, Faults
+    from syncd.zotero.embedded.server import EmbeddedLibrary
 
 __all__ = ["Accounts", "DesktopLibrary", "EmbeddedLibrary", "Fault", "Faults", "Grant", "Request"]
 

@@ -1,18 +1,27 @@
-"""The users of an embedded library: their API keys, what each key may do, and how they sign in.
+"""The users of an embedded library: their API keys, what each may do, how they sign in, and the `keys` addresses.
 
-In memory only. Who serves the library for a test gives and takes keys and rights here while it runs, and plays
-the person who signs in; everybody else has the one key that the library was started with.
+Accounts are in memory only. Keys stand in no message. As the real server has it (zotero/dataserver: KeysController).
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from email.message import Message
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from syncd.zotero.embedded import query
+from syncd.zotero.embedded.exchange import (
+    WRITES,
+    Answer,
+    Exchange,
+    RefusalError,
+    invalid,
+    json_answer,
+    unsupported,
+)
 
 USER_RIGHTS = frozenset({"library", "files", "notes", "write"})
 TOKEN_BYTES = 16
@@ -125,3 +134,129 @@ class Accounts:
             if under_way:
                 self._sign_ins[token] = ended
         return under_way
+
+
+def sent_key(headers: Message[str, str], given: query.Parameters) -> str:
+    """The key of a request, or an empty string.
+
+    Raises:
+        RefusalError: two keys that differ, or a malformed header.
+    """
+    in_header, in_query = headers.get("Zotero-API-Key", ""), query.first(given, "key")
+    if in_header and in_query and in_header != in_query:
+        raise invalid("Zotero-API-Key header and 'key' parameter differ")
+    authorization = headers.get("Authorization", "")
+    if in_header or in_query or not authorization.lower().startswith("bearer"):
+        return in_header or in_query
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise invalid("Invalid Authorization header format")
+    return key.strip()
+
+
+def check(exchange: Exchange, *, needed: bool) -> None:
+    """Check the key of a request, and its write token.
+
+    Args:
+        exchange: the request.
+        needed: whether it must have a key.
+
+    Raises:
+        RefusalError: the key is missing or wrong; the write token was used.
+    """
+    request, served = exchange.request, exchange.served
+    key = sent_key(request.headers, exchange.given)
+    if key and served.accounts.find(key) is None:
+        raise RefusalError(403, "Invalid key")
+    if request.method in WRITES:
+        if not key:
+            raise RefusalError(403, "An API key is required for write requests.")
+        served.tokens.check(request.headers.get("Zotero-Write-Token"))
+    elif needed and not key:
+        raise RefusalError(403, "Forbidden")
+
+
+def check_rights(exchange: Exchange, library: str) -> None:
+    """Check what the key of a request may do to a library.
+
+    Raises:
+        RefusalError: the key gives no access to it, or none to write.
+    """
+    grant = exchange.served.accounts.find(sent_key(exchange.request.headers, exchange.given))
+    if grant is None or not grant.may_read(library):
+        raise RefusalError(403, "Forbidden")
+    if exchange.request.method in WRITES and not grant.may_write(library):
+        raise RefusalError(403, "Write access denied")
+
+
+def key_info(exchange: Exchange) -> Answer:
+    """GET /keys/current, and GET /keys/KEY."""
+    key = _named(exchange)
+    if not key:
+        raise RefusalError(403, "Forbidden")
+    grant = exchange.served.accounts.find(key)
+    if grant is None:
+        raise RefusalError(404, "Key not found")
+    about = {"key": key, "userID": grant.user, "username": grant.name}
+    given = grant.access()
+    return json_answer(about | ({"access": given} if given else {}))
+
+
+def delete_key(exchange: Exchange) -> Answer:
+    """DELETE /keys/current, and DELETE /keys/KEY."""
+    key = _named(exchange)
+    if not key:
+        raise invalid("DELETE requests must include a key")
+    if exchange.served.accounts.find(key) is None:
+        raise RefusalError(404, "Key does not exist")
+    exchange.served.accounts.revoke(key)
+    return Answer(204)
+
+
+def begin(exchange: Exchange) -> Answer:
+    """POST /keys/sessions."""
+    _check_sign_in(exchange)
+    token = exchange.served.accounts.begin()
+    url = f"{exchange.served.address.url}/login?session={token}"
+    return replace(json_answer({"sessionToken": token, "loginURL": url}), status=201)
+
+
+def status(exchange: Exchange) -> Answer:
+    """GET /keys/sessions/TOKEN."""
+    sign_in = _sign_in(exchange)
+    if sign_in.status == "expired":
+        raise RefusalError(410, "Session expired")
+    if sign_in.status != "completed":
+        return json_answer({"status": sign_in.status})
+    grant = exchange.served.accounts.find(sign_in.key)
+    if grant is None:
+        raise RefusalError(404, "Session not found")
+    return json_answer(
+        {"status": "completed", "apiKey": sign_in.key, "userID": grant.user, "username": grant.name}
+    )
+
+
+def cancel(exchange: Exchange) -> Answer:
+    """DELETE /keys/sessions/TOKEN."""
+    _sign_in(exchange)
+    if not exchange.served.accounts.end(exchange.parts[0], "cancelled"):
+        raise RefusalError(409, "Session already completed, expired, or cancelled")
+    return Answer(204)
+
+
+def _named(exchange: Exchange) -> str:
+    name = exchange.parts[0]
+    return sent_key(exchange.request.headers, exchange.given) if name == "current" else name
+
+
+def _check_sign_in(exchange: Exchange) -> None:
+    if not exchange.served.accounts.sign_in:
+        raise unsupported("signing in")
+
+
+def _sign_in(exchange: Exchange) -> SignIn:
+    _check_sign_in(exchange)
+    found = exchange.served.accounts.sign_ins().get(exchange.parts[0])
+    if found is None:
+        raise RefusalError(404, "Session not found")
+    return found

@@ -1,22 +1,23 @@
-"""The SQLite file of an embedded library: its tables, how it is opened, what a transaction is.
+"""The SQLite file of an embedded library: tables, transactions, items, collections, versions, the deletion log.
 
-Write-ahead logging keeps the file whole when the process is killed at any moment, and lets readers read
-while one process writes. Knows nothing of items; `store` does.
+Writes expect to be inside a transaction of the caller, and refuse nothing. Write-ahead logging keeps the file whole
+when the process dies.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any, Literal
 
 from syncd.errors import StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from syncd.zotero.embedded.objects import Collection, Item
+from syncd.zotero.embedded.text import fold
 
 APPLICATION_ID = 0x73796E63
 """Marks the file as one of syncd's ("sync")."""
@@ -178,3 +179,268 @@ def settle(connection: sqlite3.Connection) -> None:
             connection.execute("UPDATE libraries SET version = version")
     finally:
         connection.execute("PRAGMA synchronous = NORMAL")
+
+
+_COLUMNS = "key, name, version, parent, trashed, relations"
+
+
+def collection(store: Store, key: str) -> Collection | None:
+    """The collection, in the trash or not."""
+    row = store.connection.execute(
+        f"SELECT {_COLUMNS} FROM collections WHERE library = ? AND key = ?",  # noqa: S608 - constants
+        (store.library, key),
+    ).fetchone()
+    return _collection(row) if row else None
+
+
+def all_collections(store: Store) -> list[Collection]:
+    """All collections, by name."""
+    rows = store.connection.execute(
+        f"SELECT {_COLUMNS} FROM collections WHERE library = ? ORDER BY folded, key",  # noqa: S608 - constants
+        (store.library,),
+    )
+    return [_collection(row) for row in rows]
+
+
+def count_items(store: Store) -> dict[str, int]:
+    """How many items outside the trash each collection has of its own; no entry for none."""
+    rows = store.connection.execute(
+        "SELECT collection, count(*) FROM item_collections JOIN items"
+        " ON items.library = item_collections.library AND items.key = item_collections.item"
+        " WHERE item_collections.library = ? AND items.trashed = 0 GROUP BY collection",
+        (store.library,),
+    )
+    return dict(rows.fetchall())
+
+
+def count_subcollections(store: Store) -> dict[str, int]:
+    """How many collections are directly in each; no entry for none."""
+    rows = store.connection.execute(
+        "SELECT parent, count(*) FROM collections WHERE library = ? AND parent IS NOT NULL GROUP BY parent",
+        (store.library,),
+    )
+    return dict(rows.fetchall())
+
+
+def missing(store: Store, keys: Sequence[str]) -> str | None:
+    """The first of these keys that is no collection."""
+    return next((key for key in keys if collection(store, key) is None), None)
+
+
+def save(store: Store, saved: Collection) -> None:
+    """Write a new or changed collection, and take its key out of the deletion log."""
+    store.connection.execute(
+        "INSERT INTO collections (library, key, version, name, folded, parent, trashed, relations)"
+        " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (library, key) DO UPDATE SET version = excluded.version,"
+        " name = excluded.name, folded = excluded.folded, parent = excluded.parent,"
+        " trashed = excluded.trashed, relations = excluded.relations",
+        (
+            *(store.library, saved.key, saved.version, saved.name, fold(saved.name)),
+            *(saved.parent, saved.trashed, json.dumps(saved.relations)),
+        ),
+    )
+    store.forget_deletion("collections", saved.key)
+
+
+def descendants(store: Store, key: str) -> list[str]:
+    """The keys of all collections inside a collection, at any depth."""
+    rows = store.connection.execute(
+        "WITH RECURSIVE inside (key) AS"
+        " (SELECT key FROM collections WHERE library = :library AND parent = :key"
+        " UNION SELECT collections.key FROM collections JOIN inside ON collections.parent = inside.key"
+        " WHERE collections.library = :library) SELECT key FROM inside",
+        {"library": store.library, "key": key},
+    )
+    return [row[0] for row in rows]
+
+
+def delete(store: Store, key: str, version: int) -> None:
+    """Delete a collection and those inside it, and log them. Their items stay, unchanged in version."""
+    for each in (key, *descendants(store, key)):
+        store.connection.execute(
+            "DELETE FROM item_collections WHERE library = ? AND collection = ?", (store.library, each)
+        )
+        store.connection.execute(
+            "DELETE FROM collections WHERE library = ? AND key = ?", (store.library, each)
+        )
+        store.log_deletion("collections", each, version)
+
+
+def _collection(row: tuple[Any, ...]) -> Collection:
+    key, name, version, parent, trashed, relations = row
+    return Collection(key, name, version, parent, bool(trashed), json.loads(relations))
+
+
+Kind = Literal["items", "collections"]
+_COLUMNS_STORE = "key, item_type, version, parent, trashed, date_added, date_modified, data"
+
+
+class Store:
+    """One library of a database.
+
+    Attributes:
+        connection: of the calling thread.
+        library: such as "users/1".
+    """
+
+    def __init__(self, connection: sqlite3.Connection, library: str) -> None:
+        self.connection = connection
+        self.library = library
+
+    def version(self) -> int:
+        """The library's version."""
+        row = self.connection.execute(
+            "SELECT version FROM libraries WHERE name = ?", (self.library,)
+        ).fetchone()
+        return int(row[0])
+
+    def next_version(self) -> int:
+        """Move the library's version on by one."""
+        row = self.connection.execute(
+            "UPDATE libraries SET version = version + 1 WHERE name = ? RETURNING version", (self.library,)
+        ).fetchone()
+        return int(row[0])
+
+    def item(self, key: str) -> Item | None:
+        """The item, in the trash or not."""
+        return next(iter(self.items([key])), None)
+
+    def items(self, keys: Sequence[str]) -> list[Item]:
+        """The items that exist, in the order of their keys."""
+        rows = self.connection.execute(
+            f"SELECT {_COLUMNS_STORE} FROM items WHERE library = ? AND key IN ({_marks(keys)})",  # noqa: S608 - constants
+            (self.library, *keys),
+        ).fetchall()
+        collections = self._collections(keys)
+        found = {row[0]: _item(row, collections.get(row[0], ())) for row in rows}
+        return [found[key] for key in keys if key in found]
+
+    def children(self, key: str) -> list[Item]:
+        """The item's notes and attachments, in the trash or not."""
+        rows = self.connection.execute(
+            "SELECT key FROM items WHERE library = ? AND parent = ?", (self.library, key)
+        )
+        return self.items(sorted(row[0] for row in rows))
+
+    def children_of(self, keys: Sequence[str]) -> dict[str, list[Item]]:
+        """The notes and attachments outside the trash of each of these items."""
+        rows = self.connection.execute(
+            f"SELECT key FROM items WHERE library = ? AND trashed = 0 AND parent IN ({_marks(keys)})"  # noqa: S608 - constants
+            " ORDER BY title",
+            (self.library, *keys),
+        ).fetchall()
+        children: dict[str, list[Item]] = {}
+        for child in self.items([row[0] for row in rows]):
+            children.setdefault(child.parent or "", []).append(child)
+        return children
+
+    def count_children(self, keys: Sequence[str]) -> dict[str, int]:
+        """How many notes and attachments outside the trash each item has; no entry for none."""
+        rows = self.connection.execute(
+            f"SELECT parent, count(*) FROM items WHERE library = ? AND trashed = 0"  # noqa: S608 - constants
+            f" AND parent IN ({_marks(keys)}) GROUP BY parent",
+            (self.library, *keys),
+        )
+        return dict(rows.fetchall())
+
+    def save_item(self, item: Item) -> None:
+        """Write a new or changed item, and take its key out of the deletion log."""
+        search = item.search_columns()
+        self.connection.execute(
+            "INSERT INTO items (library, key, item_type, version, parent, trashed, date_added, date_modified,"
+            " data, title, creators, creator, date, type_label) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+            " ON CONFLICT (library, key) DO UPDATE SET item_type = excluded.item_type,"
+            " version = excluded.version, parent = excluded.parent, trashed = excluded.trashed,"
+            " date_added = excluded.date_added, date_modified = excluded.date_modified, data = excluded.data,"
+            " title = excluded.title, creators = excluded.creators, creator = excluded.creator,"
+            " date = excluded.date, type_label = excluded.type_label",
+            (
+                *(self.library, item.key, item.item_type, item.version, item.parent, item.trashed),
+                *(item.date_added, item.date_modified, json.dumps(item.data, ensure_ascii=False)),
+                *search,
+            ),
+        )
+        self._forget_links(item.key)
+        self.connection.executemany(
+            "INSERT INTO item_collections (library, collection, item) VALUES (?, ?, ?)",
+            [(self.library, collection, item.key) for collection in item.collections],
+        )
+        self.connection.executemany(
+            "INSERT INTO item_tags (library, item, tag, type, folded) VALUES (?, ?, ?, ?, ?)",
+            [
+                (self.library, item.key, tag["tag"], tag.get("type", 0), fold(tag["tag"]))
+                for tag in item.data.get("tags", [])
+            ],
+        )
+        self.forget_deletion("items", item.key)
+
+    def delete_item(self, item: Item, version: int) -> None:
+        """Delete an item and its children for good, and log them."""
+        for each in (item, *self.children(item.key)):
+            self.connection.execute(
+                "DELETE FROM items WHERE library = ? AND key = ?", (self.library, each.key)
+            )
+            self._forget_links(each.key)
+            self.log_deletion("items", each.key, version)
+
+    def log_deletion(self, kind: Kind, key: str, version: int) -> None:
+        """Remember that an object was deleted."""
+        self.connection.execute(
+            "INSERT INTO deletions (library, kind, key, version) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (library, kind, key) DO UPDATE SET version = excluded.version",
+            (self.library, kind, key, version),
+        )
+
+    def forget_deletion(self, kind: Kind, key: str) -> None:
+        """An object with this key exists again."""
+        self.connection.execute(
+            "DELETE FROM deletions WHERE library = ? AND kind = ? AND key = ?", (self.library, kind, key)
+        )
+
+    def deletions(self, since: int) -> dict[Kind, list[str]]:
+        """Keys deleted after a version, sorted."""
+        logged: dict[Kind, list[str]] = {"items": [], "collections": []}
+        rows = self.connection.execute(
+            "SELECT kind, key FROM deletions WHERE library = ? AND version > ? ORDER BY key",
+            (self.library, since),
+        )
+        for kind, key in rows:
+            logged[kind].append(key)
+        return logged
+
+    def count_trash(self) -> int:
+        """How many items are in the trash."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM items WHERE library = ? AND trashed = 1", (self.library,)
+        ).fetchone()
+        return int(row[0])
+
+    def _collections(self, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        rows = self.connection.execute(
+            f"SELECT item, collection FROM item_collections WHERE library = ?"  # noqa: S608 - constants
+            f" AND item IN ({_marks(keys)}) ORDER BY collection",
+            (self.library, *keys),
+        )
+        for item, collection in rows:
+            found[item] = (*found.get(item, ()), collection)
+        return found
+
+    def _forget_links(self, key: str) -> None:
+        for table in ("item_collections", "item_tags"):
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE library = ? AND item = ?",  # noqa: S608 - constants
+                (self.library, key),
+            )
+
+
+def _item(row: tuple[Any, ...], collections: tuple[str, ...]) -> Item:
+    key, item_type, version, parent, trashed, added, modified, data = row
+    return Item(
+        key, item_type, version, parent, bool(trashed), added, modified, json.loads(data), collections
+    )
+
+
+def _marks(values: Iterable[object]) -> str:
+    """Placeholders for so many values."""
+    return ", ".join("?" for _ in values)

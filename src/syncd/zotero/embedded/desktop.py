@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from email.message import Message
+from pathlib import Path
+from typing import Any, Self
 
 from syncd.text.patterns import pattern
-
-from . import plugin
-from .exchange import TEXT, Answer
-from .representation import Address
-from .server import EmbeddedLibrary
-
-if TYPE_CHECKING:
-    from email.message import Message
-    from pathlib import Path
-
-    from .exchange import Exchange, Served
+from syncd.zotero.embedded import plugin
+from syncd.zotero.embedded.exchange import TEXT, Answer, Exchange, Served
+from syncd.zotero.embedded.objects import Address
+from syncd.zotero.embedded.server import EmbeddedLibrary
 
 PREFIX = "users/0"
 _BROWSER = pattern(r"^Mozilla/", hostile="M", flags=re.IGNORECASE)

@@ -1,28 +1,73 @@
-"""A request to the embedded library and its answer, apart from sockets.
-
-Frozen data that routes take and give; `wire` reads the one from a connection and writes the other to it.
-"""
+"""A request to the embedded library, its answer, and its refusals, apart from sockets."""
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import Message
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from .refusal import RefusalError, invalid
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from syncd.zotero.embedded import query
+    from syncd.zotero.embedded.accounts import Accounts
+    from syncd.zotero.embedded.database import Store
+    from syncd.zotero.embedded.desktop import Desktop
+    from syncd.zotero.embedded.objects import Address
 
-    from . import query
-    from .accounts import Accounts
-    from .desktop import Desktop
-    from .representation import Address
-    from .store import Store
+
+class RefusalError(Exception):
+    """A request, or one object of it, is refused.
+
+    Attributes:
+        status: the HTTP status.
+        message: the text of the answer, in the real server's words where they are known.
+        data: what was wrong, for `failed` entries.
+        version: `Last-Modified-Version` of the answer, where it has one.
+        headers: further headers of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        data: dict[str, Any] | None = None,
+        version: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.data = data
+        self.version = version
+        self.headers = headers or {}
+
+    def entry(self) -> dict[str, Any]:
+        """The `failed` entry of an object that was refused."""
+        entry: dict[str, Any] = {"code": self.status, "message": self.message}
+        if self.data is not None:
+            entry["data"] = self.data
+        return entry
+
+
+def invalid(message: str) -> RefusalError:
+    """What was sent is not valid."""
+    return RefusalError(400, message)
+
+
+def unsupported(what: str) -> RefusalError:
+    """The real server can do this, the embedded library can't."""
+    return RefusalError(501, f"Not supported by the embedded library: {what}")
+
+
+def server_error() -> RefusalError:
+    """The real server fails here; so the embedded library fails alike."""
+    return RefusalError(500, "An error occurred")
+
 
 JSON: Final = "application/json; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"

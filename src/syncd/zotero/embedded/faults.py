@@ -7,15 +7,11 @@ function may also wait there. Without one, nothing here is used.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from .exchange import Answer, Request, refusal_answer
-from .refusal import RefusalError, server_error
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from syncd.zotero.embedded.exchange import Answer, RefusalError, Request, refusal_answer, server_error
 
 
 @dataclass(frozen=True, slots=True)

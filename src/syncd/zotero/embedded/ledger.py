@@ -5,10 +5,8 @@ It is told what the library holds and never looks itself. What is gone stays kno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Literal
 
 Kind = Literal["items", "collections"]
 KINDS: tuple[Kind, ...] = ("items", "collections")

@@ -7,28 +7,21 @@ only addresses of the web become links.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
 from syncd.zotero import schema
-
-from . import access, collection_store, database, query, selection
-from .exchange import Answer
-from .query import Query
-from .refusal import RefusalError
-from .selection import Scope
-from .text import search_parts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jinja2 import Template
-
-    from .exchange import Exchange
-    from .objects import Collection, Item
+from syncd.zotero.embedded import accounts, database, query
+from syncd.zotero.embedded.exchange import Answer, Exchange, RefusalError
+from syncd.zotero.embedded.objects import Collection, Item
+from syncd.zotero.embedded.query import Query, Scope
+from syncd.zotero.embedded.text import search_parts
 
 PATHS: Final[tuple[tuple[str, ...], ...]] = ((), ("favicon.ico",))
 PAGE_SIZE: Final = 100
@@ -106,7 +99,7 @@ def respond(exchange: Exchange, segments: tuple[str, ...]) -> Answer:
         raise RefusalError(405, "Method not allowed", headers={"Allow": "GET"})
     if segments:
         return Answer(204, {"Cache-Control": "max-age=86400"})
-    key = access.sent_key(exchange.request.headers, exchange.given)
+    key = accounts.sent_key(exchange.request.headers, exchange.given)
     if not exchange.served.public_page and not _may_look(exchange, key):
         raise RefusalError(403, "Add ?key= and the library's key to the address to see this page.")
     nonce = secrets.token_urlsafe(16)
@@ -131,7 +124,7 @@ def _policy(nonce: str) -> dict[str, str]:
 
 def _render(exchange: Exchange, nonce: str) -> str:
     store, view = exchange.store, _view(exchange)
-    collections = {each.key: each for each in collection_store.all_collections(store)}
+    collections = {each.key: each for each in database.all_collections(store)}
     chosen = collections.get(view.collection)
     if view.collection and chosen is None:
         raise RefusalError(404, "There is no such collection.")
@@ -142,12 +135,12 @@ def _render(exchange: Exchange, nonce: str) -> str:
         start=(view.page - 1) * PAGE_SIZE,
         search=search_parts(view.search),
     )
-    rows, total = selection.select_items(store, asked, scope)
+    rows, total = query.select_items(store, asked, scope)
     keys = [key for key, _ in rows]
     children = store.children_of(keys)
     pages = max(1, -(-total // PAGE_SIZE))
     same = {"collection": view.collection, "q": view.search, "trash": int(view.trash)}
-    counts = collection_store.count_items(store)
+    counts = database.count_items(store)
     return _template().render(
         nonce=nonce,
         view=view,
@@ -157,7 +150,7 @@ def _render(exchange: Exchange, nonce: str) -> str:
         inside=_tree(collections, counts, view, chosen.key) if chosen and not view.search else (),
         entries=[_entry(item, children.get(item.key, [])) for item in store.items(keys)],
         total=total,
-        all_items=selection.select_items(store, Query(limit=1), Scope(top=True))[1],
+        all_items=query.select_items(store, Query(limit=1), Scope(top=True))[1],
         trash_items=store.count_trash(),
         pages=pages,
         earlier=view.href(**same, page=view.page - 1) if 1 < view.page <= pages else "",
@@ -289,8 +282,6 @@ def _shown(href: str) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only the page needs it
-
     environment = Environment(
         loader=PackageLoader("syncd.zotero.embedded", ""),
         autoescape=True,

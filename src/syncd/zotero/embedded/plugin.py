@@ -8,34 +8,23 @@ from __future__ import annotations
 import json
 import secrets
 from collections import deque
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from syncd.handshake import API, HEADER, OLDEST, Agreed, Gate, Half, commitment
+from syncd.handshake import API, HEADER, OLDEST, Agreed, Gate, Half, Proof, commitment
 from syncd.text.patterns import pattern
 from syncd.zotero import schema
-
-from . import collection_store, database, query
-from .exchange import JSON, Answer
-from .ledger import KINDS, Kind, Ledger
-from .objects import Change
-from .refusal import RefusalError, invalid, server_error
-from .representation import collection_json, item_json
-from .writing import find, write
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from syncd.handshake import Proof
-
-    from .exchange import Exchange
-    from .preconditions import Name
-    from .store import Store
+from syncd.zotero.embedded import database, query
+from syncd.zotero.embedded.database import Store
+from syncd.zotero.embedded.exchange import JSON, Answer, Exchange, RefusalError, invalid, server_error
+from syncd.zotero.embedded.ledger import KINDS, Kind, Ledger
+from syncd.zotero.embedded.objects import Change, collection_json, item_json
+from syncd.zotero.embedded.writing import Name, find, write
 
 Json = dict[str, Any]
 ROOT = "/syncd/v1/"
@@ -395,7 +384,7 @@ def _told(exchange: Exchange, ledger: Ledger, kind: Kind, key: str) -> Json:
     if kind == "items":
         data = item_json(store.items([key])[0], address, {})["data"]
     else:
-        collection = collection_store.collection(store, key)
+        collection = database.collection(store, key)
         data = collection_json(collection, address, {}, {})["data"] if collection else {}
     return {"key": key, "version": version, "data": {**data, "version": version}}
 

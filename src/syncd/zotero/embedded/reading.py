@@ -1,27 +1,79 @@
-"""Routes that read: lists of items, collections and tags, single objects, deletions.
+"""Routes that read: lists of items, collections and tags, single objects, deletions, and Zotero's schema.
 
 Each function answers one request, from one snapshot of the database.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from syncd.zotero import schema
+from syncd.zotero.embedded import database, query
+from syncd.zotero.embedded.exchange import (
+    TEXT,
+    Answer,
+    Exchange,
+    RefusalError,
+    invalid,
+    json_answer,
+    unsupported,
+)
+from syncd.zotero.embedded.objects import collection_json, item_json, item_template, tag_json
+from syncd.zotero.embedded.query import Query, Rows, Scope
 
-from . import collection_store, query, selection
-from .exchange import TEXT, Answer, json_answer
-from .refusal import RefusalError, invalid, unsupported
-from .representation import collection_json, item_json, tag_json
-from .selection import Scope
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+def item_types(_: Exchange) -> Answer:
+    """GET /itemTypes."""
+    return json_answer(_labelled("itemType", (*schema.ITEM_TYPES, *schema.CHILD_TYPES)))
 
-    from .exchange import Exchange
-    from .query import Query
-    from .selection import Rows
+
+def item_fields(_: Exchange) -> Answer:
+    """GET /itemFields."""
+    return json_answer(_labelled("field", schema.all_fields()))
+
+
+def item_type_fields(exchange: Exchange) -> Answer:
+    """GET /itemTypeFields?itemType=TYPE."""
+    return json_answer(_labelled("field", schema.fields(_item_type(exchange))))
+
+
+def item_type_creator_types(exchange: Exchange) -> Answer:
+    """GET /itemTypeCreatorTypes?itemType=TYPE."""
+    return json_answer(_labelled("creatorType", schema.creator_types(_item_type(exchange))))
+
+
+def creator_fields(_: Exchange) -> Answer:
+    """GET /creatorFields."""
+    labels = {"firstName": "First", "lastName": "Last", "name": "Name"}
+    return json_answer([{"field": name, "localized": label} for name, label in labels.items()])
+
+
+def new_item(exchange: Exchange) -> Answer:
+    """GET /items/new?itemType=TYPE."""
+    item_type, link_mode = _item_type(exchange), query.first(exchange.given, "linkMode")
+    if item_type == "attachment":
+        if not link_mode:
+            raise invalid("linkMode required for itemType=attachment")
+        if link_mode == "embedded_image":
+            raise unsupported("embedded images")
+        if link_mode not in schema.LINK_MODES:
+            raise invalid(f"Invalid linkMode '{link_mode}'")
+    return json_answer(item_template(item_type, link_mode if item_type == "attachment" else ""))
+
+
+def _labelled(name: str, values: Iterable[str]) -> list[dict[str, str]]:
+    return [{name: value, "localized": schema.label(value)} for value in values]
+
+
+def _item_type(exchange: Exchange) -> str:
+    item_type = query.first(exchange.given, "itemType")
+    if not item_type:
+        raise invalid("'itemType' not provided")
+    if not schema.is_item_type(item_type):
+        raise invalid(f"Invalid item type '{item_type}'")
+    return item_type
 
 
 def items(exchange: Exchange) -> Answer:
@@ -87,12 +139,12 @@ def subcollections(exchange: Exchange) -> Answer:
 
 def collection(exchange: Exchange) -> Answer:
     """GET /collections/KEY."""
-    found = collection_store.collection(exchange.store, exchange.parts[0])
+    found = database.collection(exchange.store, exchange.parts[0])
     if found is None:
         raise RefusalError(404, "Collection not found")
     _single_format(exchange)
     store = exchange.store
-    counts = collection_store.count_items(store), collection_store.count_subcollections(store)
+    counts = database.count_items(store), database.count_subcollections(store)
     return json_answer(collection_json(found, exchange.served.address, *counts), version=found.version)
 
 
@@ -138,7 +190,7 @@ def _item_list(exchange: Exchange, scope: Scope) -> Answer:
     asked = query.parse(exchange.given)
     if answer := _not_modified(exchange):
         return answer
-    rows, total = selection.select_items(exchange.store, asked, scope)
+    rows, total = query.select_items(exchange.store, asked, scope)
 
     def full() -> list[Any]:
         keys = [key for key, _ in rows]
@@ -153,11 +205,11 @@ def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | Non
     if answer := _not_modified(exchange):
         return answer
     store = exchange.store
-    rows, total = selection.select_collections(store, asked, top=top, parent=parent)
+    rows, total = query.select_collections(store, asked, top=top, parent=parent)
 
     def full() -> list[Any]:
-        counts = collection_store.count_items(store), collection_store.count_subcollections(store)
-        found = (collection_store.collection(store, key) for key, _ in rows)
+        counts = database.count_items(store), database.count_subcollections(store)
+        found = (database.collection(store, key) for key, _ in rows)
         return [collection_json(each, exchange.served.address, *counts) for each in found if each]
 
     return _list_answer(exchange, asked, rows, total, full)
@@ -171,7 +223,7 @@ def _tag_list(exchange: Exchange, *, item: str | None = None, name: str | None =
         raise unsupported("tags with 'since'")
     if answer := _not_modified(exchange):
         return answer
-    rows = selection.select_tags(exchange.store, asked, item=item, name=name)
+    rows = query.select_tags(exchange.store, asked, item=item, name=name)
     shown = rows[asked.start : asked.start + (asked.limit or len(rows))]
     headers = _list_headers(exchange, asked, len(rows))
     body = [tag_json(*row, exchange.served.address) for row in shown]
@@ -240,6 +292,6 @@ def _single_format(exchange: Exchange) -> None:
 
 def _existing_collection(exchange: Exchange) -> str:
     key = exchange.parts[0]
-    if collection_store.collection(exchange.store, key) is None:
+    if database.collection(exchange.store, key) is None:
         raise RefusalError(404, "Collection not found")
     return key

@@ -5,63 +5,69 @@ Everything that is not in the tables here is refused: with 501 and its name wher
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from . import access, changing, database, key_routes, page, query, reading, schema_routes
-from .exchange import WRITES, Answer, Exchange, refusal_answer
-from .refusal import RefusalError, invalid, unsupported
-from .representation import Address
-from .store import Store
+from syncd.zotero.embedded import accounts, database, page, query, reading, writing
+from syncd.zotero.embedded.database import Store
+from syncd.zotero.embedded.exchange import (
+    WRITES,
+    Answer,
+    Exchange,
+    RefusalError,
+    invalid,
+    refusal_answer,
+    unsupported,
+)
+from syncd.zotero.embedded.objects import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     Route = Callable[[Exchange], Answer]
     Table = Mapping[tuple[str, ...], Mapping[str, Route]]
 
 SCHEMA: Table = {
-    ("itemTypes",): {"GET": schema_routes.item_types},
-    ("itemFields",): {"GET": schema_routes.item_fields},
-    ("itemTypeFields",): {"GET": schema_routes.item_type_fields},
-    ("itemTypeCreatorTypes",): {"GET": schema_routes.item_type_creator_types},
-    ("creatorFields",): {"GET": schema_routes.creator_fields},
-    ("items", "new"): {"GET": schema_routes.new_item},
+    ("itemTypes",): {"GET": reading.item_types},
+    ("itemFields",): {"GET": reading.item_fields},
+    ("itemTypeFields",): {"GET": reading.item_type_fields},
+    ("itemTypeCreatorTypes",): {"GET": reading.item_type_creator_types},
+    ("creatorFields",): {"GET": reading.creator_fields},
+    ("items", "new"): {"GET": reading.new_item},
 }
 _KEYS: Table = {
-    ("keys", "sessions"): {"POST": key_routes.begin},
-    ("keys", "sessions", "*"): {"GET": key_routes.status, "DELETE": key_routes.cancel},
-    ("keys", "*"): {"GET": key_routes.key_info, "DELETE": key_routes.delete_key},
+    ("keys", "sessions"): {"POST": accounts.begin},
+    ("keys", "sessions", "*"): {"GET": accounts.status, "DELETE": accounts.cancel},
+    ("keys", "*"): {"GET": accounts.key_info, "DELETE": accounts.delete_key},
 }
 LIBRARY: Table = {
-    ("items",): {"GET": reading.items, "POST": changing.post_items, "DELETE": changing.delete_items},
+    ("items",): {"GET": reading.items, "POST": writing.post_items, "DELETE": writing.delete_items},
     ("items", "top"): {"GET": reading.top_items},
     ("items", "trash"): {"GET": reading.trash},
     ("items", "*"): {
         "GET": reading.item,
-        "PUT": changing.put_item,
-        "PATCH": changing.patch_item,
-        "DELETE": changing.delete_item,
+        "PUT": writing.put_item,
+        "PATCH": writing.patch_item,
+        "DELETE": writing.delete_item,
     },
     ("items", "*", "children"): {"GET": reading.children},
     ("items", "*", "tags"): {"GET": reading.item_tags},
     ("collections",): {
         "GET": reading.collections,
-        "POST": changing.post_collections,
-        "DELETE": changing.delete_collections,
+        "POST": writing.post_collections,
+        "DELETE": writing.delete_collections,
     },
     ("collections", "top"): {"GET": reading.top_collections},
     ("collections", "*"): {
         "GET": reading.collection,
-        "PUT": changing.put_collection,
-        "PATCH": changing.patch_collection,
-        "DELETE": changing.delete_collection,
+        "PUT": writing.put_collection,
+        "PATCH": writing.patch_collection,
+        "DELETE": writing.delete_collection,
     },
     ("collections", "*", "collections"): {"GET": reading.subcollections},
     ("collections", "*", "items"): {"GET": reading.collection_items},
     ("collections", "*", "items", "top"): {"GET": reading.collection_top_items},
-    ("collections", "*", "items", "*"): {"DELETE": changing.remove_from_collection},
+    ("collections", "*", "items", "*"): {"DELETE": writing.remove_from_collection},
     ("tags",): {"GET": reading.tags},
     ("tags", "*"): {"GET": reading.tag},
     ("deleted",): {"GET": reading.deleted},
@@ -126,13 +132,13 @@ def _route(exchange: Exchange, segments: tuple[str, ...]) -> Answer:
         # Whoever signs in has no key yet.
         return answer(exchange, _KEYS, segments)
     if segments[0] not in {"users", "groups"}:
-        access.check(exchange, needed=False)
+        accounts.check(exchange, needed=False)
         return answer(exchange, _KEYS if segments[0] == "keys" else SCHEMA, segments)
-    access.check(exchange, needed=True)
+    accounts.check(exchange, needed=True)
     library = "/".join(segments[:2])
     if library not in exchange.served.libraries:
         raise RefusalError(403, "Forbidden")
-    access.check_rights(exchange, library)
+    accounts.check_rights(exchange, library)
     return answer(_within(exchange, library), LIBRARY, segments[2:])
 
 

@@ -1,0 +1,137 @@
+"""`syncd parse`: what syncd sees in a source, without touching a library."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from syncd import read as parsing
+from syncd.cli.console import (
+    ConfigOption,
+    JsonOption,
+    configuration,
+    escape,
+    ports,
+    said_plainly,
+    show_json,
+    stderr,
+    stdout,
+)
+from syncd.model import Paper, Profile
+from syncd.read import fetch
+
+
+def to_json(profile: Profile) -> dict[str, Any]:
+    """Make the object that `syncd parse --json` prints; figures that the source lacks are None."""
+    return {
+        "profile": {
+            "name": profile.name,
+            "field": profile.field,
+            "h_index": profile.h_index,
+            "paper_count": profile.paper_count,
+            "citations": profile.citations,
+            "novelty": profile.novelty,
+            "ai_score": profile.ai_score,
+        },
+        "papers": [_paper(paper) for paper in profile.papers],
+        "warnings": [{"code": notice.code, "message": notice.message} for notice in profile.warnings],
+    }
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    return {
+        "title": paper.title,
+        "category": paper.category,
+        "date": paper.date,
+        "date_inferred": paper.date_inferred,
+        "authors": [creator.name for creator in paper.creators],
+        "authors_truncated": paper.creators_truncated,
+        "affiliations": list(paper.affiliations),
+        "abstract": paper.abstract,
+        "score": paper.score,
+        "has_code": paper.has_code,
+        "url": paper.url,
+        "venue": paper.venue,
+        "published_as": paper.published_as,
+        "identifiers": {"doi": paper.identifiers.doi, "arxiv": paper.identifiers.arxiv},
+        "links": [{"url": link.url, "kind": link.kind} for link in paper.links],
+    }
+
+
+def parse(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A page: a path or an address.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    form: Annotated[str, typer.Option("--format", metavar="NAME", help="The page's format.")] = "auto",
+    captured: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DAY", formats=["%Y-%m-%d"], help="When the page was saved: years are inferred from it."
+        ),
+    ] = None,
+) -> None:
+    """Show what syncd sees in a source; touch no library."""
+    with said_plainly():
+        from syncd.cli.output import Bar  # noqa: PLC0415 - imports rich
+        from syncd.engine.gather import watching, web_of  # noqa: PLC0415 - heavy
+
+        with web_of(configuration(config), ports()) as web:
+            snapshots = fetch(source, captured=captured.date() if captured else None, web=web)
+        profiles = []
+        with Bar(stderr(), quiet=False) as bar:
+            for snapshot in snapshots:
+                with watching(bar, snapshot):
+                    profiles.append(parsing.parse(snapshot, form))
+        if as_json:
+            values = [to_json(profile) for profile in profiles]
+            show_json(values[0] if len(values) == 1 else values)
+            return
+        for snapshot, profile in zip(snapshots, profiles, strict=True):
+            show_profile(profile, snapshot.origin)
+
+
+def show_profile(profile: Profile, origin: str) -> None:
+    """Print what a page holds."""
+    from syncd.cli import output  # noqa: PLC0415 - imports rich
+    from syncd.cli.output import Column  # noqa: PLC0415
+
+    for notice in profile.warnings:
+        stderr().print(f"[yellow]warning:[/] {escape(origin)}: {escape(notice.message)}", soft_wrap=True)
+    figures = (
+        ("main field", profile.field),
+        ("h-index", profile.h_index),
+        ("papers", profile.paper_count),
+        ("citations", f"{profile.citations:,}" if profile.citations is not None else None),
+        ("novelty", f"{profile.novelty}%" if profile.novelty is not None else None),
+        ("AI score", profile.ai_score),
+    )
+    known = ", ".join(f"{name} {value}" for name, value in figures if value is not None)
+    console = stdout()
+    console.print(
+        f"[bold]{escape(profile.name)}[/]" + (f" · {escape(known)}" if known else ""), soft_wrap=True
+    )
+    columns = (Column("date"), Column("field"), Column("paper", 1))
+    output.show(console, columns, [_row(paper) for paper in profile.papers])
+    many = len(profile.papers)
+    inferred = any(paper.date_inferred for paper in profile.papers)
+    words = f"{many} paper{'s' * (many != 1)}" + (
+        "; a date with * had no year on the page" if inferred else ""
+    )
+    console.print(words, soft_wrap=True)
+
+
+def _row(paper: Paper) -> tuple[str, ...]:
+    """Return a paper's date and field, and the rest of it below each other: title, authors, identifiers and links."""
+    authors = ", ".join(creator.name for creator in paper.creators)
+    ids = (("doi", paper.identifiers.doi), ("arXiv", paper.identifiers.arxiv))
+    links = [f"{name}:{value}" for name, value in ids if value]
+    links += [f"{link.kind}: {link.name}" for link in paper.links] or ["code"] * paper.has_code
+    lines = (
+        f"[bold]{escape(paper.title)}[/]",
+        escape(authors + (" et al." if paper.creators_truncated else "")),
+        f"[dim]{escape(' · '.join(links))}[/]" if links else "",
+    )
+    date = (paper.date or "") + ("*" if paper.date_inferred else "")
+    return date, escape(paper.category or ""), "\n".join(line for line in lines if line)

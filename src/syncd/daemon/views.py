@@ -1,0 +1,258 @@
+"""What the daemon tells over HTTP of items, profiles and reviews: read from syncd's own records, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from syncd.config import Config, Library
+from syncd.config.model import default_library
+from syncd.engine.session import DESKTOP, EMBEDDED, Ports, remembered
+from syncd.engine.status import Row, shelf
+from syncd.engine.undo import Undoing
+from syncd.state.history import Note, Told
+from syncd.state.state import State
+
+Json = dict[str, Any]
+# How the plugin calls the library of Zotero's user, whatever their number.
+OWN = "users/0"
+# Sorts behind every time.
+LATEST = "~"
+MOST_KEYS = 500
+# Of a user's number.
+MOST_DIGITS = 15
+PAGE = 1000
+
+
+class RefusedError(Exception):
+    """A request that is not answered.
+
+    Attributes:
+        status: of the answer.
+        hint: what to do; may be empty.
+        headers: that the answer needs.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, message: str, *, hint: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.hint = hint
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What belongs to a request.
+
+    Attributes:
+        query: of its address.
+        body: what was sent.
+    """
+
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:
+    """Return the libraries that Zotero calls so; several are several ways to one and the same.
+
+    Args:
+        prefix: "groups/12", "users/475425", or "users/0" for Zotero's own, on the desktop and on zotero.org.
+        user: the number of the user who is signed in to Zotero, to tell its own from others on zotero.org; None where
+            it is not told: nobody is signed in, or the plugin is older than that.
+        config: the settings.
+
+    Returns:
+        at least one; those on the desktop come first.
+
+    Raises:
+        RefusedError: none is followed there, or it is no name at all.
+    """
+    if not isinstance(prefix, str) or not prefix.strip():
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "the library is not named")
+    if not (user is None or (isinstance(user, int) and not isinstance(user, bool) and user > 0)):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "user should be the number of a user")
+    outside = [library for library in config.libraries.values() if library.type != EMBEDDED]
+    if prefix == OWN:
+        found = [one for one in outside if one.type == DESKTOP]
+        found += [one for one in outside if one.type == "user" and user in {None, one.id}]
+    else:
+        found = [one for one in outside if one.prefix == prefix]
+    if not found:
+        name = f"users/{user}" if user and prefix == OWN else prefix
+        raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd keeps no library {name!r}")
+    return found
+
+
+def library_for(prefix: object, user: object, config: Config) -> Library:
+    """Return the one library that new papers go to, of those that `libraries_of` gives: the usual one, if it is there.
+
+    Raises:
+        RefusedError: as `libraries_of`.
+    """
+    found = libraries_of(prefix, user, config)
+    usual = default_library(config.libraries)
+    return next((library for library in found if library.name == usual), found[0])
+
+
+def status(config: Config, ports: Ports, live: Json) -> Json:
+    """Return what `syncd status --json` tells, of all libraries."""
+    shelves = [shelf(library, config, ports, live) for library in config.libraries.values()]
+    return {
+        "libraries": [one.to_json() for one in shelves],
+        "daemon": {name: live[name] for name in ("pid", "version", "since", "paused")},
+        "reviews": sum(standing.cause == "review" for one in shelves for standing in one.standings),
+        "dashboard": None,
+    }
+
+
+def items(asked: Asked, config: Config, ports: Ports) -> Json:
+    """Return what is known of items; the unknown are left out."""
+    keys = [key for key in asked.query.get("keys", "").split(",") if key]
+    if len(keys) > MOST_KEYS:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, f"more than {MOST_KEYS} keys")
+    found: dict[str, Json] = {}
+    for library in _libraries(asked, config):
+        with remembered(library, ports) as state:
+            for key, told in _items(state, keys).items():
+                found[key] = _joined(found[key], told) if key in found else told
+    return {"items": found}
+
+
+def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
+    """Return what is known of items in one library."""
+    told = state.facts.about(keys)
+    history = state.history.of_items(told)
+    authors = {profile.name: profile.author for profile in state.profiles()}
+    kept = {s.key: s.detail.split(", ") for s in state.standings() if s.cause == "kept" and s.key in told}
+    return {
+        key: _item(one, history.get(key, []), authors) | {"kept": kept.get(key, [])}
+        for key, one in told.items()
+    }
+
+
+def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping[str, str]) -> Json:
+    changed = [
+        {"when": when, "fields": [_field(name) for name in note.changes], "run": run}
+        for run, when, note in history
+        if note.changes and note.kind != "create"
+    ]
+    came = [note.reason for _, _, note in history if note.kind in {"create", "adopt"}]
+    return {
+        "profiles": [
+            {"name": name, "author": authors.get(name, name), "since": since or None}
+            for name, since in told.profiles.items()
+        ],
+        "score": told.score,
+        "affiliations": list(told.affiliations),
+        "links": [{"url": url, "kind": kind} for url, kind in told.links.items()],
+        "code": told.code,
+        "reason": came[0] if came else None,
+        "changed": changed,
+    }
+
+
+def _joined(first: Json, second: Json) -> Json:
+    """Join what two ways to one library tell of an item; of what is there once, the first has the word."""
+    profiles = sorted([*first["profiles"], *second["profiles"]], key=lambda one: one["since"] or LATEST)
+    return {name: second[name] if value is None else value for name, value in first.items()} | {
+        "profiles": _once(profiles, "name"),
+        "affiliations": list(dict.fromkeys([*first["affiliations"], *second["affiliations"]])),
+        "links": _once([*first["links"], *second["links"]], "url"),
+        "changed": sorted([*first["changed"], *second["changed"]], key=lambda one: one["when"]),
+        "kept": list(dict.fromkeys([*first["kept"], *second["kept"]])),
+    }
+
+
+def _once(things: Sequence[Json], name: str) -> list[Json]:
+    """Return the first of those that have the same value there."""
+    return list({one[name]: one for one in reversed(things)}.values())[::-1]
+
+
+def _field(name: str) -> str:
+    """Return a property's name as Zotero has it: links are an item's children there."""
+    return "children" if name == "links" else name
+
+
+def known(asked: Asked, config: Config, ports: Ports) -> Json:
+    """Return score and code of syncd's items, a page of them; "next" is what the following page is since."""
+    told: dict[str, Told] = {}
+    for library in _libraries(asked, config):
+        with remembered(library, ports) as state:
+            told = state.facts.after(asked.query.get("since", ""), PAGE) | told
+    page = sorted(told)[:PAGE]
+    return {
+        "items": {key: {"score": told[key].score, "code": told[key].code} for key in page},
+        "next": page[-1] if len(page) == PAGE else None,
+        "until": ports.clock.now().isoformat(timespec="seconds"),
+    }
+
+
+def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Json]:
+    """Return the profiles of a library with their figures; those that were pushed last come first.
+
+    A profile that went another way to the same library before stands there twice, with one collection.
+    """
+    found = []
+    for library in _libraries(asked, config):
+        rows = shelf(library, config, ports, live).rows
+        with remembered(library, ports) as state:
+            collections = state.collections()
+            found += [_profile(row, state, collections) for row in rows]
+    return sorted(found, key=lambda profile: profile["last"] or "", reverse=True)
+
+
+def _profile(row: Row, state: State, collections: Mapping[str, str]) -> Json:
+    told = row.to_json()
+    return {
+        "name": row.name,
+        "author": told["author"],
+        "collection": collections.get(told["collection"] or ""),
+        "figures": state.facts.figures(row.name),
+        "years": {str(year): number for year, number in state.facts.years(row.name).items()},
+        "last": row.last_success,
+        "next": told["next"],
+        "trouble": told["trouble"],
+    }
+
+
+def reviews(config: Config, ports: Ports) -> list[Json]:
+    """Return what waits for a decision in all libraries, as `syncd review --json` has it."""
+    waiting = []
+    for library in config.libraries.values():
+        with remembered(library, ports) as state:
+            waiting += [
+                {
+                    "paper": standing.paper,
+                    "record": dict(standing.record),
+                    "candidates": list(standing.candidates),
+                    "library": library.name,
+                }
+                for standing in state.standings()
+                if standing.cause == "review"
+            ]
+    return waiting
+
+
+def _libraries(asked: Asked, config: Config) -> list[Library]:
+    user = asked.query.get("user")
+    number = int(user) if user and user.isascii() and user.isdecimal() and len(user) <= MOST_DIGITS else user
+    return libraries_of(asked.query.get("library"), number, config)
+
+
+def undoing(done: Undoing) -> Json:
+    """Return what an undo did, or would do: papers by what becomes of them, and what it leaves with the reason."""
+    return {
+        "run": done.run.name,
+        "kind": done.run.kind,
+        "started": done.run.started,
+        "undone": len(done.notes),
+        "trashed": done.trashed,
+        "reverted": done.reverted,
+        "left": [asdict(one) for one in done.left],
+        "failed": [asdict(one) for one in done.failed],
+    }

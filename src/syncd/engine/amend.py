@@ -1,0 +1,165 @@
+"""What the user says after the fact: bring this paper back, start a new collection, these two are the same.
+
+Each is remembered, and the next push acts on it. Only what is in Zotero's trash is brought back at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from syncd.engine.session import Session
+from syncd.errors import LibraryError, SyncdError
+from syncd.state.state import Standing, State
+from syncd.sync.action import Verdict
+from syncd.sync.filing import Filing, own_keys
+from syncd.sync.library import LibraryView
+from syncd.text.titles import fold_title
+from syncd.zotero import items
+from syncd.zotero.client import Outcome
+
+
+def restore(session: Session, words: str) -> tuple[Standing, bool]:
+    """Let a paper back in that the user had trashed or deleted.
+
+    Args:
+        session: the library.
+        words: the paper's title, or its item's key.
+
+    Returns:
+        the paper, and whether it is back already; else the next push brings it.
+
+    Raises:
+        SyncdError: no such paper is known to be deleted, or several are.
+        LibraryError: the library can't be written to.
+    """
+    view, _ = session.refreshed()
+    wanted = _one(words, _deleted(session, view), "deleted")
+    item = view.items.get(wanted.key or "")
+    if item is not None and item.trashed:
+        back = {"key": item.key, "version": item.version, "deleted": 0}
+        (outcome,) = session.client.write_items([back], unmodified_since=view.version)
+        if outcome.status == "failed":
+            raise _not_taken_out(outcome)
+        with session.state.writing() as connection:
+            session.state.dig_up(connection, [item.key])
+            session.state.remember_version(connection, item.key, outcome.version or item.version)
+            session.state.stand(connection, [wanted.paper], [])
+        return wanted, True
+    known = session.state.memory()
+    taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
+    key = _unused(items.generations(view.names, wanted.paper), taken)
+    with session.state.writing() as connection:
+        for paper, item_key in {**known.claims, wanted.paper: wanted.key}.items():
+            if item_key == wanted.key:
+                session.state.claim(connection, paper, key)
+        session.state.dig_up(connection, [wanted.key or ""])
+        # It tells the next push why the paper is missing.
+        coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
+        session.state.stand(connection, [wanted.paper], [coming])
+    return wanted, False
+
+
+def _not_taken_out(outcome: Outcome) -> LibraryError:
+    """Word why an item stays in the trash; a lost race, or a server's fault, is no matter for its owner."""
+    return LibraryError(
+        f"it can't be taken out of the trash: {outcome.message}",
+        kind="transient" if outcome.passes else "permanent",
+        status=outcome.code,
+        hint="Nothing was written. Run it again." if outcome.passes else "",
+    )
+
+
+def _deleted(session: Session, view: LibraryView) -> Iterator[Standing]:
+    """Yield the papers that are deleted: as the last push found them, and what went since, an undone run's too."""
+    # Several papers may be one item: it is brought back once.
+    noted = {s.key or s.paper: s for s in session.state.standings() if s.cause == "deleted"}
+    yield from noted.values()
+    memory = session.state.memory()
+    for key, paper in {key: paper for paper, key in memory.claims.items()}.items():
+        item, base = view.items.get(key), memory.written.get(key)
+        gone = item.trashed if item else key in view.deleted | memory.tombstones
+        if gone and key not in noted:
+            title = item.data.get("title") if item else base and base.fields.get("title")
+            yield Standing(paper, "deleted", key, title or "", "")
+
+
+def new_collection(session: Session, profile: str) -> str:
+    """Let a profile whose collection the user deleted start a fresh one; its old papers stay where they are.
+
+    Returns:
+        the collection's path.
+
+    Raises:
+        SyncdError: there is no such profile, or it is not paused.
+    """
+    view, _ = session.refreshed()
+    followed = [p for p in session.state.profiles() if profile in {p.name, p.author, p.collection}]
+    if not followed:
+        known = ", ".join(p.name for p in session.state.profiles()) or "none"
+        raise SyncdError(f"no profile {profile!r} was pushed to this library; known are: {known}")
+    path = tuple(followed[0].collection.split("/"))
+    memory = session.state.memory()
+    collections = dict(memory.collections)
+    old = collections.get("/".join(path)) or next(own_keys(view.names, path))
+    if not Filing(view, collections).place(path).closed:
+        raise SyncdError(f"the collection {'/'.join(path)!r} is there; nothing keeps the profile from it")
+    for depth in range(1, len(path) + 1):
+        part = path[:depth]
+        if Filing(view, collections).place(part).closed:
+            taken = view.collections.keys() | view.deleted
+            collections["/".join(part)] = _unused(own_keys(view.names, part), taken)
+    new = collections["/".join(path)]
+    with session.state.writing() as connection:
+        for name, key in collections.items():
+            session.state.remember_collection(connection, name, key)
+        for key, base in memory.written.items():
+            if old in base.collections:
+                # Filed there once is filed for good: the fresh collection does not drag old papers back.
+                after = replace(base, collections=(*base.collections, new))
+                session.state.rebase(connection, key, after)
+    return "/".join(path)
+
+
+def judge(state: State, words: str, verdict: Verdict, key: str | None = None) -> Standing:
+    """Remember what the user says of a possible duplicate.
+
+    Args:
+        state: of the library.
+        words: the paper's title or key, as `syncd review` shows it.
+        verdict: "same", "different", "later".
+        key: for "same", which item; the best candidate if none is named.
+
+    Raises:
+        SyncdError: there is no such review, or no such candidate.
+    """
+    waiting = _one(words, [s for s in state.standings() if s.cause == "review"], "waiting for a review")
+    candidates = [str(candidate["key"]) for candidate in waiting.candidates]
+    if key is not None and key not in candidates:
+        raise SyncdError(f"{key} is none of the items that it may be: {', '.join(candidates)}")
+    chosen = [key or candidates[0]] if verdict == "same" else candidates
+    for candidate in chosen:
+        state.decide(waiting.paper, candidate, verdict)
+    return waiting
+
+
+def _one(words: str, standings: Iterable[Standing], what: str) -> Standing:
+    """Return the one paper that the user means by a key or a title."""
+    standings = list(standings)
+    folded = fold_title(words) if words.strip() else ""
+    exact = [s for s in standings if words in {s.key, s.paper} or fold_title(s.title) == folded]
+    found = exact or [s for s in standings if folded and folded in fold_title(s.title)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        titles = "; ".join(f"{s.title} ({s.paper})" for s in found[:5])
+        raise SyncdError(f"several papers are meant by {words!r}: {titles}", hint="Name one by its key.")
+    raise SyncdError(f"no paper {words!r} is known to be {what}", hint="See what is known with: syncd status")
+
+
+def _unused(candidates: Iterable[str], taken: Iterable[str]) -> str:
+    used = set(taken)
+    for key in candidates:
+        if key not in used:
+            return key
+    raise SyncdError("this was started anew too often: there is no key left for it")

@@ -1,0 +1,197 @@
+"""From sources to what a plan takes: fetch, parse, complete. A profile that can't be read holds up no other.
+
+Nothing here knows a library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from syncd import services
+from syncd.config import Config, Library, ProfileConfig
+from syncd.config.problems import translate
+from syncd.engine.session import Ports, Progress
+from syncd.enrich import enrichers
+from syncd.enrich.run import (
+    Answers,
+    enrich,
+)
+from syncd.errors import ConfigError, SourceError, SyncdError
+from syncd.model import Profile, Snapshot
+from syncd.parse.listing import watched
+from syncd.read import fetch
+from syncd.services import Api
+from syncd.sources import file
+from syncd.sources.web import Web
+from syncd.sync.action import Intake
+from syncd.zotero.items import Policy
+from syncd.zotero.schema import MAX_NAME_LENGTH
+
+LARGE = 1_000_000
+"""Bytes of a source whose size is worth a word: it takes a second or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A profile that could not be read; the others are not held up by it."""
+
+    name: str
+    origin: str
+    error: SyncdError
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A source to read, with the settings that apply to it."""
+
+    name: str
+    source: str
+    settings: ProfileConfig
+    library: Library
+
+
+def jobs(config: Config, names: Sequence[str], library: str | None) -> list[Job]:
+    """Turn the names on the command line into sources with their settings.
+
+    Args:
+        config: the settings.
+        names: profiles of the configuration, paths and addresses; empty for all profiles.
+        library: the library that the user chose, if any.
+
+    Raises:
+        ConfigError: a name is not known, or there is nothing to do.
+    """
+    names = names or tuple(config.profiles)
+    if not names:
+        raise ConfigError(
+            ["there is nothing to push: no source was named and no profile is configured"],
+            hint="Set syncd up with: syncd init. To try a page without that: syncd push PAGE.txt",
+        )
+    found = []
+    for name in names:
+        settings = config.profiles.get(name) or _ad_hoc(config, name)
+        found.append(Job(name, settings.source, settings, config.library(library or settings.library)))
+    return found
+
+
+def _ad_hoc(config: Config, name: str) -> ProfileConfig:
+    """Return the settings of a source that is named without configuration.
+
+    A bare word that is no file is taken for the name of a profile, mistyped.
+    """
+    if ":" not in name and not file.looks_like_file(name) and not services.recognise(name):
+        try:
+            config.profile(name)
+        except ConfigError as error:
+            raise ConfigError([f"{error}, and no file of that name"]) from None
+    try:
+        return ProfileConfig(source=name)
+    except ValidationError as error:
+        raise ConfigError([f"the source {problem.text}" for problem in translate(error.errors())]) from None
+
+
+def web_of(config: Config, ports: Ports) -> Web:
+    """Return a session with web servers as the configuration wants it."""
+    return Web(
+        ports.clock,
+        contact=config.http.contact,
+        cache=ports.data.cache,
+        allow_private=config.http.allow_private,
+        pace=ports.pace,
+    )
+
+
+def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
+    """Return the services' APIs for which the configuration has a key."""
+    keys = config.services.keys(env)
+    return {name: replace(services.api(name), key=key) for name, key in keys.items()}  # type: ignore[type-var]
+
+
+def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
+    """Return a session, if one of the sources is on the web."""
+    online = any("://" in source or services.recognise(source) for source in sources)
+    return web_of(config, ports) if online else nullcontext()
+
+
+def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[SourceFailure]]:
+    """Fetch, parse and complete all sources; those on the web in one session.
+
+    Returns:
+        the profiles, and those that could not be read.
+    """
+    intakes: list[Intake] = []
+    failures: list[SourceFailure] = []
+    online = (
+        web_of(config, ports) if config.enrich.services else web_for([j.source for j in jobs], config, ports)
+    )
+    with online as web:
+        apis = apis_of(config, ports.env) if web else {}
+        for job in jobs:
+            ports.progress.stage(f"reading {job.source}")
+            try:
+                snapshots = fetch(
+                    job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis
+                )
+            except SourceError as error:
+                failures.append(SourceFailure(job.name, job.source, error))
+                continue
+            for snapshot in snapshots:
+                try:
+                    with watching(ports.progress, snapshot):
+                        profile = ports.parse(snapshot, job.settings.format, ports.clock)
+                except SyncdError as error:
+                    failures.append(SourceFailure(job.name, snapshot.origin, error))
+                else:
+                    profile = _completed(profile, config, ports, web)
+                    intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
+    return intakes, failures
+
+
+@contextmanager
+def watching(progress: Progress, snapshot: Snapshot) -> Iterator[None]:
+    """Say what is read in this block, how large it is, and now and then how far that is."""
+    words = f"reading {snapshot.origin}"
+    if len(snapshot.data) >= LARGE:
+        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
+    progress.stage(words)
+    with watched(lambda papers: progress.stage(f"{words}: {papers:,} papers so far")):
+        yield
+
+
+def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) -> Profile:
+    """Complete a profile's papers from the services that the configuration names."""
+    if web is None or not config.enrich.services:
+        return profile
+    services = enrichers(
+        config.enrich.services,
+        contact=config.http.contact,
+        keys=config.services.keys(ports.env),
+        bases=ports.services,
+    )
+    answers = Answers(ports.data.cache, ports.clock)
+    papers, notices = enrich(profile.papers, services, answers, web, stage=ports.progress.stage)
+    return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
+
+
+def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
+    settings = job.settings
+    # Of a longer name Zotero would take no collection, and a run that can't make one ends for all of its profiles.
+    own = profile.name[:MAX_NAME_LENGTH].strip() or settings.source[:MAX_NAME_LENGTH]
+    path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", own)
+    name = settings.name or "/".join(path)
+    if several and settings.name:
+        name = f"{name}: {profile.name}"
+    return Intake(
+        name=name,
+        profile=profile,
+        origin=snapshot.origin,
+        digest=snapshot.digest,
+        collection=path,
+        policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
+        adopt=settings.adopt,
+        settle=settings.settle,
+    )

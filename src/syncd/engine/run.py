@@ -1,0 +1,502 @@
+"""The one engine: fetch, parse, index, plan, push. Command line and daemon call it, and nothing else pushes.
+
+What keeps a profile from being pushed is found out here too, and kept for `status`; it never changes how a run ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from syncd.config import Config, Library
+from syncd.engine.gather import Job, SourceFailure, apis_of, jobs, read, web_for
+from syncd.engine.push import Failure, Push
+from syncd.engine.session import Ports, Session, noted, opened, remembered, run_name
+from syncd.errors import (
+    ClosedError,
+    GuardError,
+    LayoutError,
+    LibraryError,
+    LockedError,
+    StateError,
+    StoppedError,
+    SyncdError,
+)
+from syncd.read import fetch
+from syncd.state.state import FollowedProfile, State
+from syncd.sync.action import KINDS, Action, Intake, Memory
+from syncd.sync.library import LibraryView
+from syncd.sync.plan import Plan, plan
+from syncd.text.titles import fold_title
+from syncd.zotero.client import StaleError
+from syncd.zotero.transport import Counter, OutcomeUnknownError
+
+# What ends a run without anything being wrong with its profiles or their library.
+NOBODYS_FAULT = (ClosedError, LockedError, StoppedError)
+
+
+def troubles(
+    profiles: Iterable[str], sources: Sequence[SourceFailure], error: SyncdError | None
+) -> dict[str, SyncdError | None]:
+    """Return what kept each profile from being pushed, and None where nothing did.
+
+    Args:
+        profiles: those of the run.
+        sources: what could not be read.
+        error: what ended the run early. A profile's own trouble says more than this.
+
+    Returns:
+        by profile. Those of which nothing can be said, because their turn did not come, are left out.
+    """
+    found: dict[str, SyncdError | None] = {}
+    for profile in profiles:
+        # Of several pages, each is a profile of its own.
+        own = (f.error for f in sources if f.name == profile or f.name.startswith(f"{profile}: "))
+        trouble = next((e for e in own if not isinstance(e, NOBODYS_FAULT)), error)
+        if not isinstance(trouble, NOBODYS_FAULT):
+            found[profile] = trouble
+    return found
+
+
+def keep(found: Mapping[str, SyncdError | None], library: Library, config: Config, ports: Ports) -> None:
+    """Keep for `syncd status` what went wrong, as far as the disk lets us: the report has it anyway.
+
+    Of sources that were named by hand, and of profiles of another library, nothing is kept.
+    """
+    followed = {
+        n for n, profile in config.profiles.items() if config.library_of(profile).name == library.name
+    }
+    ours = {name: error for name, error in found.items() if name in followed}
+    now = ports.clock.now().isoformat(timespec="seconds")
+    with suppress(StateError), remembered(library, ports) as state:
+        state.note_troubles(ours, now, followed)
+
+
+# How often a library that changes while syncd writes is read and planned anew in one run.
+ROUNDS = 4
+# Of the papers of a page that the library does not have, so many may turn out to be like one that it has.
+MOST_DOUBTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to do.
+
+    Attributes:
+        names: profiles of the configuration, paths and addresses; empty for all profiles.
+        library: the library's name, where the user chose one.
+        dry_run: plan, and write nothing.
+        max_create: overrides the guard of the configuration.
+        accept_shrunk: believe a page that lists far fewer papers than last time.
+        accept_empty: push anew what a library has lost without anybody deleting it.
+        run: the name of the run, where the caller gives it one; then for one library.
+        apart: `max_create` holds for each reading, not for all together; one that exceeds it is left out.
+    """
+
+    names: tuple[str, ...] = ()
+    library: str | None = None
+    dry_run: bool = False
+    max_create: int | None = None
+    accept_shrunk: bool = False
+    accept_empty: bool = False
+    run: str | None = None
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read for a run on one library, before anything is asked of it.
+
+    Attributes:
+        jobs: the sources, at least one.
+        intakes: their profiles.
+        failures: those that could not be read.
+    """
+
+    jobs: tuple[Job, ...]
+    intakes: tuple[Intake, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The profiles as the configuration, or the user, names them."""
+        return [job.name for job in self.jobs]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did to one library, or would do.
+
+    Attributes:
+        run: its name, unique and sortable.
+        library: the library's name in the configuration.
+        dry_run: nothing was written.
+        plan: the last plan; None where it did not come to one.
+        actions: one a paper, with what was really done.
+        failures: by create-once key, papers that were not written, or not wholly.
+        sources: profiles that could not be read.
+        before: the profiles by name as they were last pushed.
+        requests: HTTP requests to the library.
+        seconds: how long it took.
+        error: what ended the run early.
+    """
+
+    run: str
+    library: str
+    dry_run: bool
+    plan: Plan | None = None
+    actions: list[Action] = field(default_factory=list)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    sources: list[SourceFailure] = field(default_factory=list)
+    before: Mapping[str, FollowedProfile] = field(default_factory=dict)
+    requests: Counter = field(default_factory=Counter)
+    seconds: float = 0.0
+    error: SyncdError | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many papers each kind of action concerns; what failed counts as that alone."""
+        done = [action.kind for action in self.actions if action.paper not in self.failures]
+        return {kind: done.count(kind) for kind in KINDS} | {"failed": len(self.failures)}
+
+    def of(self, reading: Reading) -> Report:
+        """Return what it says of one of several readings; requests and time are those of the whole run."""
+        names = {intake.name for intake in reading.intakes}
+        papers: set[str] = set()
+        if self.plan is not None:
+            papers.update(*(self.plan.listed.get(name, ()) for name in names))
+        return replace(
+            self,
+            plan=self.plan
+            and replace(self.plan, profiles=tuple(p for p in self.plan.profiles if p.name in names)),
+            actions=[action for action in self.actions if action.paper in papers],
+            failures={paper: failure for paper, failure in self.failures.items() if paper in papers},
+            sources=[failure for failure in self.sources if failure.name in names.union(reading.names)],
+        )
+
+
+def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
+    """Read profiles and bring their libraries up to date.
+
+    Returns:
+        a report for each library, also where it ended in an error.
+
+    Raises:
+        ConfigError: a name is not known, or there is nothing to do.
+    """
+    by_library: dict[str, list[Job]] = {}
+    for job in jobs(config, task.names, task.library):
+        by_library.setdefault(job.library.name, []).append(job)
+    return [_run_library(tuple(library_jobs), config, task, ports) for library_jobs in by_library.values()]
+
+
+def push_read(readings: Sequence[Reading], config: Config, task: Task, ports: Ports) -> Report:
+    """Bring one library up to date with what was read: the second half of `run_once`, for those who read apart.
+
+    Args:
+        readings: at least one, all for one library.
+        config: the settings that they were read by.
+        task: what to do; its names do not matter.
+        ports: the world.
+
+    Returns:
+        the report, also where it ended in an error.
+    """
+    report = _report(readings[0].jobs[0].library, task, ports)
+    with _timed(report, ports):
+        _push_readings(readings, report, config, task, ports)
+    _keep_troubles(readings, report, config, ports)
+    return report
+
+
+def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
+    """Carry out a plan that was made before, if library and sources are still as it saw them.
+
+    Returns:
+        the report, also where the plan is refused or ended in an error.
+
+    Raises:
+        ConfigError: the configuration has no such library.
+    """
+    library = config.library(saved.library)
+    report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
+    with _timed(report, ports), _session(library, report, ports) as session:
+        view, _ = session.refreshed()
+        _check_still_true(saved, view, config, ports)
+        _push(saved, session, report, {})
+    return report
+
+
+def _run_library(library_jobs: tuple[Job, ...], config: Config, task: Task, ports: Ports) -> Report:
+    """Run for one library; every error ends up in its report."""
+    report = _report(library_jobs[0].library, task, ports)
+    reading = Reading(library_jobs)
+    with _timed(report, ports):
+        intakes, failures = read(library_jobs, config, ports)
+        reading = Reading(library_jobs, tuple(intakes), tuple(failures))
+        _push_readings([reading], report, config, task, ports)
+    _keep_troubles([reading], report, config, ports)
+    return report
+
+
+def _report(library: Library, task: Task, ports: Ports) -> Report:
+    return Report(task.run or run_name(ports.clock.now()), library.name, task.dry_run)
+
+
+def _push_readings(
+    readings: Sequence[Reading], report: Report, config: Config, task: Task, ports: Ports
+) -> None:
+    """Open the library and bring it up to date with what was read, if anything was."""
+    report.sources = [failure for reading in readings for failure in reading.failures]
+    if task.max_create is None:
+        task = replace(task, max_create=config.guards.max_create)
+    if not any(reading.intakes for reading in readings):
+        return
+    profiles = [name for reading in readings for name in reading.names]
+    with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
+        if not task.accept_shrunk:
+            readings = _without_shrunken(readings, report)
+        if any(reading.intakes for reading in readings):
+            _bring_up_to_date(readings, session, report, task)
+
+
+def _keep_troubles(readings: Sequence[Reading], report: Report, config: Config, ports: Ports) -> None:
+    if not report.dry_run:
+        names = [name for reading in readings for name in reading.names]
+        found = troubles(names, report.sources, report.error)
+        keep(found, readings[0].jobs[0].library, config, ports)
+
+
+@contextmanager
+def _session(
+    library: Library, report: Report, ports: Ports, profiles: Sequence[str] = ()
+) -> Iterator[Session]:
+    """Open a library for a run. A dry run leaves no trace in the history."""
+    with opened(library, ports, report.run, report.requests) as session:
+        report.before = {profile.name: profile for profile in session.state.profiles()}
+        history = nullcontext() if report.dry_run else noted(session, "push", lambda: report.counts, profiles)
+        with history:
+            yield session
+
+
+@contextmanager
+def _timed(report: Report, ports: Ports) -> Iterator[None]:
+    """Put into the report how long it took, and the error that ended it."""
+    start = ports.clock.monotonic()
+    try:
+        yield
+    except SyncdError as error:
+        report.error = error
+    finally:
+        report.seconds = ports.clock.monotonic() - start
+
+
+def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Report, task: Task) -> None:
+    """Plan and push until the library is as the plan wants it, or stays as it is for a reason."""
+    done: dict[str, Action] = {}
+    planned: dict[str, Action] = {}
+    for turn in range(1, ROUNDS + 1):
+        view, recovered = session.refreshed()
+        memory = session.state.memory()
+        ours = [paper for paper, run in recovered.items() if run == report.run and paper in planned]
+        done |= {p: replace(planned[p], key=memory.claims.get(p, planned[p].key)) for p in ours}
+        if not task.accept_empty:
+            _check_not_another(session.state, memory, report.library)
+            _check_not_emptied(view, memory, report.library)
+        # A plan names times as the clock on the wall shows them.
+        now = session.ports.clock.now().astimezone()
+        readings, current = _planned(readings, view, memory, now, task, report)
+        planned |= {action.paper: action for action in current.actions}
+        if task.dry_run:
+            report.actions = list(current.actions)
+        _check_size(current, readings, task)
+        if task.dry_run:
+            return
+        try:
+            push = _push(current, session, report, done)
+        except (StaleError, OutcomeUnknownError) as error:
+            if turn == ROUNDS:
+                raise _unrest(error) from error
+        else:
+            if turn == ROUNDS or not any(failure.passes for failure in push.failures.values()):
+                return
+        session.await_server()
+
+
+def _planned(  # noqa: PLR0913, PLR0917 - all that a plan is made of
+    readings: Sequence[Reading],
+    view: LibraryView,
+    memory: Memory,
+    now: datetime,
+    task: Task,
+    report: Report,
+) -> tuple[Sequence[Reading], Plan]:
+    """Plan what was read, and let the report have it; return the readings that it is of, and it."""
+    readings = _without_floods(readings, view, memory, task, report)
+    report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+    if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
+        readings = kept
+        report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
+    return readings, current
+
+
+def _unrest(error: LibraryError) -> LibraryError:
+    """Return the error of a library that changed whenever syncd was about to write: nothing is wrong with it."""
+    if not isinstance(error, StaleError):
+        return error
+    return LibraryError(
+        f"the library changed {ROUNDS} times while syncd was about to write",
+        kind="transient",
+        library=error.library,
+        status=error.status,
+        hint="Another program is at work on it. Run it again later; what was written before is recorded.",
+    )
+
+
+def _push(current: Plan, session: Session, report: Report, done: dict[str, Action]) -> Push:
+    """Carry out one plan; tell the report what was really done, and what needed nothing."""
+    progress = session.ports.progress
+    progress.total(sum(bool(action.item) + len(action.children) for action in current.actions))
+    push = Push(session.client, session.index, session.state, report.run, progress.advance)
+    try:
+        push.carry_out(current, session.ports.clock.now())
+    finally:
+        for action in current.actions:
+            if action.paper in push.written:
+                # A paper that took two rounds was created, though the second only added its link.
+                done.setdefault(action.paper, action)
+        report.failures = push.failures
+        report.actions = [
+            done.get(action.paper, action)
+            for action in current.actions
+            if action.paper in done or action.paper in push.failures or not action.writes
+        ]
+    return push
+
+
+def _intakes(readings: Sequence[Reading]) -> list[Intake]:
+    return [intake for reading in readings for intake in reading.intakes]
+
+
+def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Reading]:
+    """Leave out pages that list far fewer papers than last time: their layout has probably changed."""
+    known = {name: profile.papers for name, profile in report.before.items()}
+    shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < known.get(i.name, 0)]
+    for intake in shrunken:
+        papers, before = len(intake.profile.papers), known[intake.name]
+        message = f"{papers} papers were found, {before} last time: the page's layout has probably changed"
+        hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
+        error = LayoutError(message, origin=intake.origin, hint=hint)
+        report.sources.append(SourceFailure(intake.name, intake.origin, error))
+    gone = {id(intake) for intake in shrunken}
+    return [replace(r, intakes=tuple(i for i in r.intakes if id(i) not in gone)) for r in readings]
+
+
+def _without_floods(
+    readings: Sequence[Reading], view: LibraryView, memory: Memory, task: Task, report: Report
+) -> Sequence[Reading]:
+    """Leave out readings that would add far more than a run may, before a plan of them keeps the others waiting.
+
+    Planning compares what is new with all that there is: an hour for a page of 200,000 papers.
+    """
+    if not task.apart or task.max_create is None:
+        return readings
+    most = task.max_create + MOST_DOUBTS
+    large = [r for r in readings if sum(len(intake.profile.papers) for intake in r.intakes) > most]
+    if not large:
+        return readings
+    names = view.by_title.keys() | {fold_title(said.title) for said in memory.said.values()}
+    flooding = set()
+    for reading in large:
+        new = {
+            paper.identifiers.arxiv or paper.identifiers.doi or name
+            for intake in reading.intakes
+            for paper in intake.profile.papers
+            if (name := fold_title(paper.title)) not in names
+            and paper.identifiers.arxiv not in view.by_arxiv
+            and paper.identifiers.doi not in view.by_doi
+        }
+        if len(new) > most and (error := _too_many(len(new), task)):
+            report.sources.append(SourceFailure(reading.jobs[0].name, reading.jobs[0].source, error))
+            flooding.add(id(reading))
+    return [reading for reading in readings if id(reading) not in flooding]
+
+
+def _without_too_many(
+    readings: Sequence[Reading], current: Plan, task: Task, report: Report
+) -> Sequence[Reading]:
+    """Leave out readings that would add more papers than a run may, where that is asked of each alone."""
+    if not task.apart or len(readings) == 1:
+        return readings
+    created = {action.paper for action in current.actions if action.kind == "create"}
+    kept = []
+    for reading in readings:
+        papers: set[str] = set()
+        papers.update(*(current.listed.get(intake.name, ()) for intake in reading.intakes))
+        if error := _too_many(len(papers & created), task):
+            job = reading.jobs[0]
+            report.sources.append(SourceFailure(job.name, job.source, error))
+        else:
+            kept.append(reading)
+    return kept
+
+
+def _check_not_another(state: State, memory: Memory, library: str) -> None:
+    """Stop where Zotero on the desktop is another than the one that syncd knows."""
+    if not memory.written and (papers := state.elsewhere()):
+        raise GuardError(
+            f"library {library!r} is in another Zotero than the one that syncd pushed {papers} papers to:"
+            " it has another profile or database",
+            hint="Nothing was written. Open the one that is meant, or push to this one too with --accept-empty.",
+        )
+
+
+def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
+    """Stop where nothing is left of what syncd knows, and no deletion explains it."""
+    known = memory.written.keys() - memory.tombstones - view.deleted
+    if known and not known & view.items.keys():
+        raise GuardError(
+            f"library {library!r} has none of the {len(known)} papers that syncd pushed, and nobody deleted them:"
+            " it is another library, or an old copy of it",
+            hint="Nothing was written. If it is meant to be so, push them anew with --accept-empty.",
+        )
+
+
+def _check_size(current: Plan, readings: Sequence[Reading], task: Task) -> None:
+    """Stop where too many papers would be added; of several that count apart, none is left for which that is so."""
+    error = _too_many(current.counts["create"], task)
+    if error and not (task.apart and len(readings) > 1):
+        raise error
+
+
+def _too_many(creating: int, task: Task) -> GuardError | None:
+    if task.max_create is None or creating <= task.max_create:
+        return None
+    return GuardError(
+        f"{creating} papers would be added, more than the {task.max_create} that are allowed in one run",
+        hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
+    )
+
+
+def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Ports) -> None:
+    """Refuse a plan that was made against another library, version or source."""
+    stale = []
+    if view.prefix != saved.prefix:
+        stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
+    elif view.version != saved.version:
+        stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
+    with web_for([profile.origin for profile in saved.profiles], config, ports) as web:
+        apis = apis_of(config, ports.env) if web else {}
+        for profile in saved.profiles:
+            now = {snapshot.digest for snapshot in fetch(profile.origin, web=web, apis=apis)}
+            if profile.digest not in now:
+                stale.append(f"{profile.origin} changed since the plan was made")
+    if stale:
+        raise LibraryError(
+            f"the plan is out of date: {'; '.join(stale)}",
+            kind="conflict",
+            library=saved.library,
+            hint="Nothing was written. Make a new plan with: syncd plan -o FILE",
+        )

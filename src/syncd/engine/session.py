@@ -1,0 +1,266 @@
+"""A library opened for one command: its client, its index, what is remembered of it, and the history of the run.
+
+Nothing here decides what is written.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from syncd import read
+from syncd.clock import Clock
+from syncd.config import Library
+from syncd.engine.desktop import desktop_client
+from syncd.engine.recover import caught_up
+from syncd.errors import ConfigError, LibraryError, StateError, in_words
+from syncd.lock import held
+from syncd.model import Profile, Snapshot
+from syncd.paths import DataFolder
+from syncd.sources.pace import Pace
+from syncd.state.index import Index
+from syncd.state.places import desktop_place
+from syncd.state.state import State
+from syncd.state.store import Store
+from syncd.sync.library import LibraryView
+from syncd.zotero.client import Address, Client
+from syncd.zotero.transport import Counter, PoliteTransport
+
+EMBEDDED = "embedded"
+EMBEDDED_PREFIX = "users/1"
+DESKTOP = "desktop"
+
+# Seconds between two looks at a library that may still be written to; together half a minute.
+PACE = (0.5, 1.5, 4.0, 8.0, 16.0)
+
+# No two runs of a process have one name, however many begin in a second; those of two processes are told apart
+# by 32 random bits.
+_numbers = itertools.count(secrets.randbits(32))
+
+
+class Progress(Protocol):
+    """Is told how far a run is."""
+
+    def stage(self, words: str) -> None:
+        """Say what is being done."""
+        ...
+
+    def total(self, objects: int) -> None:
+        """Say how many objects will be written."""
+        ...
+
+    def advance(self, objects: int) -> None:
+        """Say how many more were."""
+        ...
+
+
+class Quiet:
+    """Tells nobody."""
+
+    def stage(self, words: str) -> None:
+        """Ignore it."""
+
+    def total(self, objects: int) -> None:
+        """Ignore it."""
+
+    def advance(self, objects: int) -> None:
+        """Ignore it."""
+
+
+def parse_here(snapshot: Snapshot, form: str, _clock: Clock) -> Profile:
+    """Read a snapshot in this process; see `parse.parse`."""
+    return read.parse(snapshot, form)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a run needs of the world.
+
+    Attributes:
+        env: the environment, for keys.
+        data: syncd's data folder.
+        clock: time.
+        progress: who is told how far the run is.
+        services: addresses of services that complete papers, instead of the usual ones, by name.
+        pace: the pace of each web server, where it outlives the run.
+        keep: for how long the history is kept.
+        patience: seconds to wait for one's turn at a library that another run is at work on.
+        who: what this process is, for those who wait for it.
+        admit: called with a library's name before anything is asked of it; may raise `ClosedError`.
+        parse: reads a snapshot in a format; commands do so in their own process, the daemon in another.
+    """
+
+    env: Mapping[str, str]
+    data: DataFolder
+    clock: Clock
+    progress: Progress = field(default_factory=Quiet)
+    services: Mapping[str, str] = field(default_factory=dict)
+    pace: Pace | None = None
+    keep: timedelta = timedelta(days=364)
+    patience: float = 0.0
+    who: str = ""
+    admit: Callable[[str], None] = lambda _library: None
+    parse: Callable[[Snapshot, str, Clock], Profile] = parse_here
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A library, opened.
+
+    Attributes:
+        run: the name of this run, unique and sortable.
+        client: the library itself.
+        index: what it holds, as of the last refresh.
+        state: what is remembered of it.
+        ports: the world.
+    """
+
+    run: str
+    client: Client
+    index: Index
+    state: State
+    ports: Ports
+
+    def refreshed(self) -> tuple[LibraryView, dict[str, str]]:
+        """Read what changed in the library, and find out what became of writes of unknown outcome.
+
+        Returns:
+            the library now; by create-once key of each paper that turned out to have been written, its run.
+        """
+        self.ports.progress.stage("reading the library")
+        return caught_up(self.client, self.index, self.state, self.ports.clock.now())
+
+    def await_server(self) -> None:
+        """Wait until the library is at rest, half a minute at most: a server may still be at work on a lost write."""
+        before = self.client.version()
+        for seconds in PACE:
+            self.ports.clock.sleep(seconds)
+            now = self.client.version()
+            if now == before:
+                return
+            before = now
+
+
+def run_name(now: datetime) -> str:
+    """Return a new name for a run, such as "2026-11-24T10:00:00Z-3f2a91c7"."""
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}-{next(_numbers) % 2**32:08x}"
+
+
+@contextmanager
+def remembered(library: Library, ports: Ports, server: str = "") -> Iterator[State]:
+    """Give what is remembered of a library, without touching the library itself.
+
+    Args:
+        library: its settings.
+        ports: the world.
+        server: for the desktop, the id of the Zotero that is meant; the one of the last run if it is not given.
+    """
+    store = Store.at(ports.data.state)
+    try:
+        place, prefix = whereabouts(library)
+        if library.type == DESKTOP:
+            place = desktop_place(store, place, server)
+        yield State(store, place, prefix, ports.clock)
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened(library: Library, ports: Ports, run: str, counter: Counter | None = None) -> Iterator[Session]:
+    """Open a library.
+
+    Args:
+        library: its settings.
+        ports: the world.
+        run: the name of the run.
+        counter: counts the requests, if the caller wants to see them whatever happens.
+
+    Raises:
+        ClosedError: it is to be left alone just now.
+        ConfigError: its key can't be had.
+        LockedError: another run is at work on it.
+        StateError: syncd's own database can't be used.
+        LibraryError: Zotero on the desktop isn't running, or can't be written to.
+    """
+    lock = ports.data.lock(*whereabouts(library))
+    transport = PoliteTransport(ports.clock, counter=counter, nearby=library.type == DESKTOP)
+    try:
+        with held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage):
+            ports.admit(library.name)
+            with (
+                _client(library, ports, transport) as client,
+                remembered(library, ports, client.server) as state,
+            ):
+                yield Session(run, client, state.index(), state, ports)
+    finally:
+        transport.shutdown()
+
+
+@contextmanager
+def noted(
+    session: Session, kind: str, counts: Callable[[], Mapping[str, int]], profiles: Sequence[str] = ()
+) -> Iterator[None]:
+    """Keep the history of a run, however it ends.
+
+    Args:
+        session: the library.
+        kind: "push", "undo".
+        counts: asked at the end.
+        profiles: those that the run is for.
+    """
+    clock = session.ports.clock
+    history = session.state.history
+    history.begin(session.run, kind, clock.now().isoformat(timespec="milliseconds"), profiles)
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as caught:
+        error = caught
+        raise
+    finally:
+        words = None if error is None else in_words(error)
+        ended = clock.now().isoformat(timespec="seconds")
+        # What ended the run weighs more than a history that can't be written for the same reason.
+        with suppress(StateError) if error else nullcontext():
+            history.finish(session.run, ended, counts(), words)
+            history.prune(clock.now(), session.ports.keep)
+
+
+def whereabouts(library: Library) -> tuple[str, str]:
+    """Return where a library is and which it is there: what it is known by, whatever its name."""
+    return (library.root, library.prefix) if library.root else (EMBEDDED, EMBEDDED_PREFIX)
+
+
+@contextmanager
+def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Iterator[Client]:
+    """Give the client of a library, with the embedded one started."""
+    if library.type == EMBEDDED:
+        from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415 - only where it is used
+
+        with EmbeddedLibrary(ports.data.library) as server:
+            yield Client(Address(library.name, server.url, server.library, server.key), transport)
+        return
+    library.check_open()
+    key = library.resolve_key(ports.env)
+    if library.type == DESKTOP and library.root:
+        yield _desktop(Address(library.name, library.root, library.prefix, key or ""), ports, transport)
+        return
+    if library.root is None or key is None:
+        raise ConfigError([f"library {library.name!r} has no key"])
+    yield Client(Address(library.name, library.root, library.prefix, key, check_rights=True), transport)
+
+
+def _desktop(address: Address, ports: Ports, transport: PoliteTransport) -> Client:
+    store = Store.at(ports.data.state)
+    try:
+        return desktop_client(address, transport, store, ports.clock, ports.progress.stage)
+    except LibraryError as error:
+        error.library = address.name
+        raise
+    finally:
+        store.close()

@@ -1,0 +1,201 @@
+"""What `syncd status` shows, as data: whom syncd follows, how that goes, what comes next, what waits, who is paused.
+
+It reads syncd's own records and asks no library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from syncd.clock import Clock
+from syncd.config import Config, Library
+from syncd.engine.session import Ports, remembered
+from syncd.paths import DataFolder
+from syncd.state import store as db
+from syncd.state.state import FollowedProfile, Standing, Trouble
+from syncd.state.store import Store
+
+ALL = ""
+
+
+class Resting:
+    """The profiles that rest; the name "" stands for all of them.
+
+    Args:
+        data: syncd's data folder.
+        clock: time.
+    """
+
+    def __init__(self, data: DataFolder, clock: Clock) -> None:
+        self._store = Store.at(data.state)
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+    def paused(self) -> frozenset[str]:
+        """Return who rests."""
+        with self._store.reading() as connection:
+            return frozenset(connection.scalars(sa.select(db.pause.c.name)))
+
+    def pause(self, names: Iterable[str]) -> frozenset[str]:
+        """Let profiles rest, or all where none is named; return who rests now."""
+        new = set(names or [ALL]) - self.paused()
+        now = self._clock.now().isoformat(timespec="seconds")
+        with self._store.writing() as connection:
+            for name in new:
+                connection.execute(sa.insert(db.pause).values(name=name, since=now))
+        return self.paused()
+
+    def resume(self, names: Iterable[str]) -> frozenset[str]:
+        """Let profiles go on, or all where none is named; return who rests still."""
+        with self._store.writing() as connection:
+            query = sa.delete(db.pause)
+            connection.execute(query.where(db.pause.c.name.in_(list(names))) if names else query)
+        return self.paused()
+
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A profile, with all that is to be known of it.
+
+    Attributes:
+        name: in the configuration; of what was pushed without one, its collection.
+        source: where its page is.
+        pushed: as it was last pushed; None if it never was.
+        trouble: what keeps it from being pushed.
+        resting: the user let it rest.
+        followed: it is in the configuration, or a page of one that is.
+        live: what the daemon says of it; empty without one.
+    """
+
+    name: str
+    source: str
+    pushed: FollowedProfile | None
+    trouble: Trouble | None
+    resting: bool
+    followed: bool
+    live: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def last_success(self) -> str | None:
+        """ISO time at which all of it was last done."""
+        return (self.pushed and self.pushed.pushed) or None
+
+    def to_json(self) -> Json:
+        """Return what scripts rely on."""
+        pushed, trouble = self.pushed, self.trouble
+        return {
+            "name": self.name,
+            "author": pushed.author if pushed else None,
+            "source": pushed.origin if pushed else self.source,
+            "papers": pushed.papers if pushed else None,
+            "collection": pushed.collection if pushed else None,
+            "paused": (pushed.paused or None) if pushed else None,
+            "paused_by_you": self.resting,
+            "followed": self.followed,
+            "last_push": self.last_success,
+            "last_success": self.last_success,
+            "next": self.live.get("next"),
+            "running": self.live.get("running"),
+            "trouble": {
+                "since": trouble.since,
+                "last": trouble.last,
+                "count": trouble.count,
+                "message": trouble.message,
+                "hint": trouble.hint,
+                "again": self.live.get("again"),
+            }
+            if trouble
+            else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A library with its profiles, and what is to be known of papers."""
+
+    library: str
+    rows: Sequence[Row]
+    standings: Sequence[Standing]
+
+    def to_json(self) -> Json:
+        """Return what scripts rely on."""
+        return {
+            "library": self.library,
+            "profiles": [row.to_json() for row in self.rows],
+            "papers": [
+                {
+                    "cause": standing.cause,
+                    "title": standing.title,
+                    "paper": standing.paper,
+                    "key": standing.key,
+                    "detail": standing.detail,
+                    "by": standing.by,
+                    "values": {
+                        name: {"yours": yours, "source": source}
+                        for name, (yours, source) in standing.values.items()
+                    },
+                }
+                for standing in self.standings
+            ],
+        }
+
+
+def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -> Shelf:
+    """Return all that is to be known of a library's profiles and papers.
+
+    Args:
+        library: the library.
+        settings: the configuration.
+        world: the world.
+        live: what the daemon answers to "status"; None without one.
+    """
+    with remembered(library, world) as state, Resting(world.data, world.clock) as resting:
+        pushed = {profile.name: profile for profile in state.profiles()}
+        troubles = {trouble.name: trouble for trouble in state.troubles()}
+        paused, standings = resting.paused(), state.standings()
+    followed = {
+        name: profile.source
+        for name, profile in settings.profiles.items()
+        if settings.library(profile.library).name == library.name
+    }
+    told = {row["name"]: row for row in live["profiles"]} if live else {}
+    # A folder of pages is one profile in the configuration and several here; what is pushed by hand is in none.
+    names = [name for name in followed if name in pushed or not _parts(name, pushed)]
+    rows = []
+    for name in [*names, *(other for other in pushed if other not in followed)]:
+        whole = name if name in followed else _whole(name, followed)
+        live_row = told.get(whole, {})
+        known = troubles.get(whole) or _trouble_told(whole, live_row, pushed.get(name))
+        is_followed = whole in followed
+        rests = bool(paused & {whole, ALL}) and is_followed
+        rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
+    return Shelf(library.name, rows, standings)
+
+
+def _whole(name: str, followed: Iterable[str]) -> str:
+    """Return the profile of the configuration that a page belongs to, or its own name where there is none."""
+    return next((whole for whole in followed if name.startswith(f"{whole}: ")), name)
+
+
+def _trouble_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Trouble | None:
+    """Return what keeps a profile waiting that the daemon alone knows of: the disk is full, or its library refuses."""
+    met = live.get("met")
+    if not live.get("trouble") or not met or (pushed and pushed.pushed >= met):
+        return None
+    return Trouble(name, met, met, 1, live["trouble"], "")
+
+
+def _parts(name: str, pushed: Iterable[str]) -> list[str]:
+    return [other for other in pushed if other.startswith(f"{name}: ")]

@@ -1,0 +1,201 @@
+"""arXiv: an author's papers, and what it says of single ones: authors, abstract, first day, category, withdrawals.
+
+Documentation: https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/author_identifiers.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+from syncd.model import Paper, Profile, Snapshot
+from syncd.parse import feed
+from syncd.parse.decode import check_xml
+from syncd.parse.record import Record, paper_of
+from syncd.services import ARXIV_IDENTIFIER, records
+from syncd.services.base import Asking, Fetching, Part, Records, words
+from syncd.sources.limits import TooMuchError
+from syncd.sources.web import Web, snapshot
+from syncd.text.identifiers import arxiv_id
+from syncd.text.loose import Json, number
+from syncd.text.names import creator
+from syncd.text.patterns import pattern
+from syncd.text.titles import fold_title
+
+
+def read(snapshot: Snapshot) -> Profile:
+    """Read a feed.
+
+    Raises:
+        ParseError: it is no feed, or has no entry with a title.
+    """
+    profile = feed.parse(snapshot)
+    searched = snapshot.origin.removeprefix("arxiv:")
+    nameless = profile.name in {"", snapshot.origin} and not ARXIV_IDENTIFIER.fullmatch(searched)
+    return replace(profile, name=searched) if nameless else profile
+
+
+MEDIA_TYPE = "application/vnd.syncd.arxiv+xml"
+MOST = 2000
+"""What one request may bring, as the manual says; few people have written more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """The feeds and the API.
+
+    Attributes:
+        base: address of the feeds by identifier.
+        api: address of the search by name.
+    """
+
+    base: str = "https://arxiv.org"
+    api: str = "https://export.arxiv.org/api/query"
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author's papers, the newest first.
+
+        Raises:
+            SourceError: they are not to be had.
+        """
+        asking = Fetching(web, "arXiv", "arxiv", author)
+        if ARXIV_IDENTIFIER.fullmatch(author):
+            answer = asking.answer(f"{self.base}/a/{author}.atom2")
+        else:
+            answer = asking.answer(
+                self.api,
+                {
+                    "search_query": f'au:"{author}"',
+                    "sortBy": "submittedDate",
+                    "sortOrder": "descending",
+                    "max_results": MOST,
+                },
+            )
+        return snapshot(answer, asking.origin, web.clock, MEDIA_TYPE)
+
+
+NAMES = {
+    "a": "http://www.w3.org/2005/Atom",
+    "x": "http://arxiv.org/schemas/atom",
+    "o": "http://a9.com/-/spec/opensearch/1.1/",
+}
+ELEMENTS = {
+    "id": "a:id",
+    "title": "a:title",
+    "summary": "a:summary",
+    "published": "a:published",
+    "comment": "x:comment",
+    "doi": "x:doi",
+}
+"""Which element of an entry fills which part of the record."""
+
+PER_TITLE = 10
+"""How many entries a title may bring; one phrase is in few other titles."""
+
+WITHDRAWN = pattern(
+    r"(?i)(?:\A\W*|[.;!]\s+)(?:(?:this|the|our)\s+)?(?:(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint))"
+    r"\s+(?:(?:has|had)\s+(?:now\s+)?been\s+|is\s+|was\s+|is\s+being\s+)?(?:\w+ly\s+)?(?:withdrawn|retracted)\b"
+    r"|\A\W*(?:withdrawn|retracted)\b",
+    hostile=(".", " ", "this paper is "),
+)
+"""What the authors of a withdrawn paper write in place of its abstract, or in the comment.
+
+>>> texts = "This paper has been withdrawn by the author.", "12 pages. Paper withdrawn", "Withdrawn: error in (3)"
+>>> [bool(WITHDRAWN.search(text)) for text in texts]
+[True, True, True]
+>>> bool(WITHDRAWN.search("This paper studies withdrawn articles. The drug was withdrawn."))
+False
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The API.
+
+    Attributes:
+        base: its address.
+    """
+
+    base: str = "https://export.arxiv.org/api/query"
+
+    name: ClassVar[str] = "arxiv"
+    title: ClassVar[str] = "arXiv"
+    per_lookup: ClassVar[int] = 100
+    per_search: ClassVar[int] = 10
+    gives: ClassVar[frozenset[Part]] = frozenset(
+        {"creators", "abstract", "date", "first date", "category", "identifiers", "links", "retracted"}
+    )
+
+    def identifier(self, paper: Paper) -> str | None:
+        """Return the arXiv id."""
+        return paper.identifiers.arxiv
+
+    def searches(self, paper: Paper) -> bool:
+        """Search for what has no arXiv id."""
+        return paper.identifiers.arxiv is None
+
+    def lookup(self, identifiers: Sequence[str], web: Web) -> list[Records]:
+        """Ask for entries by arXiv id."""
+        params: dict[str, str | int] = {"id_list": ",".join(identifiers), "max_results": len(identifiers)}
+        entries, _ = self._entries(params, web)
+        known = {arxiv_id(entry["id"]): entry for entry in entries}
+        return [[known[identifier]] if identifier in known else [] for identifier in identifiers]
+
+    def search(self, papers: Sequence[Paper], web: Web) -> list[Records]:
+        """Ask for entries with one of these titles; each half by itself where there are too many."""
+        most = PER_TITLE * len(papers)
+        phrases = (f'ti:"{words(paper.title)}"' for paper in papers)
+        entries, total = self._entries({"search_query": " OR ".join(phrases), "max_results": most}, web)
+        if len(papers) == 1:
+            return [entries]
+        if total > most:
+            middle = len(papers) // 2
+            return self.search(papers[:middle], web) + self.search(papers[middle:], web)
+        folded = [(fold_title(entry["title"]), entry) for entry in entries]
+        return [[e for title, e in folded if fold_title(paper.title) in title] for paper in papers]
+
+    def _entries(self, params: dict[str, str | int], web: Web) -> tuple[Records, int]:
+        """Ask, and return the entries and how many there are in all."""
+        asking = Asking(web, self.title)
+        data = asking.checked(asking.get(self.base, params)).data
+        try:
+            text = data.decode("utf-8-sig")
+            check_xml(text)
+            feed = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits
+        except (ET.ParseError, UnicodeDecodeError, TooMuchError):
+            feed = None
+        if feed is None or not feed.tag.endswith("}feed"):
+            raise asking.odd("feed")
+        entries = [_record(entry) for entry in feed.iterfind("a:entry", NAMES)]
+        total = number(feed.findtext("o:totalResults", "0", NAMES)) or 0
+        if total and not entries:
+            raise asking.odd("whole feed")  # it happens to arXiv at times, and passes
+        return [entry for entry in entries if arxiv_id(entry["id"])], total
+
+    def read(self, record: Json) -> Paper | None:
+        """Read an entry."""
+        text = {name: records.text(record.get(name)) or "" for name in ELEMENTS}
+        withdrawn = bool(WITHDRAWN.search(text["comment"]) or WITHDRAWN.search(text["summary"]))
+        paper = paper_of(
+            Record(
+                title=text["title"],
+                creators=tuple(map(creator, records.texts(record.get("authors")) or ())),
+                abstract="" if withdrawn else text["summary"],
+                date=records.date(text["published"]),
+                category=records.text(record.get("category")),
+                dois=(text["doi"],),
+                arxivs=(text["id"],),
+                texts=(text["comment"],),
+            )
+        )
+        return replace(paper, retracted=True) if paper and withdrawn else paper
+
+
+def _record(entry: ET.Element) -> Json:
+    found: Json = {name: " ".join(entry.findtext(path, "", NAMES).split()) for name, path in ELEMENTS.items()}
+    category = entry.find("x:primary_category", NAMES)
+    found["category"] = category.get("term") if category is not None else None
+    found["authors"] = [name.text for name in entry.iterfind("a:author/a:name", NAMES) if name.text]
+    return found

@@ -1,0 +1,162 @@
+"""Scholar Feed: authors and their arXiv papers with scores, institutions and repositories.
+
+Its API is public and adds fields without notice, so nothing that is not in the tables matters.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from syncd.model import Paper, Profile, Snapshot
+from syncd.parse.record import Record, paper_of
+from syncd.services import records
+from syncd.services.base import MOST_PAGES, Fetching, FoundAuthor
+from syncd.services.records import Document, Field, load
+from syncd.text.links import find_links
+from syncd.text.loose import Json, dig, listed, number, rows, text
+
+if TYPE_CHECKING:
+    from syncd.sources.web import Web
+
+AUTHOR = (
+    Field("name", ("name", "display_name"), records.text),
+    Field("field", ("primary_field", "field"), records.text),
+    Field("h_index", ("h_index",), records.count),
+    Field("paper_count", ("total_papers", "paper_count"), records.count),
+    Field("citations", ("total_citations", "citations"), records.count),
+    Field("novelty", ("avg_novelty_score", "novelty_score", "novelty"), records.whole_percent),
+    Field("ai_score", ("ai_score", "author_rank_score"), records.whole_percent),
+)
+
+PAPER = (
+    Field("title", ("title",), text),
+    Field("creators", ("authors",), records.people),
+    Field("abstract", ("abstract",), text),  # never `llm_summary`, which nobody of the authors wrote
+    Field("date", ("published_date", "published", "year"), records.date),
+    Field("category", ("primary_category", "categories.0"), records.text),
+    Field("arxivs", ("arxiv_id", "arxiv_url"), records.arxivs),
+    Field("dois", ("doi",), records.texts),
+    Field("venue", ("venue_name", "venue"), records.text),
+)
+
+OF_ITS_OWN = (
+    Field("score", ("rank_score",), records.percent),
+    Field("affiliations", ("institution_tags",), records.slugs),
+    Field("has_code", ("has_code",), records.flag),
+)
+
+LINKS = ("github_url", "code_url", "project_url", "huggingface_url", "model_url", "dataset_url", "demo_url")
+"""Fields that hold an address of something that belongs to the paper."""
+
+
+def read(snapshot: Snapshot) -> Profile:
+    """Read an author.
+
+    Raises:
+        ParseError: it is not what `sources.apis.scholarfeed` fetches.
+    """
+    document = load(snapshot, "scholarfeed")
+    papers = document.papers(document.rows, lambda row: _paper(document, row))
+    return document.profile(AUTHOR, papers)
+
+
+def _paper(document: Document, row: Json) -> Paper | None:
+    addresses = [address for name in LINKS if (address := records.text(row.get(name)))]
+    record = Record(**document.read(row, PAPER), texts=addresses)
+    # A cut list comes with the number of all authors, or says "et al.".
+    record.truncated = (number(row.get("n_authors")) or 0) > len(record.creators) or bool(
+        records.cut(row.get("authors"))
+    )
+    paper = paper_of(record)
+    if paper is None:
+        return None
+    own = document.read(row, OF_ITS_OWN)
+    has_code = own.pop("has_code", False) or any(
+        link.kind == "code" for link in find_links("\n".join(addresses))
+    )
+    return replace(paper, has_code=has_code, **own)
+
+
+PER_PAGE = 50
+LISTS = ("papers", "results", "items", "data")
+AUTHORS = ("authors", "results", "items", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """The API.
+
+    Attributes:
+        base: its address.
+        key: `sf_…`, for more requests a day.
+    """
+
+    base: str = "https://api.scholarfeed.org/api/v1"
+    key: str | None = field(default=None, repr=False)
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author and all papers.
+
+        Raises:
+            SourceError: not all of it is to be had.
+        """
+        asking = self._asking(author, web)
+        about = asking.json(f"{self.base}/public/authors/{author}")
+        about = dig(about, "author") or about
+        papers, complete = self._papers(asking)
+        return asking.snapshot(about, papers, complete=complete)
+
+    def search(self, name: str, web: Web) -> list[FoundAuthor]:
+        """Find authors by name."""
+        asking = self._asking(name, web)
+        answer = asking.json(f"{self.base}/public/authors/discover", {"q": name, "limit": 20})
+        found = (_found(row) for row in rows(answer, *AUTHORS) or [])
+        return [author for author in found if author]
+
+    def _asking(self, author: str, web: Web) -> Fetching:
+        headers = {"Accept": "application/json"}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        return Fetching(web, "Scholar Feed", "scholarfeed", author, headers)
+
+    def _papers(self, asking: Fetching) -> tuple[list[Any], bool]:
+        """Turn pages until one brings nothing new: the number of papers may be unknown, or wrong."""
+        papers: list[Any] = []
+        seen: set[str] = set()
+        for page in range(1, MOST_PAGES + 1):
+            answer = asking.json(
+                f"{self.base}/public/authors/{asking.author}/papers", {"limit": PER_PAGE, "page": page}
+            )
+            shown = listed(answer, *LISTS)
+            if shown is None:
+                raise asking.error("answered with something that is no list of papers", transient=True)
+            new = {mark: row for row in shown if (mark := _mark(row)) not in seen}
+            seen |= new.keys()
+            papers += new.values()
+            total = number(dig(answer, "total"))
+            if not new or (total is not None and len(papers) >= total):
+                return papers, True
+        return papers, False
+
+
+def _mark(row: Any) -> str:
+    return text(dig(row, "arxiv_id")) or json.dumps(row, sort_keys=True)
+
+
+def _found(row: Any) -> FoundAuthor | None:
+    identifier = number(dig(row, "id")) or number(dig(row, "author_id"))
+    name = text(dig(row, "name"))
+    if identifier is None or name is None:
+        return None
+    return FoundAuthor(
+        source=f"scholarfeed:{identifier}",
+        name=name,
+        service="Scholar Feed",
+        affiliation=text(dig(row, "affiliation")) or text(dig(row, "institution_tags.0")),
+        field=text(dig(row, "primary_field")) or text(dig(row, "research_topics.0")),
+        papers=number(dig(row, "total_papers")),
+        citations=number(dig(row, "total_citations")),
+        h_index=number(dig(row, "h_index")),
+    )

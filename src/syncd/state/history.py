@@ -1,0 +1,440 @@
+"""The history of runs: what each did to which paper, and why; and what profiles tell beside their items.
+
+The history is the one part of state that can't be rebuilt. Nothing of it is written into the library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.clock import Clock
+from syncd.state import store as db
+from syncd.state.store import Store
+from syncd.sync.action import Action
+from syncd.sync.plan import Fact, Plan, PlannedProfile
+
+# Runs that did nothing are of interest for so long.
+IDLE = timedelta(days=7)
+# What a run can have done to a paper: each such thing is a line of its history.
+WRITTEN = ("create", "update", "adopt", "trash", "revert")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a run did to one paper.
+
+    Attributes:
+        kind: "create", "update", "adopt"; in the history of an undo "trash" and "revert".
+        title: the paper's.
+        reason: why, in words.
+        changes: before and after of each changed property.
+        created: keys of the objects that were created for it.
+    """
+
+    kind: str
+    title: str
+    reason: str
+    changes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    created: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run on one library.
+
+    Attributes:
+        name: unique and sortable.
+        kind: "push" or "undo".
+        started: ISO time.
+        finished: ISO time; None where it was killed, or is still at work.
+        counts: papers by what happened to them.
+        error: what ended it early.
+        profiles: those it was for.
+    """
+
+    name: str
+    kind: str
+    started: str
+    finished: str | None
+    counts: Mapping[str, int]
+    error: str | None
+    profiles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A paper that a run added.
+
+    Attributes:
+        run: its name.
+        profiles: of the run.
+        key: of the item.
+        title: of the paper.
+        when: ISO time at which it was recorded, in UTC with microseconds.
+    """
+
+    run: str
+    profiles: Sequence[str]
+    key: str
+    title: str
+    when: str
+
+
+class History:
+    """The history of one library.
+
+    Args:
+        store: the database.
+        library: the library's number there.
+        clock: time.
+    """
+
+    def __init__(self, store: Store, library: int, clock: Clock) -> None:
+        self._store = store
+        self._library = library
+        self._clock = clock
+
+    def begin(self, run: str, kind: str, started: str, profiles: Sequence[str] = ()) -> None:
+        """Note that a run begins; for which profiles, as far as that is known."""
+        row = {
+            "id": run,
+            "library": self._library,
+            "kind": kind,
+            "started": started,
+            "profiles": json.dumps(list(profiles), ensure_ascii=False),
+        }
+        with self._store.writing() as connection:
+            connection.execute(sa.insert(db.run).values(row))
+
+    def finish(self, run: str, finished: str, counts: Mapping[str, int], error: str | None) -> None:
+        """Note how a run ended."""
+        with self._store.writing() as connection:
+            change = sa.update(db.run).where(db.run.c.id == run)
+            connection.execute(change.values(finished=finished, counts=json.dumps(dict(counts)), error=error))
+
+    def add(self, connection: sa.Connection, run: str, key: str, note: Note) -> None:
+        """Add a line to a run, in the caller's transaction."""
+        last = connection.scalar(sa.select(sa.func.max(db.action.c.place)).where(db.action.c.run == run))
+        connection.execute(
+            sa.insert(db.action).values(
+                run=run,
+                place=0 if last is None else last + 1,
+                kind=note.kind,
+                key=key,
+                title=note.title,
+                reason=note.reason,
+                changes=json.dumps(dict(note.changes), ensure_ascii=False),
+                created=json.dumps(list(note.created)),
+                recorded=_exact(self._clock.now()),
+            )
+        )
+
+    def runs(self, most: int | None = None) -> list[Run]:
+        """Return the latest runs, newest first."""
+        query = sa.select(db.run).where(db.run.c.library == self._library)
+        query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most)
+        with self._store.reading() as connection:
+            rows = connection.execute(query).all()
+            written = self._written_since(connection, rows[-1].started) if rows else {}
+        return [
+            Run(
+                row.id,
+                row.kind,
+                row.started,
+                row.finished,
+                _counts(json.loads(row.counts), written.get(row.id, [])),
+                row.error,
+                json.loads(row.profiles),
+            )
+            for row in rows
+        ]
+
+    def _written_since(self, connection: sa.Connection, started: str) -> dict[str, list[str]]:
+        """Return by run, for each paper that it wrote, what it did to it; of the runs from this ISO time on."""
+        run, action = db.run.c, db.action.c
+        query = (
+            sa.select(run.id, action.key, action.kind)
+            .join(db.action, run.id == action.run)
+            .where(run.library == self._library, run.started >= started)
+            .order_by(run.started, run.id, action.place)
+        )
+        found: dict[str, dict[str, str]] = {}
+        for row in connection.execute(query):
+            # A paper that took two rounds was created, though the second only added its link.
+            found.setdefault(row.id, {}).setdefault(row.key, row.kind)
+        return {name: list(kinds.values()) for name, kinds in found.items()}
+
+    def named(self, words: str) -> list[Run]:
+        """Return the run that is called so, or else those whose names have these words in them, newest first."""
+        runs = self.runs()
+        return [run for run in runs if run.name == words] or [run for run in runs if words in run.name]
+
+    def created_since(self, since: str) -> list[News]:
+        """Return the papers that were recorded as added at this ISO time or later, oldest first.
+
+        The time is that of the record, not of the run: a run that began earlier is not missed, nor a paper whose
+        creation a later run found out.
+        """
+        run, action = db.run.c, db.action.c
+        exact = _exact(datetime.fromisoformat(since))
+        query = (
+            sa.select(run.id, run.profiles, action.key, action.title, action.recorded)
+            .join(db.action, run.id == action.run)
+            .where(run.library == self._library, action.recorded >= exact, action.kind == "create")
+            .order_by(action.recorded, run.id, action.place)
+        )
+        with self._store.reading() as connection:
+            return [
+                News(row.id, json.loads(row.profiles), row.key, row.title, row.recorded)
+                for row in connection.execute(query)
+            ]
+
+    def prune(self, now: datetime, keep: timedelta) -> None:
+        """Forget runs that are older than `keep`, and those that did nothing sooner.
+
+        The newest run stays, and one whose outcome is not known yet.
+        """
+        table = db.run
+        newest = sa.select(table.c.id).where(table.c.library == self._library)
+        newest = newest.order_by(table.c.started.desc(), table.c.id.desc()).limit(1)
+        did = sa.exists().where(db.action.c.run == table.c.id)
+        old = (now - keep).isoformat(timespec="seconds")
+        idle = (now - IDLE).isoformat(timespec="seconds")
+        gone = sa.or_(
+            table.c.started < old,
+            sa.and_(table.c.started < idle, ~did),
+        )
+        with self._store.writing() as connection:
+            connection.execute(
+                sa.delete(table).where(
+                    table.c.library == self._library,
+                    gone,
+                    table.c.id.not_in(newest.scalar_subquery()),
+                    table.c.id.not_in(sa.select(db.journal.c.run)),
+                )
+            )
+
+    def notes(self, run: str) -> list[tuple[str, Note]]:
+        """Return what a run did: key and note, in order."""
+        return self._notes(db.action.c.run == run)
+
+    def notes_of_item(self, key: str) -> list[tuple[str, Note]]:
+        """Return what happened to one item: run and note, oldest first."""
+        with self._store.reading() as connection:
+            query = (
+                sa.select(db.action)
+                .join(db.run, db.run.c.id == db.action.c.run)
+                .where(db.run.c.library == self._library, db.action.c.key == key)
+                .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+            )
+            return [(row.run, _note(row)) for row in connection.execute(query)]
+
+    def of_items(self, keys: Iterable[str]) -> dict[str, list[tuple[str, str, Note]]]:
+        """Return what happened to each of these items: run, ISO time and note, oldest first."""
+        query = (
+            sa.select(db.action, db.run.c.started)
+            .join(db.run, db.run.c.id == db.action.c.run)
+            .where(db.run.c.library == self._library, db.action.c.key.in_(list(keys)))
+            .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+        )
+        found: dict[str, list[tuple[str, str, Note]]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.key, []).append((row.run, row.recorded or row.started, _note(row)))
+        return found
+
+    def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
+        query = sa.select(db.action).where(which).order_by(db.action.c.place)
+        with self._store.reading() as connection:
+            return [(row.key, _note(row)) for row in connection.execute(query)]
+
+
+def _counts(counted: Mapping[str, int], written: Sequence[str]) -> dict[str, int]:
+    """Return how many papers each thing happened to: what was written is counted by the run's own lines.
+
+    They tell more than the run did where it was killed, or where the last answer was lost: a later run found out.
+    """
+    told = {kind: number for kind, number in counted.items() if kind not in WRITTEN}
+    return {kind: written.count(kind) for kind in WRITTEN if kind in {*counted, *written}} | told
+
+
+def _exact(moment: datetime) -> str:
+    """Return a time so that the order of texts is that of times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _note(row: sa.Row[Any]) -> Note:
+    return Note(row.kind, row.title, row.reason, json.loads(row.changes), json.loads(row.created))
+
+
+Json = dict[str, Any]
+# Actions that bring an item to a profile.
+BRINGS = frozenset({"create", "adopt"})
+# The names of figures, as columns have them.
+FIGURES = ("h_index", "citations", "novelty", "ai_score", "papers")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the profiles tell of an item.
+
+    Attributes:
+        profiles: by the name of each profile that lists it, the ISO time since when; "" where that is not known.
+        score: 0 to 100, or None.
+        affiliations: slugs such as "microsoft-research".
+        links: by address, what it leads to.
+    """
+
+    profiles: Mapping[str, str]
+    score: float | None
+    affiliations: Sequence[str]
+    links: Mapping[str, str]
+
+    @property
+    def code(self) -> str | None:
+        """The address of its code, if it has one."""
+        return next((url for url, kind in self.links.items() if kind == "code"), None)
+
+
+class Facts:
+    """The facts and figures of one library.
+
+    Args:
+        store: the database.
+        library: the library's number there.
+    """
+
+    def __init__(self, store: Store, library: int) -> None:
+        self._store = store
+        self._library = library
+
+    # Learning
+
+    def learn(self, connection: sa.Connection, plan: Plan, actions: Iterable[Action], now: datetime) -> None:
+        """Remember what the profiles of a plan tell; what is as before is not written.
+
+        Args:
+            connection: the transaction.
+            plan: as it was carried out.
+            actions: those about papers whose items are in the library, with real keys.
+            now: the time.
+        """
+        items = {action.paper: action for action in actions if action.key}
+        told: dict[tuple[str, str], Fact] = {}
+        for fact in plan.facts:
+            if (action := items.get(fact.paper)) and action.key:
+                told.setdefault((fact.profile, action.key), fact)
+        brought = {a.key for a in items.values() if a.kind in BRINGS or "collections" in a.changes}
+        for profile in plan.profiles:
+            self._note_figures(connection, profile, now.date().isoformat())
+            known = self._known(connection, profile.name)
+            for key, fact in ((key, fact) for (name, key), fact in told.items() if name == profile.name):
+                since, text = known.get(key, (None, ""))
+                if since is None:
+                    since = now.isoformat(timespec="seconds") if key in brought else ""
+                if text != _text(fact):
+                    row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
+                    self._put(connection, db.fact, row, ("key", "profile"))
+
+    def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
+        """Return what is remembered of a profile's papers: since when, and the text."""
+        table = db.fact
+        query = sa.select(table).where(table.c.library == self._library, table.c.profile == profile)
+        return {row.key: (row.since, row.facts) for row in connection.execute(query)}
+
+    def _note_figures(self, connection: sa.Connection, profile: PlannedProfile, day: str) -> None:
+        """Remember a profile's figures of a day, if they are others than the last ones."""
+        table = db.figure
+        listed = profile.papers if profile.listed is None else profile.listed
+        figures = {**asdict(profile.figures), "papers": listed}
+        here = sa.and_(table.c.library == self._library, table.c.profile == profile.name)
+        columns = [table.c[name] for name in FIGURES]
+        query = sa.select(*columns).where(here).order_by(table.c.day.desc()).limit(1)
+        last = connection.execute(query).mappings().first()
+        if last is None or dict(last) != figures:
+            row = {"profile": profile.name, "day": day, **figures}
+            self._put(connection, table, row, ("profile", "day"))
+
+    def _put(
+        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], names: Sequence[str]
+    ) -> None:
+        """Put a row in place of the one with its key."""
+        same = [table.c[name] == row[name] for name in names]
+        connection.execute(sa.delete(table).where(table.c.library == self._library, *same))
+        connection.execute(sa.insert(table).values(library=self._library, **row))
+
+    # Asking
+
+    def about(self, keys: Iterable[str]) -> dict[str, Told]:
+        """Return what is told of these items; the unknown are left out."""
+        return self._told(db.fact.c.key.in_(list(keys)))
+
+    def after(self, key: str, most: int) -> dict[str, Told]:
+        """Return what is told of the items whose keys follow this one, in their order.
+
+        Args:
+            key: "" for the first.
+            most: how many.
+        """
+        table = db.fact
+        mine = sa.and_(table.c.library == self._library, table.c.key > key)
+        page = sa.select(table.c.key).distinct().where(mine).order_by(table.c.key).limit(most)
+        return self._told(table.c.key.in_(page.scalar_subquery()))
+
+    def figures(self, profile: str) -> list[Json]:
+        """Return a profile's figures, each as of the day on which it came to be so, oldest first."""
+        table = db.figure
+        here = sa.and_(table.c.library == self._library, table.c.profile == profile)
+        columns = [table.c.day, *(table.c[name] for name in FIGURES)]
+        with self._store.reading() as connection:
+            query = sa.select(*columns).where(here).order_by(table.c.day)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def years(self, profile: str) -> dict[int, int]:
+        """Return how many papers of a profile are in the library, by their year."""
+        item, fact = db.index_item.c, db.fact.c
+        there = sa.and_(item.library == fact.library, item.key == fact.key)
+        mine = sa.and_(fact.library == self._library, fact.profile == profile)
+        query = (
+            sa.select(item.year, sa.func.count())
+            .select_from(sa.join(db.fact, db.index_item, there))
+            .where(mine, item.year.is_not(None), item.trashed.is_(False))
+            .group_by(item.year)
+            .order_by(item.year)
+        )
+        with self._store.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _told(self, which: sa.ColumnElement[bool]) -> dict[str, Told]:
+        table = db.fact
+        query = sa.select(table).where(table.c.library == self._library, which)
+        rows: dict[str, list[sa.Row[Any]]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(query.order_by(table.c.key, table.c.since, table.c.profile)):
+                rows.setdefault(row.key, []).append(row)
+        return {key: _joined(several) for key, several in rows.items()}
+
+
+def _text(fact: Fact) -> str:
+    value = {"score": fact.score, "affiliations": fact.affiliations, "links": dict(fact.links)}
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _joined(rows: Sequence[sa.Row[Any]]) -> Told:
+    """Return what several profiles tell of one item; where they differ, the one that came first."""
+    told = [json.loads(row.facts) for row in rows]
+    links: dict[str, str] = {}
+    for one in told:
+        links = one["links"] | links
+    return Told(
+        profiles={row.profile: row.since for row in rows},
+        score=next((one["score"] for one in told if one["score"] is not None), None),
+        affiliations=tuple(dict.fromkeys(slug for one in told for slug in one["affiliations"])),
+        links=links,
+    )

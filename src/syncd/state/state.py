@@ -1,0 +1,489 @@
+"""What syncd remembers of a library: what it wrote, which paper is which item, what the user decided.
+
+All of it but the history of runs can be rebuilt from the library. Nothing here asks the library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.clock import Clock
+from syncd.errors import SyncdError
+from syncd.state import store as db
+from syncd.state.history import Facts, History
+from syncd.state.index import Index
+from syncd.state.journal import Entry, Journal
+from syncd.state.places import pushed_elsewhere
+from syncd.state.store import Store
+from syncd.sync.action import Memory, Question, Refusal, Said, Verdict
+from syncd.sync.match import Candidate
+from syncd.sync.merge import Base, contents_after
+from syncd.sync.plan import PlannedProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is to be known of a paper beyond its being there.
+
+    Attributes:
+        paper: its create-once key.
+        cause: "kept", "waiting", "review", "deleted", "restored" (deleted, and comes back with the next push),
+            "paused", "refused", "failed".
+        key: its item's key, if it has one.
+        title: its title.
+        detail: in words.
+        record: for a review, the paper in a few words each.
+        candidates: for a review, the items that it may be, as `match.Candidate` has them.
+        values: for what was kept, by property the value in the library and the one of the source.
+        by: for what was deleted, whose doing it was: "user", or "syncd" where an undo moved it to the trash.
+        said: for a review, what its sources say of the paper, as far as that is known.
+    """
+
+    paper: str
+    cause: str
+    key: str | None
+    title: str
+    detail: str
+    record: Mapping[str, str] = field(default_factory=dict)
+    candidates: Sequence[Mapping[str, Any]] = ()
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    by: str = "user"
+    said: Said | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedProfile:
+    """A profile as it was last pushed.
+
+    Attributes:
+        papers: how many its page listed.
+        listed: how many it said that there are, or the same number where it did not say.
+    """
+
+    name: str
+    author: str
+    origin: str
+    papers: int
+    collection: str
+    paused: str
+    run: str
+    pushed: str = ""
+    listed: int = 0
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the page listed fewer papers than it said that there are."""
+        return self.papers < self.listed
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a profile of the configuration from being pushed at present.
+
+    Attributes:
+        name: the profile's.
+        since: ISO time of the first failure in a row.
+        last: that of the last one.
+        count: how many there were.
+        message: one sentence.
+        hint: what to do; may be empty.
+    """
+
+    name: str
+    since: str
+    last: str
+    count: int
+    message: str
+    hint: str
+
+
+class State:
+    """The state of one library.
+
+    Args:
+        store: the database.
+        place: where the library is, see `place`.
+        prefix: "users/475425".
+        clock: time.
+
+    Attributes:
+        history: of its runs.
+        journal: of its writes.
+        facts: what profiles tell beside their items.
+    """
+
+    def __init__(self, store: Store, place: str, prefix: str, clock: Clock) -> None:
+        self._store = store
+        self._place = place
+        self._prefix = prefix
+        self._clock = clock
+        self._library = self._number(place, prefix)
+        self.history = History(store, self._library, clock)
+        self.journal = Journal(store, self._library, clock)
+        self.facts = Facts(store, self._library)
+
+    def _number(self, place: str, prefix: str) -> int:
+        table = db.library
+        known = sa.select(table.c.id).where(table.c.place == place, table.c.prefix == prefix)
+        # Who only looks must not wait for one who writes, so a library that is known is only read.
+        with self._store.reading() as connection:
+            number = connection.scalar(known)
+        if number is not None:
+            return int(number)
+        with self._store.writing() as connection:
+            number = connection.scalar(known)
+            if number is None:
+                new = sa.insert(table).values(place=place, prefix=prefix)
+                number = connection.execute(new.returning(table.c.id)).scalar_one()
+        return int(number)
+
+    def elsewhere(self) -> int:
+        """Return how many papers were pushed to another Zotero on the desktop."""
+        return pushed_elsewhere(self._store, self._place)
+
+    def index(self) -> Index:
+        """Return the library's index, which lives in the same database."""
+        return Index(self._store, self._library, self._prefix)
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction: all of it is remembered, or nothing."""
+        return self._store.writing()
+
+    # What planning needs to know
+
+    def memory(self) -> Memory:
+        """Return all that planning needs to know."""
+        with self._store.reading() as connection:
+            written = connection.execute(self._all(db.written)).all()
+            claims = connection.execute(self._all(db.claim)).all()
+            waiting = connection.execute(self._all(db.standing).where(db.standing.c.cause == "review"))
+            asked = [(row, _said(row.said)) for row in waiting]
+            decisions: dict[str, dict[str, Verdict]] = {}
+            for row in connection.execute(self._all(db.decision)):
+                decisions.setdefault(row.paper, {})[row.key] = row.verdict
+            return Memory(
+                written={row.key: Base.from_json(json.loads(row.base)) for row in written},
+                versions={row.key: row.version for row in written},
+                seen={row.key: json.loads(row.seen) for row in written if row.seen},
+                claims={row.paper: row.key for row in claims},
+                said={row.paper: said for row in claims if (said := _said(row.said))},
+                questions={
+                    row.paper: Question(said, _candidates(row.comparison)) for row, said in asked if said
+                },
+                collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
+                tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
+                decisions=decisions,
+                refusals={
+                    row.paper: Refusal(row.digest, row.message)
+                    for row in connection.execute(self._all(db.refusal))
+                },
+                restored=frozenset(
+                    connection.scalars(
+                        sa.select(db.standing.c.paper).where(
+                            db.standing.c.library == self._library, db.standing.c.cause == "restored"
+                        )
+                    )
+                ),
+            )
+
+    # What is to be known at the end of a run
+
+    def remember(  # noqa: PLR0913 - each is a column
+        self,
+        connection: sa.Connection,
+        *,
+        run: str,
+        key: str,
+        paper: str,
+        base: Base,
+        version: int | None = None,
+        seen: Mapping[str, str] | None = None,
+    ) -> None:
+        """Remember what an item was given, and which paper it is.
+
+        Args:
+            connection: the transaction.
+            run: the run that found or wrote it.
+            key: the item's key.
+            paper: the paper's create-once key.
+            base: what stands in the item from syncd.
+            version: the item's version after syncd's write; None where nothing was written now.
+            seen: what the item held then, as `merge.contents` tells it; None where that is as before.
+        """
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        known = connection.execute(sa.select(db.written.c.version, db.written.c.seen).where(here)).first()
+        row = {
+            "key": key,
+            "base": json.dumps(base.to_json(), ensure_ascii=False),
+            "version": version if version is not None else known.version if known else 0,
+            "seen": json.dumps(dict(seen)) if seen is not None else known.seen if known else "",
+            "run": run,
+        }
+        self._put(connection, db.written, row, "key")
+        self.claim(connection, paper, key)
+
+    def claim(self, connection: sa.Connection, paper: str, key: str, said: Said | None = None) -> None:
+        """Remember which item a paper is, or was; and what its sources say of it, if that is new."""
+        table = db.claim
+        here = sa.and_(table.c.library == self._library, table.c.paper == paper)
+        text = (
+            json.dumps(asdict(said), ensure_ascii=False)
+            if said
+            else connection.scalar(sa.select(table.c.said).where(here)) or ""
+        )
+        self._put(connection, table, {"paper": paper, "key": key, "said": text}, "paper")
+
+    def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
+        """Remember what an item of syncd's holds after a write of syncd's."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        connection.execute(sa.update(db.written).where(here).values(seen=json.dumps(dict(seen))))
+
+    def rebase(self, connection: sa.Connection, key: str, base: Base) -> None:
+        """Exchange what is remembered of an item, and nothing else."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        text = json.dumps(base.to_json(), ensure_ascii=False)
+        connection.execute(sa.update(db.written).where(here).values(base=text))
+
+    def remember_version(self, connection: sa.Connection, key: str, version: int) -> None:
+        """Remember that the item's newest version is of syncd's making."""
+        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+        connection.execute(sa.update(db.written).where(here).values(version=version))
+
+    def remember_collection(self, connection: sa.Connection, path: str, key: str) -> None:
+        """Remember which collection settings mean by a path."""
+        self._put(connection, db.collection, {"path": path, "key": key}, "path")
+
+    def remember_profile(
+        self, connection: sa.Connection, run: str, profile: PlannedProfile, now: str
+    ) -> None:
+        """Remember what a profile listed, and that all of it was done by now."""
+        row = {
+            "name": profile.name,
+            "author": profile.author,
+            "origin": profile.origin,
+            "digest": profile.digest,
+            "papers": profile.papers,
+            "collection": profile.collection,
+            "paused": profile.paused,
+            "run": run,
+            "pushed": now,
+        }
+        self._put(connection, db.profile, row, "name")
+
+    def bury(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
+        """Remember that an item was trashed or deleted, also for when the library has forgotten it.
+
+        Args:
+            connection: the transaction.
+            key: the item's.
+            since: ISO time.
+            by: "user", or "syncd" where an undo did it.
+        """
+        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by}, "key")
+
+    def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
+        """Forget tombstones: the user wants these items, or has them back."""
+        self._drop(connection, db.tombstone, "key", keys)
+
+    def refuse(self, connection: sa.Connection, paper: str, refusal: Refusal) -> None:
+        """Remember what the server did not take."""
+        row = {"paper": paper, "digest": refusal.digest, "message": refusal.message}
+        self._put(connection, db.refusal, row, "paper")
+
+    def decide(self, paper: str, key: str, verdict: Verdict) -> None:
+        """Remember what the user said of an item that a paper may be."""
+        row = {"library": self._library, "paper": paper, "key": key, "verdict": verdict}
+        table = db.decision
+        with self._store.writing() as connection:
+            here = sa.and_(table.c.library == self._library, table.c.paper == paper, table.c.key == key)
+            connection.execute(sa.delete(table).where(here))
+            connection.execute(sa.insert(table).values(row))
+
+    def stand(self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]) -> None:
+        """Put what is to be known of these papers in place of what was."""
+        self._drop(connection, db.standing, "paper", papers)
+        rows = [
+            {
+                "library": self._library,
+                "paper": standing.paper,
+                "cause": standing.cause,
+                "key": standing.key,
+                "title": standing.title,
+                "detail": standing.detail,
+                "comparison": json.dumps(
+                    [dict(standing.record), list(standing.candidates)], ensure_ascii=False
+                ),
+                "kept": json.dumps(dict(standing.values), ensure_ascii=False),
+                "said": json.dumps(asdict(standing.said), ensure_ascii=False) if standing.said else "",
+            }
+            for standing in standings
+        ]
+        if rows:
+            connection.execute(sa.insert(db.standing), rows)
+
+    # What status and guards ask
+
+    def standings(self) -> list[Standing]:
+        """Return what is to be known of papers, as of the last run."""
+        with self._store.reading() as connection:
+            query = self._all(db.standing).order_by(db.standing.c.cause, db.standing.c.title)
+            ours = self._all(db.tombstone).where(db.tombstone.c.by == "syncd")
+            undone = {row.key for row in connection.execute(ours)}
+            return [
+                replace(
+                    Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison)),
+                    values=json.loads(r.kept),
+                    by="syncd" if r.key in undone else "user",
+                    said=_said(r.said),
+                )
+                for r in connection.execute(query)
+            ]
+
+    def profiles(self) -> list[FollowedProfile]:
+        """Return the profiles that were pushed."""
+        with self._store.reading() as connection:
+            figure = db.figure.c
+            days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
+            listed = {row.profile: row.papers for row in connection.execute(days.order_by(figure.day))}
+            query = self._all(db.profile).order_by(db.profile.c.name)
+            return [
+                FollowedProfile(
+                    r.name,
+                    r.author,
+                    r.origin,
+                    r.papers,
+                    r.collection,
+                    r.paused,
+                    r.run,
+                    r.pushed,
+                    listed.get(r.name) or r.papers,
+                )
+                for r in connection.execute(query)
+            ]
+
+    def collections(self) -> dict[str, str]:
+        """Return by a path as settings name it, the key of its collection."""
+        with self._store.reading() as connection:
+            return {row.path: row.key for row in connection.execute(self._all(db.collection))}
+
+    def troubles(self) -> list[Trouble]:
+        """Return what keeps profiles from being pushed."""
+        with self._store.reading() as connection:
+            query = self._all(db.trouble).order_by(db.trouble.c.name)
+            return [
+                Trouble(r.name, r.since, r.last, r.times, r.message, r.hint)
+                for r in connection.execute(query)
+            ]
+
+    def note_troubles(
+        self, errors: Mapping[str, SyncdError | None], now: str, followed: Collection[str]
+    ) -> None:
+        """Note what keeps profiles from being pushed.
+
+        Args:
+            errors: by profile, what did in the last run, or None where nothing does any more.
+            now: ISO time.
+            followed: the profiles that the library has in the configuration; of all others it is forgotten.
+        """
+        known = {trouble.name: trouble for trouble in self.troubles()}
+        gone = [name for name in known if name not in followed or name in errors]
+        found = {name: error for name, error in errors.items() if error is not None}
+        if not gone and not found:
+            return
+        with self._store.writing() as connection:
+            self._drop(connection, db.trouble, "name", gone)
+            for name, error in found.items():
+                before = known.get(name)
+                row = {
+                    "name": name,
+                    "since": before.since if before else now,
+                    "last": now,
+                    "times": before.count + 1 if before else 1,
+                    "message": str(error),
+                    "hint": error.hint,
+                }
+                self._put(connection, db.trouble, row, "name")
+
+    # Writing
+
+    def record(
+        self,
+        connection: sa.Connection,
+        run: str,
+        entry: Entry,
+        version: int,
+        seen: Mapping[str, str] | None = None,
+    ) -> None:
+        """Remember that an object was written, and as what; `seen` as for `remember`."""
+        if entry.what == "collection":
+            self.remember_collection(connection, entry.paper, entry.sent["key"])
+        elif entry.what == "item" and entry.base:
+            self.remember(
+                connection,
+                run=run,
+                key=entry.item,
+                paper=entry.paper,
+                base=entry.base,
+                version=version,
+                seen=seen,
+            )
+        elif entry.what == "child":
+            self._add_link(connection, entry.item, entry.sent["url"])
+        elif entry.what == "undo" and entry.sent["key"] == entry.item:
+            self.remember_version(connection, entry.item, version)
+            if (before := self.seen(connection, entry.item)) is not None:
+                self.remember_seen(connection, entry.item, contents_after(before, entry.sent))
+            if entry.sent.get("deleted"):
+                now = self._clock.now().isoformat(timespec="seconds")
+                self.bury(connection, entry.item, now, by="syncd")
+        if entry.note:
+            self.history.add(connection, run, entry.item, entry.note)
+
+    def base(self, connection: sa.Connection, key: str) -> Base | None:
+        """Return what stands in an item from syncd, as the caller's transaction sees it."""
+        table = db.written
+        query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
+        text = connection.scalar(query)
+        return Base.from_json(json.loads(text)) if text else None
+
+    def seen(self, connection: sa.Connection, key: str) -> dict[str, str] | None:
+        """Return what an item held after syncd's last write, as the caller's transaction sees it."""
+        table = db.written
+        query = sa.select(table.c.seen).where(table.c.library == self._library, table.c.key == key)
+        text = connection.scalar(query)
+        return json.loads(text) if text else None
+
+    def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
+        base = self.base(connection, item)
+        if base and url not in base.links:
+            self.rebase(connection, item, replace(base, links=(*base.links, url)))
+
+    def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
+        """Put a row in place of the one with its key."""
+        self._drop(connection, table, name, [row[name]])
+        connection.execute(sa.insert(table).values(library=self._library, **row))
+
+    def _drop(self, connection: sa.Connection, table: sa.Table, name: str, values: Iterable[str]) -> None:
+        gone = [{"gone": value} for value in values]
+        if gone:
+            which = sa.and_(table.c.library == self._library, table.c[name] == sa.bindparam("gone"))
+            connection.execute(sa.delete(table).where(which), gone)
+
+    def _all(self, table: sa.Table) -> sa.Select[Any]:
+        return sa.select(table).where(table.c.library == self._library)
+
+
+def _said(text: str) -> Said | None:
+    return Said.from_json(json.loads(text)) if text else None
+
+
+def _candidates(comparison: str) -> tuple[Candidate, ...]:
+    """Return the candidates of a review as they were asked about."""
+    _, candidates = json.loads(comparison)
+    return tuple(Candidate(**{**one, "reasons": tuple(one["reasons"])}) for one in candidates)

@@ -1,0 +1,427 @@
+"""syncd's own database: its tables, opened and migrated, with errors that a person can read.
+
+SQLAlchemy Core over SQLite. What stands in the tables is described where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from syncd.clock import SystemClock
+from syncd.errors import StateError
+from syncd.paths import keep_private
+
+metadata = sa.MetaData()
+
+library = sa.Table(
+    "library",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("prefix", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.UniqueConstraint("place", "prefix"),
+)
+
+
+def _library_column() -> sa.Column[int]:
+    return sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
+
+
+index_item = sa.Table(
+    "index_item",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("item_type", sa.Text, nullable=False),
+    sa.Column("parent", sa.String(8)),
+    sa.Column("trashed", sa.Boolean, nullable=False),
+    sa.Column("folded_title", sa.Text, nullable=False),
+    sa.Column("folded_surname", sa.Text, nullable=False),
+    sa.Column("year", sa.Integer),
+    sa.Column("doi", sa.Text),
+    sa.Column("arxiv", sa.Text),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("abstract", sa.Text, nullable=False, server_default=""),
+)
+
+index_collection = sa.Table(
+    "index_collection",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("parent", sa.String(8)),
+    sa.Column("trashed", sa.Boolean, nullable=False),
+)
+
+index_deletion = sa.Table(
+    "index_deletion",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+)
+
+written = sa.Table(
+    "written",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("base", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False, server_default=""),
+)
+
+claim = sa.Table(
+    "claim",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), nullable=False),
+    sa.Column("said", sa.Text, nullable=False, server_default=""),
+)
+
+collection = sa.Table(
+    "collection",
+    metadata,
+    _library_column(),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(8), nullable=False),
+)
+
+profile = sa.Table(
+    "profile",
+    metadata,
+    _library_column(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("papers", sa.Integer, nullable=False),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("paused", sa.Text, nullable=False, server_default=""),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("pushed", sa.Text, nullable=False, server_default=""),
+)
+
+# What keeps a profile of the configuration from being pushed at present.
+trouble = sa.Table(
+    "trouble",
+    metadata,
+    _library_column(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("last", sa.Text, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("hint", sa.Text, nullable=False),
+)
+
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False, server_default="user"),
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+)
+
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+)
+
+# What `status` shows of a paper beyond its being there: what was kept, what waits, what was left and why.
+standing = sa.Table(
+    "standing",
+    metadata,
+    _library_column(),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("cause", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(8)),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
+    sa.Column("said", sa.Text, nullable=False, server_default=""),
+    sa.Column("kept", sa.Text, nullable=False, server_default="{}"),
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="push"),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("finished", sa.Text),
+    sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("error", sa.Text),
+    sa.Column("profiles", sa.Text, nullable=False, server_default="[]"),
+    sa.Index("run_of_library", "library", "started"),
+)
+
+action = sa.Table(
+    "action",
+    metadata,
+    sa.Column("run", sa.Text, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.String(8)),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("changes", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("created", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("recorded", sa.Text, nullable=False, server_default=""),
+    sa.Index("action_recorded", "recorded"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("chunk", sa.Text, nullable=False),
+    sa.Column("sent", sa.Text, nullable=False, server_default=""),
+)
+
+# Profiles that rest on the user's word; the name "" stands for all of them.
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+)
+
+# Small facts of the data folder, such as up to when news were sent.
+mark = sa.Table(
+    "mark",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# What profiles tell of the papers that are in the library, beside their items.
+fact = sa.Table(
+    "fact",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("profile", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("facts", sa.Text, nullable=False),
+)
+
+# The figures of profiles, as of the days on which they changed.
+figure = sa.Table(
+    "figure",
+    metadata,
+    _library_column(),
+    sa.Column("profile", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("h_index", sa.Integer),
+    sa.Column("citations", sa.Integer),
+    sa.Column("novelty", sa.Integer),
+    sa.Column("ai_score", sa.Integer),
+    sa.Column("papers", sa.Integer),
+)
+
+# The newest migration; a test holds it to what `migrations/versions` says.
+HEAD = "0004"
+BUSY_MILLISECONDS = 30_000
+# Seconds between two tries where SQLite does not wait itself.
+SLICE = 0.02
+WRITES = "syncd_writes"
+
+
+class Store:
+    """The database, opened and on the newest version.
+
+    Args:
+        url: as SQLAlchemy writes it.
+
+    Raises:
+        StateError: it can't be opened, is no database of syncd, or is of a newer syncd.
+    """
+
+    def __init__(self, url: str | sa.URL) -> None:
+        self.engine = sa.create_engine(url)
+        self._writer = self.engine.execution_options(**{WRITES: True})
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+        try:
+            with readable_errors():
+                self._migrate()
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @classmethod
+    def at(cls, path: Path) -> Store:
+        """Open the SQLite database at `path`, made for the user alone where there is none."""
+        with readable_errors():
+            keep_private(path)
+        return cls(sa.URL.create("sqlite", database=str(path)))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection for reading."""
+        with readable_errors(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction: all of it happens, or nothing."""
+        with readable_errors(), self._writer.begin() as connection:
+            yield connection
+
+    def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            found = _version(connection)
+        if found == HEAD:
+            return
+        # Alembic takes a quarter of a second to import: only where there is something to do.
+        from syncd.state.migrations import known_revisions, upgrade  # noqa: PLC0415
+
+        with self._writer.begin() as connection:
+            # Another process may have done it while this one waited for its turn.
+            found = _version(connection)
+            if found == HEAD:
+                return
+            if found is not None and found not in known_revisions():
+                raise StateError(
+                    f"the state is of a newer syncd (revision {found})",
+                    hint="Upgrade syncd, or set another data folder.",
+                )
+            if found is not None:
+                self._back_up(found)
+            upgrade(connection)
+
+    def _back_up(self, version: str) -> None:
+        """Leave a copy beside an SQLite database, whole or not at all. The caller keeps others from writing."""
+        path = self.engine.url.database
+        if self.engine.dialect.name != "sqlite" or not path:
+            return
+        backup = Path(f"{path}.{version}.backup")
+        part = backup.with_name(f"{backup.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            part.touch(0o600, exist_ok=False)
+            self._copy(part)
+            part.replace(backup)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+
+    def _copy(self, part: Path) -> None:
+        """Write what is committed into an empty file, and that to the disk."""
+        # Not by the engine's connections, which are in a transaction: SQLite makes such a copy outside of one.
+        source = self.engine.raw_connection()
+        try:
+            source.cursor().execute("VACUUM INTO ?", (str(part),))
+        finally:
+            source.close()
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Turn the database's errors into sentences."""
+    try:
+        yield
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
+        raise StateError(f"syncd's own database: {words}", hint=_hint(words)) from error
+    except OSError as error:
+        raise StateError(
+            f"syncd's own database: {error.strerror or error}", hint=_hint(str(error))
+        ) from error
+
+
+def _hint(words: str) -> str:
+    """Say what to do about the words of SQLite."""
+    for sign, hint in (
+        ("full", "Free some space and run it again; what was pushed is safe in Zotero."),
+        ("locked", "Another program holds it; run it again when that has ended."),
+        ("readonly", "Make the data folder writable."),
+        ("unable to open", "Check that the data folder exists and is writable."),
+        ("not a database", "Move the file away: syncd rebuilds it from the library."),
+        ("malformed", "Move the file away: syncd rebuilds it from the library."),
+    ):
+        if sign in words:
+            return hint
+    return ""
+
+
+def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    # The driver would begin transactions late and leave changes of tables outside: we begin them ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    _set_wal(cursor)
+    # The journal of a write must be on the disk before the write is sent, hence FULL.
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _set_wal(cursor: sa.engine.interfaces.DBAPICursor) -> None:
+    """Let readers and a writer not wait for each other.
+
+    Of several that do so to a new file at once, SQLite turns some away without waiting: here they wait.
+    """
+    clock = SystemClock()
+    until = clock.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() >= until:
+                raise
+            clock.sleep(SLICE)
+        else:
+            return
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # Of two that read first and write then, one would fail at once: who is going to write waits for its turn.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,1 @@
+"""What a push decides, before anything is written: all of it pure."""

@@ -1,0 +1,312 @@
+"""Plan a whole run before any of it is done: papers, library and memory in, actions out. Pure: no I/O, no clock.
+
+`--dry-run`, `plan -o` and a push are about the same object; `dump` and `load` make a file of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from syncd.errors import ParseError
+from syncd.model import LinkKind, Notice, Paper
+from syncd.sync.action import KINDS, Action, Intake, Memory, Said
+from syncd.sync.decide import Decisions
+from syncd.sync.filing import Filing, Listing, NewCollection, Place, Wanted
+from syncd.sync.library import LibraryView
+from syncd.sync.match import Candidate
+from syncd.sync.merge import Base
+from syncd.sync.paper_keys import paper_keys
+from syncd.zotero.items import PREPRINT, Draft, draft
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a profile tells of a paper that is to be known beside its item, and is never written into it.
+
+    Attributes:
+        paper: the paper's create-once key.
+        profile: what state knows the profile by.
+        score: 0 to 100, or None.
+        affiliations: slugs such as "microsoft-research".
+        links: addresses and what they lead to.
+    """
+
+    paper: str
+    profile: str
+    score: float | None = None
+    affiliations: tuple[str, ...] = ()
+    links: tuple[tuple[str, LinkKind], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures in a profile's header; None where it has none.
+
+    Attributes:
+        h_index: Hirsch index.
+        citations: citations in all.
+        novelty: in percent.
+        ai_score: 0 to 100.
+    """
+
+    h_index: int | None = None
+    citations: int | None = None
+    novelty: int | None = None
+    ai_score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProfile:
+    """What the plan took from one source, for the report and for state.
+
+    Attributes:
+        name: what state knows it by.
+        author: whose profile it is.
+        origin: where it was read from.
+        digest: of the source's bytes.
+        collection: its path as settings name it.
+        papers: how many the source lists here.
+        listed: how many it says that there are.
+        paused: why nothing of it is filed any more; usually empty.
+        notices: what the user should know about it.
+        figures: those of its header.
+    """
+
+    name: str
+    author: str
+    origin: str
+    digest: str
+    collection: str
+    papers: int
+    listed: int | None
+    paused: str = ""
+    notices: tuple[Notice, ...] = ()
+    figures: Figures = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a run will do to one library.
+
+    Attributes:
+        library: the library's name in the configuration.
+        prefix: "users/475425".
+        version: the library's version that the plan was made against.
+        profiles: the sources that it was made from.
+        collections: to be created first, parents before children.
+        places: by a path as settings name it, the key of its collection, there or to be created.
+        actions: one a paper, in the sources' order.
+        facts: what the profiles tell of their papers, for those who look.
+        listed: by profile, the create-once keys of its papers.
+    """
+
+    library: str
+    prefix: str
+    version: int
+    profiles: tuple[PlannedProfile, ...]
+    collections: tuple[NewCollection, ...]
+    places: Mapping[str, str]
+    actions: tuple[Action, ...]
+    facts: tuple[Fact, ...] = ()
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many papers each kind of action concerns."""
+        return {kind: sum(action.kind == kind for action in self.actions) for kind in KINDS}
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything would be written to the library."""
+        return bool(self.collections) or any(action.writes for action in self.actions)
+
+
+def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Intake], now: datetime) -> Plan:
+    """Compare what the sources list with what the library has.
+
+    Args:
+        library: the library's name in the configuration.
+        view: the library now.
+        memory: what syncd wrote into it before.
+        intakes: the profiles that go into it.
+        now: the time, aware; decides whether an edit of the user's is recent.
+    """
+    filing = Filing(view, memory.collections)
+    named = paper_keys(view, memory, intakes)
+    listings: dict[str, list[Listing]] = {}
+    paused: dict[str, Action] = {}
+    places: dict[str, str] = {}
+    profiles: list[PlannedProfile] = []
+    facts: list[Fact] = []
+    listed: dict[str, list[str]] = {}
+    for intake in intakes:
+        place = filing.place(intake.collection)
+        if place.key:
+            places["/".join(intake.collection)] = place.key
+        notices = list(intake.profile.warnings)
+        if place.closed:
+            notices.append(Notice("paused", f"{place.closed}; nothing is filed there any more"))
+        for paper in intake.profile.papers:
+            key = named[intake.name, paper].key
+            listed.setdefault(intake.name, []).append(key)
+            made = draft(paper, intake.policy)
+            notices += made.notices
+            if place.closed:
+                paused[key] = Action("skip", paper.title, key, None, place.closed, cause="paused")
+            else:
+                listings.setdefault(key, []).append(_listing(intake, key, paper, made, place))
+                facts.append(_fact(intake, paper, key))
+        profiles.append(_planned(intake, place.closed, notices))
+    aliases = {one.key: one.aliases for one in named.values()}
+    wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
+    read = frozenset(intake.name for intake in intakes)
+    actions = list(Decisions(view, memory, now, read).about(wanted))
+    actions += [action for key, action in paused.items() if key not in listings]
+    used = {key for action in actions for key in action.item.get("collections", ())}
+    new = filing.new(used)
+    there = {*view.collections, *(collection.key for collection in new)}
+    return Plan(
+        library=library,
+        prefix=view.prefix,
+        version=view.version,
+        profiles=tuple(profiles),
+        collections=new,
+        places={path: key for path, key in places.items() if key in there},
+        actions=tuple(actions),
+        facts=tuple(facts),
+        listed={name: tuple(papers) for name, papers in listed.items()},
+    )
+
+
+def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
+    links = tuple((link.url, link.kind) for link in paper.links)
+    return Fact(key, intake.name, paper.score, paper.affiliations, links)
+
+
+def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) -> Listing:
+    unpublished = (
+        made
+        if made.item_type == PREPRINT
+        else draft(replace(paper, published_as=None, publisher=None), intake.policy)
+    )
+    return Listing(
+        key=key,
+        profile=intake.name,
+        paper=paper,
+        draft=made,
+        unpublished=unpublished,
+        place=place,
+        adopt=intake.adopt,
+        settle=intake.settle,
+        upgrade=intake.policy.upgrade,
+    )
+
+
+def _planned(intake: Intake, paused: str, notices: Sequence[Notice]) -> PlannedProfile:
+    return PlannedProfile(
+        name=intake.name,
+        author=intake.profile.name,
+        origin=intake.origin,
+        digest=intake.digest,
+        collection="/".join(intake.collection),
+        papers=len(intake.profile.papers),
+        listed=intake.profile.paper_count,
+        paused=paused,
+        notices=tuple(dict.fromkeys(notices)),
+        figures=Figures(
+            h_index=intake.profile.h_index,
+            citations=intake.profile.citations,
+            novelty=intake.profile.novelty,
+            ai_score=intake.profile.ai_score,
+        ),
+    )
+
+
+FORMAT = 2
+
+
+def dump(plan: Plan) -> str:
+    """Return a plan as JSON text, for people to read too."""
+    return json.dumps({"format": FORMAT, "plan": asdict(plan)}, ensure_ascii=False, indent=1) + "\n"
+
+
+def is_plan(text: str) -> bool:
+    """Whether this is what `dump` gave, of this syncd or another."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and value.keys() == {"format", "plan"}
+
+
+def load(text: str, origin: str) -> Plan:
+    """Read what `dump` gave.
+
+    Raises:
+        ParseError: it is no plan, or one of another syncd.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        raise ParseError("this is not JSON", origin=origin, line=line, expected="a plan") from None
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise ParseError("this is no plan of this syncd", origin=origin, expected="what syncd plan -o writes")
+    try:
+        return _plan(value["plan"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = f"a part of the plan is missing or of another kind: {error}"
+        raise ParseError(message, origin=origin, expected="what syncd plan -o writes") from None
+
+
+def _plan(value: dict[str, Any]) -> Plan:
+    return Plan(
+        library=str(value["library"]),
+        prefix=str(value["prefix"]),
+        version=int(value["version"]),
+        profiles=tuple(_profile(profile) for profile in value["profiles"]),
+        collections=tuple(
+            NewCollection(new["key"], new["parent"], tuple(new["path"])) for new in value["collections"]
+        ),
+        places=dict(value["places"]),
+        actions=tuple(_action(action) for action in value["actions"]),
+        # A plan that was saved before there were facts and figures has none to tell.
+        facts=tuple(_fact_plan_file(fact) for fact in value.get("facts", ())),
+        listed={name: tuple(papers) for name, papers in value.get("listed", {}).items()},
+    )
+
+
+def _profile(value: dict[str, Any]) -> PlannedProfile:
+    return PlannedProfile(
+        **{
+            **value,
+            "notices": tuple(Notice(**notice) for notice in value["notices"]),
+            "figures": Figures(**value.get("figures", {})),
+        }
+    )
+
+
+def _fact_plan_file(value: dict[str, Any]) -> Fact:
+    links = tuple((url, kind) for url, kind in value["links"])
+    return Fact(**{**value, "affiliations": tuple(value["affiliations"]), "links": links})
+
+
+def _action(value: dict[str, Any]) -> Action:
+    return Action(
+        **{
+            **value,
+            "children": tuple(value["children"]),
+            "changes": {name: (before, after) for name, (before, after) in value["changes"].items()},
+            "kept": tuple(value["kept"]),
+            "base": Base.from_json(value["base"]) if value["base"] else None,
+            "said": Said.from_json(value["said"]) if value["said"] else None,
+            "candidates": tuple(
+                Candidate(**{**candidate, "reasons": tuple(candidate["reasons"])})
+                for candidate in value["candidates"]
+            ),
+        }
+    )
