@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 # What a migration needs is imported here, before the fork.
-import syncd.migrations  # noqa: F401
+import syncd.state.migrations  # noqa: F401
 from syncd.state.store import Store
 
 if TYPE_CHECKING:

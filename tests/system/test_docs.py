@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from syncd.cli.console import Exit
 from syncd.cli.main import app
@@ -15,21 +17,29 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 UNIVERSAL = {"--help", "-h", "--config", "--data-dir", "--library"}
 
 
-def commands() -> dict[str, set[str]]:
-    """Return every command with its options."""
-    found: dict[str, set[str]] = {}
+def every_command() -> dict[str, Any]:
+    """Return every command as Typer has it, by its words."""
+    found: dict[str, Any] = {}
 
-    def walk(command: object, name: str) -> None:
-        inner = getattr(command, "commands", None)
-        if inner:
-            for word, child in inner.items():
-                walk(child, f"{name} {word}")
-        else:
-            options = {o for p in command.params for o in p.opts if o.startswith("-")}  # type: ignore[attr-defined]
-            found[name] = options - UNIVERSAL
+    def walk(command: Any, name: str) -> None:
+        if not isinstance(command, TyperGroup):
+            found[name] = command
+            return
+        context = typer.Context(command)
+        for word in command.list_commands(context):
+            walk(command.get_command(context, word), f"{name} {word}")
 
     walk(typer.main.get_command(app), "syncd")
     return found
+
+
+def commands() -> dict[str, set[str]]:
+    """Return every command with its options."""
+    return {
+        name: {option for each in command.params for option in each.opts if option.startswith("-")}
+        - UNIVERSAL
+        for name, command in every_command().items()
+    }
 
 
 @pytest.mark.parametrize(("command", "options"), commands().items())

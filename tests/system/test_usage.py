@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_docs import commands
+from test_docs import commands, every_command
 from typer.testing import CliRunner
 
 from owner import show
-from syncd.cli.main import app
+from syncd.cli.main import COMMANDS, app
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -119,17 +119,11 @@ def test_places_stand_before_a_command_and_behind_it(desk: Desk) -> None:
 
 
 def test_every_command_takes_a_data_folder() -> None:
-    """Commands are added in one way."""
-    import typer  # noqa: PLC0415 - only here
-
-    def options(command: object) -> list[str]:
-        inner = getattr(command, "commands", None)
-        every = [options(child) for child in inner.values()] if inner else []
-        if inner:
-            return [word for words in every for word in words]
-        return [o for p in command.params for o in p.opts if o == "--data-dir"]  # type: ignore[attr-defined]
-
-    assert len(options(typer.main.get_command(app))) == len(commands())
+    """Commands are added in one way, and the list of them says what each says of itself."""
+    for name, command in every_command().items():
+        assert [option for each in command.params for option in each.opts if option == "--data-dir"], name
+        listed = COMMANDS.get(name.removeprefix("syncd "))
+        assert listed is None or command.get_short_help_str() == listed[1]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

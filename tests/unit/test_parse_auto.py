@@ -112,7 +112,7 @@ HEAVY = ("pybtex", "rispy", "feedparser", "selectolax", "email", "html.parser")
 def test_importing_the_package_is_cheap() -> None:
     """A format's library is imported when the format is met, and not before."""
     code = (
-        "import sys, datetime\nfrom syncd.model import Snapshot\nfrom syncd.parse import parse\n"
+        "import sys, datetime\nfrom syncd.model import Snapshot\nfrom syncd.read import parse\n"
         f"parse(Snapshot({SAMPLES['profile-page']!r}, 'x', datetime.datetime.now()))\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )

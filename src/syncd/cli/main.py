@@ -71,6 +71,11 @@ COMMANDS = {
 class Commands(Group):
     """The commands, each of which is loaded when it is asked for."""
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        # Typer suggests one of these names for a mistyped one, and takes none of them from here.
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
+
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         """Return their names, in the order of the list."""
         return list(COMMANDS)
