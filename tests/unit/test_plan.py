@@ -632,3 +632,31 @@ def test_one_paper_is_one_item(pages: dict[str, list[Paper]]) -> None:
     assert len(held) == len(set(held))
     plain = [(item.folded_title, item.year) for item in library.papers if not item.identifiers.arxiv]
     assert len(plain) == len(set(plain))
+
+
+@pytest.mark.parametrize("kind", ["doi", "arxiv"])
+def test_namesakes_of_two_profiles_are_two_papers(kind: str) -> None:
+    """Identifiers of one kind tell them apart, whichever was pushed first, and with a lost state."""
+    names = {"doi": ("10.1145/1234", "10.1145/5678"), "arxiv": ("2304.00001", "2304.00002")}[kind]
+    one, other = (intake(paper(**{kind: name}), name=name) for name in names)
+    assert [action.kind for action in planned(view(), one, other).actions] == ["create", "create"]
+    library, memory = carried_out(planned(view(), one), view())
+    for remembered in (memory, Memory()):
+        action = only(planned(library, other, memory=remembered))
+        assert action.kind == "create"
+        assert action.key not in library.items
+
+
+def test_the_profile_that_took_over_a_paper_keeps_deciding() -> None:
+    """Where the profile whose record was written lists it no more, the next one decides, whoever is read later."""
+    ann, bo, cid = (
+        intake(paper(arxiv="2304.00001", abstract=f"As {name} tells it."), name=name)
+        for name in ("Ann", "Bo", "Cid")
+    )
+    library, memory = carried_out(planned(view(), ann), view())
+    ann = intake(paper("Another"), name="Ann")
+    made = planned(library, ann, bo, cid, memory=memory)
+    library, memory = carried_out(made, library)
+    assert "As Bo tells it." in {item.data.get("abstractNote") for item in library.items.values()}
+    for order in ((ann, cid), (cid, ann)):
+        assert {action.kind for action in planned(library, *order, memory=memory).actions} == {"unchanged"}
