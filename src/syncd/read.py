@@ -10,8 +10,8 @@ import dataclasses
 import difflib
 import importlib
 import re
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from syncd.clock import Clock, SystemClock
 from syncd.errors import ParseError, SourceError
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import is_archive
+from syncd.parse.listing import watched
 from syncd.services import Api, Recognised
 from syncd.sources import file
 from syncd.sources.limits import Limits, TooMuchError
@@ -34,6 +35,11 @@ FILE_BYTES = 256_000_000
 
 USER = pattern(r"://[^/]*@", hostile="://")  # "://me:secret@"
 SCHEME = pattern(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*)://", hostile="a+")  # "https://", "ftp://"
+
+
+def is_online(source: str) -> bool:
+    """Tell whether a source is fetched through the network: an address, or an author at a service."""
+    return "://" in source or services.recognise(source) is not None
 
 
 def fetch(  # noqa: PLR0913 - each is a setting with a default
@@ -239,6 +245,21 @@ FORMATS: dict[str, Callable[[Snapshot], Profile]] = {
     "answer": _by("services.saved"),
 }
 """The parsers by the name that the configuration gives their format."""
+
+LARGE = 1_000_000
+"""Bytes of a source whose size is worth a word: reading it takes a second or more."""
+
+
+@contextmanager
+def watching(stage: Callable[[str], None], snapshot: Snapshot) -> Iterator[None]:
+    """Tell `stage` what is parsed in this block, how large it is, and now and then how many papers were read."""
+    words = f"reading {snapshot.origin}"
+    if len(snapshot.data) >= LARGE:
+        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
+    stage(words)
+    with watched(lambda papers: stage(f"{words}: {papers:,} papers so far")):
+        yield
+
 
 REFUSED = "Nothing of it is used; the papers of before stay. Look at the source: it may be damaged, or made to do harm."
 
