@@ -136,7 +136,7 @@ def test_file_that_may_not_be_read_is_told_apart(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from syncd.errors import SourceError\n"
-        "from syncd.sources import fetch, file\n"
+        "from syncd.read import fetch\n"
         "folder = os.open(sys.argv[1], os.O_RDONLY)\n"
         "os.fchdir(folder)\n"
         "if os.geteuid() == 0: os.setresuid(65534, 65534, 65534)\n"
@@ -208,15 +208,6 @@ def test_file_that_keeps_changing_is_for_later(tmp_path: Path, monkeypatch: pyte
     error = refusal(str(page))
     assert "changed while it was read" in str(error)
     assert error.transient
-
-
-def test_files_need_no_network_library(tmp_path: Path) -> None:
-    """`requests` is imported where an address is read, and not before."""
-    (tmp_path / "page.txt").write_bytes(PAGE)
-    code = "import sys; from syncd.sources import fetch; fetch(sys.argv[1]); print(*sys.modules)"
-    command = [sys.executable, "-c", code, str(tmp_path / "page.txt")]
-    modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert not {"requests", "urllib3", "pydantic"} & set(modules)
 
 
 @pytest.mark.parametrize("source", ["ftp://h/a", "file:///etc/passwd", "FTP://me:secret@h/a", "s3://b/k"])

@@ -6,8 +6,6 @@ import copy
 import json
 import random
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -1009,13 +1007,3 @@ def test_formats_and_media_types() -> None:
         assert services.parser(name) == services.SOURCES[name].read
     assert services.parser("atom") is None
     assert services.format_of("application/atom+xml") is None
-
-
-def test_parsing_needs_no_network_library() -> None:
-    """Parsers share a few light modules with what fetches, and nothing that reaches the world."""
-    names = [f"syncd.services.{service.name}" for service in services.SOURCES.values()]
-    code = f"import sys, {', '.join(names)}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"requests", "protego", "syncd.sources.web"} & set(loaded)

@@ -55,5 +55,5 @@ def enrichers(
             settings["key"] = key
         if name == "crossref":
             settings["contact"] = contact
-        made.append(service.module().Papers(**settings))
+        made.append(service.module().Api(**settings))
     return tuple(made)

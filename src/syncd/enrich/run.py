@@ -300,7 +300,7 @@ class _Turn:
 
     def _read(self, record: dict[str, object]) -> Paper | None:
         try:
-            return self.enricher.read(record)
+            return self.enricher.read_paper(record)
         except (SyncdError, *UNREADABLE):
             self.unreadable += 1
             return None

@@ -35,7 +35,7 @@ class Api(Protocol):
 class SearchableApi(Api, Protocol):
     """An API that finds authors by name as well."""
 
-    def search(self, name: str, web: Web) -> list[FoundAuthor]:
+    def find(self, name: str, web: Web) -> list[FoundAuthor]:
         """Find authors by name, or raise `SourceError`."""
         ...
 
@@ -190,7 +190,7 @@ class Service:
     completes: bool = False
 
     def module(self) -> Any:
-        """Load it: `Authors` fetches and finds authors, `read` reads what it fetched, `Papers` looks papers up."""
+        """Load it: `Api` asks for authors and papers, `read` reads what it fetched of an author."""
         return importlib.import_module(f"syncd.services.{self.name}")
 
     def read(self, snapshot: Snapshot) -> Profile:
@@ -231,6 +231,15 @@ MEDIA_TYPE = pattern(
 >>> MEDIA_TYPE.fullmatch("application/vnd.syncd.openalex+json")["name"]
 'openalex'
 """
+
+
+def media_type(name: str, form: str = "") -> str:
+    """Return the media type of what the fetch of an API or a plugin brought.
+
+    >>> media_type("openalex", "json"), media_type("scopus")
+    ('application/vnd.syncd.openalex+json', 'application/vnd.syncd.scopus')
+    """
+    return f"application/vnd.syncd.{name}" + (f"+{form}" if form else "")
 
 
 def recognise(source: str) -> Recognised | None:
@@ -285,7 +294,7 @@ def api(name: str, apis: Mapping[str, Api] | None = None) -> Api:
     """
     if apis and name in apis:
         return apis[name]
-    return cast("Api", SOURCES[name].module().Authors())
+    return cast("Api", SOURCES[name].module().Api())
 
 
 def searchable(name: str, apis: Mapping[str, Api] | None = None) -> SearchableApi:
@@ -303,8 +312,7 @@ def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -
         return api(author.name, apis).fetch(author.author, web)
     try:
         snapshot = plugins.load().sources[author.name].fetch(author.author, web)
-        media_type = f"application/vnd.syncd.{author.name}"
-        return dataclasses.replace(snapshot, origin=author.source, media_type=media_type)
+        return dataclasses.replace(snapshot, origin=author.source, media_type=media_type(author.name))
     except SyncdError:
         raise
     except Exception as error:
@@ -341,7 +349,7 @@ def search(
     searched = [service.source for service in SERVICES if service.finds]
     for source in searched:
         try:
-            found += searchable(source, apis).search(name, web)
+            found += searchable(source, apis).find(name, web)
         except SourceError as error:
             errors.append(error)
     if len(errors) == len(searched):

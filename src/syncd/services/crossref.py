@@ -82,8 +82,8 @@ LONG_WORD = pattern(r"[^\W\d_]{4}", hostile="a")
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """Crossref.
 
     Attributes:
         base: its address.
@@ -134,7 +134,7 @@ class Papers:
         answer = asking.json(f"{self.base}/works", params | {"select": ",".join(FIELDS)})
         return [cut(row, FIELDS) for row in asking.rows(answer, "message.items", "works")]
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read a work; a notice about another work is no paper."""
         if UPDATES & _kinds(record.get("update-to")):
             return None

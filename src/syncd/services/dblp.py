@@ -9,21 +9,23 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree as ET
 
 from syncd.errors import ParseError
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import read_xml
 from syncd.parse.record import UNREADABLE, Record, iso_date, paper_of
-from syncd.services import records
-from syncd.services.base import MOST_CANDIDATES, Asking, Fetching, Part, Records, cut, words
+from syncd.services import media_type, records
+from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut, words
 from syncd.services.records import joined
 from syncd.sources.limits import ENTRIES, within
-from syncd.sources.web import Web, snapshot
 from syncd.text.loose import Json, dig, many, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
+
+if TYPE_CHECKING:
+    from syncd.sources.web import Web
 
 HOMONYM = pattern(r"(?<!\s)\s+\d{4}$", hostile=" ")
 """The number by which DBLP tells people of one name apart.
@@ -135,30 +137,6 @@ def _texts(entry: ET.Element, tag: str) -> Iterator[str]:
             yield text
 
 
-MEDIA_TYPE = "application/vnd.syncd.dblp+xml"
-
-
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
-
-    Attributes:
-        base: its address.
-    """
-
-    base: str = "https://dblp.org"
-
-    def fetch(self, author: str, web: Web) -> Snapshot:
-        """Fetch an author and all publications.
-
-        Raises:
-            SourceError: it is not to be had.
-        """
-        asking = Fetching(web, "DBLP", "dblp", author)
-        answer = asking.answer(f"{self.base}/pid/{author}.xml")
-        return snapshot(answer, asking.origin, web.clock, MEDIA_TYPE)
-
-
 PAPER_FIELDS = (
     "title",
     "authors",
@@ -186,8 +164,8 @@ WITHDRAWN = "Withdrawn Items"
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The search.
+class Api:
+    """DBLP: pages of persons, and the search for publications.
 
     Attributes:
         base: its address.
@@ -202,6 +180,16 @@ class Papers:
     gives: ClassVar[frozenset[Part]] = frozenset(
         {"creators", "date", "identifiers", "published", "retracted"}
     )
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author and all publications.
+
+        Raises:
+            SourceError: it is not to be had.
+        """
+        asking = Asking(web, self.title, "dblp", author)
+        answer = asking.answer(f"{self.base}/pid/{author}.xml")
+        return answer.snapshot(asking.origin, web.clock.now(), media_type("dblp", "xml"))
 
     def identifier(self, paper: Paper) -> str | None:  # noqa: ARG002 - there is no lookup
         """Return None: the search knows titles only."""
@@ -231,7 +219,7 @@ class Papers:
             found.append([cut(info, PAPER_FIELDS) for info in infos if isinstance(info, dict)])
         return found
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read the information of a record."""
         kind = text(record.get("type")) or ""
         addresses = [*(records.texts(record.get("doi")) or ()), *(records.texts(record.get("ee")) or ())]

@@ -25,8 +25,8 @@ FIELDS = ("id", "title", "authors", "githubRepo", "projectPage")
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """Hugging Face.
 
     Attributes:
         base: its address.
@@ -64,7 +64,7 @@ class Papers:
         """Find nothing."""
         return [[] for _ in papers]
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read a paper; all that counts of it is its links."""
         paper = paper_of(
             Record(

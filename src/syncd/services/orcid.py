@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
 from syncd.parse.record import joined as joined_date
 from syncd.services import records
-from syncd.services.base import Fetching
+from syncd.services.base import Asking
 from syncd.services.records import Document, Field, joined, load
-from syncd.text.loose import Json, dig, listed, number, rows, text
+from syncd.text.loose import Json, dig, number, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
@@ -117,7 +117,7 @@ def read(snapshot: Snapshot) -> Profile:
     """Read a researcher.
 
     Raises:
-        ParseError: it is not what `sources.apis.orcid` fetches.
+        ParseError: it is not what `Api.fetch` brings.
     """
     document = load(snapshot, "orcid")
     name = _name(document.author.get("name"))
@@ -170,8 +170,8 @@ PER_REQUEST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
+class Api:
+    """ORCID's public API.
 
     Attributes:
         base: its address.
@@ -179,26 +179,27 @@ class Authors:
 
     base: str = "https://pub.orcid.org/v3.0"
 
+    title: ClassVar[str] = "ORCID"
+
     def fetch(self, author: str, web: Web) -> Snapshot:
         """Fetch a researcher and all works that are public.
 
         Raises:
             SourceError: not all of it is to be had, or the identifier has a typing error.
         """
-        asking = Fetching(web, "ORCID", "orcid", author, {"Accept": "application/json"})
+        asking = Asking(web, self.title, "orcid", author, {"Accept": "application/json"})
         if not is_orcid(author):
-            raise asking.error("has no such identifier: its check digit is wrong", hint="Copy it once more.")
+            message = f"{self.title} has no such identifier: its check digit is wrong"
+            raise asking.error(message, hint="Copy it once more.")
         person = asking.json(f"{self.base}/{author}/person")
-        groups = listed(asking.json(f"{self.base}/{author}/works"), "group")
-        if groups is None:
-            raise asking.error("answered with something that is no list of works", transient=True)
+        groups = asking.listed(asking.json(f"{self.base}/{author}/works"), "group", what="works")
         # A group without a summary goes along as it is, so that what can't be read is counted.
         summaries = [_preferred(group) or group for group in groups]
         whole = self._whole(asking, [code for s in summaries if (code := number(dig(s, "put-code")))])
         papers = [whole.get(number(dig(s, "put-code")) or 0, s) for s in summaries]
         return asking.snapshot({"name": dig(person, "name")}, papers)
 
-    def _whole(self, asking: Fetching, codes: list[int]) -> dict[int, Json]:
+    def _whole(self, asking: Asking, codes: list[int]) -> dict[int, Json]:
         """Return the whole records by their codes; those that can't be shown are missing."""
         found: dict[int, Json] = {}
         for start in range(0, len(codes), PER_REQUEST):

@@ -195,11 +195,11 @@ class Document:
         notices: other oddities.
     """
 
-    origin: str
-    identifier: str
-    author: Json
-    rows: list[Json]
-    complete: bool
+    origin: str = ""
+    identifier: str = ""
+    author: Json = field(default_factory=dict)
+    rows: list[Json] = field(default_factory=list)
+    complete: bool = True
     foreign: int = 0
     odd: Counter[str] = field(default_factory=Counter)
     nameless: int = 0

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from syncd.errors import SourceError
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_preprint_doi, is_server, paper_of
-from syncd.services import base, records
-from syncd.services.base import MOST_PAGES, Asking, Fetching, Part, Records, cut, words
+from syncd.services import records
+from syncd.services.base import Asking, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, load
 from syncd.text.identifiers import doi
-from syncd.text.loose import Json, dig, listed, number, text
+from syncd.text.loose import Json, dig, number, text
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def read(snapshot: Snapshot) -> Profile:
     """Read an author.
 
     Raises:
-        ParseError: it is not what `sources.apis.s2` fetches.
+        ParseError: it is not what `Api.fetch` brings.
     """
     document = load(snapshot, "s2")
     papers = document.papers(document.rows, lambda row: _paper(document, row))
@@ -134,57 +134,14 @@ PAPER_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
-
-    Attributes:
-        base: its address.
-        key: an API key.
-    """
-
-    base: str = "https://api.semanticscholar.org/graph/v1"
-    key: str | None = field(default=None, repr=False)
-
-    def fetch(self, author: str, web: Web) -> Snapshot:
-        """Fetch an author and all papers.
-
-        Raises:
-            SourceError: not all of it is to be had.
-        """
-        headers = {"x-api-key": self.key} if self.key else {}
-        asking = Fetching(web, "Semantic Scholar", "s2", author, headers)
-        about = asking.json(f"{self.base}/author/{author}", {"fields": AUTHOR_FIELDS})
-        papers, complete = self._papers(asking)
-        return asking.snapshot(about, papers, complete=complete)
-
-    def _papers(self, asking: Fetching) -> tuple[list[Any], bool]:
-        papers: list[Any] = []
-        offset = 0
-        for _ in range(MOST_PAGES):
-            answer = asking.json(
-                f"{self.base}/author/{asking.author}/papers",
-                {"fields": PAPER_FIELDS, "offset": offset, "limit": PER_PAGE},
-            )
-            page = listed(answer, "data")
-            if page is None:
-                raise asking.error("answered with something that is no list of papers", transient=True)
-            papers += page
-            following = number(dig(answer, "next"))
-            if following is None or following <= offset:
-                return papers, True
-            offset = following
-        return papers, False
-
+FIELDS = tuple(PAPER_FIELDS.split(","))
 
 NONE_KNOWN = "no valid paper id"
 
-FIELDS = tuple(PAPER_FIELDS.split(","))
-
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """Semantic Scholar.
 
     Attributes:
         base: its address.
@@ -199,6 +156,20 @@ class Papers:
     per_lookup: ClassVar[int] = 500
     per_search: ClassVar[int] = 1
     gives: ClassVar[frozenset[Part]] = frozenset({"creators", "abstract", "date", "identifiers", "published"})
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author and all papers.
+
+        Raises:
+            SourceError: not all of it is to be had.
+        """
+        asking = self._asking(web, author)
+        about = asking.json(f"{self.base}/author/{author}", {"fields": AUTHOR_FIELDS})
+        params: Params = {"fields": PAPER_FIELDS, "offset": 0, "limit": PER_PAGE}
+        papers: list[Any] = []
+        for page in asking.pages(f"{self.base}/author/{author}/papers", params, _next_page):
+            papers += asking.listed(page, "data", what="papers")
+        return asking.snapshot(about, papers)
 
     def identifier(self, paper: Paper) -> str | None:
         """Return the arXiv id or the DOI, as the API wants it."""
@@ -233,12 +204,17 @@ class Papers:
             found.append([cut(row, FIELDS) for row in listed])
         return found
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read a paper."""
-        return base.read(record, "s2", read)
+        return _paper(Document(), record)
 
-    def _asking(self, web: Web) -> Asking:
-        return Asking(web, self.title, {"x-api-key": self.key} if self.key else {})
+    def _asking(self, web: Web, author: str = "") -> Asking:
+        return Asking(web, self.title, "s2", author, {"x-api-key": self.key} if self.key else {})
+
+
+def _next_page(page: Any, params: Params) -> Params | None:
+    offset = number(dig(page, "next"))
+    return {"offset": offset} if offset is not None and offset > int(params["offset"]) else None
 
 
 def _says_none_known(answer: Answer) -> bool:

@@ -6,8 +6,10 @@ It sends no credentials but those it is given, keeps no cookies, follows no redi
 
 from __future__ import annotations
 
+import email.message
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -17,8 +19,10 @@ import urllib3.exceptions
 from syncd import __version__
 from syncd.clock import Deadline
 from syncd.errors import SourceError
+from syncd.model import Snapshot
 from syncd.sources.limits import Limits, TooMuchError, read_json
 from syncd.sources.network import InsideError, NeverError, proxies_of
+from syncd.sources.pace import http_date
 from syncd.sources.statuses import SAVE_IT
 from syncd.text.patterns import pattern
 
@@ -129,6 +133,30 @@ class Answer:
                 transient=True,
                 hint="A proxy or the network's login page may stand between; open a browser and look.",
             ) from error
+
+    def snapshot(self, origin: str, now: datetime, media_type: str | None = None) -> Snapshot:
+        """Return the body as a snapshot.
+
+        Args:
+            origin: as the user knows it.
+            now: the time where the server names none.
+            media_type: instead of the one that the server states.
+        """
+        stated, charset = content_type(self.headers.get("Content-Type", ""))
+        captured = http_date(self.headers.get("Date", "")) or now
+        return Snapshot(self.data, origin, captured, media_type=media_type or stated, charset=charset)
+
+
+def content_type(header: str) -> tuple[str | None, str | None]:
+    """Split a `Content-Type` header into media type and charset, each None where it is not stated.
+
+    >>> content_type('Text/HTML; charset="UTF-8"')
+    ('text/html', 'utf-8')
+    """
+    media_type = header.partition(";")[0].strip().lower() or None
+    message = email.message.Message()
+    message["Content-Type"] = header
+    return media_type, message.get_content_charset()
 
 
 @dataclass(slots=True)

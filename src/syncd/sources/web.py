@@ -7,8 +7,6 @@ as far as that is safe. `get` reads a page as a source.
 from __future__ import annotations
 
 import dataclasses
-import email.message
-import email.utils
 import json
 import random
 import threading
@@ -29,7 +27,7 @@ from syncd.sources import exchange, network
 from syncd.sources.exchange import Answer, Request, Visit, masked
 from syncd.sources.limits import Limits
 from syncd.sources.network import EVERYWHERE
-from syncd.sources.pace import Pace, http_date, retry_after
+from syncd.sources.pace import Pace, retry_after
 from syncd.sources.statuses import challenge, refusal
 
 TOKEN = "syncd"  # noqa: S105 - the name that a robots.txt knows syncd by
@@ -362,7 +360,7 @@ def get_page(
     if answer.status != 200:
         wait = retry_after(answer.headers.get("Retry-After"), clock.now())
         raise refusal(answer.status, answer.headers, masked(address), wait)
-    return snapshot(answer, masked(address), clock)
+    return answer.snapshot(masked(address), clock.now())
 
 
 def _session(
@@ -379,31 +377,3 @@ def _session(
         attempts=1,
         robots=False,
     )
-
-
-def snapshot(answer: Answer, origin: str, clock: Clock, media_type: str | None = None) -> Snapshot:
-    """Return an answer as a snapshot.
-
-    Args:
-        answer: with status 200.
-        origin: as the user knows it.
-        clock: the time where the server names none.
-        media_type: instead of the one that the server states.
-    """
-    stated, charset = content_type(answer.headers.get("Content-Type", ""))
-    captured = http_date(answer.headers.get("Date", "")) or clock.now()
-    return Snapshot(
-        answer.data, origin=origin, captured=captured, media_type=media_type or stated, charset=charset
-    )
-
-
-def content_type(header: str) -> tuple[str | None, str | None]:
-    """Split a `Content-Type` header into media type and charset, each None where it is not stated.
-
-    >>> content_type('Text/HTML; charset="UTF-8"')
-    ('text/html', 'utf-8')
-    """
-    media_type = header.partition(";")[0].strip().lower() or None
-    message = email.message.Message()
-    message["Content-Type"] = header
-    return media_type, message.get_content_charset()
