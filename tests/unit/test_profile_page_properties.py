@@ -171,13 +171,3 @@ def test_any_lines_are_read_or_refused(lines: list[str], start: str) -> None:
     for word in ("things", "Title", "Lee"):
         assert word in shown or not any(word in line for line in lines)
     assert profile.name
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.binary(max_size=80))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """No bytes raise anything but a `ParseError` that names the source."""
-    try:
-        parse(Snapshot(data, "x", CAPTURED))
-    except ParseError as error:
-        assert error.origin == "x"  # noqa: PT017 - some bytes raise nothing
