@@ -18,7 +18,7 @@ from syncd import services
 from syncd.errors import ParseError
 from syncd.model import Identifiers, Paper, Profile, Snapshot
 from syncd.read import parse
-from syncd.services.records import joined
+from syncd.services.records import join_versions
 from syncd.text.names import creator
 
 Json = dict[str, Any]
@@ -747,7 +747,7 @@ def version(year: int | None, doi: str | None = None, arxiv: str | None = None, 
 )
 def test_versions_are_joined_where_nothing_says_otherwise(one: Paper, other: Paper, count: int) -> None:
     """Title and first author alone are not enough where identifiers or years disagree."""
-    found = joined([one, other])
+    found = join_versions([one, other])
     assert len(found) == count
     if count == 1:
         assert found[0].identifiers.doi == "10.1/a"
@@ -759,7 +759,7 @@ def test_join_keeps_what_either_knows() -> None:
     whole = (creator("Ann Lee"), creator("Bo Li"))
     preprint = version(2020, arxiv="2001.00001", abstract="Text.", category="cs.CL", has_code=True)
     published = version(2021, "10.1/a", creators_truncated=True, published_as="journalArticle", venue="J")
-    found = joined([Paper(**{**fields(preprint), "creators": whole}), published])[0]
+    found = join_versions([Paper(**{**fields(preprint), "creators": whole}), published])[0]
     assert (found.creators, found.creators_truncated) == (whole, False)
     assert (found.abstract, found.category, found.has_code) == ("Text.", "cs.CL", True)
     assert found.identifiers == Identifiers("10.1/a", "2001.00001")

@@ -19,8 +19,9 @@ from pybtex.scanner import Token
 from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
-from syncd.parse.record import ARXIV_NOTE, Record, iso_date, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import ENTRIES, ENTRY, EXPANSION, within
+from syncd.text.dates import iso_date
 from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
 from syncd.text.patterns import pattern

@@ -14,8 +14,9 @@ from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import ARXIV_NOTE, Record, iso_date, joined, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import CREATORS, ENTRIES, read_json, within
+from syncd.text.dates import date_of, iso_date
 from syncd.text.names import ET_AL, bare, creator, organisation
 
 EXPECTED = 'CSL-JSON such as [{"type": "article-journal", "title": "...", "author": [...]}]'
@@ -152,7 +153,7 @@ def _date(value: Any) -> str | None:
     if isinstance(first, list):
         numbers = [_text(part) for part in first[:3]]
         whole = [int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0 for text in numbers]
-        return joined(*whole) if whole else None
+        return date_of(*whole) if whole else None
     return iso_date(_text(value.get("raw")) or _text(value.get("literal")))
 
 

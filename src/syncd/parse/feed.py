@@ -20,8 +20,9 @@ from syncd.model import Creator, Notice, Profile, Snapshot
 from syncd.parse.decode import read_xml
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import UNREADABLE, Record, addresses, joined, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, addresses, one_line, paper_of
 from syncd.sources.limits import ENTRIES, within
+from syncd.text.dates import date_of
 from syncd.text.identifiers import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
@@ -241,7 +242,7 @@ def _body(entry: Mapping[str, Any]) -> str:
 
 def _date(value: Any) -> str | None:
     """Feedparser's time, in UTC."""
-    return joined(value.tm_year, value.tm_mon, value.tm_mday) if value else None
+    return date_of(value.tm_year, value.tm_mon, value.tm_mday) if value else None
 
 
 def _category(entry: Mapping[str, Any]) -> str | None:

@@ -101,7 +101,11 @@ def plain(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return a text with its entities read, once."""
+    """Return a text with its entities read, once.
+
+    >>> unescaped("R&amp;D"), unescaped("R&amp;amp;D"), unescaped("R&D; more")
+    ('R&D', 'R&amp;D', 'R&D; more')
+    """
     return ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 

@@ -18,8 +18,9 @@ from syncd.errors import ParseError
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.html_blocks import absolute
 from syncd.parse.listing import Listing
-from syncd.parse.record import Record, iso_date, one_line, paper_of
+from syncd.parse.record import Record, one_line, paper_of
 from syncd.sources.limits import TooMuchError, read_json
+from syncd.text.dates import iso_date
 from syncd.text.loose import many
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from syncd.model import Identifiers, Link
 from syncd.text.identifiers import arxiv_id, doi
-from syncd.text.links import classify
+from syncd.text.links import classify, merged
 from syncd.text.patterns import pattern
 
 SITE_ID = pattern(
@@ -107,12 +107,3 @@ def _is_web(url: str) -> bool:
 def _links(urls: Iterable[str]) -> tuple[Link, ...]:
     found = [classify(url) for url in urls if _is_web(url)]
     return tuple(link for link in found if link and link.kind != "other")
-
-
-def merged(*groups: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Join links, each address once, whatever its scheme and a repository's case."""
-    links: dict[str, Link] = {}
-    for link in (link for group in groups for link in group):
-        key = link.url.partition("://")[2].rstrip("/")
-        links.setdefault(key.lower() if link.kind == "code" else key, link)
-    return tuple(links.values())

@@ -16,8 +16,9 @@ from syncd.model import Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import ARXIV_NOTE, Record, iso_date, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import CREATORS, within
+from syncd.text.dates import iso_date
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 

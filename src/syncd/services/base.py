@@ -5,7 +5,6 @@ It knows no service. Pace, repeats and the limits of one answer are the `Web`'s 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from syncd.errors import SourceError
 from syncd.model import Paper, Snapshot
 from syncd.services import media_type
+from syncd.services.records import pack
 from syncd.sources.limits import JSON_VALUES, json_values
-from syncd.sources.pace import http_date, retry_after
+from syncd.sources.pace import http_date
 from syncd.sources.statuses import refusal
 from syncd.text.loose import Json, dig, listed
 from syncd.text.patterns import pattern
@@ -107,9 +107,8 @@ class Asking:
         if status in (401, 403) and (self.headers or self.credentials):
             hint = "Check the API key, if you set one."
             return self.error(f"the request or its key is not accepted ({status})", hint=hint)
-        wait = retry_after(answer.headers.get("Retry-After"), self.web.clock.now())
         shown = self.origin if self.author else answer.url.partition("?")[0]
-        return refusal(status, answer.headers, shown, wait)
+        return refusal(status, answer.headers, shown, self.web.clock.now())
 
     def answer(self, url: str, params: Params | None = None) -> Answer:
         """Ask for something that must be there; see `checked`."""
@@ -177,17 +176,8 @@ class Asking:
 
     def snapshot(self, author: Any, papers: list[Any]) -> Snapshot:
         """Pack the author's record, or None, and the papers' records."""
-        document = {
-            "source": self.source,
-            "id": self.author,
-            "author": author if isinstance(author, dict) else None,
-            "papers": papers,
-            "complete": self.complete,
-        }
-        # Sorted, so that the same content is the same bytes.
-        packed = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return Snapshot(
-            packed.encode("utf-8", "replace"),
+            pack(self.source, author, papers, identifier=self.author, complete=self.complete),
             origin=self.origin,
             captured=self._captured or self.web.clock.now(),
             media_type=media_type(self.source, "json"),
@@ -303,7 +293,11 @@ class Enricher(Protocol):
 
 
 def words(title: str) -> str:
-    """Return a title for search engines: its words alone."""
+    """Return a title for search engines: its words alone.
+
+    >>> words("C++, or: what |we| (don't) know?")
+    'C or what we don t know'
+    """
     return SIGNS.sub(" ", title).strip()
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Creator, Paper
-from syncd.parse.record import Record, joined, paper_of
+from syncd.parse.record import Record, paper_of
 from syncd.services import records
 from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut
+from syncd.text.dates import date_of
 from syncd.text.loose import Json, dig, number, rows, text
 from syncd.text.names import bare, creator, organisation
 from syncd.text.patterns import pattern
@@ -188,7 +189,7 @@ def _date(value: Any) -> str | None:
     ('2012-03', None, '2020-02')
     """
     year, month, day = (number(dig(value, f"date-parts.0.{place}")) or 0 for place in range(3))
-    return joined(year, month, day)
+    return date_of(year, month, day)
 
 
 def _people(value: Any) -> tuple[Creator, ...]:

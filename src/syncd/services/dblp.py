@@ -15,11 +15,12 @@ from xml.etree import ElementTree as ET
 from syncd.errors import ParseError
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import read_xml
-from syncd.parse.record import UNREADABLE, Record, iso_date, paper_of
+from syncd.parse.record import UNREADABLE, Record, paper_of
 from syncd.services import media_type, records
 from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut, words
-from syncd.services.records import joined
+from syncd.services.records import join_versions
 from syncd.sources.limits import ENTRIES, within
+from syncd.text.dates import iso_date
 from syncd.text.loose import Json, dig, many, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
@@ -89,7 +90,7 @@ def read(snapshot: Snapshot) -> Profile:
     name = HOMONYM.sub("", (root.get("name") or "").strip())
     if not name:
         notices.append(Notice("no-name", f"{snapshot.origin} has no name"))
-    return Profile(name or snapshot.origin, papers=tuple(joined(papers)), warnings=tuple(notices))
+    return Profile(name or snapshot.origin, papers=tuple(join_versions(papers)), warnings=tuple(notices))
 
 
 def _root(snapshot: Snapshot) -> ET.Element:

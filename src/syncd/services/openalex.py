@@ -13,7 +13,7 @@ from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_server, paper_of
 from syncd.services import records
 from syncd.services.base import MOST_CANDIDATES, Asking, FoundAuthor, Params, Part, Records, cut, words
-from syncd.services.records import Document, Field, joined, load
+from syncd.services.records import Document, Field, join_versions, load
 from syncd.text.loose import Json, dig, number, rows, text
 from syncd.text.names import creator, same_person
 from syncd.text.patterns import pattern
@@ -181,7 +181,7 @@ def read(snapshot: Snapshot) -> Profile:
     author = _bare(document.author.get("id")) or document.identifier
     works = [row for row in document.rows if text(row.get("type")) not in NO_PAPERS]
     papers = document.papers(works, lambda row: _paper(document, row, author))
-    return document.profile(AUTHOR, joined(papers))
+    return document.profile(AUTHOR, join_versions(papers))
 
 
 def _bare(identifier: Any) -> str:

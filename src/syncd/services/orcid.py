@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
-from syncd.parse.record import joined as joined_date
 from syncd.services import records
 from syncd.services.base import Asking
-from syncd.services.records import Document, Field, joined, load
+from syncd.services.records import Document, Field, join_versions, load
+from syncd.text.dates import date_of
 from syncd.text.loose import Json, dig, number, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
@@ -84,7 +84,7 @@ def _date(value: Any) -> str | None:
     '2018-07'
     """
     year, month, day = (number(dig(value, f"{part}.value")) for part in ("year", "month", "day"))
-    return joined_date(year, month or 0, day or 0) if year else None
+    return date_of(year, month or 0, day or 0) if year else None
 
 
 def _people(value: Any) -> tuple[Creator, ...] | None:
@@ -122,7 +122,7 @@ def read(snapshot: Snapshot) -> Profile:
     document = load(snapshot, "orcid")
     name = _name(document.author.get("name"))
     papers = document.papers(document.rows, lambda row: _paper(document, row, name))
-    return document.profile((), joined(papers), name=name)
+    return document.profile((), join_versions(papers), name=name)
 
 
 def _name(value: Any) -> str | None:

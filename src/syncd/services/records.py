@@ -5,6 +5,7 @@ A field that is missing or null is no news. A preprint and its publication that 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,10 @@ from typing import Any
 from syncd.errors import ParseError
 from syncd.model import Creator, Identifiers, Notice, Paper, Profile, Snapshot
 from syncd.parse.markup import plain
-from syncd.parse.record import UNREADABLE, Record, iso_date
+from syncd.parse.record import UNREADABLE, Record
 from syncd.sources.limits import ENTRIES, read_json, within
 from syncd.text import loose
+from syncd.text.dates import iso_date
 from syncd.text.identifiers import arxiv_id
 from syncd.text.loose import Json, dig
 from syncd.text.names import ET_AL, creator, parse_authors
@@ -69,7 +71,11 @@ def pages(value: Any) -> str | None:
 
 
 def count(value: Any) -> int | None:
-    """Read a number of things."""
+    """Read a number of things.
+
+    >>> count("12"), count(-1), count("many")
+    (12, None, None)
+    """
     return loose.number(value)
 
 
@@ -106,7 +112,11 @@ def percent(value: Any) -> float | None:
 
 
 def whole_percent(value: Any) -> int | None:
-    """Read a score as a whole number from 0 to 100."""
+    """Read a score as a whole number from 0 to 100.
+
+    >>> whole_percent(0.574), whole_percent("high")
+    (57, None)
+    """
     found = percent(value)
     return None if found is None else round(found)
 
@@ -297,6 +307,30 @@ def _have(count: int, what: str) -> str:
     )
 
 
+def pack(
+    name: str, author: Any, papers: Sequence[Any], *, identifier: str = "", complete: bool = True
+) -> bytes:
+    """Write what `load` reads.
+
+    Args:
+        name: the API's.
+        author: the author's record, or None.
+        papers: the papers' records.
+        identifier: the author's, at the API.
+        complete: there are no more papers than these.
+    """
+    document = {
+        "source": name,
+        "id": identifier,
+        "author": author if isinstance(author, dict) else None,
+        "papers": papers,
+        "complete": complete,
+    }
+    # Sorted, so that the same content is the same bytes.
+    packed = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return packed.encode("utf-8", "replace")
+
+
 def load(snapshot: Snapshot, name: str) -> Document:
     """Read the document that the API's fetch packed.
 
@@ -341,7 +375,7 @@ MOST_YEARS = 4
 """How many years later than its preprint a paper may be published."""
 
 
-def joined(papers: Iterable[Paper]) -> list[Paper]:
+def join_versions(papers: Iterable[Paper]) -> list[Paper]:
     """Join preprints with their publications.
 
     Returns:

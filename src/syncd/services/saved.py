@@ -7,7 +7,6 @@ says the form of its records.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,6 +15,7 @@ from syncd import services
 from syncd.errors import ParseError
 from syncd.model import Profile, Snapshot
 from syncd.parse.listing import profile_name
+from syncd.services.records import pack
 from syncd.sources.limits import read_json
 from syncd.text.loose import Json, dig, many, number, rows, text
 
@@ -96,8 +96,7 @@ def _packed(name: str, whole: Any, papers: list[Json]) -> bytes:
     )
     promised = number(dig(about, "meta.count"))
     complete = (promised is None or promised <= len(papers)) and number(dig(about, "next")) is None
-    packed = {"source": name, "id": "", "author": person, "papers": papers, "complete": complete}
-    return json.dumps(packed).encode()
+    return pack(name, person, papers, complete=complete)
 
 
 def _dblp(papers: list[Json]) -> bytes:

@@ -6,9 +6,11 @@ Tables only, and the functions that look things up in them: statuses, pages that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from syncd.errors import SourceError
+from syncd.sources.pace import retry_after
 
 SAVE_IT = "Open the page in a browser, save it, and name the saved file as the source."
 
@@ -66,16 +68,14 @@ def challenge(status: int, headers: Mapping[str, str]) -> str | None:
     )
 
 
-def refusal(
-    status: int, headers: Mapping[str, str], address: str, retry_after: float | None = None
-) -> SourceError:
+def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime) -> SourceError:
     """Word an answer that is not the page that was asked for.
 
     Args:
         status: of the answer.
         headers: names in any case.
         address: as it is shown to the user.
-        retry_after: seconds that the server asks to wait.
+        now: the time, for a server that says when to come back.
     """
     guard = challenge(status, headers)
     if guard:
@@ -86,7 +86,7 @@ def refusal(
         f"{address}: {words} ({status})",
         origin=address,
         transient=transient,
-        retry_after=retry_after,
+        retry_after=retry_after(headers.get("Retry-After"), now),
         hint=hint,
     )
 

@@ -208,8 +208,7 @@ class Web:
         """
         if answer.status == 200:
             return answer
-        wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
-        raise refusal(answer.status, answer.headers, masked(answer.url), wait)
+        raise refusal(answer.status, answer.headers, masked(answer.url), self.clock.now())
 
     def _follow(self, request: Request, limits: Limits, *, fresh: float, page: bool) -> Answer:
         visit = Visit(masked(request.url), limits, Deadline(self.clock, limits.total))
@@ -358,8 +357,7 @@ def get_page(
     with _session(web, contact, limits, clock) as session:
         answer = session.get(address, limits=limits, page=True)
     if answer.status != 200:
-        wait = retry_after(answer.headers.get("Retry-After"), clock.now())
-        raise refusal(answer.status, answer.headers, masked(address), wait)
+        raise refusal(answer.status, answer.headers, masked(address), clock.now())
     return answer.snapshot(masked(address), clock.now())
 
 

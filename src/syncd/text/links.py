@@ -7,7 +7,7 @@ a rule reads nothing but the path.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -268,14 +268,32 @@ def find_links(text: str) -> tuple[Link, ...]:
     >>> [link.kind for link in find_links("See arxiv.org/abs/2304.12526 and CNN/DailyMail, e.g. Node.js.")]
     ['paper']
     """
-    links: dict[str, Link] = {}
     if not may_hold_address(text):
         return ()
-    for start, address in _addresses(text):
-        link = classify(address, text[max(start - CONTEXT, 0) : start])
-        if link:
-            key = link.url.partition("://")[2].rstrip("/")
-            links.setdefault(key.lower() if link.kind == "code" else key, link)
+    found = (classify(address, text[max(start - CONTEXT, 0) : start]) for start, address in _addresses(text))
+    return merged(filter(None, found))
+
+
+def place_of(link: Link) -> str:
+    """Return what is equal for two links to one place, whatever their scheme and a repository's case.
+
+    >>> place_of(Link("http://github.com/A/b/", "code", "A/b")), place_of(Link("https://a.org/X", "project", "X"))
+    ('github.com/a/b', 'a.org/X')
+    """
+    place = link.url.partition("://")[2].rstrip("/")
+    return place.lower() if link.kind == "code" else place
+
+
+def merged(*groups: Iterable[Link]) -> tuple[Link, ...]:
+    """Join links, each place once.
+
+    >>> [link.url for link in merged([Link("https://a.org/", "other", "a")], [Link("http://a.org", "other", "a")])]
+    ['https://a.org/']
+    """
+    links: dict[str, Link] = {}
+    for group in groups:
+        for link in group:
+            links.setdefault(place_of(link), link)
     return tuple(links.values())
 
 
