@@ -37,11 +37,6 @@ USER = pattern(r"://[^/]*@", hostile="://")  # "://me:secret@"
 SCHEME = pattern(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*)://", hostile="a+")  # "https://", "ftp://"
 
 
-def is_online(source: str) -> bool:
-    """Tell whether a source is fetched through the network: an address, or an author at a service."""
-    return "://" in source or services.recognise(source) is not None
-
-
 def fetch(  # noqa: PLR0913 - each is a setting with a default
     source: str,
     *,
@@ -118,6 +113,15 @@ def _unknown_scheme(source: str, scheme: str) -> SourceError:
     return SourceError(
         f"{shown}: {scheme}:// is no kind of source; files, http:// and https:// are", origin=shown, hint=hint
     )
+
+
+def is_online(source: str) -> bool:
+    """Tell whether a source is an address or an author at a service, and not on the disk.
+
+    >>> [is_online(text) for text in ("https://example.org/a", "dblp:h/PengchengHe", "~/pages/*.txt", "")]
+    [True, True, False, False]
+    """
+    return "://" in source or services.recognise(source) is not None
 
 
 DEFAULT_FORMAT = "profile-page"

@@ -109,7 +109,8 @@ def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
 
 def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
     """Return a session, if one of the sources is on the web."""
-    return web_of(config, ports) if any(map(is_online, sources)) else nullcontext()
+    online = any(map(is_online, sources))
+    return web_of(config, ports) if online else nullcontext()
 
 
 def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[SourceFailure]]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from syncd.model import Creator, Identifiers, Paper
 from syncd.parse.record import is_preprint_doi, is_server
 from syncd.services.base import Part
+from syncd.services.records import MOST_YEARS
 from syncd.text.links import place_of
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
@@ -28,9 +29,6 @@ def is_publication(record: Paper) -> bool:
         return False
     return not is_server(record.venue) and not (is_server(record.publisher) and not record.venue)
 
-
-MOST_YEARS = 4
-"""How far the years of a preprint and its publication may lie apart."""
 
 Verdict = Literal["certain", "uncertain", "conflict", "nothing"]
 

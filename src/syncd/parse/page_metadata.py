@@ -21,7 +21,7 @@ from syncd.parse.listing import Listing
 from syncd.parse.record import Record, one_line, paper_of
 from syncd.sources.limits import TooMuchError, read_json
 from syncd.text.dates import iso_date
-from syncd.text.loose import many
+from syncd.text.loose_json import many
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 

@@ -71,7 +71,7 @@ ARXIV_ITSELF = (
 ARTICLES = frozenset({None, "journalArticle", "conferencePaper", "bookSection", "report", "magazineArticle"})
 """Forms that are none where the venue is a preprint server; data and software may well lie in a repository."""
 
-REPOSITORY = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
+DBLP_VOLUME = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
 """What DBLP writes before an arXiv id that it calls a volume: "abs/2304.12526"."""
 
 ARXIV_NOTE = pattern(
@@ -178,7 +178,7 @@ def paper_of(record: Record) -> Paper | None:
         return None
     identifiers = Identifiers(
         next(filter(None, map(doi, record.dois)), None),
-        next(filter(None, (arxiv_id(REPOSITORY.sub("", text)) for text in record.arxivs)), None),
+        next(filter(None, (arxiv_id(DBLP_VOLUME.sub("", text)) for text in record.arxivs)), None),
     )
     url = plain(record.url).strip()
     url = url if WEB.fullmatch(url) else ""
@@ -278,7 +278,7 @@ def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
         paper,
         venue=venue,
         published_as=record.form,
-        volume=None if REPOSITORY.match(record.volume) else one_line(record.volume) or None,
+        volume=None if DBLP_VOLUME.match(record.volume) else one_line(record.volume) or None,
         issue=one_line(record.issue) or None,
         pages=DASHES.sub("-", one_line(record.pages)) or None,
         publisher=publisher or None,

@@ -297,11 +297,6 @@ def api(name: str, apis: Mapping[str, Api] | None = None) -> Api:
     return cast("Api", SOURCES[name].module().Api())
 
 
-def searchable(name: str, apis: Mapping[str, Api] | None = None) -> SearchableApi:
-    """Return what finds authors by name; see `api`."""
-    return cast("SearchableApi", api(name, apis))
-
-
 def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -> Snapshot:
     """Fetch an author.
 
@@ -349,7 +344,7 @@ def search(
     searched = [service.source for service in SERVICES if service.finds]
     for source in searched:
         try:
-            found += searchable(source, apis).find(name, web)
+            found += cast("SearchableApi", api(source, apis)).find(name, web)
         except SourceError as error:
             errors.append(error)
     if len(errors) == len(searched):

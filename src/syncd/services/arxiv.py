@@ -18,7 +18,7 @@ from syncd.services import ARXIV_IDENTIFIER, media_type, records
 from syncd.services.base import Asking, Params, Part, Records, words
 from syncd.sources.limits import TooMuchError
 from syncd.text.identifiers import arxiv_id
-from syncd.text.loose import Json, number
+from syncd.text.loose_json import Json, number
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_title
@@ -158,7 +158,7 @@ class Api:
 
     def read_paper(self, record: Json) -> Paper | None:
         """Read an entry."""
-        text = {name: records.text(record.get(name)) or "" for name in ELEMENTS}
+        text = {name: records.plain_text(record.get(name)) or "" for name in ELEMENTS}
         withdrawn = bool(WITHDRAWN.search(text["comment"]) or WITHDRAWN.search(text["summary"]))
         paper = paper_of(
             Record(
@@ -166,7 +166,7 @@ class Api:
                 creators=tuple(map(creator, records.texts(record.get("authors")) or ())),
                 abstract="" if withdrawn else text["summary"],
                 date=records.date(text["published"]),
-                category=records.text(record.get("category")),
+                category=records.plain_text(record.get("category")),
                 dois=(text["doi"],),
                 arxivs=(text["id"],),
                 texts=(text["comment"],),

@@ -17,7 +17,7 @@ from syncd.services.records import pack
 from syncd.sources.limits import JSON_VALUES, json_values
 from syncd.sources.pace import http_date
 from syncd.sources.statuses import refusal
-from syncd.text.loose import Json, dig, listed
+from syncd.text.loose_json import Json, dig, listed
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:

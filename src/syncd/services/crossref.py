@@ -15,7 +15,7 @@ from syncd.parse.record import Record, paper_of
 from syncd.services import records
 from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut
 from syncd.text.dates import date_of
-from syncd.text.loose import Json, dig, number, rows, text
+from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import bare, creator, organisation
 from syncd.text.patterns import pattern
 
@@ -167,7 +167,7 @@ def _kinds(updates: Any) -> set[str]:
 
 
 def _plain(value: Any) -> str:
-    return records.text(value) or ""
+    return records.plain_text(value) or ""
 
 
 def _first(value: Any) -> str:

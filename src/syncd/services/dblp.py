@@ -21,7 +21,7 @@ from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut, wor
 from syncd.services.records import join_versions
 from syncd.sources.limits import ENTRIES, within
 from syncd.text.dates import iso_date
-from syncd.text.loose import Json, dig, many, rows, text
+from syncd.text.loose_json import Json, dig, many, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
@@ -224,10 +224,11 @@ class Api:
         """Read the information of a record."""
         kind = text(record.get("type")) or ""
         addresses = [*(records.texts(record.get("doi")) or ()), *(records.texts(record.get("ee")) or ())]
-        volume = records.text(record.get("volume")) or ""
+        volume = records.plain_text(record.get("volume")) or ""
         paper = paper_of(
             Record(
-                title=records.text(record.get("title")) or "",  # its full stop is no part of what is compared
+                title=records.plain_text(record.get("title"))
+                or "",  # its full stop is no part of what is compared
                 creators=_people(dig(record, "authors.author")),
                 date=records.date(record.get("year")),
                 dois=addresses,
@@ -235,14 +236,14 @@ class Api:
                 venue=next(iter(records.texts(record.get("venue")) or ()), ""),
                 form=PAPER_FORMS.get(kind),
                 volume=volume,
-                issue=records.text(record.get("number")) or "",
+                issue=records.plain_text(record.get("number")) or "",
                 pages=records.pages(record.get("pages")) or "",
-                publisher=records.text(record.get("publisher")) or "",
+                publisher=records.plain_text(record.get("publisher")) or "",
             )
         )
         return replace(paper, retracted=True) if paper and kind == WITHDRAWN else paper
 
 
 def _people(value: Any) -> tuple[Creator, ...]:
-    names = (records.text(dig(one, "text") or one) for one in many(value))
+    names = (records.plain_text(dig(one, "text") or one) for one in many(value))
     return tuple(creator(HOMONYM.sub("", name)) for name in names if name)

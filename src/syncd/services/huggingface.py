@@ -16,7 +16,7 @@ from syncd.parse.record import Record, paper_of
 from syncd.services import records
 from syncd.services.base import Asking, Part, Records, cut
 from syncd.text.links import classify
-from syncd.text.loose import Json, dig, text
+from syncd.text.loose_json import Json, dig, text
 
 if TYPE_CHECKING:
     from syncd.sources.web import Web
@@ -68,7 +68,7 @@ class Api:
         """Read a paper; all that counts of it is its links."""
         paper = paper_of(
             Record(
-                title=records.text(record.get("title")) or "",
+                title=records.plain_text(record.get("title")) or "",
                 creators=records.people(record.get("authors")) or (),
                 arxivs=records.arxivs(record.get("id")) or (),
             )

@@ -14,7 +14,7 @@ from syncd.parse.record import Record, is_server, paper_of
 from syncd.services import records
 from syncd.services.base import MOST_CANDIDATES, Asking, FoundAuthor, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, join_versions, load
-from syncd.text.loose import Json, dig, number, rows, text
+from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator, same_person
 from syncd.text.patterns import pattern
 
@@ -105,7 +105,10 @@ def _people(value: Any) -> tuple[Creator, ...] | None:
 
 def _person(row: Json) -> Creator | None:
     """Read an author: by the name that OpenAlex shows, or the printed one where it shows another person's."""
-    shown, printed = records.text(dig(row, "author.display_name")), records.text(row.get("raw_author_name"))
+    shown, printed = (
+        records.plain_text(dig(row, "author.display_name")),
+        records.plain_text(row.get("raw_author_name")),
+    )
     if shown and printed and not same_person(shown, printed):
         return creator(printed)
     name = shown or printed
@@ -137,8 +140,8 @@ def _venue(value: Any) -> str | None:
     ('Nature', None)
     """
     shown, printed = (
-        records.text(dig(value, "source.display_name")),
-        records.text(dig(value, "raw_source_name")),
+        records.plain_text(dig(value, "source.display_name")),
+        records.plain_text(dig(value, "raw_source_name")),
     )
     if not shown or not printed:
         return shown or printed
@@ -147,15 +150,15 @@ def _venue(value: Any) -> str | None:
 
 
 def _pages(value: Any) -> str | None:
-    first, last = records.text(dig(value, "first_page")), records.text(dig(value, "last_page"))
+    first, last = records.plain_text(dig(value, "first_page")), records.plain_text(dig(value, "last_page"))
     return f"{first}-{last}" if first and last and first != last else first
 
 
 AUTHOR = (
-    Field("name", ("display_name",), records.text),
-    Field("h_index", ("summary_stats.h_index",), records.count),
-    Field("paper_count", ("works_count",), records.count),
-    Field("citations", ("cited_by_count",), records.count),
+    Field("name", ("display_name",), records.plain_text),
+    Field("h_index", ("summary_stats.h_index",), number),
+    Field("paper_count", ("works_count",), number),
+    Field("citations", ("cited_by_count",), number),
 )
 
 WORK = (
@@ -164,10 +167,10 @@ WORK = (
     Field("abstract", ("abstract_inverted_index",), _abstract),
     Field("date", ("publication_date", "publication_year"), _date),
     Field("dois", ("doi", "ids.doi"), records.texts),
-    Field("url", ("primary_location.landing_page_url",), records.text),
-    Field("publisher", ("primary_location.source.host_organization_name",), records.text),
-    Field("volume", ("biblio.volume",), records.text),
-    Field("issue", ("biblio.issue",), records.text),
+    Field("url", ("primary_location.landing_page_url",), records.plain_text),
+    Field("publisher", ("primary_location.source.host_organization_name",), records.plain_text),
+    Field("volume", ("biblio.volume",), records.plain_text),
+    Field("issue", ("biblio.issue",), records.plain_text),
 )
 
 

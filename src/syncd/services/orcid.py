@@ -16,7 +16,7 @@ from syncd.services import records
 from syncd.services.base import Asking
 from syncd.services.records import Document, Field, join_versions, load
 from syncd.text.dates import date_of
-from syncd.text.loose import Json, dig, number, rows, text
+from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
@@ -97,7 +97,7 @@ def _people(value: Any) -> tuple[Creator, ...] | None:
         role = (
             (text(dig(row, "contributor-attributes.contributor-role")) or "").rstrip("/").rpartition("/")[2]
         )
-        name = records.text(dig(row, "credit-name.value"))
+        name = records.plain_text(dig(row, "credit-name.value"))
         if name and not OTHERS.search(role):
             found.setdefault(text(dig(row, "contributor-orcid.path")) or f"{name} {len(found)}", name)
     return tuple(creator(name) for name in found.values())
@@ -108,8 +108,8 @@ WORK = (
     Field("creators", ("contributors.contributor",), _people),
     Field("abstract", ("short-description",), text),
     Field("date", ("publication-date",), _date),
-    Field("url", ("url.value",), records.text),
-    Field("venue", ("journal-title.value",), records.text),
+    Field("url", ("url.value",), records.plain_text),
+    Field("venue", ("journal-title.value",), records.plain_text),
 )
 
 
@@ -126,13 +126,17 @@ def read(snapshot: Snapshot) -> Profile:
 
 
 def _name(value: Any) -> str | None:
-    given, family = (records.text(dig(value, f"{part}.value")) for part in ("given-names", "family-name"))
-    return records.text(dig(value, "credit-name.value")) or " ".join(filter(None, (given, family))) or None
+    given, family = (
+        records.plain_text(dig(value, f"{part}.value")) for part in ("given-names", "family-name")
+    )
+    return (
+        records.plain_text(dig(value, "credit-name.value")) or " ".join(filter(None, (given, family))) or None
+    )
 
 
 def _paper(document: Document, row: Json, owner: str | None) -> Paper | None:
     record = Record(**document.read(row, WORK))
-    subtitle = records.text(dig(row, "title.subtitle.value"))
+    subtitle = records.plain_text(dig(row, "title.subtitle.value"))
     if record.title and subtitle and subtitle.casefold() not in record.title.casefold():
         record.title = f"{record.title}: {subtitle}"
     kind = (text(row.get("type")) or "").lower().replace("_", "-")

@@ -16,10 +16,10 @@ from syncd.model import Creator, Identifiers, Notice, Paper, Profile, Snapshot
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record
 from syncd.sources.limits import ENTRIES, read_json, within
-from syncd.text import loose
+from syncd.text import loose_json
 from syncd.text.dates import iso_date
 from syncd.text.identifiers import arxiv_id
-from syncd.text.loose import Json, dig
+from syncd.text.loose_json import Json, dig
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
@@ -27,14 +27,14 @@ from syncd.text.titles import fold_name, fold_title
 SLUG = pattern(r"[^a-z0-9]+", hostile="-")
 
 
-def text(value: Any) -> str | None:
-    """Read text, without markup and entities.
+def plain_text(value: Any) -> str | None:
+    """Read text, without its markup and entities.
 
-    >>> text("Q&amp;A with <i>LLMs</i>"), text(["a"]), text("  ")
+    >>> plain_text("Q&amp;A with <i>LLMs</i>"), plain_text(["a"]), plain_text("  ")
     ('Q&A with LLMs', None, None)
     """
-    found = loose.text(value)
-    return None if found is None else loose.text(plain(found))
+    found = loose_json.text(value)
+    return None if found is None else loose_json.text(plain(found))
 
 
 def texts(value: Any) -> tuple[str, ...] | None:
@@ -43,7 +43,7 @@ def texts(value: Any) -> tuple[str, ...] | None:
     >>> texts("a"), texts(["a", None, "b"]), texts(3)
     (('a',), ('a', 'b'), None)
     """
-    found = tuple(filter(None, map(text, value if isinstance(value, list) else [value])))
+    found = tuple(filter(None, map(plain_text, value if isinstance(value, list) else [value])))
     return found or None
 
 
@@ -66,17 +66,8 @@ def pages(value: Any) -> str | None:
     >>> pages("\n 1 - 9 "), pages("e123"), pages(3)
     ('1-9', 'e123', None)
     """
-    found = text(value)
+    found = plain_text(value)
     return None if found is None else HYPHEN.sub("-", found)
-
-
-def count(value: Any) -> int | None:
-    """Read a number of things.
-
-    >>> count("12"), count(-1), count("many")
-    (12, None, None)
-    """
-    return loose.number(value)
 
 
 def date(value: Any) -> str | None:
@@ -87,7 +78,7 @@ def date(value: Any) -> str | None:
     >>> date(1682380800), date({"year": 2023})
     (None, None)
     """
-    number = loose.number(value)
+    number = loose_json.number(value)
     if number is not None and not 1000 <= number <= 2999:
         return None  # seconds since 1970 start like a year
     return (
@@ -161,13 +152,13 @@ def cut(value: Any) -> bool | None:
     (True, None, True)
     """
     if isinstance(value, str):
-        return parse_authors(loose.text(value) or "")[1] or None
+        return parse_authors(loose_json.text(value) or "")[1] or None
     return any(ET_AL.fullmatch(name) for name in _names(value)) or None
 
 
 def _names(value: Any) -> list[str]:
     entries = value if isinstance(value, list) else []
-    names = (text(loose.dig(entry, "name") if isinstance(entry, dict) else entry) for entry in entries)
+    names = (plain_text(dig(entry, "name") if isinstance(entry, dict) else entry) for entry in entries)
     return [" ".join(name.split()) for name in names if name]
 
 
@@ -372,7 +363,7 @@ BESIDE = frozenset(
 """Item types of what lies beside a paper, often under its title: no form in which the paper was published."""
 
 MOST_YEARS = 4
-"""How many years later than its preprint a paper may be published."""
+"""How many years a paper may be published after its preprint."""
 
 
 def join_versions(papers: Iterable[Paper]) -> list[Paper]:

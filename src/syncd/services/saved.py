@@ -17,7 +17,7 @@ from syncd.model import Profile, Snapshot
 from syncd.parse.listing import profile_name
 from syncd.services.records import pack
 from syncd.sources.limits import read_json
-from syncd.text.loose import Json, dig, many, number, rows, text
+from syncd.text.loose_json import Json, dig, many, number, rows, text
 
 EXPECTED = "an answer of OpenAlex, Semantic Scholar, ORCID or DBLP with papers in it"
 

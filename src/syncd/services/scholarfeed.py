@@ -16,17 +16,17 @@ from syncd.services import records
 from syncd.services.base import Asking, FoundAuthor, Params
 from syncd.services.records import Document, Field, load
 from syncd.text.links import find_links
-from syncd.text.loose import Json, dig, number, rows, text
+from syncd.text.loose_json import Json, dig, number, rows, text
 
 if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 AUTHOR = (
-    Field("name", ("name", "display_name"), records.text),
-    Field("field", ("primary_field", "field"), records.text),
-    Field("h_index", ("h_index",), records.count),
-    Field("paper_count", ("total_papers", "paper_count"), records.count),
-    Field("citations", ("total_citations", "citations"), records.count),
+    Field("name", ("name", "display_name"), records.plain_text),
+    Field("field", ("primary_field", "field"), records.plain_text),
+    Field("h_index", ("h_index",), number),
+    Field("paper_count", ("total_papers", "paper_count"), number),
+    Field("citations", ("total_citations", "citations"), number),
     Field("novelty", ("avg_novelty_score", "novelty_score", "novelty"), records.whole_percent),
     Field("ai_score", ("ai_score", "author_rank_score"), records.whole_percent),
 )
@@ -36,10 +36,10 @@ PAPER = (
     Field("creators", ("authors",), records.people),
     Field("abstract", ("abstract",), text),  # never `llm_summary`, which nobody of the authors wrote
     Field("date", ("published_date", "published", "year"), records.date),
-    Field("category", ("primary_category", "categories.0"), records.text),
+    Field("category", ("primary_category", "categories.0"), records.plain_text),
     Field("arxivs", ("arxiv_id", "arxiv_url"), records.arxivs),
     Field("dois", ("doi",), records.texts),
-    Field("venue", ("venue_name", "venue"), records.text),
+    Field("venue", ("venue_name", "venue"), records.plain_text),
 )
 
 OF_ITS_OWN = (
@@ -64,7 +64,7 @@ def read(snapshot: Snapshot) -> Profile:
 
 
 def _paper(document: Document, row: Json) -> Paper | None:
-    addresses = [address for name in LINKS if (address := records.text(row.get(name)))]
+    addresses = [address for name in LINKS if (address := records.plain_text(row.get(name)))]
     record = Record(**document.read(row, PAPER), texts=addresses)
     # A cut list comes with the number of all authors, or says "et al.".
     record.truncated = (number(row.get("n_authors")) or 0) > len(record.creators) or bool(

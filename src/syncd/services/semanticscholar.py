@@ -16,7 +16,7 @@ from syncd.services import records
 from syncd.services.base import Asking, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, load
 from syncd.text.identifiers import doi
-from syncd.text.loose import Json, dig, number, text
+from syncd.text.loose_json import Json, dig, number, text
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 AUTHOR = (
-    Field("name", ("name",), records.text),
-    Field("h_index", ("hIndex",), records.count),
-    Field("paper_count", ("paperCount",), records.count),
-    Field("citations", ("citationCount",), records.count),
+    Field("name", ("name",), records.plain_text),
+    Field("h_index", ("hIndex",), number),
+    Field("paper_count", ("paperCount",), number),
+    Field("citations", ("citationCount",), number),
 )
 
 
@@ -38,7 +38,7 @@ PAPER = (
     Field("date", ("publicationDate", "year"), records.date),
     Field("dois", ("externalIds.DOI",), records.texts),
     Field("arxivs", ("externalIds.ArXiv",), records.arxivs),
-    Field("volume", ("journal.volume",), records.text),
+    Field("volume", ("journal.volume",), records.plain_text),
     Field("pages", ("journal.pages",), records.pages),
 )
 
@@ -98,7 +98,7 @@ def _paper(document: Document, row: Json) -> Paper | None:
         record.form = _form(row, path, record.venue)
     else:
         record.volume = record.pages = ""
-        listed = (records.text(dig(row, path)) for path in NAMES)
+        listed = (records.plain_text(dig(row, path)) for path in NAMES)
         record.repository = next(filter(is_server, filter(None, listed)), "")
     if not record.dois and not record.arxivs:
         record.url = text(row.get("url")) or ""  # Semantic Scholar's own page: better than none
@@ -107,7 +107,7 @@ def _paper(document: Document, row: Json) -> Paper | None:
 
 def _venue(row: Json, preprint: bool) -> tuple[str, str]:  # noqa: FBT001 - what its DOI says
     """Return where the name of a venue that is no preprint server stands, and the name; blank ones without."""
-    names = {path: name for path in NAMES if (name := records.text(dig(row, path)))}
+    names = {path: name for path in NAMES if (name := records.plain_text(dig(row, path)))}
     venues = {path: name for path, name in names.items() if not is_server(name)}
     if preprint:
         # Its DOI is a preprint server's: so is a venue that goes with one, or that is a series of SSRN's.
@@ -119,7 +119,7 @@ def _venue(row: Json, preprint: bool) -> tuple[str, str]:  # noqa: FBT001 - what
 def _form(row: Json, path: str, venue: str) -> str:
     """Tell Zotero's item type: by the venue's own type, by the paper's, or by the venue's name."""
     place = dig(row, "publicationVenue")
-    own = path != "journal.name" and not is_server(records.text(dig(place, "name")))
+    own = path != "journal.name" and not is_server(records.plain_text(dig(place, "name")))
     known = VENUES.get(text(dig(place, "type")) or "") if own else None
     kinds = records.texts(row.get("publicationTypes")) or ()
     stated = next((form for kind, form in FORMS if kind in kinds), None)
