@@ -136,7 +136,7 @@ def test_file_that_may_not_be_read_is_told_apart(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from syncd.errors import SourceError\n"
-        "from syncd.read import fetch\n"
+        "from syncd.read import fetch\nfrom syncd.sources import file\n"
         "folder = os.open(sys.argv[1], os.O_RDONLY)\n"
         "os.fchdir(folder)\n"
         "if os.geteuid() == 0: os.setresuid(65534, 65534, 65534)\n"

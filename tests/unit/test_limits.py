@@ -122,7 +122,7 @@ def test_a_source_past_a_limit_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("limit", "form", "data", "words"),
     [
-        ("html_blocks.TAGS", "html", "<i></i>" * 600, "1,000 tags"),
+        ("parse.html_blocks.TAGS", "html", "<i></i>" * 600, "1,000 tags"),
         ("parse.listing.ENTRIES", "ris", "TY  - JOUR\nER  -\n" * 1_001, "1,000 entries with something wrong"),
         ("parse.listing.ENTRIES", "ris", "TY  - JOUR\nTI  - T\nER  -\n" * 1_001, "1,000 papers"),
         ("parse.listing.ENTRIES", "bibtex", "@misc{k,}\n" * 1_001, "1,000 entries with something wrong"),

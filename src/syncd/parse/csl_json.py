@@ -1,6 +1,6 @@
 """CSL-JSON, as Zotero, Crossref and pandoc write it: a list of items, one item, or Crossref's answer.
 
-Unknown fields are left alone; an item that is no item is noted and costs nothing but itself.
+Unknown fields are left alone. What can't be read as an item is left out and noted; the other items are read.
 """
 
 from __future__ import annotations
@@ -117,7 +117,6 @@ def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _record(item: Mapping[str, Any]) -> Record:
-    """Map the fields of an item."""
     form = FORMS.get(_text(item.get("type")))
     fields = {name: _first(item, names) for name, names in FIELDS.items()}
     if form in NO_VENUE:

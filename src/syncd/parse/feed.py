@@ -84,7 +84,7 @@ END = pattern(
     hostile=(b"</rss>", b"<!---->", b"<"),
     flags=re.IGNORECASE | re.DOTALL,
 )
-"""How a whole feed ends."""
+"""The end of a feed that was not cut off."""
 
 ELEMENT = pattern(rb"<\w", hostile=b"<")
 """Where the first element starts."""
@@ -96,7 +96,7 @@ BLANK_LINES = pattern(rb"\n\s+", hostile=b"\n ")
 """The end of a line, and the blanks after it."""
 
 NO_NAME = pattern(r"[\w.+-]{200}", hostile="a" * 199 + " ")
-"""A word that is longer than any name, or address of an author's."""
+"""A word that is too long for a name or an e-mail address."""
 
 
 def parse(snapshot: Snapshot) -> Profile:
@@ -210,7 +210,6 @@ def _first(entry: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _record(entry: Mapping[str, Any]) -> Record:
-    """Map the elements of an entry."""
     title, abstract = _string(entry.get("title")), _string(entry.get("summary")) or _body(entry)
     note = TITLE_NOTE.search(title)
     creators, cut = _authors(entry)

@@ -1,7 +1,7 @@
-"""What the markup of a profile page adds to a paper's lines: its page, its identifiers, its repositories.
+"""The page, identifiers and repositories of a paper, as the links of a profile page in HTML show them.
 
-Only what leads from the title, or from a button beside it, identifies the paper; a link within an abstract
-never does. Nothing here opens an address.
+Only a link of the title, or of a button beside it, identifies the paper. A link within an abstract never does. Nothing
+here opens an address.
 """
 
 from __future__ import annotations

@@ -66,10 +66,10 @@ ARXIV_ITSELF = (
     "cold spring",
     "openrxiv",
 )
-"""How names start of servers that say nothing about a preprint that its arXiv id does not, and of their owners."""
+"""How the names of arXiv, of its mirrors and of servers' owners start. They say no more than the arXiv id does."""
 
 ARTICLES = frozenset({None, "journalArticle", "conferencePaper", "bookSection", "report", "magazineArticle"})
-"""Forms that are none where the venue is a preprint server; data and software may well lie in a repository."""
+"""Forms that a paper does not have where its venue is a preprint server. Data and software may lie in a repository."""
 
 DBLP_VOLUME = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
 """What DBLP writes before an arXiv id that it calls a volume: "abs/2304.12526"."""
@@ -91,7 +91,7 @@ DASHES = pattern(r"(?:(?<!\s)\s+)?(?:--+|[‐-―−])\s*", hostile=" ")  # noqa
 """
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading a record of a shape that nobody thought of may raise: then this record is left out, and said."""
+"""Errors that a record of an unexpected shape may raise. Such a record is left out, and a notice says so."""
 
 FINAL_STOP = pattern(r"(?<![.\s])(?<!\.\w)(?<!\bal)(?<!\betc)(?<!\bInc)(?<!\bJr)(?<!\bvs)\.$", hostile=".")
 """The full stop that DBLP and PubMed end titles with; dots that mean something stay.
@@ -111,7 +111,7 @@ CAPTION = pattern(
 """
 
 HREF = pattern(r"\bhref\s*=\s*[\"'](https?://[^\"'<>\s]+)", hostile=("href", " ", ""), flags=re.IGNORECASE)
-"""The address of a link in markup, which its text does without.
+"""The address of a link in markup. The text of the link may not show it.
 
 >>> HREF.findall('<a href="https://a.org/b">here</a>')
 ['https://a.org/b']

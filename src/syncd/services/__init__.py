@@ -1,7 +1,7 @@
 """Services that know authors and papers: a table of what each is called and can do, and the plugins of third parties.
 
-A service's module is loaded when it is asked or its records are read. What is no author at a service is left to whoever
-reads files and pages.
+A service's module is loaded when the service is asked, or when its records are read. Files and pages are no business of
+this package.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ DBLP = pattern(
     rf"|{_SITE}dblp\.(?:org|uni-trier\.de|dagstuhl\.de)/pid/(?P<page>[a-z0-9]+(?:/[A-Za-z0-9-]+)+?)(?:\.\w+)?{_END}",
     hostile=("https://dblp.org/pid/", "a/", ""),
 )
-"""An author of DBLP: two parts or three with slashes, and a number where several have one name.
+"""An author of DBLP: two or three parts with slashes between them, with a number where several people have one name.
 
 >>> [_found(DBLP, text) for text in ("dblp:h/PengchengHe", "https://dblp.org/pid/116/8665.html")]
 ['h/PengchengHe', '116/8665']
@@ -119,7 +119,7 @@ ORCID = pattern(
     rf"(?:orcid:)?(?P<id>{_ORCID})|{_SITE}(?:pub\.)?orcid\.org/(?:v\d\.\d/)?(?P<page>{_ORCID})(?:/\w+)?{_END}",
     hostile="0000-",
 )
-"""A researcher of ORCID: four times four digits, alone too.
+"""A researcher of ORCID: four times four digits, also without `orcid:` before them.
 
 >>> [_found(ORCID, text) for text in ("orcid:0000-0002-1825-0097", "0000-0002-1694-233x")]
 ['0000-0002-1825-0097', '0000-0002-1694-233x']
@@ -145,7 +145,7 @@ ARXIV = pattern(
 
 
 ARXIV_IDENTIFIER = pattern(r"[a-z-]+_[a-z]_\d+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]", hostile="a-")
-"""An author's identifier at arXiv, or an ORCID iD, which arXiv takes as well; all else is a name.
+"""An author's identifier at arXiv, or an ORCID iD, which arXiv takes as well. Anything else is a name.
 
 >>> [bool(ARXIV_IDENTIFIER.fullmatch(text)) for text in ("he_p_1", "0000-0002-1825-0097", "Pengcheng He")]
 [True, True, False]
@@ -215,7 +215,7 @@ SOURCES: Mapping[str, Service] = {service.source: service for service in SERVICE
 """Those that list an author's papers, by their name in sources and formats."""
 
 FOREIGN = pattern(r"https?://.*|[a-z][a-z0-9_-]+:(?!//).*", hostile="a-", flags=re.DOTALL)
-"""What plugins are asked about: addresses, and short forms.
+"""The sources that plugins are asked about: addresses and short forms.
 
 >>> [bool(FOREIGN.fullmatch(text)) for text in ("scopus:7004", "https://example.org/", "profiles/a.txt", "C:/a")]
 [True, True, False, False]
@@ -226,7 +226,7 @@ MEDIA_TYPE = pattern(
     r"application/vnd\.syncd\.(?P<name>[a-z][a-z0-9_-]+)(?:\+\w+)?",
     hostile=("application/vnd.syncd.", "a", ""),
 )
-"""The media type of what an API's fetch, or a plugin's, brought.
+"""The media type of a snapshot that an API or a plugin fetched.
 
 >>> MEDIA_TYPE.fullmatch("application/vnd.syncd.openalex+json")["name"]
 'openalex'
@@ -234,7 +234,7 @@ MEDIA_TYPE = pattern(
 
 
 def media_type(name: str, form: str = "") -> str:
-    """Return the media type of what the fetch of an API or a plugin brought.
+    """Return the media type of a snapshot that an API or a plugin fetched.
 
     >>> media_type("openalex", "json"), media_type("scopus")
     ('application/vnd.syncd.openalex+json', 'application/vnd.syncd.scopus')
@@ -257,7 +257,7 @@ def recognise(source: str) -> Recognised | None:
 
 
 def hint(source: str) -> str:
-    """Return what may help with a source that is neither an author, nor a page, nor a file.
+    """Return a hint for a source that is neither an author, nor a page, nor a file.
 
     >>> hint("openalex:He"), hint("pages/a.txt")
     ('An author of openalex is written like this: openalex:A5023888391. To search for a name: syncd follow NAME.', '')

@@ -1,4 +1,4 @@
-"""arXiv: an author's papers, and what it says of single ones: authors, abstract, first day, category, withdrawals.
+"""arXiv: the papers of an author, and of single papers authors, abstract, first day, category and withdrawal.
 
 Documentation: https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/author_identifiers.html.
 """
@@ -40,7 +40,7 @@ def read(snapshot: Snapshot) -> Profile:
 
 
 MOST = 2000
-"""What one request may bring, as the manual says; few people have written more."""
+"""The most entries that one request may bring, as the manual says. Few people have written more papers."""
 
 NAMES = {
     "a": "http://www.w3.org/2005/Atom",
@@ -58,7 +58,7 @@ ELEMENTS = {
 """Which element of an entry fills which part of the record."""
 
 PER_TITLE = 10
-"""How many entries a title may bring; one phrase is in few other titles."""
+"""How many entries are asked for with one title. Few other titles hold the same phrase."""
 
 WITHDRAWN = pattern(
     r"(?i)(?:\A\W*|[.;!]\s+)(?:(?:this|the|our)\s+)?(?:(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint))"

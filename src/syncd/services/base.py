@@ -1,6 +1,6 @@
-"""What services have in common: asking one, within its limits and with errors for people, and what enrichers offer.
+"""What services have in common: how one is asked, within limits and with errors for people, and what an enricher is.
 
-It knows no service. Pace, repeats and the limits of one answer are the `Web`'s part.
+Nothing here knows a particular service. `Web` keeps the pace, repeats questions and limits each answer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Params = Mapping[str, str | int]
 
 MOST_PAGES = 200
-"""How many pages of one author are fetched: more is a server that never ends."""
+"""How many pages of one author are fetched. A server that sends more never ends."""
 
 REFUSED = frozenset({400, 413, 414, 422})
 """Statuses that blame the question: another question may have an answer."""
@@ -83,7 +83,7 @@ class Asking:
         )
 
     def checked(self, answer: Answer) -> Answer:
-        """Return an answer that is one.
+        """Return an answer whose status is 200.
 
         Raises:
             RefusedError: the question about papers is not taken.
@@ -231,7 +231,7 @@ MOST_CANDIDATES = 5
 """How many records with a similar title are looked at for one paper."""
 
 SIGNS = pattern(r"[\W_]+", hostile="_")
-"""What search engines give a meaning of their own, and titles do not need.
+"""Signs that search engines give a meaning of their own. A title is found without them.
 
 >>> SIGNS.sub(" ", "C++, or: what |we| (don't) know?").strip()
 'C or what we don t know'

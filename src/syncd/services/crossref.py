@@ -1,7 +1,7 @@
 """Crossref: the published form as its publisher registered it, and retractions.
 
-Documentation: https://api.crossref.org and https://www.crossref.org/documentation/retrieve-metadata/rest-api. Who
-says how to be reached is served from a better pool.
+Documentation: https://api.crossref.org and https://www.crossref.org/documentation/retrieve-metadata/rest-api. Users
+who give an e-mail address are served from a better pool.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ PREFIX = pattern(
 
 
 LONG_WORD = pattern(r"[^\W\d_]{4}", hostile="a")
-"""Letters that are more than initials."""
+"""So many letters are a word and no initials."""
 
 
 @dataclass(frozen=True, slots=True)

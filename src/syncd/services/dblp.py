@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 HOMONYM = pattern(r"(?<!\s)\s+\d{4}$", hostile=" ")
-"""The number by which DBLP tells people of one name apart.
+"""The number behind a name that several people have.
 
 >>> HOMONYM.sub("", "Wei Wang 0001")
 'Wei Wang'
@@ -57,7 +57,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "pages": ("pages",),
     "publisher": ("publisher", "school"),
 }
-"""Which elements fill which field; the first that is there counts."""
+"""The elements that may fill a field. The first one that is there counts."""
 
 
 def read(snapshot: Snapshot) -> Profile:
@@ -132,7 +132,6 @@ def _paper(entry: ET.Element) -> Paper | None:
 
 
 def _texts(entry: ET.Element, tag: str) -> Iterator[str]:
-    """Yield the text of the elements of that name."""
     for element in entry.iterfind(tag):
         if text := " ".join(html.unescape("".join(element.itertext())).split()):
             yield text

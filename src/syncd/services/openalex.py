@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 CUT_AT = 100
-"""Lists of authors are cut there, which a list of works does not always say."""
+"""Lists of authors are cut after so many. A list of works does not always say so."""
 
 NO_PAPERS = frozenset({"paratext", "peer-review", "grant", "supplementary-materials", "libguides"})
 """Types of works that are no papers: covers and contents, reviewers' reports, grants, guides of libraries."""
@@ -42,7 +42,7 @@ IN_JOURNALS = frozenset(
         *("book-review", "book-chapter", "conference-paper", "conference-abstract"),
     ]
 )
-"""Types of works that are articles where they appeared in a journal, as Zotero's own translator has it."""
+"""Types of works that Zotero's own translator takes for articles where they appeared in a journal."""
 
 FORMS: Mapping[tuple[str, str], str] = {
     **{(kind, "journal"): "journalArticle" for kind in IN_JOURNALS},
@@ -50,7 +50,7 @@ FORMS: Mapping[tuple[str, str], str] = {
     ("article", "book series"): "conferencePaper",
     ("article", "ebook platform"): "bookSection",
 }
-"""Zotero's item type by the type of the work and of what it appeared in; a repository makes no publication."""
+"""Zotero's item type by the types of the work and of its container. A repository publishes nothing."""
 
 FORMS_ALONE: Mapping[str, str] = {
     "conference-paper": "conferencePaper",
@@ -76,7 +76,7 @@ FORMS_ALONE: Mapping[str, str] = {
 """Zotero's item type by the type of the work alone; an article without a source may be a preprint."""
 
 ANYWHERE = frozenset({"book", "dissertation", "report", "dataset", "software", "standard", "other"})
-"""Types of works that stay what they are in a repository, of which the others there are preprints."""
+"""Types of works that stay what they are in a repository. All other works in a repository are preprints."""
 
 RAW_FORMS: Mapping[str, str] = {
     "journal-article": "journalArticle",
@@ -86,7 +86,7 @@ RAW_FORMS: Mapping[str, str] = {
 """Zotero's item type of an article without a source, by what its publisher registered it as."""
 
 NEW_YEAR = pattern(r"(?P<year>\d{4})-01-01", hostile="1")
-"""The date of a work of which only the year is known, and of few others.
+"""The first of January: the date of works of which only the year is known, and of few others.
 
 >>> NEW_YEAR.fullmatch("2020-01-01")["year"]
 '2020'

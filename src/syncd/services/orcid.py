@@ -63,7 +63,7 @@ OTHERS = pattern(
     r"(?i)editor|translat|\bchair\b|review(?:er)?\Z|assignee|illustrat|compiler|sponsor|funder\Z",
     hostile="chair",
 )
-"""Roles of contributors that are no author's. All other words and CRediT addresses say what an author did.
+"""Roles of contributors who are no authors. All other words, and CRediT's addresses, say what an author did.
 
 >>> roles = "editor", "chair-or-translator", "peer-reviewer", "co-investigator", "writing-review-editing", "AUTHOR"
 >>> [bool(OTHERS.search(role)) for role in roles]
@@ -71,10 +71,10 @@ OTHERS = pattern(
 """
 
 PUBLISHED_BY = frozenset({"book", "thesis", "report", "dataset", "computerProgram", "standard", "document"})
-"""Item types of works whose "journal title" is what ORCID asks for in its place: a publisher or an institution."""
+"""Item types of works without a journal. Their "journal title" at ORCID is a publisher or an institution."""
 
 SELF = frozenset({"", "self"})
-"""How an identifier relates to the work: others are those of the book that it is in, or of a version."""
+"""The relations of a work's own identifiers. Others belong to the book that the work is in, or to another version."""
 
 
 def _date(value: Any) -> str | None:

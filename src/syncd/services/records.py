@@ -1,6 +1,6 @@
-"""Reads records of services by tables: values of every kind, and notes of what was odd.
+"""Reads the records of services by tables, with functions for values of every kind, and notes what was odd.
 
-A field that is missing or null is no news. A preprint and its publication that a service lists apart become one paper.
+A field that is missing or null is not odd. Where a service lists a preprint and its publication, they become one paper.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def date(value: Any) -> str | None:
 
 
 def percent(value: Any) -> float | None:
-    """Read a score as 0 to 100; up to 1 it is taken for a share of 1.
+    """Read a score from 0 to 100. One that is not above 1 is taken for a share of 1.
 
     >>> percent(0.57), percent(66), percent("0.5"), percent(1200), percent(True)
     (57.0, 66.0, 50.0, None, None)
@@ -146,7 +146,7 @@ def people(value: Any) -> tuple[Creator, ...] | None:
 
 
 def cut(value: Any) -> bool | None:
-    """Tell whether a list of authors, as `people` reads it, says itself that it was cut.
+    """Tell whether a list of authors that `people` can read says that it was cut.
 
     >>> cut(["Ann Lee", "et al."]), cut(["Ann Lee"]), cut("Ann Lee et al.")
     (True, None, True)
@@ -360,7 +360,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
 BESIDE = frozenset(
     {"dataset", "computerProgram", "presentation", "document", "webpage", "blogPost", "standard"}
 )
-"""Item types of what lies beside a paper, often under its title: no form in which the paper was published."""
+"""Item types of things that lie beside a paper, often under its title. They are no published form of it."""
 
 MOST_YEARS = 4
 """How many years a paper may be published after its preprint."""
@@ -390,7 +390,6 @@ def _is_published(paper: Paper) -> bool:
 
 
 def _are_versions(one: Paper, other: Paper) -> bool:
-    """Tell whether one is the preprint of the other."""
     if {one.published_as, other.published_as} & BESIDE:
         return False
     if _is_published(one) == _is_published(other):

@@ -1,7 +1,7 @@
-"""An answer of a known service that somebody saved to a file: packed as syncd's own fetch packs it, and read as such.
+"""An answer of a service that somebody saved to a file. It is packed as syncd's own fetch packs one, and read as that.
 
-OpenAlex, Semantic Scholar, ORCID and DBLP; arXiv's answers are feeds, Crossref's are CSL-JSON. Which service it is
-says the form of its records.
+The services are OpenAlex, Semantic Scholar, ORCID and DBLP. The form of the records shows whose answer it is. Answers
+of arXiv are feeds, and those of Crossref are CSL-JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MARKS: Mapping[str, Callable[[Json], bool]] = {
     "orcid": lambda row: "put-code" in row or "external-ids" in row,
     "dblp": lambda row: "info" in row and "@id" in row,
 }
-"""What a service's record of a paper has."""
+"""How to recognise a service's record of a paper."""
 
 LISTS = ("results", "data", "papers", "bulk", "group", "activities-summary.works.group", "result.hits.hit")
 """Where answers have their records."""
@@ -40,7 +40,7 @@ DBLP_KINDS = {
     "Informal and Other Publications": "article",
     "Data and Artifacts": "data",
 }
-"""The element of DBLP's XML by what its search calls the type."""
+"""The element of DBLP's XML for each type that DBLP's search names."""
 
 INFORMAL = "Informal and Other Publications"
 

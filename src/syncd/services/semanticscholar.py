@@ -43,10 +43,10 @@ PAPER = (
 )
 
 VENUES = {"conference": "conferencePaper", "journal": "journalArticle"}
-"""Zotero's item type by the type of the venue, which is right more often than that of the paper."""
+"""Zotero's item type by the type of the venue, which is right more often than the type of the paper."""
 
 NAMES = ("publicationVenue.name", "venue", "journal.name")
-"""Where the name of the venue may be; the first that is no preprint server counts."""
+"""Where the name of the venue may be. The first name that is no preprint server's counts."""
 
 CONFERENCE = pattern(
     r"(?i)\b(?:conference|conf\.|proceedings|proc\.|symposium|workshop|meeting)", hostile="conferenc"
@@ -75,7 +75,7 @@ FORMS = (
     ("News", "magazineArticle"),
     ("Dataset", "dataset"),
 )
-"""Zotero's item type by the types of the paper, of which there may be several; the first row counts."""
+"""Zotero's item type by the type of the paper. A paper may have several types: the first row that fits counts."""
 
 
 def read(snapshot: Snapshot) -> Profile:

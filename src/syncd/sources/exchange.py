@@ -1,7 +1,7 @@
 """One request to a web server and its answer: within limits, and with errors for people.
 
-It sends no credentials but those it is given, keeps no cookies, follows no redirect and repeats nothing: that is
-`web`'s part. The settings of a proxy and of certificates are taken from the environment, as `requests` does.
+It sends no credentials but those it is given, keeps no cookies, follows no redirect and repeats nothing: `web` does
+that. The settings of a proxy and of certificates are taken from the environment, as `requests` does.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ SHOWN = 80
 """Characters of an address that are shown whole in an error."""
 
 RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError, InsideError)
-"""What an exchange may raise besides `SourceError`: the caller words it with `Visit.failure`."""
+"""Errors that an exchange may raise besides `SourceError`. The caller finds words for them with `Visit.failure`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Visit:
             raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
 
     def failure(self, error: Exception, url: str) -> SourceError:
-        """Word what `requests` or `urllib3` raised; their own texts are for programmers."""
+        """Find words for an error of `requests` or `urllib3`, whose own texts are for programmers."""
         nameless = isinstance(error, requests.ConnectionError) and _is_nameless(error)
         _, words, transient, hint = next(
             row for row in (NO_HOST if nameless else FAILURES) if isinstance(error, row[0])

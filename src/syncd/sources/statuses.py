@@ -1,6 +1,6 @@
-"""What an answer that is not the page means, in words, and what to do in place of pages that can't be followed.
+"""Words for answers that are not the page that was asked for, and what to do instead of following certain pages.
 
-Tables only, and the functions that look things up in them: statuses, pages that guard other pages, hosts.
+Tables of statuses, of websites' guards and of hosts, with the functions that look things up in them.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ INSTEAD: Mapping[str, str] = {
     "aclanthology.org": f"The ACL Anthology's pages of authors list titles only. Better {_FOLLOW}; the BibTeX file"
     " of a paper or a volume can be a source too, as in https://aclanthology.org/2021.tacl-1.bib",
 }
-"""What to do in place of pages that can't be followed, by how the name of their host starts."""
+"""What to do instead of following a page, by the start of its host's name."""
 
 
 def challenge(status: int, headers: Mapping[str, str]) -> str | None:
-    """Return whose guard asks for proof that a person reads the page, if one does.
+    """Return the name of the guard that asks for proof that a person reads the page, or None.
 
     >>> challenge(403, {"cf-mitigated": "challenge"}), challenge(200, {"cf-mitigated": "challenge"})
     ('Cloudflare', None)

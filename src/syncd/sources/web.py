@@ -1,7 +1,7 @@
-"""The one way to web servers: pages, services and enrichers all ask through a `Web`, one for each run.
+"""The one way to web servers: pages, services and enrichers are all asked through the `Web` of a run.
 
-It asks at each host's pace, asks robots.txt (RFC 9309) for pages, sends conditional requests, and follows redirects
-as far as that is safe. `get` reads a page as a source.
+It keeps each host's pace, honours robots.txt (RFC 9309) for pages, sends conditional requests, and follows redirects
+as far as that is safe. `get_page` reads a page as a source.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from syncd.sources.statuses import challenge, refusal
 TOKEN = "syncd"  # noqa: S105 - the name that a robots.txt knows syncd by
 DAY = 86_400.0
 MOST_BYTES = 512_000
-"""What of a robots.txt is read; RFC 9309, 2.5, asks for 500 kibibytes."""
+"""The most bytes of a robots.txt that are read. RFC 9309, 2.5, asks for 500 kibibytes."""
 
 
 class Robots:
@@ -98,7 +98,7 @@ class Robots:
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
-"""Seconds. A longer wait is the schedule's business, not a run's."""
+"""The longest wait within a run, in seconds. After a longer one, the schedule tries again."""
 
 REPEATED = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same question may get an answer."""

@@ -1,4 +1,4 @@
-"""Web addresses in running text: where each ends, what LaTeX did to it, and what it leads to.
+"""Links in running text: the web addresses in it, and what each leads to.
 
 An address within a text never identifies the paper that has the text. What an address on each host leads to is a table;
 a rule reads nothing but the path.
@@ -17,7 +17,7 @@ from syncd.text.patterns import pattern
 from syncd.text.urls import ADDRESS, may_hold_address, mend, trim
 
 SEGMENT = pattern(r"[\w.~+-]+", hostile="a.")
-"""The part of a path's segment that can be a name: what a missing blank glued to it falls off.
+"""The part of a path's segment that can be a name. Words that a missing blank glued to it are cut off.
 
 >>> SEGMENT.match("mt-dnn),which")[0]
 'mt-dnn'
@@ -44,7 +44,7 @@ class Site:
 
 
 def _segments(path: str) -> list[str]:
-    """The names in a path; an odd one ends it.
+    """Return the names in a path, up to the first that is none.
 
     >>> _segments("/a/b.git/tree/main")
     ['a', 'b', 'tree', 'main']
@@ -374,7 +374,7 @@ def classify(address: str, before: str = "") -> Link | None:
 
 
 def _ended(url: str) -> str:
-    """Without a slash at the end, and without what stands before that slash and is no part of a name."""
+    """Take off the slash at the end, and the punctuation before it."""
     return trim(url, "/")
 
 
