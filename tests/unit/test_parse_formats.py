@@ -490,6 +490,21 @@ def test_records_without_a_title_are_left_out_and_noticed(form: str, title: str)
     assert len(told) == 3 or told == ["3 records have no title and were left out"]
 
 
+@pytest.mark.parametrize("form", ["bibtex", "csl-json", "scholarfeed", "openalex", "s2", "orcid"])
+def test_an_odd_record_costs_no_other(form: str) -> None:
+    """A record without an end, or that is none at all, is left out, and a notice says so."""
+    text = FORMATS[form].write([ONE, replace(TWO, title="Odd"), TWO])
+    if form == "bibtex":
+        text = text.replace("{{Odd}}", "{{Odd}")
+    else:
+        whole = json.loads(text)
+        (whole if isinstance(whole, list) else whole["papers"])[1] = 7
+        text = json.dumps(whole)
+    profile = read(text, form)
+    assert [paper.title for paper in profile.papers] == [ONE.title, TWO.title]
+    assert {"broken-entry", "odd-record"} & set(codes(profile))
+
+
 # Character sets and line ends
 
 
