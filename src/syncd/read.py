@@ -10,8 +10,8 @@ import dataclasses
 import difflib
 import importlib
 import re
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from syncd.clock import Clock, SystemClock
 from syncd.errors import ParseError, SourceError
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import is_archive
+from syncd.parse.listing import watched
 from syncd.services import Api, Recognised
 from syncd.sources import file
 from syncd.sources.limits import Limits, TooMuchError
@@ -112,6 +113,15 @@ def _unknown_scheme(source: str, scheme: str) -> SourceError:
     return SourceError(
         f"{shown}: {scheme}:// is no kind of source; files, http:// and https:// are", origin=shown, hint=hint
     )
+
+
+def is_online(source: str) -> bool:
+    """Tell whether a source is an address or an author at a service, and not on the disk.
+
+    >>> [is_online(text) for text in ("https://example.org/a", "dblp:h/PengchengHe", "~/pages/*.txt", "")]
+    [True, True, False, False]
+    """
+    return "://" in source or services.recognise(source) is not None
 
 
 DEFAULT_FORMAT = "profile-page"
@@ -239,6 +249,21 @@ FORMATS: dict[str, Callable[[Snapshot], Profile]] = {
     "answer": _by("services.saved"),
 }
 """The parsers by the name that the configuration gives their format."""
+
+LARGE = 1_000_000
+"""Bytes of a source whose size is worth a word: reading it takes a second or more."""
+
+
+@contextmanager
+def watching(stage: Callable[[str], None], snapshot: Snapshot) -> Iterator[None]:
+    """Tell `stage` what is parsed in this block, how large it is, and now and then how many papers were read."""
+    words = f"reading {snapshot.origin}"
+    if len(snapshot.data) >= LARGE:
+        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
+    stage(words)
+    with watched(lambda papers: stage(f"{words}: {papers:,} papers so far")):
+        yield
+
 
 REFUSED = "Nothing of it is used; the papers of before stay. Look at the source: it may be damaged, or made to do harm."
 

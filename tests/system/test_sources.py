@@ -210,15 +210,6 @@ def test_file_that_keeps_changing_is_for_later(tmp_path: Path, monkeypatch: pyte
     assert error.transient
 
 
-def test_files_need_no_network_library(tmp_path: Path) -> None:
-    """`requests` is imported where an address is read, and not before."""
-    (tmp_path / "page.txt").write_bytes(PAGE)
-    code = "import sys; from syncd.read import fetch; fetch(sys.argv[1]); print(*sys.modules)"
-    command = [sys.executable, "-c", code, str(tmp_path / "page.txt")]
-    modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert not {"requests", "urllib3", "pydantic"} & set(modules)
-
-
 @pytest.mark.parametrize("source", ["ftp://h/a", "file:///etc/passwd", "FTP://me:secret@h/a", "s3://b/k"])
 def test_other_schemes_are_refused(source: str) -> None:
     """With a clear sentence, and without a password."""
@@ -234,12 +225,3 @@ def test_address_without_scheme_gets_a_hint(tmp_path: Path, monkeypatch: pytest.
         refusal("www.example.org/author/1").hint == "For an address, write https://www.example.org/author/1."
     )
     assert refusal("pages/author.txt").hint == ""
-
-
-def test_a_page_of_comments_is_answered_at_once(tmp_path: Path) -> None:
-    """45 comments in HTML are 500 bytes; the command once looked for their end for longer than anybody waits."""
-    (tmp_path / "page").write_text("<!-- -->\n" * 45 + "<hr>", encoding="utf-8")
-    command = [sys.executable, "-m", "syncd", "parse", "page"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "this is not a profile page" in done.stderr

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.parse.record import joined
-from syncd.text.dates import infer, parse_date
+from syncd.text.dates import date_of, infer, parse_date
 
 CAPTURED = date(2026, 6, 1)
 
@@ -41,8 +40,8 @@ def test_reads_a_date(text: str, expected: tuple[str, bool] | None) -> None:
 
 def test_a_month_of_thirty_digits_is_no_month() -> None:
     """Services have sent such things; the year is known all the same."""
-    assert joined(2023, 10**30) == joined(2023) == "2023"
-    assert joined(2023, 4, 10**30) == "2023-04"
+    assert date_of(2023, 10**30) == date_of(2023) == "2023"
+    assert date_of(2023, 4, 10**30) == "2023-04"
 
 
 def test_december_in_january_is_last_year() -> None:

@@ -341,7 +341,7 @@ FIELDS = (
 def test_any_record_is_read_without_an_error(record: dict[str, Any], name: str) -> None:
     """A service may answer anything; what is no paper is None."""
     (service,) = enrichers([name])
-    found = service.read(record)
+    found = service.read_paper(record)
     assert found is None or found.title
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from syncd.model import Snapshot
 from syncd.read import parse
-from syncd.services.crossref import Papers
+from syncd.services.crossref import Api
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def read(text: str, form: str, media_type: str | None = None) -> Paper:
 
 def crossref() -> Paper:
     """As Crossref answers."""
-    paper = Papers().read({"title": [TITLE], "abstract": ABSTRACT})
+    paper = Api().read_paper({"title": [TITLE], "abstract": ABSTRACT})
     assert paper is not None
     return paper
 

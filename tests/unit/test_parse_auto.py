@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.engine.gather import watching
 from syncd.errors import ParseError
 from syncd.model import Snapshot
-from syncd.read import CONTENT, FORMATS, MEDIA_TYPES, SUFFIXES, parse, recognise
+from syncd.read import CONTENT, FORMATS, MEDIA_TYPES, SUFFIXES, parse, recognise, watching
 
 CAPTURED = datetime(2026, 6, 1, tzinfo=UTC)
 REAL = Path(__file__).parents[2] / "config" / "profiles" / "pengcheng-he.txt"
@@ -106,48 +103,17 @@ def test_anything_is_read_or_refused(data: bytes, origin: str, media_type: str |
         assert error.origin == origin  # noqa: PT017 - some bytes raise nothing
 
 
-HEAVY = ("pybtex", "rispy", "feedparser", "selectolax", "email", "html.parser")
-
-
-def test_importing_the_package_is_cheap() -> None:
-    """A format's library is imported when the format is met, and not before."""
-    code = (
-        "import sys, datetime\nfrom syncd.model import Snapshot\nfrom syncd.read import parse\n"
-        f"parse(Snapshot({SAMPLES['profile-page']!r}, 'x', datetime.datetime.now()))\n"
-        f"print([name for name in {HEAVY} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-class Told:
-    """Takes down what is said of a parse."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-
-    def stage(self, words: str) -> None:
-        """Take it down."""
-        self.words.append(words)
-
-    def total(self, objects: int) -> None:
-        """Nothing is written."""
-
-    def advance(self, objects: int) -> None:
-        """Nothing is written."""
-
-
 def test_a_large_file_shows_how_far_it_is() -> None:
     """Who waits for a parse is told the size of the file, and again and again how many papers were read."""
     record = f"TY  - JOUR\nTI  - A title\nAB  - {'word ' * 200}\nER  - \n"
     large = Snapshot((record * 1_100).encode(), "pubs.ris", datetime(2026, 6, 1, tzinfo=UTC))
-    told = Told()
-    with watching(told, large):
+    told: list[str] = []
+    with watching(told.append, large):
         parse(large)
-    assert told.words == [
+    assert told == [
         "reading pubs.ris (1 MB)",
         "reading pubs.ris (1 MB): 500 papers so far",
         "reading pubs.ris (1 MB): 1,000 papers so far",
     ]
     parse(large)
-    assert len(told.words) == 3
+    assert len(told) == 3

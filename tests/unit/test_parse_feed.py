@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from syncd.errors import ParseError
-from syncd.model import Identifiers, Paper, Profile, Snapshot
+from syncd.model import Identifiers, Profile, Snapshot
 from syncd.read import parse
 
 if TYPE_CHECKING:
@@ -213,19 +211,9 @@ def test_arxivs_error_is_no_paper() -> None:
         read(atom(FAULT))
 
 
-def test_duplicates_and_untitled_entries() -> None:
-    """Duplicates are kept and noticed; an entry without a title is left out and noticed."""
-    profile = read(atom(item("A"), item(""), item("a!")))
-    assert [paper.title for paper in profile.papers] == ["A", "a!"]
-    assert [code for code, _ in notices(profile)] == ["no-title", "listed-twice"]
-
-
 @pytest.mark.parametrize(
     ("data", "charset"),
     [
-        (atom(item("Café")).encode(), None),
-        (atom(item("Café")).encode("utf-8-sig"), None),
-        (atom(item("Café")).encode("utf-16"), None),
         (atom(item("Café")).replace("UTF-8", "iso-8859-1").encode("latin-1"), None),
         (atom(item("Café")).replace(' encoding="UTF-8"', "").encode("latin-1"), "iso-8859-1"),
     ],
@@ -256,76 +244,9 @@ def test_a_feed_that_names_single_characters_is_read() -> None:
     assert read(text).papers[0].title == "AéB"
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"hello", b"<html><body>x</body></html>", b"<feed/>", atom().encode(), b"\0" * 9]
-)
+@pytest.mark.parametrize("data", [b"<feed/>", atom().encode()])
 def test_other_files_are_refused(data: bytes) -> None:
     """What is no feed, or has no entries, is refused."""
     with pytest.raises(ParseError) as caught:
         read(data)
     assert caught.value.origin == "feed.xml"
-
-
-PIECES = (
-    *(
-        "<entry>",
-        "</entry>",
-        "<title>",
-        "T",
-        "</title>",
-        "<author><name>",
-        "Ann Lee, Bo",
-        "</name></author>",
-        "&lt;",
-    ),
-    *(
-        "<summary type='html'>",
-        "</summary>",
-        "&",
-        "<",
-        ">",
-        "<!DOCTYPE x",
-        "<![CDATA[",
-        "]]>",
-        "<!--",
-        "-->",
-        "\0",
-    ),
-    *(
-        "<link href='http://['/>",
-        "<published>2023-13-99</published>",
-        "<published>x</published>",
-        "é",
-        "<![x",
-        "<?p",
-    ),
-    *(
-        "<id>",
-        "</id>",
-        "</feed>",
-        "<content type='xhtml'>",
-        "<div xmlns='http://www.w3.org/1999/xhtml'>",
-        "&#xD800;",
-    ),
-)
-
-
-@settings(deadline=None, max_examples=250)
-@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=60))
-def test_any_feed_is_read_or_refused(text: str) -> None:
-    """No feed raises anything but a `ParseError`."""
-    for data in (text, '<feed xmlns="http://www.w3.org/2005/Atom">' + item("A") + text):
-        try:
-            assert isinstance(read(data.encode("utf-8", "replace")).papers[0], Paper)
-        except ParseError as error:
-            assert error.origin == "feed.xml"  # noqa: PT017 - some feeds raise nothing
-
-
-@settings(deadline=None, max_examples=100)
-@given(st.binary(max_size=100))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """No bytes raise anything but a `ParseError`."""
-    try:
-        read(data)
-    except ParseError as error:
-        assert error.origin == "feed.xml"  # noqa: PT017 - some bytes raise nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from string import ascii_letters
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,9 +46,10 @@ def render(name: str, entries: list[Entry], *, end: str = "\n", figures: tuple[s
     return end.join(lines)
 
 
-WORD = st.from_regex(r"[A-Za-z][a-z]{1,7}", fullmatch=True)
+WORD = st.text(ascii_letters, min_size=2, max_size=8)
 NAME = st.tuples(
-    st.from_regex(r"[A-Z][a-z]{2,7}", fullmatch=True), st.from_regex(r"[A-Z][a-z]{2,6}son", fullmatch=True)
+    st.text("abcdefgh", min_size=3, max_size=8).map(str.capitalize),
+    st.text("jklmnopqr", min_size=3, max_size=7).map(lambda word: f"{word.capitalize()}son"),
 )
 TITLES = st.one_of(
     st.lists(WORD, min_size=1, max_size=6).map(" ".join),
@@ -171,13 +173,3 @@ def test_any_lines_are_read_or_refused(lines: list[str], start: str) -> None:
     for word in ("things", "Title", "Lee"):
         assert word in shown or not any(word in line for line in lines)
     assert profile.name
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.binary(max_size=80))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """No bytes raise anything but a `ParseError` that names the source."""
-    try:
-        parse(Snapshot(data, "x", CAPTURED))
-    except ParseError as error:
-        assert error.origin == "x"  # noqa: PT017 - some bytes raise nothing

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.padding import Padding
@@ -21,10 +21,12 @@ from rich.text import Text
 
 from syncd import services
 from syncd.cli.console import escape, of_error, of_report, of_reports, say
-from syncd.engine.run import Report
 from syncd.errors import SourceError, SyncdError
-from syncd.sync.action import Action
-from syncd.sync.plan import PlannedProfile
+
+if TYPE_CHECKING:
+    from syncd.engine.run import Report
+    from syncd.sync.action import Action
+    from syncd.sync.plan import PlannedProfile
 
 GAP = 2
 INDENT = 4

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncd import read as parsing
+from syncd import read
 from syncd.cli.console import (
     ConfigOption,
     JsonOption,
@@ -19,8 +21,11 @@ from syncd.cli.console import (
     stderr,
     stdout,
 )
+from syncd.cli.output import Bar, Column, show
 from syncd.model import Paper, Profile
-from syncd.read import fetch
+
+if TYPE_CHECKING:
+    from syncd.sources.web import Web
 
 
 def to_json(profile: Profile) -> dict[str, Any]:
@@ -74,16 +79,13 @@ def parse(
 ) -> None:
     """Show what syncd sees in a source; touch no library."""
     with said_plainly():
-        from syncd.cli.output import Bar  # noqa: PLC0415 - imports rich
-        from syncd.engine.gather import watching, web_of  # noqa: PLC0415 - heavy
-
-        with web_of(configuration(config), ports()) as web:
-            snapshots = fetch(source, captured=captured.date() if captured else None, web=web)
+        with _web(source, config) as web:
+            snapshots = read.fetch(source, captured=captured.date() if captured else None, web=web)
         profiles = []
         with Bar(stderr(), quiet=False) as bar:
             for snapshot in snapshots:
-                with watching(bar, snapshot):
-                    profiles.append(parsing.parse(snapshot, form))
+                with read.watching(bar.stage, snapshot):
+                    profiles.append(read.parse(snapshot, form))
         if as_json:
             values = [to_json(profile) for profile in profiles]
             show_json(values[0] if len(values) == 1 else values)
@@ -92,11 +94,17 @@ def parse(
             show_profile(profile, snapshot.origin)
 
 
+def _web(source: str, config: Path | None) -> AbstractContextManager[Web | None]:
+    """Return a session with web servers, as the configuration wants it; a file needs neither."""
+    if not read.is_online(source) and config is None:
+        return nullcontext()
+    from syncd.engine.gather import web_of  # noqa: PLC0415 - the engine imports an HTTP client
+
+    return web_of(configuration(config), ports())
+
+
 def show_profile(profile: Profile, origin: str) -> None:
     """Print what a page holds."""
-    from syncd.cli import output  # noqa: PLC0415 - imports rich
-    from syncd.cli.output import Column  # noqa: PLC0415
-
     for notice in profile.warnings:
         stderr().print(f"[yellow]warning:[/] {escape(origin)}: {escape(notice.message)}", soft_wrap=True)
     figures = (
@@ -113,7 +121,7 @@ def show_profile(profile: Profile, origin: str) -> None:
         f"[bold]{escape(profile.name)}[/]" + (f" · {escape(known)}" if known else ""), soft_wrap=True
     )
     columns = (Column("date"), Column("field"), Column("paper", 1))
-    output.show(console, columns, [_row(paper) for paper in profile.papers])
+    show(console, columns, [_row(paper) for paper in profile.papers])
     many = len(profile.papers)
     inferred = any(paper.date_inferred for paper in profile.papers)
     words = f"{many} paper{'s' * (many != 1)}" + (

@@ -5,8 +5,8 @@ Nothing here knows a library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from syncd import services
 from syncd.config import Config, Library, ProfileConfig
 from syncd.config.problems import translate
-from syncd.engine.session import Ports, Progress
+from syncd.engine.session import Ports
 from syncd.enrich import enrichers
 from syncd.enrich.run import (
     Answers,
@@ -22,17 +22,13 @@ from syncd.enrich.run import (
 )
 from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.model import Profile, Snapshot
-from syncd.parse.listing import watched
-from syncd.read import fetch
+from syncd.read import fetch, is_online, watching
 from syncd.services import Api
 from syncd.sources import file
 from syncd.sources.web import Web
 from syncd.sync.action import Intake
 from syncd.zotero.items import Policy
 from syncd.zotero.schema import MAX_NAME_LENGTH
-
-LARGE = 1_000_000
-"""Bytes of a source whose size is worth a word: it takes a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
 
 def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
     """Return a session, if one of the sources is on the web."""
-    online = any("://" in source or services.recognise(source) for source in sources)
+    online = any(map(is_online, sources))
     return web_of(config, ports) if online else nullcontext()
 
 
@@ -141,7 +137,7 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
                 continue
             for snapshot in snapshots:
                 try:
-                    with watching(ports.progress, snapshot):
+                    with watching(ports.progress.stage, snapshot):
                         profile = ports.parse(snapshot, job.settings.format, ports.clock)
                 except SyncdError as error:
                     failures.append(SourceFailure(job.name, snapshot.origin, error))
@@ -149,17 +145,6 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
                     profile = _completed(profile, config, ports, web)
                     intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
     return intakes, failures
-
-
-@contextmanager
-def watching(progress: Progress, snapshot: Snapshot) -> Iterator[None]:
-    """Say what is read in this block, how large it is, and now and then how far that is."""
-    words = f"reading {snapshot.origin}"
-    if len(snapshot.data) >= LARGE:
-        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
-    progress.stage(words)
-    with watched(lambda papers: progress.stage(f"{words}: {papers:,} papers so far")):
-        yield
 
 
 def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) -> Profile:

@@ -1,7 +1,7 @@
 """Completes papers from public services: authors, abstract, identifiers, venue, repository, retraction.
 
-Each service is optional, asked in batches where it has them, and never twice for what it said lately. A paper never
-loses anything here that its source showed, and a service that fails leaves all papers as they were.
+Each service is optional. It is asked in batches where it takes them, and never twice for what it said lately. A paper
+loses nothing that its source showed, and a service that fails leaves all papers as they were.
 """
 
 from __future__ import annotations
@@ -55,5 +55,5 @@ def enrichers(
             settings["key"] = key
         if name == "crossref":
             settings["contact"] = contact
-        made.append(service.module().Papers(**settings))
+        made.append(service.module().Api(**settings))
     return tuple(made)

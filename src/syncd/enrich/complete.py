@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from syncd.model import Creator, Identifiers, Link, Paper
+from syncd.model import Creator, Identifiers, Paper
 from syncd.parse.record import is_preprint_doi, is_server
 from syncd.services.base import Part
+from syncd.services.records import MOST_YEARS
+from syncd.text.links import place_of
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
@@ -27,9 +29,6 @@ def is_publication(record: Paper) -> bool:
         return False
     return not is_server(record.venue) and not (is_server(record.publisher) and not record.venue)
 
-
-MOST_YEARS = 4
-"""How far the years of a preprint and its publication may lie apart."""
 
 Verdict = Literal["certain", "uncertain", "conflict", "nothing"]
 
@@ -269,14 +268,9 @@ def _takes_doi(paper: Paper, record: Paper) -> bool:
 
 
 def _links(paper: Paper, record: Paper, _: Paper) -> Changes:
-    known = {_address(link) for link in paper.links}
-    added = tuple(link for link in record.links if _address(link) not in known)
+    known = {place_of(link) for link in paper.links}
+    added = tuple(link for link in record.links if place_of(link) not in known)
     return {"links": (*paper.links, *added)} if added else {}
-
-
-def _address(link: Link) -> str:
-    bare = link.url.partition("://")[2].rstrip("/")
-    return bare.lower() if link.kind == "code" else bare
 
 
 def _retracted(paper: Paper, record: Paper, _: Paper) -> Changes:

@@ -1,6 +1,6 @@
-"""Asks the services about papers, one service after the other, and completes the papers with what is certain.
+"""Asks one service after the other about papers, and completes the papers with what is certain.
 
-Answers are kept on disk, an entry a question, so that a second run asks nobody anything that it knows.
+Each answer is kept on disk under its question, so that a second run does not ask again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MISSES = timedelta(days=3)
 MOST_BYTES = 64_000_000
 
 FOUND, MISSING = 200, 404
-"""How an entry says whether the paper was found, in the words of the cache."""
+"""The status of an entry says whether the paper was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ class Answers:
 Thing = TypeVar("Thing")
 
 MOST_REFUSALS = 3
-"""So many questions that a service does not take are questions; more are a service that changed."""
+"""After more refusals than this, the service must have changed, and it is not asked any more in this run."""
 
 MOST_REQUESTS = 200
-"""How often a service is asked in one run: what is left comes in the next ones, and no run takes hours."""
+"""How often a service is asked in one run, so that no run takes hours. The next runs ask for the rest."""
 
 
 def enrich(
@@ -300,7 +300,7 @@ class _Turn:
 
     def _read(self, record: dict[str, object]) -> Paper | None:
         try:
-            return self.enricher.read(record)
+            return self.enricher.read_paper(record)
         except (SyncdError, *UNREADABLE):
             self.unreadable += 1
             return None

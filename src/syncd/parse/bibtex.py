@@ -1,4 +1,4 @@
-"""BibTeX and BibLaTeX files: cut into entries, each parsed by pybtex on its own, so that size and errors cost little.
+"""BibTeX and BibLaTeX files, cut into entries that pybtex parses one by one, so that size and errors cost little.
 
 A broken entry ends where the next one starts. Month names and `@string` are known.
 """
@@ -19,8 +19,9 @@ from pybtex.scanner import Token
 from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
-from syncd.parse.record import ARXIV_NOTE, Record, iso_date, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import ENTRIES, ENTRY, EXPANSION, within
+from syncd.text.dates import iso_date
 from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
 from syncd.text.patterns import pattern
@@ -29,7 +30,7 @@ from syncd.text.urls import mend, trim
 Kind = Literal["entry", "string", "preamble", "comment", "broken"]
 
 OPENING = pattern(r"@[ \t\r\n]*(?P<type>[A-Za-z][\w+:.-]*)[ \t\r\n]*(?P<open>[{(])", hostile=("@", " ", ""))
-"""How everything in a BibTeX file starts; what stands outside is a comment.
+"""The start of an entry, a macro or the like. All other text is a comment.
 
 >>> OPENING.search("text @ Article {key,")["type"]
 'Article'
@@ -41,7 +42,7 @@ _NEXT = (
 )
 
 BRACED = pattern(rf"\{{|\}}|{_NEXT}", hostile=("\n@a{", " ", ""), flags=re.IGNORECASE | re.MULTILINE)
-"""What counts within an entry in braces: braces, and the start of another entry, in a line of its own.
+"""What matters within an entry in braces: braces, and another entry that starts in a line of its own.
 
 Each alternative starts with a character, not with a class or a group: `re` then skips what starts with none of them.
 """
@@ -183,7 +184,7 @@ ARXIVS = {
     "number": ARXIV_NUMBER,
     "note": ARXIV_NOTE,
 }
-"""Fields that may hold the arXiv id of the entry itself, the best first, and how they read then."""
+"""Fields that may hold the entry's own arXiv id, the best first, each with the form that its text has then."""
 
 LINKED = ("note", "howpublished", "code", "annote", "addendum")
 """Fields besides the abstract in which links are looked for."""
@@ -231,14 +232,14 @@ r"""A journal as the ADS names it.
 """
 
 FIELD = pattern(r"[{}\"]|(?P<name>[^\s={},\"#][^={},\"#\n]{0,60}?)(?=[ \t]*=)", hostile="a ")
-"""What counts in an entry that can't be read: braces, quotes, and names of fields, whatever is in them.
+"""What matters in an entry that can't be read: braces, quotes and names of fields, odd ones too.
 
 >>> FIELD.search("funding_text 1 = {We")["name"]
 'funding_text 1'
 """
 
 NO_NAME = pattern(r"(?a)\A\d|[^\w+:.-]", hostile="é")
-"""What a name of a field can't hold: a digit at its start, blanks, letters with accents."""
+"""What the name of a field may not have: a digit at its start, blanks, letters with accents."""
 
 ENCODING = pattern(rb"(?im)^%?[ \t]*Encoding:[ \t]*(?:x-)?([\w.:-]{2,40})", hostile=b"\n ")
 """Where JabRef says how its files are encoded.
@@ -251,7 +252,7 @@ SIGNS = pattern(r"[@{}\"]", hostile="@")
 """What pybtex looks for in an entry."""
 
 JOINT = pattern(r"(?i)[{}]| and ", hostile="{a")
-"""What stands between names, and what is no joint within."""
+"""The word between two names, and the braces within which it is part of a name."""
 
 MAX_NAME = 2_000
 """Characters of one name: pybtex takes quadratic time over its braces."""
@@ -269,7 +270,7 @@ class _Entry:
 
 
 class _Reader(LowLevelParser):  # type: ignore[misc]  # pybtex tells no types
-    """pybtex's reader, which would search the rest of an entry for each sign of several, and again behind each."""
+    """pybtex's reader with a search in linear time. Its own searches the rest of an entry again for each sign."""
 
     pos: int
 
@@ -335,7 +336,6 @@ def parse(snapshot: Snapshot) -> Profile:
 
 
 def _take(listing: Listing, piece: Piece, macros: _Macros, parents: Mapping[str, _Entry]) -> None:
-    """Read an entry and add its paper."""
     entry = _entry(piece, macros)
     if entry.problem:
         listing.note("broken-entry", f"{entry.problem}; the entry in line {piece.line} was left out")
@@ -440,7 +440,6 @@ def _first(fields: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def _record(type_: str, fields: Mapping[str, str]) -> Record:
-    """Map the fields of an entry."""
     form = FORMS.get(type_)
     title = ": ".join(filter(None, (fields.get("title", "").strip(), fields.get("subtitle", "").strip())))
     creators, truncated = _authors(fields.get("author", ""))
@@ -469,7 +468,6 @@ def _venue(text: str) -> str:
 
 
 def _arxivs(fields: Mapping[str, str]) -> list[str]:
-    """The texts that may hold the entry's arXiv id."""
     archive = _bare(_first(fields, ARCHIVES)).lower()
     found = [fields["eprint"]] if "eprint" in fields and archive in {"", "arxiv"} else []
     return [

@@ -1,6 +1,6 @@
 """CSL-JSON, as Zotero, Crossref and pandoc write it: a list of items, one item, or Crossref's answer.
 
-Unknown fields are left alone; an item that is no item is noted and costs nothing but itself.
+Unknown fields are left alone. What can't be read as an item is left out and noted; the other items are read.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import ARXIV_NOTE, Record, iso_date, joined, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import CREATORS, ENTRIES, read_json, within
+from syncd.text.dates import date_of, iso_date
 from syncd.text.names import ET_AL, bare, creator, organisation
 
 EXPECTED = 'CSL-JSON such as [{"type": "article-journal", "title": "...", "author": [...]}]'
@@ -116,7 +117,6 @@ def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _record(item: Mapping[str, Any]) -> Record:
-    """Map the fields of an item."""
     form = FORMS.get(_text(item.get("type")))
     fields = {name: _first(item, names) for name, names in FIELDS.items()}
     if form in NO_VENUE:
@@ -152,7 +152,7 @@ def _date(value: Any) -> str | None:
     if isinstance(first, list):
         numbers = [_text(part) for part in first[:3]]
         whole = [int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0 for text in numbers]
-        return joined(*whole) if whole else None
+        return date_of(*whole) if whole else None
     return iso_date(_text(value.get("raw")) or _text(value.get("literal")))
 
 

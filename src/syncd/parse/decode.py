@@ -1,4 +1,4 @@
-"""Bytes to text: encodings as they are declared, XML checked, and the page of an MHTML archive (RFC 2557).
+"""Bytes to text, in the character set that is declared; XML is checked, and a page is taken out of its MHTML archive.
 
 Nothing is guessed: a wrong guess garbles names for good.
 """
@@ -43,7 +43,7 @@ BINARY = (
     (b"GIF8", "an image"),
     (b"SQLite format 3\0", "a database"),
 )
-"""How files start that are no text."""
+"""The first bytes of files that are no text, and what these files are."""
 
 HINT = (
     "Save it as UTF-8, or convert it, with the name of its encoding after -f:"
@@ -105,10 +105,10 @@ def _decode(data: bytes, encoding: str, origin: str, *, offset: int = 0) -> str:
 
 
 DISGUISED = ("utf-16", "utf-32", "iso2022", "hz", "utf-7")
-"""Codecs whose texts may pass for UTF-8 though they are not: where one is declared, it is tried first."""
+"""Character sets whose bytes may be valid UTF-8 of another text. Where one of them is declared, it is tried first."""
 
 WINDOWS = {"ascii": "cp1252", "iso8859-1": "cp1252"}
-"""What browsers read a declared character set as (https://encoding.spec.whatwg.org/#names-and-labels)."""
+"""Character sets that browsers read as another one (https://encoding.spec.whatwg.org/#names-and-labels)."""
 
 XML_DECLARATION = pattern(r"\A\s*<\?xml\b[^>]*\?>", hostile=("<?xml", "?", ""))
 """The declaration that an XML document starts with."""
@@ -117,7 +117,7 @@ XML_CHARSET = pattern(
     rb"\s*<\?xml\b[^>]{0,150}?\bencoding\s*=\s*[\"']([\w.:-]{2,40})",
     hostile=(b"<?xml", b" encoding", b""),
 )
-"""How it names its character set.
+"""The character set that an XML declaration names.
 
 >>> XML_CHARSET.match(b"<?xml version='1.0' encoding='koi8-r'?>")[1]
 b'koi8-r'
@@ -249,7 +249,7 @@ START = pattern(
     hostile=b"a:\n ",
     flags=re.IGNORECASE,
 )
-"""How such an archive starts.
+"""The start of an MHTML archive (RFC 2557).
 
 >>> bool(START.match(b"From: <Saved by Blink>\\r\\nMIME-Version: 1.0\\r\\nContent-Type: multipart/related;"))
 True
@@ -259,7 +259,7 @@ HTML = ("text/html", "application/xhtml+xml")
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether the bytes are such an archive."""
+    """Tell whether the bytes are an MHTML archive."""
     return bool(START.match(data[:8192]))
 
 
@@ -307,7 +307,6 @@ def _page(archive: bytes) -> Message | None:
 
 
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
-    """Cut the body of an archive at its boundary."""
     text, mark = b"\n" + body, b"\n--" + boundary
     pieces: list[bytes] = []
     start, at = -1, text.find(mark)

@@ -20,8 +20,9 @@ from syncd.model import Creator, Notice, Profile, Snapshot
 from syncd.parse.decode import read_xml
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import UNREADABLE, Record, addresses, joined, one_line, paper_of
+from syncd.parse.record import UNREADABLE, Record, addresses, one_line, paper_of
 from syncd.sources.limits import ENTRIES, within
+from syncd.text.dates import date_of
 from syncd.text.identifiers import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
@@ -83,7 +84,7 @@ END = pattern(
     hostile=(b"</rss>", b"<!---->", b"<"),
     flags=re.IGNORECASE | re.DOTALL,
 )
-"""How a whole feed ends."""
+"""The end of a feed that was not cut off."""
 
 ELEMENT = pattern(rb"<\w", hostile=b"<")
 """Where the first element starts."""
@@ -95,7 +96,7 @@ BLANK_LINES = pattern(rb"\n\s+", hostile=b"\n ")
 """The end of a line, and the blanks after it."""
 
 NO_NAME = pattern(r"[\w.+-]{200}", hostile="a" * 199 + " ")
-"""A word that is longer than any name, or address of an author's."""
+"""A word that is too long for a name or an e-mail address."""
 
 
 def parse(snapshot: Snapshot) -> Profile:
@@ -209,7 +210,6 @@ def _first(entry: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _record(entry: Mapping[str, Any]) -> Record:
-    """Map the elements of an entry."""
     title, abstract = _string(entry.get("title")), _string(entry.get("summary")) or _body(entry)
     note = TITLE_NOTE.search(title)
     creators, cut = _authors(entry)
@@ -241,7 +241,7 @@ def _body(entry: Mapping[str, Any]) -> str:
 
 def _date(value: Any) -> str | None:
     """Feedparser's time, in UTC."""
-    return joined(value.tm_year, value.tm_mon, value.tm_mday) if value else None
+    return date_of(value.tm_year, value.tm_mon, value.tm_mday) if value else None
 
 
 def _category(entry: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""HTML to blocks of text, as a reader sees them: what stands together is one block, whatever the elements.
+"""HTML to blocks of text as a reader sees them: text that stands together is one block, whatever its elements are.
 
 It knows nothing of profiles. What no reader sees (scripts, styles, hidden elements) and what belongs to the
 site instead of the page (navigation, footers, sidebars) is left out.
@@ -38,7 +38,7 @@ UNSEEN = pattern(
 """Elements that are left out with all that is in them; `thead` only names columns."""
 
 SITE_ROLES = frozenset({"navigation", "contentinfo", "search", "dialog", "alertdialog", "menu", "tooltip"})
-"""ARIA roles of what belongs to the site. `aria-hidden` is no such sign: it says nothing about the eye."""
+"""ARIA roles of elements that belong to the site. `aria-hidden` is left alone: it hides nothing from the eye."""
 
 HIDDEN_STYLE = pattern(
     r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b",
@@ -84,7 +84,7 @@ RAW = {
     name: pattern(rf"(?i)</{name}(?=[\s/>])", hostile=f"</{name}")
     for name in ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
 }
-"""Elements whose content is text, and how it ends."""
+"""Elements whose content is text and no markup, with the tag that ends it."""
 
 VOID = pattern(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|tr|td|th|option",
@@ -95,24 +95,24 @@ VOID = pattern(
 SCRIPT = pattern(
     r"(?i)<!--(?P<whole>-*>)?|(?P<uncommented>-->)|<(?P<end>/?)script(?=[\s/>])", hostile=("<!--", "-", "")
 )
-"""What counts within a script: a comment may hold a script of its own, whose end tag ends nothing else."""
+"""What matters within a script: a comment in it may hold another script, whose end tag does not end the first."""
 
 HOSTS = ("desc", "foreignobject", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext")
 """Elements of SVG and MathML that hold HTML."""
 
 WALLS = frozenset(["applet", "caption", "html", "marquee", "object", "table", "template", *HOSTS])
-"""Elements past which an end tag ends nothing."""
+"""Elements that no end tag of an outer element ends."""
 
 BARRIERS = frozenset(BLOCKS.pattern.split("|"))
 FIRM = BARRIERS | {"applet", "button", "marquee", "object", "template"}
-"""Elements whose end tag ends all that is open in them; that of others does not reach past a barrier."""
+"""Elements whose end tag ends everything that is open in them. The end tags of others stop at a barrier."""
 
 ESCAPES = pattern(
     r"blockquote|body|br|center|dd|div|dl|dt|embed|h1|h2|h3|h4|h5|h6|head|hr|img|li|listing|menu|meta|ol|p|pre|ruby"
     r"|span|sub|sup|table|ul|var",
     hostile="h1",
 )
-"""Elements that end SVG and MathML in which they stand."""
+"""Elements that end an SVG or MathML element in which they start."""
 
 FORMATTING = pattern(
     r"(?i)<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", hostile="<b"
@@ -121,11 +121,11 @@ FORMATTING = pattern(
 four million. They mean nothing here."""
 
 KEPT_LABEL = "Code"
-"""What buttons and pictures may say that is text: the badge of papers with code."""
+"""The one label of buttons and pictures that counts as text: the badge of papers with code."""
 
 SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):", hostile="a+")
 NOTE_MARKS = pattern(r"[\d*†‡§¶,\s]+", hostile="1 ")
-"""What stands raised behind an author's name.
+"""Raised signs behind an author's name.
 
 >>> bool(NOTE_MARKS.fullmatch("1,2 *"))
 True
@@ -186,7 +186,7 @@ class Block:
 
 
 def tree_of(html: str) -> LexborHTMLParser:
-    """Parse HTML that can't make the parser run for ever.
+    """Parse HTML, unless the parser would take too long over it.
 
     Raises:
         TooMuchError: it could.
@@ -503,7 +503,7 @@ SCRIPTS = {"msub": ("_",), "munder": ("_",), "msup": ("^",), "mover": ("^",), "m
 """Elements of MathML whose first part is followed by lowered or raised ones."""
 
 MAX_FORMULA = 50
-"""Elements within elements of a formula: what lies deeper is written as it stands."""
+"""The depth of a formula. Deeper elements are written as plain text."""
 
 
 def _formula(node: LexborNode, depth: int = 0) -> str:

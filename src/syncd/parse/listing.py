@@ -1,6 +1,6 @@
-"""The papers of a bibliographic file as a profile: what is odd is noted with its place, and its author found.
+"""The papers of a bibliographic file as a profile. Odd entries are noted with their place, and the author is found.
 
-Such a file has no header. Whose profile it is says its name or its papers; figures are not made up.
+Such a file has no header: the file's name or its papers say whose profile it is. Figures are not made up.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
 MAX_NOTICES = 20
-"""Notices of one kind that are spelled out; of the rest only their number is told."""
+"""How many notices of one kind are spelled out. Only the number of the others is told."""
 
 TOLD_EACH = 500
-"""Papers from one report of progress to the next: a few reports a second."""
+"""How many papers are read between two reports of progress, of which there are a few a second."""
 
 NEARLY_ALL = 0.8
 """The share of papers that the author of a profile has written."""
@@ -40,7 +40,7 @@ _told: ContextVar[Callable[[int], object]] = ContextVar("told", default=lambda _
 
 @contextmanager
 def watched(told: Callable[[int], object]) -> Iterator[None]:
-    """Have a function told now and then how many papers were read, by whichever parser reads them in this block."""
+    """Call a function now and then with the number of papers that a parser has read in this block."""
     before = _told.set(told)
     try:
         yield

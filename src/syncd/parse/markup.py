@@ -1,6 +1,6 @@
-"""Markup in titles and abstracts, whatever they come from: HTML, JATS as publishers have it, MathML, entities.
+"""Markup in titles and abstracts of services and files: HTML, publishers' JATS, MathML and entities.
 
-One function for services and files. Text without markup passes through, whatever signs are in it. LaTeX is left
+Text without markup passes through, whatever signs are in it. LaTeX is left
 to `text.latex`, which also turns `^{2}` and `_{2}` into the characters that there are.
 """
 
@@ -42,7 +42,7 @@ ENTITY = pattern(r"&(?:[a-z]{2,8}\d{0,2}|#\d{1,6}|#x[0-9a-f]{1,6});", hostile="&
 """
 
 NAMESPACE = pattern(r"<(/?)[a-z][\w-]{0,15}:(?=[a-z])", hostile="<a", flags=re.IGNORECASE)
-"""What stands before an element's name.
+"""The namespace before an element's name.
 
 >>> NAMESPACE.sub(r"<\\1", "<ns4:p>a</ns4:p>")
 '<p>a</p>'
@@ -58,14 +58,14 @@ BLOCK = pattern(
 """
 
 SUBTITLE = pattern(r"<(?:subtitle|break)(?=[\s/>])", hostile="<subtitle", flags=re.IGNORECASE)
-"""Elements that words before and behind are apart at.
+"""Elements that separate the words before and behind them.
 
 >>> SUBTITLE.sub(" <span", "Title<subtitle>Sub</subtitle>")
 'Title <span>Sub</subtitle>'
 """
 
 LOWERED = pattern(r"<(/?)inf(?=[\s/>])", hostile="<inf", flags=re.IGNORECASE)
-"""How Scopus calls what is lowered: `H<inf>2</inf>O`."""
+"""The element for lowered text in Scopus's markup: `H<inf>2</inf>O`."""
 
 FORMULA = pattern(r"<math(?=[\s>])|</math>", hostile="<math", flags=re.IGNORECASE)
 """Start and end of a formula in MathML.
@@ -75,7 +75,7 @@ FORMULA = pattern(r"<math(?=[\s>])|</math>", hostile="<math", flags=re.IGNORECAS
 """
 
 START, END = r"\documentclass", r"\begin{document}"
-"""What stands around what is ignored of a formula that is a whole document, as Springer writes them."""
+"""Springer writes a formula as a whole LaTeX document. What stands between these two is ignored."""
 
 
 def plain(text: str) -> str:
@@ -101,7 +101,11 @@ def plain(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return a text with its entities read, once."""
+    """Return a text with its entities read, once.
+
+    >>> unescaped("R&amp;D"), unescaped("R&amp;amp;D"), unescaped("R&D; more")
+    ('R&D', 'R&amp;D', 'R&D; more')
+    """
     return ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 

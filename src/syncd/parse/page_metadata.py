@@ -18,9 +18,10 @@ from syncd.errors import ParseError
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.html_blocks import absolute
 from syncd.parse.listing import Listing
-from syncd.parse.record import Record, iso_date, one_line, paper_of
+from syncd.parse.record import Record, one_line, paper_of
 from syncd.sources.limits import TooMuchError, read_json
-from syncd.text.loose import many
+from syncd.text.dates import iso_date
+from syncd.text.loose_json import many
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
@@ -34,7 +35,7 @@ LIST_LINK = pattern(r"\.(?:bib|bibtex|ris)(?:[?#]|\Z)", hostile=".bib", flags=re
 """
 
 MOST_LISTS = 3
-"""Linked files that may each be a list; more are a file for each paper."""
+"""How many linked files may be lists of papers. A page that links more has a file for each paper."""
 
 MOST_FIELDS = 300
 """Fields of one COinS: an author is one."""
@@ -94,7 +95,7 @@ FORMS = {
     "dissertation_institution": "thesis",
     "technical_report_institution": "report",
 }
-"""Zotero's item type by the tag that names what the paper is in; the first one that is there."""
+"""Zotero's item type by the tag that names the paper's container. The first tag that is there counts."""
 
 INSTITUTIONS = frozenset({"dissertation_institution", "technical_report_institution"})
 
@@ -168,10 +169,10 @@ ELSEWHERE = frozenset(
         "about",
     }
 )
-"""What leads from a work to others."""
+"""Properties that lead from a work to other works."""
 
 REFERENCE = frozenset({"@id", "@type"})
-"""What an object has that only refers to another one."""
+"""The keys of an object that only refers to another one."""
 
 CONTAINERS = {"Periodical": "journalArticle", "Book": "bookSection"}
 
@@ -288,7 +289,7 @@ def _containers(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> It
 
 
 BIBTEX_PLACES = ("pre", "textarea", 'script[type*="bibtex" i]', '[class*="bibtex" i]')
-"""Where pages hold BibTeX; the first kind of place that does."""
+"""Where pages hold BibTeX. The first kind of place with an entry counts."""
 
 BIBTEX_ENTRY = pattern(r"@[A-Za-z]{3,20}\s{0,9}\{[^{}=,]{0,200},", hostile=("@abc", " ", ""))
 """The start of an entry.

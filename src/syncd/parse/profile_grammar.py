@@ -1,6 +1,6 @@
 """The lines of a profile page: what each kind of line looks like, as named patterns and tables.
 
-Each pattern judges one line by itself; what a line means in its place is decided in `profile_page`.
+Each pattern judges one line by itself. `profile_page` decides what a line means in its place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from syncd.text.patterns import pattern
 
 _KNOWN = sorted([*SUBJECTS, *BY_SUFFIX, *ARCHIVES], key=len, reverse=True)
 CATEGORY = rf"(?:{'|'.join(map(re.escape, _KNOWN))}|[a-z]{{2,8}}(?:-[a-z]{{2,5}})?\.[A-Z]{{2}}|[A-Z]{{2}})"
-"""An arXiv category, in full or its suffix; two capitals pass for a category of tomorrow."""
+"""An arXiv category, in full or its suffix. Two capitals are taken for a category that is new at arXiv."""
 
 FIELD = pattern(CATEGORY, hostile="a-")
 """An author's main field.
@@ -90,7 +90,7 @@ FURNITURE = pattern(
     | (?: © | \(c\) | copyright\b ) .{0,80} | all\srights\sreserved\.?""",
     hostile=("sort by ", " ", ""),
 )
-"""Navigation and footers: a whole line that is neither a name nor part of an abstract.
+"""A line of navigation or of a footer, which is neither a name nor part of an abstract.
 
 >>> [bool(FURNITURE.fullmatch(text)) for text in ("Sign in", "Load more", "© 2026 Scholar Feed", "Pengcheng He")]
 [True, True, True, False]
@@ -120,7 +120,7 @@ INITIAL_END = pattern(r"(?:^|[\s.-])\w\.$", hostile="a.")
 
 MAX_NAME_WORDS = 8
 MAX_AUTHORS_LENGTH = 20_000
-"""A longer line is no list of authors, or not one to keep apart from prose."""
+"""A longer line is not taken for a list of authors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Head:
 
     @property
     def whole(self) -> bool:
-        """Category and date stand there, and nothing unknown: hardly anything else looks like that."""
+        """The line has category and date, and no unknown badge. Hardly any other line looks like that."""
         return bool(self.category and self.date and self.badges in {"", CODE_BADGE})
 
 

@@ -1,4 +1,4 @@
-"""The profile page as HTML, saved or at its address: laid out as the lines of the page as text, and read as such.
+"""The profile page as HTML, saved or at its address. It is laid out as the lines of the page as text and read so.
 
 A page that stands in the way, such as a sign-in or a check for robots, is named as such.
 """
@@ -36,7 +36,7 @@ ROBOT_TEXT = pattern(
     | enable\sjavascript\sand\scookies | ddos\sprotection | bot\sdetection""",
     hostile="are you a ",
 )
-"""What pages say that let only people through.
+"""What a page says that lets only people through.
 
 >>> [bool(ROBOT_TEXT.search(text)) for text in ("Just a moment...", "Verify you are human", "A robot that reads")]
 [True, True, False]
@@ -47,7 +47,7 @@ ROBOT_MARKUP = (
     ' script[src*="captcha" i], [class*="g-recaptcha" i], [class*="h-captcha" i], [class*="cf-turnstile" i],'
     ' [id*="captcha" i], form[id*="challenge" i]'
 )
-"""Elements that only such pages have."""
+"""Elements that only a page has that lets only people through."""
 
 LOGIN_TEXT = pattern(
     r"(?i)\b(?:(?:sign|log)[ -]?(?:in|on)|einloggen|anmelden|se connecter|create an account)\b",
@@ -64,10 +64,10 @@ LOGIN_MARKUP = (
 )
 
 SHORT = 2_000
-"""Characters of text that a page has at most which is nothing but such a wall."""
+"""The most characters of text on a page that only stands in the way of another one."""
 
 EMPTY = 200
-"""Characters of text that a page has at most which scripts were to fill."""
+"""The most characters of text on a page that is empty until a browser runs its scripts."""
 
 IN_BROWSER = "Open the page in a browser{signed}, save it there, and name the saved file as the source."
 

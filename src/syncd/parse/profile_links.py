@@ -1,7 +1,7 @@
-"""What the markup of a profile page adds to a paper's lines: its page, its identifiers, its repositories.
+"""The page, identifiers and repositories of a paper, as the links of a profile page in HTML show them.
 
-Only what leads from the title, or from a button beside it, identifies the paper; a link within an abstract
-never does. Nothing here opens an address.
+Only a link of the title, or of a button beside it, identifies the paper. A link within an abstract never does. Nothing
+here opens an address.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from syncd.model import Identifiers, Link
 from syncd.text.identifiers import arxiv_id, doi
-from syncd.text.links import classify
+from syncd.text.links import classify, merged
 from syncd.text.patterns import pattern
 
 SITE_ID = pattern(
@@ -107,12 +107,3 @@ def _is_web(url: str) -> bool:
 def _links(urls: Iterable[str]) -> tuple[Link, ...]:
     found = [classify(url) for url in urls if _is_web(url)]
     return tuple(link for link in found if link and link.kind != "other")
-
-
-def merged(*groups: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Join links, each address once, whatever its scheme and a repository's case."""
-    links: dict[str, Link] = {}
-    for link in (link for group in groups for link in group):
-        key = link.url.partition("://")[2].rstrip("/")
-        links.setdefault(key.lower() if link.kind == "code" else key, link)
-    return tuple(links.values())

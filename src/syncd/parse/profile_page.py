@@ -27,12 +27,12 @@ from syncd.parse.profile_grammar import (
     looks_like_authors,
     read_head,
 )
-from syncd.parse.profile_links import Anchor, Anchors, merged, read_anchors
+from syncd.parse.profile_links import Anchor, Anchors, read_anchors
 from syncd.sources import limits
 from syncd.sources.limits import ENTRIES, LINES, within
 from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
-from syncd.text.links import find_links
+from syncd.text.links import find_links, merged
 from syncd.text.names import parse_authors
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean

@@ -1,100 +1,23 @@
-"""Dates as bibliographic formats write them, in whole or in parts, to ISO 8601. What is no date is None."""
+"""A paper as a bibliographic file or a service has it, and the one way from there to a `Paper`.
+
+LaTeX and markup become plain text, identifiers and links are found, and what names a preprint server is no venue.
+Nothing here knows a format.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from syncd.model import Creator, Identifiers, Link, Paper
 from syncd.parse.markup import ENTITY, TAG, plain, unescaped
 from syncd.sources.limits import CREATORS, FIELD, within
-from syncd.text.dates import MONTHS
 from syncd.text.identifiers import arxiv_id, doi
 from syncd.text.latex import to_unicode
 from syncd.text.links import classify, find_links
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_title
-
-NUMERIC = pattern(
-    r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})(?!\d)(?:[-/.](?P<day>\d{1,2})(?!\d))?)?",
-    hostile="1234-1-",
-    flags=re.ASCII,
-)
-"""A date that starts with its year.
-
->>> [NUMERIC.match(text).groups() for text in ("2023-04-25T01:00", "2023/04//", "2023-04/2023-05", "2023")]
-[('2023', '04', '25'), ('2023', '04', None), ('2023', '04', None), ('2023', None, None)]
-"""
-
-YEAR = pattern(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", hostile="19", flags=re.ASCII)
-"""A year somewhere in a text.
-
->>> [bool(YEAR.search(text)) for text in ("c. 1998", "2023a", "in press", "12023")]
-[True, True, False, False]
-"""
-
-MONTH_WORD = pattern(rf"(?<![a-z])(?:{'|'.join(MONTHS)})", hostile="ja", flags=re.IGNORECASE)
-"""The name of a month, in full or cut.
-
->>> [MONTH_WORD.search(text)[0] for text in ("10 April", "Sept.", "jul/aug")]
-['Apr', 'Sep', 'jul']
-"""
-
-NUMBER = pattern(r"(?<!\d)\d{1,2}(?!\d)", hostile="1", flags=re.ASCII)
-
-
-def iso_date(year: str, month: str = "", day: str = "") -> str | None:
-    """Join the parts of a date as far as they make sense.
-
-    Args:
-        year: a whole date may stand here, too.
-        month: a number, or a name; a day may stand beside the name.
-        day: a number.
-
-    >>> iso_date("2023", "April", "25"), iso_date("2023", "10 January"), iso_date("2023", "Spring")
-    ('2023-04-25', '2023-01-10', '2023')
-    >>> iso_date("2023/04/25/"), iso_date("25 April 2023"), iso_date("2023-02-30"), iso_date("in press")
-    ('2023-04-25', '2023-04-25', '2023-02', None)
-    """
-    whole = NUMERIC.match(year.strip())
-    if whole and whole["month"]:
-        return joined(int(whole["year"]), int(whole["month"]), int(whole["day"] or 0))
-    found = whole or YEAR.search(year)
-    if not found:
-        return None
-    words = f"{year[: found.start()]} {year[found.end() :]}" if not whole and not month else month
-    number = int(found["year"] if whole else found[0])
-    name = MONTH_WORD.search(words)
-    if not name:
-        bare = NUMBER.fullmatch(month.strip())
-        return joined(number, int(bare[0]) if bare else 0, _number(day))
-    return joined(number, MONTHS.index(name[0].lower()) + 1, _number(day) or _number(words))
-
-
-def _number(text: str) -> int:
-    found = NUMBER.search(text)
-    return int(found[0]) if found else 0
-
-
-def joined(year: int, month: int = 0, day: int = 0) -> str | None:
-    """Write a date with the precision that is valid; 0 stands for what is missing.
-
-    >>> joined(2023, 4, 31), joined(2023, 10**30), joined(0)
-    ('2023-04', '2023', None)
-    """
-    if not 1000 <= year <= 9999:
-        return None
-    try:
-        date(year, month, 1)
-    except (ValueError, OverflowError):
-        return str(year)
-    try:
-        return date(year, month, day).isoformat()
-    except (ValueError, OverflowError):
-        return f"{year}-{month:02}"
-
 
 PREPRINT = pattern(
     r"(?i)(?:arxiv|(?:bio|med|chem|psy|tech|open)rxiv|corr|computing research repository|ssrn)\b"
@@ -143,12 +66,12 @@ ARXIV_ITSELF = (
     "cold spring",
     "openrxiv",
 )
-"""How names start of servers that say nothing about a preprint that its arXiv id does not, and of their owners."""
+"""How the names of arXiv, of its mirrors and of servers' owners start. They say no more than the arXiv id does."""
 
 ARTICLES = frozenset({None, "journalArticle", "conferencePaper", "bookSection", "report", "magazineArticle"})
-"""Forms that are none where the venue is a preprint server; data and software may well lie in a repository."""
+"""Forms that a paper does not have where its venue is a preprint server. Data and software may lie in a repository."""
 
-REPOSITORY = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
+DBLP_VOLUME = pattern(r"\Aabs/(?=\S+$)", hostile=("abs/", "a", " "))
 """What DBLP writes before an arXiv id that it calls a volume: "abs/2304.12526"."""
 
 ARXIV_NOTE = pattern(
@@ -168,7 +91,7 @@ DASHES = pattern(r"(?:(?<!\s)\s+)?(?:--+|[‐-―−])\s*", hostile=" ")  # noqa
 """
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading a record of a shape that nobody thought of may raise: then this record is left out, and said."""
+"""Errors that a record of an unexpected shape may raise. Such a record is left out, and a notice says so."""
 
 FINAL_STOP = pattern(r"(?<![.\s])(?<!\.\w)(?<!\bal)(?<!\betc)(?<!\bInc)(?<!\bJr)(?<!\bvs)\.$", hostile=".")
 """The full stop that DBLP and PubMed end titles with; dots that mean something stay.
@@ -188,7 +111,7 @@ CAPTION = pattern(
 """
 
 HREF = pattern(r"\bhref\s*=\s*[\"'](https?://[^\"'<>\s]+)", hostile=("href", " ", ""), flags=re.IGNORECASE)
-"""The address of a link in markup, which its text does without.
+"""The address of a link in markup. The text of the link may not show it.
 
 >>> HREF.findall('<a href="https://a.org/b">here</a>')
 ['https://a.org/b']
@@ -255,7 +178,7 @@ def paper_of(record: Record) -> Paper | None:
         return None
     identifiers = Identifiers(
         next(filter(None, map(doi, record.dois)), None),
-        next(filter(None, (arxiv_id(REPOSITORY.sub("", text)) for text in record.arxivs)), None),
+        next(filter(None, (arxiv_id(DBLP_VOLUME.sub("", text)) for text in record.arxivs)), None),
     )
     url = plain(record.url).strip()
     url = url if WEB.fullmatch(url) else ""
@@ -314,12 +237,20 @@ def _repository(name: str) -> str | None:
 
 
 def is_server(name: str | None) -> bool:
-    """Tell whether a venue or publisher is a preprint server."""
+    """Tell whether a venue or publisher is a preprint server.
+
+    >>> is_server("SSRN Electronic Journal"), is_server("CoRR"), is_server("Nature"), is_server(None)
+    (True, True, False, False)
+    """
     return bool(name and (SERVERS.fullmatch(name) or PREPRINT.fullmatch(name)))
 
 
 def is_preprint_doi(doi: str | None) -> bool:
-    """Tell whether a DOI is that of a preprint."""
+    """Tell whether a DOI is that of a preprint.
+
+    >>> is_preprint_doi("10.2139/ssrn.288970"), is_preprint_doi("10.1162/tacl_a_00123"), is_preprint_doi(None)
+    (True, False, False)
+    """
     return bool(doi and PREPRINT_DOI.fullmatch(doi))
 
 
@@ -329,7 +260,11 @@ def _without_caption(text: str) -> str:
 
 
 def addresses(text: str) -> list[str]:
-    """Return the addresses of the links in markup."""
+    """Return the addresses of the links in markup.
+
+    >>> addresses('<a href="https://a.org/b">here</a>'), addresses("https://a.org/b")
+    (['https://a.org/b'], [])
+    """
     return HREF.findall(text) if "<" in text else []
 
 
@@ -343,7 +278,7 @@ def _published(paper: Paper, record: Record, venue: str | None) -> Paper:
         paper,
         venue=venue,
         published_as=record.form,
-        volume=None if REPOSITORY.match(record.volume) else one_line(record.volume) or None,
+        volume=None if DBLP_VOLUME.match(record.volume) else one_line(record.volume) or None,
         issue=one_line(record.issue) or None,
         pages=DASHES.sub("-", one_line(record.pages)) or None,
         publisher=publisher or None,

@@ -16,8 +16,9 @@ from syncd.model import Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
-from syncd.parse.record import ARXIV_NOTE, Record, iso_date, one_line, paper_of
+from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import CREATORS, within
+from syncd.text.dates import iso_date
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
@@ -79,7 +80,7 @@ FIELDS = {
 DATES = ("DA", "Y1", "PY")
 AUTHORS = "AU"
 FIRST_AUTHORS = "A1"
-"""What some programs call the first author or all of them; they stand in the order of the lines."""
+"""Some programs write the first author or all authors with this tag. Authors keep the order of the lines."""
 
 DOIS = ("DO", "M3", "UR")
 ANYTHING = pattern(r".+", hostile="a")
@@ -93,7 +94,7 @@ ARXIVS = {
     "UR": ANYTHING,
     "DO": ANYTHING,
 }
-"""Tags that may hold the record's arXiv id, the best first, and how they read then."""
+"""Tags that may hold the record's arXiv id, the best first, each with the form that its text has then."""
 
 NO_VENUE = frozenset({"book", "thesis", "report", "standard", "dataset", "computerProgram"})
 
@@ -165,7 +166,6 @@ def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
 
 
 def _record(found: Mapping[str, Any]) -> Record:
-    """Map the fields of a record as rispy names them."""
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
     named = _texts(found, AUTHORS)
     within(len(named), CREATORS, "authors of one paper")

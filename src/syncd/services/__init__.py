@@ -1,7 +1,7 @@
 """Services that know authors and papers: a table of what each is called and can do, and the plugins of third parties.
 
-A service's module is loaded when it is asked or its records are read. What is no author at a service is left to whoever
-reads files and pages.
+A service's module is loaded when the service is asked, or when its records are read. Files and pages are no business of
+this package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Api(Protocol):
 class SearchableApi(Api, Protocol):
     """An API that finds authors by name as well."""
 
-    def search(self, name: str, web: Web) -> list[FoundAuthor]:
+    def find(self, name: str, web: Web) -> list[FoundAuthor]:
         """Find authors by name, or raise `SourceError`."""
         ...
 
@@ -107,7 +107,7 @@ DBLP = pattern(
     rf"|{_SITE}dblp\.(?:org|uni-trier\.de|dagstuhl\.de)/pid/(?P<page>[a-z0-9]+(?:/[A-Za-z0-9-]+)+?)(?:\.\w+)?{_END}",
     hostile=("https://dblp.org/pid/", "a/", ""),
 )
-"""An author of DBLP: two parts or three with slashes, and a number where several have one name.
+"""An author of DBLP: two or three parts with slashes between them, with a number where several people have one name.
 
 >>> [_found(DBLP, text) for text in ("dblp:h/PengchengHe", "https://dblp.org/pid/116/8665.html")]
 ['h/PengchengHe', '116/8665']
@@ -119,7 +119,7 @@ ORCID = pattern(
     rf"(?:orcid:)?(?P<id>{_ORCID})|{_SITE}(?:pub\.)?orcid\.org/(?:v\d\.\d/)?(?P<page>{_ORCID})(?:/\w+)?{_END}",
     hostile="0000-",
 )
-"""A researcher of ORCID: four times four digits, alone too.
+"""A researcher of ORCID: four times four digits, also without `orcid:` before them.
 
 >>> [_found(ORCID, text) for text in ("orcid:0000-0002-1825-0097", "0000-0002-1694-233x")]
 ['0000-0002-1825-0097', '0000-0002-1694-233x']
@@ -145,7 +145,7 @@ ARXIV = pattern(
 
 
 ARXIV_IDENTIFIER = pattern(r"[a-z-]+_[a-z]_\d+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx]", hostile="a-")
-"""An author's identifier at arXiv, or an ORCID iD, which arXiv takes as well; all else is a name.
+"""An author's identifier at arXiv, or an ORCID iD, which arXiv takes as well. Anything else is a name.
 
 >>> [bool(ARXIV_IDENTIFIER.fullmatch(text)) for text in ("he_p_1", "0000-0002-1825-0097", "Pengcheng He")]
 [True, True, False]
@@ -190,7 +190,7 @@ class Service:
     completes: bool = False
 
     def module(self) -> Any:
-        """Load it: `Authors` fetches and finds authors, `read` reads what it fetched, `Papers` looks papers up."""
+        """Load it: `Api` asks for authors and papers, `read` reads what it fetched of an author."""
         return importlib.import_module(f"syncd.services.{self.name}")
 
     def read(self, snapshot: Snapshot) -> Profile:
@@ -215,7 +215,7 @@ SOURCES: Mapping[str, Service] = {service.source: service for service in SERVICE
 """Those that list an author's papers, by their name in sources and formats."""
 
 FOREIGN = pattern(r"https?://.*|[a-z][a-z0-9_-]+:(?!//).*", hostile="a-", flags=re.DOTALL)
-"""What plugins are asked about: addresses, and short forms.
+"""The sources that plugins are asked about: addresses and short forms.
 
 >>> [bool(FOREIGN.fullmatch(text)) for text in ("scopus:7004", "https://example.org/", "profiles/a.txt", "C:/a")]
 [True, True, False, False]
@@ -226,11 +226,20 @@ MEDIA_TYPE = pattern(
     r"application/vnd\.syncd\.(?P<name>[a-z][a-z0-9_-]+)(?:\+\w+)?",
     hostile=("application/vnd.syncd.", "a", ""),
 )
-"""The media type of what an API's fetch, or a plugin's, brought.
+"""The media type of a snapshot that an API or a plugin fetched.
 
 >>> MEDIA_TYPE.fullmatch("application/vnd.syncd.openalex+json")["name"]
 'openalex'
 """
+
+
+def media_type(name: str, form: str = "") -> str:
+    """Return the media type of a snapshot that an API or a plugin fetched.
+
+    >>> media_type("openalex", "json"), media_type("scopus")
+    ('application/vnd.syncd.openalex+json', 'application/vnd.syncd.scopus')
+    """
+    return f"application/vnd.syncd.{name}" + (f"+{form}" if form else "")
 
 
 def recognise(source: str) -> Recognised | None:
@@ -248,7 +257,7 @@ def recognise(source: str) -> Recognised | None:
 
 
 def hint(source: str) -> str:
-    """Return what may help with a source that is neither an author, nor a page, nor a file.
+    """Return a hint for a source that is neither an author, nor a page, nor a file.
 
     >>> hint("openalex:He"), hint("pages/a.txt")
     ('An author of openalex is written like this: openalex:A5023888391. To search for a name: syncd follow NAME.', '')
@@ -285,12 +294,7 @@ def api(name: str, apis: Mapping[str, Api] | None = None) -> Api:
     """
     if apis and name in apis:
         return apis[name]
-    return cast("Api", SOURCES[name].module().Authors())
-
-
-def searchable(name: str, apis: Mapping[str, Api] | None = None) -> SearchableApi:
-    """Return what finds authors by name; see `api`."""
-    return cast("SearchableApi", api(name, apis))
+    return cast("Api", SOURCES[name].module().Api())
 
 
 def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -> Snapshot:
@@ -303,8 +307,7 @@ def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -
         return api(author.name, apis).fetch(author.author, web)
     try:
         snapshot = plugins.load().sources[author.name].fetch(author.author, web)
-        media_type = f"application/vnd.syncd.{author.name}"
-        return dataclasses.replace(snapshot, origin=author.source, media_type=media_type)
+        return dataclasses.replace(snapshot, origin=author.source, media_type=media_type(author.name))
     except SyncdError:
         raise
     except Exception as error:
@@ -341,7 +344,7 @@ def search(
     searched = [service.source for service in SERVICES if service.finds]
     for source in searched:
         try:
-            found += searchable(source, apis).search(name, web)
+            found += cast("SearchableApi", api(source, apis)).find(name, web)
         except SourceError as error:
             errors.append(error)
     if len(errors) == len(searched):

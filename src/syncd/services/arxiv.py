@@ -1,4 +1,4 @@
-"""arXiv: an author's papers, and what it says of single ones: authors, abstract, first day, category, withdrawals.
+"""arXiv: the papers of an author, and of single papers authors, abstract, first day, category and withdrawal.
 
 Documentation: https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/author_identifiers.html.
 """
@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from xml.etree import ElementTree as ET
 
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse import feed
 from syncd.parse.decode import check_xml
 from syncd.parse.record import Record, paper_of
-from syncd.services import ARXIV_IDENTIFIER, records
-from syncd.services.base import Asking, Fetching, Part, Records, words
+from syncd.services import ARXIV_IDENTIFIER, media_type, records
+from syncd.services.base import Asking, Params, Part, Records, words
 from syncd.sources.limits import TooMuchError
-from syncd.sources.web import Web, snapshot
 from syncd.text.identifiers import arxiv_id
-from syncd.text.loose import Json, number
+from syncd.text.loose_json import Json, number
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_title
+
+if TYPE_CHECKING:
+    from syncd.sources.web import Web
 
 
 def read(snapshot: Snapshot) -> Profile:
@@ -37,44 +39,8 @@ def read(snapshot: Snapshot) -> Profile:
     return replace(profile, name=searched) if nameless else profile
 
 
-MEDIA_TYPE = "application/vnd.syncd.arxiv+xml"
 MOST = 2000
-"""What one request may bring, as the manual says; few people have written more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The feeds and the API.
-
-    Attributes:
-        base: address of the feeds by identifier.
-        api: address of the search by name.
-    """
-
-    base: str = "https://arxiv.org"
-    api: str = "https://export.arxiv.org/api/query"
-
-    def fetch(self, author: str, web: Web) -> Snapshot:
-        """Fetch an author's papers, the newest first.
-
-        Raises:
-            SourceError: they are not to be had.
-        """
-        asking = Fetching(web, "arXiv", "arxiv", author)
-        if ARXIV_IDENTIFIER.fullmatch(author):
-            answer = asking.answer(f"{self.base}/a/{author}.atom2")
-        else:
-            answer = asking.answer(
-                self.api,
-                {
-                    "search_query": f'au:"{author}"',
-                    "sortBy": "submittedDate",
-                    "sortOrder": "descending",
-                    "max_results": MOST,
-                },
-            )
-        return snapshot(answer, asking.origin, web.clock, MEDIA_TYPE)
-
+"""The most entries that one request may bring, as the manual says. Few people have written more papers."""
 
 NAMES = {
     "a": "http://www.w3.org/2005/Atom",
@@ -92,7 +58,7 @@ ELEMENTS = {
 """Which element of an entry fills which part of the record."""
 
 PER_TITLE = 10
-"""How many entries a title may bring; one phrase is in few other titles."""
+"""How many entries are asked for with one title. Few other titles hold the same phrase."""
 
 WITHDRAWN = pattern(
     r"(?i)(?:\A\W*|[.;!]\s+)(?:(?:this|the|our)\s+)?(?:(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint))"
@@ -111,14 +77,16 @@ False
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """arXiv: its API, and the feeds of authors.
 
     Attributes:
-        base: its address.
+        base: address of the API.
+        feeds: address of the feeds by author's identifier.
     """
 
     base: str = "https://export.arxiv.org/api/query"
+    feeds: str = "https://arxiv.org/a"
 
     name: ClassVar[str] = "arxiv"
     title: ClassVar[str] = "arXiv"
@@ -127,6 +95,20 @@ class Papers:
     gives: ClassVar[frozenset[Part]] = frozenset(
         {"creators", "abstract", "date", "first date", "category", "identifiers", "links", "retracted"}
     )
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author's papers, the newest first.
+
+        Raises:
+            SourceError: they are not to be had.
+        """
+        asking = Asking(web, self.title, "arxiv", author)
+        if ARXIV_IDENTIFIER.fullmatch(author):
+            answer = asking.answer(f"{self.feeds}/{author}.atom2")
+        else:
+            order: Params = {"sortBy": "submittedDate", "sortOrder": "descending", "max_results": MOST}
+            answer = asking.answer(self.base, {"search_query": f'au:"{author}"', **order})
+        return answer.snapshot(asking.origin, web.clock.now(), media_type("arxiv", "xml"))
 
     def identifier(self, paper: Paper) -> str | None:
         """Return the arXiv id."""
@@ -138,7 +120,7 @@ class Papers:
 
     def lookup(self, identifiers: Sequence[str], web: Web) -> list[Records]:
         """Ask for entries by arXiv id."""
-        params: dict[str, str | int] = {"id_list": ",".join(identifiers), "max_results": len(identifiers)}
+        params: Params = {"id_list": ",".join(identifiers), "max_results": len(identifiers)}
         entries, _ = self._entries(params, web)
         known = {arxiv_id(entry["id"]): entry for entry in entries}
         return [[known[identifier]] if identifier in known else [] for identifier in identifiers]
@@ -156,10 +138,10 @@ class Papers:
         folded = [(fold_title(entry["title"]), entry) for entry in entries]
         return [[e for title, e in folded if fold_title(paper.title) in title] for paper in papers]
 
-    def _entries(self, params: dict[str, str | int], web: Web) -> tuple[Records, int]:
+    def _entries(self, params: Params, web: Web) -> tuple[Records, int]:
         """Ask, and return the entries and how many there are in all."""
         asking = Asking(web, self.title)
-        data = asking.checked(asking.get(self.base, params)).data
+        data = asking.answer(self.base, params).data
         try:
             text = data.decode("utf-8-sig")
             check_xml(text)
@@ -174,9 +156,9 @@ class Papers:
             raise asking.odd("whole feed")  # it happens to arXiv at times, and passes
         return [entry for entry in entries if arxiv_id(entry["id"])], total
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read an entry."""
-        text = {name: records.text(record.get(name)) or "" for name in ELEMENTS}
+        text = {name: records.plain_text(record.get(name)) or "" for name in ELEMENTS}
         withdrawn = bool(WITHDRAWN.search(text["comment"]) or WITHDRAWN.search(text["summary"]))
         paper = paper_of(
             Record(
@@ -184,7 +166,7 @@ class Papers:
                 creators=tuple(map(creator, records.texts(record.get("authors")) or ())),
                 abstract="" if withdrawn else text["summary"],
                 date=records.date(text["published"]),
-                category=records.text(record.get("category")),
+                category=records.plain_text(record.get("category")),
                 dois=(text["doi"],),
                 arxivs=(text["id"],),
                 texts=(text["comment"],),

@@ -1,27 +1,188 @@
-"""What services have in common: asking for JSON, turning pages, packing records, and what enrichers offer.
+"""What services have in common: how one is asked, within limits and with errors for people, and what an enricher is.
 
-It knows no service. Pace, repeats and limits are the `Web`'s part.
+Nothing here knows a particular service. `Web` keeps the pace, repeats questions and limits each answer.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from syncd.errors import ParseError, SourceError
-from syncd.model import Paper, Profile, Snapshot
+from syncd.errors import SourceError
+from syncd.model import Paper, Snapshot
+from syncd.services import media_type
+from syncd.services.records import pack
 from syncd.sources.limits import JSON_VALUES, json_values
-from syncd.sources.pace import http_date, retry_after
+from syncd.sources.pace import http_date
 from syncd.sources.statuses import refusal
-from syncd.text.loose import Json, dig
+from syncd.text.loose_json import Json, dig, listed
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     from syncd.sources.exchange import Answer
     from syncd.sources.web import Web
+
+Params = Mapping[str, str | int]
+
+MOST_PAGES = 200
+"""How many pages of one author are fetched. A server that sends more never ends."""
+
+REFUSED = frozenset({400, 413, 414, 422})
+"""Statuses that blame the question: another question may have an answer."""
+
+UNKNOWN = frozenset({404, 410})
+"""Statuses by which services say that they know no such author or paper."""
+
+
+class RefusedError(SourceError):
+    """A service does not take this question; it says nothing about others."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """A service being asked, about one author or about papers.
+
+    All that it brings together stays within the limits of one source.
+
+    Attributes:
+        web: the session.
+        title: the service, as people know it.
+        author: the author's identifier there; empty where papers are asked about.
+        source: the service's name in sources, where an author is asked about.
+        headers: sent with each request.
+        credentials: likewise, as parameters that are never shown or stored.
+        complete: all pages were turned.
+    """
+
+    web: Web
+    title: str
+    source: str = ""
+    author: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    complete: bool = True
+    _captured: datetime | None = None
+    _bytes: int = 0
+    _values: int = 0
+
+    @property
+    def origin(self) -> str:
+        """What errors are about: the author's short form, or the service."""
+        return f"{self.source}:{self.author}" if self.author else self.title
+
+    def get(self, url: str, params: Params | None = None) -> Answer:
+        """Ask, and take any answer."""
+        return self.web.get(url, params=params, headers=self.headers, credentials=self.credentials)
+
+    def post(self, url: str, body: Any, params: Params) -> Answer:
+        """Ask with a question in JSON, and take any answer."""
+        return self.web.post(
+            url, json_body=body, params=params, headers=self.headers, credentials=self.credentials
+        )
+
+    def checked(self, answer: Answer) -> Answer:
+        """Return an answer whose status is 200.
+
+        Raises:
+            RefusedError: the question about papers is not taken.
+            SourceError: the service can't or won't answer, knows no such author, or sends too much.
+        """
+        if answer.status != 200:
+            raise self._refusal(answer)
+        self._bytes += len(answer.data)
+        if self._bytes > self.web.limits.size:
+            raise self.error(f"{self.title} sends more than {self.web.limits.size_in_words}")
+        self._captured = http_date(answer.headers.get("Date", "")) or self._captured
+        return answer
+
+    def _refusal(self, answer: Answer) -> SourceError:
+        status = answer.status
+        if self.author and status in UNKNOWN:
+            hint = "Check the identifier, or search for the name."
+            return self.error(f"{self.title} knows no such author", hint=hint)
+        if not self.author and status in REFUSED:
+            return RefusedError(f"the question is not taken ({status})", origin=self.origin)
+        if status in (401, 403) and (self.headers or self.credentials):
+            hint = "Check the API key, if you set one."
+            return self.error(f"the request or its key is not accepted ({status})", hint=hint)
+        shown = self.origin if self.author else answer.url.partition("?")[0]
+        return refusal(status, answer.headers, shown, self.web.clock.now())
+
+    def answer(self, url: str, params: Params | None = None) -> Answer:
+        """Ask for something that must be there; see `checked`."""
+        return self.checked(self.get(url, params))
+
+    def json(self, url: str, params: Params | None = None) -> Any:
+        """Ask for JSON that must be there; see `checked`."""
+        return self._read(self.answer(url, params))
+
+    def known(self, url: str, params: Params | None = None) -> list[Any]:
+        """Ask for JSON where 404 means that there is none of it; returns a list of one, or of none."""
+        answer = self.get(url, params)
+        return [] if answer.status in UNKNOWN else [self._read(self.checked(answer))]
+
+    def _read(self, answer: Answer) -> Any:
+        self._values += json_values(answer.data)
+        if self._values > JSON_VALUES:
+            raise self.error(f"{self.title} sends more than {JSON_VALUES:,} values")
+        return answer.json()
+
+    def pages(
+        self, url: str, params: Params, following: Callable[[Any, Params], Params | None]
+    ) -> Iterator[Any]:
+        """Turn pages, and note where there are too many of them.
+
+        Args:
+            url: of each page.
+            params: of the first page.
+            following: returns what changes for the page after one, by its JSON and its parameters; None after the last.
+        """
+        for _ in range(MOST_PAGES):
+            page = self.json(url, params)
+            yield page
+            change = following(page, params)
+            if change is None:
+                return
+            params = {**params, **change}
+        self.complete = False
+
+    def listed(self, answer: Any, *paths: str, what: str) -> list[Any]:
+        """Return what an answer lists: itself, or the first list at one of the paths.
+
+        Args:
+            answer: JSON.
+            paths: where in it the list may be.
+            what: is in the list, for the error where there is none.
+        """
+        found = listed(answer, *paths)
+        if found is None:
+            raise self.odd(f"list of {what}")
+        return found
+
+    def rows(self, answer: Any, path: str, what: str) -> list[Json]:
+        """Return the records that an answer lists at a path; see `listed`."""
+        return [row for row in self.listed(dig(answer, path), what=what) if isinstance(row, dict)]
+
+    def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
+        """Return an error about this author, or about this service."""
+        words = f"{self.origin}: {message}" if self.author else message
+        return SourceError(words, origin=self.origin, transient=transient, hint=hint)
+
+    def odd(self, what: str) -> SourceError:
+        """Return the error for an answer that is not what was asked for."""
+        return self.error(f"the answer is no {what}", transient=True)
+
+    def snapshot(self, author: Any, papers: list[Any]) -> Snapshot:
+        """Pack the author's record, or None, and the papers' records."""
+        return Snapshot(
+            pack(self.source, author, papers, identifier=self.author, complete=self.complete),
+            origin=self.origin,
+            captured=self._captured or self.web.clock.now(),
+            media_type=media_type(self.source, "json"),
+            charset="utf-8",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +191,11 @@ class FoundAuthor:
 
     Attributes:
         source: what to follow: "scholarfeed:123".
-        name: as the API writes it.
-        service: the API's name as people know it.
-        affiliation: where they work, as far as the API knows.
+        name: as the service writes it.
+        service: the service's name as people know it.
+        affiliation: where they work, as far as the service knows.
         field: what they work on.
-        papers: how many papers the API knows.
+        papers: how many papers the service knows.
         citations: of all papers.
         h_index: Hirsch index.
     """
@@ -47,186 +208,6 @@ class FoundAuthor:
     papers: int | None = None
     citations: int | None = None
     h_index: int | None = None
-
-
-MOST_PAGES = 200
-"""How many pages of one author are fetched: more is a server that never ends."""
-
-
-@dataclass(slots=True)
-class Fetching:
-    """An author being fetched.
-
-    Attributes:
-        web: the session.
-        service: the API's name as people know it.
-        name: the API's name in sources and media types.
-        author: the author's identifier there.
-        headers: sent with each request.
-        credentials: likewise, as parameters.
-    """
-
-    web: Web
-    service: str
-    name: str
-    author: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-    _captured: datetime | None = None
-    _bytes: int = 0
-    _values: int = 0
-
-    @property
-    def origin(self) -> str:
-        """The source's short form."""
-        return f"{self.name}:{self.author}"
-
-    def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
-        """Return an error about this source."""
-        return SourceError(
-            f"{self.origin}: {self.service} {message}", origin=self.origin, transient=transient, hint=hint
-        )
-
-    def answer(self, url: str, params: Mapping[str, str | int] | None = None) -> Answer:
-        """Ask for something that must be there.
-
-        Raises:
-            SourceError: it is not to be had; 404 is told as an author that is not known.
-        """
-        answer = self.web.get(url, params=params, headers=self.headers, credentials=self.credentials)
-        if answer.status in (404, 410):
-            raise self.error("knows no such author", hint="Check the identifier, or search for the name.")
-        if answer.status in (401, 403) and (self.headers or self.credentials):
-            raise self.error(
-                f"does not accept the request ({answer.status})", hint="Check the API key, if you set one."
-            )
-        if answer.status != 200:
-            wait = retry_after(answer.headers.get("Retry-After"), self.web.clock.now())
-            raise refusal(answer.status, answer.headers, self.origin, wait)
-        self._bytes += len(answer.data)
-        if self._bytes > self.web.limits.size:
-            raise self.error(f"sends more than {self.web.limits.size_in_words}")
-        self._captured = http_date(answer.headers.get("Date", "")) or self._captured
-        return answer
-
-    def json(self, url: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """Ask for JSON that must be there."""
-        answer = self.answer(url, params)
-        self._values += json_values(answer.data)
-        if self._values > JSON_VALUES:
-            raise self.error(f"sends more than {JSON_VALUES:,} values")
-        return answer.json()
-
-    def snapshot(self, author: Any, papers: list[Any], *, complete: bool = True) -> Snapshot:
-        """Pack what was fetched.
-
-        Args:
-            author: the author's record, or None.
-            papers: the papers' records.
-            complete: there are no more papers than these.
-        """
-        document = {
-            "source": self.name,
-            "id": self.author,
-            "author": author if isinstance(author, dict) else None,
-            "papers": papers,
-            "complete": complete,
-        }
-        # Sorted, so that the same content is the same bytes.
-        data = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
-            "utf-8", "replace"
-        )
-        return Snapshot(
-            data,
-            origin=self.origin,
-            captured=self._captured or self.web.clock.now(),
-            media_type=f"application/vnd.syncd.{self.name}+json",
-            charset="utf-8",
-        )
-
-
-REFUSED = frozenset({400, 413, 414, 422})
-"""Statuses that blame the question: another question may have an answer."""
-
-UNKNOWN = frozenset({404, 410})
-"""Statuses by which some services say that they know no such paper."""
-
-
-class RefusedError(SourceError):
-    """A service does not take this question; it says nothing about others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A service being asked.
-
-    Attributes:
-        web: the session.
-        title: the service, as people know it.
-        headers: sent with each request.
-        credentials: likewise, as parameters that are never shown or stored.
-    """
-
-    web: Web
-    title: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def get(self, url: str, params: Mapping[str, str | int] | None = None) -> Answer:
-        """Ask, and take any answer."""
-        return self.web.get(url, params=params, headers=self.headers, credentials=self.credentials)
-
-    def checked(self, answer: Answer) -> Answer:
-        """Return an answer that is one.
-
-        Raises:
-            RefusedError: the question is not taken.
-            SourceError: the service can't or won't answer.
-        """
-        if answer.status == 200:
-            return answer
-        if answer.status in REFUSED:
-            raise RefusedError(f"the question is not taken ({answer.status})", origin=self.title)
-        if answer.status in (401, 403) and (self.headers or self.credentials):
-            raise self.error(f"the key is not accepted ({answer.status})", hint="Check the API key.")
-        wait = retry_after(answer.headers.get("Retry-After"), self.web.clock.now())
-        raise refusal(answer.status, answer.headers, answer.url.partition("?")[0], wait)
-
-    def json(self, url: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """Ask for JSON that must be there."""
-        return self.checked(self.get(url, params)).json()
-
-    def known(self, url: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
-        """Ask for JSON where 404 means that there is none of it; returns a list of one, or of none."""
-        answer = self.get(url, params)
-        return [] if answer.status in UNKNOWN else [self.checked(answer).json()]
-
-    def post(self, url: str, body: Any, params: Mapping[str, str | int]) -> Answer:
-        """Ask with a question in JSON, and take any answer."""
-        return self.web.post(
-            url, json_body=body, params=params, headers=self.headers, credentials=self.credentials
-        )
-
-    def rows(self, answer: Any, path: str, what: str) -> list[dict[str, Any]]:
-        """Return the records that an answer lists.
-
-        Args:
-            answer: JSON.
-            path: where in it the list is.
-            what: is in the list, for the error where there is none.
-        """
-        found = dig(answer, path)
-        if not isinstance(found, list):
-            raise self.odd(f"list of {what}")
-        return [row for row in found if isinstance(row, dict)]
-
-    def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
-        """Return an error about this service."""
-        return SourceError(message, origin=self.title, transient=transient, hint=hint)
-
-    def odd(self, what: str) -> SourceError:
-        """Return the error for an answer that is not what was asked for."""
-        return self.error(f"the answer is no {what}", transient=True)
 
 
 Part = Literal[
@@ -250,7 +231,7 @@ MOST_CANDIDATES = 5
 """How many records with a similar title are looked at for one paper."""
 
 SIGNS = pattern(r"[\W_]+", hostile="_")
-"""What search engines give a meaning of their own, and titles do not need.
+"""Signs that search engines give a meaning of their own. A title is found without them.
 
 >>> SIGNS.sub(" ", "C++, or: what |we| (don't) know?").strip()
 'C or what we don t know'
@@ -258,7 +239,7 @@ SIGNS = pattern(r"[\W_]+", hostile="_")
 
 
 class Enricher(Protocol):
-    """A service.
+    """A service that completes papers.
 
     Attributes:
         name: in the configuration.
@@ -306,13 +287,17 @@ class Enricher(Protocol):
         """
         ...
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Return the paper that a record is about, or None for what is no paper."""
         ...
 
 
 def words(title: str) -> str:
-    """Return a title for search engines: its words alone."""
+    """Return a title for search engines: its words alone.
+
+    >>> words("C++, or: what |we| (don't) know?")
+    'C or what we don t know'
+    """
     return SIGNS.sub(" ", title).strip()
 
 
@@ -323,30 +308,3 @@ def cut(record: Json, fields: Iterable[str]) -> Json:
     {'title': 'T'}
     """
     return {name: record[name] for name in fields if name in record}
-
-
-def read(record: Json, api: str, parse: Callable[[Snapshot], Profile]) -> Paper | None:
-    """Read a record.
-
-    Args:
-        record: as the API gave it.
-        api: the API's name in sources.
-        parse: reads a snapshot of that API.
-
-    Returns:
-        The paper, or None for what is none.
-
-    Raises:
-        ParseError: it has a form that can't be read.
-    """
-    document = {"source": api, "id": "", "author": None, "papers": [record], "complete": True}
-    snapshot = Snapshot(json.dumps(document).encode(), f"{api}:", datetime.min.replace(tzinfo=UTC))
-    profile = parse(snapshot)
-    codes = {notice.code for notice in profile.warnings}
-    if "odd-record" in codes:
-        raise ParseError("this record can't be read", origin=snapshot.origin)
-    if not profile.papers:
-        return None
-    retracted = "retracted" in codes
-    paper = profile.papers[0]
-    return replace(paper, retracted=True) if retracted else paper

@@ -1,7 +1,7 @@
 """Crossref: the published form as its publisher registered it, and retractions.
 
-Documentation: https://api.crossref.org and https://www.crossref.org/documentation/retrieve-metadata/rest-api. Who
-says how to be reached is served from a better pool.
+Documentation: https://api.crossref.org and https://www.crossref.org/documentation/retrieve-metadata/rest-api. Users
+who give an e-mail address are served from a better pool.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Creator, Paper
-from syncd.parse.record import Record, joined, paper_of
+from syncd.parse.record import Record, paper_of
 from syncd.services import records
 from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut
-from syncd.text.loose import Json, dig, number, rows, text
+from syncd.text.dates import date_of
+from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import bare, creator, organisation
 from syncd.text.patterns import pattern
 
@@ -78,12 +79,12 @@ PREFIX = pattern(
 
 
 LONG_WORD = pattern(r"[^\W\d_]{4}", hostile="a")
-"""Letters that are more than initials."""
+"""So many letters are a word and no initials."""
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """Crossref.
 
     Attributes:
         base: its address.
@@ -134,7 +135,7 @@ class Papers:
         answer = asking.json(f"{self.base}/works", params | {"select": ",".join(FIELDS)})
         return [cut(row, FIELDS) for row in asking.rows(answer, "message.items", "works")]
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read a work; a notice about another work is no paper."""
         if UPDATES & _kinds(record.get("update-to")):
             return None
@@ -166,7 +167,7 @@ def _kinds(updates: Any) -> set[str]:
 
 
 def _plain(value: Any) -> str:
-    return records.text(value) or ""
+    return records.plain_text(value) or ""
 
 
 def _first(value: Any) -> str:
@@ -188,7 +189,7 @@ def _date(value: Any) -> str | None:
     ('2012-03', None, '2020-02')
     """
     year, month, day = (number(dig(value, f"date-parts.0.{place}")) or 0 for place in range(3))
-    return joined(year, month, day)
+    return date_of(year, month, day)
 
 
 def _people(value: Any) -> tuple[Creator, ...]:

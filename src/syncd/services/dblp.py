@@ -9,24 +9,27 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree as ET
 
 from syncd.errors import ParseError
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import read_xml
-from syncd.parse.record import UNREADABLE, Record, iso_date, paper_of
-from syncd.services import records
-from syncd.services.base import MOST_CANDIDATES, Asking, Fetching, Part, Records, cut, words
-from syncd.services.records import joined
+from syncd.parse.record import UNREADABLE, Record, paper_of
+from syncd.services import media_type, records
+from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut, words
+from syncd.services.records import join_versions
 from syncd.sources.limits import ENTRIES, within
-from syncd.sources.web import Web, snapshot
-from syncd.text.loose import Json, dig, many, rows, text
+from syncd.text.dates import iso_date
+from syncd.text.loose_json import Json, dig, many, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
+if TYPE_CHECKING:
+    from syncd.sources.web import Web
+
 HOMONYM = pattern(r"(?<!\s)\s+\d{4}$", hostile=" ")
-"""The number by which DBLP tells people of one name apart.
+"""The number behind a name that several people have.
 
 >>> HOMONYM.sub("", "Wei Wang 0001")
 'Wei Wang'
@@ -54,7 +57,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "pages": ("pages",),
     "publisher": ("publisher", "school"),
 }
-"""Which elements fill which field; the first that is there counts."""
+"""The elements that may fill a field. The first one that is there counts."""
 
 
 def read(snapshot: Snapshot) -> Profile:
@@ -87,7 +90,7 @@ def read(snapshot: Snapshot) -> Profile:
     name = HOMONYM.sub("", (root.get("name") or "").strip())
     if not name:
         notices.append(Notice("no-name", f"{snapshot.origin} has no name"))
-    return Profile(name or snapshot.origin, papers=tuple(joined(papers)), warnings=tuple(notices))
+    return Profile(name or snapshot.origin, papers=tuple(join_versions(papers)), warnings=tuple(notices))
 
 
 def _root(snapshot: Snapshot) -> ET.Element:
@@ -129,34 +132,9 @@ def _paper(entry: ET.Element) -> Paper | None:
 
 
 def _texts(entry: ET.Element, tag: str) -> Iterator[str]:
-    """Yield the text of the elements of that name."""
     for element in entry.iterfind(tag):
         if text := " ".join(html.unescape("".join(element.itertext())).split()):
             yield text
-
-
-MEDIA_TYPE = "application/vnd.syncd.dblp+xml"
-
-
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
-
-    Attributes:
-        base: its address.
-    """
-
-    base: str = "https://dblp.org"
-
-    def fetch(self, author: str, web: Web) -> Snapshot:
-        """Fetch an author and all publications.
-
-        Raises:
-            SourceError: it is not to be had.
-        """
-        asking = Fetching(web, "DBLP", "dblp", author)
-        answer = asking.answer(f"{self.base}/pid/{author}.xml")
-        return snapshot(answer, asking.origin, web.clock, MEDIA_TYPE)
 
 
 PAPER_FIELDS = (
@@ -186,8 +164,8 @@ WITHDRAWN = "Withdrawn Items"
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The search.
+class Api:
+    """DBLP: pages of persons, and the search for publications.
 
     Attributes:
         base: its address.
@@ -202,6 +180,16 @@ class Papers:
     gives: ClassVar[frozenset[Part]] = frozenset(
         {"creators", "date", "identifiers", "published", "retracted"}
     )
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author and all publications.
+
+        Raises:
+            SourceError: it is not to be had.
+        """
+        asking = Asking(web, self.title, "dblp", author)
+        answer = asking.answer(f"{self.base}/pid/{author}.xml")
+        return answer.snapshot(asking.origin, web.clock.now(), media_type("dblp", "xml"))
 
     def identifier(self, paper: Paper) -> str | None:  # noqa: ARG002 - there is no lookup
         """Return None: the search knows titles only."""
@@ -231,14 +219,15 @@ class Papers:
             found.append([cut(info, PAPER_FIELDS) for info in infos if isinstance(info, dict)])
         return found
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read the information of a record."""
         kind = text(record.get("type")) or ""
         addresses = [*(records.texts(record.get("doi")) or ()), *(records.texts(record.get("ee")) or ())]
-        volume = records.text(record.get("volume")) or ""
+        volume = records.plain_text(record.get("volume")) or ""
         paper = paper_of(
             Record(
-                title=records.text(record.get("title")) or "",  # its full stop is no part of what is compared
+                title=records.plain_text(record.get("title"))
+                or "",  # its full stop is no part of what is compared
                 creators=_people(dig(record, "authors.author")),
                 date=records.date(record.get("year")),
                 dois=addresses,
@@ -246,14 +235,14 @@ class Papers:
                 venue=next(iter(records.texts(record.get("venue")) or ()), ""),
                 form=PAPER_FORMS.get(kind),
                 volume=volume,
-                issue=records.text(record.get("number")) or "",
+                issue=records.plain_text(record.get("number")) or "",
                 pages=records.pages(record.get("pages")) or "",
-                publisher=records.text(record.get("publisher")) or "",
+                publisher=records.plain_text(record.get("publisher")) or "",
             )
         )
         return replace(paper, retracted=True) if paper and kind == WITHDRAWN else paper
 
 
 def _people(value: Any) -> tuple[Creator, ...]:
-    names = (records.text(dig(one, "text") or one) for one in many(value))
+    names = (records.plain_text(dig(one, "text") or one) for one in many(value))
     return tuple(creator(HOMONYM.sub("", name)) for name in names if name)

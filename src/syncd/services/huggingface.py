@@ -16,7 +16,7 @@ from syncd.parse.record import Record, paper_of
 from syncd.services import records
 from syncd.services.base import Asking, Part, Records, cut
 from syncd.text.links import classify
-from syncd.text.loose import Json, dig, text
+from syncd.text.loose_json import Json, dig, text
 
 if TYPE_CHECKING:
     from syncd.sources.web import Web
@@ -25,8 +25,8 @@ FIELDS = ("id", "title", "authors", "githubRepo", "projectPage")
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """Hugging Face.
 
     Attributes:
         base: its address.
@@ -64,11 +64,11 @@ class Papers:
         """Find nothing."""
         return [[] for _ in papers]
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read a paper; all that counts of it is its links."""
         paper = paper_of(
             Record(
-                title=records.text(record.get("title")) or "",
+                title=records.plain_text(record.get("title")) or "",
                 creators=records.people(record.get("authors")) or (),
                 arxivs=records.arxivs(record.get("id")) or (),
             )

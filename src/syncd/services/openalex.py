@@ -1,4 +1,7 @@
-"""OpenAlex: authors, works, venues, abstracts and retractions. Documentation: https://developers.openalex.org."""
+"""OpenAlex: authors and works of all fields, with venues, abstracts and retractions.
+
+Documentation: https://developers.openalex.org.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_server, paper_of
-from syncd.services import base, records
-from syncd.services.base import (
-    MOST_CANDIDATES,
-    MOST_PAGES,
-    Asking,
-    Fetching,
-    FoundAuthor,
-    Part,
-    Records,
-    cut,
-    words,
-)
-from syncd.services.records import Document, Field, joined, load
-from syncd.text.loose import Json, dig, listed, number, rows, text
+from syncd.services import records
+from syncd.services.base import MOST_CANDIDATES, Asking, FoundAuthor, Params, Part, Records, cut, words
+from syncd.services.records import Document, Field, join_versions, load
+from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator, same_person
 from syncd.text.patterns import pattern
 
@@ -29,7 +22,7 @@ if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 CUT_AT = 100
-"""Lists of authors are cut there, which a list of works does not always say."""
+"""Lists of authors are cut after so many. A list of works does not always say so."""
 
 NO_PAPERS = frozenset({"paratext", "peer-review", "grant", "supplementary-materials", "libguides"})
 """Types of works that are no papers: covers and contents, reviewers' reports, grants, guides of libraries."""
@@ -49,7 +42,7 @@ IN_JOURNALS = frozenset(
         *("book-review", "book-chapter", "conference-paper", "conference-abstract"),
     ]
 )
-"""Types of works that are articles where they appeared in a journal, as Zotero's own translator has it."""
+"""Types of works that Zotero's own translator takes for articles where they appeared in a journal."""
 
 FORMS: Mapping[tuple[str, str], str] = {
     **{(kind, "journal"): "journalArticle" for kind in IN_JOURNALS},
@@ -57,7 +50,7 @@ FORMS: Mapping[tuple[str, str], str] = {
     ("article", "book series"): "conferencePaper",
     ("article", "ebook platform"): "bookSection",
 }
-"""Zotero's item type by the type of the work and of what it appeared in; a repository makes no publication."""
+"""Zotero's item type by the types of the work and of its container. A repository publishes nothing."""
 
 FORMS_ALONE: Mapping[str, str] = {
     "conference-paper": "conferencePaper",
@@ -83,7 +76,7 @@ FORMS_ALONE: Mapping[str, str] = {
 """Zotero's item type by the type of the work alone; an article without a source may be a preprint."""
 
 ANYWHERE = frozenset({"book", "dissertation", "report", "dataset", "software", "standard", "other"})
-"""Types of works that stay what they are in a repository, of which the others there are preprints."""
+"""Types of works that stay what they are in a repository. All other works in a repository are preprints."""
 
 RAW_FORMS: Mapping[str, str] = {
     "journal-article": "journalArticle",
@@ -93,7 +86,7 @@ RAW_FORMS: Mapping[str, str] = {
 """Zotero's item type of an article without a source, by what its publisher registered it as."""
 
 NEW_YEAR = pattern(r"(?P<year>\d{4})-01-01", hostile="1")
-"""The date of a work of which only the year is known, and of few others.
+"""The first of January: the date of works of which only the year is known, and of few others.
 
 >>> NEW_YEAR.fullmatch("2020-01-01")["year"]
 '2020'
@@ -112,7 +105,10 @@ def _people(value: Any) -> tuple[Creator, ...] | None:
 
 def _person(row: Json) -> Creator | None:
     """Read an author: by the name that OpenAlex shows, or the printed one where it shows another person's."""
-    shown, printed = records.text(dig(row, "author.display_name")), records.text(row.get("raw_author_name"))
+    shown, printed = (
+        records.plain_text(dig(row, "author.display_name")),
+        records.plain_text(row.get("raw_author_name")),
+    )
     if shown and printed and not same_person(shown, printed):
         return creator(printed)
     name = shown or printed
@@ -144,8 +140,8 @@ def _venue(value: Any) -> str | None:
     ('Nature', None)
     """
     shown, printed = (
-        records.text(dig(value, "source.display_name")),
-        records.text(dig(value, "raw_source_name")),
+        records.plain_text(dig(value, "source.display_name")),
+        records.plain_text(dig(value, "raw_source_name")),
     )
     if not shown or not printed:
         return shown or printed
@@ -154,15 +150,15 @@ def _venue(value: Any) -> str | None:
 
 
 def _pages(value: Any) -> str | None:
-    first, last = records.text(dig(value, "first_page")), records.text(dig(value, "last_page"))
+    first, last = records.plain_text(dig(value, "first_page")), records.plain_text(dig(value, "last_page"))
     return f"{first}-{last}" if first and last and first != last else first
 
 
 AUTHOR = (
-    Field("name", ("display_name",), records.text),
-    Field("h_index", ("summary_stats.h_index",), records.count),
-    Field("paper_count", ("works_count",), records.count),
-    Field("citations", ("cited_by_count",), records.count),
+    Field("name", ("display_name",), records.plain_text),
+    Field("h_index", ("summary_stats.h_index",), number),
+    Field("paper_count", ("works_count",), number),
+    Field("citations", ("cited_by_count",), number),
 )
 
 WORK = (
@@ -171,10 +167,10 @@ WORK = (
     Field("abstract", ("abstract_inverted_index",), _abstract),
     Field("date", ("publication_date", "publication_year"), _date),
     Field("dois", ("doi", "ids.doi"), records.texts),
-    Field("url", ("primary_location.landing_page_url",), records.text),
-    Field("publisher", ("primary_location.source.host_organization_name",), records.text),
-    Field("volume", ("biblio.volume",), records.text),
-    Field("issue", ("biblio.issue",), records.text),
+    Field("url", ("primary_location.landing_page_url",), records.plain_text),
+    Field("publisher", ("primary_location.source.host_organization_name",), records.plain_text),
+    Field("volume", ("biblio.volume",), records.plain_text),
+    Field("issue", ("biblio.issue",), records.plain_text),
 )
 
 
@@ -182,13 +178,13 @@ def read(snapshot: Snapshot) -> Profile:
     """Read an author.
 
     Raises:
-        ParseError: it is not what `sources.apis.openalex` fetches.
+        ParseError: it is not what `Api.fetch` brings.
     """
     document = load(snapshot, "openalex")
     author = _bare(document.author.get("id")) or document.identifier
     works = [row for row in document.rows if text(row.get("type")) not in NO_PAPERS]
     papers = document.papers(works, lambda row: _paper(document, row, author))
-    return document.profile(AUTHOR, joined(papers))
+    return document.profile(AUTHOR, join_versions(papers))
 
 
 def _bare(identifier: Any) -> str:
@@ -252,93 +248,15 @@ WORK_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
-
-    Attributes:
-        base: its address.
-        key: an API key.
-    """
-
-    base: str = "https://api.openalex.org"
-    key: str | None = field(default=None, repr=False)
-
-    def fetch(self, author: str, web: Web) -> Snapshot:
-        """Fetch an author and all works.
-
-        Raises:
-            SourceError: not all of it is to be had.
-        """
-        asking = self._asking(author, web)
-        about = asking.json(f"{self.base}/authors/{author}", {"select": AUTHOR_FIELDS})
-        # OpenAlex merges authors and redirects from the old identifier, which no work has any more.
-        current = (text(dig(about, "id")) or author).rpartition("/")[2]
-        papers, complete = self._works(asking, current)
-        return asking.snapshot(about, papers, complete=complete)
-
-    def search(self, name: str, web: Web) -> list[FoundAuthor]:
-        """Find authors by name."""
-        params: dict[str, str | int] = {"search": name, "per-page": 20, "select": AUTHOR_FIELDS}
-        answer = self._asking(name, web).json(f"{self.base}/authors", params)
-        found = (_found(row) for row in rows(answer, "results") or [])
-        return [author for author in found if author]
-
-    def _asking(self, author: str, web: Web) -> Fetching:
-        credentials = {"api_key": self.key} if self.key else {}
-        return Fetching(web, "OpenAlex", "openalex", author, credentials=credentials)
-
-    def _works(self, asking: Fetching, author: str) -> tuple[list[Any], bool]:
-        works: list[Any] = []
-        cursor = "*"
-        for _ in range(MOST_PAGES):
-            answer = asking.json(
-                f"{self.base}/works",
-                {
-                    "filter": f"author.id:{author}",
-                    "sort": "publication_date:desc",
-                    "per-page": PER_PAGE,
-                    "cursor": cursor,
-                    "select": WORK_FIELDS,
-                },
-            )
-            page = listed(answer, "results")
-            if page is None:
-                raise asking.error("answered with something that is no list of works", transient=True)
-            works += page
-            following = text(dig(answer, "meta.next_cursor"))
-            if not page or following in (None, cursor):
-                return works, True
-            cursor = str(following)
-        return works, False
-
-
-def _found(row: Any) -> FoundAuthor | None:
-    identifier = (text(dig(row, "id")) or "").rpartition("/")[2]
-    name = text(dig(row, "display_name"))
-    if not identifier or name is None:
-        return None
-    return FoundAuthor(
-        source=f"openalex:{identifier}",
-        name=name,
-        service="OpenAlex",
-        affiliation=text(dig(row, "last_known_institutions.0.display_name")),
-        field=text(dig(row, "topics.0.field.display_name")),
-        papers=number(dig(row, "works_count")),
-        citations=number(dig(row, "cited_by_count")),
-        h_index=number(dig(row, "summary_stats.h_index")),
-    )
-
+FIELDS = tuple(WORK_FIELDS.split(","))
 
 ABOUT_OTHERS = frozenset({"erratum", "retraction", "book-review", "peer-review", "supplementary-materials"})
 """Types of works that have the title of the one that they are about."""
 
-FIELDS = tuple(WORK_FIELDS.split(","))
-
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """OpenAlex.
 
     Attributes:
         base: its address.
@@ -355,6 +273,35 @@ class Papers:
     gives: ClassVar[frozenset[Part]] = frozenset(
         {"creators", "abstract", "date", "identifiers", "published", "retracted"}
     )
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author and all works.
+
+        Raises:
+            SourceError: not all of it is to be had.
+        """
+        asking = self._asking(web, author)
+        about = asking.json(f"{self.base}/authors/{author}", {"select": AUTHOR_FIELDS})
+        # OpenAlex merges authors and redirects from the old identifier, which no work has any more.
+        current = (text(dig(about, "id")) or author).rpartition("/")[2]
+        params: Params = {
+            "filter": f"author.id:{current}",
+            "sort": "publication_date:desc",
+            "per-page": PER_PAGE,
+            "cursor": "*",
+            "select": WORK_FIELDS,
+        }
+        works: list[Any] = []
+        for page in asking.pages(f"{self.base}/works", params, _next_page):
+            works += asking.listed(page, "results", what="works")
+        return asking.snapshot(about, works)
+
+    def find(self, name: str, web: Web) -> list[FoundAuthor]:
+        """Find authors by name."""
+        params: Params = {"search": name, "per-page": 20, "select": AUTHOR_FIELDS}
+        answer = self._asking(web, name).json(f"{self.base}/authors", params)
+        found = (_found(row) for row in rows(answer, "results") or [])
+        return [author for author in found if author]
 
     def identifier(self, paper: Paper) -> str | None:
         """Return the DOI, or the one that arXiv registers."""
@@ -380,13 +327,41 @@ class Papers:
         """Ask for works with a title's words."""
         return [self._works(f"title.search:{words(paper.title)}", MOST_CANDIDATES, web) for paper in papers]
 
+    def read_paper(self, record: Json) -> Paper | None:
+        """Read a work; what is about another work of the same title is not that work."""
+        if text(record.get("type")) in ABOUT_OTHERS | NO_PAPERS:
+            return None
+        document = Document()
+        paper = _paper(document, record, author="")
+        return replace(paper, retracted=True) if paper and document.notices else paper
+
+    def _asking(self, web: Web, author: str = "") -> Asking:
+        credentials = {"api_key": self.key} if self.key else {}
+        return Asking(web, self.title, "openalex", author, credentials=credentials)
+
     def _works(self, where: str, most: int, web: Web) -> Records:
-        asking = Asking(web, self.title, credentials={"api_key": self.key} if self.key else {})
+        asking = self._asking(web)
         answer = asking.json(f"{self.base}/works", {"filter": where, "per-page": most, "select": WORK_FIELDS})
         return [cut(row, FIELDS) for row in asking.rows(answer, "results", "works")]
 
-    def read(self, record: Json) -> Paper | None:
-        """Read a work; what is about another work of the same title is not that work."""
-        if text(record.get("type")) in ABOUT_OTHERS:
-            return None
-        return base.read(record, "openalex", read)
+
+def _next_page(page: Any, params: Params) -> Params | None:
+    cursor = text(dig(page, "meta.next_cursor"))
+    return {"cursor": cursor} if cursor and cursor != params["cursor"] and dig(page, "results") else None
+
+
+def _found(row: Any) -> FoundAuthor | None:
+    identifier = (text(dig(row, "id")) or "").rpartition("/")[2]
+    name = text(dig(row, "display_name"))
+    if not identifier or name is None:
+        return None
+    return FoundAuthor(
+        source=f"openalex:{identifier}",
+        name=name,
+        service=Api.title,
+        affiliation=text(dig(row, "last_known_institutions.0.display_name")),
+        field=text(dig(row, "topics.0.field.display_name")),
+        papers=number(dig(row, "works_count")),
+        citations=number(dig(row, "cited_by_count")),
+        h_index=number(dig(row, "summary_stats.h_index")),
+    )

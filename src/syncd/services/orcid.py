@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
-from syncd.parse.record import joined as joined_date
 from syncd.services import records
-from syncd.services.base import Fetching
-from syncd.services.records import Document, Field, joined, load
-from syncd.text.loose import Json, dig, listed, number, rows, text
+from syncd.services.base import Asking
+from syncd.services.records import Document, Field, join_versions, load
+from syncd.text.dates import date_of
+from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
 
@@ -63,7 +63,7 @@ OTHERS = pattern(
     r"(?i)editor|translat|\bchair\b|review(?:er)?\Z|assignee|illustrat|compiler|sponsor|funder\Z",
     hostile="chair",
 )
-"""Roles of contributors that are no author's. All other words and CRediT addresses say what an author did.
+"""Roles of contributors who are no authors. All other words, and CRediT's addresses, say what an author did.
 
 >>> roles = "editor", "chair-or-translator", "peer-reviewer", "co-investigator", "writing-review-editing", "AUTHOR"
 >>> [bool(OTHERS.search(role)) for role in roles]
@@ -71,10 +71,10 @@ OTHERS = pattern(
 """
 
 PUBLISHED_BY = frozenset({"book", "thesis", "report", "dataset", "computerProgram", "standard", "document"})
-"""Item types of works whose "journal title" is what ORCID asks for in its place: a publisher or an institution."""
+"""Item types of works without a journal. Their "journal title" at ORCID is a publisher or an institution."""
 
 SELF = frozenset({"", "self"})
-"""How an identifier relates to the work: others are those of the book that it is in, or of a version."""
+"""The relations of a work's own identifiers. Others belong to the book that the work is in, or to another version."""
 
 
 def _date(value: Any) -> str | None:
@@ -84,7 +84,7 @@ def _date(value: Any) -> str | None:
     '2018-07'
     """
     year, month, day = (number(dig(value, f"{part}.value")) for part in ("year", "month", "day"))
-    return joined_date(year, month or 0, day or 0) if year else None
+    return date_of(year, month or 0, day or 0) if year else None
 
 
 def _people(value: Any) -> tuple[Creator, ...] | None:
@@ -97,7 +97,7 @@ def _people(value: Any) -> tuple[Creator, ...] | None:
         role = (
             (text(dig(row, "contributor-attributes.contributor-role")) or "").rstrip("/").rpartition("/")[2]
         )
-        name = records.text(dig(row, "credit-name.value"))
+        name = records.plain_text(dig(row, "credit-name.value"))
         if name and not OTHERS.search(role):
             found.setdefault(text(dig(row, "contributor-orcid.path")) or f"{name} {len(found)}", name)
     return tuple(creator(name) for name in found.values())
@@ -108,8 +108,8 @@ WORK = (
     Field("creators", ("contributors.contributor",), _people),
     Field("abstract", ("short-description",), text),
     Field("date", ("publication-date",), _date),
-    Field("url", ("url.value",), records.text),
-    Field("venue", ("journal-title.value",), records.text),
+    Field("url", ("url.value",), records.plain_text),
+    Field("venue", ("journal-title.value",), records.plain_text),
 )
 
 
@@ -117,22 +117,26 @@ def read(snapshot: Snapshot) -> Profile:
     """Read a researcher.
 
     Raises:
-        ParseError: it is not what `sources.apis.orcid` fetches.
+        ParseError: it is not what `Api.fetch` brings.
     """
     document = load(snapshot, "orcid")
     name = _name(document.author.get("name"))
     papers = document.papers(document.rows, lambda row: _paper(document, row, name))
-    return document.profile((), joined(papers), name=name)
+    return document.profile((), join_versions(papers), name=name)
 
 
 def _name(value: Any) -> str | None:
-    given, family = (records.text(dig(value, f"{part}.value")) for part in ("given-names", "family-name"))
-    return records.text(dig(value, "credit-name.value")) or " ".join(filter(None, (given, family))) or None
+    given, family = (
+        records.plain_text(dig(value, f"{part}.value")) for part in ("given-names", "family-name")
+    )
+    return (
+        records.plain_text(dig(value, "credit-name.value")) or " ".join(filter(None, (given, family))) or None
+    )
 
 
 def _paper(document: Document, row: Json, owner: str | None) -> Paper | None:
     record = Record(**document.read(row, WORK))
-    subtitle = records.text(dig(row, "title.subtitle.value"))
+    subtitle = records.plain_text(dig(row, "title.subtitle.value"))
     if record.title and subtitle and subtitle.casefold() not in record.title.casefold():
         record.title = f"{record.title}: {subtitle}"
     kind = (text(row.get("type")) or "").lower().replace("_", "-")
@@ -170,8 +174,8 @@ PER_REQUEST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
+class Api:
+    """ORCID's public API.
 
     Attributes:
         base: its address.
@@ -179,26 +183,27 @@ class Authors:
 
     base: str = "https://pub.orcid.org/v3.0"
 
+    title: ClassVar[str] = "ORCID"
+
     def fetch(self, author: str, web: Web) -> Snapshot:
         """Fetch a researcher and all works that are public.
 
         Raises:
             SourceError: not all of it is to be had, or the identifier has a typing error.
         """
-        asking = Fetching(web, "ORCID", "orcid", author, {"Accept": "application/json"})
+        asking = Asking(web, self.title, "orcid", author, {"Accept": "application/json"})
         if not is_orcid(author):
-            raise asking.error("has no such identifier: its check digit is wrong", hint="Copy it once more.")
+            message = f"{self.title} has no such identifier: its check digit is wrong"
+            raise asking.error(message, hint="Copy it once more.")
         person = asking.json(f"{self.base}/{author}/person")
-        groups = listed(asking.json(f"{self.base}/{author}/works"), "group")
-        if groups is None:
-            raise asking.error("answered with something that is no list of works", transient=True)
+        groups = asking.listed(asking.json(f"{self.base}/{author}/works"), "group", what="works")
         # A group without a summary goes along as it is, so that what can't be read is counted.
         summaries = [_preferred(group) or group for group in groups]
         whole = self._whole(asking, [code for s in summaries if (code := number(dig(s, "put-code")))])
         papers = [whole.get(number(dig(s, "put-code")) or 0, s) for s in summaries]
         return asking.snapshot({"name": dig(person, "name")}, papers)
 
-    def _whole(self, asking: Fetching, codes: list[int]) -> dict[int, Json]:
+    def _whole(self, asking: Asking, codes: list[int]) -> dict[int, Json]:
         """Return the whole records by their codes; those that can't be shown are missing."""
         found: dict[int, Json] = {}
         for start in range(0, len(codes), PER_REQUEST):

@@ -1,7 +1,7 @@
 """Sources that third parties add: packages with an entry point in the group "syncd.sources".
 
-A plugin that can't be loaded is named and left out; the others, and syncd's own sources, go on. Nothing is loaded
-before a source needs it.
+A plugin that can't be loaded is named in an error and left out. The other plugins and syncd's own sources still work.
+Plugins are loaded when a source may be theirs, and not before.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """What is installed.
+    """The plugins that are installed.
 
     Attributes:
         sources: by name.

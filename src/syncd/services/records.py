@@ -1,10 +1,11 @@
-"""Reads records of services by tables: values of every kind, and notes of what was odd.
+"""Reads the records of services by tables, with functions for values of every kind, and notes what was odd.
 
-A field that is missing or null is no news. A preprint and its publication that a service lists apart become one paper.
+A field that is missing or null is not odd. Where a service lists a preprint and its publication, they become one paper.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,11 +14,12 @@ from typing import Any
 from syncd.errors import ParseError
 from syncd.model import Creator, Identifiers, Notice, Paper, Profile, Snapshot
 from syncd.parse.markup import plain
-from syncd.parse.record import UNREADABLE, Record, iso_date
+from syncd.parse.record import UNREADABLE, Record
 from syncd.sources.limits import ENTRIES, read_json, within
-from syncd.text import loose
+from syncd.text import loose_json
+from syncd.text.dates import iso_date
 from syncd.text.identifiers import arxiv_id
-from syncd.text.loose import Json, dig
+from syncd.text.loose_json import Json, dig
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
@@ -25,14 +27,14 @@ from syncd.text.titles import fold_name, fold_title
 SLUG = pattern(r"[^a-z0-9]+", hostile="-")
 
 
-def text(value: Any) -> str | None:
-    """Read text, without markup and entities.
+def plain_text(value: Any) -> str | None:
+    """Read text, without its markup and entities.
 
-    >>> text("Q&amp;A with <i>LLMs</i>"), text(["a"]), text("  ")
+    >>> plain_text("Q&amp;A with <i>LLMs</i>"), plain_text(["a"]), plain_text("  ")
     ('Q&A with LLMs', None, None)
     """
-    found = loose.text(value)
-    return None if found is None else loose.text(plain(found))
+    found = loose_json.text(value)
+    return None if found is None else loose_json.text(plain(found))
 
 
 def texts(value: Any) -> tuple[str, ...] | None:
@@ -41,7 +43,7 @@ def texts(value: Any) -> tuple[str, ...] | None:
     >>> texts("a"), texts(["a", None, "b"]), texts(3)
     (('a',), ('a', 'b'), None)
     """
-    found = tuple(filter(None, map(text, value if isinstance(value, list) else [value])))
+    found = tuple(filter(None, map(plain_text, value if isinstance(value, list) else [value])))
     return found or None
 
 
@@ -64,13 +66,8 @@ def pages(value: Any) -> str | None:
     >>> pages("\n 1 - 9 "), pages("e123"), pages(3)
     ('1-9', 'e123', None)
     """
-    found = text(value)
+    found = plain_text(value)
     return None if found is None else HYPHEN.sub("-", found)
-
-
-def count(value: Any) -> int | None:
-    """Read a number of things."""
-    return loose.number(value)
 
 
 def date(value: Any) -> str | None:
@@ -81,7 +78,7 @@ def date(value: Any) -> str | None:
     >>> date(1682380800), date({"year": 2023})
     (None, None)
     """
-    number = loose.number(value)
+    number = loose_json.number(value)
     if number is not None and not 1000 <= number <= 2999:
         return None  # seconds since 1970 start like a year
     return (
@@ -90,7 +87,7 @@ def date(value: Any) -> str | None:
 
 
 def percent(value: Any) -> float | None:
-    """Read a score as 0 to 100; up to 1 it is taken for a share of 1.
+    """Read a score from 0 to 100. One that is not above 1 is taken for a share of 1.
 
     >>> percent(0.57), percent(66), percent("0.5"), percent(1200), percent(True)
     (57.0, 66.0, 50.0, None, None)
@@ -106,7 +103,11 @@ def percent(value: Any) -> float | None:
 
 
 def whole_percent(value: Any) -> int | None:
-    """Read a score as a whole number from 0 to 100."""
+    """Read a score as a whole number from 0 to 100.
+
+    >>> whole_percent(0.574), whole_percent("high")
+    (57, None)
+    """
     found = percent(value)
     return None if found is None else round(found)
 
@@ -145,19 +146,19 @@ def people(value: Any) -> tuple[Creator, ...] | None:
 
 
 def cut(value: Any) -> bool | None:
-    """Tell whether a list of authors, as `people` reads it, says itself that it was cut.
+    """Tell whether a list of authors that `people` can read says that it was cut.
 
     >>> cut(["Ann Lee", "et al."]), cut(["Ann Lee"]), cut("Ann Lee et al.")
     (True, None, True)
     """
     if isinstance(value, str):
-        return parse_authors(loose.text(value) or "")[1] or None
+        return parse_authors(loose_json.text(value) or "")[1] or None
     return any(ET_AL.fullmatch(name) for name in _names(value)) or None
 
 
 def _names(value: Any) -> list[str]:
     entries = value if isinstance(value, list) else []
-    names = (text(loose.dig(entry, "name") if isinstance(entry, dict) else entry) for entry in entries)
+    names = (plain_text(dig(entry, "name") if isinstance(entry, dict) else entry) for entry in entries)
     return [" ".join(name.split()) for name in names if name]
 
 
@@ -195,11 +196,11 @@ class Document:
         notices: other oddities.
     """
 
-    origin: str
-    identifier: str
-    author: Json
-    rows: list[Json]
-    complete: bool
+    origin: str = ""
+    identifier: str = ""
+    author: Json = field(default_factory=dict)
+    rows: list[Json] = field(default_factory=list)
+    complete: bool = True
     foreign: int = 0
     odd: Counter[str] = field(default_factory=Counter)
     nameless: int = 0
@@ -297,6 +298,30 @@ def _have(count: int, what: str) -> str:
     )
 
 
+def pack(
+    name: str, author: Any, papers: Sequence[Any], *, identifier: str = "", complete: bool = True
+) -> bytes:
+    """Write what `load` reads.
+
+    Args:
+        name: the API's.
+        author: the author's record, or None.
+        papers: the papers' records.
+        identifier: the author's, at the API.
+        complete: there are no more papers than these.
+    """
+    document = {
+        "source": name,
+        "id": identifier,
+        "author": author if isinstance(author, dict) else None,
+        "papers": papers,
+        "complete": complete,
+    }
+    # Sorted, so that the same content is the same bytes.
+    packed = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return packed.encode("utf-8", "replace")
+
+
 def load(snapshot: Snapshot, name: str) -> Document:
     """Read the document that the API's fetch packed.
 
@@ -335,13 +360,13 @@ def load(snapshot: Snapshot, name: str) -> Document:
 BESIDE = frozenset(
     {"dataset", "computerProgram", "presentation", "document", "webpage", "blogPost", "standard"}
 )
-"""Item types of what lies beside a paper, often under its title: no form in which the paper was published."""
+"""Item types of things that lie beside a paper, often under its title. They are no published form of it."""
 
 MOST_YEARS = 4
-"""How many years later than its preprint a paper may be published."""
+"""How many years a paper may be published after its preprint."""
 
 
-def joined(papers: Iterable[Paper]) -> list[Paper]:
+def join_versions(papers: Iterable[Paper]) -> list[Paper]:
     """Join preprints with their publications.
 
     Returns:
@@ -365,7 +390,6 @@ def _is_published(paper: Paper) -> bool:
 
 
 def _are_versions(one: Paper, other: Paper) -> bool:
-    """Tell whether one is the preprint of the other."""
     if {one.published_as, other.published_as} & BESIDE:
         return False
     if _is_published(one) == _is_published(other):

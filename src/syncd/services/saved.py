@@ -1,13 +1,12 @@
-"""An answer of a known service that somebody saved to a file: packed as syncd's own fetch packs it, and read as such.
+"""An answer of a service that somebody saved to a file. It is packed as syncd's own fetch packs one, and read as that.
 
-OpenAlex, Semantic Scholar, ORCID and DBLP; arXiv's answers are feeds, Crossref's are CSL-JSON. Which service it is
-says the form of its records.
+The services are OpenAlex, Semantic Scholar, ORCID and DBLP. The form of the records shows whose answer it is. Answers
+of arXiv are feeds, and those of Crossref are CSL-JSON.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,8 +15,9 @@ from syncd import services
 from syncd.errors import ParseError
 from syncd.model import Profile, Snapshot
 from syncd.parse.listing import profile_name
+from syncd.services.records import pack
 from syncd.sources.limits import read_json
-from syncd.text.loose import Json, dig, many, number, rows, text
+from syncd.text.loose_json import Json, dig, many, number, rows, text
 
 EXPECTED = "an answer of OpenAlex, Semantic Scholar, ORCID or DBLP with papers in it"
 
@@ -27,7 +27,7 @@ MARKS: Mapping[str, Callable[[Json], bool]] = {
     "orcid": lambda row: "put-code" in row or "external-ids" in row,
     "dblp": lambda row: "info" in row and "@id" in row,
 }
-"""What a service's record of a paper has."""
+"""How to recognise a service's record of a paper."""
 
 LISTS = ("results", "data", "papers", "bulk", "group", "activities-summary.works.group", "result.hits.hit")
 """Where answers have their records."""
@@ -40,7 +40,7 @@ DBLP_KINDS = {
     "Informal and Other Publications": "article",
     "Data and Artifacts": "data",
 }
-"""The element of DBLP's XML by what its search calls the type."""
+"""The element of DBLP's XML for each type that DBLP's search names."""
 
 INFORMAL = "Informal and Other Publications"
 
@@ -96,8 +96,7 @@ def _packed(name: str, whole: Any, papers: list[Json]) -> bytes:
     )
     promised = number(dig(about, "meta.count"))
     complete = (promised is None or promised <= len(papers)) and number(dig(about, "next")) is None
-    packed = {"source": name, "id": "", "author": person, "papers": papers, "complete": complete}
-    return json.dumps(packed).encode()
+    return pack(name, person, papers, complete=complete)
 
 
 def _dblp(papers: list[Json]) -> bytes:

@@ -1,31 +1,32 @@
 """Scholar Feed: authors and their arXiv papers with scores, institutions and repositories.
 
-Its API is public and adds fields without notice, so nothing that is not in the tables matters.
+Its API answers at https://api.scholarfeed.org/api/v1, and nothing is published about it. It adds fields without notice,
+so nothing that is not in the tables matters.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
-from syncd.services.base import MOST_PAGES, Fetching, FoundAuthor
+from syncd.services.base import Asking, FoundAuthor, Params
 from syncd.services.records import Document, Field, load
 from syncd.text.links import find_links
-from syncd.text.loose import Json, dig, listed, number, rows, text
+from syncd.text.loose_json import Json, dig, number, rows, text
 
 if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 AUTHOR = (
-    Field("name", ("name", "display_name"), records.text),
-    Field("field", ("primary_field", "field"), records.text),
-    Field("h_index", ("h_index",), records.count),
-    Field("paper_count", ("total_papers", "paper_count"), records.count),
-    Field("citations", ("total_citations", "citations"), records.count),
+    Field("name", ("name", "display_name"), records.plain_text),
+    Field("field", ("primary_field", "field"), records.plain_text),
+    Field("h_index", ("h_index",), number),
+    Field("paper_count", ("total_papers", "paper_count"), number),
+    Field("citations", ("total_citations", "citations"), number),
     Field("novelty", ("avg_novelty_score", "novelty_score", "novelty"), records.whole_percent),
     Field("ai_score", ("ai_score", "author_rank_score"), records.whole_percent),
 )
@@ -35,10 +36,10 @@ PAPER = (
     Field("creators", ("authors",), records.people),
     Field("abstract", ("abstract",), text),  # never `llm_summary`, which nobody of the authors wrote
     Field("date", ("published_date", "published", "year"), records.date),
-    Field("category", ("primary_category", "categories.0"), records.text),
+    Field("category", ("primary_category", "categories.0"), records.plain_text),
     Field("arxivs", ("arxiv_id", "arxiv_url"), records.arxivs),
     Field("dois", ("doi",), records.texts),
-    Field("venue", ("venue_name", "venue"), records.text),
+    Field("venue", ("venue_name", "venue"), records.plain_text),
 )
 
 OF_ITS_OWN = (
@@ -55,7 +56,7 @@ def read(snapshot: Snapshot) -> Profile:
     """Read an author.
 
     Raises:
-        ParseError: it is not what `sources.apis.scholarfeed` fetches.
+        ParseError: it is not what `Api.fetch` brings.
     """
     document = load(snapshot, "scholarfeed")
     papers = document.papers(document.rows, lambda row: _paper(document, row))
@@ -63,7 +64,7 @@ def read(snapshot: Snapshot) -> Profile:
 
 
 def _paper(document: Document, row: Json) -> Paper | None:
-    addresses = [address for name in LINKS if (address := records.text(row.get(name)))]
+    addresses = [address for name in LINKS if (address := records.plain_text(row.get(name)))]
     record = Record(**document.read(row, PAPER), texts=addresses)
     # A cut list comes with the number of all authors, or says "et al.".
     record.truncated = (number(row.get("n_authors")) or 0) > len(record.creators) or bool(
@@ -85,8 +86,8 @@ AUTHORS = ("authors", "results", "items", "data")
 
 
 @dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
+class Api:
+    """Scholar Feed.
 
     Attributes:
         base: its address.
@@ -96,49 +97,49 @@ class Authors:
     base: str = "https://api.scholarfeed.org/api/v1"
     key: str | None = field(default=None, repr=False)
 
+    title: ClassVar[str] = "Scholar Feed"
+
     def fetch(self, author: str, web: Web) -> Snapshot:
         """Fetch an author and all papers.
 
         Raises:
             SourceError: not all of it is to be had.
         """
-        asking = self._asking(author, web)
+        asking = self._asking(web, author)
         about = asking.json(f"{self.base}/public/authors/{author}")
         about = dig(about, "author") or about
-        papers, complete = self._papers(asking)
-        return asking.snapshot(about, papers, complete=complete)
+        return asking.snapshot(about, self._papers(asking))
 
-    def search(self, name: str, web: Web) -> list[FoundAuthor]:
+    def find(self, name: str, web: Web) -> list[FoundAuthor]:
         """Find authors by name."""
-        asking = self._asking(name, web)
-        answer = asking.json(f"{self.base}/public/authors/discover", {"q": name, "limit": 20})
+        answer = self._asking(web, name).json(
+            f"{self.base}/public/authors/discover", {"q": name, "limit": 20}
+        )
         found = (_found(row) for row in rows(answer, *AUTHORS) or [])
         return [author for author in found if author]
 
-    def _asking(self, author: str, web: Web) -> Fetching:
+    def _asking(self, web: Web, author: str) -> Asking:
         headers = {"Accept": "application/json"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
-        return Fetching(web, "Scholar Feed", "scholarfeed", author, headers)
+        return Asking(web, self.title, "scholarfeed", author, headers)
 
-    def _papers(self, asking: Fetching) -> tuple[list[Any], bool]:
+    def _papers(self, asking: Asking) -> list[Any]:
         """Turn pages until one brings nothing new: the number of papers may be unknown, or wrong."""
-        papers: list[Any] = []
-        seen: set[str] = set()
-        for page in range(1, MOST_PAGES + 1):
-            answer = asking.json(
-                f"{self.base}/public/authors/{asking.author}/papers", {"limit": PER_PAGE, "page": page}
-            )
-            shown = listed(answer, *LISTS)
-            if shown is None:
-                raise asking.error("answered with something that is no list of papers", transient=True)
-            new = {mark: row for row in shown if (mark := _mark(row)) not in seen}
-            seen |= new.keys()
-            papers += new.values()
-            total = number(dig(answer, "total"))
-            if not new or (total is not None and len(papers) >= total):
-                return papers, True
-        return papers, False
+        address = f"{self.base}/public/authors/{asking.author}/papers"
+        papers: dict[str, Any] = {}
+        for page in asking.pages(address, {"limit": PER_PAGE, "page": 1}, _next_page):
+            before = len(papers)
+            for row in asking.listed(page, *LISTS, what="papers"):
+                papers.setdefault(_mark(row), row)
+            total = number(dig(page, "total"))
+            if len(papers) == before or (total is not None and len(papers) >= total):
+                break
+        return list(papers.values())
+
+
+def _next_page(_: Any, params: Params) -> Params:
+    return {"page": int(params["page"]) + 1}
 
 
 def _mark(row: Any) -> str:
@@ -153,7 +154,7 @@ def _found(row: Any) -> FoundAuthor | None:
     return FoundAuthor(
         source=f"scholarfeed:{identifier}",
         name=name,
-        service="Scholar Feed",
+        service=Api.title,
         affiliation=text(dig(row, "affiliation")) or text(dig(row, "institution_tags.0")),
         field=text(dig(row, "primary_field")) or text(dig(row, "research_topics.0")),
         papers=number(dig(row, "total_papers")),

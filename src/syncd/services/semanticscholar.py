@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from syncd.errors import SourceError
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_preprint_doi, is_server, paper_of
-from syncd.services import base, records
-from syncd.services.base import MOST_PAGES, Asking, Fetching, Part, Records, cut, words
+from syncd.services import records
+from syncd.services.base import Asking, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, load
 from syncd.text.identifiers import doi
-from syncd.text.loose import Json, dig, listed, number, text
+from syncd.text.loose_json import Json, dig, number, text
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from syncd.sources.web import Web
 
 AUTHOR = (
-    Field("name", ("name",), records.text),
-    Field("h_index", ("hIndex",), records.count),
-    Field("paper_count", ("paperCount",), records.count),
-    Field("citations", ("citationCount",), records.count),
+    Field("name", ("name",), records.plain_text),
+    Field("h_index", ("hIndex",), number),
+    Field("paper_count", ("paperCount",), number),
+    Field("citations", ("citationCount",), number),
 )
 
 
@@ -38,15 +38,15 @@ PAPER = (
     Field("date", ("publicationDate", "year"), records.date),
     Field("dois", ("externalIds.DOI",), records.texts),
     Field("arxivs", ("externalIds.ArXiv",), records.arxivs),
-    Field("volume", ("journal.volume",), records.text),
+    Field("volume", ("journal.volume",), records.plain_text),
     Field("pages", ("journal.pages",), records.pages),
 )
 
 VENUES = {"conference": "conferencePaper", "journal": "journalArticle"}
-"""Zotero's item type by the type of the venue, which is right more often than that of the paper."""
+"""Zotero's item type by the type of the venue, which is right more often than the type of the paper."""
 
 NAMES = ("publicationVenue.name", "venue", "journal.name")
-"""Where the name of the venue may be; the first that is no preprint server counts."""
+"""Where the name of the venue may be. The first name that is no preprint server's counts."""
 
 CONFERENCE = pattern(
     r"(?i)\b(?:conference|conf\.|proceedings|proc\.|symposium|workshop|meeting)", hostile="conferenc"
@@ -75,14 +75,14 @@ FORMS = (
     ("News", "magazineArticle"),
     ("Dataset", "dataset"),
 )
-"""Zotero's item type by the types of the paper, of which there may be several; the first row counts."""
+"""Zotero's item type by the type of the paper. A paper may have several types: the first row that fits counts."""
 
 
 def read(snapshot: Snapshot) -> Profile:
     """Read an author.
 
     Raises:
-        ParseError: it is not what `sources.apis.s2` fetches.
+        ParseError: it is not what `Api.fetch` brings.
     """
     document = load(snapshot, "s2")
     papers = document.papers(document.rows, lambda row: _paper(document, row))
@@ -98,7 +98,7 @@ def _paper(document: Document, row: Json) -> Paper | None:
         record.form = _form(row, path, record.venue)
     else:
         record.volume = record.pages = ""
-        listed = (records.text(dig(row, path)) for path in NAMES)
+        listed = (records.plain_text(dig(row, path)) for path in NAMES)
         record.repository = next(filter(is_server, filter(None, listed)), "")
     if not record.dois and not record.arxivs:
         record.url = text(row.get("url")) or ""  # Semantic Scholar's own page: better than none
@@ -107,7 +107,7 @@ def _paper(document: Document, row: Json) -> Paper | None:
 
 def _venue(row: Json, preprint: bool) -> tuple[str, str]:  # noqa: FBT001 - what its DOI says
     """Return where the name of a venue that is no preprint server stands, and the name; blank ones without."""
-    names = {path: name for path in NAMES if (name := records.text(dig(row, path)))}
+    names = {path: name for path in NAMES if (name := records.plain_text(dig(row, path)))}
     venues = {path: name for path, name in names.items() if not is_server(name)}
     if preprint:
         # Its DOI is a preprint server's: so is a venue that goes with one, or that is a series of SSRN's.
@@ -119,7 +119,7 @@ def _venue(row: Json, preprint: bool) -> tuple[str, str]:  # noqa: FBT001 - what
 def _form(row: Json, path: str, venue: str) -> str:
     """Tell Zotero's item type: by the venue's own type, by the paper's, or by the venue's name."""
     place = dig(row, "publicationVenue")
-    own = path != "journal.name" and not is_server(records.text(dig(place, "name")))
+    own = path != "journal.name" and not is_server(records.plain_text(dig(place, "name")))
     known = VENUES.get(text(dig(place, "type")) or "") if own else None
     kinds = records.texts(row.get("publicationTypes")) or ()
     stated = next((form for kind, form in FORMS if kind in kinds), None)
@@ -134,57 +134,14 @@ PAPER_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The API.
-
-    Attributes:
-        base: its address.
-        key: an API key.
-    """
-
-    base: str = "https://api.semanticscholar.org/graph/v1"
-    key: str | None = field(default=None, repr=False)
-
-    def fetch(self, author: str, web: Web) -> Snapshot:
-        """Fetch an author and all papers.
-
-        Raises:
-            SourceError: not all of it is to be had.
-        """
-        headers = {"x-api-key": self.key} if self.key else {}
-        asking = Fetching(web, "Semantic Scholar", "s2", author, headers)
-        about = asking.json(f"{self.base}/author/{author}", {"fields": AUTHOR_FIELDS})
-        papers, complete = self._papers(asking)
-        return asking.snapshot(about, papers, complete=complete)
-
-    def _papers(self, asking: Fetching) -> tuple[list[Any], bool]:
-        papers: list[Any] = []
-        offset = 0
-        for _ in range(MOST_PAGES):
-            answer = asking.json(
-                f"{self.base}/author/{asking.author}/papers",
-                {"fields": PAPER_FIELDS, "offset": offset, "limit": PER_PAGE},
-            )
-            page = listed(answer, "data")
-            if page is None:
-                raise asking.error("answered with something that is no list of papers", transient=True)
-            papers += page
-            following = number(dig(answer, "next"))
-            if following is None or following <= offset:
-                return papers, True
-            offset = following
-        return papers, False
-
+FIELDS = tuple(PAPER_FIELDS.split(","))
 
 NONE_KNOWN = "no valid paper id"
 
-FIELDS = tuple(PAPER_FIELDS.split(","))
-
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """The API.
+class Api:
+    """Semantic Scholar.
 
     Attributes:
         base: its address.
@@ -199,6 +156,20 @@ class Papers:
     per_lookup: ClassVar[int] = 500
     per_search: ClassVar[int] = 1
     gives: ClassVar[frozenset[Part]] = frozenset({"creators", "abstract", "date", "identifiers", "published"})
+
+    def fetch(self, author: str, web: Web) -> Snapshot:
+        """Fetch an author and all papers.
+
+        Raises:
+            SourceError: not all of it is to be had.
+        """
+        asking = self._asking(web, author)
+        about = asking.json(f"{self.base}/author/{author}", {"fields": AUTHOR_FIELDS})
+        params: Params = {"fields": PAPER_FIELDS, "offset": 0, "limit": PER_PAGE}
+        papers: list[Any] = []
+        for page in asking.pages(f"{self.base}/author/{author}/papers", params, _next_page):
+            papers += asking.listed(page, "data", what="papers")
+        return asking.snapshot(about, papers)
 
     def identifier(self, paper: Paper) -> str | None:
         """Return the arXiv id or the DOI, as the API wants it."""
@@ -233,12 +204,17 @@ class Papers:
             found.append([cut(row, FIELDS) for row in listed])
         return found
 
-    def read(self, record: Json) -> Paper | None:
+    def read_paper(self, record: Json) -> Paper | None:
         """Read a paper."""
-        return base.read(record, "s2", read)
+        return _paper(Document(), record)
 
-    def _asking(self, web: Web) -> Asking:
-        return Asking(web, self.title, {"x-api-key": self.key} if self.key else {})
+    def _asking(self, web: Web, author: str = "") -> Asking:
+        return Asking(web, self.title, "s2", author, {"x-api-key": self.key} if self.key else {})
+
+
+def _next_page(page: Any, params: Params) -> Params | None:
+    offset = number(dig(page, "next"))
+    return {"offset": offset} if offset is not None and offset > int(params["offset"]) else None
 
 
 def _says_none_known(answer: Answer) -> bool:

@@ -1,7 +1,7 @@
 """Answers of web servers on disk, so that what did not change is not sent again.
 
 Each answer is one file, written whole or not at all; one that is damaged counts as missing. Several processes may
-use one folder. What goes wrong with the disk here only costs a request: it never fails a fetch. Nothing that
+use one folder. A fault of the disk here costs a request and never fails a fetch. Nothing that
 identifies the user, and no key, is stored.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from syncd.clock import Clock
 
 MOST_BYTES = 256_000_000
-"""The size that the folder is kept within, give or take what was written since it was last looked at."""
+"""The most bytes in the folder. Between two looks at the folder it may grow by `LOOK_EVERY` more."""
 
 LOOK_EVERY = MOST_BYTES // 16
 """How many bytes are written between two looks at the folder's size."""
@@ -32,7 +32,7 @@ ABANDONED = 3600.0
 KEPT_HEADERS = frozenset({"content-type", "etag", "last-modified", "date", "link"})
 
 VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-"""What an answer is recognised by, and how the server is asked whether it is still the same."""
+"""Headers by which an answer is recognised, and headers that ask the server whether it is still the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """One request to a web server and its answer: within limits, and with errors for people.
 
-It sends no credentials but those it is given, keeps no cookies, follows no redirect and repeats nothing: that is
-`web`'s part. The settings of a proxy and of certificates are taken from the environment, as `requests` does.
+It sends no credentials but those it is given, keeps no cookies, follows no redirect and repeats nothing: `web` does
+that. The settings of a proxy and of certificates are taken from the environment, as `requests` does.
 """
 
 from __future__ import annotations
 
+import email.message
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -17,8 +19,10 @@ import urllib3.exceptions
 from syncd import __version__
 from syncd.clock import Deadline
 from syncd.errors import SourceError
+from syncd.model import Snapshot
 from syncd.sources.limits import Limits, TooMuchError, read_json
 from syncd.sources.network import InsideError, NeverError, proxies_of
+from syncd.sources.pace import http_date
 from syncd.sources.statuses import SAVE_IT
 from syncd.text.patterns import pattern
 
@@ -68,7 +72,7 @@ SHOWN = 80
 """Characters of an address that are shown whole in an error."""
 
 RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError, InsideError)
-"""What an exchange may raise besides `SourceError`: the caller words it with `Visit.failure`."""
+"""Errors that an exchange may raise besides `SourceError`. The caller finds words for them with `Visit.failure`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,30 @@ class Answer:
                 hint="A proxy or the network's login page may stand between; open a browser and look.",
             ) from error
 
+    def snapshot(self, origin: str, now: datetime, media_type: str | None = None) -> Snapshot:
+        """Return the body as a snapshot.
+
+        Args:
+            origin: as the user knows it.
+            now: the time where the server names none.
+            media_type: instead of the one that the server states.
+        """
+        stated, charset = content_type(self.headers.get("Content-Type", ""))
+        captured = http_date(self.headers.get("Date", "")) or now
+        return Snapshot(self.data, origin, captured, media_type=media_type or stated, charset=charset)
+
+
+def content_type(header: str) -> tuple[str | None, str | None]:
+    """Split a `Content-Type` header into media type and charset, each None where it is not stated.
+
+    >>> content_type('Text/HTML; charset="UTF-8"')
+    ('text/html', 'utf-8')
+    """
+    media_type = header.partition(";")[0].strip().lower() or None
+    message = email.message.Message()
+    message["Content-Type"] = header
+    return media_type, message.get_content_charset()
+
 
 @dataclass(slots=True)
 class Visit:
@@ -157,7 +185,7 @@ class Visit:
             raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
 
     def failure(self, error: Exception, url: str) -> SourceError:
-        """Word what `requests` or `urllib3` raised; their own texts are for programmers."""
+        """Find words for an error of `requests` or `urllib3`, whose own texts are for programmers."""
         nameless = isinstance(error, requests.ConnectionError) and _is_nameless(error)
         _, words, transient, hint = next(
             row for row in (NO_HOST if nameless else FAILURES) if isinstance(error, row[0])

@@ -14,7 +14,7 @@ from syncd.errors import SyncdError
 from syncd.text.patterns import pattern
 
 ENTRIES = 200_000
-"""Papers of one source, and what looks like one: 100,000 BibTeX entries with abstracts take 111 MB."""
+"""Papers of one source, read or left out. 100,000 BibTeX entries with abstracts take 111 MB."""
 
 LINES = 2_000_000
 """Lines of a page as text; a paper takes about ten."""
@@ -41,16 +41,16 @@ ATTRIBUTES = 500
 """Attributes of one element: libraries compare each with each."""
 
 HTML_DEPTH = 2_000
-"""Elements of HTML within elements: its rules take quadratic time over deeper ones. Browsers stop at 512."""
+"""Elements of HTML within elements. Parsing takes quadratic time over the depth. Browsers stop at 512."""
 
 PASSED = 2_000_000
-"""Elements that end tags pass over in the search for what they end, and in vain."""
+"""Open elements that end tags may pass over without ending one."""
 
 XML_DEPTH = 200
 """Elements of XML within elements."""
 
 JSON_VALUES = 12_000_000
-"""Commas and brackets of JSON, all that is fetched of an author together: 64 MB of OpenAlex's works have fewer."""
+"""Commas and brackets in all the JSON that is fetched of an author. 64 MB of OpenAlex's works have fewer."""
 
 JSON_DEPTH = 100
 """Lists and objects of JSON within each other."""
@@ -78,7 +78,7 @@ PARSING_MEMORY_PER_BYTE = 12
 
 
 class TooMuchError(SyncdError):
-    """A source goes past a limit: "it has more than 500,000 elements". Who knows the origin says that too."""
+    """A source goes past a limit: "it has more than 500,000 elements". The caller adds the source's name."""
 
 
 def within(count: int, most: int, what: str) -> None:
@@ -136,7 +136,7 @@ def _whole(digits: str) -> int | None:
 
 
 def json_values(data: bytes) -> int:
-    """Return a number of values that JSON can't exceed: each but the first follows a comma or a bracket."""
+    """Return a number that is not below the number of values: each value but the first follows a comma or a bracket."""
     return _values(STRING.sub(b"", data))
 
 

@@ -44,10 +44,10 @@ NEVER = tuple(
         "192.0.0.192/32",  # Oracle's
     )
 )
-"""What no setting lets syncd reach: addresses that mean another thing on each wire, and metadata of clouds."""
+"""Networks that no setting lets syncd reach: link-local ones, and those where clouds keep metadata and keys."""
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
-"""Allows all that can be allowed."""
+"""Allows every address but those of `NEVER`."""
 
 MOST_TRIES = 4
 """How many of a host's addresses are tried."""

@@ -1,7 +1,7 @@
-"""How often a host may be asked, shared by all who ask it: a pace for each host, learnt from its answers.
+"""How often each host may be asked. The pace is learnt from a host's answers and shared by everything that asks it.
 
-It keeps the times and never waits itself. One `Pace` serves a whole process, from any number of threads; it
-knows hosts only by name, never what is asked of them.
+`Pace` keeps the times and never waits itself. One `Pace` serves a whole process, from any number of threads. It knows
+the names of hosts, and never what they are asked.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ TOO_MANY = frozenset({429, 503})
 """Statuses by which a host asks to be asked less often."""
 
 SLOWER, FASTER, SLOWEST = 2.0, 0.9, 16.0
-"""By what the interval is multiplied after each such answer, by what after each other one, and at most."""
+"""The interval is multiplied by `SLOWER` after such an answer and by `FASTER` after any other, at most to `SLOWEST`."""
 
 LONGEST_INTERVAL = 60.0
-"""More than this between two requests is no pace that a header means."""
+"""The longest interval, in seconds, that is believed."""
 
 REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
 RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
@@ -55,10 +55,10 @@ LONGEST_HOLD = 86_400.0
 """Seconds for which a host is left alone at most, whatever it asks for."""
 
 EPOCH = 1_000_000_000
-"""From here on a number of seconds is a time of day since 1970, not a wait."""
+"""A number of seconds that is not below this counts from 1970. A smaller one is a wait."""
 
 TINY = 0.001
-"""Seconds that are not worth waiting for; floating point leaves such rests."""
+"""Shorter waits, in seconds, are rounding errors of floating point."""
 
 
 @dataclass(slots=True)

@@ -1,14 +1,16 @@
-"""What an answer that is not the page means, in words, and what to do in place of pages that can't be followed.
+"""Words for answers that are not the page that was asked for, and what to do instead of following certain pages.
 
-Tables only, and the functions that look things up in them: statuses, pages that guard other pages, hosts.
+Tables of statuses, of websites' guards and of hosts, with the functions that look things up in them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from syncd.errors import SourceError
+from syncd.sources.pace import retry_after
 
 SAVE_IT = "Open the page in a browser, save it, and name the saved file as the source."
 
@@ -49,11 +51,11 @@ INSTEAD: Mapping[str, str] = {
     "aclanthology.org": f"The ACL Anthology's pages of authors list titles only. Better {_FOLLOW}; the BibTeX file"
     " of a paper or a volume can be a source too, as in https://aclanthology.org/2021.tacl-1.bib",
 }
-"""What to do in place of pages that can't be followed, by how the name of their host starts."""
+"""What to do instead of following a page, by the start of its host's name."""
 
 
 def challenge(status: int, headers: Mapping[str, str]) -> str | None:
-    """Return whose guard asks for proof that a person reads the page, if one does.
+    """Return the name of the guard that asks for proof that a person reads the page, or None.
 
     >>> challenge(403, {"cf-mitigated": "challenge"}), challenge(200, {"cf-mitigated": "challenge"})
     ('Cloudflare', None)
@@ -66,16 +68,14 @@ def challenge(status: int, headers: Mapping[str, str]) -> str | None:
     )
 
 
-def refusal(
-    status: int, headers: Mapping[str, str], address: str, retry_after: float | None = None
-) -> SourceError:
+def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime) -> SourceError:
     """Word an answer that is not the page that was asked for.
 
     Args:
         status: of the answer.
         headers: names in any case.
         address: as it is shown to the user.
-        retry_after: seconds that the server asks to wait.
+        now: the time, for a server that says when to come back.
     """
     guard = challenge(status, headers)
     if guard:
@@ -86,7 +86,7 @@ def refusal(
         f"{address}: {words} ({status})",
         origin=address,
         transient=transient,
-        retry_after=retry_after,
+        retry_after=retry_after(headers.get("Retry-After"), now),
         hint=hint,
     )
 

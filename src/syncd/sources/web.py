@@ -1,14 +1,12 @@
-"""The one way to web servers: pages, services and enrichers all ask through a `Web`, one for each run.
+"""The one way to web servers: pages, services and enrichers are all asked through the `Web` of a run.
 
-It asks at each host's pace, asks robots.txt (RFC 9309) for pages, sends conditional requests, and follows redirects
-as far as that is safe. `get` reads a page as a source.
+It keeps each host's pace, honours robots.txt (RFC 9309) for pages, sends conditional requests, and follows redirects
+as far as that is safe. `get_page` reads a page as a source.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import email.message
-import email.utils
 import json
 import random
 import threading
@@ -29,13 +27,13 @@ from syncd.sources import exchange, network
 from syncd.sources.exchange import Answer, Request, Visit, masked
 from syncd.sources.limits import Limits
 from syncd.sources.network import EVERYWHERE
-from syncd.sources.pace import Pace, http_date, retry_after
+from syncd.sources.pace import Pace, retry_after
 from syncd.sources.statuses import challenge, refusal
 
 TOKEN = "syncd"  # noqa: S105 - the name that a robots.txt knows syncd by
 DAY = 86_400.0
 MOST_BYTES = 512_000
-"""What of a robots.txt is read; RFC 9309, 2.5, asks for 500 kibibytes."""
+"""The most bytes of a robots.txt that are read. RFC 9309, 2.5, asks for 500 kibibytes."""
 
 
 class Robots:
@@ -100,7 +98,7 @@ class Robots:
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
-"""Seconds. A longer wait is the schedule's business, not a run's."""
+"""The longest wait within a run, in seconds. After a longer one, the schedule tries again."""
 
 REPEATED = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same question may get an answer."""
@@ -210,8 +208,7 @@ class Web:
         """
         if answer.status == 200:
             return answer
-        wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
-        raise refusal(answer.status, answer.headers, masked(answer.url), wait)
+        raise refusal(answer.status, answer.headers, masked(answer.url), self.clock.now())
 
     def _follow(self, request: Request, limits: Limits, *, fresh: float, page: bool) -> Answer:
         visit = Visit(masked(request.url), limits, Deadline(self.clock, limits.total))
@@ -360,9 +357,8 @@ def get_page(
     with _session(web, contact, limits, clock) as session:
         answer = session.get(address, limits=limits, page=True)
     if answer.status != 200:
-        wait = retry_after(answer.headers.get("Retry-After"), clock.now())
-        raise refusal(answer.status, answer.headers, masked(address), wait)
-    return snapshot(answer, masked(address), clock)
+        raise refusal(answer.status, answer.headers, masked(address), clock.now())
+    return answer.snapshot(masked(address), clock.now())
 
 
 def _session(
@@ -379,31 +375,3 @@ def _session(
         attempts=1,
         robots=False,
     )
-
-
-def snapshot(answer: Answer, origin: str, clock: Clock, media_type: str | None = None) -> Snapshot:
-    """Return an answer as a snapshot.
-
-    Args:
-        answer: with status 200.
-        origin: as the user knows it.
-        clock: the time where the server names none.
-        media_type: instead of the one that the server states.
-    """
-    stated, charset = content_type(answer.headers.get("Content-Type", ""))
-    captured = http_date(answer.headers.get("Date", "")) or clock.now()
-    return Snapshot(
-        answer.data, origin=origin, captured=captured, media_type=media_type or stated, charset=charset
-    )
-
-
-def content_type(header: str) -> tuple[str | None, str | None]:
-    """Split a `Content-Type` header into media type and charset, each None where it is not stated.
-
-    >>> content_type('Text/HTML; charset="UTF-8"')
-    ('text/html', 'utf-8')
-    """
-    media_type = header.partition(";")[0].strip().lower() or None
-    message = email.message.Message()
-    message["Content-Type"] = header
-    return media_type, message.get_content_charset()

@@ -1,6 +1,7 @@
-"""Dates as profile pages write them, to ISO 8601; a missing year is inferred from when the page was saved.
+"""Dates as pages, bibliographic files and services write them, to ISO 8601.
 
-Nothing here reads a clock: what "now" was is always an argument.
+Where a profile page leaves the year out, it is inferred from the day on which the page was saved. That day is always
+an argument: nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -106,3 +107,84 @@ def _dated(parts: dict[str, str | None], captured: date) -> tuple[str, bool] | N
         return date(int(year), month, int(day)).isoformat(), False
     except ValueError:
         return None
+
+
+# Bibliographic files and services
+
+NUMERIC = pattern(
+    r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})(?!\d)(?:[-/.](?P<day>\d{1,2})(?!\d))?)?",
+    hostile="1234-1-",
+    flags=re.ASCII,
+)
+"""A date that starts with its year.
+
+>>> [NUMERIC.match(text).groups() for text in ("2023-04-25T01:00", "2023/04//", "2023-04/2023-05", "2023")]
+[('2023', '04', '25'), ('2023', '04', None), ('2023', '04', None), ('2023', None, None)]
+"""
+
+YEAR = pattern(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", hostile="19", flags=re.ASCII)
+"""A year somewhere in a text.
+
+>>> [bool(YEAR.search(text)) for text in ("c. 1998", "2023a", "in press", "12023")]
+[True, True, False, False]
+"""
+
+MONTH_WORD = pattern(rf"(?<![a-z])(?:{'|'.join(MONTHS)})", hostile="ja", flags=re.IGNORECASE)
+"""The name of a month, in full or cut.
+
+>>> [MONTH_WORD.search(text)[0] for text in ("10 April", "Sept.", "jul/aug")]
+['Apr', 'Sep', 'jul']
+"""
+
+NUMBER = pattern(r"(?<!\d)\d{1,2}(?!\d)", hostile="1", flags=re.ASCII)
+
+
+def iso_date(year: str, month: str = "", day: str = "") -> str | None:
+    """Join the parts of a date as far as they make sense.
+
+    Args:
+        year: a whole date may stand here, too.
+        month: a number, or a name; a day may stand beside the name.
+        day: a number.
+
+    >>> iso_date("2023", "April", "25"), iso_date("2023", "10 January"), iso_date("2023", "Spring")
+    ('2023-04-25', '2023-01-10', '2023')
+    >>> iso_date("2023/04/25/"), iso_date("25 April 2023"), iso_date("2023-02-30"), iso_date("in press")
+    ('2023-04-25', '2023-04-25', '2023-02', None)
+    """
+    whole = NUMERIC.match(year.strip())
+    if whole and whole["month"]:
+        return date_of(int(whole["year"]), int(whole["month"]), int(whole["day"] or 0))
+    found = whole or YEAR.search(year)
+    if not found:
+        return None
+    words = f"{year[: found.start()]} {year[found.end() :]}" if not whole and not month else month
+    number = int(found["year"] if whole else found[0])
+    name = MONTH_WORD.search(words)
+    if not name:
+        bare = NUMBER.fullmatch(month.strip())
+        return date_of(number, int(bare[0]) if bare else 0, _number(day))
+    return date_of(number, MONTHS.index(name[0].lower()) + 1, _number(day) or _number(words))
+
+
+def _number(text: str) -> int:
+    found = NUMBER.search(text)
+    return int(found[0]) if found else 0
+
+
+def date_of(year: int, month: int = 0, day: int = 0) -> str | None:
+    """Write a date of numbers, as precise as they make sense; 0 stands for what is missing.
+
+    >>> date_of(2023, 4, 31), date_of(2023, 10**30), date_of(0)
+    ('2023-04', '2023', None)
+    """
+    if not 1000 <= year <= 9999:
+        return None
+    try:
+        date(year, month, 1)
+    except (ValueError, OverflowError):
+        return str(year)
+    try:
+        return date(year, month, day).isoformat()
+    except (ValueError, OverflowError):
+        return f"{year}-{month:02}"

@@ -11,7 +11,7 @@ from syncd.text.patterns import pattern
 from syncd.text.urls import trim
 
 DOI = pattern(r"(?<![\w.])10\.\d{4,9}(?:\.\d+)*/[^\s\"“”]+", hostile=("10.1234", ".1", ""))
-"""A DOI and what clings to it: `trim` takes the punctuation off.
+"""A DOI with the punctuation behind it, which `trim` takes off.
 
 >>> DOI.search("(https://doi.org/10.1162/tacl_a_00123).")[0]
 '10.1162/tacl_a_00123).'

@@ -22,7 +22,7 @@ Kind = Literal[
 ]
 
 TOKEN = pattern(r"\n\n|\$\$?|\\(?:[A-Za-z]+|.|$)|\{|\}|\^|_|~|--+|``|''", hostile="-", flags=re.DOTALL)
-r"""What has a meaning of its own in LaTeX; the rest is text, or an address.
+r"""Signs with a meaning in LaTeX. All else is text, or an address.
 
 Each alternative starts with a character of its own: `re` then skips what starts with none of them.
 
@@ -43,16 +43,16 @@ KINDS: dict[str, Kind] = {
     "`": "quote",
     "'": "quote",
 }
-"""What a token is, by its first character."""
+"""The kind of a token, by its first character."""
 
 FENCES = frozenset({r"\(", r"\)", r"\[", r"\]"})
 """Macros that stand around mathematics."""
 
 MATH_SIGN = pattern(r"[\\^_{}]", hostile="a")
-"""A sign that what stands between two dollar signs is mathematics."""
+"""A sign that the text between two dollar signs is mathematics."""
 
 PRICE = pattern(r"\d.*?(?:\s[a-z]{2,}\s|[\s(~/–-]$)", hostile=("1", " aa", ""), flags=re.DOTALL)  # noqa: RUF001 - an en dash joins prices, too
-"""What stands between the dollar signs of two prices.
+"""The text between the dollar signs of two prices.
 
 >>> [bool(PRICE.match(text)) for text in ("5 to ", "5-", "5 and twice as much (", "64 \\\\times 64")]
 [True, True, True, False]
@@ -156,7 +156,7 @@ def _is_math(source: str, opening: int, closing: int) -> bool:
 
 
 SIMPLE = pattern(r"[^\s+\-*/·×=<>,()|]*", hostile="a")  # noqa: RUF001 - the multiplication sign is meant
-"""What needs no brackets as a part of a fraction or under a root.
+"""A part of a fraction, or a text under a root, that needs no brackets.
 
 >>> [bool(SIMPLE.fullmatch(text)) for text in ("n", "12", "a+b")]
 [True, True, False]
@@ -182,10 +182,10 @@ LETTER = pattern(r"[^\s\u0300-\u036f\u20d0-\u20f0][\u0300-\u036f\u20d0-\u20f0]*"
 """A character with its accents."""
 
 MOST_MARKS = 40
-"""Characters of one letter with its marks, at most."""
+"""The most characters of one letter with its marks."""
 
 MAX_WIDE = 8
-"""Letters under one wide accent: more are a text, which is easier to read as it is written."""
+"""The most letters under one wide accent. More letters are a text, which is easier to read without it."""
 
 
 def _bracketed(text: str) -> str:
@@ -368,10 +368,10 @@ BRACKETS = pattern(r"\*?(?:\[[^\[\]]*\])?", hostile=("[", "a", ""))
 """A star and an argument in brackets, which may come before a macro's braces."""
 
 CITATION_OPTIONS = pattern(r"\*?(?:\[[^\[\]]*\]){0,2}", hostile="[")
-"""What may stand before the key of a reference: `[see][p. 3]`."""
+"""Notes before the key of a reference: `[see][p. 3]`."""
 
 MAX_DEPTH = 40
-"""Arguments within arguments beyond this depth are kept as they are written: keeps the work linear."""
+"""Arguments that are nested more deeply are kept as they are written, so that the work stays linear."""
 
 
 @dataclass(slots=True)

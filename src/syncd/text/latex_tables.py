@@ -1,4 +1,4 @@
-"""What LaTeX's macros mean in running text, as tables.
+"""Tables of what LaTeX's macros mean in running text.
 
 The conversion in `latex` reads these and holds no names itself. Symbols that are not here come from
 pylatexenc's table, which is loaded when the first of them is met.

@@ -1,4 +1,4 @@
-"""Web addresses in running text: where each ends, what LaTeX did to it, and what it leads to.
+"""Links in running text: the web addresses in it, and what each leads to.
 
 An address within a text never identifies the paper that has the text. What an address on each host leads to is a table;
 a rule reads nothing but the path.
@@ -7,7 +7,7 @@ a rule reads nothing but the path.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,7 +17,7 @@ from syncd.text.patterns import pattern
 from syncd.text.urls import ADDRESS, may_hold_address, mend, trim
 
 SEGMENT = pattern(r"[\w.~+-]+", hostile="a.")
-"""The part of a path's segment that can be a name: what a missing blank glued to it falls off.
+"""The part of a path's segment that can be a name. Words that a missing blank glued to it are cut off.
 
 >>> SEGMENT.match("mt-dnn),which")[0]
 'mt-dnn'
@@ -44,7 +44,7 @@ class Site:
 
 
 def _segments(path: str) -> list[str]:
-    """The names in a path; an odd one ends it.
+    """Return the names in a path, up to the first that is none.
 
     >>> _segments("/a/b.git/tree/main")
     ['a', 'b', 'tree', 'main']
@@ -268,14 +268,32 @@ def find_links(text: str) -> tuple[Link, ...]:
     >>> [link.kind for link in find_links("See arxiv.org/abs/2304.12526 and CNN/DailyMail, e.g. Node.js.")]
     ['paper']
     """
-    links: dict[str, Link] = {}
     if not may_hold_address(text):
         return ()
-    for start, address in _addresses(text):
-        link = classify(address, text[max(start - CONTEXT, 0) : start])
-        if link:
-            key = link.url.partition("://")[2].rstrip("/")
-            links.setdefault(key.lower() if link.kind == "code" else key, link)
+    found = (classify(address, text[max(start - CONTEXT, 0) : start]) for start, address in _addresses(text))
+    return merged(filter(None, found))
+
+
+def place_of(link: Link) -> str:
+    """Return what is equal for two links to one place, whatever their scheme and a repository's case.
+
+    >>> place_of(Link("http://github.com/A/b/", "code", "A/b")), place_of(Link("https://a.org/X", "project", "X"))
+    ('github.com/a/b', 'a.org/X')
+    """
+    place = link.url.partition("://")[2].rstrip("/")
+    return place.lower() if link.kind == "code" else place
+
+
+def merged(*groups: Iterable[Link]) -> tuple[Link, ...]:
+    """Join links, each place once.
+
+    >>> [link.url for link in merged([Link("https://a.org/", "other", "a")], [Link("http://a.org", "other", "a")])]
+    ['https://a.org/']
+    """
+    links: dict[str, Link] = {}
+    for group in groups:
+        for link in group:
+            links.setdefault(place_of(link), link)
     return tuple(links.values())
 
 
@@ -356,7 +374,7 @@ def classify(address: str, before: str = "") -> Link | None:
 
 
 def _ended(url: str) -> str:
-    """Without a slash at the end, and without what stands before that slash and is no part of a name."""
+    """Take off the slash at the end, and the punctuation before it."""
     return trim(url, "/")
 
 

@@ -106,7 +106,7 @@ VIETNAMESE = frozenset(
 """Surnames before which "Van" is a middle name: "Hieu Van Nguyen"."""
 
 SUFFIX = pattern(r"(?:Jr|Sr)\.?|I{2,3}|IV|VI{1,3}|2nd|3rd|4th", hostile="I", flags=re.IGNORECASE)
-"""What follows a name and is no part of the surname.
+"""An addition behind a name that is no part of the surname.
 
 >>> [bool(SUFFIX.fullmatch(word)) for word in ("Jr.", "III", "sr", "V", "Ivy")]
 [True, True, True, False, False]
@@ -144,7 +144,7 @@ COLLECTIVE_OF = pattern(
     hostile="office ",
     flags=re.IGNORECASE,
 )
-"""What no person is called: an office and what it is for, or where it is.
+"""A name that no person has: an office and its subject or place.
 
 >>> names = "National Institutes of Health", "University of California, Berkeley", "Institut Pasteur"
 >>> [bool(COLLECTIVE_OF.search(name)) for name in (*names, "Charles de Gaulle")]
@@ -152,7 +152,7 @@ COLLECTIVE_OF = pattern(
 """
 
 BRACKETS = pattern(r" ?(?:\([^()]*\)?|\[[^\[\]]*\]?)$", hostile="(")
-"""What stands in brackets behind a name: where its bearer works, or a number.
+"""Brackets behind a name, with an institution or a number in them.
 
 >>> [BRACKETS.sub("", name) for name in ("Ann Lee (MIT)", "Bo Sand [2]", "William (Bill) Gates", "Ann Lee (MIT")]
 ['Ann Lee', 'Bo Sand', 'William (Bill) Gates', 'Ann Lee']
@@ -165,7 +165,7 @@ LISTED_BRACKETS = pattern(
     r" ?\([^()]*\)(?= ?(?:[,;，、]|and |& |$))",  # noqa: RUF001 - Chinese commas
     hostile="(",
 )
-"""Likewise in a list of names, where a comma in brackets splits nothing.
+"""Brackets within a list of names. A comma in them separates no names.
 
 >>> LISTED_BRACKETS.sub("", "Ann Lee (MIT, Boston), Bo Sand (1) and William (Bill) Gates")
 'Ann Lee, Bo Sand and William (Bill) Gates'
@@ -182,7 +182,7 @@ ET_AL = pattern(
     | [,\s]{0,3} (?: \.\.\. | … ) $""",
     hostile=" et al ",
 )
-"""What ends a list of authors that was cut.
+"""The mark at the end of a list of authors that was cut.
 
 >>> [bool(ET_AL.search(text)) for text in ("A Lee et al.", "A Lee, and others", "A Lee, + 3 more", "Weird Al")]
 [True, True, True, False]
@@ -273,7 +273,7 @@ def former_surnames(person: Creator) -> tuple[str, ...]:
 
 
 def bare(name: str) -> str:
-    """Return a name without marks and brackets behind it; what is nothing else stays.
+    """Return a name without marks and brackets behind it; a name of nothing else stays as it is.
 
     >>> bare("Ann  Lee*1 (MIT) [2]"), bare("(15649)")
     ('Ann Lee', '(15649)')
@@ -285,7 +285,7 @@ def bare(name: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Tell whether two names may be one person's, whatever their order and whatever is left out or cut to initials.
+    """Tell whether two names may be one person's, in any order, with parts left out or cut to initials.
 
     Names in two scripts can't be compared, and may be.
 
@@ -317,7 +317,7 @@ def same_person(one: str, other: str) -> bool:
 NAME_PART = pattern(r"\w+", hostile="a")
 INITIALS = pattern(r"[A-Z]{2,3}", hostile="A")
 MOST_PARTS = 20
-"""Words of a name that are compared."""
+"""The most words of a name that are compared."""
 
 
 def _parts(name: str) -> list[str]:
@@ -404,7 +404,7 @@ def parse_authors(line: str) -> tuple[tuple[Creator, ...], bool]:
 
 
 LAST_JOINT = pattern(r"(?:^|(?<!\s)\s+)(?:and|&)\s+", hostile=" ")
-"""What stands before the last author.
+"""The word before the last author.
 
 >>> LAST_JOINT.split("Ann Lee and Bo Sand")
 ['Ann Lee', 'Bo Sand']

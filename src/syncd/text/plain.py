@@ -75,7 +75,7 @@ _SPELT_IN_JSON = str.maketrans(
 
 
 def harmless(text: str) -> str:
-    r"""Return the text without what drives a terminal; its lines stay.
+    r"""Return the text without the characters that drive a terminal; its lines stay.
 
     >>> harmless("a" + chr(27) + "[2J" + chr(0x202E) + "b" + chr(10) + "c")
     'a[2Jb\nc'
@@ -84,7 +84,7 @@ def harmless(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    r"""Return the text without what drives a terminal, and its lines as one.
+    r"""Return the text on one line, without the characters that drive a terminal.
 
     >>> on_one_line("a" + chr(10) + "b" + chr(0x9B) + "c")
     'a bc'
@@ -93,7 +93,7 @@ def on_one_line(text: str) -> str:
 
 
 def spelt_out(text: str) -> str:
-    r"""Return the text with what drives a terminal spelt out, so that a reader sees that it is there.
+    r"""Return the text with the characters that drive a terminal spelt out, so that a reader sees them.
 
     >>> spelt_out("a" + chr(27) + "[2J" + chr(10))
     'a\\x1b[2J\\n'

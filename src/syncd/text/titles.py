@@ -98,7 +98,7 @@ def fold_name(surname: str) -> str:
 
 
 def digest_of_text(text: str) -> str:
-    """Return what tells whether two abstracts are one, however they are spaced and spelt; empty for a blank one.
+    """Return a digest that is equal for two spellings of one abstract; empty for a blank one.
 
     >>> digest_of_text("We show …") == digest_of_text("we  show"), digest_of_text(" ")
     (True, '')

@@ -1,7 +1,7 @@
 """Web addresses as they stand in running text: where one ends, and what LaTeX did to it.
 
-Shared by the conversion of LaTeX, which must leave addresses alone, and the search for links. It never
-classifies an address and never asks one for anything.
+The conversion of LaTeX must leave addresses alone, so that it and the search for links share this module. `links` tells
+what an address leads to. Nothing here opens one.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import re
 from syncd.text.patterns import pattern
 
 _ESCAPED = r"\\[_%\#&~]|\{\\?[_%\#&~]\}|\\textasciitilde\b(?:\{\})?|\\string~|\\(?=/)"
-"""What LaTeX makes of a character of an address."""
+"""A character of an address as LaTeX escapes it."""
 
 _PLAIN = r"[^\s<>\"“”`{}\\^|$\u00a0]"
-"""What an address is made of, as far as running text goes."""
+"""A character of an address in running text."""
 
 _END = r"''|[,;)\]]{1,3}https?://"
-"""Where an address ends though the next character might belong to it."""
+"""An end of an address, though the next character might belong to it."""
 
 ADDRESS = pattern(
     rf"""(?xi:
@@ -43,7 +43,7 @@ DOMAIN = pattern(r"\.[^\W\d_]{2}", hostile=".")
 
 
 def may_hold_address(text: str) -> bool:
-    """Whether a text may hold an address: false of most abstracts, and much faster than to look for one.
+    """Tell whether a text may hold an address. This is much faster than a search, and most abstracts hold none.
 
     >>> [may_hold_address(text) for text in ("a.org/b", "git@host:a/b", "an abstract. With 0.5 points")]
     [True, True, False]

@@ -1,6 +1,6 @@
-"""Reads JSON of which nothing is certain: a part that is missing or of another type is None, never an error.
+"""Reads JSON whose shape is not certain: a part that is missing or of another type is None, never an error.
 
-Shared by what fetches (to turn pages) and what parses. Nothing here knows a service.
+Services use it to turn pages and to read records. Nothing here knows a service.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 Json = dict[str, Any]
 
 MOST = 10**18
-"""No count and no code is as large."""
+"""Counts and codes are smaller."""
 
 
 def many(value: Any) -> list[Any]:
@@ -61,7 +61,7 @@ def _is_list(value: Any) -> bool:
 
 
 def text(value: Any) -> str | None:
-    r"""Return a string that says something, without blanks around it; half a character becomes a question mark.
+    r"""Return a string without blanks around it, or None for an empty one; half a character becomes a question mark.
 
     >>> text(" a "), text(""), text(3), text(None), text("a\ud800")
     ('a', None, None, None, 'a?')
@@ -74,7 +74,7 @@ def text(value: Any) -> str | None:
 def number(value: Any) -> int | None:
     """Return a whole number that is not negative, also where it is written as text.
 
-    One that no database takes counts nothing, and is None.
+    A number that is too large for a database is None.
 
     >>> number(3), number("12"), number(2.0), number(True), number(-1), number("many"), number(10**30)
     (3, 12, 2, None, None, None, None)
