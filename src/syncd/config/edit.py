@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ from syncd.config import toml
 from syncd.config.load import find, load, not_toml
 from syncd.config.toml import written
 from syncd.errors import ConfigError
-from syncd.paths import config_home
+from syncd.paths import config_home, replacing
 from syncd.text.patterns import pattern
 
 HEAD = """\
@@ -295,25 +294,23 @@ def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_writable(target)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".toml", delete=False) as file:
-            new = Path(file.name)
-            try:
-                file.write((_mark_of(target) + text).encode())
-                file.flush()
-                os.fsync(file.fileno())
-                load(new, env)
-                _liken(new, target)
-                new.replace(target)
-            except ConfigError as error:
-                problems = [problem.replace(file.name, str(place)) for problem in error.problems]
-                raise ConfigError(problems, hint="The configuration was left as it was.") from None
-            finally:
-                new.unlink(missing_ok=True)
+        with replacing(target) as new:
+            new.write_bytes((_mark_of(target) + text).encode())
+            _check(new, place, env)
+            _liken(new, target)
     except OSError as error:
         raise ConfigError(
             [f"{place}: the configuration can't be written: {error.strerror}"],
             hint="Nothing was changed. Another file can be named with --config.",
         ) from None
+
+
+def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
+    try:
+        load(new, env)
+    except ConfigError as error:
+        problems = [problem.replace(str(new), str(place)) for problem in error.problems]
+        raise ConfigError(problems, hint="The configuration was left as it was.") from None
 
 
 def _check_writable(target: Path) -> None:

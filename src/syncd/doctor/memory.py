@@ -21,8 +21,8 @@ from syncd.doctor.finding import Check, Finding, Scene
 from syncd.engine.session import whereabouts
 from syncd.errors import ENDING, INTERRUPTED
 from syncd.lock import held
-from syncd.state.places import SEPARATOR
 from syncd.state.store import HEAD, Store
+from syncd.zotero.desktop import SEPARATOR
 
 STATE = "state"
 KEPT = "embedded library"
