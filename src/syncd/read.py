@@ -114,6 +114,15 @@ def _unknown_scheme(source: str, scheme: str) -> SourceError:
     )
 
 
+def is_online(source: str) -> bool:
+    """Tell whether a source is an address or an author at a service, and not on the disk.
+
+    >>> [is_online(text) for text in ("https://example.org/a", "dblp:h/PengchengHe", "~/pages/*.txt", "")]
+    [True, True, False, False]
+    """
+    return "://" in source or services.recognise(source) is not None
+
+
 DEFAULT_FORMAT = "profile-page"
 
 MEDIA_TYPES = {

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from syncd import __version__, services
+from syncd import __version__
 from syncd.config import Config, load
 from syncd.daemon.control import Answers, Control, Request
 from syncd.daemon.http import Interface
@@ -28,12 +28,13 @@ from syncd.daemon.parser import Parser
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
-from syncd.daemon.tell import Notifier, Voice
+from syncd.daemon.tell import Notifier, Reporter
 from syncd.daemon.watch import Watcher
-from syncd.daemon.work import Eyes, Look, Outcome, Pulse, StoppableClock, Waiting
+from syncd.daemon.work import Look, Looker, LookProgress, Outcome, StoppableClock, Waiting
 from syncd.engine.session import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
+from syncd.read import is_online
 from syncd.sources.pace import Pace
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
@@ -62,14 +63,14 @@ class _Task:
     Attributes:
         names: the profiles that it reads or pushes.
         library: that it is about.
-        pulse: how far it is.
+        progress: how far it is.
         run: the name of the run.
         thread: itself.
     """
 
     names: tuple[str, ...]
     library: str
-    pulse: Pulse
+    progress: LookProgress
     run: str
     thread: threading.Thread = field(init=False)
 
@@ -81,18 +82,18 @@ class Daemon:
         config: the settings to begin with.
         path: the file that they are read from again on a reload, as the user named it.
         ports: the world; the daemon's lock in the data folder is the caller's business.
-        voice: tells the world what happens.
+        reporter: tells the world what happens.
         resting: remembers which profiles the user let rest.
     """
 
     def __init__(
-        self, config: Config, path: Path | None, ports: Ports, voice: Voice, resting: Resting
+        self, config: Config, path: Path | None, ports: Ports, reporter: Reporter, resting: Resting
     ) -> None:
         self._config = config
         self._path = path
         self._ports = ports
         self._clock = clock = ports.clock
-        self._voice = voice
+        self._reporter = reporter
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._nudged = threading.Event()
@@ -114,8 +115,8 @@ class Daemon:
         self._next_alive = 0.0
         self._parser = Parser()
         world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse)
-        self._eyes = Eyes(world, self._admits)
-        self._interface = Interface(path, world, self._hand_over, voice.say)
+        self._looker = Looker(world, self._admits)
+        self._interface = Interface(path, world, self._hand_over, reporter.say)
 
     # Its life
 
@@ -138,11 +139,11 @@ class Daemon:
             self._answer_programs()
             self._take_over(self._config)
             self._notifier.ready(self._words())
-            self._voice.say(
+            self._reporter.say(
                 "info", "syncd is at work", version=__version__, following=len(self._roster.names())
             )
             if resting := [name or "everything" for name in sorted(self._roster.paused)]:
-                self._voice.say("info", f"at rest on your word: {', '.join(resting)}", hint=RESUME)
+                self._reporter.say("info", f"at rest on your word: {', '.join(resting)}", hint=RESUME)
             self._begin_what_may()
             while not self._stop.is_set():
                 self._turn()
@@ -157,7 +158,7 @@ class Daemon:
         except ConfigError as error:
             if self._config.control.http:
                 raise
-            self._voice.say("error", f"programs such as Zotero get no answer: {error}", hint=error.hint)
+            self._reporter.say("error", f"programs such as Zotero get no answer: {error}", hint=error.hint)
 
     def _turn(self) -> None:
         """Deal with all that happened, and begin what may begin."""
@@ -175,9 +176,9 @@ class Daemon:
         try:
             happened()
         except StateError as error:
-            self._voice.say("error", str(error), hint=error.hint)
+            self._reporter.say("error", str(error), hint=error.hint)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next thing may go well
-            self._voice.say("error", f"a fault in syncd: {error}", exc_info=error)
+            self._reporter.say("error", f"a fault in syncd: {error}", exc_info=error)
 
     def _patience(self) -> float:
         """Return how many seconds may pass until the loop has to do something of its own accord."""
@@ -202,7 +203,7 @@ class Daemon:
             self._roster.want(changed, "files", at_once=True)
             if quiet_in is not None:
                 self._next_look = min(self._next_look, self._looked + quiet_in)
-        self._voice.pulse()
+        self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
 
@@ -210,7 +211,7 @@ class Daemon:
         """Let the timetable see that the clock moved: forward in sleep, back because somebody set it."""
         offset = self._wall_offset()
         if offset < self._offset - SET_BACK:
-            self._voice.say("warning", "the clock was set back: schedules begin anew")
+            self._reporter.say("warning", "the clock was set back: schedules begin anew")
             for name in self._roster.names():
                 self._schedule(name)
         self._offset = offset
@@ -224,10 +225,10 @@ class Daemon:
         now = self._clock.monotonic()
         self._next_alive = now + min(4 * TICK, (self._notifier.watchdog or 60.0) / 3)
         for task in self._tasks.values():
-            if now - task.pulse.last > STUCK:
-                self._voice.say(
+            if now - task.progress.last > STUCK:
+                self._reporter.say(
                     "error",
-                    f"this look hangs at: {task.pulse.words}",
+                    f"this look hangs at: {task.progress.words}",
                     run=task.run,
                     profile=_some(task.names),
                 )
@@ -250,7 +251,7 @@ class Daemon:
         self._timetable.stop()
         self._stop_watching()
         tasks = set(self._tasks.values())
-        for until, some in ((GRACE, [task for task in tasks if task.pulse.writes]), (BRIEFLY, tasks)):
+        for until, some in ((GRACE, [task for task in tasks if task.progress.writes]), (BRIEFLY, tasks)):
             for task in some:
                 task.thread.join(max(0.0, begun + until - self._clock.monotonic()))
         while not self._inbox.empty():
@@ -260,15 +261,15 @@ class Daemon:
         self._interface.close()
         control.close()
         for task in set(self._tasks.values()):
-            if task.pulse.writes:
-                self._voice.say(
+            if task.progress.writes:
+                self._reporter.say(
                     "warning",
                     "this look did not come to its end; the next start finds out what was written",
                     profile=_some(task.names),
                     run=task.run,
                 )
-        self._voice.say("info", "ended")
-        self._voice.leave_by(begun + LAST_WORD)
+        self._reporter.say("info", "ended")
+        self._reporter.leave_by(begun + LAST_WORD)
         return not self._tasks
 
     # What happens
@@ -286,7 +287,7 @@ class Daemon:
         self._reload()
 
     def _asked_to_end(self, name: str) -> None:
-        self._voice.say("info", "ending", signal=name, running=len(self._roster.running()))
+        self._reporter.say("info", "ending", signal=name, running=len(self._roster.running()))
         self._stop.set()
 
     def _time_has_come(self, name: str) -> None:
@@ -323,15 +324,15 @@ class Daemon:
         """Begin to read a profile."""
         library = self._roster.library_of(name) or ""
         if self._queues.is_idle(library):
-            self._voice.begins()
+            self._reporter.begins()
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
         task = self._task((name,), library)
         config = self._config
 
         def read() -> None:
-            with self._voice.speaking_of(run=task.run, profile=name):
-                seen = self._eyes.read(name, why, task.run, config, task.pulse)
+            with self._reporter.speaking_of(run=task.run, profile=name):
+                seen = self._looker.read(name, why, task.run, config, task.progress)
             self._inbox.put(partial(self._was_read, task, seen))
 
         self._start(task, read)
@@ -342,8 +343,8 @@ class Daemon:
 
         def push() -> None:
             try:
-                with self._voice.speaking_of(run=task.run, profile=_some(task.names)):
-                    for outcome in self._eyes.push(batch, task.run, task.pulse):
+                with self._reporter.speaking_of(run=task.run, profile=_some(task.names)):
+                    for outcome in self._looker.push(batch, task.run, task.progress):
                         self._inbox.put(partial(self._finished, outcome))
             finally:
                 self._inbox.put(partial(self._was_pushed, task))
@@ -351,7 +352,7 @@ class Daemon:
         self._start(task, push)
 
     def _task(self, names: tuple[str, ...], library: str) -> _Task:
-        return _Task(names, library, Pulse(self._clock, self._stop), run_name(self._clock.now()))
+        return _Task(names, library, LookProgress(self._clock, self._stop), run_name(self._clock.now()))
 
     def _start(self, task: _Task, work: Callable[[], None]) -> None:
         self._tasks |= dict.fromkeys(task.names, task)
@@ -381,7 +382,7 @@ class Daemon:
         """Take note of how looks ended, tell of it, and answer who asked for them."""
         now = self._clock.now()
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
-        self._voice.tell(outcome, again)
+        self._reporter.tell(outcome, again)
         for look in outcome.looks:
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
@@ -407,7 +408,7 @@ class Daemon:
             self._timetable.remove(name)
             self._answers.ended(name, _given_up(name))
         new = self._roster.follow(libraries)
-        self._voice.follow(libraries)
+        self._reporter.follow(libraries)
         self._places = {name: place_of(profile.source) for name, profile in config.profiles.items()}
         changed = {name for name in libraries if _settings_of(name, before) != _settings_of(name, config)}
         if before.daemon != config.daemon:
@@ -418,16 +419,15 @@ class Daemon:
         self._roster.want(new, "start")
         self._roster.want(changed, "settings")
         if not libraries:
-            self._voice.say("warning", "no profile is followed yet; syncd follow SOURCE adds one")
+            self._reporter.say("warning", "no profile is followed yet; syncd follow SOURCE adds one")
         if config.has_stand_in:
             hint = "To use yours: syncd login"
-            self._voice.say("warning", "no library is named: papers go into syncd's own", hint=hint)
+            self._reporter.say("warning", "no library is named: papers go into syncd's own", hint=hint)
         self._watch({name: profile.source for name, profile in config.profiles.items()})
 
     def _schedule(self, name: str) -> None:
         profile = self._config.profiles[name]
-        online = "://" in profile.source or services.recognise(profile.source) is not None
-        self._timetable.put(name, profile.schedule, jitter=online)
+        self._timetable.put(name, profile.schedule, jitter=is_online(profile.source))
 
     def _watch(self, sources: Mapping[str, str]) -> None:
         if self._watcher:
@@ -435,7 +435,7 @@ class Daemon:
         elif self._config.daemon.watch != "off":
             polling = True if self._config.daemon.watch == "poll" else None
             self._watcher = Watcher(
-                sources, self._nudge, self._clock, say=partial(self._voice.say, "warning"), polling=polling
+                sources, self._nudge, self._clock, say=partial(self._reporter.say, "warning"), polling=polling
             )
             self._watcher.start()
 
@@ -453,17 +453,19 @@ class Daemon:
             config = load(self._path, self._ports.env)
             zone(config.daemon.timezone)
             self._interface.take_over(config)
-            self._voice.take_over(config)
+            self._reporter.take_over(config)
         except (ConfigError, StateError) as error:
             with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
             problems = error.problems if isinstance(error, ConfigError) else [str(error)]
             for problem in problems:
-                self._voice.say("error", f"the new configuration is not used: {problem}")
+                self._reporter.say("error", f"the new configuration is not used: {problem}")
             return problems
         else:
             self._take_over(config)
-            self._voice.say("info", "a new configuration is taken over", following=len(self._roster.names()))
+            self._reporter.say(
+                "info", "a new configuration is taken over", following=len(self._roster.names())
+            )
             return []
         finally:
             self._notifier.ready(self._words())
@@ -488,7 +490,7 @@ class Daemon:
             "name": name,
             "library": self._roster.library_of(name),
             "paused": self._roster.is_paused(name),
-            "running": task.pulse.words if task else waits,
+            "running": task.progress.words if task else waits,
             "next": following.isoformat(timespec="seconds") if following else None,
             "trouble": known[0].words if known else None,
             "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,

@@ -412,7 +412,7 @@ class Bulletin:
         times = [when for subscriber in self._subscribers if (when := self._due(subscriber))]
         return min(times, default=None)
 
-    def pulse(self) -> None:
+    def send_due(self) -> None:
         """Send what is due, in a thread of its own. Call it every few seconds."""
         if self._thread is not None and self._thread.is_alive():
             return

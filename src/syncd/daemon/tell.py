@@ -281,7 +281,7 @@ WORDS = {
 DONE = frozenset({"create", "update", "adopt"})
 
 
-class Voice:
+class Reporter:
     """Tells the world.
 
     Args:
@@ -370,10 +370,10 @@ class Voice:
         left = PARTING if self._leave_by is None else self._leave_by - self._clock.monotonic()
         told.close(max(0.0, min(PARTING, left)))
 
-    def pulse(self) -> None:
+    def send_due(self) -> None:
         """Send what is due; called every few seconds."""
         if self._bulletin:
-            self._bulletin.pulse()
+            self._bulletin.send_due()
 
     def say(self, level: str, words: str, **facts: Any) -> None:
         """Log a line."""
@@ -438,7 +438,7 @@ class Voice:
                 )
             elif action.kind in DONE:
                 self._log.info(
-                    f"{WORDS[action.kind]}: {action.title}", key=action.key, reason=_reason_voice(action)
+                    f"{WORDS[action.kind]}: {action.title}", key=action.key, reason=_reason_of(action)
                 )
             elif action.kind == "review":
                 self._log.info(f"to review: {action.title}", reason=action.reason)
@@ -496,6 +496,6 @@ def _summed_up(looks: Sequence[Look]) -> str:
     return "\n".join(f"{', '.join(names)}: {words}" for words, names in alike.items())
 
 
-def _reason_voice(action: Action) -> str:
+def _reason_of(action: Action) -> str:
     changed = f": {', '.join(action.changes)}" if action.changes and action.kind != "create" else ""
     return action.reason + changed

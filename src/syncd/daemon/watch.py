@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from syncd import services
 from syncd.clock import Clock
 from syncd.daemon.folders import Folders, Interest
 from syncd.errors import SourceError
+from syncd.read import is_online
 from syncd.sources import file
 
 MOST_LINKS = 40  # as many as Linux follows in one path
@@ -78,7 +78,7 @@ def is_on_disk(source: str) -> bool:
     >>> [is_on_disk(text) for text in ("~/pages/*.txt", "https://example.org/a", "dblp:h/PengchengHe", "")]
     [True, False, False, False]
     """
-    return bool(source) and not ("://" in source or "\0" in source or services.recognise(source))
+    return bool(source) and not ("\0" in source or is_online(source))
 
 
 def look(source: str) -> Look:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
-from syncd import read, services
+from syncd import read
 from syncd.config import Config, ProfileConfig, secrets
 from syncd.config.load import effective
 from syncd.config.model import EMBEDDED
@@ -40,11 +40,7 @@ def profiles(scene: Scene) -> Iterator[Check]:
     for profile in scene.config.profiles.values() if scene.config else ():
         name = f"profile {profile.name}"
         yield Check(name, partial(_troubles, name, profile, scene))
-        yield Check(name, partial(_source, name, profile, scene), online=_is_online(profile.source))
-
-
-def _is_online(source: str) -> bool:
-    return "://" in source or services.recognise(source) is not None
+        yield Check(name, partial(_source, name, profile, scene), online=read.is_online(profile.source))
 
 
 def _troubles(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
@@ -63,7 +59,7 @@ def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding
 
 
 def _read(profile: ProfileConfig, config: Config, scene: Scene) -> list[Profile]:
-    if not _is_online(profile.source):
+    if not read.is_online(profile.source):
         snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock)
         return [read.parse(snapshot, profile.format) for snapshot in snapshots]
     limits = Limits(connect=SECONDS, silence=SECONDS, total=SECONDS)
@@ -166,7 +162,7 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
 
 
 def _is_there(source: str) -> bool:
-    if "://" in source or services.recognise(source) is not None or Path(source).exists():
+    if read.is_online(source) or Path(source).exists():
         return True
     return glob.has_magic(source) and bool(glob.glob(source, recursive=True))  # noqa: PTH207 - as sources do
 

@@ -23,7 +23,7 @@ from syncd.enrich.run import (
 from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.model import Profile, Snapshot
 from syncd.parse.listing import watched
-from syncd.read import fetch
+from syncd.read import fetch, is_online
 from syncd.services import Api
 from syncd.sources import file
 from syncd.sources.web import Web
@@ -113,12 +113,23 @@ def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
 
 def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
     """Return a session, if one of the sources is on the web."""
-    online = any("://" in source or services.recognise(source) for source in sources)
+    online = any(map(is_online, sources))
     return web_of(config, ports) if online else nullcontext()
 
 
-def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[SourceFailure]]:
+def read(
+    jobs: Sequence[Job],
+    config: Config,
+    ports: Ports,
+    fetched: Mapping[str, tuple[Snapshot, ...]] | None = None,
+) -> tuple[list[Intake], list[SourceFailure]]:
     """Fetch, parse and complete all sources; those on the web in one session.
+
+    Args:
+        jobs: the sources.
+        config: the settings.
+        ports: the world.
+        fetched: pages that are not fetched again, by the job's name.
 
     Returns:
         the profiles, and those that could not be read.
@@ -133,7 +144,7 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
         for job in jobs:
             ports.progress.stage(f"reading {job.source}")
             try:
-                snapshots = fetch(
+                snapshots = (fetched or {}).get(job.name) or fetch(
                     job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis
                 )
             except SourceError as error:
