@@ -284,6 +284,9 @@ DONE = frozenset({"create", "update", "adopt"})
 class Reporter:
     """Tells the world.
 
+    Attributes:
+        manager: the service manager.
+
     Args:
         config: what to tell, and whom.
         ports: the world.
@@ -295,6 +298,7 @@ class Reporter:
     def __init__(self, config: Config, ports: Ports) -> None:
         self._ports = ports
         self._clock = ports.clock
+        self.manager = Notifier(ports.env)
         self._log = get_logger()
         self._metrics = Metrics()
         self._noticed: dict[str, frozenset[str]] = {}
