@@ -12,6 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+DEFAULT_TAGS = ("{category}", "{affiliation}", "code", "{score_band}")
+"""What papers are tagged with unless the configuration says otherwise."""
+
 LinkKind = Literal["code", "model", "dataset", "demo", "project", "paper", "video", "other"]
 
 

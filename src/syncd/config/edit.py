@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import tomlkit
 
 from syncd.config import toml
 from syncd.config.load import find, load, not_toml
+from syncd.config.model import Completing
 from syncd.config.toml import written
 from syncd.errors import ConfigError
 from syncd.paths import config_home, replacing
@@ -46,9 +47,9 @@ ENRICH = """
 # Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue, repository. What
 # each said of a paper is kept for a month, or for three days where it did not know the paper. None is
 # asked unless it is named here, for each learns which papers you look at. All of them, in their order:
-# ["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"]
+# [{services}]
 # docs/enrichment.md says what each one gives and what it learns.
-"""
+""".replace("{services}", ", ".join(f'"{name}"' for name in get_args(Completing)))
 # What stands above each setting.
 COMMENTS: dict[str, str] = {
     "type": """\
@@ -111,7 +112,7 @@ class Answers:
 
     @property
     def tables(self) -> dict[tuple[str, ...], Mapping[str, Any]]:
-        """The same for `edit.change`: only the tables in which something is to be written."""
+        """The same for `change`: only the tables in which something is to be written."""
         every: dict[tuple[str, ...], Mapping[str, Any]] = {
             ("libraries", self.library): self.library_settings,
             ("profiles", self.profile): self.profile_settings,

@@ -226,14 +226,7 @@ def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
 
 
 def _from_keyring(user: str) -> str:
-    try:
-        # No dependency: most servers have no keyring, and desktops bring one.
-        keyring = importlib.import_module("keyring")
-    except ImportError:
-        raise ConfigError(
-            ["the system's keyring can't be used: the Python package keyring is not installed"],
-            hint="Install it beside syncd with: pip install keyring",
-        ) from None
+    keyring = _keyring()
     try:
         found = keyring.get_password(KEYRING_SERVICE, user)
     except Exception as error:  # noqa: BLE001 - each keyring raises its own

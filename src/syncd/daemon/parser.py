@@ -150,7 +150,7 @@ class Parser:
 
     def __init__(self) -> None:
         self._turn = threading.Condition()
-        # Who waits for a turn: by when it should have come, and the how-manieth they are.
+        # Who waits for a turn: by when it should have come, and a number that grows.
         self._waiting: list[tuple[float, int]] = []
         self._busy = False
         self._came = itertools.count()

@@ -2,6 +2,7 @@
 
 What APScheduler runs here only puts a name into a queue: no work is done in its threads, so that it can't swallow
 an error of ours, nor hold up an end. Times that passed while the computer slept count once, when it is awake again.
+A cron line is read by the configuration, which can say which field of it is wrong.
 """
 
 from __future__ import annotations

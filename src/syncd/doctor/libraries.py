@@ -17,7 +17,7 @@ import httpx2
 from syncd import __version__
 from syncd.clock import Clock, local
 from syncd.config import Library, secrets
-from syncd.config.model import EMBEDDED
+from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.doctor import memory
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
@@ -87,7 +87,7 @@ def checks(scene: Scene) -> Iterator[Check]:
         yield Check(f"{name}: runs", partial(_runs, library, scene))
         if library.type == EMBEDDED:
             yield Check(name, partial(_embedded, name, scene))
-        elif library.type == "desktop":
+        elif library.type == DESKTOP:
             if library.key is not None:
                 yield Check(f"{name}: key", partial(_key, library, scene))
             # It asks this computer alone, so it is no matter of being online.

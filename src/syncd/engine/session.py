@@ -16,6 +16,7 @@ from typing import Protocol
 from syncd import read
 from syncd.clock import Clock
 from syncd.config import Library
+from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.engine.desktop import desktop_client
 from syncd.engine.recover import caught_up
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
@@ -31,9 +32,7 @@ from syncd.sync.library import LibraryView
 from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import Counter, PoliteTransport
 
-EMBEDDED = "embedded"
 EMBEDDED_PREFIX = "users/1"
-DESKTOP = "desktop"
 
 # Seconds between two looks at a library that may still be written to; together half a minute.
 PACE = (0.5, 1.5, 4.0, 8.0, 16.0)
