@@ -137,6 +137,8 @@ class Notify(Settings):
 LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"
 DESKTOP = "desktop"
+# Several Zoteros can be at one address of a computer: what tells one of them from the others stands behind this.
+SEPARATOR = "#"
 MAIN = "main"
 
 # Where each type of library is, unless `endpoint` says otherwise.
@@ -185,6 +187,11 @@ class Library(Settings):
     def prefix(self) -> str:
         """The start of its API paths: `users/475425`, `groups/12`, `users/0` on the desktop."""
         return f"groups/{self.id}" if self.type == "group" else f"users/{self.id or 0}"
+
+    @property
+    def whereabouts(self) -> tuple[str, str]:
+        """Where it is and which it is there: what it is known by, whatever its name."""
+        return (self.root, self.prefix) if self.root else (EMBEDDED, "users/1")
 
     @property
     def login(self) -> str:

@@ -26,8 +26,9 @@ from syncd.daemon.http import Interface
 from syncd.daemon.looks import Looks, some
 from syncd.daemon.parser import Parser
 from syncd.daemon.roster import Roster
-from syncd.daemon.schedule import Timetable, zone
+from syncd.daemon.schedule import zone
 from syncd.daemon.tell import Reporter
+from syncd.daemon.timetable import Timetable
 from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
 from syncd.engine.session import Ports
