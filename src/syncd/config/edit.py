@@ -266,7 +266,6 @@ def _by_hand(place: Path, words: str) -> ConfigError:
 
 
 def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
-    """Return the profiles as they stand in the file."""
     profiles = tomllib.loads(text).get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
         raise ConfigError([f"{place}: profiles should be tables, such as [profiles.somebody]"])

@@ -130,7 +130,6 @@ class Looks:
         return self._queues.has_room(library, self._places[name])
 
     def _read(self, name: str) -> None:
-        """Begin to read a profile."""
         library = self._roster.library_of(name) or ""
         if self._queues.is_idle(library):
             self._reporter.begins()
@@ -147,7 +146,6 @@ class Looks:
         self._start(task, read)
 
     def _push(self, library: str, batch: Sequence[Waiting]) -> None:
-        """Begin to push what was read of profiles of one library."""
         task = self._task(tuple(waiting.profile for waiting in batch), library)
 
         def push() -> None:

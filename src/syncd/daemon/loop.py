@@ -370,7 +370,6 @@ class Daemon:
             self._reporter.manager.ready(self._words())
 
     def _status(self) -> dict[str, Any]:
-        """Return what a command shows of the daemon."""
         return {
             "pid": os.getpid(),
             "version": __version__,

@@ -315,7 +315,6 @@ def _how(code: int) -> str:
 
 
 def _error(refusal: _Refusal | None, origin: str) -> Exception:
-    """Make the error of a refusal."""
     if refusal is None or refusal.kind == "fault":
         error = RuntimeError(refusal.message if refusal else "the process that parses said nothing")
         error.add_note(refusal.trace if refusal else "")

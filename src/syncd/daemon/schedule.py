@@ -116,7 +116,6 @@ def trigger(schedule: str, timezone: tzinfo, now: datetime, *, jitter: bool) -> 
 
 
 def _cron(line: str, timezone: tzinfo) -> BaseTrigger:
-    """Return the trigger for a cron line."""
     minute, hour, day, month, weekday = (",".join(map(str, numbers)) for numbers in cron_fields(line))
     usual: dict[str, Any] = {"minute": minute, "hour": hour, "month": month, "timezone": timezone}
     # Cron counts Sunday as 0, APScheduler counts Monday as 0: in words they agree.

@@ -345,7 +345,6 @@ class Reporter:
         self._told, self._config = told, config
 
     def _connect(self, config: Config) -> None:
-        """Open all that is told to."""
         self._textfile = Path(config.metrics.textfile) if config.metrics.textfile else None
         if config.ping.url:
             hide(config.ping.url)

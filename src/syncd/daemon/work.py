@@ -303,7 +303,6 @@ class Looker:
         return Reading((job,), tuple(intakes), tuple(failures))
 
     def _looks(self, batch: Sequence[Waiting], report: Report) -> Iterator[Look]:
-        """Yield how each look of a run ended."""
         shared = trouble_of(report.error, library=True) if report.error else None
         for one in batch:
             part = report.of(one.reading)

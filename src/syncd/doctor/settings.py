@@ -10,11 +10,11 @@ from pathlib import Path
 from shlex import quote
 
 from syncd.config import Config, secrets
-from syncd.config.load import effective
+from syncd.config.load import effective, lines_of
 from syncd.config.model import EMBEDDED
 from syncd.config.secrets import SecretRef
 from syncd.config.toml import Path as Setting
-from syncd.config.toml import line_of, locate
+from syncd.config.toml import line_of
 from syncd.daemon.schedule import trigger, zone
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.read import is_online
@@ -51,7 +51,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     config, place = scene.config, scene.place
     if config is None or place is None:
         return
-    lines = locate(place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    lines = lines_of(place)
     noted = [*_secrets(scene, config), *_profiles(config, scene.clock.now()), *_parts(config, lines)]
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
     placed = [(line_of(path, lines), finding) for path, finding in noted]
