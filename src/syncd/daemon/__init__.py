@@ -3,5 +3,5 @@
 It decides nothing about papers. `loop` joins its parts: when a profile is due (`schedule`, `timetable`, `watch`,
 `folders`), whether it may be looked at (`roster`) and when it has its turn (`queues`), which looks are under way
 (`looks`), the work of one (`work`), the process that parses (`parser`), who may ask (`control`, `http`, `views`), and
-what is told (`tell`, `logs`, `metrics`, `news`).
+what is told (`tell`, `logs`, `metrics`, `ping`, `news`).
 """

@@ -47,7 +47,6 @@ GRACE = 8.0
 BRIEFLY = 1.0
 # All that is still to be told has to be told by then.
 LAST_WORD = 9.0
-RESUME = "To go on: syncd resume"
 # A clock that goes back by less was only set right.
 SET_BACK = 60.0
 
@@ -119,12 +118,7 @@ class Daemon:
             self._timetable.start()
             self._answer_programs()
             self._take_over(self._config)
-            self._reporter.manager.ready(self._words())
-            self._reporter.say(
-                "info", "syncd is at work", version=__version__, following=len(self._roster.names())
-            )
-            if resting := [name or "everything" for name in sorted(self._roster.paused)]:
-                self._reporter.say("info", f"at rest on your word: {', '.join(resting)}", hint=RESUME)
+            self._reporter.started(len(self._roster.names()), self._roster.paused, self._words())
             self._looks.begin()
             while not self._stop.is_set():
                 self._turn()
@@ -139,7 +133,7 @@ class Daemon:
         except ConfigError as error:
             if self._config.control.http:
                 raise
-            self._reporter.say("error", f"programs such as Zotero get no answer: {error}", hint=error.hint)
+            self._reporter.programs_unanswered(error)
 
     def _turn(self) -> None:
         """Deal with all that happened, and begin what may begin."""
@@ -156,10 +150,8 @@ class Daemon:
         """Do what there is to do now. Never raises."""
         try:
             happened()
-        except StateError as error:
-            self._reporter.say("error", str(error), hint=error.hint)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next thing may go well
-            self._reporter.say("error", f"a fault in syncd: {error}", exc_info=error)
+            self._reporter.failed(error)
 
     def _patience(self) -> float:
         """Return how many seconds may pass until the loop has to do something of its own accord."""
@@ -185,7 +177,7 @@ class Daemon:
         """Let the timetable see that the clock moved: forward in sleep, back because somebody set it."""
         offset = self._wall_offset()
         if offset < self._offset - SET_BACK:
-            self._reporter.say("warning", "the clock was set back: schedules begin anew")
+            self._reporter.clock_set_back()
             for name in self._roster.names():
                 self._schedule(name)
         self._offset = offset
@@ -197,16 +189,11 @@ class Daemon:
     def _say_alive(self) -> None:
         """Tell the service manager that we live, unless a look hangs: then it is to start us anew."""
         now = self._clock.monotonic()
-        self._next_alive = now + min(4 * TICK, (self._reporter.manager.watchdog or 60.0) / 3)
+        self._next_alive = now + min(4 * TICK, (self._reporter.watchdog or 60.0) / 3)
         if task := self._looks.hanging():
-            self._reporter.say(
-                "error",
-                f"this look hangs at: {task.progress.words}",
-                run=task.run,
-                profile=some(task.names),
-            )
-            return
-        self._reporter.manager.alive(self._words())
+            self._reporter.hangs(some(task.names), task.run, task.progress.words)
+        else:
+            self._reporter.alive(self._words())
 
     def _words(self) -> str:
         """Return what the daemon does, in a line."""
@@ -220,7 +207,7 @@ class Daemon:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
         self._stop.set()
         begun = self._clock.monotonic()
-        self._reporter.manager.stopping()
+        self._reporter.ending()
         self._timetable.stop()
         self._stop_watching()
         under_way = self._looks.under_way
@@ -234,14 +221,8 @@ class Daemon:
         control.close()
         for task in self._looks.under_way:
             if task.progress.writes:
-                self._reporter.say(
-                    "warning",
-                    "this look did not come to its end; the next start finds out what was written",
-                    profile=some(task.names),
-                    run=task.run,
-                )
-        self._reporter.say("info", "ended")
-        self._reporter.leave_by(begun + LAST_WORD)
+                self._reporter.cut_off(some(task.names), task.run)
+        self._reporter.ended(leave_by=begun + LAST_WORD)
         return not self._looks.under_way
 
     # What happens
@@ -259,7 +240,7 @@ class Daemon:
         self._reload()
 
     def _asked_to_end(self, name: str) -> None:
-        self._reporter.say("info", "ending", signal=name, running=len(self._roster.running()))
+        self._reporter.asked_to_end(name, len(self._roster.running()))
         self._stop.set()
 
     def _time_has_come(self, name: str) -> None:
@@ -317,11 +298,7 @@ class Daemon:
             self._schedule(name)
         self._roster.want(new, "start")
         self._roster.want(changed, "settings")
-        if not libraries:
-            self._reporter.say("warning", "no profile is followed yet; syncd follow SOURCE adds one")
-        if config.has_stand_in:
-            hint = "To use yours: syncd login"
-            self._reporter.say("warning", "no library is named: papers go into syncd's own", hint=hint)
+        self._reporter.taken_over(config)
         self._watch({name: profile.source for name, profile in config.profiles.items()})
 
     def _schedule(self, name: str) -> None:
@@ -347,7 +324,7 @@ class Daemon:
         """Read the configuration again; keep the old one where it has problems, and return them."""
         if self._stop.is_set():
             return ["the daemon was asked to end"]
-        self._reporter.manager.reloading()
+        self._reporter.reloading()
         try:
             config = load(self._path, self._ports.env)
             zone(config.daemon.timezone)
@@ -357,17 +334,14 @@ class Daemon:
             with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
             problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-            for problem in problems:
-                self._reporter.say("error", f"the new configuration is not used: {problem}")
+            self._reporter.not_reloaded(problems)
             return problems
         else:
             self._take_over(config)
-            self._reporter.say(
-                "info", "a new configuration is taken over", following=len(self._roster.names())
-            )
+            self._reporter.reloaded(len(self._roster.names()))
             return []
         finally:
-            self._reporter.manager.ready(self._words())
+            self._reporter.ready_again(self._words())
 
     def _status(self) -> dict[str, Any]:
         return {
