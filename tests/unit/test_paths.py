@@ -244,14 +244,20 @@ def test_a_file_is_written_whole_with_its_permissions(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == [file]
 
 
+def interrupted(file: Path) -> None:
+    """Write half of a file."""
+    with replacing(file) as part:
+        part.write_bytes(b"half")
+        assert part.stat().st_mode & 0o777 == 0o600
+        raise KeyboardInterrupt
+
+
 def test_a_file_that_can_not_be_written_stays_as_it_was(tmp_path: Path) -> None:
     """However writing ends, the new one is gone."""
     file = tmp_path / "file"
     file.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), replacing(file) as part:
-        part.write_bytes(b"half")
-        assert part.stat().st_mode & 0o777 == 0o600
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(file)
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
     with pytest.raises(FileNotFoundError):
