@@ -20,7 +20,7 @@ from clocks import FakeClock
 from pages import REAL_PAGE
 from syncd import read
 from syncd.clock import SystemClock
-from syncd.daemon import parser as parser_module
+from syncd.daemon import parser as parsing
 from syncd.daemon.parser import Parser
 from syncd.errors import LayoutError, ParseError, StoppedError, SyncdError
 from syncd.model import Snapshot
@@ -193,7 +193,7 @@ def test_it_has_no_key_no_lock_and_no_socket_but_its_own(
 def test_memory_has_a_limit_and_is_watched_besides(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Macs and the sandbox of a service may set no limit: then what the process takes is what counts."""
     monkeypatch.setattr(limits, "PARSING_MEMORY", 200_000_000)
-    monkeypatch.setattr(parser_module, "STEP", 0.02)
+    monkeypatch.setattr(parsing, "STEP", 0.02)
     with pytest.raises(ParseError, match="took more memory"):
         parser.parse(snapshot("grow", "trouble"), "auto", CLOCK)
     with pytest.raises(ParseError, match="took more memory"):
