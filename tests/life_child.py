@@ -25,8 +25,8 @@ from pages import entry, page
 from syncd.config import load
 from syncd.daemon.logs import configure
 from syncd.daemon.roster import Roster
-from syncd.daemon.tell import Voice
-from syncd.daemon.work import Eyes, Look, Outcome, Pulse
+from syncd.daemon.tell import Reporter
+from syncd.daemon.work import Look, Looker, LookProgress, Outcome
 from syncd.engine.session import Ports, run_name
 from syncd.paths import DataFolder
 from syncd.sources.pace import Pace
@@ -55,12 +55,12 @@ class Life:
         self._roster = Roster()
         ports = Ports(os.environ, self._data, self._clock)
         # Waits of the engine are the fake clock's: a real daemon's would end with the daemon.
-        self._eyes = Eyes(replace(ports, pace=Pace()), self._admits)
+        self._looker = Looker(replace(ports, pace=Pace()), self._admits)
         configure(sys.stderr, os.environ, clock=self._clock)
-        self._voice = Voice(self._config, ports)
+        self._reporter = Reporter(self._config, ports)
         libraries = {name: profile.library or "main" for name, profile in self._config.profiles.items()}
         self._roster.follow(libraries)
-        self._voice.follow(libraries)
+        self._reporter.follow(libraries)
         self.rounds = 0
         self.looks = 0
         self.ends: dict[str, int] = {}
@@ -77,7 +77,7 @@ class Life:
             if self.rounds % OTHER == 1:
                 self._roster.want(["bo"], "schedule")
             self._look(self._roster.ready(self._clock.now()))
-            self._voice.pulse()
+            self._reporter.send_due()
 
     def _what_happens(self) -> str:
         """Change the page or not; return what a look is for."""
@@ -104,18 +104,18 @@ class Life:
             self._finished(self._ended.pop())
 
     def _begin(self, name: str) -> tuple[str, frozenset[str], str]:
-        self._voice.begins()
+        self._reporter.begins()
         return name, self._roster.begin(name), run_name(self._clock.now())
 
     def _look_at(self, name: str, why: frozenset[str], run: str) -> None:
-        with self._voice.speaking_of(run=run, profile=name):
-            pulse = Pulse(self._clock, self._stop)
-            self._ended.append(self._eyes.look(name, why, run, self._config, pulse))
+        with self._reporter.speaking_of(run=run, profile=name):
+            progress = LookProgress(self._clock, self._stop)
+            self._ended.append(self._looker.look(name, why, run, self._config, progress))
 
     def _finished(self, outcome: Outcome) -> None:
         (look,) = outcome.looks
         again = self._roster.finish(look.profile, look.trouble, self._clock.now())
-        self._voice.tell(outcome, {look.profile: again})
+        self._reporter.tell(outcome, {look.profile: again})
         self.looks += 1
         for end in _ends(look):
             self.ends[end] = self.ends.get(end, 0) + 1

@@ -13,12 +13,11 @@ from shlex import quote
 
 from syncd.clock import Clock
 from syncd.config import Config, edit, secrets
-from syncd.config.model import EMBEDDED, MAIN, Library, default_library
+from syncd.config.model import DESKTOP, EMBEDDED, MAIN, Library, default_library
 from syncd.errors import ConfigError, LibraryError
 from syncd.zotero.account import ZOTERO, Account, Rights, SignIn, keys_page, named
 from syncd.zotero.transport import PoliteTransport
 
-DESKTOP = "desktop"
 HERE = "http://127.0.0.1:23119"
 # How often the server is asked whether the person has signed in, and for how long, in seconds.
 POLL = 3.0
@@ -320,14 +319,14 @@ def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Cl
     library = config.library(name)
     if library.key is None or library.root is None:
         raise ConfigError([f"library {library.name!r} has no key"])
-    if library.type == "desktop" and revoke:
+    if library.type == DESKTOP and revoke:
         raise ConfigError(
             [f"library {library.name!r}: Zotero takes no word about keys from outside"], hint=WITHDRAW
         )
     if not revoke or library.key.file or library.key.keyring:
         _check_not_shared(config, library)
     done = "It still exists on the server: delete it at " + keys_page(library.root)
-    if library.type == "desktop":
+    if library.type == DESKTOP:
         done = WITHDRAW.removesuffix(".")
     if revoke:
         key = library.resolve_key(env) or ""

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
+
+DEFAULT_TAGS = ("{category}", "{affiliation}", "code", "{score_band}")
+"""What papers are tagged with unless the configuration says otherwise."""
 
 LinkKind = Literal["code", "model", "dataset", "demo", "project", "paper", "video", "other"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it remembers its digest
 class Snapshot:
     """What a fetch brought: bytes and where they came from.
 
@@ -32,7 +36,7 @@ class Snapshot:
     media_type: str | None = None
     charset: str | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, in hexadecimal: tells whether a source changed."""
         return hashlib.sha256(self.data).hexdigest()

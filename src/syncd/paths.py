@@ -1,8 +1,8 @@
-"""The one place for paths: where configuration and data are, and what the data folder holds.
+"""The one place for paths: where configuration and data are, what the data folder holds, how a file is written whole.
 
-Everything here is computed from the environment that is passed in; only `DataFolder.create`, `DataFolder.check` and
-`keep_private` touch the disk. Nobody else can change what is in the data folder, or read its databases, and nothing is
-written through a symbolic link in it.
+Everything here is computed from the environment that is passed in; only `DataFolder.create`, `DataFolder.check`,
+`keep_private`, `write_whole` and `replacing` touch the disk. Nobody else can change what is in the data folder, or read
+its databases, and nothing is written through a symbolic link in it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pwd
 import shlex
 import stat
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +114,53 @@ class DataFolder:
                     _check(folder)
             except OSError as error:
                 raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
+
+
+PART = ".part"
+"""How the name of a file ends that is being written; a crash may leave one behind."""
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write a file whole: whoever reads it sees what was there before or all of `data`, also after a crash.
+
+    Args:
+        path: the file; its folder is there.
+        data: its new content.
+        mode: its permissions.
+
+    Raises:
+        OSError: that is not possible; the file stays as it was.
+    """
+    with replacing(path) as part:
+        part.write_bytes(data)
+        part.chmod(mode)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Give a new file beside `path`, for its owner alone; it takes the place of `path` at the end of the context.
+
+    Args:
+        path: the file; its folder is there.
+        durable: wait until the new file is on the disk, so that it is whole after a loss of power too.
+
+    Raises:
+        OSError: that is not possible; like any other error in the context it leaves `path` as it was.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=PART, dir=path.parent)
+    part = Path(name)
+    try:
+        try:
+            yield part
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def keep_private(database: Path) -> None:

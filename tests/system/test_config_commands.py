@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +20,27 @@ def test_nothing_is_wrong(desk: Desk) -> None:
     done = desk.syncd("config", "check")
     assert (done.code, done.err) == (0, "")
     assert "nothing is wrong" in done.out
+
+
+def loaded_by(desk: Desk, *words: str) -> set[str]:
+    """Return the modules that a command loads."""
+    code = f"import sys, runpy; sys.argv = ['syncd', *{words!r}]\n"
+    code += "try: runpy.run_module('syncd', run_name='__main__')\nexcept SystemExit: pass\n"
+    code += "print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=desk.env, check=True
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_looking_at_the_configuration_needs_neither_a_database_nor_a_client(desk: Desk) -> None:
+    """It asks nobody; and a doctor who meets no library on a server needs no client either."""
+    (desk.folder / "config.toml").write_text('[profiles.ann]\nsource = "page.txt"\n', encoding="utf-8")
+    clients = {"pyzotero", "httpx2", "requests"}
+    for words in (("config", "check"), ("config", "show"), ("doctor",)):
+        loaded = loaded_by(desk, *words)
+        assert "syncd.config.load" in loaded
+        assert not loaded & (clients if words == ("doctor",) else clients | {"sqlalchemy"})
 
 
 def test_every_problem_is_named_with_its_line(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from owner import show
 from syncd.config import load
 from syncd.daemon.control import ask
 from syncd.daemon.news import History
-from syncd.daemon.work import Eyes, Pulse, Waiting
+from syncd.daemon.work import Looker, LookProgress, Waiting
 from syncd.engine import run
 from syncd.engine.session import Ports, run_name
 from syncd.errors import SyncdError
@@ -172,18 +173,54 @@ def test_a_long_reading_is_no_hang(desk: Desk, zotero: Zotero) -> None:
     silent = []
 
     def dawdle(_: Request) -> None:
-        silent.append(desk.clock.monotonic() - pulse.last)
+        silent.append(desk.clock.monotonic() - progress.last)
         desk.clock.advance(100)
 
     zotero.trouble.plan("GET", *[dawdle] * 4)
     desk.data.create()
-    pulse = Pulse(desk.clock, threading.Event())
-    eyes = Eyes(Ports(desk.env, desk.data, desk.clock), lambda _: True)
+    progress = LookProgress(desk.clock, threading.Event())
+    looker = Looker(Ports(desk.env, desk.data, desk.clock), lambda _: True)
     settings = load(desk.folder / "config.toml", desk.env)
-    (look,) = eyes.look("ann", frozenset({"start"}), run_name(desk.clock.now()), settings, pulse).looks
+    (look,) = looker.look("ann", frozenset({"start"}), run_name(desk.clock.now()), settings, progress).looks
     assert look.error is None
     assert len(silent) == 4
     assert max(silent) < 100
+
+
+@pytest.fixture
+def opened() -> Iterator[list[str]]:
+    """Give the names of the files that this process opens, as it opens them."""
+    names: list[str] = []
+    noted: list[list[str]] = [names]
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        # Python tells of `open` itself, too, with a mode, where that calls what opens.
+        if event == "open" and arguments[1] is None and noted:
+            names.append(str(arguments[0]))
+
+    sys.addaudithook(note)
+    yield names
+    noted.clear()  # a hook can't be taken away
+
+
+def test_a_look_reads_a_page_once(desk: Desk, opened: list[str]) -> None:
+    """Also to find out that it is what it was, for which it has to be read."""
+    show(desk)
+    desk.data.create()
+    looker = Looker(Ports(desk.env, desk.data, desk.clock), lambda _: True)
+    settings = load(desk.folder / "config.toml", desk.env)
+    reads, ends = [], []
+    for titles_, why in ((), "start"), ((), "files"), (("Alpha", "Delta"), "files"):
+        if titles_:
+            write(desk.page, *titles_)
+        opened.clear()
+        progress = LookProgress(desk.clock, threading.Event())
+        run = run_name(desk.clock.now())
+        (look,) = looker.look("ann", frozenset({why}), run, settings, progress).looks
+        reads.append(opened.count(str(desk.page)))
+        ends.append(look.report.counts["create"] if look.report else None)
+    assert ends == [3, None, 1]
+    assert reads == [1, 1, 1]
 
 
 def test_a_crowd_is_answered(desk: Desk, daemon: Background) -> None:
@@ -327,20 +364,20 @@ def together(desk: Desk, break_: str = "", name_of_bo: str = "Bo Chen") -> dict[
     show(desk)
     write(desk.folder / "bo.txt", "Zeta", name=name_of_bo)
     desk.data.create()
-    pulse = Pulse(desk.clock, threading.Event())
-    eyes = Eyes(Ports(desk.env, desk.data, desk.clock), lambda _: True)
+    progress = LookProgress(desk.clock, threading.Event())
+    looker = Looker(Ports(desk.env, desk.data, desk.clock), lambda _: True)
     settings = load(desk.folder / "config.toml", desk.env)
     batch = []
     for name in ("ann", "bo"):
         run = run_name(desk.clock.now())
-        waiting = eyes.read(name, frozenset({"start"}), run, settings, pulse)
+        waiting = looker.read(name, frozenset({"start"}), run, settings, progress)
         assert isinstance(waiting, Waiting)
         if name == break_:
             (intake,) = waiting.reading.intakes
             broken = replace(waiting.reading, intakes=(replace(intake, policy=cast("Policy", None)),))
             waiting = replace(waiting, reading=broken)
         batch.append(waiting)
-    outcomes = eyes.push(batch, run_name(desk.clock.now()), pulse)
+    outcomes = looker.push(batch, run_name(desk.clock.now()), progress)
     return {look.profile: look for outcome in outcomes for look in outcome.looks}
 
 

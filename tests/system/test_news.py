@@ -196,7 +196,7 @@ class Shelf:
 def test_bulletin_sends_without_holding_up_its_caller(
     script: Callable[[str], list[str]], tmp_path: Path
 ) -> None:
-    """A pulse starts a thread, once; closing waits for it, and nothing is left of it."""
+    """What is due starts a thread, once; closing waits for it, and nothing is left of it."""
     os.mkfifo(tmp_path / "gate")
     command = Command(script('read x < "$OUT/gate"; echo "$SYNCD_SUBJECT" >> "$OUT/sent"'), env(tmp_path))
     shelf = Shelf()
@@ -204,8 +204,8 @@ def test_bulletin_sends_without_holding_up_its_caller(
     news = Bulletin([command], shelf, clock, at=datetime.min.time(), timezone=UTC)
     shelf.papers = [NewPaper("main", "Jane Doe", "A", "KEYA")]
     clock.advance(43_200)
-    news.pulse()
-    news.pulse()
+    news.send_due()
+    news.send_due()
     news.close(0.05)
     assert [thread.name for thread in threading.enumerate()].count("news") == 1
     assert not (tmp_path / "sent").exists()

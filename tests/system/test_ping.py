@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clocks import FakeClock
-from syncd.daemon import tell
-from syncd.daemon.tell import Pinger
+from syncd.daemon import ping
+from syncd.daemon.ping import Pinger
 from websites import Asked, Reply, Site, website
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def test_long_and_secret_words(site: Site) -> None:
     pinger.success(with_key)
     pinger.close(60)
     body = site.asked[0].body
-    assert tell.MOST_BYTES - 1 <= len(body) <= tell.MOST_BYTES
+    assert ping.MOST_BYTES - 1 <= len(body) <= ping.MOST_BYTES
     assert body.decode().startswith("(a key, not shown) üü")
 
 
@@ -105,7 +105,7 @@ def test_busy_server_is_asked_once_more(site: Site) -> None:
     pinger.failure("")
     pinger.close(60)
     assert site.paths == [SECRET, SECRET, SECRET + "/fail", SECRET + "/fail"]
-    assert clock.waits == [tell.PAUSE, tell.PAUSE]
+    assert clock.waits == [ping.PAUSE, ping.PAUSE]
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,12 @@ def test_slow_server_holds_up_nobody(site: Site) -> None:
     pinger = Pinger(site.address + SECRET, FakeClock())
     pinger.start()
     assert entered.wait(60)
-    for number in range(tell.MOST_WAITING + 5):
+    for number in range(ping.MOST_WAITING + 5):
         pinger.success(str(number))
     released.set()
     pinger.close(60)
     assert [asked.body for asked in site.asked[1:]] == [
-        str(number).encode() for number in range(5, tell.MOST_WAITING + 5)
+        str(number).encode() for number in range(5, ping.MOST_WAITING + 5)
     ]
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from builders import paper, person
-from syncd.model import Creator, Link
-from syncd.zotero.items import DEFAULT_TAGS, OTHERS, Policy, draft, problems
+from syncd.model import DEFAULT_TAGS, Creator, Link
+from syncd.zotero.items import OTHERS, Policy, draft, problems
 
 POLICY = Policy(profile="Pengcheng He")
 

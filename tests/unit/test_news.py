@@ -303,11 +303,11 @@ def test_a_clock_that_is_set_back_silences_no_news(
     if restarted:
         news = bulletin(history, post, at=at)
     for _ in range(2):
-        news.pulse()
+        news.send_due()
         news.close(30)
         news.ran(history.created("D"))
         clock.advance(DAY)
-    news.pulse()
+    news.send_due()
     news.close(30)
     assert post.titles[:2] == ["A", "B"]
     assert "".join(post.titles) == "ABCD"

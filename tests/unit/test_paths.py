@@ -17,7 +17,7 @@ from syncd import paths
 from syncd.clock import SystemClock
 from syncd.errors import StateError
 from syncd.lock import held
-from syncd.paths import DataFolder, data_dir, data_folder, expand
+from syncd.paths import DataFolder, data_dir, data_folder, expand, replacing, write_whole
 from syncd.state.store import Store
 from syncd.zotero.embedded import EmbeddedLibrary
 
@@ -232,3 +232,37 @@ def test_lock_is_the_users_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
     with held(tmp_path / "a.lock", SystemClock()):
         assert (tmp_path / "a.pid").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_is_written_whole_with_its_permissions(tmp_path: Path) -> None:
+    """Whether it was there or not; nothing else is left in the folder."""
+    file = tmp_path / "file"
+    for data, mode in ((b"first", 0o600), (b"second", 0o644)):
+        write_whole(file, data, mode=mode)
+        assert file.read_bytes() == data
+        assert file.stat().st_mode & 0o777 == mode
+        assert list(tmp_path.iterdir()) == [file]
+
+
+def interrupted(file: Path) -> None:
+    """Write half of a file."""
+    with replacing(file) as part:
+        part.write_bytes(b"half")
+        assert part.stat().st_mode & 0o777 == 0o600
+        raise KeyboardInterrupt
+
+
+def test_a_file_that_can_not_be_written_stays_as_it_was(tmp_path: Path) -> None:
+    """However writing ends, the new one is gone."""
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(file)
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "no folder" / "file", b"new")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "taken", b"new")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "taken"}

@@ -24,15 +24,16 @@ from syncd.cli.console import (
     stderr,
     tell,
 )
-from syncd.cli.doctor import scene
-from syncd.config import Config
+from syncd.clock import SystemClock
+from syncd.config import Config, find, load
 from syncd.config.load import Effective, effective
 from syncd.config.secrets import look
 from syncd.config.toml import BARE_KEY
 from syncd.config.values import masked
+from syncd.doctor.finding import Scene
 from syncd.doctor.settings import advice
 from syncd.errors import ConfigError
-from syncd.paths import data_dir
+from syncd.paths import data_dir, data_folder
 
 app = group("Look at the configuration.")
 
@@ -57,6 +58,32 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         for note in notes:
             _warn(note.words, note.mend)
         tell(_verdict(seen.place, len(notes)))
+
+
+def scene(config: Path | None, command: tuple[str, ...] = (), *, offline: bool) -> Scene:
+    """Return what there is to look at, also where the configuration is wrong.
+
+    Args:
+        config: the file that the user named, if any.
+        command: starts this syncd.
+        offline: no other computer is asked.
+    """
+    settings: Config | None = None
+    problems: tuple[str, ...] = ()
+    try:
+        settings = load(config, os.environ)
+    except ConfigError as error:
+        problems = tuple(error.problems)
+    return Scene(
+        env=os.environ,
+        data=data_folder(os.environ),
+        clock=SystemClock(),
+        place=find(config, os.environ),
+        config=settings,
+        problems=problems,
+        command=command,
+        offline=offline,
+    )
 
 
 def _verdict(place: Path | None, warnings: int) -> str:

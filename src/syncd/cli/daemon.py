@@ -33,8 +33,8 @@ from syncd.cli.output import counted
 from syncd.config import Config
 from syncd.daemon.control import ask
 from syncd.daemon.work import (
-    Eyes,
-    Pulse,
+    Looker,
+    LookProgress,
 )
 from syncd.engine.session import Ports, remembered, run_name
 from syncd.engine.status import Resting
@@ -158,11 +158,11 @@ def _check_collection(name: str, settings: Config) -> None:
 def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
     never = threading.Event()
-    eyes = Eyes(replace(world, pace=Pace()), lambda _library: True)
+    looker = Looker(replace(world, pace=Pace()), lambda _library: True)
     looks = []
     for name in names:
         run = run_name(world.clock.now())
-        outcome = eyes.look(name, frozenset({"asked"}), run, settings, Pulse(world.clock, never))
+        outcome = looker.look(name, frozenset({"asked"}), run, settings, LookProgress(world.clock, never))
         looks += [look.to_json() for look in outcome.looks]
     return looks
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncd.cli.config import scene
 from syncd.cli.console import (
     ConfigOption,
     Exit,
@@ -22,15 +21,8 @@ from syncd.cli.console import (
     tell,
 )
 from syncd.cli.service import own_command
-from syncd.clock import SystemClock
-from syncd.config import (
-    Config,
-    find,
-    load,
-)
-from syncd.doctor import Finding, Scene, examine
-from syncd.errors import ConfigError
-from syncd.paths import data_folder
+from syncd.doctor.examine import examine
+from syncd.doctor.finding import Finding, Scene
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +39,8 @@ def doctor(
 ) -> None:
     """Look at everything that can be wrong, and say what mends it."""
     with said_plainly():
-        seen = scene(config, offline=offline)
+        command = own_command(sys.argv[0], sys.executable)
+        seen = scene(config, command, offline=offline)
         findings: list[Finding] = []
         for finding in _examined(seen, fix=fix):
             findings.append(finding)
@@ -59,26 +52,6 @@ def doctor(
         else:
             _sum_up(findings, fix=fix)
         raise typer.Exit(code)
-
-
-def scene(config: Path | None, *, offline: bool) -> Scene:
-    """Return what there is to look at, also where the configuration is wrong."""
-    settings: Config | None = None
-    problems: tuple[str, ...] = ()
-    try:
-        settings = load(config, os.environ)
-    except ConfigError as error:
-        problems = tuple(error.problems)
-    return Scene(
-        env=os.environ,
-        data=data_folder(os.environ),
-        clock=SystemClock(),
-        place=find(config, os.environ),
-        config=settings,
-        problems=problems,
-        command=own_command(sys.argv[0], sys.executable),
-        offline=offline,
-    )
 
 
 def _examined(seen: Scene, *, fix: bool) -> Iterator[Finding]:

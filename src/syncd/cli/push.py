@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 import typer
@@ -30,6 +29,7 @@ from syncd.config import Config
 from syncd.engine.gather import jobs
 from syncd.engine.run import Report, Task, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError
+from syncd.paths import write_whole
 from syncd.sync.plan import Plan, dump, is_plan, load
 
 Sources = Annotated[
@@ -191,14 +191,5 @@ def _replace(place: Path, text: str) -> None:
         place.write_text(text, encoding="utf-8")
         return
     target = place.resolve()
-    with NamedTemporaryFile(
-        "w", dir=target.parent, prefix=f".{target.name}.", encoding="utf-8", delete=False
-    ) as part:
-        try:
-            part.write(text)
-            part.flush()
-            Path(part.name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            Path(part.name).replace(target)
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    write_whole(target, text.encode(), mode=mode)

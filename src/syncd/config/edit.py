@@ -8,22 +8,22 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import tomlkit
 
 from syncd.config import toml
 from syncd.config.load import find, load, not_toml
+from syncd.config.model import Completing
 from syncd.config.toml import written
 from syncd.errors import ConfigError
-from syncd.paths import config_home
+from syncd.paths import config_home, replacing
 from syncd.text.patterns import pattern
 
 HEAD = """\
@@ -47,9 +47,9 @@ ENRICH = """
 # Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue, repository. What
 # each said of a paper is kept for a month, or for three days where it did not know the paper. None is
 # asked unless it is named here, for each learns which papers you look at. All of them, in their order:
-# ["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"]
+# [{services}]
 # docs/enrichment.md says what each one gives and what it learns.
-"""
+""".replace("{services}", ", ".join(f'"{name}"' for name in get_args(Completing)))
 # What stands above each setting.
 COMMENTS: dict[str, str] = {
     "type": """\
@@ -112,7 +112,7 @@ class Answers:
 
     @property
     def tables(self) -> dict[tuple[str, ...], Mapping[str, Any]]:
-        """The same for `edit.change`: only the tables in which something is to be written."""
+        """The same for `change`: only the tables in which something is to be written."""
         every: dict[tuple[str, ...], Mapping[str, Any]] = {
             ("libraries", self.library): self.library_settings,
             ("profiles", self.profile): self.profile_settings,
@@ -266,7 +266,6 @@ def _by_hand(place: Path, words: str) -> ConfigError:
 
 
 def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
-    """Return the profiles as they stand in the file."""
     profiles = tomllib.loads(text).get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
         raise ConfigError([f"{place}: profiles should be tables, such as [profiles.somebody]"])
@@ -295,25 +294,23 @@ def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_writable(target)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".toml", delete=False) as file:
-            new = Path(file.name)
-            try:
-                file.write((_mark_of(target) + text).encode())
-                file.flush()
-                os.fsync(file.fileno())
-                load(new, env)
-                _liken(new, target)
-                new.replace(target)
-            except ConfigError as error:
-                problems = [problem.replace(file.name, str(place)) for problem in error.problems]
-                raise ConfigError(problems, hint="The configuration was left as it was.") from None
-            finally:
-                new.unlink(missing_ok=True)
+        with replacing(target) as new:
+            new.write_bytes((_mark_of(target) + text).encode())
+            _check(new, place, env)
+            _liken(new, target)
     except OSError as error:
         raise ConfigError(
             [f"{place}: the configuration can't be written: {error.strerror}"],
             hint="Nothing was changed. Another file can be named with --config.",
         ) from None
+
+
+def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
+    try:
+        load(new, env)
+    except ConfigError as error:
+        problems = [problem.replace(str(new), str(place)) for problem in error.problems]
+        raise ConfigError(problems, hint="The configuration was left as it was.") from None
 
 
 def _check_writable(target: Path) -> None:

@@ -252,13 +252,16 @@ class Effective:
 
 def effective(config: Config) -> list[Effective]:
     """Return every setting that has a value."""
-    lines = locate(_text(config)) if config.path else {}
-    return list(_walk(config, (), lines))
+    return list(_walk(config, (), lines_of(config.path) if config.path else {}))
 
 
-def _text(config: Config) -> str:
-    place = find(config.path, {})
-    return place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if place else ""
+def lines_of(place: Path) -> dict[Setting, int]:
+    """Return the line of each setting of a file that was loaded.
+
+    Raises:
+        ConfigError: it can't be read any more.
+    """
+    return locate(_read(place, str(place)))
 
 
 def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterator[Effective]:

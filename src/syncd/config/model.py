@@ -27,6 +27,7 @@ from pydantic import (
 from syncd.config import values
 from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError
+from syncd.model import DEFAULT_TAGS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]+$")]
 Duration = Annotated[
@@ -135,13 +136,16 @@ class Notify(Settings):
 
 LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"
+DESKTOP = "desktop"
+# Several Zoteros can be at one address of a computer: what tells one of them from the others stands behind this.
+SEPARATOR = "#"
 MAIN = "main"
 
 # Where each type of library is, unless `endpoint` says otherwise.
 _ROOTS: dict[str, str] = {
     "user": "https://api.zotero.org",
     "group": "https://api.zotero.org",
-    "desktop": "http://127.0.0.1:23119",
+    DESKTOP: "http://127.0.0.1:23119",
 }
 
 
@@ -185,9 +189,14 @@ class Library(Settings):
         return f"groups/{self.id}" if self.type == "group" else f"users/{self.id or 0}"
 
     @property
+    def whereabouts(self) -> tuple[str, str]:
+        """Where it is and which it is there: what it is known by, whatever its name."""
+        return (self.root, self.prefix) if self.root else (EMBEDDED, "users/1")
+
+    @property
     def login(self) -> str:
         """The command that opens it: gets its key, and a user's number."""
-        return f"syncd login {'--desktop ' if self.type == 'desktop' else ''}{quote(self.name)}"
+        return f"syncd login {'--desktop ' if self.type == DESKTOP else ''}{quote(self.name)}"
 
     def check_open(self) -> None:
         """Make sure that somebody has signed in to it, as far as the configuration tells.
@@ -250,7 +259,7 @@ class ProfileConfig(Settings):
         " and fill blank fields; file: only file it; skip: leave it alone.",
     )
     tags: tuple[Annotated[str, text(values.read_template)], ...] = Field(
-        default=("{category}", "{affiliation}", "code", "{score_band}"),
+        default=DEFAULT_TAGS,
         strict=False,
         description="Automatic tags. In braces: " + ", ".join(values.PLACEHOLDERS) + ".",
     )
@@ -329,12 +338,14 @@ class Services(Settings):
         return {name: key for name, key in found.items() if key is not None}
 
 
+# In the order in which they are asked; the table in `services` says what each can do.
+Completing = Literal["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"]
+
+
 class Enrich(Settings):
     """Services that complete papers."""
 
-    services: tuple[
-        Literal["arxiv", "semanticscholar", "openalex", "crossref", "dblp", "huggingface"], ...
-    ] = Field(
+    services: tuple[Completing, ...] = Field(
         default=(),
         strict=False,
         description="Services that are asked for what a page leaves out: all authors, DOI, arXiv id, venue,"

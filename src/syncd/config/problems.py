@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 from pydantic import BaseModel
 
 from syncd.config import values
-from syncd.config.model import Config, default_library
+from syncd.config.model import DESKTOP, EMBEDDED, Config, default_library
 from syncd.config.secrets import LiteralSecretError
 from syncd.config.toml import BARE_KEY, line_of
 from syncd.text.patterns import pattern
@@ -93,7 +93,7 @@ def worded(problems: Iterable[Problem], *, label: str, lines: dict[Path, int]) -
     Args:
         problems: in any order.
         label: the file as the user knows it.
-        lines: where each setting is, as `lines.locate` found it.
+        lines: where each setting is, as `toml.locate` found it.
     """
     problems = list(problems)
     meant = {(*problem.path[:-1], problem.meant) for problem in problems if problem.meant}
@@ -185,8 +185,8 @@ class Needs(NamedTuple):
 NEEDS: dict[str, Needs] = {
     "user": Needs(),
     "group": Needs(required=("id",)),
-    "desktop": Needs(refused=("id",)),
-    "embedded": Needs(refused=("id", "key", "endpoint")),
+    DESKTOP: Needs(refused=("id",)),
+    EMBEDDED: Needs(refused=("id", "key", "endpoint")),
 }
 
 
@@ -220,7 +220,7 @@ def _check_reference(
     wanted = profile.get("library")
     if wanted is None and libraries and default_library(libraries) is None:
         yield Problem(path, f"{MISSING}, and there are several libraries: {', '.join(libraries)}")
-    if isinstance(wanted, str) and wanted not in (libraries or {"embedded": {}}):
+    if isinstance(wanted, str) and wanted not in (libraries or {EMBEDDED: {}}):
         known = values.did_you_mean(values.closest(wanted, libraries))
         yield Problem(path, f'there is no library "{wanted}"{known}')
 

@@ -11,7 +11,6 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -23,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from syncd.config.values import KEY
 from syncd.errors import ConfigError
+from syncd.paths import write_whole
 from syncd.text.patterns import pattern
 
 COMMAND_SECONDS = 30
@@ -226,14 +226,7 @@ def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
 
 
 def _from_keyring(user: str) -> str:
-    try:
-        # No dependency: most servers have no keyring, and desktops bring one.
-        keyring = importlib.import_module("keyring")
-    except ImportError:
-        raise ConfigError(
-            ["the system's keyring can't be used: the Python package keyring is not installed"],
-            hint="Install it beside syncd with: pip install keyring",
-        ) from None
+    keyring = _keyring()
     try:
         found = keyring.get_password(KEYRING_SERVICE, user)
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
@@ -296,7 +289,7 @@ def take_back(kept: Kept, library: str, folder: Path) -> None:
     if "file" in kept.reference:
         path = folder / str(kept.reference["file"])
         if isinstance(kept.before, bytes):
-            _write(path, kept.before)
+            write_whole(path, kept.before)
         else:
             path.unlink(missing_ok=True)
     elif isinstance(kept.before, str):
@@ -341,25 +334,13 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
     try:
         before = path.read_bytes() if path.is_file() else None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path, f"{key}\n".encode())
+        write_whole(path, f"{key}\n".encode())
     except OSError as error:
         raise ConfigError(
             [f"the key file {path} can't be written: {error.strerror}"],
             hint="Nothing was stored. Another configuration, beside which keys are kept, can be named with --config.",
         ) from None
     return Kept({"file": name}, f"the file {path}, which only you can read", before)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone, in one step."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".new", delete=False) as new:
-        try:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-            Path(new.name).replace(path)
-        finally:
-            Path(new.name).unlink(missing_ok=True)
 
 
 def _into_keyring(key: str, library: str) -> Kept:

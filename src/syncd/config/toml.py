@@ -1,6 +1,8 @@
 """A TOML text as people lay it out: where each setting stands, and how one is changed without touching the rest.
 
 `tomllib` tells neither. What is walked over here was accepted by `tomllib` before. Pure.
+tomlkit changes values on one line and nothing else here: of whole files it changes line ends, moves comments to other
+tables, and refuses dotted keys.
 """
 
 from __future__ import annotations

@@ -156,7 +156,6 @@ def cron_fields(line: str) -> tuple[tuple[int, ...], ...]:
 
 
 def _longest(month: int) -> int:
-    """Return the most days that a month can have."""
     return calendar.monthrange(2024, month)[1]  # a leap year
 
 

@@ -1,6 +1,7 @@
 """syncd in the background: looks when a schedule or a changed file says so, and calls the one engine.
 
-It decides nothing about papers. Its parts are small: when (`schedule`, `watch`, `inotify`), whether (`roster`), whose
-turn it is (`queues`), the work (`work`), the process that parses (`parsing`), how others talk to it (`control`, `http`,
-`systemd`), what it tells (`logs`, `metrics`, `ping`, `news`), and the loop that joins them (`loop`).
+It decides nothing about papers. `loop` joins its parts: when a profile is due (`schedule`, `timetable`, `watch`,
+`folders`), whether it may be looked at (`roster`) and when it has its turn (`queues`), which looks are under way
+(`looks`), the work of one (`work`), the process that parses (`parser`), who may ask (`control`, `http`, `views`), and
+what is told (`tell`, `logs`, `metrics`, `ping`, `news`).
 """

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
 from watchdog import events
 from watchdog.observers import Observer
@@ -76,6 +76,61 @@ def mounted_now() -> dict[PurePosixPath, str]:
         return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Which profiles a folder matters to.
+
+    Attributes:
+        whole: those to which all that is in it matters.
+        named: those to which one name in it matters, by that name.
+        recursive: the folders inside matter, too.
+        passing: it is on the way for all of them, and no more.
+    """
+
+    whole: frozenset[str]
+    named: Mapping[str, frozenset[str]]
+    recursive: bool
+    passing: bool
+
+    def everyone(self) -> frozenset[str]:
+        """Return all profiles to which the folder matters."""
+        return self.whole.union(*self.named.values())
+
+
+class Listener(events.FileSystemEventHandler):
+    """Hears what happens in one folder, in a thread that must not wait."""
+
+    def __init__(self, folder: str, interest: Interest, mark: Callable[[frozenset[str]], None]) -> None:
+        self.interest = interest
+        self.gone = False
+        self._folder = folder
+        self._mark = mark
+
+    def dispatch(self, event: events.FileSystemEvent) -> None:
+        """Hear of an event of watchdog's."""
+        for path in filter(None, map(os.fsdecode, (event.src_path, event.dest_path))):
+            folder, name = os.path.split(path)
+            if path == self._folder:
+                self.itself(gone=isinstance(event, events.DirDeletedEvent))
+            else:
+                self.inside(name if folder == self._folder else None)
+
+    def inside(self, name: str | None) -> bool:
+        """Hear that something happened to what has this name, None: further down; return whether that matters."""
+        interest = self.interest
+        concerned = interest.whole
+        if name is not None and name in interest.named:
+            concerned |= interest.named[name]
+        if concerned:
+            self._mark(concerned)
+        return bool(concerned)
+
+    def itself(self, *, gone: bool) -> None:
+        """Hear that something happened to the folder itself, or that events were lost."""
+        self.gone |= gone
+        self._mark(self.interest.everyone())
+
+
 PAUSE = 0.05
 """Seconds after something that matters until the kernel is asked again; it notes 16,384 events by default."""
 
@@ -91,22 +146,6 @@ UNMOUNT, OVERFLOW, IGNORED, IS_FOLDER = 0x2000, 0x4000, 0x8000, 0x40000000
 ONLY_FOLDER, NO_LINK = 0x01000000, 0x02000000
 # What changes a page. Opening and reading are left out, or syncd would wake itself for ever.
 MASK = MODIFY | ATTRIB | CLOSE_WRITE | MOVED_FROM | MOVED_TO | CREATE | DELETE | DELETE_SELF
-
-
-class Listener(Protocol):
-    """Hears what happens in one folder, in a thread that must not wait."""
-
-    def inside(self, name: str | None) -> bool:
-        """Hear that something happened to what has this name in the folder; None: further down.
-
-        Returns:
-            whether that matters to anybody.
-        """
-        ...
-
-    def itself(self, *, gone: bool) -> None:
-        """Hear that something happened to the folder itself, or that events were lost."""
-        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -297,64 +336,9 @@ GONE = (errno.ENOENT, errno.ENOTDIR)
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
-    """Which profiles a folder matters to.
-
-    Attributes:
-        whole: those to which all that is in it matters.
-        named: those to which one name in it matters, by that name.
-        recursive: the folders inside matter, too.
-        passing: it is on the way for all of them, and no more.
-    """
-
-    whole: frozenset[str]
-    named: Mapping[str, frozenset[str]]
-    recursive: bool
-    passing: bool
-
-    def everyone(self) -> frozenset[str]:
-        """Return all profiles to which the folder matters."""
-        return self.whole.union(*self.named.values())
-
-
-class _Listener(events.FileSystemEventHandler):
-    """Hears what happens in one folder."""
-
-    def __init__(self, folder: str, interest: Interest, mark: Callable[[frozenset[str]], None]) -> None:
-        self.interest = interest
-        self.gone = False
-        self._folder = folder
-        self._mark = mark
-
-    def dispatch(self, event: events.FileSystemEvent) -> None:
-        """Hear of an event of watchdog's."""
-        for path in filter(None, map(os.fsdecode, (event.src_path, event.dest_path))):
-            folder, name = os.path.split(path)
-            if path == self._folder:
-                self.itself(gone=isinstance(event, events.DirDeletedEvent))
-            else:
-                self.inside(name if folder == self._folder else None)
-
-    def inside(self, name: str | None) -> bool:
-        """Hear that something happened to what has this name, None: further down; return whether that matters."""
-        interest = self.interest
-        concerned = interest.whole
-        if name is not None and name in interest.named:
-            concerned |= interest.named[name]
-        if concerned:
-            self._mark(concerned)
-        return bool(concerned)
-
-    def itself(self, *, gone: bool) -> None:
-        """Hear that something happened to the folder itself."""
-        self.gone |= gone
-        self._mark(self.interest.everyone())
-
-
-@dataclass(frozen=True, slots=True)
 class _Watched:
     identity: tuple[int, int]
-    listener: _Listener
+    listener: Listener
     observer: BaseObserver | Inotify
     watch: ObservedWatch | Watched
 
@@ -443,7 +427,7 @@ class Folders:
     def _arm(self, folder: str, interest: Interest, identity: tuple[int, int]) -> bool:
         os.scandir(folder).close()  # watchdog says nothing where this is not permitted
         polled = is_silent(folder, self._mounted()) if self._polling is None else self._polling
-        listener = _Listener(folder, interest, self._mark)
+        listener = Listener(folder, interest, self._mark)
         try:
             armed = self._schedule(listener, folder, interest, polled=polled)
         except OSError as error:
@@ -461,7 +445,7 @@ class Folders:
         return armed is not None
 
     def _schedule(
-        self, listener: _Listener, folder: str, interest: Interest, *, polled: bool
+        self, listener: Listener, folder: str, interest: Interest, *, polled: bool
     ) -> tuple[BaseObserver | Inotify, ObservedWatch | Watched] | None:
         if polled and interest.passing:
             return None  # looking at all that is in it, for one folder that hardly ever changes, is too dear

@@ -11,29 +11,30 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from syncd import __version__, services
+from syncd import __version__
 from syncd.config import Config, load
 from syncd.daemon.control import Answers, Control, Request
 from syncd.daemon.http import Interface
+from syncd.daemon.looks import Looks, some
 from syncd.daemon.parser import Parser
-from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
-from syncd.daemon.schedule import Timetable, zone
-from syncd.daemon.tell import Notifier, Voice
+from syncd.daemon.schedule import zone
+from syncd.daemon.tell import Reporter
+from syncd.daemon.timetable import Timetable
 from syncd.daemon.watch import Watcher
-from syncd.daemon.work import Eyes, Look, Outcome, Pulse, StoppableClock, Waiting
-from syncd.engine.session import Ports, run_name
+from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
+from syncd.engine.session import Ports
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
+from syncd.read import is_online
 from syncd.sources.pace import Pace
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
@@ -46,32 +47,8 @@ GRACE = 8.0
 BRIEFLY = 1.0
 # All that is still to be told has to be told by then.
 LAST_WORD = 9.0
-# What is said of many at once names no more than these.
-MOST_NAMES = 3
-# A look that has given no sign of life for so long hangs: one request may take ten minutes with its repeats.
-STUCK = 1200.0
-RESUME = "To go on: syncd resume"
 # A clock that goes back by less was only set right.
 SET_BACK = 60.0
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    """A thread at work.
-
-    Attributes:
-        names: the profiles that it reads or pushes.
-        library: that it is about.
-        pulse: how far it is.
-        run: the name of the run.
-        thread: itself.
-    """
-
-    names: tuple[str, ...]
-    library: str
-    pulse: Pulse
-    run: str
-    thread: threading.Thread = field(init=False)
 
 
 class Daemon:
@@ -81,18 +58,18 @@ class Daemon:
         config: the settings to begin with.
         path: the file that they are read from again on a reload, as the user named it.
         ports: the world; the daemon's lock in the data folder is the caller's business.
-        voice: tells the world what happens.
+        reporter: tells the world what happens.
         resting: remembers which profiles the user let rest.
     """
 
     def __init__(
-        self, config: Config, path: Path | None, ports: Ports, voice: Voice, resting: Resting
+        self, config: Config, path: Path | None, ports: Ports, reporter: Reporter, resting: Resting
     ) -> None:
         self._config = config
         self._path = path
         self._ports = ports
         self._clock = clock = ports.clock
-        self._voice = voice
+        self._reporter = reporter
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._nudged = threading.Event()
@@ -101,11 +78,6 @@ class Daemon:
         self._timetable = Timetable(zone(config.daemon.timezone), self._time_has_come)
         self._watcher: Watcher | None = None
         self._looked = self._next_look = clock.monotonic()
-        self._notifier = Notifier(ports.env)
-        self._queues = Queues()
-        self._places: dict[str, str] = {}
-        # By profile, the thread that is at work on it; one that waits for its library has none.
-        self._tasks: dict[str, _Task] = {}
         self._answers = Answers(
             self._roster, status=self._status, pause=resting.pause, resume=resting.resume, reload=self._reload
         )
@@ -114,8 +86,17 @@ class Daemon:
         self._next_alive = 0.0
         self._parser = Parser()
         world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse)
-        self._eyes = Eyes(world, self._admits)
-        self._interface = Interface(path, world, self._hand_over, voice.say)
+        self._looks = Looks(
+            config,
+            self._roster,
+            Looker(world, self._admits),
+            reporter,
+            clock,
+            self._stop,
+            self._inbox.put,
+            self._finished,
+        )
+        self._interface = Interface(path, world, self._hand_over, reporter.say)
 
     # Its life
 
@@ -137,13 +118,8 @@ class Daemon:
             self._timetable.start()
             self._answer_programs()
             self._take_over(self._config)
-            self._notifier.ready(self._words())
-            self._voice.say(
-                "info", "syncd is at work", version=__version__, following=len(self._roster.names())
-            )
-            if resting := [name or "everything" for name in sorted(self._roster.paused)]:
-                self._voice.say("info", f"at rest on your word: {', '.join(resting)}", hint=RESUME)
-            self._begin_what_may()
+            self._reporter.started(len(self._roster.names()), self._roster.paused, self._words())
+            self._looks.begin()
             while not self._stop.is_set():
                 self._turn()
         finally:
@@ -157,7 +133,7 @@ class Daemon:
         except ConfigError as error:
             if self._config.control.http:
                 raise
-            self._voice.say("error", f"programs such as Zotero get no answer: {error}", hint=error.hint)
+            self._reporter.programs_unanswered(error)
 
     def _turn(self) -> None:
         """Deal with all that happened, and begin what may begin."""
@@ -168,29 +144,20 @@ class Daemon:
                 self._deal_with(self._inbox.get_nowait())
         if self._clock.monotonic() >= self._next_look:
             self._deal_with(self._look_around)
-        self._deal_with(self._begin_what_may)
+        self._deal_with(self._looks.begin)
 
     def _deal_with(self, happened: Callable[[], object]) -> None:
         """Do what there is to do now. Never raises."""
         try:
             happened()
-        except StateError as error:
-            self._voice.say("error", str(error), hint=error.hint)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next thing may go well
-            self._voice.say("error", f"a fault in syncd: {error}", exc_info=error)
+            self._reporter.failed(error)
 
     def _patience(self) -> float:
         """Return how many seconds may pass until the loop has to do something of its own accord."""
-        monotonic = self._clock.monotonic()
-        waits = [self._next_look - monotonic]
-        if not self._queues.is_full:
-            # Where it is, the next that was read wakes the loop.
-            now = self._clock.now()
-            opening = self._roster.next_opening(now)
-            waits += [(opening - now).total_seconds()] if opening else []
-        turn = self._queues.patience(monotonic)
-        waits += [turn] if turn is not None else []
-        return max(0.05, min(waits))
+        next_look = self._next_look - self._clock.monotonic()
+        begin = self._looks.patience()
+        return max(0.05, next_look if begin is None else min(next_look, begin))
 
     def _look_around(self) -> None:
         """Look at the clock, and at files that have become quiet; tell that all is well."""
@@ -202,7 +169,7 @@ class Daemon:
             self._roster.want(changed, "files", at_once=True)
             if quiet_in is not None:
                 self._next_look = min(self._next_look, self._looked + quiet_in)
-        self._voice.pulse()
+        self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
 
@@ -210,7 +177,7 @@ class Daemon:
         """Let the timetable see that the clock moved: forward in sleep, back because somebody set it."""
         offset = self._wall_offset()
         if offset < self._offset - SET_BACK:
-            self._voice.say("warning", "the clock was set back: schedules begin anew")
+            self._reporter.clock_set_back()
             for name in self._roster.names():
                 self._schedule(name)
         self._offset = offset
@@ -222,22 +189,16 @@ class Daemon:
     def _say_alive(self) -> None:
         """Tell the service manager that we live, unless a look hangs: then it is to start us anew."""
         now = self._clock.monotonic()
-        self._next_alive = now + min(4 * TICK, (self._notifier.watchdog or 60.0) / 3)
-        for task in self._tasks.values():
-            if now - task.pulse.last > STUCK:
-                self._voice.say(
-                    "error",
-                    f"this look hangs at: {task.pulse.words}",
-                    run=task.run,
-                    profile=_some(task.names),
-                )
-                return
-        self._notifier.alive(self._words())
+        self._next_alive = now + min(4 * TICK, (self._reporter.watchdog or 60.0) / 3)
+        if task := self._looks.hanging():
+            self._reporter.hangs(some(task.names), task.run, task.progress.words)
+        else:
+            self._reporter.alive(self._words())
 
     def _words(self) -> str:
         """Return what the daemon does, in a line."""
         if running := self._roster.running():
-            return f"looking at {_some(running)}"
+            return f"looking at {some(running)}"
         number, soonest = len(self._roster.names()), self._timetable.soonest()
         following = f"following {number} profile{'s' * (number != 1)}"
         return following + (f", next look at {soonest.astimezone():%H:%M}" if soonest else "")
@@ -246,30 +207,23 @@ class Daemon:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
         self._stop.set()
         begun = self._clock.monotonic()
-        self._notifier.stopping()
+        self._reporter.ending()
         self._timetable.stop()
         self._stop_watching()
-        tasks = set(self._tasks.values())
-        for until, some in ((GRACE, [task for task in tasks if task.pulse.writes]), (BRIEFLY, tasks)):
-            for task in some:
-                task.thread.join(max(0.0, begun + until - self._clock.monotonic()))
+        under_way = self._looks.under_way
+        self._looks.wait([task for task in under_way if task.progress.writes], begun + GRACE)
+        self._looks.wait(under_way, begun + BRIEFLY)
         while not self._inbox.empty():
             self._deal_with(self._inbox.get())
         self._parser.close()
         self._answers.close()
         self._interface.close()
         control.close()
-        for task in set(self._tasks.values()):
-            if task.pulse.writes:
-                self._voice.say(
-                    "warning",
-                    "this look did not come to its end; the next start finds out what was written",
-                    profile=_some(task.names),
-                    run=task.run,
-                )
-        self._voice.say("info", "ended")
-        self._voice.leave_by(begun + LAST_WORD)
-        return not self._tasks
+        for task in self._looks.under_way:
+            if task.progress.writes:
+                self._reporter.cut_off(some(task.names), task.run)
+        self._reporter.ended(leave_by=begun + LAST_WORD)
+        return not self._looks.under_way
 
     # What happens
 
@@ -286,7 +240,7 @@ class Daemon:
         self._reload()
 
     def _asked_to_end(self, name: str) -> None:
-        self._voice.say("info", "ending", signal=name, running=len(self._roster.running()))
+        self._reporter.asked_to_end(name, len(self._roster.running()))
         self._stop.set()
 
     def _time_has_come(self, name: str) -> None:
@@ -304,84 +258,11 @@ class Daemon:
     def _admits(self, library: str) -> bool:
         return self._roster.admits(library, self._clock.now())
 
-    # Looks
-
-    def _begin_what_may(self) -> None:
-        """Begin to read who is due, and to push what was read, as far as there is room."""
-        if not self._queues.is_full:
-            for name in self._roster.ready(self._clock.now(), self._has_room):
-                # Each that is begun takes room from those behind it.
-                if self._has_room(name, self._roster.library_of(name) or ""):
-                    self._read(name)
-        for library, batch in self._queues.batches(self._clock.monotonic()):
-            self._push(library, batch)
-
-    def _has_room(self, name: str, library: str) -> bool:
-        return self._queues.has_room(library, self._places[name])
-
-    def _read(self, name: str) -> None:
-        """Begin to read a profile."""
-        library = self._roster.library_of(name) or ""
-        if self._queues.is_idle(library):
-            self._voice.begins()
-        why = self._roster.begin(name)
-        self._queues.reads(name, library, self._places[name])
-        task = self._task((name,), library)
-        config = self._config
-
-        def read() -> None:
-            with self._voice.speaking_of(run=task.run, profile=name):
-                seen = self._eyes.read(name, why, task.run, config, task.pulse)
-            self._inbox.put(partial(self._was_read, task, seen))
-
-        self._start(task, read)
-
-    def _push(self, library: str, batch: Sequence[Waiting]) -> None:
-        """Begin to push what was read of profiles of one library."""
-        task = self._task(tuple(waiting.profile for waiting in batch), library)
-
-        def push() -> None:
-            try:
-                with self._voice.speaking_of(run=task.run, profile=_some(task.names)):
-                    for outcome in self._eyes.push(batch, task.run, task.pulse):
-                        self._inbox.put(partial(self._finished, outcome))
-            finally:
-                self._inbox.put(partial(self._was_pushed, task))
-
-        self._start(task, push)
-
-    def _task(self, names: tuple[str, ...], library: str) -> _Task:
-        return _Task(names, library, Pulse(self._clock, self._stop), run_name(self._clock.now()))
-
-    def _start(self, task: _Task, work: Callable[[], None]) -> None:
-        self._tasks |= dict.fromkeys(task.names, task)
-        task.thread = threading.Thread(target=work, name=f"look at {_some(task.names)}", daemon=True)
-        task.thread.start()
-
-    def _was_read(self, task: _Task, seen: Waiting | Outcome) -> None:
-        """Take note that a profile was read: it waits for its library now, or its look has ended."""
-        task.thread.join()
-        (name,) = task.names
-        del self._tasks[name]
-        waiting = seen if isinstance(seen, Waiting) else None
-        self._queues.was_read(name, waiting, self._clock.monotonic())
-        if isinstance(seen, Outcome):
-            self._finished(seen)
-
-    def _was_pushed(self, task: _Task) -> None:
-        """Take note that a run ended: its library's next may begin."""
-        task.thread.join()
-        for name in task.names:
-            # Its look ended before, so that the next may be under way.
-            if self._tasks.get(name) is task:
-                del self._tasks[name]
-        self._queues.pushed(task.library)
-
     def _finished(self, outcome: Outcome) -> None:
         """Take note of how looks ended, tell of it, and answer who asked for them."""
         now = self._clock.now()
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
-        self._voice.tell(outcome, again)
+        self._reporter.tell(outcome, again)
         for look in outcome.looks:
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
@@ -407,8 +288,8 @@ class Daemon:
             self._timetable.remove(name)
             self._answers.ended(name, _given_up(name))
         new = self._roster.follow(libraries)
-        self._voice.follow(libraries)
-        self._places = {name: place_of(profile.source) for name, profile in config.profiles.items()}
+        self._reporter.follow(libraries)
+        self._looks.take_over(config)
         changed = {name for name in libraries if _settings_of(name, before) != _settings_of(name, config)}
         if before.daemon != config.daemon:
             self._timetable.timezone = zone(config.daemon.timezone)
@@ -417,17 +298,12 @@ class Daemon:
             self._schedule(name)
         self._roster.want(new, "start")
         self._roster.want(changed, "settings")
-        if not libraries:
-            self._voice.say("warning", "no profile is followed yet; syncd follow SOURCE adds one")
-        if config.has_stand_in:
-            hint = "To use yours: syncd login"
-            self._voice.say("warning", "no library is named: papers go into syncd's own", hint=hint)
+        self._reporter.taken_over(config)
         self._watch({name: profile.source for name, profile in config.profiles.items()})
 
     def _schedule(self, name: str) -> None:
         profile = self._config.profiles[name]
-        online = "://" in profile.source or services.recognise(profile.source) is not None
-        self._timetable.put(name, profile.schedule, jitter=online)
+        self._timetable.put(name, profile.schedule, jitter=is_online(profile.source))
 
     def _watch(self, sources: Mapping[str, str]) -> None:
         if self._watcher:
@@ -435,7 +311,7 @@ class Daemon:
         elif self._config.daemon.watch != "off":
             polling = True if self._config.daemon.watch == "poll" else None
             self._watcher = Watcher(
-                sources, self._nudge, self._clock, say=partial(self._voice.say, "warning"), polling=polling
+                sources, self._nudge, self._clock, say=partial(self._reporter.say, "warning"), polling=polling
             )
             self._watcher.start()
 
@@ -448,28 +324,26 @@ class Daemon:
         """Read the configuration again; keep the old one where it has problems, and return them."""
         if self._stop.is_set():
             return ["the daemon was asked to end"]
-        self._notifier.reloading()
+        self._reporter.reloading()
         try:
             config = load(self._path, self._ports.env)
             zone(config.daemon.timezone)
             self._interface.take_over(config)
-            self._voice.take_over(config)
+            self._reporter.take_over(config)
         except (ConfigError, StateError) as error:
             with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
             problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-            for problem in problems:
-                self._voice.say("error", f"the new configuration is not used: {problem}")
+            self._reporter.not_reloaded(problems)
             return problems
         else:
             self._take_over(config)
-            self._voice.say("info", "a new configuration is taken over", following=len(self._roster.names()))
+            self._reporter.reloaded(len(self._roster.names()))
             return []
         finally:
-            self._notifier.ready(self._words())
+            self._reporter.ready_again(self._words())
 
     def _status(self) -> dict[str, Any]:
-        """Return what a command shows of the daemon."""
         return {
             "pid": os.getpid(),
             "version": __version__,
@@ -482,24 +356,18 @@ class Daemon:
     def _status_of(self, name: str) -> dict[str, Any]:
         known = self._roster.trouble_of(name)
         following = self._timetable.next(name)
-        task = self._tasks.get(name)
+        task = self._looks.task_of(name)
         waits = "waiting for its library" if self._roster.is_running(name) else None
         return {
             "name": name,
             "library": self._roster.library_of(name),
             "paused": self._roster.is_paused(name),
-            "running": task.pulse.words if task else waits,
+            "running": task.progress.words if task else waits,
             "next": following.isoformat(timespec="seconds") if following else None,
             "trouble": known[0].words if known else None,
             "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,
             "again": known[2].isoformat(timespec="seconds") if known and known[2] else None,
         }
-
-
-def _some(names: Collection[str]) -> str:
-    """Return the names, or the first of them and how many more there are."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(islice(names, MOST_NAMES)) + (f" and {more} more" if more > 0 else "")
 
 
 def _settings_of(name: str, config: Config) -> tuple[object, object] | None:

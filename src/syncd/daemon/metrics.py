@@ -6,8 +6,6 @@ Labels are names from the configuration and words of syncd's, so that there are 
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from syncd import __version__
 from syncd.engine.run import Report
 from syncd.errors import ConfigError, StateError
+from syncd.paths import write_whole
 from syncd.sync.action import KINDS
 
 HOST = "127.0.0.1"
@@ -160,26 +159,13 @@ class Metrics:
         """
         text = prometheus.generate_latest(self._registry)
         try:
-            _replace(path, text)
+            # The user of node_exporter is another one, and services often have a narrow umask.
+            write_whole(path, text, mode=0o644)
         except OSError as error:
             raise StateError(
                 f"the figures can't be written to {path}: {error.strerror or error}",
                 hint="Look at metrics.textfile: its folder must exist, and syncd must be allowed to write there.",
             ) from error
-
-
-def _replace(path: Path, text: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            # The user of node_exporter is another one, and services often have a narrow umask.
-            os.fchmod(descriptor, 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 class _Server(ThreadingWSGIServer):

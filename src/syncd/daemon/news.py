@@ -30,65 +30,6 @@ from syncd.state import store as db
 from syncd.state.store import Store
 from syncd.text.plain import on_one_line
 
-
-class History:
-    """The history of some libraries, as `bulletin.Archive` wants it.
-
-    Args:
-        libraries: by name.
-        ports: the world.
-    """
-
-    def __init__(self, libraries: Mapping[str, Library], ports: Ports) -> None:
-        self._libraries = dict(libraries)
-        self._ports = ports
-
-    def created_since(self, since: str) -> list[NewPaper]:
-        """Return the papers that runs created since then."""
-        return [paper for name in self._libraries for paper in self._created_in(name, since)]
-
-    def _created_in(self, name: str, since: str) -> list[NewPaper]:
-        with remembered(self._libraries[name], self._ports) as state:
-            authors = {profile.name: profile.author for profile in state.profiles()}
-            created = state.history.created_since(since)
-            told = state.facts.about(news.key for news in created)
-            # A run may be for a hundred profiles, of which few list a paper.
-            whose = {
-                news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
-            }
-            return [
-                NewPaper(
-                    name,
-                    ", ".join(authors.get(profile, profile) for profile in whose[news.key]) or name,
-                    news.title,
-                    news.key,
-                )
-                for news in created
-            ]
-
-    def mark(self, name: str) -> str | None:
-        """Return a mark."""
-        store = Store.at(self._ports.data.state)
-        try:
-            with store.reading() as connection:
-                value: str | None = connection.scalar(
-                    sa.select(db.mark.c.value).where(db.mark.c.name == name)
-                )
-                return value
-        finally:
-            store.close()
-
-    def set_mark(self, name: str, value: str) -> None:
-        """Keep a mark."""
-        store = Store.at(self._ports.data.state)
-        try:
-            with store.writing() as connection:
-                connection.execute(sa.delete(db.mark).where(db.mark.c.name == name))
-                connection.execute(sa.insert(db.mark).values(name=name, value=value))
-        finally:
-            store.close()
-
-
 MOST_TITLES = 50
 MOST_PROFILES = 3
 LONGEST = 300
@@ -268,7 +209,7 @@ class Service:
 
     Args:
         address: such as "mailto://…" or "ntfy://…"; a secret.
-        place: the how manieth it is in the configuration, from 1.
+        place: its number among the addresses of the configuration, from 1.
 
     Raises:
         ConfigError: apprise is not installed, or does not know such an address.
@@ -351,6 +292,64 @@ class Archive(Protocol):
         ...
 
 
+class History:
+    """What was done in some libraries, from syncd's own records.
+
+    Args:
+        libraries: by name.
+        ports: the world.
+    """
+
+    def __init__(self, libraries: Mapping[str, Library], ports: Ports) -> None:
+        self._libraries = dict(libraries)
+        self._ports = ports
+
+    def created_since(self, since: str) -> list[NewPaper]:
+        """Return the papers that runs created since then."""
+        return [paper for name in self._libraries for paper in self._created_in(name, since)]
+
+    def _created_in(self, name: str, since: str) -> list[NewPaper]:
+        with remembered(self._libraries[name], self._ports) as state:
+            authors = {profile.name: profile.author for profile in state.profiles()}
+            created = state.history.created_since(since)
+            told = state.facts.about(news.key for news in created)
+            # A run may be for a hundred profiles, of which few list a paper.
+            whose = {
+                news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
+            }
+            return [
+                NewPaper(
+                    name,
+                    ", ".join(authors.get(profile, profile) for profile in whose[news.key]) or name,
+                    news.title,
+                    news.key,
+                )
+                for news in created
+            ]
+
+    def mark(self, name: str) -> str | None:
+        """Return a mark."""
+        store = Store.at(self._ports.data.state)
+        try:
+            with store.reading() as connection:
+                value: str | None = connection.scalar(
+                    sa.select(db.mark.c.value).where(db.mark.c.name == name)
+                )
+                return value
+        finally:
+            store.close()
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Keep a mark."""
+        store = Store.at(self._ports.data.state)
+        try:
+            with store.writing() as connection:
+                connection.execute(sa.delete(db.mark).where(db.mark.c.name == name))
+                connection.execute(sa.insert(db.mark).values(name=name, value=value))
+        finally:
+            store.close()
+
+
 @dataclass(slots=True)
 class _Subscriber:
     """A channel, and what it was told.
@@ -412,7 +411,7 @@ class Bulletin:
         times = [when for subscriber in self._subscribers if (when := self._due(subscriber))]
         return min(times, default=None)
 
-    def pulse(self) -> None:
+    def send_due(self) -> None:
         """Send what is due, in a thread of its own. Call it every few seconds."""
         if self._thread is not None and self._thread.is_alive():
             return

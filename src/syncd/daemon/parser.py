@@ -150,7 +150,7 @@ class Parser:
 
     def __init__(self) -> None:
         self._turn = threading.Condition()
-        # Who waits for a turn: by when it should have come, and the how-manieth they are.
+        # Who waits for a turn: by when it should have come, and a number that grows.
         self._waiting: list[tuple[float, int]] = []
         self._busy = False
         self._came = itertools.count()
@@ -315,7 +315,6 @@ def _how(code: int) -> str:
 
 
 def _error(refusal: _Refusal | None, origin: str) -> Exception:
-    """Make the error of a refusal."""
     if refusal is None or refusal.kind == "fault":
         error = RuntimeError(refusal.message if refusal else "the process that parses said nothing")
         error.add_note(refusal.trace if refusal else "")

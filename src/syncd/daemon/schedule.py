@@ -1,7 +1,6 @@
-"""When each profile is looked at: schedules become triggers of APScheduler, which tells when one has come.
+"""When a schedule comes: intervals and cron lines become triggers of APScheduler, in the time zone that they mean.
 
-What APScheduler runs here only puts a name into a queue: no work is done in its threads, so that it can't swallow
-an error of ours, nor hold up an end. Times that passed while the computer slept count once, when it is awake again.
+Nothing waits here; `timetable` does. The configuration reads cron lines, for it can say which field of one is wrong.
 """
 
 from __future__ import annotations
@@ -10,13 +9,10 @@ import io
 import os
 import random
 import struct
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from apscheduler.executors.debug import DebugExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -120,7 +116,6 @@ def trigger(schedule: str, timezone: tzinfo, now: datetime, *, jitter: bool) -> 
 
 
 def _cron(line: str, timezone: tzinfo) -> BaseTrigger:
-    """Return the trigger for a cron line."""
     minute, hour, day, month, weekday = (",".join(map(str, numbers)) for numbers in cron_fields(line))
     usual: dict[str, Any] = {"minute": minute, "hour": hour, "month": month, "timezone": timezone}
     # Cron counts Sunday as 0, APScheduler counts Monday as 0: in words they agree.
@@ -129,62 +124,3 @@ def _cron(line: str, timezone: tzinfo) -> BaseTrigger:
         return CronTrigger(day=day, day_of_week=days_of_week, **usual)
     # Where both are restricted, either will do: crontab(5).
     return OrTrigger([CronTrigger(day=day, **usual), CronTrigger(day_of_week=days_of_week, **usual)])
-
-
-class Timetable:
-    """The schedules of all profiles.
-
-    Attributes:
-        timezone: what cron lines mean that are put in from now on.
-
-    Args:
-        timezone: what cron lines mean.
-        due: called with a profile's name when its time has come, in a thread of the timetable's.
-    """
-
-    def __init__(self, timezone: tzinfo, due: Callable[[str], None]) -> None:
-        self._due = due
-        self.timezone = timezone
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC,
-            executors={"default": DebugExecutor()},
-            # What was missed counts, once, however late it is.
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
-
-    def start(self) -> None:
-        """Begin to tell what is due."""
-        self._scheduler.start()
-
-    def stop(self) -> None:
-        """Tell nothing any more."""
-        self._scheduler.shutdown(wait=False)
-
-    def put(self, name: str, schedule: str, *, jitter: bool) -> None:
-        """Set a profile's schedule, in place of the one it had."""
-        when = trigger(schedule, self.timezone, datetime.now(UTC), jitter=jitter)
-        # An interval begins now, but the first run is not the timetable's business.
-        first = when.get_next_fire_time(datetime.now(UTC), datetime.now(UTC))
-        self._scheduler.add_job(
-            self._due, when, args=[name], id=name, replace_existing=True, next_run_time=first
-        )
-
-    def remove(self, name: str) -> None:
-        """Forget a profile."""
-        if self._scheduler.get_job(name):
-            self._scheduler.remove_job(name)
-
-    def next(self, name: str) -> datetime | None:
-        """Return when a profile's time comes next, in UTC."""
-        job = self._scheduler.get_job(name)
-        return job.next_run_time.astimezone(UTC) if job and job.next_run_time else None
-
-    def soonest(self) -> datetime | None:
-        """Return when anybody's time comes next, in UTC."""
-        jobs = self._scheduler.get_jobs()
-        # APScheduler keeps them in the order of their times.
-        return jobs[0].next_run_time.astimezone(UTC) if jobs and jobs[0].next_run_time else None
-
-    def look(self) -> None:
-        """Look at the clock now: it moves while the computer sleeps, and when somebody sets it."""
-        self._scheduler.wakeup()

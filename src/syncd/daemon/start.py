@@ -8,7 +8,7 @@ from typing import TextIO
 from syncd.config import Config
 from syncd.daemon.logs import configure
 from syncd.daemon.loop import Daemon
-from syncd.daemon.tell import Voice
+from syncd.daemon.tell import Reporter
 from syncd.engine.session import Ports
 from syncd.engine.status import Resting
 from syncd.errors import LockedError
@@ -35,8 +35,8 @@ def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bo
     try:
         with held(ports.data.daemon_lock, clock=ports.clock, who="the daemon"):
             configure(stream, ports.env, clock=ports.clock)
-            with Resting(ports.data, ports.clock) as resting, Voice(config, ports) as voice:
-                return Daemon(config, path, ports, voice, resting).run()
+            with Resting(ports.data, ports.clock) as resting, Reporter(config, ports) as reporter:
+                return Daemon(config, path, ports, reporter, resting).run()
     except LockedError as error:
         raise LockedError(
             f"a daemon runs already: {error.holder}",

@@ -1,41 +1,34 @@
 """What the daemon tells: log lines, figures, pings, news, and the service manager by sd_notify(3).
 
-It watches what happens and changes nothing. Whatever goes wrong in telling is told once and never stops a run. Pings
-are sent by a thread of their own.
+Others say what happened; here stands who is told of it, and in which words. It changes nothing, and whatever goes wrong
+in telling is told once and never stops a run.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import threading
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as time_of_day
 from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime_ns
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
 
-import requests
 import structlog
-from urllib3.exceptions import HTTPError
 
-from syncd.clock import Clock, Deadline
+from syncd import __version__
 from syncd.config import Config
-from syncd.daemon.logs import get_logger, hide, without_secrets
+from syncd.daemon.logs import get_logger, hide
 from syncd.daemon.metrics import Metrics
 from syncd.daemon.news import Bulletin, History, channels
+from syncd.daemon.ping import PARTING, Pinger
 from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
 from syncd.engine.run import Report
 from syncd.engine.session import Ports
 from syncd.errors import StateError, SyncdError
-from syncd.sources.exchange import session
-from syncd.sources.network import EVERYWHERE, GuardedAdapter, InsideError, proxies_of
 from syncd.sync.action import Action
 
 
@@ -85,188 +78,6 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-MOST_WAITING = 32
-MOST_BYTES = 10_000
-SECONDS = 10.0
-"""How long a server may take to connect, and how long it may send nothing."""
-
-LONGEST = 30.0
-"""Seconds for one ping in all, redirects included."""
-
-PAUSE = 2.0
-PARTING = 5.0
-"""Seconds: before a ping is repeated, and at the end for what still waits."""
-
-HOPS = 3
-REPEATED = frozenset({429, 500, 502, 503, 504})
-
-_log = get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ping:
-    """What is to be sent: what is put behind the address, and the text."""
-
-    path: str
-    body: bytes = b""
-
-
-class _UnansweredError(Exception):
-    """A ping that was not taken, in words; `again` where it may be taken a little later."""
-
-    def __init__(self, words: str, *, again: bool) -> None:
-        super().__init__(words)
-        self.again = again
-
-
-class Pinger:
-    """Sends pings, as healthchecks.io and its like take them: https://healthchecks.io/docs/http_api/.
-
-    Args:
-        url: the address, without a slash at its end; None sends nothing.
-        clock: for the pause before a repeat.
-    """
-
-    def __init__(self, url: str | None, clock: Clock) -> None:
-        self._url = url
-        self._clock = clock
-        self._waiting: deque[_Ping] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread = threading.Thread(target=self._work, name="pings", daemon=True)
-        if url is not None:
-            self._thread.start()
-
-    def start(self) -> None:
-        """Tell that a run starts."""
-        self._put(_Ping("/start"))
-
-    def success(self, summary: str) -> None:
-        """Tell that a run went well, and what it did."""
-        self._put(_Ping("", _body(summary)))
-
-    def failure(self, summary: str) -> None:
-        """Tell that a run failed, and why."""
-        self._put(_Ping("/fail", _body(summary)))
-
-    def close(self, seconds: float = PARTING) -> None:
-        """Wait so long for what is not sent yet, then give it up. Can be called twice."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-
-    def _put(self, ping: _Ping) -> None:
-        if self._url is None:
-            return
-        with self._changed:
-            full = len(self._waiting) == MOST_WAITING
-            if full:
-                self._waiting.popleft()
-            self._waiting.append(ping)
-            self._changed.notify()
-        if full:
-            _log.warning("too many pings wait for an answer: the oldest was given up", host=self._host)
-
-    def _work(self) -> None:
-        with session(None, GuardedAdapter(EVERYWHERE)) as http:
-            while (ping := self._next()) is not None:
-                self._deliver(http, ping)
-
-    def _next(self) -> _Ping | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            return self._waiting.popleft() if self._waiting else None
-
-    def _deliver(self, http: requests.Session, ping: _Ping) -> None:
-        try:
-            try:
-                self._send_in_time(http, ping)
-            except _UnansweredError as error:
-                if not error.again:
-                    raise
-                self._clock.sleep(PAUSE)
-                self._send_in_time(http, ping)
-        except _UnansweredError as error:
-            _log.warning(f"a ping failed: {error}", host=self._host)
-        except Exception:  # noqa: BLE001 - it is logged
-            # The thread has to outlive whatever an odd server makes of the libraries.
-            _log.exception("a fault in syncd: a ping failed", host=self._host)
-
-    def _send_in_time(self, http: requests.Session, ping: _Ping) -> None:
-        with Deadline(self._clock, LONGEST).kept():
-            self._send(http, ping)
-
-    def _send(self, http: requests.Session, ping: _Ping) -> None:
-        """Send a ping, and follow redirects without leaving the scheme or turning it into a GET.
-
-        Raises:
-            _UnansweredError: nobody took it.
-        """
-        address = f"{self._url}{ping.path}"
-        for _ in range(HOPS + 1):
-            try:
-                status, target = _post(http, address, ping.body)
-            except InsideError:
-                raise _UnansweredError("it is an address that syncd never reads", again=False) from None
-            except (requests.RequestException, HTTPError, ValueError) as error:
-                raise _UnansweredError(_reason(error), again=True) from None
-            if target is None:
-                if status >= 300:
-                    raise _UnansweredError(f"HTTP {status}", again=status in REPEATED)
-                return
-            address = _beyond(address, target)
-        raise _UnansweredError("too many redirects", again=False)
-
-    @property
-    def _host(self) -> str | None:
-        return urlsplit(self._url or "").hostname
-
-
-def _post(http: requests.Session, address: str, body: bytes) -> tuple[int, str | None]:
-    """Return the status, and where a redirect leads; nothing is read, for nobody knows how long a body is.
-
-    `Session.send` would keep cookies, look into redirects, and read their bodies.
-    """
-    headers = {"Content-Type": "text/plain; charset=utf-8"}
-    prepared = http.prepare_request(requests.Request("POST", address, headers, data=body))
-    settings = proxies_of(http, prepared.url or "")
-    adapter = http.get_adapter(prepared.url or "")
-    with adapter.send(
-        prepared, stream=True, timeout=SECONDS, verify=settings["verify"] or True, proxies=settings["proxies"]
-    ) as answer:
-        return answer.status_code, answer.headers["Location"] if answer.is_redirect else None
-
-
-def _body(summary: str) -> bytes:
-    """Return the text without secrets, cut to the size that is sent, at a whole character."""
-    cut = without_secrets(summary).encode(errors="replace")[:MOST_BYTES]
-    return cut.decode(errors="ignore").encode()
-
-
-def _beyond(address: str, target: str) -> str:
-    try:
-        there = urljoin(address, target)
-        same = urlsplit(there).scheme == urlsplit(address).scheme
-    except ValueError:
-        raise _UnansweredError("redirected to something that is no address", again=False) from None
-    if not same:
-        raise _UnansweredError("redirected to another scheme", again=False)
-    return there
-
-
-def _reason(error: Exception) -> str:
-    """Return why there was no answer; the libraries' own words hold the address."""
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not valid"
-    if isinstance(error, requests.ConnectionError):
-        return "it can't be reached"
-    return "its address is not valid"
-
-
 # What became of papers, in the order in which a look is summed up.
 WORDS = {
     "create": "created",
@@ -281,8 +92,11 @@ WORDS = {
 DONE = frozenset({"create", "update", "adopt"})
 
 
-class Voice:
+class Reporter:
     """Tells the world.
+
+    Attributes:
+        watchdog: seconds after which the service manager wants to have heard that we live; None: it does not care.
 
     Args:
         config: what to tell, and whom.
@@ -295,6 +109,8 @@ class Voice:
     def __init__(self, config: Config, ports: Ports) -> None:
         self._ports = ports
         self._clock = ports.clock
+        self._manager = Notifier(ports.env)
+        self.watchdog = self._manager.watchdog
         self._log = get_logger()
         self._metrics = Metrics()
         self._noticed: dict[str, frozenset[str]] = {}
@@ -314,10 +130,6 @@ class Voice:
     def __exit__(self, *_: object) -> None:
         """Tell what is still to be told, briefly, and close."""
         self._open.close()
-
-    def leave_by(self, when: float) -> None:
-        """Let parting take no longer than until then, as the clock counts seconds."""
-        self._leave_by = when
 
     def take_over(self, config: Config) -> None:
         """Tell whom the configuration names, from now on.
@@ -341,7 +153,6 @@ class Voice:
         self._told, self._config = told, config
 
     def _connect(self, config: Config) -> None:
-        """Open all that is told to."""
         self._textfile = Path(config.metrics.textfile) if config.metrics.textfile else None
         if config.ping.url:
             hide(config.ping.url)
@@ -370,10 +181,10 @@ class Voice:
         left = PARTING if self._leave_by is None else self._leave_by - self._clock.monotonic()
         told.close(max(0.0, min(PARTING, left)))
 
-    def pulse(self) -> None:
+    def send_due(self) -> None:
         """Send what is due; called every few seconds."""
         if self._bulletin:
-            self._bulletin.pulse()
+            self._bulletin.send_due()
 
     def say(self, level: str, words: str, **facts: Any) -> None:
         """Log a line."""
@@ -382,6 +193,89 @@ class Voice:
     def speaking_of(self, **facts: Any) -> AbstractContextManager[object]:
         """Let all lines of this thread carry these facts."""
         return structlog.contextvars.bound_contextvars(**facts)
+
+    # What happens to the daemon
+
+    def started(self, following: int, resting: Iterable[str], status: str) -> None:
+        """Tell that it is at work.
+
+        Args:
+            following: how many profiles it follows.
+            resting: those that rest; "" stands for all.
+            status: what it does, in a line.
+        """
+        self._manager.ready(status)
+        self._log.info("syncd is at work", version=__version__, following=following)
+        if names := [name or "everything" for name in sorted(resting)]:
+            self._log.info(f"at rest on your word: {', '.join(names)}", hint="To go on: syncd resume")
+
+    def alive(self, status: str) -> None:
+        """Tell that it lives, and what it does."""
+        self._manager.alive(status)
+
+    def hangs(self, profiles: str, run: str, stage: str) -> None:
+        """Tell that a look hangs; the service manager, who hears nothing, will start syncd anew."""
+        self._log.error(f"this look hangs at: {stage}", run=run, profile=profiles)
+
+    def clock_set_back(self) -> None:
+        """Tell that schedules begin anew."""
+        self._log.warning("the clock was set back: schedules begin anew")
+
+    def failed(self, error: Exception) -> None:
+        """Tell that the loop could not do something: syncd's own data can't be used, or syncd has a fault."""
+        if isinstance(error, StateError):
+            self._log.error(str(error), hint=error.hint)
+        else:
+            self._log.error(f"a fault in syncd: {error}", exc_info=error)
+
+    def programs_unanswered(self, error: SyncdError) -> None:
+        """Tell that the port for programs can't be opened."""
+        self._log.error(f"programs such as Zotero get no answer: {error}", hint=error.hint)
+
+    def reloading(self) -> None:
+        """Tell that a new configuration is being read."""
+        self._manager.reloading()
+
+    def reloaded(self, following: int) -> None:
+        """Tell that a new configuration is taken over."""
+        self._log.info("a new configuration is taken over", following=following)
+
+    def not_reloaded(self, problems: Sequence[str]) -> None:
+        """Tell what is wrong with a new configuration."""
+        for problem in problems:
+            self._log.error(f"the new configuration is not used: {problem}")
+
+    def ready_again(self, status: str) -> None:
+        """Tell that the new configuration was dealt with, whatever came of it."""
+        self._manager.ready(status)
+
+    def taken_over(self, config: Config) -> None:
+        """Tell what a configuration lacks that most people want."""
+        if not config.profiles:
+            self._log.warning("no profile is followed yet; syncd follow SOURCE adds one")
+        if config.has_stand_in:
+            hint = "To use yours: syncd login"
+            self._log.warning("no library is named: papers go into syncd's own", hint=hint)
+
+    def asked_to_end(self, signal: str, running: int) -> None:
+        """Tell that a signal came, and how many profiles are being looked at."""
+        self._log.info("ending", signal=signal, running=running)
+
+    def ending(self) -> None:
+        """Tell that no further look begins."""
+        self._manager.stopping()
+
+    def cut_off(self, profiles: str, run: str) -> None:
+        """Tell that a look is left that was writing."""
+        words = "this look did not come to its end; the next start finds out what was written"
+        self._log.warning(words, profile=profiles, run=run)
+
+    def ended(self, leave_by: float) -> None:
+        """Tell that it ended; all that is still to be told has to be by then, as the clock counts seconds."""
+        self._log.info("ended")
+        self._leave_by = leave_by
+
+    # What happens to profiles
 
     def follow(self, profiles: Mapping[str, str]) -> None:
         """Take over who is followed: profile and library."""
@@ -438,7 +332,7 @@ class Voice:
                 )
             elif action.kind in DONE:
                 self._log.info(
-                    f"{WORDS[action.kind]}: {action.title}", key=action.key, reason=_reason_voice(action)
+                    f"{WORDS[action.kind]}: {action.title}", key=action.key, reason=_reason_of(action)
                 )
             elif action.kind == "review":
                 self._log.info(f"to review: {action.title}", reason=action.reason)
@@ -496,6 +390,6 @@ def _summed_up(looks: Sequence[Look]) -> str:
     return "\n".join(f"{', '.join(names)}: {words}" for words, names in alike.items())
 
 
-def _reason_voice(action: Action) -> str:
+def _reason_of(action: Action) -> str:
     changed = f": {', '.join(action.changes)}" if action.changes and action.kind != "create" else ""
     return action.reason + changed

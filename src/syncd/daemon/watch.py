@@ -1,6 +1,7 @@
 """Tells which profiles' files changed and are quiet now, so that a half-written page starts no run.
 
-Events only say that it is time to look; whether something changed is read from names, links and times.
+An event only says that it is time to look. Names, links and times then tell whether a page may have changed, and two
+looks alike that it is quiet. No page is opened here: whether it holds something new is for who reads it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from syncd import services
 from syncd.clock import Clock
 from syncd.daemon.folders import Folders, Interest
 from syncd.errors import SourceError
+from syncd.read import is_online
 from syncd.sources import file
 
 MOST_LINKS = 40  # as many as Linux follows in one path
@@ -60,7 +61,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Seen:
     """What a source looked like at one moment.
 
     Attributes:
@@ -78,10 +79,10 @@ def is_on_disk(source: str) -> bool:
     >>> [is_on_disk(text) for text in ("~/pages/*.txt", "https://example.org/a", "dblp:h/PengchengHe", "")]
     [True, False, False, False]
     """
-    return bool(source) and not ("://" in source or "\0" in source or services.recognise(source))
+    return bool(source) and not ("\0" in source or is_online(source))
 
 
-def look(source: str) -> Look:
+def look(source: str) -> Seen:
     """Look at a source that is on the disk, without opening its pages; a missing one is no error."""
     path = file.expand(source.strip()).absolute()
     try:
@@ -92,7 +93,7 @@ def look(source: str) -> Look:
     places = _of_pattern(path) if pattern else _of_path(path)
     linked = islice((page for page in pages if os.path.islink(page)), MOST_LINKED)  # noqa: PTH114 - never raises
     followed = chain.from_iterable(walk(page)[0] for page in linked)
-    return Look(tuple(map(_page, pages)), frozenset(chain(places, followed)))
+    return Seen(tuple(map(_page, pages)), frozenset(chain(places, followed)))
 
 
 def walk(path: Path) -> tuple[list[Place], str | None]:
@@ -181,16 +182,14 @@ class _Source:
 
     Attributes:
         known: its pages as they were when last told of.
-        look: the last look at it.
+        seen: what the last look at it saw.
         looked: when that was.
-        since: when it became uneasy; None while nothing stirs.
     """
 
     text: str
     known: tuple[Page, ...]
-    look: Look
+    seen: Seen
     looked: float
-    since: float | None
 
 
 class Watcher:
@@ -203,8 +202,7 @@ class Watcher:
         wake: called when `due` has something to look at.
         clock: the time.
         say: takes a sentence for the user, about what can't be watched as it should.
-        quiet: seconds for which pages have to stay as they are, without an event.
-        longest: seconds after which events don't count any more, but only the pages themselves.
+        quiet: seconds for which pages have to stay as they are.
         polling: True to look again and again instead of waiting for events; None to do so where there are none.
         poll_every: how often, in seconds.
     """
@@ -217,7 +215,6 @@ class Watcher:
         *,
         say: Callable[[str], None],
         quiet: float = 1.0,
-        longest: float = 60.0,
         polling: bool | None = None,
         poll_every: float = 10.0,
     ) -> None:
@@ -225,10 +222,9 @@ class Watcher:
         self._wake = wake
         self._clock = clock
         self._quiet = quiet
-        self._longest = longest
         self._folders = Folders(self._mark, say, polling=polling, poll_every=poll_every)
         self._sources: dict[str, _Source] = {}
-        # Those among them that stir: a thousand that don't are not asked.
+        # Those among them that are looked at again soon, for something happened: a thousand others are not asked.
         self._uneasy: set[str] = set()
         self._round = 0.0
         self._lock = threading.Lock()
@@ -253,7 +249,8 @@ class Watcher:
         self._sources = kept | {
             name: self._new(text) for name, text in self._texts.items() if name not in kept
         }
-        self._uneasy = {name for name, source in self._sources.items() if source.since is not None}
+        # Something may change before they are watched.
+        self._uneasy = (self._uneasy & kept.keys()) | (self._sources.keys() - kept.keys())
         self._watch()
 
     def due(self) -> tuple[set[str], float | None]:
@@ -270,45 +267,36 @@ class Watcher:
         with self._lock:
             new = self._marked & self._sources.keys() - self._uneasy
         old = {name for name in self._uneasy if now >= self._sources[name].looked + self._quiet}
-        changed = self._look_at({name: self._sources[name] for name in new | old})
+        changed = self._look_at(new | old)
         if not self._sources:
             return changed, None
         uneasy = [self._sources[name].looked + self._quiet for name in self._uneasy]
         return changed, max(0.0, min([self._round, *uneasy]) - self._clock.monotonic())
 
-    def _look_at(self, sources: Mapping[str, _Source]) -> set[str]:
+    def _look_at(self, names: set[str]) -> set[str]:
+        """Look at sources; return those that are quiet now, and not as they were known."""
         with self._lock:
-            stirred = self._marked & sources.keys()
-            self._marked -= sources.keys()
-        before = {name: source.look.pages for name, source in sources.items()}
-        for source in sources.values():
-            source.look, source.looked = look(source.text), self._clock.monotonic()
-        armed = bool(sources) and self._watch()
-        changed = {
+            self._marked -= names
+        before = {name: self._sources[name].seen.pages for name in names}
+        for name in names:
+            source = self._sources[name]
+            source.seen, source.looked = look(source.text), self._clock.monotonic()
+        # What is watched only now may have changed since the look.
+        unwatched = bool(names) and self._watch()
+        quiet = {
             name
-            for name, source in sources.items()
-            if self._settles(source, before[name], stirred=name in stirred, armed=armed)
+            for name in names & self._uneasy
+            if not unwatched and self._sources[name].seen.pages == before[name]
         }
-        self._uneasy.update(name for name, source in sources.items() if source.since is not None)
-        self._uneasy.difference_update(name for name, source in sources.items() if source.since is None)
-        return changed
-
-    def _settles(self, source: _Source, before: tuple[Page, ...], *, stirred: bool, armed: bool) -> bool:
-        """Tell whether a source that was looked at is quiet, and not as it was known."""
-        if source.since is None:
-            source.since = source.looked
-            return False
-        late = source.looked - source.since >= self._longest
-        if armed or source.look.pages != before or (stirred and not late):
-            return False
-        source.since = None
-        changed, source.known = source.known != before, before
+        self._uneasy = (self._uneasy | names) - quiet
+        changed = {name for name in quiet if self._sources[name].known != before[name]}
+        for name in changed:
+            self._sources[name].known = before[name]
         return changed
 
     def _new(self, text: str) -> _Source:
-        # Uneasy at first: something may change before it is watched.
-        seen, now = look(text), self._clock.monotonic()
-        return _Source(text, seen.pages, seen, looked=now, since=now)
+        seen = look(text)
+        return _Source(text, seen.pages, seen, self._clock.monotonic())
 
     def _mark(self, names: frozenset[str]) -> None:
         with self._lock:
@@ -320,7 +308,7 @@ class Watcher:
     def _watch(self) -> bool:
         return self._folders.watch(
             _interests(
-                (place, name) for name, source in self._sources.items() for place in source.look.places
+                (place, name) for name, source in self._sources.items() for place in source.seen.places
             )
         )
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncd import services
 from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.roster import Trouble
@@ -30,7 +29,7 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
-from syncd.read import fetch
+from syncd.read import fetch, is_online
 
 # How long a look waits for its turn at a library that another process is writing to.
 PATIENCE = 900.0
@@ -66,7 +65,7 @@ class StoppableClock:
             raise StoppedError(ENDING)
 
 
-class Pulse:
+class LookProgress:
     """How far a look is; a `Progress` for the engine.
 
     Attributes:
@@ -89,23 +88,23 @@ class Pulse:
     def stage(self, words: str) -> None:
         """Say what is being done."""
         self.words = words
-        self._beat()
+        self._go_on()
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
         self.words = f"writing {objects} objects"
-        self._beat()
+        self._go_on()
         self.writes = True
 
     def advance(self, objects: int) -> None:  # noqa: ARG002 - part of the protocol
         """Take note of a chunk, which is recorded: a good moment to end."""
-        self._beat()
+        self._go_on()
 
     def alive(self) -> None:
         """Take note of a sign of life."""
         self.last = self._clock.monotonic()
 
-    def _beat(self) -> None:
+    def _go_on(self) -> None:
         self.alive()
         if self._stop.is_set():
             raise StoppedError(ENDING)
@@ -119,26 +118,26 @@ class WatchedClock:
 
     Args:
         clock: what it shows.
-        pulse: the look's.
+        progress: the look's.
     """
 
-    def __init__(self, clock: Clock, pulse: Pulse) -> None:
+    def __init__(self, clock: Clock, progress: LookProgress) -> None:
         self._clock = clock
-        self._pulse = pulse
+        self._progress = progress
 
     def now(self) -> datetime:
         """Return the time of day, aware, in UTC."""
-        self._pulse.alive()
+        self._progress.alive()
         return self._clock.now()
 
     def monotonic(self) -> float:
         """Return seconds from an arbitrary start."""
-        self._pulse.alive()
+        self._progress.alive()
         return self._clock.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
-        self._pulse.alive()
+        self._progress.alive()
         self._clock.sleep(seconds)
 
 
@@ -216,7 +215,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Eyes:
+class Looker:
     """What looks at profiles; shared by all threads.
 
     Attributes:
@@ -229,13 +228,15 @@ class Eyes:
     admits: Callable[[str], bool]
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def look(self, profile: str, why: frozenset[str], run: str, config: Config, pulse: Pulse) -> Outcome:
+    def look(
+        self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress
+    ) -> Outcome:
         """Read a profile and push what was read by itself. Never raises."""
-        seen = self.read(profile, why, run, config, pulse)
-        return seen if isinstance(seen, Outcome) else next(self.push([seen], run, pulse))
+        seen = self.read(profile, why, run, config, progress)
+        return seen if isinstance(seen, Outcome) else next(self.push([seen], run, progress))
 
     def read(
-        self, profile: str, why: frozenset[str], run: str, config: Config, pulse: Pulse
+        self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress
     ) -> Waiting | Outcome:
         """Read a profile. Never raises: whatever happens is in what it returns.
 
@@ -243,25 +244,24 @@ class Eyes:
             what is to be pushed; or how the look ended, where there is nothing to push.
         """
         try:
-            if why == {"files"} and self._is_as_before(profile, config):
+            reading = self._reading(profile, why, config, progress)
+            if reading is None:
                 return Outcome((Look(profile, why, run, config),))
-            # Where this look fails, pages that are what they were before have to be pushed again to mend that.
-            self.seen.pop(profile, None)
-            waiting = Waiting(profile, why, config, self._reading(profile, config, pulse))
-            if waiting.reading.intakes:
+            waiting = Waiting(profile, why, config, reading)
+            if reading.intakes:
                 return waiting
-            return next(self.push([waiting], run, pulse))
+            return next(self.push([waiting], run, progress))
         except StoppedError as error:
             return Outcome((Look(profile, why, run, config, error=error, stopped=True),))
         except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
             return Outcome((Look(profile, why, run, config, trouble=trouble_of(error), error=error),))
 
-    def push(self, batch: Sequence[Waiting], run: str, pulse: Pulse) -> Iterator[Outcome]:
+    def push(self, batch: Sequence[Waiting], run: str, progress: LookProgress) -> Iterator[Outcome]:
         """Push what was read of profiles of one library and one configuration, in one run. Never raises.
 
         A fault in syncd that one of them brings to light is not to stop the others: they are tried again in halves.
         """
-        ports = self._ports(batch[0].config, pulse)
+        ports = self._ports(batch[0].config, progress)
         readings = [waiting.reading for waiting in batch]
         try:
             report = push_read(readings, batch[0].config, Task(run=run, apart=True), ports)
@@ -278,12 +278,24 @@ class Eyes:
                 return
             half = len(batch) // 2
             for part in (batch[:half], batch[half:]):
-                yield from self.push(part, run_name(self.ports.clock.now()), pulse)
+                yield from self.push(part, run_name(self.ports.clock.now()), progress)
 
-    def _reading(self, profile: str, config: Config, pulse: Pulse) -> Reading:
+    def _reading(
+        self, profile: str, why: frozenset[str], config: Config, progress: LookProgress
+    ) -> Reading | None:
+        """Read a profile; None where its files changed and its pages hold what was pushed last."""
         (job,) = jobs(config, (profile,), None)
+        # Where this look fails, pages that are what they were before have to be pushed again to mend that.
+        pushed = self.seen.pop(profile, None)
+        fetched = {}
         try:
-            intakes, failures = read((job,), config, self._ports(config, pulse))
+            if why == {"files"} and not is_online(job.source):
+                pages = fetch(job.source, captured=job.settings.captured, clock=self.ports.clock)
+                if frozenset(page.digest for page in pages) == pushed:
+                    self.seen[profile] = pushed
+                    return None
+                fetched[job.name] = pages
+            intakes, failures = read((job,), config, self._ports(config, progress), fetched)
         except StoppedError:
             raise
         except SyncdError as error:
@@ -291,7 +303,6 @@ class Eyes:
         return Reading((job,), tuple(intakes), tuple(failures))
 
     def _looks(self, batch: Sequence[Waiting], report: Report) -> Iterator[Look]:
-        """Yield how each look of a run ended."""
         shared = trouble_of(report.error, library=True) if report.error else None
         for one in batch:
             part = report.of(one.reading)
@@ -307,11 +318,11 @@ class Eyes:
                 trouble = shared or (trouble_of(failed) if failed else None)
                 yield Look(*ended, part, trouble, failed)
 
-    def _ports(self, config: Config, pulse: Pulse) -> Ports:
+    def _ports(self, config: Config, progress: LookProgress) -> Ports:
         return replace(
             self.ports,
-            clock=WatchedClock(self.ports.clock, pulse),
-            progress=pulse,
+            clock=WatchedClock(self.ports.clock, progress),
+            progress=progress,
             keep=config.history.keep,
             patience=PATIENCE,
             who="the daemon",
@@ -323,17 +334,6 @@ class Eyes:
             raise ClosedError(
                 "the library failed just now for another profile", kind="transient", library=library
             )
-
-    def _is_as_before(self, profile: str, config: Config) -> bool:
-        """Whether the pages hold what was pushed last. What can't be read is for the run to report."""
-        source = config.profile(profile).source
-        if "://" in source or services.recognise(source):
-            return False
-        try:
-            now = frozenset(snapshot.digest for snapshot in fetch(source, clock=self.ports.clock))
-        except SyncdError:
-            return False
-        return now == self.seen.get(profile)
 
 
 def trouble_of(error: Exception, *, library: bool = False) -> Trouble:

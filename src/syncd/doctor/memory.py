@@ -16,13 +16,12 @@ from urllib.parse import quote
 
 from syncd.clock import local
 from syncd.config import Library, ProfileConfig
+from syncd.config.model import SEPARATOR
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.engine.session import whereabouts
 from syncd.errors import ENDING, INTERRUPTED
 from syncd.lock import held
 from syncd.state.store import HEAD, Store
-from syncd.zotero.desktop import SEPARATOR
 
 STATE = "state"
 KEPT = "embedded library"
@@ -85,7 +84,7 @@ def troubles(scene: Scene, profile: ProfileConfig) -> list[Hindrance]:
     """Return what is known to keep a profile from being pushed to its library."""
     if scene.config is None or not scene.data.state.exists():
         return []
-    place, prefix = whereabouts(scene.config.library_of(profile))
+    place, prefix = scene.config.library_of(profile).whereabouts
     try:
         with closing(opened(scene.data.state)) as connection:
             return _troubles(connection, profile.name, place, prefix)
@@ -116,7 +115,7 @@ def failing(scene: Scene, library: Library) -> list[Failing]:
         return []
     config = scene.config
     followed = [name for name, one in config.profiles.items() if config.library_of(one).name == library.name]
-    place, prefix = whereabouts(library)
+    place, prefix = library.whereabouts
     names = {"place": place, "prefix": prefix, "mark": SEPARATOR, "most": MOST_RUNS}
     try:
         with closing(opened(scene.data.state)) as connection:

@@ -1,83 +1,23 @@
-"""The configuration and its profiles: what is wrong, what is hardly meant, and whether each source can be read.
-
-Sources are read as they are; nothing is written.
-"""
+"""The configuration: what is wrong in it, and what is hardly meant. Nothing is written unless it is to be mended."""
 
 from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
-from syncd import read, services
-from syncd.config import Config, ProfileConfig, secrets
-from syncd.config.load import effective
+from syncd.config import Config, secrets
+from syncd.config.load import effective, lines_of
 from syncd.config.model import EMBEDDED
 from syncd.config.secrets import SecretRef
 from syncd.config.toml import Path as Setting
-from syncd.config.toml import line_of, locate
-from syncd.daemon.schedule import (
-    trigger,
-    zone,
-)
-from syncd.doctor import memory
+from syncd.config.toml import line_of
+from syncd.daemon.schedule import trigger, zone
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.engine.gather import apis_of
-from syncd.model import Profile
-from syncd.read import fetch
-from syncd.sources.limits import Limits
-from syncd.sources.web import Web
-
-SECONDS = 10.0
-
-
-def profiles(scene: Scene) -> Iterator[Check]:
-    """Yield the checks of the profiles."""
-    for profile in scene.config.profiles.values() if scene.config else ():
-        name = f"profile {profile.name}"
-        yield Check(name, partial(_troubles, name, profile, scene))
-        yield Check(name, partial(_source, name, profile, scene), online=_is_online(profile.source))
-
-
-def _is_online(source: str) -> bool:
-    return "://" in source or services.recognise(source) is not None
-
-
-def _troubles(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
-    for known in memory.troubles(scene, profile):
-        yield Finding(name, "warning", known.words, known.mend)
-
-
-def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
-    if scene.config is None:
-        return
-    read = _read(profile, scene.config, scene)
-    papers = sum(len(page.papers) for page in read)
-    who = read[0].name if len(read) == 1 else f"{len(read)} pages"
-    notices = "".join(f"; {notice.message}" for page in read for notice in page.warnings)
-    yield Finding(name, "ok", f"{who}, {papers} papers in {profile.source}{notices}")
-
-
-def _read(profile: ProfileConfig, config: Config, scene: Scene) -> list[Profile]:
-    if not _is_online(profile.source):
-        snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock)
-        return [read.parse(snapshot, profile.format) for snapshot in snapshots]
-    limits = Limits(connect=SECONDS, silence=SECONDS, total=SECONDS)
-    with Web(
-        scene.clock,
-        contact=config.http.contact,
-        limits=limits,
-        allow_private=config.http.allow_private,
-        attempts=1,
-    ) as web:
-        apis = apis_of(config, scene.env)
-        snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock, web=web, apis=apis)
-    return [read.parse(snapshot, profile.format) for snapshot in snapshots]
-
+from syncd.read import is_online
 
 NAME = "configuration"
 # A schedule that comes more rarely than this was hardly meant.
@@ -111,7 +51,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     config, place = scene.config, scene.place
     if config is None or place is None:
         return
-    lines = locate(place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    lines = lines_of(place)
     noted = [*_secrets(scene, config), *_profiles(config, scene.clock.now()), *_parts(config, lines)]
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
     placed = [(line_of(path, lines), finding) for path, finding in noted]
@@ -166,7 +106,7 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
 
 
 def _is_there(source: str) -> bool:
-    if "://" in source or services.recognise(source) is not None or Path(source).exists():
+    if is_online(source) or Path(source).exists():
         return True
     return glob.has_magic(source) and bool(glob.glob(source, recursive=True))  # noqa: PTH207 - as sources do
 

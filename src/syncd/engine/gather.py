@@ -113,8 +113,19 @@ def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractCon
     return web_of(config, ports) if online else nullcontext()
 
 
-def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[SourceFailure]]:
+def read(
+    jobs: Sequence[Job],
+    config: Config,
+    ports: Ports,
+    fetched: Mapping[str, tuple[Snapshot, ...]] | None = None,
+) -> tuple[list[Intake], list[SourceFailure]]:
     """Fetch, parse and complete all sources; those on the web in one session.
+
+    Args:
+        jobs: the sources.
+        config: the settings.
+        ports: the world.
+        fetched: pages that are not fetched again, by the job's name.
 
     Returns:
         the profiles, and those that could not be read.
@@ -129,7 +140,7 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
         for job in jobs:
             ports.progress.stage(f"reading {job.source}")
             try:
-                snapshots = fetch(
+                snapshots = (fetched or {}).get(job.name) or fetch(
                     job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis
                 )
             except SourceError as error:

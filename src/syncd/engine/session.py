@@ -16,6 +16,7 @@ from typing import Protocol
 from syncd import read
 from syncd.clock import Clock
 from syncd.config import Library
+from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.engine.desktop import desktop_client
 from syncd.engine.recover import caught_up
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
@@ -30,10 +31,6 @@ from syncd.state.store import Store
 from syncd.sync.library import LibraryView
 from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import Counter, PoliteTransport
-
-EMBEDDED = "embedded"
-EMBEDDED_PREFIX = "users/1"
-DESKTOP = "desktop"
 
 # Seconds between two looks at a library that may still be written to; together half a minute.
 PACE = (0.5, 1.5, 4.0, 8.0, 16.0)
@@ -162,7 +159,7 @@ def remembered(library: Library, ports: Ports, server: str = "") -> Iterator[Sta
     """
     store = Store.at(ports.data.state)
     try:
-        place, prefix = whereabouts(library)
+        place, prefix = library.whereabouts
         if library.type == DESKTOP:
             place = desktop_place(store, place, server)
         yield State(store, place, prefix, ports.clock)
@@ -187,7 +184,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
         StateError: syncd's own database can't be used.
         LibraryError: Zotero on the desktop isn't running, or can't be written to.
     """
-    lock = ports.data.lock(*whereabouts(library))
+    lock = ports.data.lock(*library.whereabouts)
     transport = PoliteTransport(ports.clock, counter=counter, nearby=library.type == DESKTOP)
     try:
         with held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage):
@@ -229,11 +226,6 @@ def noted(
         with suppress(StateError) if error else nullcontext():
             history.finish(session.run, ended, counts(), words)
             history.prune(clock.now(), session.ports.keep)
-
-
-def whereabouts(library: Library) -> tuple[str, str]:
-    """Return where a library is and which it is there: what it is known by, whatever its name."""
-    return (library.root, library.prefix) if library.root else (EMBEDDED, EMBEDDED_PREFIX)
 
 
 @contextmanager

@@ -6,9 +6,7 @@ goes is the caller's to say; nothing is put into Zotero's own folders.
 
 from __future__ import annotations
 
-import contextlib
 import io
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from importlib.resources import files
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from syncd import __version__
 from syncd.errors import PluginError
+from syncd.paths import write_whole
 from syncd.plugin import ID, UPDATES
 
 # Defines the object to which all the others add, so it comes first.
@@ -119,18 +118,10 @@ def write(place: Path) -> None:
     Raises:
         PluginError: that is not possible.
     """
-    part: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as file:
-            part = Path(file.name)
-            file.write(xpi())
-        part.chmod(0o644)
-        part.replace(place)
+        write_whole(place, xpi(), mode=0o644)
     except OSError as error:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                part.unlink()
         raise PluginError(
             f"{place} can't be written: {error.strerror}", hint="Nothing was changed."
         ) from None

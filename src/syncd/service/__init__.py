@@ -1,7 +1,7 @@
 """Puts syncd's service files in place and has the service manager start it: systemd, or launchd on macOS.
 
-What the files say is made in `units`; here they are written, removed, and looked at. Configuration and data are never
-touched.
+Each service manager has a module, which says what its files hold, writes and removes them, and looks at them.
+Configuration and data are never touched.
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.errors import ConfigError, ServiceError
+from syncd.paths import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.", delete=False) as part:
-                part.write(content)
-            Path(part.name).chmod(0o644)
-            Path(part.name).replace(folder / name)
+            write_whole(folder / name, content, mode=0o644)
         except OSError as error:
             raise ServiceError(f"{folder / name} can't be written: {error.strerror}") from None
 

@@ -379,7 +379,7 @@ def _text(unit: Path) -> str:
 
 
 def _unit_command(unit: str) -> tuple[str, ...]:
-    """Return the command line of a unit, as `units.quoting` writes it."""
+    """Return the command line of a unit, as `command_line` writes it."""
     try:
         line = next(line for line in unit.split("\n") if line.startswith("ExecStart="))
         words = shlex.split(line.removeprefix("ExecStart=").lstrip(":"))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.clock import Clock
+from syncd.paths import PART, replacing
 
 MOST_BYTES = 256_000_000
 """The most bytes in the folder. Between two looks at the folder it may grow by `LOOK_EVERY` more."""
@@ -25,7 +25,6 @@ LOOK_EVERY = MOST_BYTES // 16
 """How many bytes are written between two looks at the folder's size."""
 
 SUFFIX = ".answer"
-PART = ".part"
 ABANDONED = 3600.0
 """Seconds after which a half-written file belongs to a process that died."""
 
@@ -120,16 +119,11 @@ class Cache:
 
     def _write(self, place: Path, whole: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(suffix=PART, dir=self._folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(whole)
+        # What a loss of power damages is told by its hash, so there is nothing to wait for.
+        with replacing(place, durable=False) as part:
+            part.write_bytes(whole)
             moment = self._clock.now().timestamp()
             os.utime(part, (moment, moment))
-            Path(part).replace(place)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
 
     def _make_room(self) -> None:
         """Delete what is over the limit, and what dead processes left half-written."""

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from syncd import __version__
+from syncd.config.model import SEPARATOR
 from syncd.errors import LibraryError
 from syncd.handshake import API, HEADER, OLDEST, Caller, is_key
 from syncd.zotero import shapes
@@ -32,8 +33,7 @@ CLOSED = "Start Zotero and run it again. In the background syncd tries again by 
 SERVER = "Syncd-Server"
 # How Zotero calls its user's own library, whether or not they signed in.
 OWN = "users/0"
-# A Zotero on this computer is told from others by what stands between its address and these.
-SEPARATOR = "#"
+# What tells a Zotero on this computer from others at its address begins so.
 MARK = "plugin:"
 IDS = ("server", "database")
 # How many objects one answer may tell of.

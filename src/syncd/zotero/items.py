@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from syncd.model import Creator, LinkKind, Notice, Paper
+from syncd.model import DEFAULT_TAGS, Creator, LinkKind, Notice, Paper
 from syncd.text.identifiers import category_id, category_name
 from syncd.zotero import schema
 
@@ -102,7 +102,6 @@ AUTHORS = frozenset(schema.creator_types(item_type)[0] for item_type in schema.I
 # What BibTeX, CSL styles and Zotero's own list understand as "and others".
 OTHERS: Json = {"creatorType": "author", "firstName": "", "lastName": "others"}
 SCORE_TAG = "AI Score "
-DEFAULT_TAGS = ("{category}", "{affiliation}", "code", "{score_band}")
 
 
 @dataclass(frozen=True, slots=True)

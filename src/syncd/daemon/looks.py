@@ -1,0 +1,196 @@
+"""The looks under way: a thread for each source that is read, and one for each library that is pushed to.
+
+Threads live as long as their work. Whatever one of them brings comes back through the loop's queue, and only the loop's
+thread uses what is here. Nothing here waits for a thread but the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+from syncd.clock import Clock
+from syncd.config import Config
+from syncd.daemon.queues import Queues, place_of
+from syncd.daemon.roster import Roster
+from syncd.daemon.tell import Reporter
+from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting
+from syncd.engine.session import run_name
+
+# What is said of many at once names no more than these.
+MOST_NAMES = 3
+# A look that has given no sign of life for so long hangs: one request may take ten minutes with its repeats.
+STUCK = 1200.0
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """A thread at work.
+
+    Attributes:
+        names: the profiles that it reads or pushes.
+        library: the library that these belong to.
+        progress: how far it is.
+        run: the name of the run.
+        thread: itself.
+    """
+
+    names: tuple[str, ...]
+    library: str
+    progress: LookProgress
+    run: str
+    thread: threading.Thread = field(init=False)
+
+
+class Looks:
+    """Begins looks as far as there is room, and knows which are under way.
+
+    Args:
+        config: the settings.
+        roster: who is due.
+        looker: does the work, in threads.
+        reporter: is told when work on a library begins.
+        clock: the time.
+        stop: set once syncd is to end.
+        later: puts something to do into the loop's queue; called in all threads.
+        finished: takes how looks ended, in the loop's thread.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what the loop is made of
+        self,
+        config: Config,
+        roster: Roster,
+        looker: Looker,
+        reporter: Reporter,
+        clock: Clock,
+        stop: threading.Event,
+        later: Callable[[Callable[[], None]], None],
+        finished: Callable[[Outcome], None],
+    ) -> None:
+        self._roster = roster
+        self._looker = looker
+        self._reporter = reporter
+        self._clock = clock
+        self._stop = stop
+        self._later = later
+        self._finished = finished
+        self._queues = Queues()
+        # By profile, the thread that is at work on it; one that waits for its library has none.
+        self._tasks: dict[str, Task] = {}
+        self.take_over(config)
+
+    def take_over(self, config: Config) -> None:
+        """Go by these settings from the next look on."""
+        self._config = config
+        self._places = {name: place_of(profile.source) for name, profile in config.profiles.items()}
+
+    @property
+    def under_way(self) -> set[Task]:
+        """The threads at work."""
+        return set(self._tasks.values())
+
+    def task_of(self, profile: str) -> Task | None:
+        """Return the thread that is at work on a profile."""
+        return self._tasks.get(profile)
+
+    def hanging(self) -> Task | None:
+        """Return a thread that has given no sign of life for too long, if there is one."""
+        now = self._clock.monotonic()
+        return next((task for task in self._tasks.values() if now - task.progress.last > STUCK), None)
+
+    def patience(self) -> float | None:
+        """Return after how many seconds a look may begin by itself; None where only what happens can begin one."""
+        waits = [self._queues.patience(self._clock.monotonic())]
+        if not self._queues.is_full:
+            # Where it is, the next that was read wakes the loop.
+            now = self._clock.now()
+            opening = self._roster.next_opening(now)
+            waits.append((opening - now).total_seconds() if opening else None)
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def begin(self) -> None:
+        """Begin to read who is due, and to push what was read, as far as there is room."""
+        if not self._queues.is_full:
+            for name in self._roster.ready(self._clock.now(), self._has_room):
+                # Each that is begun takes room from those behind it.
+                if self._has_room(name, self._roster.library_of(name) or ""):
+                    self._read(name)
+        for library, batch in self._queues.batches(self._clock.monotonic()):
+            self._push(library, batch)
+
+    def wait(self, tasks: Collection[Task], until: float) -> None:
+        """Wait for threads to end, no longer than until this monotonic time."""
+        for task in tasks:
+            task.thread.join(max(0.0, until - self._clock.monotonic()))
+
+    def _has_room(self, name: str, library: str) -> bool:
+        return self._queues.has_room(library, self._places[name])
+
+    def _read(self, name: str) -> None:
+        library = self._roster.library_of(name) or ""
+        if self._queues.is_idle(library):
+            self._reporter.begins()
+        why = self._roster.begin(name)
+        self._queues.reads(name, library, self._places[name])
+        task = self._task((name,), library)
+        config = self._config
+
+        def read() -> None:
+            with self._reporter.speaking_of(run=task.run, profile=name):
+                seen = self._looker.read(name, why, task.run, config, task.progress)
+            self._later(partial(self._was_read, task, seen))
+
+        self._start(task, read)
+
+    def _push(self, library: str, batch: Sequence[Waiting]) -> None:
+        task = self._task(tuple(waiting.profile for waiting in batch), library)
+
+        def push() -> None:
+            try:
+                with self._reporter.speaking_of(run=task.run, profile=some(task.names)):
+                    for outcome in self._looker.push(batch, task.run, task.progress):
+                        self._later(partial(self._finished, outcome))
+            finally:
+                self._later(partial(self._was_pushed, task))
+
+        self._start(task, push)
+
+    def _task(self, names: tuple[str, ...], library: str) -> Task:
+        return Task(names, library, LookProgress(self._clock, self._stop), run_name(self._clock.now()))
+
+    def _start(self, task: Task, work: Callable[[], None]) -> None:
+        self._tasks |= dict.fromkeys(task.names, task)
+        task.thread = threading.Thread(target=work, name=f"look at {some(task.names)}", daemon=True)
+        task.thread.start()
+
+    def _was_read(self, task: Task, seen: Waiting | Outcome) -> None:
+        """Take note that a profile was read: it waits for its library now, or its look has ended."""
+        task.thread.join()
+        (name,) = task.names
+        del self._tasks[name]
+        waiting = seen if isinstance(seen, Waiting) else None
+        self._queues.was_read(name, waiting, self._clock.monotonic())
+        if isinstance(seen, Outcome):
+            self._finished(seen)
+
+    def _was_pushed(self, task: Task) -> None:
+        """Take note that a run ended: its library's next may begin."""
+        task.thread.join()
+        for name in task.names:
+            # Its look ended before, so that the next may be under way.
+            if self._tasks.get(name) is task:
+                del self._tasks[name]
+        self._queues.pushed(task.library)
+
+
+def some(names: Collection[str]) -> str:
+    """Return the names, or the first of them and how many more there are.
+
+    >>> some(["ann", "bo"]), some(["ann", "bo", "cy", "di", "ed"])
+    ('ann, bo', 'ann, bo, cy and 2 more')
+    """
+    more = len(names) - MOST_NAMES
+    return ", ".join(islice(names, MOST_NAMES)) + (f" and {more} more" if more > 0 else "")
