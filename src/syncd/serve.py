@@ -22,7 +22,7 @@ from typing import Any, Final, Self, cast
 
 import h11
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
@@ -38,6 +38,8 @@ _LINGER_BYTES: Final = 40 * 1024 * 1024
 _log = logging.getLogger(__name__)
 # Below errors, uvicorn reports what clients did wrong. Clients read that in their answers.
 _log.setLevel(logging.ERROR)
+# Nor is it an error that an answer was not waited for at the end.
+_log.addFilter(lambda line: not (line.exc_info and isinstance(line.exc_info[1], asyncio.CancelledError)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,17 @@ class Door:
         socket: bound and listening. The server closes it.
         app: answers every request that comes through this socket.
         headers: further headers of every answer.
+        refuse: the answer to what is no sound HTTP, from a status and a sentence. The reason is `Reason.HOST` where
+            only the Host header is missing, else None.
     """
 
     socket: socket.socket
     app: ASGIApp
     limits: Limits = Limits()
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    refuse: Callable[[int, str, Reason | None], Response] = lambda status, words, _: PlainTextResponse(
+        words, status
+    )
 
 
 class _Connection(h11.Connection):
@@ -84,7 +91,7 @@ class _Connection(h11.Connection):
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(h11.SERVER, limits.head_bytes)
-        self.refusal = (400, "")
+        self.refusal: tuple[int, str, Reason | None] = (400, "", None)
         self._limits = limits
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
@@ -94,7 +101,8 @@ class _Connection(h11.Connection):
             if isinstance(event, h11.Request):
                 self._check(event)
         except h11.RemoteProtocolError as error:
-            self.refusal = self._reason(error, head)
+            nameless = "Host" in str(error)
+            self.refusal = (*self._reason(error, head), Reason.HOST if nameless else None)
             raise
         return event
 
@@ -152,6 +160,7 @@ class Protocol(H11Protocol):
         self.conn: _Connection = _Connection(door.limits)
         self._limits = door.limits
         self._headers = list(door.headers)
+        self._refuse = door.refuse
         self.gone: asyncio.Future[None] = self.loop.create_future()
         self._ending: _Ending | None = None
         self._dropped = 0
@@ -217,19 +226,19 @@ class Protocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no sound HTTP; uvicorn's name and sentence are the same for all of it."""
-        status, words = self.conn.refusal[0], (self.conn.refusal[1] or msg).encode()
+        status, words, reason = self.conn.refusal
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            headers = [
-                *self.server_state.default_headers,
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"content-length", str(len(words)).encode()),
-                (b"connection", b"close"),
-            ]
-            response = h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES[status])
-            for event in (response, h11.Data(data=words), h11.EndOfMessage()):
+            answer = self._refuse(status, words or msg, reason)
+            answer.headers["Connection"] = "close"
+            response = h11.Response(
+                status_code=answer.status_code,
+                headers=[*self.server_state.default_headers, *answer.raw_headers],
+                reason=STATUS_PHRASES[answer.status_code],
+            )
+            for event in (response, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self._close(unread=True)
 
@@ -295,6 +304,7 @@ class Server:
         self._stop_seconds = stop_seconds
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._begun = Event()
+        self._closed = Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Event | None = None
         self._failure: Exception | None = None
@@ -311,11 +321,16 @@ class Server:
             raise self._failure
         return self
 
-    def stop(self) -> None:
-        """Answer the requests that have arrived, and close everything. Can be called twice."""
+    def close(self) -> None:
+        """Let nobody connect any more, begin to end, and wait for no request. Can be called twice."""
         if self._loop is not None and self._over is not None:
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._over.set)
+            self._closed.wait(self._stop_seconds)
+
+    def stop(self) -> None:
+        """Answer the requests that have arrived, and close everything. Can be called twice."""
+        self.close()
         self._thread.join(self._stop_seconds + 2)
 
     def _run(self) -> None:
@@ -327,6 +342,7 @@ class Server:
             for door in self._doors:
                 door.socket.close()
             self._begun.set()
+            self._closed.set()
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
@@ -339,6 +355,7 @@ class Server:
         await self._over.wait()
         for each in listening:
             each.close()
+        self._closed.set()
         await asyncio.gather(*(_end(state, self._stop_seconds) for state in states))
 
 
@@ -413,12 +430,14 @@ class Rules:
         refuse: the answer to a request that is refused.
         hosts: what a Host header may be, in small letters, with or without a port; None lets every name through.
         pages: whether pages of other sites may send requests.
+        own_page: whether a page that is served here may.
         body_bytes: the longest body.
     """
 
     refuse: Callable[[Reason], Response]
     hosts: frozenset[str] | None = LOOPBACK_NAMES
     pages: bool = False
+    own_page: bool = True
     body_bytes: int = 1_000_000
 
 
@@ -449,13 +468,13 @@ class Guard:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        await self.app(scope, _once(bytes(body), receive), send)
+        await self.app(scope, replayed(bytes(body), receive), send)
 
     def _reason(self, method: str, headers: Headers) -> Reason | None:
         host = headers.get("host", "").lower()
         if not self._is_known(host):
             return Reason.HOST
-        if not self.rules.pages and _is_of_another_page(headers, host):
+        if not self.rules.pages and not self._is_of_no_page(headers, host):
             return Reason.PAGE
         if "transfer-encoding" in headers:
             return Reason.ENCODING
@@ -474,18 +493,17 @@ class Guard:
         name, _, port = host.rpartition(":")
         return port.isdecimal() and name in hosts
 
+    def _is_of_no_page(self, headers: Headers, host: str) -> bool:
+        """Whether no browser sends a request for a page, or only for one that is served here and may."""
+        origin, site = headers.get("origin", "null").lower(), headers.get("sec-fetch-site", "none")
+        own = self.rules.own_page
+        return (origin == "null" or (own and origin == f"http://{host}")) and (
+            site == "none" or (own and site == "same-origin")
+        )
 
-def _is_of_another_page(headers: Headers, host: str) -> bool:
-    """Whether a browser sends a request for a page that is not served here."""
-    own = {"null", f"http://{host}"}
-    return headers.get("origin", "null").lower() not in own or headers.get("sec-fetch-site", "none") not in {
-        "none",
-        "same-origin",
-    }
 
-
-def _once(body: bytes, receive: Receive) -> Receive:
-    """The body, and after it whatever else comes."""
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read, and after it whatever else comes."""
     message: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def next_message() -> Message:

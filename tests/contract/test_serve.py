@@ -202,6 +202,52 @@ def test_who_may_send(headers: dict[str, str], status: int) -> None:
         assert answer.status == status
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "null", "Sec-Fetch-Site": "none"}, 200),
+        ({"Origin": "http://localhost:80"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),
+    ],
+)
+def test_where_no_page_is_served_none_may_send(headers: dict[str, str], status: int) -> None:
+    """Not even one that says that it comes from here."""
+    listening = bound("127.0.0.1", 0)
+    app = Guard(Starlette(routes=[Route("/", _echo)]), Rules(_refuse, own_page=False))
+    server = Server([Door(listening, app)], name="test").start()
+    client = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=10)
+    try:
+        client.request("GET", "/", headers={"Host": "localhost:80", **headers})
+        assert client.getresponse().status == status
+    finally:
+        client.close()
+        server.stop()
+
+
+def test_what_is_no_sound_request_can_be_refused_in_the_applications_words() -> None:
+    """They learn whether only the Host header is missing."""
+
+    def refuse(status: int, _words: str, reason: Reason | None) -> Response:
+        return PlainTextResponse(f"mine: {reason}", 403 if reason else status)
+
+    listening = bound("127.0.0.1", 0)
+    server = Server([Door(listening, _app(), QUICK, refuse=refuse)], name="test").start()
+    try:
+        for sent, status, reason in (
+            (b"GET / HTTP/1.1\r\n\r\n", b"403", b"Reason.HOST"),
+            (b"nonsense\r\n\r\n", b"400", b"None"),
+        ):
+            with connect(listening.getsockname()[1]) as client:
+                client.sendall(sent)
+                head, _, words = rest(client).partition(b"\r\n\r\n")
+                assert head.split(b" ")[1] == status
+                assert b"connection: close" in head.lower()
+                assert words == b"mine: " + reason
+    finally:
+        server.stop()
+
+
 def test_a_client_that_is_done_sending_gets_its_answer() -> None:
     """It may close its half of the connection."""
     with served() as port, connect(port) as client:
@@ -289,6 +335,37 @@ def test_stopping_waits_for_answers_and_ends_everything_else(held: tuple[Route, 
         server.stop()
     with pytest.raises(ConnectionRefusedError):
         connect(port)
+
+
+def test_who_closes_a_server_waits_for_no_answer(held: tuple[Route, Event, Event]) -> None:
+    """Nobody connects any more; what was asked before is answered."""
+    route, asked, proceed = held
+    listening = bound("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    server = Server([Door(listening, _app(route))], name="test").start()
+    with connect(port) as client:
+        client.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asked.wait(10)
+        server.close()
+        with pytest.raises(ConnectionRefusedError):
+            connect(port)
+        proceed.set()
+        assert rest(client).endswith(b"held")
+    server.stop()
+
+
+def test_an_answer_that_was_given_up_is_no_error(
+    held: tuple[Route, Event, Event], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is logged where the end does not wait for it."""
+    route, asked, _ = held
+    listening = bound("127.0.0.1", 0)
+    server = Server([Door(listening, _app(route))], name="test", stop_seconds=0.1).start()
+    with connect(listening.getsockname()[1]) as client:
+        client.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asked.wait(10)
+        server.stop()
+    assert not caplog.records
 
 
 def test_stopping_takes_a_bounded_time(held: tuple[Route, Event, Event]) -> None:
