@@ -22,8 +22,7 @@ from typing import Any
 
 from syncd import __version__, services
 from syncd.config import Config, load
-from syncd.daemon.control import Answers, Control, Request
-from syncd.daemon.http import Interface
+from syncd.daemon.api import Answers, Interface, Question
 from syncd.daemon.parser import Parser
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
@@ -107,15 +106,20 @@ class Daemon:
         # By profile, the thread that is at work on it; one that waits for its library has none.
         self._tasks: dict[str, _Task] = {}
         self._answers = Answers(
-            self._roster, status=self._status, pause=resting.pause, resume=resting.resume, reload=self._reload
+            self._roster,
+            status=self._status,
+            pause=resting.pause,
+            resume=resting.resume,
+            reload=self._reload,
         )
         self._started = clock.now()
         self._offset = self._wall_offset()
         self._next_alive = 0.0
         self._parser = Parser()
-        world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse)
-        self._eyes = Eyes(world, self._admits)
-        self._interface = Interface(path, world, self._hand_over, voice.say)
+        self._world = replace(
+            ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse
+        )
+        self._eyes = Eyes(self._world, self._admits)
 
     # Its life
 
@@ -129,7 +133,7 @@ class Daemon:
             StateError: the control socket can't be made.
             ConfigError: the port for programs can't be listened on.
         """
-        control = Control(self._ports.data.control, self._hand_over)
+        self._interface = Interface(self._config, self._path, self._world, self._hand_over, self._voice.say)
         finished = False
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -147,7 +151,7 @@ class Daemon:
             while not self._stop.is_set():
                 self._turn()
         finally:
-            finished = self._end(control)
+            finished = self._end()
         return finished
 
     def _answer_programs(self) -> None:
@@ -242,7 +246,7 @@ class Daemon:
         following = f"following {number} profile{'s' * (number != 1)}"
         return following + (f", next look at {soonest.astimezone():%H:%M}" if soonest else "")
 
-    def _end(self, control: Control) -> bool:
+    def _end(self) -> bool:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
         self._stop.set()
         begun = self._clock.monotonic()
@@ -258,7 +262,6 @@ class Daemon:
         self._parser.close()
         self._answers.close()
         self._interface.close()
-        control.close()
         for task in set(self._tasks.values()):
             if task.pulse.writes:
                 self._voice.say(
@@ -298,8 +301,8 @@ class Daemon:
             self._nudged.set()
             self._inbox.put(self._nudged.clear)
 
-    def _hand_over(self, request: Request) -> None:
-        self._inbox.put(partial(self._answers.answer, request))
+    def _hand_over(self, question: Question) -> None:
+        self._inbox.put(partial(self._answers.answer, question))
 
     def _admits(self, library: str) -> bool:
         return self._roster.admits(library, self._clock.now())
