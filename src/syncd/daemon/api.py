@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +33,7 @@ from syncd import services
 from syncd.config import Config, Library, edit
 from syncd.daemon import views
 from syncd.daemon.ask import short
+from syncd.daemon.events import Events
 from syncd.daemon.roster import Roster
 from syncd.daemon.views import Asked, Json, RefusedError
 from syncd.engine.amend import judge
@@ -102,15 +103,17 @@ class Answers:
 
     Args:
         roster: who is followed.
+        events: is told of what was done.
         status: gives what "status" answers.
         pause: remembers which profiles rest, all where none is named; returns who rests then.
         resume: likewise which rest no more.
         reload: reads the configuration again; returns what is wrong with it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the loop can do
         self,
         roster: Roster,
+        events: Events,
         *,
         status: Callable[[], Json],
         pause: Callable[[Iterable[str]], frozenset[str]],
@@ -118,6 +121,7 @@ class Answers:
         reload: Callable[[], list[str]],
     ) -> None:
         self._roster = roster
+        self._events = events
         self._pause = pause
         self._resume = resume
         self._waiting: list[_Waiting] = []
@@ -188,6 +192,7 @@ class Answers:
             self._roster.want(question.names or self._roster.names(), "resumed")
         resting = sorted(self._roster.paused)
         question.answer.set_result({"paused": resting})
+        self._events.tell("paused" if pausing else "resumed", profiles=list(question.names), paused=resting)
 
 
 # What is answered
@@ -228,21 +233,24 @@ class Api:
         ports: the world.
         hand_over: takes what the loop has to decide.
         say: logs a line: level, words, facts.
+        events: what happens.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
         self,
         config: Config,
         path: Path | None,
         ports: Ports,
         hand_over: Callable[[Question], None],
         say: Callable[..., None],
+        events: Events,
     ) -> None:
         self.config = config
         self._path = path
         self._ports = ports
         self._hand_over = hand_over
         self._say = say
+        self._events = events
 
     def app(self) -> ASGIApp:
         """Return what answers at all addresses, and trusts everybody who comes to it."""
@@ -330,6 +338,22 @@ class Api:
         """Let the loop take over a configuration that was just written."""
         if problems := (await self._ask("reload"))["problems"]:
             raise ConfigError(problems)
+
+    async def events(self, asked: Asked) -> Response:
+        """Tell what happens, as it happens."""
+        if self._events.is_full:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "too many programs listen")
+
+        async def lines() -> AsyncIterator[str]:
+            number = 0
+            async for event in self._events.heard():
+                sign = f" {asked.proof.event(number, event.name, event.data)}" if asked.proof else ""
+                yield f"event: {event.name}\nid: {number}{sign}\ndata: {event.data}\n\n"
+                number += 1
+
+        return StreamingResponse(
+            lines(), headers={"Cache-Control": "no-store"}, media_type="text/event-stream"
+        )
 
     # What syncd's own records tell
 
@@ -459,6 +483,7 @@ ADDRESSES: tuple[tuple[str, str, Callable[[Api, Asked], Awaitable[Any]]], ...] =
     ("POST", "/v1/undo", Api.undo),
     ("POST", "/v1/follow", Api.follow),
     ("POST", "/v1/unfollow", Api.unfollow),
+    ("GET", "/events", Api.events),
 )
 
 
@@ -643,22 +668,24 @@ class Interface:
         ports: the world.
         hand_over: takes what the loop has to decide.
         say: logs a line: level, words, facts.
+        events: what happens.
 
     Raises:
         StateError: the Unix socket can't be made.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
         self,
         config: Config,
         path: Path | None,
         ports: Ports,
         hand_over: Callable[[Question], None],
         say: Callable[..., None],
+        events: Events,
     ) -> None:
         self._ports = ports
         self._say = say
-        self._api = Api(config, path, ports, hand_over, say)
+        self._api = Api(config, path, ports, hand_over, say, events)
         self._app = self._api.app()
         self._socket = ports.data.control
         self._commands = _served(_bound(self._socket), self._app, None, "control")

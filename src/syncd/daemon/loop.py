@@ -23,6 +23,7 @@ from typing import Any
 from syncd import __version__, services
 from syncd.config import Config, load
 from syncd.daemon.api import Answers, Interface, Question
+from syncd.daemon.events import Events
 from syncd.daemon.parser import Parser
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
@@ -105,8 +106,10 @@ class Daemon:
         self._places: dict[str, str] = {}
         # By profile, the thread that is at work on it; one that waits for its library has none.
         self._tasks: dict[str, _Task] = {}
+        self._events = Events()
         self._answers = Answers(
             self._roster,
+            self._events,
             status=self._status,
             pause=resting.pause,
             resume=resting.resume,
@@ -133,7 +136,9 @@ class Daemon:
             StateError: the control socket can't be made.
             ConfigError: the port for programs can't be listened on.
         """
-        self._interface = Interface(self._config, self._path, self._world, self._hand_over, self._voice.say)
+        self._interface = Interface(
+            self._config, self._path, self._world, self._hand_over, self._voice.say, self._events
+        )
         finished = False
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -261,6 +266,7 @@ class Daemon:
             self._deal_with(self._inbox.get())
         self._parser.close()
         self._answers.close()
+        self._events.close()
         self._interface.close()
         for task in set(self._tasks.values()):
             if task.pulse.writes:
@@ -330,6 +336,7 @@ class Daemon:
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
         task = self._task((name,), library)
+        self._events.tell("began", profile=name, library=library, run=task.run)
         config = self._config
 
         def read() -> None:
@@ -386,6 +393,7 @@ class Daemon:
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
         self._voice.tell(outcome, again)
         for look in outcome.looks:
+            self._events.ended(look)
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
 
@@ -467,6 +475,7 @@ class Daemon:
         else:
             self._take_over(config)
             self._voice.say("info", "a new configuration is taken over", following=len(self._roster.names()))
+            self._events.tell("reloaded", profiles=self._roster.names())
             return []
         finally:
             self._notifier.ready(self._words())
