@@ -12,14 +12,13 @@ import json
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -34,7 +33,7 @@ from syncd.config import Config, Library, edit
 from syncd.daemon import views
 from syncd.daemon.ask import short
 from syncd.daemon.events import Events
-from syncd.daemon.roster import Roster
+from syncd.daemon.questions import Do, Question
 from syncd.daemon.views import Asked, Json, RefusedError
 from syncd.engine.amend import judge
 from syncd.engine.gather import apis_of, web_of
@@ -64,141 +63,11 @@ LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIE
 # A script may ask about a hundred profiles at a time.
 QUEUE = 1024
 
-Do = Literal["status", "sync-now", "pause", "resume", "reload"]
-
-
-# What the loop does
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """What the loop is asked.
-
-    Attributes:
-        do: what it is to do.
-        names: of the profiles that are meant; none means all.
-        answer: what becomes of it.
-    """
-
-    do: Do
-    names: Sequence[str] = ()
-    answer: Future[Json] = field(default_factory=Future)
-
-    def __post_init__(self) -> None:
-        """Let nobody who waits take the question back: the loop may be at work on it."""
-        self.answer.set_running_or_notify_cancel()
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A question that is answered once looks end."""
-
-    question: Question
-    left: set[str]
-    looks: list[Json] = field(default_factory=list)
-
-
-class Answers:
-    """Answers questions, in the loop's thread.
-
-    Args:
-        roster: who is followed.
-        events: is told of what was done.
-        status: gives what "status" answers.
-        pause: remembers which profiles rest, all where none is named; returns who rests then.
-        resume: likewise which rest no more.
-        reload: reads the configuration again; returns what is wrong with it.
-    """
-
-    def __init__(  # noqa: PLR0913 - what the loop can do
-        self,
-        roster: Roster,
-        events: Events,
-        *,
-        status: Callable[[], Json],
-        pause: Callable[[Iterable[str]], frozenset[str]],
-        resume: Callable[[Iterable[str]], frozenset[str]],
-        reload: Callable[[], list[str]],
-    ) -> None:
-        self._roster = roster
-        self._events = events
-        self._pause = pause
-        self._resume = resume
-        self._waiting: list[_Waiting] = []
-        self._answers: dict[Do, Callable[[Question], None]] = {
-            "status": lambda question: question.answer.set_result(status()),
-            "reload": lambda question: question.answer.set_result({"problems": reload()}),
-            "sync-now": self._sync_now,
-            "pause": self._rest,
-            "resume": self._rest,
-        }
-
-    def answer(self, question: Question) -> None:
-        """Answer a question, or see to it that it will be."""
-        followed = frozenset(self._roster.names())
-        unknown = [name for name in question.names if name not in followed]
-        if unknown:
-            error = SyncdError(
-                f"the daemon follows no profile {unknown[0]!r}",
-                hint="If it was added just now, tell the daemon: syncd reload",
-            )
-            question.answer.set_exception(error)
-            return
-        try:
-            self._answers[question.do](question)
-        except Exception as error:
-            # Whatever it is, who asked must not wait for ever; the loop sees to the rest.
-            words = str(error) or type(error).__name__
-            known = isinstance(error, SyncdError)
-            told = error if known else SyncdError(words, hint="The daemon's log says more.")
-            question.answer.set_exception(told)
-            raise
-
-    def ended(self, profile: str, look: Json) -> None:
-        """Tell those who asked for a look how it ended."""
-        for waiting in [one for one in self._waiting if profile in one.left]:
-            waiting.left.discard(profile)
-            waiting.looks.append(look)
-            self._answer_if_done(waiting)
-
-    def close(self) -> None:
-        """Tell those who still wait that the daemon ends."""
-        for waiting in self._waiting:
-            error = SyncdError(
-                "the daemon was asked to end before all was done",
-                hint="What was written is recorded. See what was done with: syncd log",
-            )
-            waiting.question.answer.set_exception(error)
-        self._waiting.clear()
-
-    def _sync_now(self, question: Question) -> None:
-        names = list(question.names or self._roster.names())
-        self._roster.lift(names)
-        self._roster.want(names, "asked", at_once=True)
-        waiting = _Waiting(question, set(names))
-        self._waiting.append(waiting)
-        self._answer_if_done(waiting)
-
-    def _answer_if_done(self, waiting: _Waiting) -> None:
-        if not waiting.left:
-            self._waiting.remove(waiting)
-            waiting.question.answer.set_result({"profiles": waiting.looks})
-
-    def _rest(self, question: Question) -> None:
-        """Let profiles rest, or go on; where none is named, all."""
-        pausing = question.do == "pause"
-        self._roster.paused = (self._pause if pausing else self._resume)(question.names)
-        if not pausing:
-            self._roster.want(question.names or self._roster.names(), "resumed")
-        resting = sorted(self._roster.paused)
-        question.answer.set_result({"paused": resting})
-        self._events.tell("paused" if pausing else "resumed", profiles=list(question.names), paused=resting)
-
 
 # What is answered
 
 
-class Answer(Response):
+class JsonAnswer(Response):
     """JSON."""
 
     media_type = "application/json"
@@ -215,12 +84,12 @@ class Answer(Response):
             return json.dumps(content).encode()
 
 
-def _refusal(status: int, words: str, hint: str = "", **headers: str) -> Answer:
+def _refusal(status: int, words: str, hint: str = "", **headers: str) -> JsonAnswer:
     """Return an answer after which the connection is closed: what else the client sends is not read."""
-    return Answer({"error": words, "hint": hint}, status, Connection="close", **headers)
+    return JsonAnswer({"error": words, "hint": hint}, status, Connection="close", **headers)
 
 
-def _refused(error: RefusedError) -> Answer:
+def _refused(error: RefusedError) -> JsonAnswer:
     return _refusal(error.status, str(error), error.hint, **error.headers)
 
 
@@ -289,7 +158,7 @@ class Api:
                 )
             if asked.proof and request.method == "POST" and not asked.body.get("dry_run"):
                 self._say("info", "done as a program asked", asked=request.scope["path"].rpartition("/")[2])
-            return told if isinstance(told, Response) else Answer(told)
+            return told if isinstance(told, Response) else JsonAnswer(told)
 
         return answer
 
@@ -320,7 +189,7 @@ class Api:
         if unknown := [name for name in names if name not in followed]:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd follows no profile {unknown[0]!r}")
         self._hand_over(Question("sync-now", names))
-        return Answer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
+        return JsonAnswer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
 
     async def pause(self, asked: Asked) -> Json:
         """Let profiles rest, all where none is named."""
@@ -493,7 +362,7 @@ async def _nothing_there(_request: Request, _error: Exception) -> Response:
 
 async def _wrong_method(request: Request, _error: Exception) -> Response:
     allowed = ", ".join(method for method, path, _ in ADDRESSES if path == request.scope["path"])
-    return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"here goes only {allowed}", Allow=allowed)
+    return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {allowed} is allowed here", Allow=allowed)
 
 
 async def _asked(request: Request) -> Asked:
@@ -610,9 +479,9 @@ class Signed:
         await app({**scope, PROOF: proof}, replayed(content, receive), _signing(proof, send))
 
 
-def _unknown(told: Json) -> Answer:
+def _unknown(told: Json) -> JsonAnswer:
     headers = {"WWW-Authenticate": HEADER, "Connection": "close"}
-    return Answer(told, HTTPStatus.UNAUTHORIZED, **headers)
+    return JsonAnswer(told, HTTPStatus.UNAUTHORIZED, **headers)
 
 
 def _signing(proof: Proof, send: Send) -> Send:

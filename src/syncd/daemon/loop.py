@@ -22,9 +22,10 @@ from typing import Any
 
 from syncd import __version__, services
 from syncd.config import Config, load
-from syncd.daemon.api import Answers, Interface, Question
+from syncd.daemon.api import Interface
 from syncd.daemon.events import Events
 from syncd.daemon.parser import Parser
+from syncd.daemon.questions import Answers, Question
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
