@@ -7,16 +7,17 @@ What the loop decides is handed to the loop; what reads a database or asks other
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
 import threading
+from asyncio import wrap_future
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from http import HTTPStatus
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qsl
@@ -96,6 +97,8 @@ def _refused(error: RefusedError) -> JsonAnswer:
 class Api:
     """Answers requests, wherever they come from: who may ask was decided before.
 
+    What waits for the loop is a coroutine. All else is done in threads.
+
     Args:
         config: the settings at present.
         path: the configuration's file, as the user named it.
@@ -123,10 +126,7 @@ class Api:
 
     def app(self) -> ASGIApp:
         """Return what answers at all addresses, and trusts everybody who comes to it."""
-        routes = [
-            Route(path, self._answering(partial(act, self)), methods=[method])
-            for method, path, act in ADDRESSES
-        ]
+        routes = [Route(path, self._answering(act), methods=[method]) for method, path, act in ADDRESSES]
         for route in routes:
             # Starlette lets HEAD in wherever GET is.
             route.methods = (route.methods or set()) - {"HEAD"}
@@ -140,11 +140,14 @@ class Api:
         app.router.redirect_slashes = False
         return app
 
-    def _answering(self, act: Callable[[Asked], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    def _answering(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
                 asked = await _asked(request)
-                told = await act(asked)
+                if iscoroutinefunction(act):
+                    told = await act(self, asked)
+                else:
+                    told = await run_in_threadpool(act, self, asked)
             except RefusedError as error:
                 return _refused(error)
             except SyncdError as error:
@@ -164,48 +167,49 @@ class Api:
 
     # What the loop knows and decides
 
-    async def _ask(self, do: Do, names: Sequence[str] = ()) -> Json:
-        """Ask the loop, and wait for its answer."""
+    def _ask(self, do: Do, names: Sequence[str] = ()) -> Future[Json]:
+        """Ask the loop."""
         question = Question(do, names)
         self._hand_over(question)
-        return await asyncio.wrap_future(question.answer)
+        return question.answer
 
     async def daemon(self, _asked: Asked) -> Json:
         """Tell what the daemon does just now."""
-        return await self._ask("status")
+        return await wrap_future(self._ask("status"))
 
-    async def status(self, _asked: Asked) -> Json:
+    def status(self, _asked: Asked) -> Json:
         """Tell how all is, as `syncd status` does."""
-        return await run_in_threadpool(views.status, self.config, self._ports, await self._ask("status"))
+        return views.status(self.config, self._ports, self._ask("status").result())
 
     async def sync_now(self, asked: Asked) -> Any:
         """Let the loop look; wait for its end if that is asked for, else for nothing."""
         names = _names(asked)
         if "wait" in asked.query:
-            return await self._ask("sync-now", names)
-        followed = [profile["name"] for profile in (await self._ask("status"))["profiles"]]
+            return await wrap_future(self._ask("sync-now", names))
+        live = await wrap_future(self._ask("status"))
+        followed = [profile["name"] for profile in live["profiles"]]
         # A page of a folder is looked at with the folder.
         names = [n if n in followed else n.partition(": ")[0] for n in names]
         if unknown := [name for name in names if name not in followed]:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd follows no profile {unknown[0]!r}")
-        self._hand_over(Question("sync-now", names))
+        self._ask("sync-now", names)
         return JsonAnswer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
 
     async def pause(self, asked: Asked) -> Json:
         """Let profiles rest, all where none is named."""
-        return await self._ask("pause", _names(asked))
+        return await wrap_future(self._ask("pause", _names(asked)))
 
     async def resume(self, asked: Asked) -> Json:
         """Let profiles go on."""
-        return await self._ask("resume", _names(asked))
+        return await wrap_future(self._ask("resume", _names(asked)))
 
     async def reload(self, _asked: Asked) -> Json:
         """Take the configuration over; tell what is wrong with it."""
-        return await self._ask("reload")
+        return await wrap_future(self._ask("reload"))
 
-    async def _take_over(self) -> None:
+    def _take_over(self) -> None:
         """Let the loop take over a configuration that was just written."""
-        if problems := (await self._ask("reload"))["problems"]:
+        if problems := self._ask("reload").result()["problems"]:
             raise ConfigError(problems)
 
     async def events(self, asked: Asked) -> Response:
@@ -226,33 +230,29 @@ class Api:
 
     # What syncd's own records tell
 
-    async def items(self, asked: Asked) -> Json:
+    def items(self, asked: Asked) -> Json:
         """Tell what is known of items."""
-        return await run_in_threadpool(views.items, asked, self.config, self._ports)
+        return views.items(asked, self.config, self._ports)
 
-    async def known(self, asked: Asked) -> Json:
+    def known(self, asked: Asked) -> Json:
         """Tell score and code of all items, page by page."""
-        return await run_in_threadpool(views.known, asked, self.config, self._ports)
+        return views.known(asked, self.config, self._ports)
 
-    async def profiles(self, asked: Asked) -> list[Json]:
+    def profiles(self, asked: Asked) -> list[Json]:
         """Tell the profiles of a library with their figures."""
-        live = await self._ask("status")
-        return await run_in_threadpool(views.profiles, asked, self.config, self._ports, live)
+        return views.profiles(asked, self.config, self._ports, self._ask("status").result())
 
-    async def reviews(self, _asked: Asked) -> list[Json]:
+    def reviews(self, _asked: Asked) -> list[Json]:
         """Tell what waits for a decision."""
-        return await run_in_threadpool(views.reviews, self.config, self._ports)
+        return views.reviews(self.config, self._ports)
 
     # Whom to follow
 
-    async def search(self, asked: Asked) -> list[Json]:
+    def search(self, asked: Asked) -> list[Json]:
         """Search the services for an author."""
         name = asked.query.get("name", "").strip()
         if not name:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "no name is given")
-        return await run_in_threadpool(self._search, name)
-
-    def _search(self, name: str) -> list[Json]:
         failures: list[Any] = []
         with web_of(self.config, self._ports) as web:
             found = search(name, web, apis=apis_of(self.config, self._ports.env), failures=failures)
@@ -260,59 +260,51 @@ class Api:
             self._say("warning", f"not searched for an author: {failure}")
         return [asdict(author) for author in found]
 
-    async def follow(self, asked: Asked) -> Json:
+    def follow(self, asked: Asked) -> Json:
         """Add a profile to the configuration, once its source was read."""
         source = _text(asked, "source")
         if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "the source is no address and no author at a service")
         library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
-        done = await run_in_threadpool(self._follow, source, library)
-        await self._take_over()
-        return done
-
-    def _follow(self, source: str, library: Library) -> Json:
         env = self._ports.env
         with web_of(self.config, self._ports) as web:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, env))
         profile = self._ports.parse(snapshot, "auto", self._ports.clock)
         settings = {"source": source, "library": library.name}
         name = edit.follow(edit.place(self._path, env), env, edit.slug(profile.name), settings)
+        self._take_over()
         return {"name": name, "author": profile.name, "papers": len(profile.papers)}
 
-    async def unfollow(self, asked: Asked) -> Json:
+    def unfollow(self, asked: Asked) -> Json:
         """Take a profile out of the configuration."""
         env = self._ports.env
-        place = edit.place(self._path, env)
-        name = await run_in_threadpool(edit.unfollow, place, env, _text(asked, "name"))
-        await self._take_over()
+        name = edit.unfollow(edit.place(self._path, env), env, _text(asked, "name"))
+        self._take_over()
         return {"name": name}
 
     # What the user says after the fact
 
-    async def judge(self, asked: Asked) -> Json:
+    def judge(self, asked: Asked) -> Json:
         """Take the user's word on a review."""
         paper, said, key = _text(asked, "paper"), asked.body.get("verdict"), asked.body.get("key")
         verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
         if verdict is None or not (key is None or isinstance(key, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "a verdict is same, different or later; a key is text")
-        return await run_in_threadpool(self._judge, paper, verdict, key, asked.body.get("library"))
-
-    def _judge(self, paper: str, verdict: Verdict, key: str | None, named: object) -> Json:
         # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
+        named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, f"no paper {paper!r} waits for a review")
 
-    async def undo(self, asked: Asked) -> Json:
+    def undo(self, asked: Asked) -> Json:
         """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
-        run = asked.body.get("run")
+        run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
         if not (run is None or isinstance(run, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "run should be a text, or null")
-        return await run_in_threadpool(self._undo, run, dry_run=_truth(asked, "dry_run"))
-
-    def _undo(self, run: str | None, *, dry_run: bool) -> Json:
+        if not isinstance(dry_run, bool):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "dry_run should be true or false")
         found = [(known, one) for one in self.config.libraries.values() if (known := self._run(one, run))]
         if not found:
             words = f"no run {run!r} is known" if run else "no run is left to be undone"
@@ -335,8 +327,9 @@ class Api:
             return next((run for run in state.history.runs() if run.name == wanted), None)
 
 
+Act = Callable[[Api, Asked], Any]
 # All that may be asked for: how, where, and what is done about it.
-ADDRESSES: tuple[tuple[str, str, Callable[[Api, Asked], Awaitable[Any]]], ...] = (
+ADDRESSES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/v1/daemon", Api.daemon),
     ("GET", "/v1/status", Api.status),
     ("GET", "/v1/items", Api.items),
@@ -398,13 +391,6 @@ def _text(asked: Asked, name: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise RefusedError(HTTPStatus.BAD_REQUEST, f"{name} should be a text")
     return value.strip()
-
-
-def _truth(asked: Asked, name: str) -> bool:
-    value = asked.body.get(name, False)
-    if not isinstance(value, bool):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, f"{name} should be true or false")
-    return value
 
 
 # Who may ask
@@ -532,32 +518,19 @@ class Interface:
     Loopback is open while the configuration or a pairing wants it; the Unix socket always.
 
     Args:
-        config: the settings to begin with.
-        path: the configuration's file, as the user named it.
+        api: what answers.
         ports: the world.
-        hand_over: takes what the loop has to decide.
         say: logs a line: level, words, facts.
-        events: what happens.
 
     Raises:
         StateError: the Unix socket can't be made.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
-        self,
-        config: Config,
-        path: Path | None,
-        ports: Ports,
-        hand_over: Callable[[Question], None],
-        say: Callable[..., None],
-        events: Events,
-    ) -> None:
+    def __init__(self, api: Api, ports: Ports, say: Callable[..., None]) -> None:
+        self._api = api
         self._ports = ports
         self._say = say
-        self._api = Api(config, path, ports, hand_over, say, events)
-        self._app = self._api.app()
-        self._socket = ports.data.control
-        self._commands = _served(_bound(self._socket), self._app, None, "control")
+        self._commands = _served(_bound(ports.data.control), api.app(), None, "control")
         self._programs: _Programs | None = None
 
     def take_over(self, config: Config) -> None:
@@ -586,7 +559,7 @@ class Interface:
                 [f"control.port: can't listen on {HOST}, port {port}: {error.strerror or error}"],
                 hint="Choose another port, or stop the program that uses this one.",
             ) from error
-        signed = Signed(self._app, keys)
+        signed = Signed(self._api.app(), keys)
         server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
         self._say("info", "paired programs are answered", address=f"http://{HOST}:{port}")
         return _Programs(port, signed, server)
@@ -599,7 +572,7 @@ class Interface:
         for server in servers:
             server.stop()
         with suppress(OSError):
-            self._socket.unlink(missing_ok=True)
+            self._ports.data.control.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import Any
 
 from syncd import __version__, services
 from syncd.config import Config, load
-from syncd.daemon.api import Interface
+from syncd.daemon.api import Api, Interface
 from syncd.daemon.events import Events
 from syncd.daemon.parser import Parser
 from syncd.daemon.questions import Answers, Question
@@ -120,10 +120,9 @@ class Daemon:
         self._offset = self._wall_offset()
         self._next_alive = 0.0
         self._parser = Parser()
-        self._world = replace(
-            ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse
-        )
-        self._eyes = Eyes(self._world, self._admits)
+        world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse)
+        self._api = Api(config, path, world, self._hand_over, voice.say, self._events)
+        self._eyes = Eyes(world, self._admits)
 
     # Its life
 
@@ -137,9 +136,7 @@ class Daemon:
             StateError: the control socket can't be made.
             ConfigError: the port for programs can't be listened on.
         """
-        self._interface = Interface(
-            self._config, self._path, self._world, self._hand_over, self._voice.say, self._events
-        )
+        self._interface = Interface(self._api, self._ports, self._voice.say)
         finished = False
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
