@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pages import entry, page
-from syncd.daemon.control import ask
+from syncd.daemon.ask import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -155,6 +155,10 @@ class Proof:
         """Return the header of the answer."""
         return _mac(self.key, f"answer of {self._side}", self._nonce, str(status), _digest(body))
 
+    def event(self, number: int, name: str, data: str) -> str:
+        """Return what signs an event of a stream that answers the request; events are numbered from 0."""
+        return _mac(self.key, f"event of {self._side}", self._nonce, str(number), name, _digest(data))
+
 
 class Gate:
     """Lets in what was signed, each request once.

@@ -187,17 +187,28 @@ def test_the_control_socket_is_the_users_alone(desk: Desk, daemon: Background) -
     assert stat.S_IMODE(desk.data.control.stat().st_mode) == 0o600
     for nonsense in (
         b"\n",
-        b"[]\n",
-        b"\xff\xfe\n",
+        b"[]\n\n",
+        b"\xff\xfe\n\n",
         b"[" * 200_000 + b"\n",
-        b'{"do": "dance"}\n',
-        b'{"do": "sync-now", "names": 3}\n',
+        b'{"do": "dance"}\n\n',
+        b"GET /v1/dance HTTP/1.1\r\nHost: x\r\n\r\n",
+        posted(b"[" * 200_000),
+        posted(b"{"),
+        posted(b'{"names": 3}'),
     ):
         with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(20)
             line.connect(str(desk.data.control))
             line.sendall(nonsense)
-            assert "error" in json.loads(line.makefile("rb").readline())
+            answer = b"".join(iter(lambda: line.recv(65_536), b""))
+            assert "error" in json.loads(answer.partition(b"\r\n\r\n")[2])
     assert daemon.ask("status")["profiles"]
+
+
+def posted(body: bytes) -> bytes:
+    """Return a request to pause that has this body."""
+    head = f"POST /v1/pause HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Content-Type: application/json\r\n\r\n".encode() + body
 
 
 def test_there_is_one_daemon_a_data_folder(desk: Desk, daemon: Background) -> None:

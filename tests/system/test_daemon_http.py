@@ -175,6 +175,19 @@ def test_it_is_off_until_a_program_was_paired_and_off_again_where_it_is_forbidde
             again.send("GET", "/v1/status")
 
 
+def test_who_lets_the_port_change_gets_the_answer_on_the_old_one(
+    desk: Desk, daemon: Background, program: Asker
+) -> None:
+    """The request through which it closes is answered; after it there is only the new one."""
+    assert program.get("/v1/status")
+    port = free_port()
+    desk.configure(f"[control]\nport = {port}\n")
+    assert program.post("/v1/reload").json == {"problems": []}
+    with pytest.raises(ConnectionRefusedError):
+        program.send("GET", "/v1/status")
+    assert Asker(port, program.key).get("/v1/daemon")["pid"] == daemon.process.pid
+
+
 def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
     desk: Desk, daemon: Background, program: Asker
 ) -> None:

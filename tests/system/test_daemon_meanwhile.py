@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -21,7 +20,7 @@ import pytest
 from background import SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from owner import show
 from syncd.config import load
-from syncd.daemon.control import ask
+from syncd.daemon.ask import ask
 from syncd.daemon.news import History
 from syncd.daemon.work import Looker, LookProgress, Waiting
 from syncd.engine import run
@@ -90,15 +89,13 @@ def test_who_asked_for_a_look_at_what_is_given_up_is_told(
 ) -> None:
     """It was to come after the look under way, and never will."""
     hold_up_a_look_at_bo(desk, daemon, zotero, release)
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(30)
-        line.connect(str(desk.data.control))
-        line.sendall(b'{"do": "sync-now", "names": ["ann", "bo"]}\n')
+    with ThreadPoolExecutor(1) as user:
+        asked = user.submit(daemon.ask, "sync-now", names=["ann", "bo"])
         # That ann is looked at, and waits for bo, shows that the request has arrived.
         daemon.until(lambda: daemon.ask("status")["profiles"][0]["running"])
         reload(desk, daemon)
         release.set()
-        bo, ann = json.loads(line.makefile("rb").readline())["profiles"]
+        bo, ann = asked.result()["profiles"]
     assert (ann["profile"], ann["error"]) == ("ann", None)
     assert "taken out of the configuration" in bo["error"]["message"]
 
@@ -432,7 +429,16 @@ def test_a_fault_that_one_profile_meets_stops_no_other_of_its_run(desk: Desk, zo
     assert titles(zotero) == ["Zeta"]
 
 
-def test_a_daemon_of_another_version_is_told_of(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "told",
+    [
+        # One that talks as this one does, and one from before HTTP.
+        b'HTTP/1.1 200 OK\r\nContent-Length: 28\r\n\r\n{"pid": 1, "version": "9.9"}',
+        b'{"pid": 1, "version": "9.9"}\n',
+        b'{"error": "this is no request"}\n',
+    ],
+)
+def test_a_daemon_of_another_version_is_told_of(desk: Desk, told: bytes) -> None:
     """Its answer may lack what this syncd looks for."""
     desk.data.create()
     with socket.socket(socket.AF_UNIX) as other:
@@ -443,7 +449,7 @@ def test_a_daemon_of_another_version_is_told_of(desk: Desk) -> None:
             line, _ = other.accept()
             with line:
                 line.recv(1000)
-                line.sendall(b'{"pid": 1, "version": "9.9"}\n')
+                line.sendall(told)
 
         thread = threading.Thread(target=answer)
         thread.start()

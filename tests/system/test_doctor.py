@@ -11,15 +11,19 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from background import CHILD
 from owner import memory_of, show
 from ports import free_port
 from syncd import __version__
 from syncd.clock import local
-from syncd.daemon.control import Control
 from syncd.errors import INTERRUPTED
 from syncd.handshake import HEADER, Proof
+from syncd.serve import Door, Server
 from syncd.zotero.embedded import EmbeddedLibrary, Fault
 from syncd.zotero.embedded.plugin import new_key
 from websites import Reply, website
@@ -308,11 +312,20 @@ def test_a_run_that_really_fails_is_seen(well: Desk) -> None:
 @contextmanager
 def daemon(desk: Desk, version: str) -> Iterator[None]:
     """Let something that speaks as a daemon of that version listen."""
-    control = Control(desk.data.control, lambda request: request.answer(version=version, pid=1, profiles=[]))
+
+    async def status(_: Request) -> JSONResponse:
+        return JSONResponse({"version": version, "pid": 1, "profiles": []})
+
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(desk.data.control))
+    listening.listen()
+    app = Starlette(routes=[Route("/v1/daemon", status)])
+    server = Server([Door(listening, app)], name="daemon").start()
     try:
         yield
     finally:
-        control.close()
+        server.stop()
+        desk.data.control.unlink()
 
 
 def test_a_daemon_of_another_version(well: Desk) -> None:

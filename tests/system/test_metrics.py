@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import socket
@@ -162,6 +163,29 @@ def test_server_is_for_this_computer_and_ends_clean(metrics: Metrics) -> None:
         scraped(port)
     with metrics.serve(port) as again:
         assert again == port
+
+
+@pytest.mark.parametrize(
+    ("headers", "method", "status"),
+    [
+        ({}, "GET", 200),
+        ({"Host": "LocalHost:9"}, "GET", 200),
+        ({"Host": "example.org"}, "GET", 403),
+        ({"Host": "127.0.0.1.example.org:80"}, "GET", 403),
+        ({"Origin": "https://example.org"}, "GET", 403),
+        ({"Sec-Fetch-Site": "cross-site"}, "GET", 403),
+        ({}, "POST", 405),
+        ({}, "DELETE", 405),
+    ],
+)
+def test_no_web_page_reads_them(metrics: Metrics, headers: dict[str, str], method: str, status: int) -> None:
+    """Neither under a name of its own for this computer, nor from elsewhere; and nobody writes."""
+    with metrics.serve(0) as port:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        line.request(method, "/metrics", b"" if method == "POST" else None, headers)
+        answer = line.getresponse()
+        assert (answer.status, b"syncd_" in answer.read()) == (status, status == 200)
+        line.close()
 
 
 def test_client_that_goes_away_is_no_news(metrics: Metrics, capfd: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.output import counted
 from syncd.config import Config
-from syncd.daemon.control import ask
+from syncd.daemon.ask import ask
 from syncd.daemon.work import (
     Looker,
     LookProgress,

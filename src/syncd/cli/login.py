@@ -32,7 +32,7 @@ from syncd.config import (
 )
 from syncd.config.model import default_library
 from syncd.config.secrets import Where, checked
-from syncd.daemon.control import ask
+from syncd.daemon.ask import ask
 from syncd.errors import ConfigError, LibraryError
 from syncd.login import SignedIn, Target, sign_out
 from syncd.state import pairings

@@ -2,6 +2,6 @@
 
 It decides nothing about papers. `loop` joins its parts: when a profile is due (`schedule`, `timetable`, `watch`,
 `folders`), whether it may be looked at (`roster`) and when it has its turn (`queues`), which looks are under way
-(`looks`), the work of one (`work`), the process that parses (`parser`), who may ask (`control`, `http`, `views`), and
-what is told (`tell`, `logs`, `metrics`, `ping`, `news`).
+(`looks`), the work of one (`work`), the process that parses (`parser`), how others ask (`api`, `views`, `questions`;
+`ask` is the commands' side), and what is told (`tell`, `events`, `logs`, `metrics`, `ping`, `news`).
 """

@@ -14,6 +14,7 @@ from itertools import islice
 
 from syncd.clock import Clock
 from syncd.config import Config
+from syncd.daemon.events import Events
 from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.tell import Reporter
@@ -53,6 +54,7 @@ class Looks:
         roster: who is due.
         looker: does the work, in threads.
         reporter: is told when work on a library begins.
+        events: is told when a look begins.
         clock: the time.
         stop: set once syncd is to end.
         later: puts something to do into the loop's queue; called in all threads.
@@ -65,6 +67,7 @@ class Looks:
         roster: Roster,
         looker: Looker,
         reporter: Reporter,
+        events: Events,
         clock: Clock,
         stop: threading.Event,
         later: Callable[[Callable[[], None]], None],
@@ -73,6 +76,7 @@ class Looks:
         self._roster = roster
         self._looker = looker
         self._reporter = reporter
+        self._events = events
         self._clock = clock
         self._stop = stop
         self._later = later
@@ -136,6 +140,7 @@ class Looks:
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
         task = self._task((name,), library)
+        self._events.tell("began", profile=name, library=library, run=task.run)
         config = self._config
 
         def read() -> None:

@@ -21,10 +21,11 @@ from typing import Any
 
 from syncd import __version__
 from syncd.config import Config, load
-from syncd.daemon.control import Answers, Control, Request
-from syncd.daemon.http import Interface
+from syncd.daemon.api import Api, Interface
+from syncd.daemon.events import Events
 from syncd.daemon.looks import Looks, some
 from syncd.daemon.parser import Parser
+from syncd.daemon.questions import Answers, Question
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import zone
 from syncd.daemon.tell import Reporter
@@ -78,8 +79,14 @@ class Daemon:
         self._timetable = Timetable(zone(config.daemon.timezone), self._time_has_come)
         self._watcher: Watcher | None = None
         self._looked = self._next_look = clock.monotonic()
+        self._events = Events()
         self._answers = Answers(
-            self._roster, status=self._status, pause=resting.pause, resume=resting.resume, reload=self._reload
+            self._roster,
+            self._events,
+            status=self._status,
+            pause=resting.pause,
+            resume=resting.resume,
+            reload=self._reload,
         )
         self._started = clock.now()
         self._offset = self._wall_offset()
@@ -91,12 +98,13 @@ class Daemon:
             self._roster,
             Looker(world, self._admits),
             reporter,
+            self._events,
             clock,
             self._stop,
             self._inbox.put,
             self._finished,
         )
-        self._interface = Interface(path, world, self._hand_over, reporter.say)
+        self._api = Api(config, path, world, self._hand_over, reporter.say, self._events)
 
     # Its life
 
@@ -110,7 +118,7 @@ class Daemon:
             StateError: the control socket can't be made.
             ConfigError: the port for programs can't be listened on.
         """
-        control = Control(self._ports.data.control, self._hand_over)
+        self._interface = Interface(self._api, self._ports, self._reporter.say)
         finished = False
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -123,7 +131,7 @@ class Daemon:
             while not self._stop.is_set():
                 self._turn()
         finally:
-            finished = self._end(control)
+            finished = self._end()
         return finished
 
     def _answer_programs(self) -> None:
@@ -203,7 +211,7 @@ class Daemon:
         following = f"following {number} profile{'s' * (number != 1)}"
         return following + (f", next look at {soonest.astimezone():%H:%M}" if soonest else "")
 
-    def _end(self, control: Control) -> bool:
+    def _end(self) -> bool:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
         self._stop.set()
         begun = self._clock.monotonic()
@@ -217,8 +225,8 @@ class Daemon:
             self._deal_with(self._inbox.get())
         self._parser.close()
         self._answers.close()
+        self._events.close()
         self._interface.close()
-        control.close()
         for task in self._looks.under_way:
             if task.progress.writes:
                 self._reporter.cut_off(some(task.names), task.run)
@@ -252,8 +260,8 @@ class Daemon:
             self._nudged.set()
             self._inbox.put(self._nudged.clear)
 
-    def _hand_over(self, request: Request) -> None:
-        self._inbox.put(partial(self._answers.answer, request))
+    def _hand_over(self, question: Question) -> None:
+        self._inbox.put(partial(self._answers.answer, question))
 
     def _admits(self, library: str) -> bool:
         return self._roster.admits(library, self._clock.now())
@@ -264,6 +272,7 @@ class Daemon:
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
         self._reporter.tell(outcome, again)
         for look in outcome.looks:
+            self._events.ended(look)
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
 
@@ -339,6 +348,7 @@ class Daemon:
         else:
             self._take_over(config)
             self._reporter.reloaded(len(self._roster.names()))
+            self._events.tell("reloaded", profiles=self._roster.names())
             return []
         finally:
             self._reporter.ready_again(self._words())

@@ -11,24 +11,27 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import prometheus_client as prometheus
-from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.metrics import MetricWrapperBase
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncd import __version__
 from syncd.engine.run import Report
 from syncd.errors import ConfigError, StateError
 from syncd.paths import write_whole
+from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound
 from syncd.sync.action import KINDS
 
 HOST = "127.0.0.1"
 OUTCOMES = (*KINDS, "failed")
 SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
-# A client that sends nothing may hold its thread for so long.
+# A client that sends nothing may hold its connection for so long.
 PATIENCE = 10
+# Seconds that the end waits for who is being answered.
+PARTING = 1.0
+LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE)
 
 
 class Metrics:
@@ -131,22 +134,20 @@ class Metrics:
         Raises:
             ConfigError: the port can't be listened on.
         """
-        app = prometheus.make_wsgi_app(self._registry)
         try:
-            server = make_server(HOST, port, app, _Server, _Request)
+            listening = bound(HOST, port)
         except OSError as error:
             raise ConfigError(
                 [f"metrics.port: can't listen on {HOST}, port {port}: {error.strerror or error}"],
                 hint="Choose another port, or stop the program that uses this one.",
             ) from error
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="metrics", daemon=True)
-        thread.start()
+        port = listening.getsockname()[1]
+        app = Guard(_reading(prometheus.make_asgi_app(self._registry)), Rules(_refused, own_page=False))
+        server = Server([Door(listening, app, LIMITS)], name="metrics", stop_seconds=PARTING).start()
         try:
-            yield server.server_port
+            yield port
         finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+            server.stop()
 
     def write(self, path: Path) -> None:
         """Write the figures to a file that everybody may read and nobody ever sees half written.
@@ -168,15 +169,15 @@ class Metrics:
             ) from error
 
 
-class _Server(ThreadingWSGIServer):
-    """Answers each request in a thread of its own, and says nothing of clients that go away."""
+def _reading(figures: ASGIApp) -> ASGIApp:
+    """Return what tells the figures to those who read them, and refuses other methods."""
 
-    def handle_error(self, *_: Any) -> None:
-        """Stay quiet: what went wrong is between a client and its connection."""
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        wrong = PlainTextResponse("Only GET is allowed here", 405, {"Allow": "GET"})
+        await (figures if scope["method"] == "GET" else wrong)(scope, receive, send)
+
+    return app
 
 
-class _Request(WSGIRequestHandler):
-    timeout = PATIENCE
-
-    def log_message(self, *_: Any) -> None:
-        """Stay quiet: a scrape is no news."""
+def _refused(reason: Reason) -> Response:
+    return PlainTextResponse(reason.value, 403 if reason in {Reason.HOST, Reason.PAGE} else 400)

@@ -12,6 +12,7 @@ from syncd.config.model import DESKTOP, EMBEDDED, default_library
 from syncd.engine.session import Ports, remembered
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
+from syncd.handshake import Proof
 from syncd.state.history import Note, Told
 from syncd.state.state import State
 
@@ -51,10 +52,12 @@ class Asked:
     Attributes:
         query: of its address.
         body: what was sent.
+        proof: the program that signed it; None where the user themselves asks.
     """
 
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    proof: Proof | None = None
 
 
 def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from syncd import __version__
-from syncd.daemon import control
+from syncd.daemon.ask import ask
 from syncd.daemon.schedule import zone
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ConfigError, ServiceError, StateError
@@ -187,7 +187,7 @@ def background(scene: Scene) -> Iterator[Check]:
 
 def _daemon(scene: Scene) -> Iterator[Finding]:
     path = scene.data.control
-    status = control.ask(path, "status", seconds=SECONDS, whole=False)
+    status = ask(path, "status", seconds=SECONDS, whole=False)
     if status is None and path.exists():
         words = "no daemon runs, but one that ended badly left its socket behind"
         yield Finding(DAEMON, "warning", words, FIX, lambda: _removed(path))

@@ -1,0 +1,615 @@
+"""The daemon's interface: the same addresses for commands, over a Unix socket, and for programs such as Zotero.
+
+Each socket has an application of its own. That of the Unix socket trusts whoever can open it, which is its user. That
+of loopback answers only what was signed with the key of a pairing, and lets nothing in that a web page could send.
+What the loop decides is handed to the loop; what reads a database or asks others is done in threads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from asyncio import wrap_future
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from http import HTTPStatus
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from syncd import services
+from syncd.config import Config, Library, edit
+from syncd.daemon import views
+from syncd.daemon.ask import short
+from syncd.daemon.events import Events
+from syncd.daemon.questions import Do, Question
+from syncd.daemon.views import Asked, Json, RefusedError
+from syncd.engine.amend import judge
+from syncd.engine.gather import apis_of, web_of
+from syncd.engine.session import Ports, opened, remembered, run_name
+from syncd.engine.undo import last_run, undo, undo_as_run
+from syncd.errors import ConfigError, StateError, SyncdError
+from syncd.handshake import HEADER, Gate, Proof
+from syncd.read import fetch
+from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound, replayed
+from syncd.services import search
+from syncd.state import pairings
+from syncd.state.history import Run
+from syncd.sync.action import Verdict
+
+HOST = "127.0.0.1"
+# Bytes of a request's body.
+LONGEST = 1_000_000
+# Seconds that a client which sends nothing may hold its connection for.
+PATIENCE = 30
+# Seconds that the end waits for what is being answered.
+PARTING = 1.0
+# Seconds after which keys are fetched anew for a program that is not known.
+REFRESH = 30.0
+# Seconds that an undo waits for its turn at a library: who asked is there and waits too.
+UNDO_PATIENCE = 8.0
+LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE)
+# A script may ask about a hundred profiles at a time.
+QUEUE = 1024
+
+
+# What is answered
+
+
+class JsonAnswer(Response):
+    """JSON."""
+
+    media_type = "application/json"
+
+    def __init__(self, value: Any, status: int = HTTPStatus.OK, **headers: str) -> None:
+        super().__init__(value, status, {"Cache-Control": "no-store"} | headers)
+
+    def render(self, content: Any) -> bytes:
+        """Return the bytes of a value."""
+        try:
+            return json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            # A name that is no text is spelled out.
+            return json.dumps(content).encode()
+
+
+def _refusal(status: int, words: str, hint: str = "", **headers: str) -> JsonAnswer:
+    """Return an answer after which the connection is closed: what else the client sends is not read."""
+    return JsonAnswer({"error": words, "hint": hint}, status, Connection="close", **headers)
+
+
+def _refused(error: RefusedError) -> JsonAnswer:
+    return _refusal(error.status, str(error), error.hint, **error.headers)
+
+
+class Api:
+    """Answers requests, wherever they come from: who may ask was decided before.
+
+    What waits for the loop is a coroutine. All else is done in threads.
+
+    Args:
+        config: the settings at present.
+        path: the configuration's file, as the user named it.
+        ports: the world.
+        hand_over: takes what the loop has to decide.
+        say: logs a line: level, words, facts.
+        events: what happens.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
+        self,
+        config: Config,
+        path: Path | None,
+        ports: Ports,
+        hand_over: Callable[[Question], None],
+        say: Callable[..., None],
+        events: Events,
+    ) -> None:
+        self.config = config
+        self._path = path
+        self._ports = ports
+        self._hand_over = hand_over
+        self._say = say
+        self._events = events
+
+    def app(self) -> ASGIApp:
+        """Return what answers at all addresses, and trusts everybody who comes to it."""
+        routes = [Route(path, self._answering(act), methods=[method]) for method, path, act in ADDRESSES]
+        for route in routes:
+            # Starlette lets HEAD in wherever GET is.
+            route.methods = (route.methods or set()) - {"HEAD"}
+        app = Starlette(
+            routes=routes,
+            exception_handlers={
+                HTTPStatus.NOT_FOUND: _nothing_there,
+                HTTPStatus.METHOD_NOT_ALLOWED: _wrong_method,
+            },
+        )
+        app.router.redirect_slashes = False
+        return app
+
+    def _answering(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                asked = await _asked(request)
+                if iscoroutinefunction(act):
+                    told = await act(self, asked)
+                else:
+                    told = await run_in_threadpool(act, self, asked)
+            except RefusedError as error:
+                return _refused(error)
+            except SyncdError as error:
+                return _refusal(HTTPStatus.CONFLICT, str(error), error.hint)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next request may go well
+                self._say("error", f"a fault in syncd: {error}", exc_info=error)
+                return _refusal(
+                    HTTPStatus.INTERNAL_SERVER_ERROR,
+                    "a fault in syncd",
+                    "The daemon's log has the whole of it.",
+                )
+            if asked.proof and request.method == "POST" and not asked.body.get("dry_run"):
+                self._say("info", "done as a program asked", asked=request.scope["path"].rpartition("/")[2])
+            return told if isinstance(told, Response) else JsonAnswer(told)
+
+        return answer
+
+    # What the loop knows and decides
+
+    def _ask(self, do: Do, names: Sequence[str] = ()) -> Future[Json]:
+        """Ask the loop."""
+        question = Question(do, names)
+        self._hand_over(question)
+        return question.answer
+
+    async def daemon(self, _asked: Asked) -> Json:
+        """Tell what the daemon does just now."""
+        return await wrap_future(self._ask("status"))
+
+    def status(self, _asked: Asked) -> Json:
+        """Tell how all is, as `syncd status` does."""
+        return views.status(self.config, self._ports, self._ask("status").result())
+
+    async def sync_now(self, asked: Asked) -> Any:
+        """Let the loop look; wait for its end if that is asked for, else for nothing."""
+        names = _names(asked)
+        if "wait" in asked.query:
+            return await wrap_future(self._ask("sync-now", names))
+        live = await wrap_future(self._ask("status"))
+        followed = [profile["name"] for profile in live["profiles"]]
+        # A page of a folder is looked at with the folder.
+        names = [n if n in followed else n.partition(": ")[0] for n in names]
+        if unknown := [name for name in names if name not in followed]:
+            raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd follows no profile {unknown[0]!r}")
+        self._ask("sync-now", names)
+        return JsonAnswer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
+
+    async def pause(self, asked: Asked) -> Json:
+        """Let profiles rest, all where none is named."""
+        return await wrap_future(self._ask("pause", _names(asked)))
+
+    async def resume(self, asked: Asked) -> Json:
+        """Let profiles go on."""
+        return await wrap_future(self._ask("resume", _names(asked)))
+
+    async def reload(self, _asked: Asked) -> Json:
+        """Take the configuration over; tell what is wrong with it."""
+        return await wrap_future(self._ask("reload"))
+
+    def _take_over(self) -> None:
+        """Let the loop take over a configuration that was just written."""
+        if problems := self._ask("reload").result()["problems"]:
+            raise ConfigError(problems)
+
+    async def events(self, asked: Asked) -> Response:
+        """Tell what happens, as it happens."""
+        if self._events.is_full:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "too many programs listen")
+
+        async def lines() -> AsyncIterator[str]:
+            number = 0
+            async for event in self._events.heard():
+                sign = f" {asked.proof.event(number, event.name, event.data)}" if asked.proof else ""
+                yield f"event: {event.name}\nid: {number}{sign}\ndata: {event.data}\n\n"
+                number += 1
+
+        return StreamingResponse(
+            lines(), headers={"Cache-Control": "no-store"}, media_type="text/event-stream"
+        )
+
+    # What syncd's own records tell
+
+    def items(self, asked: Asked) -> Json:
+        """Tell what is known of items."""
+        return views.items(asked, self.config, self._ports)
+
+    def known(self, asked: Asked) -> Json:
+        """Tell score and code of all items, page by page."""
+        return views.known(asked, self.config, self._ports)
+
+    def profiles(self, asked: Asked) -> list[Json]:
+        """Tell the profiles of a library with their figures."""
+        return views.profiles(asked, self.config, self._ports, self._ask("status").result())
+
+    def reviews(self, _asked: Asked) -> list[Json]:
+        """Tell what waits for a decision."""
+        return views.reviews(self.config, self._ports)
+
+    # Whom to follow
+
+    def search(self, asked: Asked) -> list[Json]:
+        """Search the services for an author."""
+        name = asked.query.get("name", "").strip()
+        if not name:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "no name is given")
+        failures: list[Any] = []
+        with web_of(self.config, self._ports) as web:
+            found = search(name, web, apis=apis_of(self.config, self._ports.env), failures=failures)
+        for failure in failures:
+            self._say("warning", f"not searched for an author: {failure}")
+        return [asdict(author) for author in found]
+
+    def follow(self, asked: Asked) -> Json:
+        """Add a profile to the configuration, once its source was read."""
+        source = _text(asked, "source")
+        if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "the source is no address and no author at a service")
+        library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
+        env = self._ports.env
+        with web_of(self.config, self._ports) as web:
+            snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, env))
+        profile = self._ports.parse(snapshot, "auto", self._ports.clock)
+        settings = {"source": source, "library": library.name}
+        name = edit.follow(edit.place(self._path, env), env, edit.slug(profile.name), settings)
+        self._take_over()
+        return {"name": name, "author": profile.name, "papers": len(profile.papers)}
+
+    def unfollow(self, asked: Asked) -> Json:
+        """Take a profile out of the configuration."""
+        env = self._ports.env
+        name = edit.unfollow(edit.place(self._path, env), env, _text(asked, "name"))
+        self._take_over()
+        return {"name": name}
+
+    # What the user says after the fact
+
+    def judge(self, asked: Asked) -> Json:
+        """Take the user's word on a review."""
+        paper, said, key = _text(asked, "paper"), asked.body.get("verdict"), asked.body.get("key")
+        verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
+        if verdict is None or not (key is None or isinstance(key, str)):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "a verdict is same, different or later; a key is text")
+        # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
+        named = asked.body.get("library")
+        for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
+            with remembered(library, self._ports) as state:
+                if any(s.cause == "review" and s.paper == paper for s in state.standings()):
+                    return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
+        raise RefusedError(HTTPStatus.NOT_FOUND, f"no paper {paper!r} waits for a review")
+
+    def undo(self, asked: Asked) -> Json:
+        """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
+        run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
+        if not (run is None or isinstance(run, str)):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "run should be a text, or null")
+        if not isinstance(dry_run, bool):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "dry_run should be true or false")
+        found = [(known, one) for one in self.config.libraries.values() if (known := self._run(one, run))]
+        if not found:
+            words = f"no run {run!r} is known" if run else "no run is left to be undone"
+            raise RefusedError(HTTPStatus.NOT_FOUND, words)
+        known, library = max(found, key=lambda one: (one[0].started, one[0].name))
+        ports = replace(
+            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who="an undo in the daemon"
+        )
+        with opened(library, ports, run_name(ports.clock.now())) as session:
+            undoing = undo(session, known.name, dry_run=True) if dry_run else undo_as_run(session, known.name)
+        if undoing.error is not None:
+            raise undoing.error
+        return views.undoing(undoing)
+
+    def _run(self, library: Library, wanted: str | None) -> Run | None:
+        """Return the run of a library that may be meant."""
+        with remembered(library, self._ports) as state:
+            if wanted is None:
+                return last_run(state.history)
+            return next((run for run in state.history.runs() if run.name == wanted), None)
+
+
+Act = Callable[[Api, Asked], Any]
+# All that may be asked for: how, where, and what is done about it.
+ADDRESSES: tuple[tuple[str, str, Act], ...] = (
+    ("GET", "/v1/daemon", Api.daemon),
+    ("GET", "/v1/status", Api.status),
+    ("GET", "/v1/items", Api.items),
+    ("GET", "/v1/known", Api.known),
+    ("GET", "/v1/profiles", Api.profiles),
+    ("GET", "/v1/reviews", Api.reviews),
+    ("POST", "/v1/reviews", Api.judge),
+    ("GET", "/v1/search", Api.search),
+    ("POST", "/v1/sync-now", Api.sync_now),
+    ("POST", "/v1/pause", Api.pause),
+    ("POST", "/v1/resume", Api.resume),
+    ("POST", "/v1/reload", Api.reload),
+    ("POST", "/v1/undo", Api.undo),
+    ("POST", "/v1/follow", Api.follow),
+    ("POST", "/v1/unfollow", Api.unfollow),
+    ("GET", "/events", Api.events),
+)
+
+
+async def _nothing_there(_request: Request, _error: Exception) -> Response:
+    return _refusal(HTTPStatus.NOT_FOUND, "there is nothing at this address")
+
+
+async def _wrong_method(request: Request, _error: Exception) -> Response:
+    allowed = ", ".join(method for method, path, _ in ADDRESSES if path == request.scope["path"])
+    return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {allowed} is allowed here", Allow=allowed)
+
+
+async def _asked(request: Request) -> Asked:
+    """Return what belongs to a request.
+
+    Raises:
+        RefusedError: its body is no JSON object. Nothing sent counts as an empty one.
+    """
+    query = dict(parse_qsl(request.scope["query_string"].decode()))
+    proof = request.scope.get(PROOF)
+    if request.method != "POST":
+        return Asked(query, {}, proof)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body should be application/json")
+    try:
+        value = json.loads(await request.body() or b"{}")
+    except (ValueError, RecursionError):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "the body should be a JSON object")
+    return Asked(query, value, proof)
+
+
+def _names(asked: Asked) -> list[str]:
+    names = asked.body.get("names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "names should be a list of texts")
+    return names
+
+
+def _text(asked: Asked, name: str) -> str:
+    value = asked.body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise RefusedError(HTTPStatus.BAD_REQUEST, f"{name} should be a text")
+    return value.strip()
+
+
+# Who may ask
+
+PROOF = "syncd.proof"
+
+
+class Keys:
+    """The keys of the pairings.
+
+    They are fetched when they are asked for at first, and again for a program that is not known, but rarely: behind
+    them may be a keyring.
+    """
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._lock = threading.Lock()
+        self._fetched = -REFRESH
+        self._keys: tuple[str, ...] = ()
+        self._references = pairings.remembered(ports.data)
+
+    def __bool__(self) -> bool:
+        """Whether any program was paired."""
+        return bool(self._references)
+
+    def proof(self, gate: Gate, header: str | None, request: tuple[str, str, bytes]) -> Proof | None:
+        """Return who signed a request, as `Gate.proof` does; method, target and body are the request."""
+        if header is None:
+            return None
+        return gate.proof(self._keys, header, *request) or gate.proof(self._again(), header, *request)
+
+    def _again(self) -> tuple[str, ...]:
+        with self._lock:
+            now = self._ports.clock.monotonic()
+            if now - self._fetched >= REFRESH:
+                self._fetched = now
+                self._keys = tuple(pairings.keys(self._references, self._ports.env))
+            return self._keys
+
+
+class Signed:
+    """Lets in who was paired, each request once, and signs what is answered.
+
+    Args:
+        app: what answers.
+        keys: of the pairings.
+    """
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self.app = app
+        self.keys = keys
+        self._gate = Gate("daemon")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        request = Request(scope, receive)
+        content = await request.body()
+        target, query = scope["raw_path"].decode(), scope["query_string"].decode()
+        target += f"?{query}" if query else ""
+        signed = (request.method, target, content if request.method == "POST" else b"")
+        header = request.headers.get(HEADER)
+        proof = await run_in_threadpool(self.keys.proof, self._gate, header, signed)
+        if proof is None or proof.state == "again":
+            # Whoever sends a request a second time has not signed it, so the answer is not signed either.
+            words = "not signed by a program that was paired"
+            refusal = _unknown({"error": words, "hint": "Pair again: syncd login --desktop"})
+            await refusal(scope, receive, send)
+            return
+        app = self.app
+        if proof.state == "late":
+            app = _unknown({"error": "this is another session", "hint": "", "session": self._gate.session})
+        await app({**scope, PROOF: proof}, replayed(content, receive), _signing(proof, send))
+
+
+def _unknown(told: Json) -> JsonAnswer:
+    headers = {"WWW-Authenticate": HEADER, "Connection": "close"}
+    return JsonAnswer(told, HTTPStatus.UNAUTHORIZED, **headers)
+
+
+def _signing(proof: Proof, send: Send) -> Send:
+    """Return what sends an answer with its signature; that of a stream is over an empty body."""
+    heads: list[Message] = []
+
+    async def sign(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            heads.append(message)
+            return
+        if heads:
+            head = heads.pop()
+            body = b"" if message.get("more_body") else message.get("body", b"")
+            signature = proof.answer(head["status"], body)
+            head["headers"] = [*head["headers"], (HEADER.lower().encode(), signature.encode())]
+            await send(head)
+        await send(message)
+
+    return sign
+
+
+_REASONS = {
+    Reason.HOST: (HTTPStatus.FORBIDDEN, "this is not the address that was asked for"),
+    Reason.PAGE: (HTTPStatus.FORBIDDEN, "web pages are not answered"),
+    Reason.ENCODING: (HTTPStatus.LENGTH_REQUIRED, "the length of the body is not told"),
+    Reason.LENGTH: (HTTPStatus.LENGTH_REQUIRED, "the length of the body is not told"),
+    Reason.LONG: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {LONGEST} bytes"),
+    Reason.READING: (HTTPStatus.METHOD_NOT_ALLOWED, "only POST may have a body here"),
+}
+
+
+def _unheard(reason: Reason) -> Response:
+    """Refuse a request of which no application hears."""
+    return _refusal(*_REASONS[reason])
+
+
+def _unsound(status: int, words: str, reason: Reason | None) -> Response:
+    """Refuse what is no sound HTTP."""
+    return _unheard(reason) if reason else _refusal(status, words)
+
+
+# Where they ask
+
+
+class Interface:
+    """The sockets on which the daemon is asked.
+
+    Loopback is open while the configuration or a pairing wants it; the Unix socket always.
+
+    Args:
+        api: what answers.
+        ports: the world.
+        say: logs a line: level, words, facts.
+
+    Raises:
+        StateError: the Unix socket can't be made.
+    """
+
+    def __init__(self, api: Api, ports: Ports, say: Callable[..., None]) -> None:
+        self._api = api
+        self._ports = ports
+        self._say = say
+        self._commands = _served(_bound(ports.data.control), api.app(), None, "control")
+        self._programs: _Programs | None = None
+
+    def take_over(self, config: Config) -> None:
+        """Answer as the configuration wants it from now on.
+
+        Raises:
+            ConfigError: the port can't be listened on; what was open stays open.
+            StateError: syncd's own database can't be used.
+        """
+        control, keys = config.control, Keys(self._ports)
+        wanted = bool(keys) if control.http is None else control.http
+        if self._programs is not None and wanted and self._programs.port == control.port:
+            self._programs.signed.keys = keys
+        else:
+            before, self._programs = self._programs, self._opened(control.port, keys) if wanted else None
+            if before:
+                # Whoever asked for all this there may still wait for the answer.
+                before.server.close()
+        self._api.config = config
+
+    def _opened(self, port: int, keys: Keys) -> _Programs:
+        try:
+            listening = bound(HOST, port)
+        except OSError as error:
+            raise ConfigError(
+                [f"control.port: can't listen on {HOST}, port {port}: {error.strerror or error}"],
+                hint="Choose another port, or stop the program that uses this one.",
+            ) from error
+        signed = Signed(self._api.app(), keys)
+        server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
+        self._say("info", "paired programs are answered", address=f"http://{HOST}:{port}")
+        return _Programs(port, signed, server)
+
+    def close(self) -> None:
+        """Take no request any more, and let those end that are being answered, briefly."""
+        servers = [self._commands, *([self._programs.server] if self._programs else [])]
+        for server in servers:
+            server.close()
+        for server in servers:
+            server.stop()
+        with suppress(OSError):
+            self._ports.data.control.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Programs:
+    """What is open for programs."""
+
+    port: int
+    signed: Signed
+    server: Server
+
+
+def _served(listening: socket.socket, app: ASGIApp, hosts: frozenset[str] | None, name: str) -> Server:
+    """Serve an application to whoever calls this computer by one of these names; None stands for any."""
+    rules = Rules(_unheard, hosts, own_page=False, body_bytes=LONGEST)
+    door = Door(listening, Guard(app, rules), LIMITS, ((b"server", b"syncd"),), _unsound)
+    return Server([door], name=name, stop_seconds=PARTING).start()
+
+
+def _bound(path: Path) -> socket.socket:
+    """Return a socket that only the user can open; one that a dead daemon left is replaced.
+
+    Raises:
+        StateError: it can't be made.
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        path.unlink(missing_ok=True)
+        with short(path) as address:
+            listening.bind(address)
+        listening.listen(QUEUE)
+    except OSError as error:
+        listening.close()
+        raise StateError(
+            f"the control socket {path} can't be made: {error.strerror or error}",
+            hint="Another place for syncd's data can be named in SYNCD_DATA_DIR.",
+        ) from error
+    finally:
+        os.umask(before)
+    return listening
