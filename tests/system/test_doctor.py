@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from background import CHILD
+from doubles import Fault
+from doubles.plugin import new_key
 from owner import memory_of, show
 from ports import free_port
 from syncd import __version__
@@ -20,8 +22,7 @@ from syncd.clock import local
 from syncd.daemon.control import Control
 from syncd.errors import INTERRUPTED
 from syncd.handshake import HEADER, Proof
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
-from syncd.zotero.embedded.plugin import new_key
+from syncd.zotero.embedded import EmbeddedLibrary
 from websites import Reply, website
 
 if TYPE_CHECKING:

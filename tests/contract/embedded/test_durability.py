@@ -167,7 +167,6 @@ def test_ten_thousand_items_are_served(tmp_path: Path, client_of: Callable[[Embe
         page = api("GET", "/?page=100").text
         assert page.count("<details>") == 100
         assert "page 100 of 100" in page
-        assert library.requests[-1] == ("GET", "/?page=100")
 
 
 def test_queries_of_large_libraries_use_their_indexes(tmp_path: Path) -> None:

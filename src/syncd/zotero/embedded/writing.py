@@ -8,13 +8,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from email.message import Message
 from typing import Any, Literal
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
 
 from syncd.zotero import schema
 from syncd.zotero.embedded import database, objects, query
 from syncd.zotero.embedded.database import Store
-from syncd.zotero.embedded.exchange import Answer, Exchange, RefusalError, invalid, json_answer, server_error
+from syncd.zotero.embedded.exchange import Exchange, RefusalError, invalid, json_response, server_error
 from syncd.zotero.embedded.objects import Change, Collection, Item, collection_json, item_json
 from syncd.zotero.embedded.validation import check_deleted, check_item, merge
 
@@ -23,7 +25,7 @@ HEADER = "If-Unmodified-Since-Version"
 _NUMBER_NEEDED = f"Either {HEADER} or object version property must be provided for key-based writes"
 
 
-def header_version(headers: Message[str, str]) -> int | None:
+def header_version(headers: Headers) -> int | None:
     """The version in the request's header, if there is one.
 
     Raises:
@@ -303,65 +305,65 @@ def delete(store: Store, name: Name, keys: Sequence[str]) -> int:
 _TOKEN = "Zotero-Write-Token"  # noqa: S105 - the name of a header
 
 
-def post_items(exchange: Exchange) -> Answer:
+def post_items(exchange: Exchange) -> Response:
     """POST /items."""
     return _post(exchange, "item")
 
 
-def post_collections(exchange: Exchange) -> Answer:
+def post_collections(exchange: Exchange) -> Response:
     """POST /collections."""
     return _post(exchange, "collection")
 
 
-def put_item(exchange: Exchange) -> Answer:
+def put_item(exchange: Exchange) -> Response:
     """PUT /items/KEY."""
     return _write_single(exchange, "item", patch=False)
 
 
-def patch_item(exchange: Exchange) -> Answer:
+def patch_item(exchange: Exchange) -> Response:
     """PATCH /items/KEY."""
     return _write_single(exchange, "item", patch=True)
 
 
-def put_collection(exchange: Exchange) -> Answer:
+def put_collection(exchange: Exchange) -> Response:
     """PUT /collections/KEY."""
     return _write_single(exchange, "collection", patch=False)
 
 
-def patch_collection(exchange: Exchange) -> Answer:
+def patch_collection(exchange: Exchange) -> Response:
     """PATCH /collections/KEY."""
     return _write_single(exchange, "collection", patch=True)
 
 
-def delete_item(exchange: Exchange) -> Answer:
+def delete_item(exchange: Exchange) -> Response:
     """DELETE /items/KEY."""
     return _delete_single(exchange, "item")
 
 
-def delete_collection(exchange: Exchange) -> Answer:
+def delete_collection(exchange: Exchange) -> Response:
     """DELETE /collections/KEY."""
     return _delete_single(exchange, "collection")
 
 
-def delete_items(exchange: Exchange) -> Answer:
+def delete_items(exchange: Exchange) -> Response:
     """DELETE /items?itemKey=KEY,KEY."""
     return _delete_many(exchange, "item")
 
 
-def delete_collections(exchange: Exchange) -> Answer:
+def delete_collections(exchange: Exchange) -> Response:
     """DELETE /collections?collectionKey=KEY,KEY."""
     return _delete_many(exchange, "collection")
 
 
-def remove_from_collection(exchange: Exchange) -> Answer:
+def remove_from_collection(exchange: Exchange) -> Response:
     """DELETE /collections/KEY/items/KEY: the real server fails at it."""
-    if database.collection(exchange.store, exchange.parts[0]) is None:
+    if database.collection(exchange.store, exchange.parts["key"]) is None:
         raise RefusalError(404, "Collection not found")
     raise server_error()
 
 
-def _post(exchange: Exchange, name: Name) -> Answer:
-    objects = exchange.json()
+def _post(exchange: Exchange, name: Name) -> Response:
+    objects = exchange.request.json()
     header = header_version(exchange.request.headers)
     if not isinstance(objects, list):
         raise invalid("Uploaded data must be a JSON array")
@@ -373,7 +375,7 @@ def _post(exchange: Exchange, name: Name) -> Answer:
         check_library(exchange.store, header)
     start = version = exchange.store.version()
     try:
-        for index, sent in tuple(enumerate(objects))[exchange.part]:
+        for index, sent in enumerate(objects):
             with database.transaction(connection):
                 if index == 0:
                     check_library(exchange.store, header)
@@ -383,7 +385,7 @@ def _post(exchange: Exchange, name: Name) -> Answer:
             database.settle(connection)
     if not objects or str(len(objects) - 1) not in report["failed"]:
         exchange.served.tokens.use(exchange.request.headers.get(_TOKEN))
-    return json_answer(report, version=version)
+    return json_response(report, version=version)
 
 
 def _post_one(  # noqa: PLR0913 - one place to report to, one object to report on
@@ -397,9 +399,6 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
 ) -> int:
     """Write one object of many and report on it; returns the library's version."""
     store = exchange.store
-    if refused := exchange.refused.get(int(index)):
-        report["failed"][index] = refused.entry()
-        return store.version()
     try:
         data = editable(sent, name)
         key = sent_key(data, name)
@@ -420,7 +419,7 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
 
 
 def _representation(exchange: Exchange, name: Name, key: str) -> dict[str, Any]:
-    store, address = exchange.store, exchange.served.address
+    store, address = exchange.store, exchange.address
     if name == "item":
         item = store.items([key])[0]
         return item_json(item, address, store.count_children([key]))
@@ -429,11 +428,11 @@ def _representation(exchange: Exchange, name: Name, key: str) -> dict[str, Any]:
     return collection_json(collection, address, *counts) if collection else {}
 
 
-def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Answer:
-    store, key = exchange.store, exchange.parts[0]
+def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Response:
+    store, key = exchange.store, exchange.parts["key"]
     if not schema.is_key(key):
         raise RefusalError(404, "Not found")
-    data = editable(exchange.json(), name)
+    data = editable(exchange.request.json(), name)
     if sent_key(data, name) not in {None, key}:
         raise RefusalError(409, f"'key' property in JSON does not match {name} key of request")
     header = header_version(exchange.request.headers)
@@ -447,8 +446,8 @@ def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Answer:
     return _no_content(version)
 
 
-def _delete_single(exchange: Exchange, name: Name) -> Answer:
-    store, key = exchange.store, exchange.parts[0]
+def _delete_single(exchange: Exchange, name: Name) -> Response:
+    store, key = exchange.store, exchange.parts["key"]
     if not schema.is_key(key):
         raise RefusalError(404, "Not found")
     header = header_version(exchange.request.headers)
@@ -459,7 +458,7 @@ def _delete_single(exchange: Exchange, name: Name) -> Answer:
     return _settled(exchange, version)
 
 
-def _delete_many(exchange: Exchange, name: Name) -> Answer:
+def _delete_many(exchange: Exchange, name: Name) -> Response:
     store = exchange.store
     header = header_version(exchange.request.headers)
     if header is None:
@@ -480,10 +479,10 @@ def _keys(exchange: Exchange, name: Name) -> Sequence[str]:
     return keys
 
 
-def _settled(exchange: Exchange, version: int) -> Answer:
+def _settled(exchange: Exchange, version: int) -> Response:
     database.settle(exchange.store.connection)
     return _no_content(version)
 
 
-def _no_content(version: int) -> Answer:
-    return Answer(204, {"Last-Modified-Version": str(version)})
+def _no_content(version: int) -> Response:
+    return Response(status_code=204, headers={"Last-Modified-Version": str(version)})
