@@ -139,12 +139,11 @@ def _create(connection: sqlite3.Connection, path: Path, library: str) -> None:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for one thread, to be closed when that is done. Waits for other writers up to 30 seconds.
 
-    A commit reaches the operating system at once, so a killed process loses nothing that was committed;
-    `settle` puts it on the disk.
+    What is committed is on the disk.
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()
         raise
@@ -165,6 +164,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def part(connection: sqlite3.Connection) -> Iterator[None]:
+    """A part of a transaction, which is written whole or not at all, whatever becomes of the other parts."""
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # SQLite gives a transaction up where the disk is full
+            connection.execute("ROLLBACK TO part")
+        raise
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE part")
+
+
+@contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """Everything read inside is of one and the same moment."""
     connection.execute("BEGIN")
@@ -172,16 +186,6 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         connection.execute("ROLLBACK")
-
-
-def settle(connection: sqlite3.Connection) -> None:
-    """Put everything committed so far on the disk: one sync for a request, however many objects it wrote."""
-    connection.execute("PRAGMA synchronous = FULL")
-    try:
-        with transaction(connection):
-            connection.execute("UPDATE libraries SET version = version")
-    finally:
-        connection.execute("PRAGMA synchronous = NORMAL")
 
 
 Result = TypeVar("Result")

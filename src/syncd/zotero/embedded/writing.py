@@ -1,6 +1,7 @@
-"""Routes that write: versions and keys checked, then each object in a transaction of its own.
+"""Routes that write: versions and keys checked, then the objects one by one, in one transaction a request.
 
-A request is answered when all that it wrote is on the disk. The wording of refusals is the real server's.
+An object that is refused leaves the others alone. A request is answered when all that it wrote is on the disk. The
+wording of refusals is the real server's.
 """
 
 from __future__ import annotations
@@ -370,19 +371,18 @@ def _post(exchange: Exchange, name: Name) -> Response:
     if len(objects) > schema.MAX_OBJECTS:
         raise RefusalError(413, f"Cannot add more than {schema.MAX_OBJECTS} {name}s at a time")
     report: dict[str, dict[str, Any]] = {"successful": {}, "success": {}, "unchanged": {}, "failed": {}}
-    connection = exchange.store.connection
-    if not objects:
+    failure: RefusalError | None = None
+    with database.transaction(exchange.store.connection):
         check_library(exchange.store, header)
-    start = version = exchange.store.version()
-    try:
-        for index, sent in enumerate(objects):
-            with database.transaction(connection):
-                if index == 0:
-                    check_library(exchange.store, header)
+        version = exchange.store.version()
+        try:
+            for index, sent in enumerate(objects):
                 version = _post_one(exchange, name, str(index), sent, report, guarded=header is not None)
-    finally:
-        if version != start:
-            database.settle(connection)
+        except RefusalError as refusal:
+            # What was written before stays, as on the real server.
+            failure = refusal
+    if failure:
+        raise failure
     if not objects or str(len(objects) - 1) not in report["failed"]:
         exchange.served.tokens.use(exchange.request.headers.get(_TOKEN))
     return json_response(report, version=version)
@@ -405,7 +405,10 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
         found = find(store, name, key) if key else None
         check_one_of_many(data, found, name, guarded=guarded)
         key = key or new_key()
-        if not write(store, name, Change(data, key, partial=True, now=exchange.served.clock())):
+        change = Change(data, key, partial=True, now=exchange.served.clock())
+        with database.part(store.connection):
+            changed = write(store, name, change)
+        if not changed:
             report["unchanged"][index] = key
             return store.next_version()
     except RefusalError as refusal:
@@ -441,7 +444,6 @@ def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Response:
         check_single(data, found, name, header=header, patch=patch)
         write(store, name, Change({**data, "key": key}, key, partial=patch, now=exchange.served.clock()))
         version = store.version()
-    database.settle(store.connection)
     exchange.served.tokens.use(exchange.request.headers.get(_TOKEN))
     return _no_content(version)
 
@@ -455,7 +457,7 @@ def _delete_single(exchange: Exchange, name: Name) -> Response:
         found = find(store, name, key)
         check_delete(found, name, header)
         version = delete(store, name, [key]) if found else store.version()
-    return _settled(exchange, version)
+    return _no_content(version)
 
 
 def _delete_many(exchange: Exchange, name: Name) -> Response:
@@ -467,7 +469,7 @@ def _delete_many(exchange: Exchange, name: Name) -> Response:
     with database.transaction(store.connection):
         check_library(store, header)
         version = delete(store, name, keys)
-    return _settled(exchange, version)
+    return _no_content(version)
 
 
 def _keys(exchange: Exchange, name: Name) -> Sequence[str]:
@@ -477,11 +479,6 @@ def _keys(exchange: Exchange, name: Name) -> Sequence[str]:
     if len(keys) > schema.MAX_OBJECTS:
         raise RefusalError(413, f"Cannot delete more than {schema.MAX_OBJECTS} {name}s at a time")
     return keys
-
-
-def _settled(exchange: Exchange, version: int) -> Response:
-    database.settle(exchange.store.connection)
-    return _no_content(version)
 
 
 def _no_content(version: int) -> Response:
