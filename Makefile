@@ -78,7 +78,8 @@ mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 	$(BIN)/python tests/mutants/run.py
 
 bench: $(DEV) ## measure
-	$(BIN)/python -m pytest tests/bench tests/bench/check_parsing.py tests/bench/check_profiles.py -s
+	$(BIN)/python -m pytest tests/bench tests/bench/check_parsing.py tests/bench/check_profiles.py \
+		tests/bench/check_writers.py -s
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
 	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_daemon.py

@@ -12,10 +12,10 @@ from background import Background, looks
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
 from desktops import DesktopDesk, Program
+from doubles import DesktopLibrary, FaultyLibrary
+from doubles.plugin import Plugin
 from owner import Owner, show
 from syncd import __version__
-from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
-from syncd.zotero.embedded.plugin import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def clock() -> FakeClock:
 def zotero(tmp_path: Path, clock: FakeClock) -> Iterator[Zotero]:
     """Serve an empty library."""
     trouble = Trouble()
-    with EmbeddedLibrary(tmp_path / "zotero.sqlite", clock=clock.now, faults=trouble) as server:
+    with FaultyLibrary(tmp_path / "zotero.sqlite", clock=clock.now, faults=trouble) as server:
         yield Zotero(server, trouble)
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clocks import FakeClock
-    from syncd.zotero.embedded import EmbeddedLibrary, Fault, Request
+    from doubles import Fault, FaultyLibrary
+    from syncd.zotero.embedded.exchange import Request
 
 CONFIG = """
 [libraries.main]
@@ -72,7 +73,7 @@ class Trouble:
 class Zotero:
     """A library of a user, seen from outside: through its API alone."""
 
-    server: EmbeddedLibrary
+    server: FaultyLibrary
     trouble: Trouble = field(default_factory=Trouble)
 
     def get(self, path: str) -> Any:

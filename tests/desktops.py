@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from desk import Desk, Trouble
 
 if TYPE_CHECKING:
-    from syncd.zotero.embedded import DesktopLibrary
+    from doubles import DesktopLibrary
 
 CONFIG = """
 [libraries.main]

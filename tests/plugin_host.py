@@ -16,11 +16,14 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
+from starlette.datastructures import Headers
+
+from doubles import Fault
 from node import NODE
 from syncd.clock import SystemClock
 from syncd.plugin.build import bootstrap, source
 from syncd.zotero.consent import consent
-from syncd.zotero.embedded import Fault, Request
+from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +157,9 @@ class _Connection(BaseHTTPRequestHandler):
         self.close_connection = True
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path, _, query = self.path.partition("?")
-        fault = self.server.wire.note(Request(self.command, path, query, self.headers, body))
+        fault = self.server.wire.note(
+            Request(self.command, path, query, Headers(dict(self.headers.items())), body)
+        )
         if fault and fault.action == "twice":
             self._pass_on(body, None)
         answer = b"" if fault and fault.prevents else self._pass_on(body, fault)

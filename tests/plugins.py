@@ -11,6 +11,9 @@ from urllib.parse import urlencode
 
 from desk import Trouble, Zotero
 from desktops import Program
+from doubles import DesktopLibrary, FaultyLibrary
+from doubles.ledger import Ledger
+from doubles.plugin import Plugin
 from plugin_host import ALLOW, CLOSE, Wire, ZoteroProcess
 from syncd import __version__
 from syncd.cli.console import of_report
@@ -18,9 +21,6 @@ from syncd.clock import SystemClock
 from syncd.handshake import HEADER, Caller, Proof
 from syncd.zotero.client import Address
 from syncd.zotero.desktop import plugin_at
-from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
-from syncd.zotero.embedded.ledger import Ledger
-from syncd.zotero.embedded.plugin import Plugin
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from clocks import FakeClock
     from desktops import DesktopDesk
+    from doubles import Fault
     from owner import Owner
     from syncd.engine.run import Report
-    from syncd.zotero.embedded import Fault, Request
+    from syncd.zotero.embedded.exchange import Request
 
 TITLES = ["Alpha", "Beta", "Gamma"]
 
@@ -214,7 +215,7 @@ def double(folder: Path, clock: FakeClock) -> Iterator[tuple[Zotero, InZotero]]:
     """Let a Zotero run with the double in it; what its owner sees, and it."""
     path, trouble = folder / "zotero.sqlite", Trouble()
     with (
-        EmbeddedLibrary(path, clock=clock.now) as owned,
+        FaultyLibrary(path, clock=clock.now) as owned,
         DesktopLibrary(path, clock=clock.now, faults=trouble) as server,
     ):
         yield Zotero(owned), DoublePlugin(Program(server, trouble))
@@ -226,7 +227,7 @@ def javascript(folder: Path, clock: FakeClock) -> Iterator[tuple[Zotero, InZoter
     process, trouble = ZoteroProcess(folder, clock.now), Trouble()
     wire = Wire(process, trouble).start()
     # Of the embedded library only address, name and key are asked for, and of the desktop's what the wire has.
-    owned = Zotero(cast("EmbeddedLibrary", process))
+    owned = Zotero(cast("FaultyLibrary", process))
     program = Program(cast("DesktopLibrary", wire), trouble)
     try:
         yield owned, JavaScriptPlugin(program, process)

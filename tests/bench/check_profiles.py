@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from background import Background, until, write
 from clocks import FakeClock
 from desk import Desk, Zotero
+from doubles import FaultyLibrary
 from syncd.errors import SyncdError
-from syncd.zotero.embedded import EmbeddedLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def cpu(daemon: Background) -> float:
 def following(folder: Path, number: int) -> Iterator[Background]:
     """Let a daemon follow so many profiles of an embedded library, of one paper each."""
     folder.mkdir()
-    with EmbeddedLibrary(folder / "zotero.sqlite") as server:
+    with FaultyLibrary(folder / "zotero.sqlite") as server:
         desk = Desk(folder, Zotero(server), FakeClock())
         for name in range(number - 1):
             title = hashlib.sha256(b"%d" % name).hexdigest()  # unlike all others

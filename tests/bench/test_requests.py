@@ -8,10 +8,10 @@ import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from desk import Zotero
+from doubles import FaultyLibrary
 from pages import REAL_PAGE
 from syncd import read
 from syncd.read import fetch
-from syncd.zotero.embedded import EmbeddedLibrary
 from syncd.zotero.items import Policy, draft
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def timed(function: Any, *words: Any) -> tuple[Any, float]:
 
 def test_a_push_against_a_script(desk: Desk, zotero: Zotero, tmp_path: Path) -> None:
     """Count requests of a first push and of one with nothing new, for both; print a table."""
-    with EmbeddedLibrary(tmp_path / "script.sqlite") as other:
+    with FaultyLibrary(tmp_path / "script.sqlite") as other:
         script, script_first = timed(one_by_one, Zotero(other))
         script_again, script_second = timed(one_by_one, Zotero(other))
     shutil.copy(REAL_PAGE, desk.page)

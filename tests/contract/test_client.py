@@ -9,14 +9,14 @@ import pytest
 
 from clocks import FakeClock
 from desk import Trouble, Zotero
+from doubles import DesktopLibrary, Fault, FaultyLibrary
+from doubles.plugin import Plugin
 from plugin_host import Wire, ZoteroProcess
 from syncd.errors import LibraryError
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.client import Address, Client, StaleError
 from syncd.zotero.desktop import PluginClient, plugin_at
-from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary, Fault
-from syncd.zotero.embedded.plugin import Plugin
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Kind:
     client: Client
     zotero: Zotero
     trouble: Trouble
-    server: EmbeddedLibrary | Wire
+    server: FaultyLibrary | Wire
 
     def create(self, *objects: dict[str, Any]) -> list[str]:
         """Create items in one write; their keys."""
@@ -76,15 +76,15 @@ def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     if request.param == "javascript":
         process = ZoteroProcess(tmp_path, clock.now)
         wire = Wire(process, trouble).start()
-        zotero = Zotero(cast("EmbeddedLibrary", process))
+        zotero = Zotero(cast("FaultyLibrary", process))
         yield Kind(through_plugin(wire.url, process.pair(), transport), zotero, trouble, wire)
         wire.stop()
         process.stop()
         transport.shutdown()
         return
-    with EmbeddedLibrary(path) as owned, DesktopLibrary(path, faults=trouble) as desktop:
+    with FaultyLibrary(path) as owned, DesktopLibrary(path, faults=trouble) as desktop:
         if request.param == "online":
-            with EmbeddedLibrary(path, faults=trouble) as server:
+            with FaultyLibrary(path, faults=trouble) as server:
                 client = Client(Address("main", server.url, "users/1", server.key), transport)
                 yield Kind(client, Zotero(owned), trouble, server)
         else:

@@ -14,6 +14,8 @@ import pytest
 
 from clocks import FakeClock
 from desk import Trouble
+from doubles import Fault, FaultyLibrary
+from doubles.plugin import new_key
 from plugins import signed
 from syncd.clock import SystemClock
 from syncd.daemon.roster import delay
@@ -22,8 +24,6 @@ from syncd.zotero import transport as transport_module
 from syncd.zotero.account import Account, SignIn
 from syncd.zotero.client import Address, Client, Outcome
 from syncd.zotero.desktop import Plugin, PluginClient
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
-from syncd.zotero.embedded.plugin import new_key
 from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
 from websites import dripping
 
@@ -253,7 +253,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Give clients of each kind, for all of these tests: what they are answered leaves nothing behind."""
     trouble = Trouble()
     transport = PoliteTransport(FakeClock(), attempts=1)
-    with EmbeddedLibrary(tmp_path_factory.mktemp("library") / "zotero.sqlite", faults=trouble) as server:
+    with FaultyLibrary(tmp_path_factory.mktemp("library") / "zotero.sqlite", faults=trouble) as server:
         address = Address("main", server.url, "users/1", server.key)
         plugin, here = Plugin("a plugin", "a database"), Address("main", server.url, "users/0", PAIRED)
         clients: dict[str, Callable[[], Client]] = {

@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
+from doubles import Fault, FaultyLibrary
 from pages import entry, page
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +134,7 @@ class Sync(RuleBasedStateMachine):
 
     def serve(self) -> None:
         """Serve a library, and give its owner a desk."""
-        server = EmbeddedLibrary(self.root / "zotero.sqlite", clock=self.clock.now, faults=self.trouble)
+        server = FaultyLibrary(self.root / "zotero.sqlite", clock=self.clock.now, faults=self.trouble)
         self.zotero = Zotero(server.start())
         self.desk = Desk(self.root / "desk", self.zotero, self.clock)
 

@@ -16,7 +16,7 @@ from machine import Sync, all_kinds, exercised
 from plugin_host import Wire, ZoteroProcess
 
 if TYPE_CHECKING:
-    from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
+    from doubles import DesktopLibrary, FaultyLibrary
 
 
 class ThroughPlugin(Sync):
@@ -28,7 +28,7 @@ class ThroughPlugin(Sync):
         self.wire = Wire(self.process, self.trouble).start()
         self.wire.key = self.process.pair()
         # Only what these have in common is asked for.
-        self.zotero = Zotero(cast("EmbeddedLibrary", self.process))
+        self.zotero = Zotero(cast("FaultyLibrary", self.process))
         program = Program(cast("DesktopLibrary", self.wire), self.trouble)
         self.desk = DesktopDesk(self.root / "desk", self.zotero, self.clock, program=program)
         self.recounted = False

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from doubles import Fault
 from owner import LONG, NEWS, TITLES, TWO_DAYS, another_machine, forget, memory_of, pushes, rests, show
 from pages import entry, page
 from syncd.cli.console import of_report
 from syncd.state.state import Standing
-from syncd.zotero.embedded.faults import Fault
 from terminals import terminal
 
 if TYPE_CHECKING:

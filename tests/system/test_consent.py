@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from doubles import Fault
 from plugins import knows
 from syncd.errors import LibraryError
 from syncd.handshake import is_key
 from syncd.zotero.consent import WAIT, awaited, consent
-from syncd.zotero.embedded import Fault
 from websites import Reply, website
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from clocks import FakeClock
     from desktops import Program
-    from syncd.zotero.embedded.plugin import Plugin
+    from doubles.plugin import Plugin
 
 
 @pytest.fixture

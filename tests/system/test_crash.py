@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crash_child import Work, live_until_killed
+from doubles import Fault
 from pages import entry, page
 from syncd.config import load
 from syncd.engine.session import remembered
-from syncd.zotero.embedded import Fault, Request
+from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

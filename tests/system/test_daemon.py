@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, write
 from desk import Zotero
+from doubles import Fault, FaultyLibrary
 from owner import show
 from ports import free_port
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from desk import Desk
-    from syncd.zotero.embedded import Request
+    from syncd.zotero.embedded.exchange import Request
 
 
 def test_a_saved_page_that_changes_is_in_zotero_at_once(
@@ -74,7 +74,7 @@ def test_offline_at_start_is_normal(desk: Desk, zotero: Zotero) -> None:
     with Background(desk) as daemon:
         daemon.until(lambda: looks(daemon))
         assert "refused" in looks(daemon)[0]["event"]
-        with EmbeddedLibrary(zotero.server.path, port=port, key=zotero.server.key) as server:
+        with FaultyLibrary(zotero.server.path, port=port, key=zotero.server.key) as server:
             daemon.move_clock(2 * 60)
             daemon.until(lambda: len(looks(daemon)) > 1)
             assert titles(Zotero(server)) == ["Alpha", "Beta", "Gamma"]

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import pytest
 
 from background import Background, looks, titles
+from doubles import DesktopLibrary
+from doubles.plugin import Plugin, new_key
 from owner import LONG, TITLES, show
 from pages import entry, page
 from plugin_host import ZoteroProcess
@@ -19,8 +21,6 @@ from syncd.config.secrets import SecretRef
 from syncd.handshake import HEADER
 from syncd.state import pairings
 from syncd.state.store import Store
-from syncd.zotero.embedded import DesktopLibrary
-from syncd.zotero.embedded.plugin import Plugin, new_key
 from websites import Reply, website
 
 if TYPE_CHECKING:

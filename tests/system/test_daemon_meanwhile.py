@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from background import SECOND_PROFILE, Background, held_up, looks, titles, until, write
+from doubles import Fault
 from owner import show
 from syncd.config import load
 from syncd.daemon.ask import ask
@@ -26,7 +27,6 @@ from syncd.daemon.work import Looker, LookProgress, Waiting
 from syncd.engine import run
 from syncd.engine.session import Ports, run_name
 from syncd.errors import SyncdError
-from syncd.zotero.embedded import Fault
 from websites import Reply, website
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from desk import Desk, Zotero
     from syncd.daemon.work import Look
-    from syncd.zotero.embedded import Request
+    from syncd.zotero.embedded.exchange import Request
     from syncd.zotero.items import Policy
     from websites import Asked
 

@@ -17,9 +17,9 @@ import pytest
 
 from background import HOUR, SECOND_PROFILE, Background, held_up, looks, titles, until, write
 from desk import Zotero
+from doubles import FaultyLibrary
 from owner import show
 from ports import free_port
-from syncd.zotero.embedded import EmbeddedLibrary
 from websites import Reply, website
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def test_two_libraries_do_not_wait_for_each_other(desk: Desk, tmp_path: Path) ->
     """While one library's server holds the line, the other gets its papers."""
     show(desk)
     write(desk.folder / "bo.txt", "Delta", name="Bo Chen")
-    with EmbeddedLibrary(tmp_path / "other.sqlite", key=desk.zotero.server.key) as other:
+    with FaultyLibrary(tmp_path / "other.sqlite", key=desk.zotero.server.key) as other:
         library = f'[libraries.other]\ntype = "user"\nid = 1\nkey = {{env = "TEST_KEY"}}\nendpoint = "{other.url}"\n'
         desk.configure(f'library = "main"\n{SECOND_PROFILE}library = "other"\n{library}')
         release = threading.Event()

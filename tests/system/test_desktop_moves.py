@@ -22,10 +22,10 @@ import sqlalchemy as sa
 
 from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
+from doubles import Fault
 from owner import NEWS, Owner, memory_of, pushes, rests, show
 from plugins import ACTS, SIDES, seen, stopped, whole
 from syncd.state import migrations
-from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

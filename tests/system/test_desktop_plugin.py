@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from background import Background
+from doubles import Fault
+from doubles.plugin import new_key
 from owner import NEWS, forget, memory_of, pushes, rests, show, standing
 from pages import entry, page
 from plugins import ACTS, SIDES, TITLES, Asker, erase, knows, seen, signed, stopped, whole
@@ -22,8 +24,6 @@ from syncd.state import pairings
 from syncd.zotero.client import Address
 from syncd.zotero.consent import consent
 from syncd.zotero.desktop import Plugin, PluginClient, plugin_at
-from syncd.zotero.embedded import Fault
-from syncd.zotero.embedded.plugin import new_key
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from desktops import DesktopDesk, Program
     from owner import Owner
     from plugins import InZotero
-    from syncd.zotero.embedded import Request
+    from syncd.zotero.embedded.exchange import Request
 
 # Collections; items with their links.
 POSTS = 2

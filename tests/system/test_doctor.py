@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from background import CHILD
+from doubles import Fault
+from doubles.plugin import new_key
 from owner import memory_of, show
 from ports import free_port
 from syncd import __version__
@@ -24,8 +26,7 @@ from syncd.clock import local
 from syncd.errors import INTERRUPTED
 from syncd.handshake import HEADER, Proof
 from syncd.serve import Door, Server
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
-from syncd.zotero.embedded.plugin import new_key
+from syncd.zotero.embedded import EmbeddedLibrary
 from websites import Reply, website
 
 if TYPE_CHECKING:

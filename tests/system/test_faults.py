@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from doubles import Fault
 from owner import NEWS, TWO_DAYS, show, standing
 from pages import entry, page
 from syncd.cli.console import of_report
 from syncd.state import store
-from syncd.zotero.embedded import Fault, Request
+from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from background import until
+from doubles import Fault
 from owner import show
 from syncd import __version__, login
 from syncd.config import load
 from syncd.config.secrets import keep
 from syncd.errors import LibraryError
 from syncd.plugin.build import xpi
-from syncd.zotero.embedded import Fault, Grant, Request
+from syncd.zotero.embedded import Grant
+from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from clocks import FakeClock
     from desk import Desk, Zotero
     from desktops import DesktopDesk, Program
-    from syncd.zotero.embedded.plugin import Plugin
+    from doubles.plugin import Plugin
 
 KEY = "P9NiFoyLeZu2bZNvvuQPDWsd"
 JANE = Grant(475425, "jane")

@@ -20,9 +20,9 @@ import pytest
 import life_child
 from background import SECOND_PROFILE, Background, looks, write
 from desk import Desk, Zotero
+from doubles import Fault, FaultyLibrary
 from owner import show
 from ports import free_port
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ OVERLOADED = Fault("answer", status=503, headers={"Retry-After": "7200"})
 def flaky(tmp_path: Path, clock: FakeClock) -> Iterator[Desk]:
     """Give a desk with two profiles, whose libraries are a server in trouble now and then, and the embedded one."""
     requests = count(1)
-    with EmbeddedLibrary(
+    with FaultyLibrary(
         tmp_path / "zotero.sqlite",
         clock=clock.now,
         faults=lambda _: None if next(requests) % 77 else OVERLOADED,

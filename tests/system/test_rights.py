@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from desk import Desk, Trouble, Zotero
+from doubles import Fault, FaultyLibrary
 from owner import show
 from pages import entry, page
 from syncd.cli.console import of_report
-from syncd.zotero.embedded import EmbeddedLibrary, Fault, Grant, Request
+from syncd.zotero.embedded import Grant
+from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +43,7 @@ def zotero(tmp_path: Path, clock: FakeClock) -> Iterator[Zotero]:
     """Serve a user's library and that of a group, with one key for both."""
     trouble = Trouble()
     path = tmp_path / "zotero.sqlite"
-    with EmbeddedLibrary(path, also=("groups/5",), clock=clock.now, faults=trouble) as server:
+    with FaultyLibrary(path, also=("groups/5",), clock=clock.now, faults=trouble) as server:
         server.accounts.give(server.key, OWN)
         yield Zotero(server, trouble)
 
@@ -59,7 +61,7 @@ def group_of(desk: Desk) -> Zotero:
     """Return the group's library as seen from outside."""
     server = desk.zotero.server
     seen = SimpleNamespace(url=server.url, library="groups/5", key=server.key)
-    return Zotero(cast("EmbeddedLibrary", seen))
+    return Zotero(cast("FaultyLibrary", seen))
 
 
 def asked(desk: Desk) -> list[str]:

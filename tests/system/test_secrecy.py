@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from doubles import Fault
 from owner import NEWS, show
 from pages import entry, page
-from syncd.zotero.embedded import Fault, Grant, Request
+from syncd.zotero.embedded import Grant
+from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

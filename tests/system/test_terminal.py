@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import syncd
+from doubles import Fault, FaultyLibrary
 from owner import NEWS, Owner, show
 from pages import entry
-from syncd.zotero.embedded import EmbeddedLibrary, Fault
 
 if TYPE_CHECKING:
     from desk import Desk, Done
@@ -80,7 +80,7 @@ def test_titles_of_a_library(pushed: Desk, owner: Owner) -> None:
 def test_embedded_library(desk: Desk) -> None:
     """Its tree, on a terminal as well."""
     desk.data.create()
-    with EmbeddedLibrary(desk.data.library) as server:
+    with FaultyLibrary(desk.data.library) as server:
         zotero = type(desk.zotero)(server)
         zotero.write({"name": EVIL}, to="collections")
         (shelf,) = zotero.collections().values()

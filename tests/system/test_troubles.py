@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from doubles import Fault
 from owner import memory_of, show
 from pages import entry, page
 from syncd.config import load
 from syncd.engine.run import Report, Task, run_once
 from syncd.engine.session import Ports
 from syncd.errors import ClosedError, LockedError, StoppedError, SyncdError
-from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero

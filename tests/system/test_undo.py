@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from doubles import Fault
 from owner import TITLES, memory_of, pushes, rests, show
 from pages import entry, page
-from syncd.zotero.embedded.faults import Fault
 from terminals import terminal
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from desk import Desk, Zotero
+    from doubles import Fault
     from owner import Json, Memory, Owner
-    from syncd.zotero.embedded import Fault, Request
+    from syncd.zotero.embedded.exchange import Request
 
 
 # Merging

@@ -10,9 +10,9 @@ from hypothesis.stateful import precondition, rule
 
 from desk import Desk, Zotero
 from desktops import DesktopDesk, Program
+from doubles import DesktopLibrary, FaultyLibrary
 from machine import Sync, all_kinds, exercised
 from plugins import DoublePlugin
-from syncd.zotero.embedded import DesktopLibrary, EmbeddedLibrary
 
 USER = 1
 
@@ -23,7 +23,7 @@ class InTurn(Sync):
     def serve(self) -> None:
         """Let a Zotero run whose library is served online as well, and give its owner a desk at it."""
         path = self.root / "zotero.sqlite"
-        self.zotero = Zotero(EmbeddedLibrary(path, clock=self.clock.now).start())
+        self.zotero = Zotero(FaultyLibrary(path, clock=self.clock.now).start())
         local = DesktopLibrary(path, clock=self.clock.now, faults=self.trouble).start()
         self.program = Program(local, self.trouble)
         self.plugin = DoublePlugin(self.program)

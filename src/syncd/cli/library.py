@@ -48,10 +48,12 @@ def serve(
     with said_plainly(), _embedded(port) as server:
         if as_json:
             line = {"url": server.url, "library": server.library, "key": server.key}
+            line["page"] = server.page_address()
             typer.echo(json.dumps(line))
         else:
             out = stdout()
-            out.print(f"The library is at [bold]{server.url}/[/] for your browser.", soft_wrap=True)
+            out.print(f"Open [bold]{server.page_address()}[/] in your browser.", soft_wrap=True)
+            out.print("The address works once. Start the command again for another browser.")
             out.print("Programs that speak Zotero's API find address and key with --json. Ctrl-C ends it.")
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

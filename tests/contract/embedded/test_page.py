@@ -14,8 +14,21 @@ if TYPE_CHECKING:
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
+NO_KEY = {"Zotero-API-Key": ""}
+
+
+def _open(api: Any) -> Any:
+    """Open the address that lets a browser in, as it does."""
+    return api("GET", api.library.page_address().removeprefix(api.library.url), headers=NO_KEY)
+
+
+def _cookie(reply: Any) -> dict[str, str]:
+    """What the browser sends from then on."""
+    return {**NO_KEY, "Cookie": reply.headers["Set-Cookie"].partition(";")[0]}
+
+
 def _page(api: Any, query: str = "") -> str:
-    reply = api("GET", f"/{query}", headers={"Zotero-API-Key": ""})
+    reply = api("GET", f"/{query}", headers=_cookie(_open(api)))
     assert reply.status == 200, reply.text
     text: str = reply.text
     return text
@@ -163,14 +176,54 @@ def test_bad_questions_are_answered_in_words(api: Any) -> None:
     assert api("GET", "/?page=99999999999999999999999999").status == 200
 
 
+def test_the_page_opens_with_an_address_that_works_once(api: Any) -> None:
+    """It becomes a cookie that no script and no other site can use; the address shows nothing of it."""
+    address = api.library.page_address().removeprefix(api.library.url)
+    assert api("HEAD", address, headers=NO_KEY).status == 403
+    first, again = (api("GET", address, headers=NO_KEY) for _ in range(2))
+    assert (first.status, first.headers["Location"], again.status) == (303, "/", 403)
+    assert {"httponly", "samesite=strict"} < set(first.headers["Set-Cookie"].lower().split("; "))
+    assert api("GET", "/", headers=_cookie(first)).status == 200
+    # Who goes back to the address in the browser that it let in sees the page.
+    assert api("GET", address, headers=_cookie(first)).status == 303
+
+
+def test_without_the_address_nobody_sees_the_page(api: Any) -> None:
+    """A sentence says where to get it."""
+    api.paper("Secret")
+    name = _cookie(_open(api))["Cookie"].partition("=")[0]
+    for query, headers in (
+        ("", {}),
+        ("?once=guessed", {}),
+        ("", {"Cookie": f"{name}=guessed"}),
+        ("?key=", {}),
+    ):
+        reply = api("GET", f"/{query}", headers={**NO_KEY, **headers})
+        assert reply.status == 403
+        assert "'syncd library serve'" in reply.text
+        assert "Secret" not in reply.text
+
+
+def test_pages_of_other_sites_get_nothing(api: Any) -> None:
+    """Even with the cookie, which browsers would not send for them."""
+    headers = _cookie(_open(api))
+    assert api("GET", "/", headers={**headers, "Sec-Fetch-Site": "same-origin"}).status == 200
+    for more in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert api("GET", "/", headers={**headers, **more}).status == 403
+
+
 def test_remote_readers_need_the_key(tmp_path: Path, client_of: Callable[[EmbeddedLibrary], Any]) -> None:
-    """With remote access allowed, the page asks for the key and keeps it in its links."""
+    """With remote access allowed, an address with the key opens the page; it becomes a cookie as well."""
     with EmbeddedLibrary(tmp_path / "l.sqlite", allow_remote=True) as library:
         api = client_of(library)
-        api.create({"name": "C"}, kind="collections")
-        no_key = {"Zotero-API-Key": ""}
+        collection = api.create({"name": "C"}, kind="collections")[0]
         for query in ("", "?key=", "?key=wrong"):
-            assert api("GET", f"/{query}", headers=no_key).status == 403
-        reply = api("GET", f"/?key={library.key}", headers={**no_key, "Host": "nas.example"})
-        assert reply.status == 200
-        assert f'href="?key={library.key}&amp;collection=' in reply.text
+            assert api("GET", f"/{query}", headers=NO_KEY).status == 403
+        address = f"/?key={library.key}&collection={collection}"
+        reply = api("GET", address, headers={**NO_KEY, "Host": "nas.example"})
+        assert (reply.status, reply.headers["Location"]) == (303, f"/?collection={collection}")
+        shown = api("GET", reply.headers["Location"], headers={**_cookie(reply), "Host": "nas.example"})
+        assert f'href="?collection={collection}"' in shown.text
+        assert library.key not in shown.text
+        library.accounts.revoke(library.key)
+        assert api("GET", "/", headers=_cookie(reply)).status == 403

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyzotero import errors, zotero
 
+from doubles import FaultyLibrary
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from syncd.zotero.embedded import EmbeddedLibrary
+    from pathlib import Path
 
 
 @pytest.fixture
-def zot(library: EmbeddedLibrary) -> Iterator[Any]:
+def library(tmp_path: Path) -> Iterator[FaultyLibrary]:
+    """An empty library that counts requests."""
+    with FaultyLibrary(tmp_path / "library.sqlite") as served:
+        yield served
+
+
+@pytest.fixture
+def zot(library: FaultyLibrary) -> Iterator[Any]:
     """A pyzotero client of the empty library."""
     client = zotero.Zotero("1", "user", library.key)
     client.endpoint = library.url
@@ -30,7 +38,7 @@ def _papers(count: int) -> list[dict[str, Any]]:
     return [{"itemType": "preprint", "title": f"Paper {n:03}", "tags": [{"tag": "t"}]} for n in range(count)]
 
 
-def test_pages_follow_each_other_to_the_end(zot: Any, library: EmbeddedLibrary) -> None:
+def test_pages_follow_each_other_to_the_end(zot: Any, library: FaultyLibrary) -> None:
     """everything() reads 250 items in three requests, each once."""
     for _ in range(5):
         zot.create_items(_papers(50))
@@ -86,7 +94,7 @@ def test_collections_are_nested_and_filled(zot: Any) -> None:
     assert zot.collections() == []
 
 
-def test_counts_tags_and_rights(zot: Any, library: EmbeddedLibrary) -> None:
+def test_counts_tags_and_rights(zot: Any, library: FaultyLibrary) -> None:
     """The small questions that pyzotero asks."""
     zot.create_items(_papers(3))
     assert (zot.num_items(), zot.count_items()) == (3, 3)

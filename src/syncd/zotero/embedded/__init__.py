@@ -11,22 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from syncd.zotero.embedded.accounts import Accounts, Grant
-    from syncd.zotero.embedded.desktop import DesktopLibrary
-    from syncd.zotero.embedded.exchange import Request
-    from syncd.zotero.embedded.faults import Fault, Faults
     from syncd.zotero.embedded.server import EmbeddedLibrary
 
-__all__ = ["Accounts", "DesktopLibrary", "EmbeddedLibrary", "Fault", "Faults", "Grant", "Request"]
+__all__ = ["Accounts", "EmbeddedLibrary", "Grant"]
 
-_HOMES = {
-    "Accounts": "accounts",
-    "DesktopLibrary": "desktop",
-    "EmbeddedLibrary": "server",
-    "Fault": "faults",
-    "Faults": "faults",
-    "Grant": "accounts",
-    "Request": "exchange",
-}
+_HOMES = {"Accounts": "accounts", "EmbeddedLibrary": "server", "Grant": "accounts"}
 
 
 def __getattr__(name: str) -> Any:

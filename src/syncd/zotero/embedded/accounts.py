@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from email.message import Message
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Literal
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
 
 from syncd.zotero.embedded import query
 from syncd.zotero.embedded.exchange import (
     WRITES,
-    Answer,
     Exchange,
     RefusalError,
+    Request,
+    Served,
     invalid,
-    json_answer,
+    json_response,
     unsupported,
 )
 
@@ -136,7 +139,7 @@ class Accounts:
         return under_way
 
 
-def sent_key(headers: Message[str, str], given: query.Parameters) -> str:
+def sent_key(headers: Headers, given: query.Parameters) -> str:
     """The key of a request, or an empty string.
 
     Raises:
@@ -154,18 +157,18 @@ def sent_key(headers: Message[str, str], given: query.Parameters) -> str:
     return key.strip()
 
 
-def check(exchange: Exchange, *, needed: bool) -> None:
+def check(request: Request, served: Served, *, needed: bool) -> None:
     """Check the key of a request, and its write token.
 
     Args:
-        exchange: the request.
+        request: the request.
+        served: whose accounts and tokens they are.
         needed: whether it must have a key.
 
     Raises:
         RefusalError: the key is missing or wrong; the write token was used.
     """
-    request, served = exchange.request, exchange.served
-    key = sent_key(request.headers, exchange.given)
+    key = sent_key(request.headers, request.given)
     if key and served.accounts.find(key) is None:
         raise RefusalError(403, "Invalid key")
     if request.method in WRITES:
@@ -176,20 +179,20 @@ def check(exchange: Exchange, *, needed: bool) -> None:
         raise RefusalError(403, "Forbidden")
 
 
-def check_rights(exchange: Exchange, library: str) -> None:
+def check_rights(request: Request, served: Served, library: str) -> None:
     """Check what the key of a request may do to a library.
 
     Raises:
         RefusalError: the key gives no access to it, or none to write.
     """
-    grant = exchange.served.accounts.find(sent_key(exchange.request.headers, exchange.given))
+    grant = served.accounts.find(sent_key(request.headers, request.given))
     if grant is None or not grant.may_read(library):
         raise RefusalError(403, "Forbidden")
-    if exchange.request.method in WRITES and not grant.may_write(library):
+    if request.method in WRITES and not grant.may_write(library):
         raise RefusalError(403, "Write access denied")
 
 
-def key_info(exchange: Exchange) -> Answer:
+def key_info(exchange: Exchange) -> Response:
     """GET /keys/current, and GET /keys/KEY."""
     key = _named(exchange)
     if not key:
@@ -199,10 +202,10 @@ def key_info(exchange: Exchange) -> Answer:
         raise RefusalError(404, "Key not found")
     about = {"key": key, "userID": grant.user, "username": grant.name}
     given = grant.access()
-    return json_answer(about | ({"access": given} if given else {}))
+    return json_response(about | ({"access": given} if given else {}))
 
 
-def delete_key(exchange: Exchange) -> Answer:
+def delete_key(exchange: Exchange) -> Response:
     """DELETE /keys/current, and DELETE /keys/KEY."""
     key = _named(exchange)
     if not key:
@@ -210,42 +213,42 @@ def delete_key(exchange: Exchange) -> Answer:
     if exchange.served.accounts.find(key) is None:
         raise RefusalError(404, "Key does not exist")
     exchange.served.accounts.revoke(key)
-    return Answer(204)
+    return Response(status_code=204)
 
 
-def begin(exchange: Exchange) -> Answer:
+def begin(exchange: Exchange) -> Response:
     """POST /keys/sessions."""
     _check_sign_in(exchange)
     token = exchange.served.accounts.begin()
-    url = f"{exchange.served.address.url}/login?session={token}"
-    return replace(json_answer({"sessionToken": token, "loginURL": url}), status=201)
+    url = f"{exchange.served.url}/login?session={token}"
+    return json_response({"sessionToken": token, "loginURL": url}, status=201)
 
 
-def status(exchange: Exchange) -> Answer:
+def status(exchange: Exchange) -> Response:
     """GET /keys/sessions/TOKEN."""
     sign_in = _sign_in(exchange)
     if sign_in.status == "expired":
         raise RefusalError(410, "Session expired")
     if sign_in.status != "completed":
-        return json_answer({"status": sign_in.status})
+        return json_response({"status": sign_in.status})
     grant = exchange.served.accounts.find(sign_in.key)
     if grant is None:
         raise RefusalError(404, "Session not found")
-    return json_answer(
+    return json_response(
         {"status": "completed", "apiKey": sign_in.key, "userID": grant.user, "username": grant.name}
     )
 
 
-def cancel(exchange: Exchange) -> Answer:
+def cancel(exchange: Exchange) -> Response:
     """DELETE /keys/sessions/TOKEN."""
     _sign_in(exchange)
-    if not exchange.served.accounts.end(exchange.parts[0], "cancelled"):
+    if not exchange.served.accounts.end(exchange.parts["token"], "cancelled"):
         raise RefusalError(409, "Session already completed, expired, or cancelled")
-    return Answer(204)
+    return Response(status_code=204)
 
 
 def _named(exchange: Exchange) -> str:
-    name = exchange.parts[0]
+    name = exchange.parts["key"]
     return sent_key(exchange.request.headers, exchange.given) if name == "current" else name
 
 
@@ -256,7 +259,7 @@ def _check_sign_in(exchange: Exchange) -> None:
 
 def _sign_in(exchange: Exchange) -> SignIn:
     _check_sign_in(exchange)
-    found = exchange.served.accounts.sign_ins().get(exchange.parts[0])
+    found = exchange.served.accounts.sign_ins().get(exchange.parts["token"])
     if found is None:
         raise RefusalError(404, "Session not found")
     return found

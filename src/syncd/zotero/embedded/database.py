@@ -10,10 +10,12 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from threading import local
+from typing import Any, Literal, TypeVar
 
 from syncd.errors import StateError
 from syncd.zotero.embedded.objects import Collection, Item
@@ -26,6 +28,7 @@ FORMAT = 2
 FIRST_VERSION = 1
 """The version of a library that nobody has written to."""
 BUSY_SECONDS = 30
+_READERS = 4
 
 _TABLES = """
 CREATE TABLE libraries (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
@@ -134,14 +137,13 @@ def _create(connection: sqlite3.Connection, path: Path, library: str) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection for one thread, which must close it. Waits for other writers up to 30 seconds.
+    """A connection for one thread, to be closed when that is done. Waits for other writers up to 30 seconds.
 
-    A commit reaches the operating system at once, so a killed process loses nothing that was committed;
-    `settle` puts it on the disk.
+    What is committed is on the disk.
     """
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()
         raise
@@ -162,6 +164,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def part(connection: sqlite3.Connection) -> Iterator[None]:
+    """A part of a transaction, which is written whole or not at all, whatever becomes of the other parts."""
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # SQLite gives a transaction up where the disk is full
+            connection.execute("ROLLBACK TO part")
+        raise
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE part")
+
+
+@contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """Everything read inside is of one and the same moment."""
     connection.execute("BEGIN")
@@ -171,14 +188,55 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def settle(connection: sqlite3.Connection) -> None:
-    """Put everything committed so far on the disk: one sync for a request, however many objects it wrote."""
-    connection.execute("PRAGMA synchronous = FULL")
-    try:
-        with transaction(connection):
-            connection.execute("UPDATE libraries SET version = version")
-    finally:
-        connection.execute("PRAGMA synchronous = NORMAL")
+Result = TypeVar("Result")
+Work = Callable[[sqlite3.Connection], Result]
+
+
+class Workers:
+    """The threads that work on the file: one writes, in the order in which the work comes, and a few read.
+
+    SQLite lets one connection write at a time, and lets whoever waits try again later and later. So with many
+    that write, the last would wait for long. A queue gives each its turn.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer = ThreadPoolExecutor(1, "library-writer")
+        self._readers = ThreadPoolExecutor(_READERS, "library-reader")
+
+    def write(self, work: Work[Result]) -> Future[Result]:
+        """Let the thread that writes do something, when all has been done that came before."""
+        return self._writer.submit(lambda: work(self._connection()))
+
+    def read(self, work: Work[Result]) -> Future[Result]:
+        """Let a thread read something, all of one and the same moment."""
+
+        def in_a_snapshot() -> Result:
+            connection = self._connection()
+            with snapshot(connection):
+                return work(connection)
+
+        return self._readers.submit(in_a_snapshot)
+
+    def close(self) -> None:
+        """Finish what was begun, and close the file."""
+        for threads in (self._writer, self._readers):
+            threads.shutdown()
+        for connection in self._connections:
+            connection.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        """The connection of the calling thread."""
+        if not hasattr(self._own, "connection"):
+            self._own.connection = connect(self._path)
+            self._connections.append(self._own.connection)
+        connection: sqlite3.Connection = self._own.connection
+        return connection
 
 
 _COLUMNS = "key, name, version, parent, trashed, relations"

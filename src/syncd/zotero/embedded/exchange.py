@@ -1,4 +1,7 @@
-"""A request to the embedded library, its answer, and its refusals, apart from sockets."""
+"""A request to the embedded library, its answer, and its refusals, as the functions see them that answer.
+
+Nothing here decides anything.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import Message
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
 if TYPE_CHECKING:
-    from syncd.zotero.embedded import query
     from syncd.zotero.embedded.accounts import Accounts
     from syncd.zotero.embedded.database import Store
-    from syncd.zotero.embedded.desktop import Desktop
     from syncd.zotero.embedded.objects import Address
+    from syncd.zotero.embedded.page import Visitors
+    from syncd.zotero.embedded.query import Parameters
 
 
 class RefusalError(Exception):
@@ -84,22 +89,42 @@ class Request:
         path: with its percent-encoding, without the query.
         query: what follows the question mark, or an empty string.
         headers: names are compared without case.
+        given: the parameters in the query.
     """
 
     method: str
     path: str
     query: str = ""
-    headers: Message[str, str] = field(default_factory=Message)
+    headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    given: Parameters = ()
+
+    def json(self) -> Any:
+        """The body.
+
+        Raises:
+            RefusalError: it is missing or no JSON.
+        """
+        if not self.body:
+            raise invalid(f"{self.method} data not provided")
+        try:
+            text = self.body.decode("utf-8-sig")
+            sent = json.loads(text, parse_constant=_no_constant)
+            if "\\ud" in text.lower():
+                json.dumps(sent, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise invalid("JSON Error: Single unpaired high surrogate in Unicode escape") from error
+        except UnicodeDecodeError as error:
+            raise invalid("JSON Error: Malformed UTF-8 characters, possibly incorrectly encoded") from error
+        except RecursionError as error:
+            raise invalid("JSON Error: Maximum stack depth exceeded") from error
+        except ValueError as error:
+            raise invalid("JSON Error: Syntax error, malformed JSON") from error
+        return sent
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is answered to a request."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
 
 
 class WriteTokens:
@@ -137,85 +162,61 @@ class Served:
     """What all requests to one server share.
 
     Attributes:
-        accounts: the API keys and what they may do.
-        address: where the library is; on a server with several, the one that a request is about.
+        url: the server's, without a slash at the end.
+        library: the one that the page for people shows.
         libraries: the names of all libraries.
-        public_page: whether the page for people needs no key.
+        accounts: the API keys and what they may do.
+        visitors: who may see the page.
         clock: the time.
-        library: what the library is called in the file, which is its address but for the desktop's.
-        desktop: the Zotero on a desktop that is played, if one is.
     """
 
-    accounts: Accounts
-    address: Address
-    libraries: frozenset[str]
-    public_page: bool
-    clock: Callable[[], datetime]
+    url: str
     library: str
-    desktop: Desktop | None = None
+    libraries: frozenset[str]
+    accounts: Accounts
+    visitors: Visitors
+    clock: Callable[[], datetime]
     tokens: WriteTokens = field(default_factory=WriteTokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request with all that is needed to answer it.
+    """A request with all that is needed to answer it, in the thread that answers it.
 
     Attributes:
-        parts: the wildcards of the route's path, decoded.
-        given: the query parameters.
-        part: which objects of a write of many are written; a seam for tests.
-        refused: objects of a write of many that fail, by their place; a seam for tests.
+        address: where the library is that the request is about.
+        store: that library.
+        parts: what stands for the names in the route's path, decoded.
     """
 
     request: Request
     served: Served
+    address: Address
     store: Store
-    parts: tuple[str, ...] = ()
-    given: query.Parameters = ()
-    part: slice = field(default_factory=lambda: slice(None))
-    refused: Mapping[int, RefusalError] = field(default_factory=dict)
+    parts: Mapping[str, str]
 
-    def json(self) -> Any:
-        """The request's body.
-
-        Raises:
-            RefusalError: it is missing or no JSON.
-        """
-        if not self.request.body:
-            raise invalid(f"{self.request.method} data not provided")
-        try:
-            text = self.request.body.decode("utf-8-sig")
-            sent = json.loads(text, parse_constant=_no_constant)
-            if "\\ud" in text.lower():
-                json.dumps(sent, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise invalid("JSON Error: Single unpaired high surrogate in Unicode escape") from error
-        except UnicodeDecodeError as error:
-            raise invalid("JSON Error: Malformed UTF-8 characters, possibly incorrectly encoded") from error
-        except RecursionError as error:
-            raise invalid("JSON Error: Maximum stack depth exceeded") from error
-        except ValueError as error:
-            raise invalid("JSON Error: Syntax error, malformed JSON") from error
-        return sent
+    @property
+    def given(self) -> Parameters:
+        """The parameters in the request's query."""
+        return self.request.given
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(name)
-
-
-def json_answer(
-    body: object, *, version: int | None = None, headers: Mapping[str, str] | None = None
-) -> Answer:
+def json_response(
+    body: object, *, status: int = 200, version: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """An answer in JSON, with the library's or the object's version."""
-    all_headers = {"Content-Type": JSON, **(headers or {})}
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    response = Response(content, status, headers, JSON)
     if version is not None:
-        all_headers["Last-Modified-Version"] = str(version)
-    return Answer(200, all_headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+        response.headers["Last-Modified-Version"] = str(version)
+    return response
 
 
-def refusal_answer(refusal: RefusalError) -> Answer:
+def refused(refusal: RefusalError) -> Response:
     """A refusal as an answer."""
-    headers = {"Content-Type": TEXT, **refusal.headers}
+    response = Response(
+        refusal.message.encode(errors="replace"), refusal.status, refusal.headers, media_type=TEXT
+    )
     if refusal.version is not None:
-        headers["Last-Modified-Version"] = str(refusal.version)
-    return Answer(refusal.status, headers, refusal.message.encode(errors="replace"))
+        response.headers["Last-Modified-Version"] = str(refusal.version)
+    return response

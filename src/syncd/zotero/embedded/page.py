@@ -1,7 +1,8 @@
 """The page that shows an embedded library to people: its collections, and the papers in them.
 
 Read-only, without scripts and without anything from elsewhere. Everything from the library is escaped, and
-only addresses of the web become links.
+only addresses of the web become links. Nobody sees it without a key, or a cookie that came with an address that
+works once.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from threading import Lock
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse, Response
 
 from syncd.zotero import schema
 from syncd.zotero.embedded import accounts, database, query
-from syncd.zotero.embedded.exchange import Answer, Exchange, RefusalError
+from syncd.zotero.embedded.exchange import Exchange, RefusalError
 from syncd.zotero.embedded.objects import Collection, Item
 from syncd.zotero.embedded.query import Query, Scope
 from syncd.zotero.embedded.text import search_parts
 
-PATHS: Final[tuple[tuple[str, ...], ...]] = ((), ("favicon.ico",))
 PAGE_SIZE: Final = 100
 _NAMES_SHOWN = 12
 _LEVELS_SHOWN = 30
@@ -80,45 +83,104 @@ class Entry:
 class _View:
     """What the reader asked for."""
 
-    key: str
     collection: str
     search: str
     trash: bool
     page: int
 
     def href(self, **changes: object) -> str:
-        """An address of the page; what is not named starts afresh, but for the key."""
-        given = {"key": self.key, **changes}
-        shown = urlencode({name: value for name, value in given.items() if value})
+        """An address of the page; what is not named starts afresh."""
+        shown = urlencode({name: value for name, value in changes.items() if value})
         return f"?{shown}" if shown else "/"
 
 
-def respond(exchange: Exchange, segments: tuple[str, ...]) -> Answer:
-    """GET / and GET /favicon.ico."""
-    if exchange.request.method not in {"GET", "HEAD"}:
-        raise RefusalError(405, "Method not allowed", headers={"Allow": "GET"})
-    if segments:
-        return Answer(204, {"Cache-Control": "max-age=86400"})
-    key = accounts.sent_key(exchange.request.headers, exchange.given)
-    if not exchange.served.public_page and not _may_look(exchange, key):
-        raise RefusalError(403, "Add ?key= and the library's key to the address to see this page.")
+class Visitors:
+    """Who may see the page: a browser that opened an address with a secret has a cookie since. In memory only."""
+
+    def __init__(self) -> None:
+        self._invitations: set[str] = set()
+        # The key that a cookie was given for; for an invitation it is empty.
+        self._cookies: dict[str, str] = {}
+        self._lock = Lock()
+
+    def invite(self) -> str:
+        """What an address needs that lets one browser in, once."""
+        invitation = secrets.token_urlsafe(24)
+        with self._lock:
+            self._invitations.add(invitation)
+        return invitation
+
+    def accept(self, invitation: str) -> str | None:
+        """A cookie for an invitation; None where it is none, or was used."""
+        with self._lock:
+            if invitation not in self._invitations:
+                return None
+            self._invitations.remove(invitation)
+        return self.give("")
+
+    def give(self, key: str) -> str:
+        """A cookie for a key."""
+        cookie = secrets.token_urlsafe(24)
+        with self._lock:
+            self._cookies[cookie] = key
+        return cookie
+
+    def key_of(self, cookie: str) -> str | None:
+        """The key that a cookie was given for; None for a cookie that nobody was given."""
+        with self._lock:
+            return self._cookies.get(cookie)
+
+
+def show(exchange: Exchange) -> Response:
+    """GET /."""
+    request, visitors = exchange.request, exchange.served.visitors
+    jar = f"syncd-library-{urlsplit(exchange.served.url).port}"  # browsers keep cookies of all ports together
+    shown = visitors.key_of(cookie_parser(request.headers.get("Cookie", "")).get(jar, ""))
+    key = accounts.sent_key(request.headers, exchange.given)
+    has_key = _may_look(exchange, key)
+    is_known = shown is not None and (not shown or _may_look(exchange, shown))
+    if request.method == "GET" and any(name in _SECRETS for name, _ in exchange.given):
+        cookie = visitors.give(key) if has_key else visitors.accept(query.first(exchange.given, "once"))
+        if cookie or is_known:
+            return _enter(exchange, jar, cookie)
+    if not (is_known or has_key):
+        raise RefusalError(
+            403,
+            "This page opens with the address that 'syncd library serve' shows. The address works once."
+            " Start the command again for a new one.",
+        )
     nonce = secrets.token_urlsafe(16)
-    with database.snapshot(exchange.store.connection):
-        body = _render(exchange, nonce)
-    return Answer(200, {"Content-Type": "text/html; charset=utf-8", **_policy(nonce)}, body.encode())
+    return Response(_render(exchange, nonce), 200, _policy(nonce), "text/html; charset=utf-8")
+
+
+def icon(_: Exchange) -> Response:
+    """GET /favicon.ico."""
+    return Response(status_code=204, headers={"Cache-Control": "max-age=86400"})
 
 
 def _may_look(exchange: Exchange, key: str) -> bool:
     grant = exchange.served.accounts.find(key)
-    return grant is not None and grant.may_read(exchange.served.address.library)
+    return grant is not None and grant.may_read(exchange.address.library)
+
+
+def _enter(exchange: Exchange, jar: str, cookie: str | None) -> Response:
+    """Lead to the page without the secret in the address, which would stay in the browser's history."""
+    left = [(name, value) for name, value in exchange.given if name not in _SECRETS]
+    response = RedirectResponse(f"/?{urlencode(left)}" if left else "/", 303, _PRIVATE)
+    if cookie:
+        response.set_cookie(jar, cookie, httponly=True, samesite="strict")
+    return response
+
+
+_SECRETS: Final = frozenset({"key", "once"})
+_PRIVATE: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 def _policy(nonce: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self';"
         " base-uri 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
+        **_PRIVATE,
     }
 
 
@@ -155,7 +217,7 @@ def _render(exchange: Exchange, nonce: str) -> str:
         pages=pages,
         earlier=view.href(**same, page=view.page - 1) if 1 < view.page <= pages else "",
         later=view.href(**same, page=view.page + 1) if view.page < pages else "",
-        library=exchange.served.address.library,
+        library=exchange.address.library,
         version=store.version(),
     )
 
@@ -163,7 +225,6 @@ def _render(exchange: Exchange, nonce: str) -> str:
 def _view(exchange: Exchange) -> _View:
     given = exchange.given
     return _View(
-        key=query.first(given, "key"),
         collection=query.first(given, "collection"),
         search=query.first(given, "q")[:200].strip(),
         trash=query.first(given, "trash") == "1",

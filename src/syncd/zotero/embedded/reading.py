@@ -9,48 +9,49 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.responses import Response
+
 from syncd.zotero import schema
 from syncd.zotero.embedded import database, query
 from syncd.zotero.embedded.exchange import (
     TEXT,
-    Answer,
     Exchange,
     RefusalError,
     invalid,
-    json_answer,
+    json_response,
     unsupported,
 )
 from syncd.zotero.embedded.objects import collection_json, item_json, item_template, tag_json
 from syncd.zotero.embedded.query import Query, Rows, Scope
 
 
-def item_types(_: Exchange) -> Answer:
+def item_types(_: Exchange) -> Response:
     """GET /itemTypes."""
-    return json_answer(_labelled("itemType", (*schema.ITEM_TYPES, *schema.CHILD_TYPES)))
+    return json_response(_labelled("itemType", (*schema.ITEM_TYPES, *schema.CHILD_TYPES)))
 
 
-def item_fields(_: Exchange) -> Answer:
+def item_fields(_: Exchange) -> Response:
     """GET /itemFields."""
-    return json_answer(_labelled("field", schema.all_fields()))
+    return json_response(_labelled("field", schema.all_fields()))
 
 
-def item_type_fields(exchange: Exchange) -> Answer:
+def item_type_fields(exchange: Exchange) -> Response:
     """GET /itemTypeFields?itemType=TYPE."""
-    return json_answer(_labelled("field", schema.fields(_item_type(exchange))))
+    return json_response(_labelled("field", schema.fields(_item_type(exchange))))
 
 
-def item_type_creator_types(exchange: Exchange) -> Answer:
+def item_type_creator_types(exchange: Exchange) -> Response:
     """GET /itemTypeCreatorTypes?itemType=TYPE."""
-    return json_answer(_labelled("creatorType", schema.creator_types(_item_type(exchange))))
+    return json_response(_labelled("creatorType", schema.creator_types(_item_type(exchange))))
 
 
-def creator_fields(_: Exchange) -> Answer:
+def creator_fields(_: Exchange) -> Response:
     """GET /creatorFields."""
     labels = {"firstName": "First", "lastName": "Last", "name": "Name"}
-    return json_answer([{"field": name, "localized": label} for name, label in labels.items()])
+    return json_response([{"field": name, "localized": label} for name, label in labels.items()])
 
 
-def new_item(exchange: Exchange) -> Answer:
+def new_item(exchange: Exchange) -> Response:
     """GET /items/new?itemType=TYPE."""
     item_type, link_mode = _item_type(exchange), query.first(exchange.given, "linkMode")
     if item_type == "attachment":
@@ -60,7 +61,7 @@ def new_item(exchange: Exchange) -> Answer:
             raise unsupported("embedded images")
         if link_mode not in schema.LINK_MODES:
             raise invalid(f"Invalid linkMode '{link_mode}'")
-    return json_answer(item_template(item_type, link_mode if item_type == "attachment" else ""))
+    return json_response(item_template(item_type, link_mode if item_type == "attachment" else ""))
 
 
 def _labelled(name: str, values: Iterable[str]) -> list[dict[str, str]]:
@@ -76,24 +77,24 @@ def _item_type(exchange: Exchange) -> str:
     return item_type
 
 
-def items(exchange: Exchange) -> Answer:
+def items(exchange: Exchange) -> Response:
     """GET /items."""
     return _item_list(exchange, Scope())
 
 
-def top_items(exchange: Exchange) -> Answer:
+def top_items(exchange: Exchange) -> Response:
     """GET /items/top."""
     return _item_list(exchange, Scope(top=True))
 
 
-def trash(exchange: Exchange) -> Answer:
+def trash(exchange: Exchange) -> Response:
     """GET /items/trash."""
     return _item_list(exchange, Scope(trash=True))
 
 
-def children(exchange: Exchange) -> Answer:
+def children(exchange: Exchange) -> Response:
     """GET /items/KEY/children."""
-    key = exchange.parts[0]
+    key = exchange.parts["key"]
     found = exchange.store.item(key)
     if found is None:
         raise RefusalError(404, "Item not found")
@@ -102,70 +103,70 @@ def children(exchange: Exchange) -> Answer:
     return _item_list(exchange, Scope(parent=key))
 
 
-def collection_items(exchange: Exchange) -> Answer:
+def collection_items(exchange: Exchange) -> Response:
     """GET /collections/KEY/items."""
     return _item_list(exchange, Scope(collection=_existing_collection(exchange)))
 
 
-def collection_top_items(exchange: Exchange) -> Answer:
+def collection_top_items(exchange: Exchange) -> Response:
     """GET /collections/KEY/items/top."""
     return _item_list(exchange, Scope(collection=_existing_collection(exchange), top=True))
 
 
-def item(exchange: Exchange) -> Answer:
+def item(exchange: Exchange) -> Response:
     """GET /items/KEY."""
-    found = exchange.store.item(exchange.parts[0]) if schema.is_key(exchange.parts[0]) else None
+    found = exchange.store.item(exchange.parts["key"]) if schema.is_key(exchange.parts["key"]) else None
     if found is None:
         raise RefusalError(404, "Item does not exist")
     _single_format(exchange)
     counts = exchange.store.count_children([found.key])
-    return json_answer(item_json(found, exchange.served.address, counts), version=found.version)
+    return json_response(item_json(found, exchange.address, counts), version=found.version)
 
 
-def collections(exchange: Exchange) -> Answer:
+def collections(exchange: Exchange) -> Response:
     """GET /collections."""
     return _collection_list(exchange)
 
 
-def top_collections(exchange: Exchange) -> Answer:
+def top_collections(exchange: Exchange) -> Response:
     """GET /collections/top."""
     return _collection_list(exchange, top=True)
 
 
-def subcollections(exchange: Exchange) -> Answer:
+def subcollections(exchange: Exchange) -> Response:
     """GET /collections/KEY/collections."""
     return _collection_list(exchange, parent=_existing_collection(exchange))
 
 
-def collection(exchange: Exchange) -> Answer:
+def collection(exchange: Exchange) -> Response:
     """GET /collections/KEY."""
-    found = database.collection(exchange.store, exchange.parts[0])
+    found = database.collection(exchange.store, exchange.parts["key"])
     if found is None:
         raise RefusalError(404, "Collection not found")
     _single_format(exchange)
     store = exchange.store
     counts = database.count_items(store), database.count_subcollections(store)
-    return json_answer(collection_json(found, exchange.served.address, *counts), version=found.version)
+    return json_response(collection_json(found, exchange.address, *counts), version=found.version)
 
 
-def tags(exchange: Exchange) -> Answer:
+def tags(exchange: Exchange) -> Response:
     """GET /tags."""
     return _tag_list(exchange)
 
 
-def item_tags(exchange: Exchange) -> Answer:
+def item_tags(exchange: Exchange) -> Response:
     """GET /items/KEY/tags."""
-    if exchange.store.item(exchange.parts[0]) is None:
+    if exchange.store.item(exchange.parts["key"]) is None:
         raise RefusalError(404, "Item not found")
-    return _tag_list(exchange, item=exchange.parts[0])
+    return _tag_list(exchange, item=exchange.parts["key"])
 
 
-def tag(exchange: Exchange) -> Answer:
+def tag(exchange: Exchange) -> Response:
     """GET /tags/NAME."""
-    return _tag_list(exchange, name=exchange.parts[0])
+    return _tag_list(exchange, name=exchange.parts["name"])
 
 
-def deleted(exchange: Exchange) -> Answer:
+def deleted(exchange: Exchange) -> Response:
     """GET /deleted."""
     since = query.number(exchange.given, "since")
     if since is None:
@@ -178,15 +179,15 @@ def deleted(exchange: Exchange) -> Answer:
         "tags": [],
         "settings": [],
     }
-    return json_answer(body, version=exchange.store.version())
+    return json_response(body, version=exchange.store.version())
 
 
-def no_groups(exchange: Exchange) -> Answer:
+def no_groups(exchange: Exchange) -> Response:
     """GET /groups: the owner of an embedded library is in no groups."""
-    return json_answer([], version=exchange.store.version(), headers={"Total-Results": "0"})
+    return json_response([], version=exchange.store.version(), headers={"Total-Results": "0"})
 
 
-def _item_list(exchange: Exchange, scope: Scope) -> Answer:
+def _item_list(exchange: Exchange, scope: Scope) -> Response:
     asked = query.parse(exchange.given)
     if answer := _not_modified(exchange):
         return answer
@@ -195,12 +196,12 @@ def _item_list(exchange: Exchange, scope: Scope) -> Answer:
     def full() -> list[Any]:
         keys = [key for key, _ in rows]
         counts = exchange.store.count_children(keys)
-        return [item_json(item, exchange.served.address, counts) for item in exchange.store.items(keys)]
+        return [item_json(item, exchange.address, counts) for item in exchange.store.items(keys)]
 
     return _list_answer(exchange, asked, rows, total, full)
 
 
-def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | None = None) -> Answer:
+def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | None = None) -> Response:
     asked = query.parse(exchange.given)
     if answer := _not_modified(exchange):
         return answer
@@ -210,12 +211,12 @@ def _collection_list(exchange: Exchange, *, top: bool = False, parent: str | Non
     def full() -> list[Any]:
         counts = database.count_items(store), database.count_subcollections(store)
         found = (database.collection(store, key) for key, _ in rows)
-        return [collection_json(each, exchange.served.address, *counts) for each in found if each]
+        return [collection_json(each, exchange.address, *counts) for each in found if each]
 
     return _list_answer(exchange, asked, rows, total, full)
 
 
-def _tag_list(exchange: Exchange, *, item: str | None = None, name: str | None = None) -> Answer:
+def _tag_list(exchange: Exchange, *, item: str | None = None, name: str | None = None) -> Response:
     asked = query.parse(exchange.given)
     if asked.format != "json":
         raise unsupported(f"tags with format={asked.format}")
@@ -226,28 +227,27 @@ def _tag_list(exchange: Exchange, *, item: str | None = None, name: str | None =
     rows = query.select_tags(exchange.store, asked, item=item, name=name)
     shown = rows[asked.start : asked.start + (asked.limit or len(rows))]
     headers = _list_headers(exchange, asked, len(rows))
-    body = [tag_json(*row, exchange.served.address) for row in shown]
-    return json_answer(body, version=exchange.store.version(), headers=headers)
+    body = [tag_json(*row, exchange.address) for row in shown]
+    return json_response(body, version=exchange.store.version(), headers=headers)
 
 
 def _list_answer(
     exchange: Exchange, asked: Query, rows: Rows, total: int, full: Callable[[], Sequence[Any]]
-) -> Answer:
+) -> Response:
     headers = _list_headers(exchange, asked, total)
     version = exchange.store.version()
     if asked.format == "versions":
-        return json_answer(dict(rows), version=version, headers=headers)
+        return json_response(dict(rows), version=version, headers=headers)
     if asked.format == "keys":
         text = "".join(f"{key}\n" for key, _ in rows) or "\n"
-        headers |= {"Content-Type": TEXT, "Last-Modified-Version": str(version)}
-        return Answer(200, headers, text.encode())
-    return json_answer(full(), version=version, headers=headers)
+        return Response(text, 200, headers | {"Last-Modified-Version": str(version)}, TEXT)
+    return json_response(full(), version=version, headers=headers)
 
 
 def _list_headers(exchange: Exchange, asked: Query, total: int) -> dict[str, str]:
     headers = {"Total-Results": str(total)}
     if links := _links(asked, total):
-        url = exchange.served.address.url + exchange.request.path
+        url = exchange.served.url + exchange.request.path
         headers["Link"] = ", ".join(
             f'<{url}?{_page(asked, start)}>; rel="{name}"' for name, start in links.items()
         )
@@ -274,14 +274,14 @@ def _page(asked: Query, start: int) -> str:
     return urlencode([*given, ("start", str(start))] if start else given)
 
 
-def _not_modified(exchange: Exchange) -> Answer | None:
+def _not_modified(exchange: Exchange) -> Response | None:
     text = exchange.request.headers.get("If-Modified-Since-Version")
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal()):
         raise invalid("Invalid If-Modified-Since-Version value")
     # The real server sends no version with it.
-    return Answer(304) if exchange.store.version() <= int(text[:20]) else None
+    return Response(status_code=304) if exchange.store.version() <= int(text[:20]) else None
 
 
 def _single_format(exchange: Exchange) -> None:
@@ -291,7 +291,7 @@ def _single_format(exchange: Exchange) -> None:
 
 
 def _existing_collection(exchange: Exchange) -> str:
-    key = exchange.parts[0]
+    key = exchange.parts["key"]
     if database.collection(exchange.store, key) is None:
         raise RefusalError(404, "Collection not found")
     return key

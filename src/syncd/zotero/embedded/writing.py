@@ -1,6 +1,7 @@
-"""Routes that write: versions and keys checked, then each object in a transaction of its own.
+"""Routes that write: versions and keys checked, then the objects one by one, in one transaction a request.
 
-A request is answered when all that it wrote is on the disk. The wording of refusals is the real server's.
+An object that is refused leaves the others alone. A request is answered when all that it wrote is on the disk. The
+wording of refusals is the real server's.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from email.message import Message
 from typing import Any, Literal
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
 
 from syncd.zotero import schema
 from syncd.zotero.embedded import database, objects, query
 from syncd.zotero.embedded.database import Store
-from syncd.zotero.embedded.exchange import Answer, Exchange, RefusalError, invalid, json_answer, server_error
+from syncd.zotero.embedded.exchange import Exchange, RefusalError, invalid, json_response, server_error
 from syncd.zotero.embedded.objects import Change, Collection, Item, collection_json, item_json
 from syncd.zotero.embedded.validation import check_deleted, check_item, merge
 
@@ -23,7 +26,7 @@ HEADER = "If-Unmodified-Since-Version"
 _NUMBER_NEEDED = f"Either {HEADER} or object version property must be provided for key-based writes"
 
 
-def header_version(headers: Message[str, str]) -> int | None:
+def header_version(headers: Headers) -> int | None:
     """The version in the request's header, if there is one.
 
     Raises:
@@ -303,87 +306,86 @@ def delete(store: Store, name: Name, keys: Sequence[str]) -> int:
 _TOKEN = "Zotero-Write-Token"  # noqa: S105 - the name of a header
 
 
-def post_items(exchange: Exchange) -> Answer:
+def post_items(exchange: Exchange) -> Response:
     """POST /items."""
     return _post(exchange, "item")
 
 
-def post_collections(exchange: Exchange) -> Answer:
+def post_collections(exchange: Exchange) -> Response:
     """POST /collections."""
     return _post(exchange, "collection")
 
 
-def put_item(exchange: Exchange) -> Answer:
+def put_item(exchange: Exchange) -> Response:
     """PUT /items/KEY."""
     return _write_single(exchange, "item", patch=False)
 
 
-def patch_item(exchange: Exchange) -> Answer:
+def patch_item(exchange: Exchange) -> Response:
     """PATCH /items/KEY."""
     return _write_single(exchange, "item", patch=True)
 
 
-def put_collection(exchange: Exchange) -> Answer:
+def put_collection(exchange: Exchange) -> Response:
     """PUT /collections/KEY."""
     return _write_single(exchange, "collection", patch=False)
 
 
-def patch_collection(exchange: Exchange) -> Answer:
+def patch_collection(exchange: Exchange) -> Response:
     """PATCH /collections/KEY."""
     return _write_single(exchange, "collection", patch=True)
 
 
-def delete_item(exchange: Exchange) -> Answer:
+def delete_item(exchange: Exchange) -> Response:
     """DELETE /items/KEY."""
     return _delete_single(exchange, "item")
 
 
-def delete_collection(exchange: Exchange) -> Answer:
+def delete_collection(exchange: Exchange) -> Response:
     """DELETE /collections/KEY."""
     return _delete_single(exchange, "collection")
 
 
-def delete_items(exchange: Exchange) -> Answer:
+def delete_items(exchange: Exchange) -> Response:
     """DELETE /items?itemKey=KEY,KEY."""
     return _delete_many(exchange, "item")
 
 
-def delete_collections(exchange: Exchange) -> Answer:
+def delete_collections(exchange: Exchange) -> Response:
     """DELETE /collections?collectionKey=KEY,KEY."""
     return _delete_many(exchange, "collection")
 
 
-def remove_from_collection(exchange: Exchange) -> Answer:
+def remove_from_collection(exchange: Exchange) -> Response:
     """DELETE /collections/KEY/items/KEY: the real server fails at it."""
-    if database.collection(exchange.store, exchange.parts[0]) is None:
+    if database.collection(exchange.store, exchange.parts["key"]) is None:
         raise RefusalError(404, "Collection not found")
     raise server_error()
 
 
-def _post(exchange: Exchange, name: Name) -> Answer:
-    objects = exchange.json()
+def _post(exchange: Exchange, name: Name) -> Response:
+    objects = exchange.request.json()
     header = header_version(exchange.request.headers)
     if not isinstance(objects, list):
         raise invalid("Uploaded data must be a JSON array")
     if len(objects) > schema.MAX_OBJECTS:
         raise RefusalError(413, f"Cannot add more than {schema.MAX_OBJECTS} {name}s at a time")
     report: dict[str, dict[str, Any]] = {"successful": {}, "success": {}, "unchanged": {}, "failed": {}}
-    connection = exchange.store.connection
-    if not objects:
+    failure: RefusalError | None = None
+    with database.transaction(exchange.store.connection):
         check_library(exchange.store, header)
-    start = version = exchange.store.version()
-    try:
-        for index, sent in tuple(enumerate(objects))[exchange.part]:
-            with database.transaction(connection):
-                if index == 0:
-                    check_library(exchange.store, header)
+        version = exchange.store.version()
+        try:
+            for index, sent in enumerate(objects):
                 version = _post_one(exchange, name, str(index), sent, report, guarded=header is not None)
-    finally:
-        if version != start:
-            database.settle(connection)
+        except RefusalError as refusal:
+            # What was written before stays, as on the real server.
+            failure = refusal
+    if failure:
+        raise failure
     if not objects or str(len(objects) - 1) not in report["failed"]:
         exchange.served.tokens.use(exchange.request.headers.get(_TOKEN))
-    return json_answer(report, version=version)
+    return json_response(report, version=version)
 
 
 def _post_one(  # noqa: PLR0913 - one place to report to, one object to report on
@@ -397,16 +399,16 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
 ) -> int:
     """Write one object of many and report on it; returns the library's version."""
     store = exchange.store
-    if refused := exchange.refused.get(int(index)):
-        report["failed"][index] = refused.entry()
-        return store.version()
     try:
         data = editable(sent, name)
         key = sent_key(data, name)
         found = find(store, name, key) if key else None
         check_one_of_many(data, found, name, guarded=guarded)
         key = key or new_key()
-        if not write(store, name, Change(data, key, partial=True, now=exchange.served.clock())):
+        change = Change(data, key, partial=True, now=exchange.served.clock())
+        with database.part(store.connection):
+            changed = write(store, name, change)
+        if not changed:
             report["unchanged"][index] = key
             return store.next_version()
     except RefusalError as refusal:
@@ -420,7 +422,7 @@ def _post_one(  # noqa: PLR0913 - one place to report to, one object to report o
 
 
 def _representation(exchange: Exchange, name: Name, key: str) -> dict[str, Any]:
-    store, address = exchange.store, exchange.served.address
+    store, address = exchange.store, exchange.address
     if name == "item":
         item = store.items([key])[0]
         return item_json(item, address, store.count_children([key]))
@@ -429,11 +431,11 @@ def _representation(exchange: Exchange, name: Name, key: str) -> dict[str, Any]:
     return collection_json(collection, address, *counts) if collection else {}
 
 
-def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Answer:
-    store, key = exchange.store, exchange.parts[0]
+def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Response:
+    store, key = exchange.store, exchange.parts["key"]
     if not schema.is_key(key):
         raise RefusalError(404, "Not found")
-    data = editable(exchange.json(), name)
+    data = editable(exchange.request.json(), name)
     if sent_key(data, name) not in {None, key}:
         raise RefusalError(409, f"'key' property in JSON does not match {name} key of request")
     header = header_version(exchange.request.headers)
@@ -442,13 +444,12 @@ def _write_single(exchange: Exchange, name: Name, *, patch: bool) -> Answer:
         check_single(data, found, name, header=header, patch=patch)
         write(store, name, Change({**data, "key": key}, key, partial=patch, now=exchange.served.clock()))
         version = store.version()
-    database.settle(store.connection)
     exchange.served.tokens.use(exchange.request.headers.get(_TOKEN))
     return _no_content(version)
 
 
-def _delete_single(exchange: Exchange, name: Name) -> Answer:
-    store, key = exchange.store, exchange.parts[0]
+def _delete_single(exchange: Exchange, name: Name) -> Response:
+    store, key = exchange.store, exchange.parts["key"]
     if not schema.is_key(key):
         raise RefusalError(404, "Not found")
     header = header_version(exchange.request.headers)
@@ -456,10 +457,10 @@ def _delete_single(exchange: Exchange, name: Name) -> Answer:
         found = find(store, name, key)
         check_delete(found, name, header)
         version = delete(store, name, [key]) if found else store.version()
-    return _settled(exchange, version)
+    return _no_content(version)
 
 
-def _delete_many(exchange: Exchange, name: Name) -> Answer:
+def _delete_many(exchange: Exchange, name: Name) -> Response:
     store = exchange.store
     header = header_version(exchange.request.headers)
     if header is None:
@@ -468,7 +469,7 @@ def _delete_many(exchange: Exchange, name: Name) -> Answer:
     with database.transaction(store.connection):
         check_library(store, header)
         version = delete(store, name, keys)
-    return _settled(exchange, version)
+    return _no_content(version)
 
 
 def _keys(exchange: Exchange, name: Name) -> Sequence[str]:
@@ -480,10 +481,5 @@ def _keys(exchange: Exchange, name: Name) -> Sequence[str]:
     return keys
 
 
-def _settled(exchange: Exchange, version: int) -> Answer:
-    database.settle(exchange.store.connection)
-    return _no_content(version)
-
-
-def _no_content(version: int) -> Answer:
-    return Answer(204, {"Last-Modified-Version": str(version)})
+def _no_content(version: int) -> Response:
+    return Response(status_code=204, headers={"Last-Modified-Version": str(version)})

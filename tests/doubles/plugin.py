@@ -1,6 +1,6 @@
 """syncd's plugin in an embedded Zotero: its addresses below /syncd/v1/ over the same library.
 
-For tests of syncd, and for trying it out without Zotero. The user's answer to pairing comes from whoever serves it.
+The user's answer to pairing comes from the test. The plugin itself is in JavaScript; the same tests ask both.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.responses import Response
+
+from doubles.faults import Fault
+from doubles.ledger import KINDS, Kind, Ledger
 from syncd.handshake import API, HEADER, OLDEST, Agreed, Gate, Half, Proof, commitment
 from syncd.text.patterns import pattern
 from syncd.zotero import schema
 from syncd.zotero.embedded import database, query
 from syncd.zotero.embedded.database import Store
-from syncd.zotero.embedded.exchange import JSON, Answer, Exchange, RefusalError, invalid, server_error
-from syncd.zotero.embedded.ledger import KINDS, Kind, Ledger
+from syncd.zotero.embedded.exchange import JSON, Exchange, RefusalError, invalid, server_error
 from syncd.zotero.embedded.objects import Change, collection_json, item_json
 from syncd.zotero.embedded.writing import Name, find, write
 
@@ -35,6 +38,17 @@ _DIGEST = pattern(r"[0-9a-f]{64}", hostile="a")
 _CURSOR = pattern(r"\d{1,15}-(items|collections)-\w+", hostile=("1-items-", "a", ""))
 _DIALOGS_FOR = timedelta(minutes=1)
 _NAMES: Mapping[Kind, Name] = {"items": "item", "collections": "collection"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Exchange):
+    """A request to the plugin.
+
+    Attributes:
+        fault: what goes wrong with it.
+    """
+
+    fault: Fault | None = None
 
 
 @dataclass(slots=True)
@@ -97,7 +111,7 @@ class Plugin:
         self.gate = Gate("plugin")
         self.pairing = None
 
-    def proof(self, exchange: Exchange, body: str) -> Proof | None:
+    def proof(self, exchange: Asked, body: str) -> Proof | None:
         """Return who signed a request, if somebody did."""
         request, pairing = exchange.request, self.pairing
         keys = [*self._keys]
@@ -130,7 +144,7 @@ def new_key() -> str:
     return f"pairing-{secrets.token_hex(32)}"
 
 
-def respond(exchange: Exchange, plugin: Plugin) -> Answer:
+def respond(exchange: Asked, plugin: Plugin) -> Response:
     """Answer a request; a refusal is an answer, too."""
     try:
         return _answered(exchange, plugin)
@@ -138,7 +152,7 @@ def respond(exchange: Exchange, plugin: Plugin) -> Answer:
         return _json(refusal.status, {"message": refusal.message})
 
 
-def _answered(exchange: Exchange, plugin: Plugin) -> Answer:
+def _answered(exchange: Asked, plugin: Plugin) -> Response:
     request = exchange.request
     headers = [name.lower() for name in request.headers]
     if "origin" in headers or any(name.startswith("sec-fetch-") for name in headers):
@@ -151,7 +165,7 @@ def _answered(exchange: Exchange, plugin: Plugin) -> Answer:
         raise invalid("Endpoint does not support method")
     if method == "POST":
         _check_body(exchange)
-    text = exchange.json().get("signed") if method == "POST" else ""
+    text = exchange.request.json().get("signed") if method == "POST" else ""
     proof = plugin.proof(exchange, text if isinstance(text, str) else "")
     if proof is None or proof.state == "again":
         if is_open:
@@ -166,14 +180,14 @@ def _answered(exchange: Exchange, plugin: Plugin) -> Answer:
         return _signed(_json(refusal.status, {"message": refusal.message}), proof)
 
 
-def _admitted(exchange: Exchange, plugin: Plugin, proof: Proof, text: Any) -> Answer:
+def _admitted(exchange: Asked, plugin: Plugin, proof: Proof, text: Any) -> Response:
     """Answer a paired program."""
     route = exchange.request.path.removeprefix(ROOT)
     method, is_open, act = _ROUTES[route]
     if method == "POST":
         inner = replace(exchange.request, body=str(text).encode(errors="replace"))
         exchange = replace(exchange, request=inner)
-        if not isinstance(exchange.json(), dict):
+        if not isinstance(exchange.request.json(), dict):
             raise invalid("the request must be a JSON object")
     if is_open or route == "pair/keep":
         return act(exchange, plugin, proof)
@@ -188,21 +202,21 @@ def _admitted(exchange: Exchange, plugin: Plugin, proof: Proof, text: Any) -> An
     return act(exchange, plugin, proof)
 
 
-def _signed(answer: Answer, proof: Proof) -> Answer:
-    mac = proof.answer(answer.status, answer.body)
-    return replace(answer, headers={**answer.headers, HEADER: mac})
+def _signed(answer: Response, proof: Proof) -> Response:
+    answer.headers[HEADER] = proof.answer(answer.status_code, bytes(answer.body))
+    return answer
 
 
-def _check_body(exchange: Exchange) -> None:
+def _check_body(exchange: Asked) -> None:
     """Refuse what never reaches the plugin: Zotero's server parses a body first."""
     kind = exchange.request.headers.get("Content-Type", "").partition(";")[0].strip()
     if kind != "application/json":
         raise invalid("Endpoint does not support content-type")
-    if not isinstance(exchange.json(), dict):
+    if not isinstance(exchange.request.json(), dict):
         raise invalid("the request must be a JSON object")
 
 
-def _ping(_: Exchange, plugin: Plugin, proof: Proof | None) -> Answer:
+def _ping(_: Asked, plugin: Plugin, proof: Proof | None) -> Response:
     paired = proof is not None and plugin.is_kept(proof)
     told: Json = {
         "syncd": plugin.version,
@@ -217,9 +231,9 @@ def _ping(_: Exchange, plugin: Plugin, proof: Proof | None) -> Answer:
     return _json(200, told)
 
 
-def _pair(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
+def _pair(exchange: Asked, plugin: Plugin, _: Proof | None) -> Response:
     """Begin: the other side is bound to its half from now on."""
-    sent = exchange.json()
+    sent = exchange.request.json()
     name, bound = sent.get("name"), sent.get("commitment")
     if not isinstance(name, str) or not name.strip():
         raise invalid("name must say who asks")
@@ -232,9 +246,9 @@ def _pair(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
     return _json(200, {**begun, "session": plugin.gate.session})
 
 
-def _ask(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
+def _ask(exchange: Asked, plugin: Plugin, _: Proof | None) -> Response:
     """Let the user compare the code, and decide."""
-    sent, pairing = exchange.json(), plugin.pairing
+    sent, pairing = exchange.request.json(), plugin.pairing
     if pairing is None or pairing.agreed or sent.get("pairing") != pairing.number:
         raise invalid("there is no such pairing: begin anew")
     public = str(sent.get("public"))
@@ -252,18 +266,18 @@ def _ask(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
     return _json(200, {"allowed": True})
 
 
-def _keep(exchange: Exchange, plugin: Plugin, proof: Proof | None) -> Answer:
+def _keep(exchange: Asked, plugin: Plugin, proof: Proof | None) -> Response:
     """Keep the key: both sides have said that the codes are the same."""
     pairing, plugin.pairing = plugin.pairing, None
     if not (proof and pairing and pairing.agreed and pairing.agreed.key == proof.key):
         raise invalid("there is no such pairing: begin anew")
     plugin.grant(proof.key)
-    if control := exchange.json().get("control"):
+    if control := exchange.request.json().get("control"):
         plugin.controls.append(control)
     return _json(200, {"kept": True})
 
 
-def _changes(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
+def _changes(exchange: Asked, plugin: Plugin, _: Proof | None) -> Response:
     asked = query.parameters(exchange.request.query)
     since, limit = query.first(asked, "since") or "0", query.first(asked, "limit") or str(MOST_TOLD)
     after = query.first(asked, "after") or ""
@@ -287,8 +301,8 @@ def _check_library(name: Any, plugin: Plugin) -> None:
         raise RefusalError(404, "there is no such library")
 
 
-def _push(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
-    sent = exchange.json()
+def _push(exchange: Asked, plugin: Plugin, _: Proof | None) -> Response:
+    sent = exchange.request.json()
     kind, objects, since = sent.get("kind"), sent.get("objects"), sent.get("ifUnmodifiedSince")
     _check_library(sent.get("library"), plugin)
     if kind not in KINDS:
@@ -308,21 +322,20 @@ def _push(exchange: Exchange, plugin: Plugin, _: Proof | None) -> Answer:
             raise
 
 
-def _written(
-    exchange: Exchange, ledger: Ledger, kind: Kind, objects: list[Json], since: int | None
-) -> Answer:
+def _written(exchange: Asked, ledger: Ledger, kind: Kind, objects: list[Json], since: int | None) -> Response:
     """Write objects in the caller's transaction; one that is refused fails alone."""
     ledger.catch_up(_held(exchange.store))
     if since is not None and since < ledger.version:
         return _json(412, {"message": "the library changed meanwhile", "version": ledger.version})
     report: dict[str, Json] = {"successful": {}, "unchanged": {}, "failed": {}}
     done = []
+    fault = exchange.fault
     for index, sent in enumerate(objects):
-        if exchange.part.stop is not None and index >= exchange.part.stop:
+        if fault and fault.most is not None and index >= fault.most:
             raise server_error()
         try:
-            if refused := exchange.refused.get(index):
-                raise refused
+            if fault and fault.refusal and index == fault.place:
+                raise fault.refusal
             if _write_one(exchange, ledger, kind, sent, since):
                 done.append(index)
             else:
@@ -339,7 +352,7 @@ def _written(
     return _json(200, {**report, "version": ledger.version})
 
 
-def _write_one(exchange: Exchange, ledger: Ledger, kind: Kind, sent: Json, since: int | None) -> bool:
+def _write_one(exchange: Asked, ledger: Ledger, kind: Kind, sent: Json, since: int | None) -> bool:
     """Write one object; whether that changed anything."""
     key = str(sent.get("key")) if isinstance(sent, dict) else ""
     if not schema.is_key(key):
@@ -377,9 +390,9 @@ def _held(store: Store) -> dict[Kind, dict[str, str]]:
     return held
 
 
-def _told(exchange: Exchange, ledger: Ledger, kind: Kind, key: str) -> Json:
+def _told(exchange: Asked, ledger: Ledger, kind: Kind, key: str) -> Json:
     """Return an object with the ledger's version."""
-    store, address = exchange.store, exchange.served.address
+    store, address = exchange.store, exchange.address
     version = ledger.known[kind][key][0]
     if kind == "items":
         data = item_json(store.items([key])[0], address, {})["data"]
@@ -389,12 +402,12 @@ def _told(exchange: Exchange, ledger: Ledger, kind: Kind, key: str) -> Json:
     return {"key": key, "version": version, "data": {**data, "version": version}}
 
 
-def _json(status: int, body: Json) -> Answer:
-    return Answer(status, {"Content-Type": JSON}, json.dumps(body, ensure_ascii=False).encode())
+def _json(status: int, body: Json) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False).encode(), status, media_type=JSON)
 
 
 # What each address does, by which method, and whether it does so without a signature.
-_ROUTES: Mapping[str, tuple[str, bool, Callable[[Exchange, Plugin, Proof | None], Answer]]] = {
+_ROUTES: Mapping[str, tuple[str, bool, Callable[[Asked, Plugin, Proof | None], Response]]] = {
     "ping": ("GET", True, _ping),
     "pair": ("POST", True, _pair),
     "pair/ask": ("POST", True, _ask),
