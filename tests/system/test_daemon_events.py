@@ -198,6 +198,7 @@ def test_who_does_not_read_has_to_begin_anew(monkeypatch: pytest.MonkeyPatch) ->
         for _ in range(5):
             told.tell("reloaded")
             seen.append((await anext(quick)).name)
-        return [event.name async for event in slow], seen
+        async with asyncio.timeout(10):
+            return [event.name async for event in slow], seen
 
     assert asyncio.run(listen()) == ([], ["alive", *["reloaded"] * 5])

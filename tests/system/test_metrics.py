@@ -10,6 +10,7 @@ import stat
 import threading
 import urllib.error
 import urllib.request
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -180,12 +181,13 @@ def test_server_is_for_this_computer_and_ends_clean(metrics: Metrics) -> None:
 )
 def test_no_web_page_reads_them(metrics: Metrics, headers: dict[str, str], method: str, status: int) -> None:
     """Neither under a name of its own for this computer, nor from elsewhere; and nobody writes."""
-    with metrics.serve(0) as port:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with (
+        metrics.serve(0) as port,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line,
+    ):
         line.request(method, "/metrics", b"" if method == "POST" else None, headers)
         answer = line.getresponse()
         assert (answer.status, b"syncd_" in answer.read()) == (status, status == 200)
-        line.close()
 
 
 def test_client_that_goes_away_is_no_news(metrics: Metrics, capfd: pytest.CaptureFixture[str]) -> None:
