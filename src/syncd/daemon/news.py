@@ -83,8 +83,7 @@ class History:
         store = Store.at(self._ports.data.state)
         try:
             with store.writing() as connection:
-                connection.execute(sa.delete(db.mark).where(db.mark.c.name == name))
-                connection.execute(sa.insert(db.mark).values(name=name, value=value))
+                db.upsert(connection, db.mark, [{"name": name, "value": value}])
         finally:
             store.close()
 

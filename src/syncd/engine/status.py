@@ -47,11 +47,10 @@ class Resting:
 
     def pause(self, names: Iterable[str]) -> frozenset[str]:
         """Let profiles rest, or all where none is named; return who rests now."""
-        new = set(names or [ALL]) - self.paused()
         now = self._clock.now().isoformat(timespec="seconds")
+        rows = [{"name": name, "since": now} for name in names or [ALL]]
         with self._store.writing() as connection:
-            for name in new:
-                connection.execute(sa.insert(db.pause).values(name=name, since=now))
+            db.upsert(connection, db.pause, rows, keep=["since"])
         return self.paused()
 
     def resume(self, names: Iterable[str]) -> frozenset[str]:

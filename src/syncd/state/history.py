@@ -340,7 +340,7 @@ class Facts:
                     since = now.isoformat(timespec="seconds") if key in brought else ""
                 if text != _text(fact):
                     row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
-                    self._put(connection, db.fact, row, ("key", "profile"))
+                    db.upsert(connection, db.fact, [{"library": self._library, **row}])
 
     def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
         """Return what is remembered of a profile's papers: since when, and the text."""
@@ -358,16 +358,8 @@ class Facts:
         query = sa.select(*columns).where(here).order_by(table.c.day.desc()).limit(1)
         last = connection.execute(query).mappings().first()
         if last is None or dict(last) != figures:
-            row = {"profile": profile.name, "day": day, **figures}
-            self._put(connection, table, row, ("profile", "day"))
-
-    def _put(
-        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], names: Sequence[str]
-    ) -> None:
-        """Put a row in place of the one with its key."""
-        same = [table.c[name] == row[name] for name in names]
-        connection.execute(sa.delete(table).where(table.c.library == self._library, *same))
-        connection.execute(sa.insert(table).values(library=self._library, **row))
+            row = {"library": self._library, "profile": profile.name, "day": day, **figures}
+            db.upsert(connection, table, [row])
 
     # Asking
 

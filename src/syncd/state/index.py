@@ -198,11 +198,8 @@ class Index:
 
     def _replace(self, connection: sa.Connection, table: sa.Table, rows: list[Json]) -> None:
         """Put rows in place of those with their keys; what exists is in the deletion log no longer."""
-        keys = [row["key"] for row in rows]
-        self._remove(connection, table, keys)
-        self._remove(connection, db.index_deletion, keys)
-        if rows:
-            connection.execute(sa.insert(table), rows)
+        db.upsert(connection, table, rows)
+        self._remove(connection, db.index_deletion, [row["key"] for row in rows])
 
     def _erase(self, connection: sa.Connection, items: Iterable[str], collections: Iterable[str]) -> None:
         for table, keys, kind in (
@@ -210,10 +207,8 @@ class Index:
             (db.index_collection, list(collections), "collection"),
         ):
             self._remove(connection, table, keys)
-            self._remove(connection, db.index_deletion, keys)
             rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
-            if rows:
-                connection.execute(sa.insert(db.index_deletion), rows)
+            db.upsert(connection, db.index_deletion, rows)
         for key in collections:
             self._take_out(connection, key)
 

@@ -134,13 +134,11 @@ class State:
         # Who only looks must not wait for one who writes, so a library that is known is only read.
         with self._store.reading() as connection:
             number = connection.scalar(known)
-        if number is not None:
-            return int(number)
-        with self._store.writing() as connection:
-            number = connection.scalar(known)
-            if number is None:
-                new = sa.insert(table).values(place=place, prefix=prefix)
-                number = connection.execute(new.returning(table.c.id)).scalar_one()
+        if number is None:
+            names = {"place": place, "prefix": prefix}
+            with self._store.writing() as connection:
+                db.upsert(connection, table, [names], by=tuple(names))
+                number = connection.execute(known).scalar_one()
         return int(number)
 
     def elsewhere(self) -> int:
@@ -216,28 +214,22 @@ class State:
             version: the item's version after syncd's write; None where nothing was written now.
             seen: what the item held then, as `merge.contents` tells it; None where that is as before.
         """
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        known = connection.execute(sa.select(db.written.c.version, db.written.c.seen).where(here)).first()
         row = {
             "key": key,
             "base": json.dumps(base.to_json(), ensure_ascii=False),
-            "version": version if version is not None else known.version if known else 0,
-            "seen": json.dumps(dict(seen)) if seen is not None else known.seen if known else "",
+            "version": version or 0,
+            "seen": "" if seen is None else json.dumps(dict(seen)),
             "run": run,
         }
-        self._put(connection, db.written, row, "key")
+        as_before = {"version": version, "seen": seen}
+        keep = [name for name, value in as_before.items() if value is None]
+        self._put(connection, db.written, row, keep=keep)
         self.claim(connection, paper, key)
 
     def claim(self, connection: sa.Connection, paper: str, key: str, said: Said | None = None) -> None:
         """Remember which item a paper is, or was; and what its sources say of it, if that is new."""
-        table = db.claim
-        here = sa.and_(table.c.library == self._library, table.c.paper == paper)
-        text = (
-            json.dumps(asdict(said), ensure_ascii=False)
-            if said
-            else connection.scalar(sa.select(table.c.said).where(here)) or ""
-        )
-        self._put(connection, table, {"paper": paper, "key": key, "said": text}, "paper")
+        new = {"said": json.dumps(asdict(said), ensure_ascii=False)} if said else {}
+        self._put(connection, db.claim, {"paper": paper, "key": key, **new})
 
     def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
         """Remember what an item of syncd's holds after a write of syncd's."""
@@ -257,7 +249,7 @@ class State:
 
     def remember_collection(self, connection: sa.Connection, path: str, key: str) -> None:
         """Remember which collection settings mean by a path."""
-        self._put(connection, db.collection, {"path": path, "key": key}, "path")
+        self._put(connection, db.collection, {"path": path, "key": key})
 
     def remember_profile(
         self, connection: sa.Connection, run: str, profile: PlannedProfile, now: str
@@ -274,7 +266,7 @@ class State:
             "run": run,
             "pushed": now,
         }
-        self._put(connection, db.profile, row, "name")
+        self._put(connection, db.profile, row)
 
     def bury(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
         """Remember that an item was trashed or deleted, also for when the library has forgotten it.
@@ -285,7 +277,7 @@ class State:
             since: ISO time.
             by: "user", or "syncd" where an undo did it.
         """
-        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by}, "key")
+        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by})
 
     def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
         """Forget tombstones: the user wants these items, or has them back."""
@@ -294,16 +286,12 @@ class State:
     def refuse(self, connection: sa.Connection, paper: str, refusal: Refusal) -> None:
         """Remember what the server did not take."""
         row = {"paper": paper, "digest": refusal.digest, "message": refusal.message}
-        self._put(connection, db.refusal, row, "paper")
+        self._put(connection, db.refusal, row)
 
     def decide(self, paper: str, key: str, verdict: Verdict) -> None:
         """Remember what the user said of an item that a paper may be."""
-        row = {"library": self._library, "paper": paper, "key": key, "verdict": verdict}
-        table = db.decision
         with self._store.writing() as connection:
-            here = sa.and_(table.c.library == self._library, table.c.paper == paper, table.c.key == key)
-            connection.execute(sa.delete(table).where(here))
-            connection.execute(sa.insert(table).values(row))
+            self._put(connection, db.decision, {"paper": paper, "key": key, "verdict": verdict})
 
     def stand(self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]) -> None:
         """Put what is to be known of these papers in place of what was."""
@@ -392,23 +380,17 @@ class State:
             followed: the profiles that the library has in the configuration; of all others it is forgotten.
         """
         known = {trouble.name: trouble for trouble in self.troubles()}
-        gone = [name for name in known if name not in followed or name in errors]
         found = {name: error for name, error in errors.items() if error is not None}
+        gone = [name for name in known if name not in followed or (name in errors and name not in found)]
         if not gone and not found:
             return
         with self._store.writing() as connection:
             self._drop(connection, db.trouble, "name", gone)
             for name, error in found.items():
-                before = known.get(name)
-                row = {
-                    "name": name,
-                    "since": before.since if before else now,
-                    "last": now,
-                    "times": before.count + 1 if before else 1,
-                    "message": str(error),
-                    "hint": error.hint,
-                }
-                self._put(connection, db.trouble, row, "name")
+                times = known[name].count + 1 if name in known else 1
+                row = {"name": name, "since": now, "last": now, "times": times}
+                words = {"message": str(error), "hint": error.hint}
+                self._put(connection, db.trouble, {**row, **words}, keep=["since"])
 
     # Writing
 
@@ -464,10 +446,11 @@ class State:
         if base and url not in base.links:
             self.rebase(connection, item, replace(base, links=(*base.links, url)))
 
-    def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
-        """Put a row in place of the one with its key."""
-        self._drop(connection, table, name, [row[name]])
-        connection.execute(sa.insert(table).values(library=self._library, **row))
+    def _put(
+        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], *, keep: Sequence[str] = ()
+    ) -> None:
+        """Put a row of this library in place of the one with its key; as `upsert`."""
+        db.upsert(connection, table, [{"library": self._library, **row}], keep=keep)
 
     def _drop(self, connection: sa.Connection, table: sa.Table, name: str, values: Iterable[str]) -> None:
         gone = [{"gone": value} for value in values]
