@@ -13,12 +13,11 @@ from shlex import quote
 
 from syncd.clock import Clock
 from syncd.config import Config, edit, secrets
-from syncd.config.model import EMBEDDED, MAIN, Library, default_library
+from syncd.config.model import DESKTOP, EMBEDDED, MAIN, Library, default_library
 from syncd.errors import ConfigError, LibraryError
 from syncd.zotero.account import ZOTERO, Account, Rights, SignIn, keys_page, named
 from syncd.zotero.transport import PoliteTransport
 
-DESKTOP = "desktop"
 HERE = "http://127.0.0.1:23119"
 # How often the server is asked whether the person has signed in, and for how long, in seconds.
 POLL = 3.0

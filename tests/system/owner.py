@@ -15,7 +15,8 @@ import pytest
 from desk import Desk, Zotero
 from pages import entry, page
 from syncd.config import load
-from syncd.engine.session import Ports, remembered
+from syncd.engine.ports import Ports
+from syncd.engine.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

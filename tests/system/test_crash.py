@@ -22,7 +22,7 @@ import pytest
 from crash_child import Work, live_until_killed
 from pages import entry, page
 from syncd.config import load
-from syncd.engine.session import remembered
+from syncd.engine.remembered import remembered
 from syncd.zotero.embedded import Fault, Request
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from syncd.daemon.control import ask
 from syncd.daemon.news import History
 from syncd.daemon.work import Eyes, Pulse, Waiting
 from syncd.engine import run
-from syncd.engine.session import Ports, run_name
+from syncd.engine.ports import Ports, run_name
 from syncd.errors import SyncdError
 from syncd.zotero.embedded import Fault
 from websites import Reply, website

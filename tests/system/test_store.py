@@ -15,7 +15,6 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.dialects import postgresql
 
 from store_child import open_and_die, open_when_told
 from syncd.errors import StateError
@@ -144,7 +143,7 @@ def test_postgresql_is_told_the_same() -> None:
     said: list[str] = []
 
     def note(statement: sa.sql.ClauseElement, *_: object) -> None:
-        said.append(" ".join(str(statement.compile(dialect=postgresql.dialect())).split()))
+        said.append(" ".join(str(statement.compile(dialect=connection.dialect)).split()))
 
     connection: Any = sa.create_mock_engine("postgresql+psycopg://", note)
     store.upsert(connection, store.claim, [{"library": 1, "paper": "a", "key": "b"}])

@@ -9,8 +9,8 @@ import pytest
 from owner import memory_of, show
 from pages import entry, page
 from syncd.config import load
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
-from syncd.engine.session import Ports
 from syncd.errors import ClosedError, LockedError, StoppedError, SyncdError
 from syncd.zotero.embedded import Fault
 

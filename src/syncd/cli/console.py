@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
     from syncd.config import Config
+    from syncd.engine.ports import Ports, Progress
     from syncd.engine.run import Report
-    from syncd.engine.session import Ports, Progress
 
 
 class Exit(IntEnum):
@@ -213,7 +213,7 @@ def ports(
         settings: the configuration; without it, the history is kept as long as usual.
         patience: seconds to wait for one's turn at a library.
     """
-    from syncd.engine.session import Ports, Quiet  # noqa: PLC0415 - heavy
+    from syncd.engine.ports import Ports, Quiet  # noqa: PLC0415 - heavy
 
     world = Ports(os.environ, own_data(), SystemClock(), progress or Quiet(), patience=patience)
     return replace(world, keep=settings.history.keep) if settings else world

@@ -36,7 +36,8 @@ from syncd.daemon.work import (
     Eyes,
     Pulse,
 )
-from syncd.engine.session import Ports, remembered, run_name
+from syncd.engine.ports import Ports, run_name
+from syncd.engine.remembered import remembered
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
 from syncd.sources.pace import Pace

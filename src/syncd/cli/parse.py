@@ -74,7 +74,7 @@ def parse(
 ) -> None:
     """Show what syncd sees in a source; touch no library."""
     with said_plainly():
-        from syncd.cli.output import Bar  # noqa: PLC0415 - imports rich
+        from syncd.cli.bar import Bar  # noqa: PLC0415 - imports rich
         from syncd.engine.gather import watching, web_of  # noqa: PLC0415 - heavy
 
         with web_of(configuration(config), ports()) as web:

@@ -38,7 +38,7 @@ from syncd.cli.output import (
 from syncd.clock import local
 from syncd.config.values import write_duration
 from syncd.daemon.control import ask
-from syncd.engine.session import remembered
+from syncd.engine.remembered import remembered
 from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.state.history import History, Note, Run

@@ -135,6 +135,7 @@ class Notify(Settings):
 
 LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"
+DESKTOP = "desktop"
 MAIN = "main"
 
 # Where each type of library is, unless `endpoint` says otherwise.
@@ -187,7 +188,7 @@ class Library(Settings):
     @property
     def login(self) -> str:
         """The command that opens it: gets its key, and a user's number."""
-        return f"syncd login {'--desktop ' if self.type == 'desktop' else ''}{quote(self.name)}"
+        return f"syncd login {'--desktop ' if self.type == DESKTOP else ''}{quote(self.name)}"
 
     def check_open(self) -> None:
         """Make sure that somebody has signed in to it, as far as the configuration tells.

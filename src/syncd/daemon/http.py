@@ -20,9 +20,11 @@ from syncd.config import Config, Library, edit
 from syncd.daemon import views
 from syncd.daemon.control import Request
 from syncd.daemon.views import Asked, RefusedError
-from syncd.engine.amend import judge
 from syncd.engine.gather import apis_of, web_of
-from syncd.engine.session import Ports, opened, remembered, run_name
+from syncd.engine.ports import Ports, run_name
+from syncd.engine.remembered import remembered
+from syncd.engine.review import judge
+from syncd.engine.session import opened
 from syncd.engine.undo import last_run, undo, undo_as_run
 from syncd.errors import ConfigError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof

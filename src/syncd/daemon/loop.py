@@ -31,7 +31,7 @@ from syncd.daemon.schedule import Timetable, zone
 from syncd.daemon.tell import Notifier, Voice
 from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Eyes, Look, Outcome, Pulse, StoppableClock, Waiting
-from syncd.engine.session import Ports, run_name
+from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
 from syncd.sources.pace import Pace

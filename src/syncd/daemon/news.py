@@ -24,7 +24,8 @@ from syncd.clock import Clock
 from syncd.config import Library
 from syncd.daemon.logs import get_logger
 from syncd.daemon.roster import delay
-from syncd.engine.session import Ports, remembered
+from syncd.engine.ports import Ports
+from syncd.engine.remembered import remembered
 from syncd.errors import ConfigError, SendError, SyncdError
 from syncd.state import store as db
 from syncd.state.store import Store

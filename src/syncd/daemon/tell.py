@@ -31,8 +31,8 @@ from syncd.daemon.metrics import Metrics
 from syncd.daemon.news import Bulletin, History, channels
 from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report
-from syncd.engine.session import Ports
 from syncd.errors import StateError, SyncdError
 from syncd.sources.exchange import session
 from syncd.sources.network import EVERYWHERE, GuardedAdapter, InsideError, proxies_of

@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from syncd.config import Config, Library
-from syncd.config.model import default_library
-from syncd.engine.session import DESKTOP, EMBEDDED, Ports, remembered
+from syncd.config.model import DESKTOP, EMBEDDED, default_library
+from syncd.engine.ports import Ports
+from syncd.engine.remembered import remembered
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.state.history import Note, Told

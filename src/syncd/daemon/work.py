@@ -17,8 +17,8 @@ from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.roster import Trouble
 from syncd.engine.gather import SourceFailure, jobs, read
+from syncd.engine.ports import Ports, run_name
 from syncd.engine.run import Reading, Report, Task, push_read
-from syncd.engine.session import Ports, run_name
 from syncd.errors import (
     ENDING,
     ClosedError,

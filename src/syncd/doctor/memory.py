@@ -18,10 +18,10 @@ from syncd.clock import local
 from syncd.config import Library, ProfileConfig
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.engine.session import whereabouts
+from syncd.engine.remembered import whereabouts
 from syncd.errors import ENDING, INTERRUPTED
+from syncd.handshake import SEPARATOR
 from syncd.lock import held
-from syncd.state.places import SEPARATOR
 from syncd.state.store import HEAD, Store
 
 STATE = "state"
@@ -189,7 +189,7 @@ def _state(scene: Scene) -> Iterator[Finding]:
     elif revision is None:
         yield Finding(STATE, "ok", f"{path} has no tables yet; the next command makes them")
     elif revision < HEAD:
-        words = f"{path} is of an older syncd (revision {revision}); all but the history can be rebuilt from the library"
+        words = f"{path} is of an older syncd (revision {revision}); all but the history can be rebuilt"
         yield Finding(STATE, "failure", words, f"mv {path} {path}.old")
     elif revision > HEAD:
         words = f"{path} is of a newer syncd (revision {revision})"

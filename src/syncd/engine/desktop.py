@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from syncd.clock import Clock
 from syncd.engine.recover import PATIENCE, recover
+from syncd.handshake import MARK, SEPARATOR
 from syncd.state.places import (
     desktop_place,
     is_known,
@@ -24,7 +25,7 @@ from syncd.state.store import Store
 from syncd.sync.library import IndexedItem, LibraryView, indexed
 from syncd.sync.merge import contents
 from syncd.zotero.client import Address
-from syncd.zotero.desktop import MARK, SEPARATOR, PluginClient, gone, plugin_at
+from syncd.zotero.desktop import PluginClient, gone, plugin_at
 from syncd.zotero.transport import PoliteTransport
 
 # Later than any version of a library.

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from syncd import services
 from syncd.config import Config, Library, ProfileConfig
 from syncd.config.problems import translate
-from syncd.engine.session import Ports, Progress
+from syncd.engine.ports import Ports, Progress
 from syncd.enrich import enrichers
 from syncd.enrich.run import (
     Answers,

@@ -19,10 +19,9 @@ from syncd.state.history import Note
 from syncd.state.index import Index
 from syncd.state.journal import Entry
 from syncd.state.state import Standing, State
-from syncd.sync.action import Action, Memory, Refusal
+from syncd.sync.action import Action, Memory, Plan, Refusal
 from syncd.sync.decide import digest
 from syncd.sync.merge import Base, contents
-from syncd.sync.plan import Plan
 from syncd.zotero.client import Client, Outcome, StaleError
 from syncd.zotero.items import problems
 from syncd.zotero.schema import MAX_OBJECTS

@@ -12,8 +12,10 @@ from datetime import datetime
 
 from syncd.config import Config, Library
 from syncd.engine.gather import Job, SourceFailure, apis_of, jobs, read, web_for
+from syncd.engine.ports import Ports, run_name
 from syncd.engine.push import Failure, Push
-from syncd.engine.session import Ports, Session, noted, opened, remembered, run_name
+from syncd.engine.remembered import remembered
+from syncd.engine.session import Session, noted, opened
 from syncd.errors import (
     ClosedError,
     GuardError,
@@ -26,9 +28,9 @@ from syncd.errors import (
 )
 from syncd.read import fetch
 from syncd.state.state import FollowedProfile, State
-from syncd.sync.action import KINDS, Action, Intake, Memory
+from syncd.sync.action import KINDS, Action, Intake, Memory, Plan
 from syncd.sync.library import LibraryView
-from syncd.sync.plan import Plan, plan
+from syncd.sync.plan import plan
 from syncd.text.titles import fold_title
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError

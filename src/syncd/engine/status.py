@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Config, Library
-from syncd.engine.session import Ports, remembered
+from syncd.engine.ports import Ports
+from syncd.engine.remembered import remembered
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.state import FollowedProfile, Standing, Trouble

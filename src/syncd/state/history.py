@@ -16,8 +16,7 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.state import store as db
 from syncd.state.store import Store
-from syncd.sync.action import Action
-from syncd.sync.plan import Fact, Plan, PlannedProfile
+from syncd.sync.action import Action, Fact, Plan, PlannedProfile
 
 # Runs that did nothing are of interest for so long.
 IDLE = timedelta(days=7)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -16,7 +16,10 @@ from syncd.model import Identifiers
 from syncd.state import store as db
 from syncd.state.store import Store
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
-from syncd.zotero.client import Client, Page
+
+if TYPE_CHECKING:
+    # State is read by commands that load no client.
+    from syncd.zotero.client import Client, Page
 
 Json = dict[str, Any]
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from syncd.handshake import SEPARATOR
 from syncd.state import store as db
 from syncd.state.store import Store
-from syncd.zotero.desktop import SEPARATOR
 
 
 def desktop_place(store: Store, root: str, server: str) -> str:

@@ -21,10 +21,9 @@ from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
 from syncd.state.places import pushed_elsewhere
 from syncd.state.store import Store
-from syncd.sync.action import Memory, Question, Refusal, Said, Verdict
+from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
-from syncd.sync.plan import PlannedProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ SQLAlchemy Core over SQLite. What stands in the tables is described where it is 
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.dialects import postgresql, sqlite
 
 from syncd.clock import SystemClock
 from syncd.errors import StateError
@@ -253,8 +253,6 @@ figure = sa.Table(
 
 # The only revision that is read; a test holds it to what `migrations/versions` says. Revisions sort as texts.
 HEAD = "0004"
-# Of each database, how it says "insert, or update what is there".
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
@@ -356,7 +354,9 @@ def upsert(
     if not rows:
         return
     key = by or table.primary_key.columns.keys()
-    insert = INSERTS[connection.dialect.name](table)
+    # Each database has words of its own for it; those of this one are loaded already.
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    insert = dialect.insert(table)
     change = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
     put = (
         insert.on_conflict_do_update(index_elements=key, set_=change)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from syncd.model import Paper
-from syncd.sync.action import Adopt, Said
+from syncd.sync.action import Adopt, NewCollection, Said
 from syncd.sync.library import LibraryView
 from syncd.sync.merge import Base
 from syncd.text.titles import digest_of_text
@@ -19,20 +19,6 @@ from syncd.zotero.items import Draft, Upgrade
 
 # How often a profile whose collection was deleted can start a fresh one.
 MOST_STARTS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class NewCollection:
-    """A collection to create: its key, its parent's key, and its names from the root downwards."""
-
-    key: str
-    parent: str | None
-    path: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Its own name."""
-        return self.path[-1]
 
 
 @dataclass(frozen=True, slots=True)
