@@ -22,7 +22,7 @@ import pytest
 from crash_child import Work, live_until_killed
 from pages import entry, page
 from syncd.config import load
-from syncd.engine.remembered import remembered
+from syncd.state.libraries import remembered
 from syncd.zotero.embedded import Fault, Request
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Stage:
             for data in objects.values()
         }
         settings = load(self.desk.folder / "config.toml", self.desk.env).library()
-        with remembered(settings, self.work.ports) as state:
+        with remembered(settings, self.work.ports.data, self.work.ports.clock) as state:
             memory, view = state.memory(), state.index().view()
             own = {key: version for key, version in memory.versions.items() if key not in view.deleted}
             current = {key: objects[key]["version"] for key in own}

@@ -32,11 +32,11 @@ from syncd.cli.status import RunName, chosen
 from syncd.engine.amend import new_collection
 from syncd.engine.amend import restore as let_back
 from syncd.engine.ports import run_name
-from syncd.engine.remembered import remembered
 from syncd.engine.session import Session, opened
 from syncd.engine.undo import Undoing, last_run, undo_as_run
 from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
+from syncd.state.libraries import remembered
 
 
 @contextmanager
@@ -95,8 +95,8 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
     """Return the name of the run that is meant."""
     if words is None and not last:
         raise ConfigError(["no run is named"], hint="Name one that syncd log shows, or say --last.")
-    settings = configuration(config)
-    with remembered(settings.library(library), ports()) as state:
+    settings, world = configuration(config), ports()
+    with remembered(settings.library(library), world.data, world.clock) as state:
         newest = last_run(state.history) if last else None
         if last and words is None and newest is None:
             raise SyncdError(

@@ -15,16 +15,17 @@ from syncd.cli.console import (
     LibraryOption,
     configuration,
     escape,
-    ports,
+    own_data,
     said_plainly,
     show_json,
     stdout,
     tell,
 )
 from syncd.cli.output import Column, named
-from syncd.engine.remembered import remembered
+from syncd.clock import SystemClock
 from syncd.engine.review import judge
 from syncd.errors import ConfigError
+from syncd.state.libraries import remembered
 from syncd.state.state import Standing, State
 from syncd.sync.action import Verdict
 
@@ -50,7 +51,7 @@ def review(
         if key and not same:
             raise ConfigError(["--item goes with --same: it names the item that the paper is"])
 
-        with remembered(configuration(config).library(library), ports()) as state:
+        with remembered(configuration(config).library(library), own_data(), SystemClock()) as state:
             if chosen and paper is not None:
                 judged = judge(state, paper, chosen[0], key)
                 _said(judged, chosen[0])

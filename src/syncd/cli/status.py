@@ -23,7 +23,7 @@ from syncd.cli.console import (
     LibraryOption,
     configuration,
     escape,
-    ports,
+    own_data,
     said_plainly,
     show_json,
     stdout,
@@ -35,13 +35,13 @@ from syncd.cli.output import (
     reasons,
     rest_of,
 )
-from syncd.clock import local
+from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.control import ask
-from syncd.engine.remembered import remembered
 from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.state.history import History, Note, Run
+from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
 from syncd.text.plain import on_one_line
 
@@ -75,16 +75,16 @@ STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 def status(config: ConfigOption = None, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Show what syncd follows, how that goes, and what waits for you."""
     with said_plainly():
-        settings, world = configuration(config), ports()
-        live = ask(world.data.control, "status")
+        settings, data, clock = configuration(config), own_data(), SystemClock()
+        live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
-        shelves = [shelf(one, settings, world, live) for one in chosen]
+        shelves = [shelf(one, settings, data, clock, live) for one in chosen]
         if as_json:
             show_json(_to_json(shelves, live))
             return
         out = stdout()
         for filled in shelves:
-            _show(filled, out, world.clock.now(), followed=bool(settings.profiles))
+            _show(filled, out, clock.now(), followed=bool(settings.profiles))
         _show_daemon(live, out)
 
 
@@ -283,7 +283,7 @@ def log(
     """Show each run, what it did and why."""
     with said_plainly():
         settings = configuration(config)
-        with remembered(settings.library(library), ports()) as state:
+        with remembered(settings.library(library), own_data(), SystemClock()) as state:
             history = state.history
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]

@@ -22,7 +22,6 @@ from syncd.daemon.control import Request
 from syncd.daemon.views import Asked, RefusedError
 from syncd.engine.gather import apis_of, web_of
 from syncd.engine.ports import Ports, run_name
-from syncd.engine.remembered import remembered
 from syncd.engine.review import judge
 from syncd.engine.session import opened
 from syncd.engine.undo import last_run, undo, undo_as_run
@@ -32,6 +31,7 @@ from syncd.read import fetch
 from syncd.services import search
 from syncd.state import pairings
 from syncd.state.history import Run
+from syncd.state.libraries import remembered
 from syncd.sync.action import Verdict
 
 HOST = "127.0.0.1"
@@ -418,7 +418,7 @@ class HttpAnswers:
         # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
-            with remembered(library, self._ports) as state:
+            with remembered(library, self._ports.data, self._ports.clock) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, f"no paper {paper!r} waits for a review")
@@ -446,7 +446,7 @@ class HttpAnswers:
 
     def _run(self, library: Library, wanted: str | None) -> Run | None:
         """Return the run of a library that may be meant."""
-        with remembered(library, self._ports) as state:
+        with remembered(library, self._ports.data, self._ports.clock) as state:
             if wanted is None:
                 return last_run(state.history)
             return next((run for run in state.history.runs() if run.name == wanted), None)

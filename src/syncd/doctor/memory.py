@@ -18,10 +18,10 @@ from syncd.clock import local
 from syncd.config import Library, ProfileConfig
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.engine.remembered import whereabouts
 from syncd.errors import ENDING, INTERRUPTED
 from syncd.handshake import SEPARATOR
 from syncd.lock import held
+from syncd.state.libraries import whereabouts
 from syncd.state.store import HEAD, Store
 
 STATE = "state"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from syncd.clock import Clock
 from syncd.engine.recover import PATIENCE, recover
 from syncd.handshake import MARK, SEPARATOR
-from syncd.state.places import (
+from syncd.state.libraries import (
     desktop_place,
     is_known,
     known_keys,

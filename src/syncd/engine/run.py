@@ -14,7 +14,6 @@ from syncd.config import Config, Library
 from syncd.engine.gather import Job, SourceFailure, apis_of, jobs, read, web_for
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.push import Failure, Push
-from syncd.engine.remembered import remembered
 from syncd.engine.session import Session, noted, opened
 from syncd.errors import (
     ClosedError,
@@ -27,6 +26,7 @@ from syncd.errors import (
     SyncdError,
 )
 from syncd.read import fetch
+from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
 from syncd.sync.action import KINDS, Action, Intake, Memory, Plan
 from syncd.sync.library import LibraryView
@@ -72,7 +72,7 @@ def keep(found: Mapping[str, SyncdError | None], library: Library, config: Confi
     }
     ours = {name: error for name, error in found.items() if name in followed}
     now = ports.clock.now().isoformat(timespec="seconds")
-    with suppress(StateError), remembered(library, ports) as state:
+    with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
         state.note_troubles(ours, now, followed)
 
 

@@ -14,10 +14,10 @@ from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.engine.desktop import desktop_client
 from syncd.engine.ports import Ports
 from syncd.engine.recover import caught_up
-from syncd.engine.remembered import remembered, whereabouts
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.lock import held
 from syncd.state.index import Index
+from syncd.state.libraries import remembered, whereabouts
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.sync.library import LibraryView
@@ -90,7 +90,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
             ports.admit(library.name)
             with (
                 _client(library, ports, transport) as client,
-                remembered(library, ports, client.server) as state,
+                remembered(library, ports.data, ports.clock, client.server) as state,
             ):
                 yield Session(run, client, state.index(), state, ports)
     finally:

@@ -13,10 +13,9 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Config, Library
-from syncd.engine.ports import Ports
-from syncd.engine.remembered import remembered
 from syncd.paths import DataFolder
 from syncd.state import store as db
+from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing, Trouble
 from syncd.state.store import Store
 
@@ -152,16 +151,17 @@ class Shelf:
         }
 
 
-def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -> Shelf:
+def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, live: Json | None) -> Shelf:
     """Return all that is to be known of a library's profiles and papers.
 
     Args:
         library: the library.
         settings: the configuration.
-        world: the world.
+        data: syncd's data folder.
+        clock: time.
         live: what the daemon answers to "status"; None without one.
     """
-    with remembered(library, world) as state, Resting(world.data, world.clock) as resting:
+    with remembered(library, data, clock) as state, Resting(data, clock) as resting:
         pushed = {profile.name: profile for profile in state.profiles()}
         troubles = {trouble.name: trouble for trouble in state.troubles()}
         paused, standings = resting.paused(), state.standings()

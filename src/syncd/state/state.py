@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.errors import SyncdError
+from syncd.handshake import SEPARATOR
 from syncd.state import store as db
 from syncd.state.history import Facts, History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
-from syncd.state.places import pushed_elsewhere
 from syncd.state.store import Store
 from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
 from syncd.sync.match import Candidate
@@ -141,8 +141,15 @@ class State:
         return int(number)
 
     def elsewhere(self) -> int:
-        """Return how many papers were pushed to another Zotero on the desktop."""
-        return pushed_elsewhere(self._store, self._place)
+        """Return how many papers were pushed to another Zotero on the desktop; 0 online, where there is one."""
+        root, mark, _ = self._place.partition(SEPARATOR)
+        if not mark:
+            return 0
+        place = db.library.c.place
+        others = sa.and_(place.startswith(root + SEPARATOR, autoescape=True), place != self._place)
+        query = sa.select(sa.func.count()).select_from(db.written.join(db.library)).where(others)
+        with self._store.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def index(self) -> Index:
         """Return the library's index, which lives in the same database."""
