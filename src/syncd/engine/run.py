@@ -361,9 +361,9 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
     """Carry out one plan; tell the report what was really done, and what needed nothing."""
     progress = session.ports.progress
     progress.total(sum(bool(action.item) + len(action.children) for action in current.actions))
-    push = Push(session.client, session.index, session.state, report.run, progress.advance)
+    push = Push(session, current)
     try:
-        push.carry_out(current, session.ports.clock.now())
+        push.carry_out()
     finally:
         for action in current.actions:
             if action.paper in push.written:
