@@ -31,6 +31,7 @@ from syncd.config import (
 from syncd.doctor import Finding, Scene, examine
 from syncd.errors import ConfigError
 from syncd.paths import data_folder
+from syncd.text.plain import json_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,8 +135,7 @@ def _json(findings: list[Finding], code: Exit) -> dict[str, Any]:
     return {
         "checks": [
             {
-                "name": finding.name,
-                "level": finding.level,
+                **json_of(finding, "name", "level"),
                 "message": finding.words,
                 "mend": finding.mend or None,
                 "fixable": finding.repair is not None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -159,6 +160,11 @@ FIELDS = {
     "repository": "repository",
     "url": "address",
 }
+
+
+def before_and_after(changes: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
+    """Return the changes of an item's properties as scripts read them."""
+    return {name: {"before": before, "after": after} for name, (before, after) in changes.items()}
 
 
 def counted(counts: Mapping[str, int]) -> str:

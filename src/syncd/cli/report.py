@@ -12,10 +12,11 @@ from typing import Any
 from rich.console import Console
 
 from syncd.cli.console import escape, of_error, of_report, of_reports, say
-from syncd.cli.output import WORDS, Column, named, reasons, rest_of, show
+from syncd.cli.output import WORDS, Column, before_and_after, named, reasons, rest_of, show
 from syncd.engine.run import Report
 from syncd.errors import SourceError, SyncdError
 from syncd.sync.action import Action, PlannedProfile
+from syncd.text.plain import json_of
 
 COLUMNS = (Column("what"), Column("paper", 3), Column("why", 2), Column("key", style="dim"))
 # Notices that are said in another way, or only once.
@@ -133,17 +134,13 @@ def to_json(reports: list[Report], *, tell: bool) -> dict[str, Any]:
 def _report(report: Report, *, tell: bool) -> dict[str, Any]:
     profiles = report.plan.profiles if report.plan else ()
     return {
-        "run": report.run,
-        "library": report.library,
-        "dry_run": report.dry_run,
+        **json_of(report, "run", "library", "dry_run"),
         "profiles": [
             {
                 "name": profile.author,
                 "source": profile.origin,
-                "collection": profile.collection,
-                "papers": profile.papers,
-                "listed": profile.listed,
-                "warnings": [{"code": n.code, "message": n.message} for n in profile.notices],
+                **json_of(profile, "collection", "papers", "listed"),
+                "warnings": json_of(profile.notices),
             }
             for profile in profiles
         ],
@@ -153,11 +150,7 @@ def _report(report: Report, *, tell: bool) -> dict[str, Any]:
         ],
         "counts": report.counts,
         "actions": [_action(report, action) for action in report.actions if _is_news(report, action)],
-        "requests": {
-            "total": report.requests.total,
-            "read": report.requests.read,
-            "write": report.requests.write,
-        },
+        "requests": json_of(report.requests, "total", "read", "write"),
         "seconds": round(report.seconds, 3),
         "error": _error(report.error) if report.error else None,
         "exit_code": int(of_report(report, tell_nothing_new=tell)),
@@ -172,15 +165,11 @@ def _action(report: Report, action: Action) -> dict[str, Any]:
     failure = report.failures.get(action.paper)
     return {
         "action": "failed" if failure else action.kind,
-        "title": action.title,
-        "key": action.key,
+        **json_of(action, "title", "key"),
         "reason": failure.message if failure else action.reason,
-        "changes": {name: {"before": b, "after": a} for name, (b, a) in action.changes.items()},
+        "changes": before_and_after(action.changes),
         "kept": list(action.kept),
-        "candidates": [
-            {"key": c.key, "title": c.title, "score": c.score, "reasons": list(c.reasons)}
-            for c in action.candidates
-        ],
+        "candidates": [json_of(one, "key", "title", "score", "reasons") for one in action.candidates],
     }
 
 

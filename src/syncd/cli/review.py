@@ -28,6 +28,7 @@ from syncd.errors import ConfigError
 from syncd.state.libraries import remembered
 from syncd.state.state import Standing, State
 from syncd.sync.action import Verdict
+from syncd.text.plain import json_of
 
 
 def review(
@@ -58,7 +59,7 @@ def review(
                 return
             waiting = [standing for standing in state.standings() if standing.cause == "review"]
             if as_json:
-                _print_json(waiting)
+                show_json([json_of(standing, "paper", "record", "candidates") for standing in waiting])
             elif not waiting:
                 stdout().print("Nothing waits for you.")
             elif sys.stdin.isatty():
@@ -68,14 +69,6 @@ def review(
                     _show(standing)
                 stdout().print("Decide with: syncd review KEY --same | --different | --later")
                 raise typer.Exit(Exit.WAITING)
-
-
-def _print_json(waiting: list[Standing]) -> None:
-    values = [
-        {"paper": standing.paper, "record": dict(standing.record), "candidates": list(standing.candidates)}
-        for standing in waiting
-    ]
-    show_json(values)
 
 
 def _ask(state: State, waiting: list[Standing]) -> None:

@@ -30,6 +30,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.output import (
     Column,
+    before_and_after,
     counted,
     named,
     reasons,
@@ -43,7 +44,7 @@ from syncd.errors import ConfigError, SyncdError
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
-from syncd.text.plain import on_one_line
+from syncd.text.plain import json_of, on_one_line
 
 Json = dict[str, Any]
 
@@ -329,19 +330,8 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
 
 def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
     if as_json:
-        values = [
-            {
-                "run": run.name,
-                "kind": run.kind,
-                "profiles": list(run.profiles),
-                "started": run.started,
-                "finished": run.finished,
-                "counts": dict(run.counts),
-                "error": run.error,
-            }
-            for run in runs
-        ]
-        show_json(values)
+        names = ("kind", "profiles", "started", "finished", "counts", "error")
+        show_json([{"run": run.name, **json_of(run, *names)} for run in runs])
         return
 
     columns = (Column("began"), Column("run"), Column("what"), Column("outcome", 1))
@@ -366,9 +356,8 @@ def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, run: 
                 "run": run,
                 "action": note.kind,
                 "key": key,
-                "title": note.title,
-                "reason": note.reason,
-                "changes": {name: {"before": b, "after": a} for name, (b, a) in note.changes.items()},
+                **json_of(note, "title", "reason"),
+                "changes": before_and_after(note.changes),
             }
             for run, key, note in notes
         ]

@@ -18,6 +18,7 @@ from syncd.state import store as db
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing, Trouble
 from syncd.state.store import Store
+from syncd.text.plain import json_of
 
 ALL = ""
 
@@ -108,11 +109,7 @@ class Row:
             "next": self.live.get("next"),
             "running": self.live.get("running"),
             "trouble": {
-                "since": trouble.since,
-                "last": trouble.last,
-                "count": trouble.count,
-                "message": trouble.message,
-                "hint": trouble.hint,
+                **json_of(trouble, "since", "last", "count", "message", "hint"),
                 "again": self.live.get("again"),
             }
             if trouble
@@ -135,12 +132,7 @@ class Shelf:
             "profiles": [row.to_json() for row in self.rows],
             "papers": [
                 {
-                    "cause": standing.cause,
-                    "title": standing.title,
-                    "paper": standing.paper,
-                    "key": standing.key,
-                    "detail": standing.detail,
-                    "by": standing.by,
+                    **json_of(standing, "cause", "title", "paper", "key", "detail", "by"),
                     "values": {
                         name: {"yours": yours, "source": source}
                         for name, (yours, source) in standing.values.items()
