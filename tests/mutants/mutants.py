@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant("an undo trashes what the user changed", "engine/undo.py", "elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):", "elif touched := ():"),
     Mutant("an earlier undo counts as the user's edit", "engine/undo.py", "            now = now - (before - after) | (after - before)\n", ""),
     Mutant("an undo puts the user's own tags back as well", "engine/undo.py", "        return _without(name, there or [], before, after)", "        return before"),
-    Mutant("syncd's own trashing is called the user's", "state/state.py", 'self.bury(connection, entry.item, now, by="syncd")', "self.bury(connection, entry.item, now)"),
+    Mutant("syncd's own trashing is called the user's", "state/state.py", 'self.add_tombstone(connection, entry.item, now, by="syncd")', "self.add_tombstone(connection, entry.item, now)"),
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("an emptied library is filled again", "engine/run.py", "    if known and not known & view.items.keys():\n", "    if False:\n"),

@@ -140,7 +140,7 @@ def pushes(desk: Desk, **task: Any) -> Report:
     desk.clock.advance(TWO_DAYS)
     report = desk.run(**task)
     assert report.error is None
-    assert not report.sources
+    assert not report.unread
     assert not report.failures
     return report
 

@@ -28,7 +28,7 @@ def show_report(report: Report, out: Console, err: Console) -> None:
     away = _offline(report)
     if away:
         say(away)
-    for failure in report.sources:
+    for failure in report.unread:
         if not (away and failure.error.unreached):
             say(failure.error)
     for profile in report.plan.profiles if report.plan else ():
@@ -55,7 +55,7 @@ def _was_said(profile: PlannedProfile, report: Report) -> bool:
 
 def _offline(report: Report) -> SyncdError | None:
     """Return one error for all that needs the network, where nothing of it was reached."""
-    online = [failure for failure in report.sources if isinstance(failure.error, SourceError)]
+    online = [failure for failure in report.unread if isinstance(failure.error, SourceError)]
     away = [failure for failure in online if failure.error.unreached]
     profiles = report.plan.profiles if report.plan else ()
     silent = any(notice.code == OFFLINE for profile in profiles for notice in profile.notices)
@@ -146,7 +146,7 @@ def _report(report: Report, *, tell: bool) -> dict[str, Any]:
         ],
         "unread": [
             {"name": failure.name, "source": failure.origin, **_error(failure.error)}
-            for failure in report.sources
+            for failure in report.unread
         ],
         "counts": report.counts,
         "actions": [_action(report, action) for action in report.actions if _is_news(report, action)],

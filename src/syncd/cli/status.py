@@ -122,8 +122,8 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
     _show_papers(shelf.standings, out)
     hints: dict[str, list[str]] = {}
     for row in shelf.rows:
-        if row.trouble and row.trouble.hint:
-            hints.setdefault(row.trouble.hint, []).append(row.name)
+        if row.problem and row.problem.hint:
+            hints.setdefault(row.problem.hint, []).append(row.name)
         if row.pushed and row.pushed.is_partial:
             rest = rest_of(row.pushed.author, row.pushed.origin)
             hints.setdefault(f"The source lists only a part of the papers{rest}", []).append(row.name)
@@ -148,11 +148,11 @@ def _state(row: Row, now: datetime) -> str:
     """Return how a profile is, in colour and in few words."""
     if row.live.get("running"):
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
-    if row.trouble:
-        length = now - datetime.fromisoformat(row.trouble.since)
+    if row.problem:
+        length = now - datetime.fromisoformat(row.problem.since)
         since = f"failing for {_length(length)}" if length >= MINUTE else "it failed a moment ago"
         again = _when(row.live.get("again"), now)
-        words = f"{since}: {row.trouble.message}" + (f" (again {again})" if again else "")
+        words = f"{since}: {row.problem.message}" + (f" (again {again})" if again else "")
         return f"[red]{escape(words)}[/]"
     if row.pushed and row.pushed.paused:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"

@@ -32,7 +32,7 @@ from syncd.services import search
 from syncd.state import pairings
 from syncd.state.history import Run
 from syncd.state.libraries import remembered
-from syncd.sync.action import Verdict
+from syncd.sync.action import Verdict, profile_of
 
 HOST = "127.0.0.1"
 # Bytes of a request's body.
@@ -354,7 +354,7 @@ class HttpAnswers:
         """Let the loop look, and wait for nothing."""
         followed = [profile["name"] for profile in self._ask("status")["profiles"]]
         # A page of a folder is looked at with the folder.
-        names = [n if n in followed else n.partition(": ")[0] for n in _names(asked)]
+        names = [n if n in followed else profile_of(n, followed) for n in _names(asked)]
         if unknown := [name for name in names if name not in followed]:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd follows no profile {unknown[0]!r}")
         self._hand_over(Request({"do": "sync-now", "names": names}))

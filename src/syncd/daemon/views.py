@@ -129,7 +129,7 @@ def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
     told = state.facts.about(keys)
     history = state.history.of_items(told)
     authors = {profile.name: profile.author for profile in state.profiles()}
-    kept = {s.key: s.detail.split(", ") for s in state.standings() if s.cause == "kept" and s.key in told}
+    kept = {s.key: list(s.values) for s in state.standings() if s.cause == "kept" and s.key in told}
     return {
         key: _item(one, history.get(key, []), authors) | {"kept": kept.get(key, [])}
         for key, one in told.items()

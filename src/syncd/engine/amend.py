@@ -41,9 +41,9 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         if outcome.status == "failed":
             raise _not_taken_out(outcome)
         with session.state.writing() as connection:
-            session.state.dig_up(connection, [item.key])
+            session.state.remove_tombstones(connection, [item.key])
             session.state.remember_version(connection, item.key, outcome.version or item.version)
-            session.state.stand(connection, [wanted.paper], [])
+            session.state.set_status(connection, [wanted.paper], [])
         return wanted, True
     known = session.state.memory()
     taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
@@ -52,10 +52,10 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         for paper, item_key in {**known.claims, wanted.paper: wanted.key}.items():
             if item_key == wanted.key:
                 session.state.claim(connection, paper, key)
-        session.state.dig_up(connection, [wanted.key or ""])
+        session.state.remove_tombstones(connection, [wanted.key or ""])
         # It tells the next push why the paper is missing.
         coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
-        session.state.stand(connection, [wanted.paper], [coming])
+        session.state.set_status(connection, [wanted.paper], [coming])
     return wanted, False
 
 

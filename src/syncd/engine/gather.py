@@ -27,7 +27,7 @@ from syncd.read import fetch
 from syncd.services import Api
 from syncd.sources import file
 from syncd.sources.web import Web
-from syncd.sync.action import Intake
+from syncd.sync.action import Intake, page_name
 from syncd.zotero.items import Policy
 from syncd.zotero.schema import MAX_NAME_LENGTH
 
@@ -36,7 +36,7 @@ LARGE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFailure:
+class Unread:
     """A profile that could not be read; the others are not held up by it."""
 
     name: str
@@ -117,14 +117,14 @@ def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractCon
     return web_of(config, ports) if online else nullcontext()
 
 
-def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[SourceFailure]]:
+def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake], list[Unread]]:
     """Fetch, parse and complete all sources; those on the web in one session.
 
     Returns:
         the profiles, and those that could not be read.
     """
     intakes: list[Intake] = []
-    failures: list[SourceFailure] = []
+    unread: list[Unread] = []
     online = (
         web_of(config, ports) if config.enrich.services else web_for([j.source for j in jobs], config, ports)
     )
@@ -137,18 +137,18 @@ def read(jobs: Sequence[Job], config: Config, ports: Ports) -> tuple[list[Intake
                     job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis
                 )
             except SourceError as error:
-                failures.append(SourceFailure(job.name, job.source, error))
+                unread.append(Unread(job.name, job.source, error))
                 continue
             for snapshot in snapshots:
                 try:
                     with watching(ports.progress, snapshot):
                         profile = ports.parse(snapshot, job.settings.format, ports.clock)
                 except SyncdError as error:
-                    failures.append(SourceFailure(job.name, snapshot.origin, error))
+                    unread.append(Unread(job.name, snapshot.origin, error))
                 else:
                     profile = _completed(profile, config, ports, web)
                     intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
-    return intakes, failures
+    return intakes, unread
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) ->
     path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", own)
     name = settings.name or "/".join(path)
     if several and settings.name:
-        name = f"{name}: {profile.name}"
+        name = page_name(name, profile.name)
     return Intake(
         name=name,
         profile=profile,

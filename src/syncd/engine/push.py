@@ -159,15 +159,15 @@ class Push:
                 self._remember_quiet(connection, action, memory)
                 self._claim(connection, action, memory)
                 if action.cause == "deleted" and action.key and action.key not in memory.tombstones:
-                    state.bury(connection, action.key, now.isoformat(timespec="seconds"))
+                    state.add_tombstone(connection, action.key, now.isoformat(timespec="seconds"))
                 failure = self.failures.get(action.paper)
                 if failure and not failure.passes:
                     state.refuse(connection, action.paper, Refusal(digest(action), failure.message))
             alive = {a.key for a in actions if a.key and a.base and a.cause != "deleted"}
-            state.dig_up(connection, alive & memory.tombstones)
+            state.remove_tombstones(connection, alive & memory.tombstones)
             standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
             papers = [action.paper for action in actions]
-            state.stand(connection, [*papers, *self._asked_in_vain(memory)], standings)
+            state.set_status(connection, [*papers, *self._asked_in_vain(memory)], standings)
             for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)

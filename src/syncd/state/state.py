@@ -82,7 +82,7 @@ class FollowedProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """What keeps a profile of the configuration from being pushed at present.
 
     Attributes:
@@ -274,7 +274,7 @@ class State:
         }
         self._put(connection, db.profile, row)
 
-    def bury(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
+    def add_tombstone(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
         """Remember that an item was trashed or deleted, also for when the library has forgotten it.
 
         Args:
@@ -285,7 +285,7 @@ class State:
         """
         self._put(connection, db.tombstone, {"key": key, "since": since, "by": by})
 
-    def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
+    def remove_tombstones(self, connection: sa.Connection, keys: Iterable[str]) -> None:
         """Forget tombstones: the user wants these items, or has them back."""
         self._drop(connection, db.tombstone, "key", keys)
 
@@ -299,7 +299,9 @@ class State:
         with self._store.writing() as connection:
             self._put(connection, db.decision, {"paper": paper, "key": key, "verdict": verdict})
 
-    def stand(self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]) -> None:
+    def set_status(
+        self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]
+    ) -> None:
         """Put what is to be known of these papers in place of what was."""
         self._drop(connection, db.standing, "paper", papers)
         rows = [
@@ -366,16 +368,16 @@ class State:
         with self._store.reading() as connection:
             return {row.path: row.key for row in connection.execute(self._all(db.collection))}
 
-    def troubles(self) -> list[Trouble]:
+    def problems(self) -> list[Problem]:
         """Return what keeps profiles from being pushed."""
         with self._store.reading() as connection:
             query = self._all(db.trouble).order_by(db.trouble.c.name)
             return [
-                Trouble(r.name, r.since, r.last, r.times, r.message, r.hint)
+                Problem(r.name, r.since, r.last, r.times, r.message, r.hint)
                 for r in connection.execute(query)
             ]
 
-    def note_troubles(
+    def note_problems(
         self, errors: Mapping[str, SyncdError | None], now: str, followed: Collection[str]
     ) -> None:
         """Note what keeps profiles from being pushed.
@@ -385,7 +387,7 @@ class State:
             now: ISO time.
             followed: the profiles that the library has in the configuration; of all others it is forgotten.
         """
-        known = {trouble.name: trouble for trouble in self.troubles()}
+        known = {problem.name: problem for problem in self.problems()}
         found = {name: error for name, error in errors.items() if error is not None}
         gone = [name for name in known if name not in followed or (name in errors and name not in found)]
         if not gone and not found:
@@ -429,7 +431,7 @@ class State:
                 self.remember_seen(connection, entry.item, contents_after(before, entry.sent))
             if entry.sent.get("deleted"):
                 now = self._clock.now().isoformat(timespec="seconds")
-                self.bury(connection, entry.item, now, by="syncd")
+                self.add_tombstone(connection, entry.item, now, by="syncd")
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 

@@ -5,7 +5,7 @@ Pure data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, get_args
@@ -23,6 +23,20 @@ Verdict = Literal["same", "different", "later"]
 # refused it, the user wants to judge it later.
 Cause = Literal["", "deleted", "paused", "waiting", "refused", "review", "not adopted"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def page_name(profile: str, author: str) -> str:
+    """Return what state knows one page by, of a profile of the configuration that has several."""
+    return f"{profile}: {author}"
+
+
+def profile_of(page: str, profiles: Iterable[str]) -> str:
+    """Return which of these profiles a page is of; its own name where it is of none.
+
+    >>> profile_of(page_name("team", "Ann Lee"), ["ann", "team"]), profile_of("ann", ["ann", "team"])
+    ('team', 'ann')
+    """
+    return next((profile for profile in profiles if page.startswith(page_name(profile, ""))), page)
 
 
 @dataclass(frozen=True, slots=True)
