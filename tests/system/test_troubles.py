@@ -16,6 +16,7 @@ from syncd.zotero.embedded import Fault
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
+    from syncd.state.state import Problem
 
 BO = '[profiles.bo]\nsource = "bo.txt"\ncaptured = 2026-06-01\n'
 OTHER = '[libraries.other]\ntype = "embedded"\n'

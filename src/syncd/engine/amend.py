@@ -101,11 +101,11 @@ def new_collection(session: Session, profile: str) -> str:
     memory = session.state.memory()
     collections = dict(memory.collections)
     old = collections.get("/".join(path)) or next(own_keys(view.names, path))
-    if not Filing(view, collections).place(path).closed:
+    if not Filing(view, collections).collection(path).closed:
         raise SyncdError(f"the collection {'/'.join(path)!r} is there; nothing keeps the profile from it")
     for depth in range(1, len(path) + 1):
         part = path[:depth]
-        if Filing(view, collections).place(part).closed:
+        if Filing(view, collections).collection(part).closed:
             taken = view.collections.keys() | view.deleted
             collections["/".join(part)] = _unused(own_keys(view.names, part), taken)
     new = collections["/".join(path)]

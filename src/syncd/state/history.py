@@ -119,11 +119,11 @@ class History:
 
     def add(self, connection: sa.Connection, run: str, key: str, note: Note) -> None:
         """Add a line to a run, in the caller's transaction."""
-        last = connection.scalar(sa.select(sa.func.max(db.action.c.place)).where(db.action.c.run == run))
+        last = connection.scalar(sa.select(sa.func.max(db.action.c.number)).where(db.action.c.run == run))
         connection.execute(
             sa.insert(db.action).values(
                 run=run,
-                place=0 if last is None else last + 1,
+                number=0 if last is None else last + 1,
                 kind=note.kind,
                 key=key,
                 title=note.title,
@@ -161,7 +161,7 @@ class History:
             sa.select(run.id, action.key, action.kind)
             .join(db.action, run.id == action.run)
             .where(run.library == self._library, run.started >= started)
-            .order_by(run.started, run.id, action.place)
+            .order_by(run.started, run.id, action.number)
         )
         found: dict[str, dict[str, str]] = {}
         for row in connection.execute(query):
@@ -186,7 +186,7 @@ class History:
             sa.select(run.id, run.profiles, action.key, action.title, action.recorded)
             .join(db.action, run.id == action.run)
             .where(run.library == self._library, action.recorded >= exact, action.kind == "create")
-            .order_by(action.recorded, run.id, action.place)
+            .order_by(action.recorded, run.id, action.number)
         )
         with self._store.reading() as connection:
             return [
@@ -230,7 +230,7 @@ class History:
                 sa.select(db.action)
                 .join(db.run, db.run.c.id == db.action.c.run)
                 .where(db.run.c.library == self._library, db.action.c.key == key)
-                .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+                .order_by(db.run.c.started, db.action.c.run, db.action.c.number)
             )
             return [(row.run, _note(row)) for row in connection.execute(query)]
 
@@ -240,7 +240,7 @@ class History:
             sa.select(db.action, db.run.c.started)
             .join(db.run, db.run.c.id == db.action.c.run)
             .where(db.run.c.library == self._library, db.action.c.key.in_(list(keys)))
-            .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+            .order_by(db.run.c.started, db.action.c.run, db.action.c.number)
         )
         found: dict[str, list[tuple[str, str, Note]]] = {}
         with self._store.reading() as connection:
@@ -249,7 +249,7 @@ class History:
         return found
 
     def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
-        query = sa.select(db.action).where(which).order_by(db.action.c.place)
+        query = sa.select(db.action).where(which).order_by(db.action.c.number)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
 

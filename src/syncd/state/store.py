@@ -189,7 +189,7 @@ action = sa.Table(
     "action",
     metadata,
     sa.Column("run", sa.Text, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Integer, key="number", primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("key", sa.String(8)),
     sa.Column("title", sa.Text, nullable=False),

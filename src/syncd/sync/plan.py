@@ -25,7 +25,7 @@ from syncd.sync.action import (
     Said,
 )
 from syncd.sync.decide import Decisions
-from syncd.sync.filing import Filing, Listing, Place, Wanted
+from syncd.sync.filing import Filing, Listing, ProfileCollection, Wanted
 from syncd.sync.library import LibraryView
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base
@@ -52,23 +52,23 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
     facts: list[Fact] = []
     listed: dict[str, list[str]] = {}
     for intake in intakes:
-        place = filing.place(intake.collection)
-        if place.key:
-            places["/".join(intake.collection)] = place.key
+        collection = filing.collection(intake.collection)
+        if collection.key:
+            places["/".join(intake.collection)] = collection.key
         notices = list(intake.profile.warnings)
-        if place.closed:
-            notices.append(Notice("paused", f"{place.closed}; nothing is filed there any more"))
+        if collection.closed:
+            notices.append(Notice("paused", f"{collection.closed}; nothing is filed there any more"))
         for paper in intake.profile.papers:
             key = named[intake.name, paper].key
             listed.setdefault(intake.name, []).append(key)
             made = draft(paper, intake.policy)
             notices += made.notices
-            if place.closed:
-                paused[key] = Action("skip", paper.title, key, None, place.closed, cause="paused")
+            if collection.closed:
+                paused[key] = Action("skip", paper.title, key, None, collection.closed, cause="paused")
             else:
-                listings.setdefault(key, []).append(_listing(intake, key, paper, made, place))
+                listings.setdefault(key, []).append(_listing(intake, key, paper, made, collection))
                 facts.append(_fact(intake, paper, key))
-        profiles.append(_planned(intake, place.closed, notices))
+        profiles.append(_planned(intake, collection.closed, notices))
     aliases = {one.key: one.aliases for one in named.values()}
     wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
@@ -95,7 +95,7 @@ def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
     return Fact(key, intake.name, paper.score, paper.affiliations, links)
 
 
-def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) -> Listing:
+def _listing(intake: Intake, key: str, paper: Paper, made: Draft, collection: ProfileCollection) -> Listing:
     unpublished = (
         made
         if made.item_type == PREPRINT
@@ -107,7 +107,7 @@ def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) 
         paper=paper,
         draft=made,
         unpublished=unpublished,
-        place=place,
+        collection=collection,
         adopt=intake.adopt,
         settle=intake.settle,
         upgrade=intake.policy.upgrade,
