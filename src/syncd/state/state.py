@@ -107,7 +107,7 @@ class State:
 
     Args:
         store: the database.
-        place: where the library is, see `place`.
+        place: where the library is, as `libraries` says it.
         prefix: "users/475425".
         clock: time.
 
