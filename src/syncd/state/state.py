@@ -239,19 +239,15 @@ class State:
 
     def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
         """Remember what an item of syncd's holds after a write of syncd's."""
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        connection.execute(sa.update(db.written).where(here).values(seen=json.dumps(dict(seen))))
+        self._change(connection, key, seen=json.dumps(dict(seen)))
 
     def rebase(self, connection: sa.Connection, key: str, base: Base) -> None:
         """Exchange what is remembered of an item, and nothing else."""
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        text = json.dumps(base.to_json(), ensure_ascii=False)
-        connection.execute(sa.update(db.written).where(here).values(base=text))
+        self._change(connection, key, base=json.dumps(base.to_json(), ensure_ascii=False))
 
     def remember_version(self, connection: sa.Connection, key: str, version: int) -> None:
         """Remember that the item's newest version is of syncd's making."""
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        connection.execute(sa.update(db.written).where(here).values(version=version))
+        self._change(connection, key, version=version)
 
     def remember_collection(self, connection: sa.Connection, path: str, key: str) -> None:
         """Remember which collection settings mean by a path."""
@@ -437,22 +433,26 @@ class State:
 
     def base(self, connection: sa.Connection, key: str) -> Base | None:
         """Return what stands in an item from syncd, as the caller's transaction sees it."""
-        table = db.written
-        query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
-        text = connection.scalar(query)
+        text = connection.scalar(sa.select(db.written.c.base).where(self._is_of(key)))
         return Base.from_json(json.loads(text)) if text else None
 
     def seen(self, connection: sa.Connection, key: str) -> dict[str, str] | None:
         """Return what an item held after syncd's last write, as the caller's transaction sees it."""
-        table = db.written
-        query = sa.select(table.c.seen).where(table.c.library == self._library, table.c.key == key)
-        text = connection.scalar(query)
+        text = connection.scalar(sa.select(db.written.c.seen).where(self._is_of(key)))
         return json.loads(text) if text else None
 
     def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
         base = self.base(connection, item)
         if base and url not in base.links:
             self.rebase(connection, item, replace(base, links=(*base.links, url)))
+
+    def _is_of(self, key: str) -> sa.ColumnElement[bool]:
+        """Select what syncd wrote into one item."""
+        return sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+
+    def _change(self, connection: sa.Connection, key: str, **values: Any) -> None:
+        """Change what is remembered of what syncd wrote into an item; nothing, if it wrote nothing."""
+        connection.execute(sa.update(db.written).where(self._is_of(key)).values(**values))
 
     def _put(
         self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], *, keep: Sequence[str] = ()
