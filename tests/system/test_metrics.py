@@ -106,7 +106,7 @@ def test_failed_runs_are_no_success(metrics: Metrics) -> None:
     """Neither an error of the library nor one of the source; another profile of the run may still have one."""
     metrics.finished(run(error=LibraryError("gone", kind="transient")), ["ann"], NOW)
     unread = Unread("ann", "page.txt", SourceError("no such file", origin="page.txt"))
-    metrics.finished(run(sources=[unread]), ["ann", "bob"], NOW)
+    metrics.finished(run(unread=[unread]), ["ann", "bob"], NOW)
     with metrics.serve(0) as port:
         seen = figures(scraped(port))
     assert seen["syncd_runs_total", ("main", "failed")] == 2
