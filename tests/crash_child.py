@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from clocks import FakeClock
 from syncd.config import load
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
-from syncd.engine.session import Ports, noted, opened
+from syncd.engine.session import noted, opened
 from syncd.engine.undo import Undoing
 from syncd.engine.undo import undo as carry_out
 from syncd.paths import DataFolder

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from syncd.config import load
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
-from syncd.engine.session import Ports
 from syncd.paths import DataFolder
 
 if TYPE_CHECKING:

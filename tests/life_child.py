@@ -27,7 +27,7 @@ from syncd.daemon.logs import configure
 from syncd.daemon.roster import Roster
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Look, Looker, LookProgress, Outcome
-from syncd.engine.session import Ports, run_name
+from syncd.engine.ports import Ports, run_name
 from syncd.paths import DataFolder
 from syncd.sources.pace import Pace
 

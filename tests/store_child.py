@@ -1,4 +1,4 @@
-"""Processes that open syncd's own database: several at once, and one that is killed while it migrates.
+"""Processes that open syncd's own database: several at once, and one that is killed while it makes the tables.
 
 The fork server imports this module once, so that each process starts at once.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-# What a migration needs is imported here, before the fork.
+# What makes the tables is imported here, before the fork.
 import syncd.state.migrations  # noqa: F401
 from syncd.state.store import Store
 

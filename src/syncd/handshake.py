@@ -21,6 +21,9 @@ HEADER = "Syncd-Signature"
 # The version of all this, and the oldest that is still understood. Version 1 sent its token and is not spoken to.
 API = 2
 OLDEST = 2
+# A Zotero on this computer is told from others by what stands between its address and these.
+SEPARATOR = "#"
+MARK = "plugin:"
 # How a key looks where it is kept. The token of version 1 was known to whoever listened, and looks otherwise.
 KEY = pattern(r"pairing-[0-9a-f]{64}", hostile="pairing-")
 _NUMBER = pattern(r"[0-9a-f]{512}", hostile="a")

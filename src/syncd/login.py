@@ -59,12 +59,12 @@ class Storage:
     """Where things go.
 
     Attributes:
-        place: the configuration file.
+        file: the configuration.
         env: the environment, for reading it.
         where: where the key goes, if the user chose.
     """
 
-    place: Path
+    file: Path
     env: Mapping[str, str]
     where: secrets.Where | None = None
 
@@ -265,7 +265,7 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
     Raises:
         ConfigError: either is not possible.
     """
-    folder = storage.place.absolute().parent
+    folder = storage.file.absolute().parent
     kept = secrets.keep(key, target.name, folder, storage.where)
     settings: dict[str, object] = {"key": kept.reference}
     if target.old is None or target.old.key is None:
@@ -274,7 +274,7 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
         if target.endpoint not in {ZOTERO, HERE}:
             settings["endpoint"] = target.endpoint
     try:
-        edit.change(storage.place, storage.env, {("libraries", target.name): settings})
+        edit.change(storage.file, storage.env, {("libraries", target.name): settings})
     except BaseException:
         secrets.take_back(kept, target.name, folder)
         raise

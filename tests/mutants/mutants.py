@@ -86,7 +86,7 @@ MUTANTS = (
     Mutant("the parent's trash is not seen", "sync/filing.py", "            step = collection.parent\n", "            step = None\n"),
     Mutant("a lost state refiles what was taken out", "sync/filing.py", "certain=not there or parent not in set(own_keys(self._view.names, path))", "certain=True"),
     # Writing
-    Mutant("writes are not guarded by the library's version", "engine/push.py", "write(sent, unmodified_since=self._version)", "write(sent, unmodified_since=None)"),
+    Mutant("writes are not guarded by the library's version", "engine/write.py", "write(sent, unmodified_since=self._version)", "write(sent, unmodified_since=None)"),
     Mutant("another writer in between is not noticed", "zotero/client.py", "return version, all((outcome.version or 0) <= version for outcome in outcomes)", "return version, True"),
     Mutant("a refused object is sent in every run", "engine/push.py", "                if failure and not failure.passes:\n", "                if False:\n"),
     Mutant("a fault of the server counts as a refusal", "engine/push.py", "return self.changed or self.transient", "return self.changed"),
@@ -97,7 +97,7 @@ MUTANTS = (
     Mutant("the journal is thrown away", "engine/recover.py", '                if fate == "written":\n', "                if False:\n"),
     Mutant("what is not seen at once will never be", "engine/recover.py", '                elif fate == "open":\n', "                elif False:\n"),
     Mutant("what was sent is waited for without end", "engine/recover.py", "return chunk.sent is not None and now - chunk.sent < PATIENCE", "return True"),
-    Mutant("a request that was delivered twice is given up", "engine/recover.py", "left = [replace(entry, there=True) for entry in entries]", "left = []"),
+    Mutant("a request that was delivered twice is given up", "engine/write.py", "left = [replace(entry, there=True) for entry in chunk]", "left = []"),
     Mutant("an update of unknown outcome counts as done", "engine/recover.py", '    if item.version == entry.sent["version"]:\n        return "open"\n', '    if item.version == entry.sent["version"]:\n        return "written"\n'),
     Mutant("Retry-After is ignored", "zotero/transport.py", "deadline.wait(wait if wait is not None else", "deadline.wait("),
     Mutant("Backoff is ignored", "zotero/transport.py", "        if backoff:\n", "        if False:\n"),
@@ -110,7 +110,7 @@ MUTANTS = (
     Mutant("a library that was emptied is not noticed where its versions go on", "state/index.py", "return held is not None and held != self._count()", "return False"),
     Mutant("a version is taken as it comes", "zotero/shapes.py", "    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told <= MOST:\n        raise ShapeError\n", ""),
     # Zotero on the desktop
-    Mutant("a refused write is looked up later", "engine/recover.py", 'elif error.kind == "transient":', "elif error.kind:"),
+    Mutant("a refused write is looked up later", "engine/write.py", 'elif error.kind == "transient":', "elif error.kind:"),
     Mutant("another profile of Zotero is pushed to", "engine/run.py", "if not memory.written and (papers := state.elsewhere()):", "if False and (papers := state.elsewhere()):"),
     Mutant("a plugin that is installed again is taken for another Zotero", "engine/desktop.py", "if client.plugin.is_same_database(place)]", "if not place]"),
     Mutant("what is known by way of the local API is forgotten", "engine/desktop.py", "    return best if shared[best] else None\n", "    return None\n"),
@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant("an undo trashes what the user changed", "engine/undo.py", "elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):", "elif touched := ():"),
     Mutant("an earlier undo counts as the user's edit", "engine/undo.py", "            now = now - (before - after) | (after - before)\n", ""),
     Mutant("an undo puts the user's own tags back as well", "engine/undo.py", "        return _without(name, there or [], before, after)", "        return before"),
-    Mutant("syncd's own trashing is called the user's", "state/state.py", 'self.bury(connection, entry.item, now, by="syncd")', "self.bury(connection, entry.item, now)"),
+    Mutant("syncd's own trashing is called the user's", "state/state.py", 'self.add_tombstone(connection, entry.item, now, by="syncd")', "self.add_tombstone(connection, entry.item, now)"),
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("an emptied library is filled again", "engine/run.py", "    if known and not known & view.items.keys():\n", "    if False:\n"),

@@ -15,7 +15,7 @@ import pytest
 from desk import Desk, Zotero
 from pages import entry, page
 from syncd.config import load
-from syncd.engine.session import Ports, remembered
+from syncd.state.libraries import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,7 +140,7 @@ def pushes(desk: Desk, **task: Any) -> Report:
     desk.clock.advance(TWO_DAYS)
     report = desk.run(**task)
     assert report.error is None
-    assert not report.sources
+    assert not report.unread
     assert not report.failures
     return report
 
@@ -180,7 +180,7 @@ with_every_memory = pytest.mark.parametrize("memory", MEMORIES.values(), ids=MEM
 def memory_of(desk: Desk) -> Iterator[State]:
     """Open what syncd remembers: what `syncd status` shows."""
     library = load(desk.folder / "config.toml", desk.env).library()
-    with remembered(library, Ports(desk.env, desk.data, desk.clock)) as state:
+    with remembered(library, desk.data, desk.clock) as state:
         yield state
 
 

@@ -62,7 +62,7 @@ def test_status_shows_yours_beside_the_sources(pushed: Desk, owner: Owner) -> No
     }
     with memory_of(pushed) as state, state.writing() as connection:
         kept = Standing("PPPP2222", "kept", key, "Alpha", ", ".join(values), values=values)
-        state.stand(connection, ["PPPP2222"], [kept])
+        state.set_status(connection, ["PPPP2222"], [kept])
     shown = pushed.syncd("status").out
     assert f"  {key}  Alpha: abstract and authors\n" in shown
     assert '    abstract: yours is "My own words. My own' in shown

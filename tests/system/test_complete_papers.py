@@ -8,8 +8,8 @@ import pytest
 
 from pages import entry, page
 from syncd.config import load
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
-from syncd.engine.session import Ports
 from websites import Reply, Site, website
 
 if TYPE_CHECKING:

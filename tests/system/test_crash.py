@@ -23,7 +23,7 @@ from crash_child import Work, live_until_killed
 from doubles import Fault
 from pages import entry, page
 from syncd.config import load
-from syncd.engine.session import remembered
+from syncd.state.libraries import remembered
 from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Stage:
             for data in objects.values()
         }
         settings = load(self.desk.folder / "config.toml", self.desk.env).library()
-        with remembered(settings, self.work.ports) as state:
+        with remembered(settings, self.work.ports.data, self.work.ports.clock) as state:
             memory, view = state.memory(), state.index().view()
             own = {key: version for key, version in memory.versions.items() if key not in view.deleted}
             current = {key: objects[key]["version"] for key in own}

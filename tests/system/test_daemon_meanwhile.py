@@ -25,7 +25,7 @@ from syncd.daemon.ask import ask
 from syncd.daemon.news import History
 from syncd.daemon.work import Looker, LookProgress, Waiting
 from syncd.engine import run
-from syncd.engine.session import Ports, run_name
+from syncd.engine.ports import Ports, run_name
 from syncd.errors import SyncdError
 from websites import Reply, website
 

@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlalchemy as sa
 
 from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from doubles import Fault
 from owner import NEWS, Owner, memory_of, pushes, rests, show
 from plugins import ACTS, SIDES, seen, stopped, whole
-from syncd.state import migrations
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 MADE = Path(__file__).parent / "local_api"
 ADDRESS = "http://127.0.0.1:23119"
-# Of the tables that it had.
-REVISION = "0003"
 # Those in which what is known moves; what follows is a run like any other.
 COMMITS = 6
 
@@ -57,10 +54,7 @@ class Moving:
     def remember(self, name: str) -> None:
         """Let syncd have the state."""
         self.desk.data.create()
-        engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.desk.data.state)))
-        with engine.begin() as tables:
-            migrations.upgrade(tables, REVISION)
-        engine.dispose()
+        Store.at(self.desk.data.state).close()
         text = (MADE / f"{name}.sql").read_text(encoding="utf-8")
         with closing(sqlite3.connect(self.desk.data.state)) as connection, connection:
             connection.executescript(text.replace(ADDRESS, self.desk.program.server.url))
@@ -202,10 +196,10 @@ def test_another_zotero_is_not_pushed_to_unasked(moving: Moving) -> None:
 def test_the_state_of_another_zotero_is_left_alone(pushed: Moving) -> None:
     """Of two that are known, the one goes on whose papers are there."""
     with closing(sqlite3.connect(pushed.desk.data.state)) as connection, connection:
-        place = f"{pushed.desk.program.server.url}/api#0-another"
+        place = f"{pushed.desk.program.server.url}#0-another"
         connection.execute("INSERT INTO library VALUES (7, ?, 'users/0', 40)", (place,))
         connection.execute(
-            "INSERT INTO written SELECT 7, 'ABCD2345', base, 40, run FROM written WHERE library = 1 LIMIT 1"
+            "INSERT INTO written SELECT 7, 'ABCD2345', base, 40, run, '' FROM written WHERE library = 1 LIMIT 1"
         )
     assert pushed.desk.run().counts["unchanged"] == 3
     assert pushed.places() == {"plugin", "0-another"}

@@ -226,11 +226,12 @@ def test_a_damaged_state(well: Desk) -> None:
     assert len(well.zotero.papers()) == 3
 
 
-def test_a_state_of_a_newer_syncd(well: Desk) -> None:
+@pytest.mark.parametrize(("revision", "words"), [("9999", "newer syncd"), ("0003", "older syncd")])
+def test_a_state_of_another_syncd(well: Desk, revision: str, words: str) -> None:
     """It is left as it is."""
     with closing(sqlite3.connect(well.data.state)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert "newer syncd" in only(examined(well, "--fix"))["message"]
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    assert words in only(examined(well, "--fix"))["message"]
 
 
 def test_a_library_that_is_older_than_the_index(well: Desk) -> None:

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from owner import show
 from syncd.daemon.metrics import Metrics
-from syncd.engine.gather import SourceFailure
+from syncd.engine.gather import Unread
 from syncd.engine.push import Failure
 from syncd.engine.run import Report
 from syncd.errors import ConfigError, LibraryError, SourceError, StateError
@@ -107,8 +107,8 @@ def test_everything_is_there_before_it_happens(metrics: Metrics) -> None:
 def test_failed_runs_are_no_success(metrics: Metrics) -> None:
     """Neither an error of the library nor one of the source; another profile of the run may still have one."""
     metrics.finished(run(error=LibraryError("gone", kind="transient")), ["ann"], NOW)
-    unread = SourceFailure("ann", "page.txt", SourceError("no such file", origin="page.txt"))
-    metrics.finished(run(sources=[unread]), ["ann", "bob"], NOW)
+    unread = Unread("ann", "page.txt", SourceError("no such file", origin="page.txt"))
+    metrics.finished(run(unread=[unread]), ["ann", "bob"], NOW)
     with metrics.serve(0) as port:
         seen = figures(scraped(port))
     assert seen["syncd_runs_total", ("main", "failed")] == 2

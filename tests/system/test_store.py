@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from store_child import open_and_die, open_when_told
 from syncd.errors import StateError
 from syncd.state import store
-from syncd.state.migrations import known_revisions, upgrade
+from syncd.state.migrations import known_revisions
 from syncd.state.store import Store
 
 if TYPE_CHECKING:
@@ -37,46 +37,6 @@ def processes() -> ForkServerContext:
     return context
 
 
-def old_database(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Make a database of the first revision with two rows in every table but one; return them by table."""
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-    metadata, rows = sa.MetaData(), dict[str, list[dict[str, Any]]]()
-    with engine.begin() as connection:
-        upgrade(connection, "0001")
-        metadata.reflect(connection)
-        for table in metadata.sorted_tables:
-            if table.name != "alembic_version":
-                rows[table.name] = [_row(table, number) for number in (1, 2)]
-                connection.execute(sa.insert(table), rows[table.name])
-    engine.dispose()
-    return rows
-
-
-def _row(table: sa.Table, number: int) -> dict[str, Any]:
-    """Return a row of which every value is known again; what refers to others refers to the first or second."""
-    kinds: dict[type, Any] = {int: number, bool: bool(number % 2)}
-    row = {c.name: kinds.get(c.type.python_type, f"{c.name} {number}") for c in table.columns}
-    return row | {name: f"id {number}" for name in ("run",) if name in row}
-
-
-def found_in(path: Path, like: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Return what these columns of these tables hold now."""
-    with closing(sqlite3.connect(path)) as connection:
-        return {
-            name: [
-                dict(zip(rows[0], values, strict=True))
-                for values in connection.execute(
-                    f"SELECT {', '.join(map(_quoted, rows[0]))} FROM {_quoted(name)} ORDER BY rowid"  # noqa: S608
-                )
-            ]
-            for name, rows in like.items()
-        }
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
 def revision(path: Path) -> str:
     """Return which revision a database is of."""
     with closing(sqlite3.connect(path)) as connection:
@@ -84,9 +44,10 @@ def revision(path: Path) -> str:
         return str(found)
 
 
-def backup_of(path: Path) -> Path:
-    """Return where the copy from before the second revision is."""
-    return Path(f"{path}.0001.backup")
+def tables(path: Path) -> set[str]:
+    """Return the names of a database's tables."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def test_the_migrations_make_just_the_tables_that_the_code_uses(tmp_path: Path) -> None:
@@ -101,21 +62,34 @@ def test_the_migrations_make_just_the_tables_that_the_code_uses(tmp_path: Path) 
 
 
 def test_the_newest_revision_is_the_one_that_is_looked_for() -> None:
-    """Else every start would migrate, or none."""
-    assert max(known_revisions()) == store.HEAD
+    """Else every start would migrate, or none; and what is older than the first can't be read."""
+    assert known_revisions() == [store.HEAD]
 
 
-def test_a_database_of_a_newer_syncd_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("found", "words", "hint"),
+    [
+        ("9999", "newer syncd", "Upgrade syncd"),
+        (
+            "0003",
+            "older syncd (revision 0003), which this one can't read; it was kept as it is",
+            "push again",
+        ),
+    ],
+)
+def test_a_database_of_another_syncd_is_refused(tmp_path: Path, found: str, words: str, hint: str) -> None:
     """What it holds is not understood, so it is not touched."""
     path = tmp_path / "s.sqlite"
     Store.at(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (found,))
     before = path.read_bytes()
-    with pytest.raises(StateError, match="newer syncd"):
+    with pytest.raises(StateError) as caught:
         Store.at(path)
+    assert words in str(caught.value)
+    assert hint in caught.value.hint
     assert path.read_bytes() == before
+    assert set(tmp_path.iterdir()) == {path}
 
 
 def test_what_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -140,55 +114,47 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
         opened.close()
 
 
-def test_an_old_database_is_migrated_and_kept_beside(tmp_path: Path) -> None:
-    """All rows stay, the last success comes from the run, and a copy for the user alone is left."""
-    path = tmp_path / "s.sqlite"
-    rows = old_database(path)
-    backup_of(path).with_name("s.sqlite.0001.backup.part").write_bytes(
-        b"half of it, by a process that was killed"
-    )
-    Store.at(path).close()
-    assert found_in(path, rows) == rows
-    pushed = {"profile": [{"pushed": "started 1"}, {"pushed": "started 2"}]}
-    assert found_in(path, pushed) == pushed
-    assert backup_of(path).stat().st_mode & 0o777 == 0o600
-    assert (revision(path), revision(backup_of(path))) == (store.HEAD, "0001")
-    assert found_in(backup_of(path), rows) == rows
-    assert set(tmp_path.iterdir()) == {path, backup_of(path)}
+def counted(opened: Store) -> list[tuple[int, str, str]]:
+    """Return the rows of `trouble`."""
+    with opened.reading() as connection:
+        rows = connection.execute(sa.select(store.trouble).order_by(store.trouble.c.name)).all()
+    return [(row.times, row.since, row.message) for row in rows]
 
 
-def test_the_copy_has_what_is_not_in_the_main_file_yet(tmp_path: Path) -> None:
-    """What a process that is still alive wrote last is in the log beside the file, and counts."""
-    path = tmp_path / "s.sqlite"
-    old_database(path)
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("PRAGMA journal_mode = WAL")
-        other.execute("PRAGMA wal_autocheckpoint = 0")
-        other.execute("INSERT INTO library (id, place, prefix) VALUES (3, 'late', 'users/3')")
-        other.commit()
-        Store.at(path).close()
-    last = {"library": [{"place": "place 1"}, {"place": "place 2"}, {"place": "late"}]}
-    assert found_in(backup_of(path), last) == found_in(path, last) == last
+def test_a_row_takes_the_place_of_the_one_with_its_key(tmp_path: Path) -> None:
+    """What is kept stays, what is not named stays, and a new row gets all of it."""
+    names = {"library": 1, "name": "ann"}
+    first = {**names, "since": "1", "last": "1", "times": 1, "message": "no", "hint": ""}
+    later = {**first, "since": "2", "times": 2}
+    with closing(Store.at(tmp_path / "s.sqlite")) as opened:
+        with opened.writing() as connection:
+            store.upsert(connection, store.library, [{"place": "p", "prefix": "q"}], by=("place", "prefix"))
+            store.upsert(connection, store.trouble, [first])
+            store.upsert(connection, store.trouble, [later, {**later, "name": "bo"}], keep=["since"])
+        assert counted(opened) == [(2, "1", "no"), (2, "2", "no")]
+        with opened.writing() as connection:
+            store.upsert(connection, store.library, [{"place": "p", "prefix": "q"}], by=("place", "prefix"))
+            store.upsert(connection, store.trouble, [])
+            assert connection.scalars(sa.select(store.library.c.id)).all() == [1]
 
 
-def test_without_a_copy_nothing_is_migrated(tmp_path: Path) -> None:
-    """The database stays as it was, and nothing half lies about."""
-    path = tmp_path / "s.sqlite"
-    rows = old_database(path)
-    backup_of(path).mkdir()
-    with pytest.raises(StateError, match="database"):
-        Store.at(path)
-    assert revision(path) == "0001"
-    assert found_in(path, rows) == rows
-    assert set(tmp_path.iterdir()) == {path, backup_of(path)}
+def test_postgresql_is_told_the_same() -> None:
+    """Its words for it are those of SQLite."""
+    said: list[str] = []
+
+    def note(statement: sa.sql.ClauseElement, *_: object) -> None:
+        said.append(" ".join(str(statement.compile(dialect=connection.dialect)).split()))
+
+    connection: Any = sa.create_mock_engine("postgresql+psycopg://", note)
+    store.upsert(connection, store.claim, [{"library": 1, "paper": "a", "key": "b"}])
+    assert said[0].endswith("ON CONFLICT (library, paper) DO UPDATE SET key = excluded.key")
 
 
-def test_a_migration_that_is_killed_is_made_anew(tmp_path: Path, processes: ForkServerContext) -> None:
-    """Between any two statements: the next start has every row, and a copy of the old database."""
+def test_tables_whose_making_was_killed_are_made_anew(tmp_path: Path, processes: ForkServerContext) -> None:
+    """Between any two statements: the next start has every table."""
     for moment in count(1):
         path = tmp_path / str(moment) / "s.sqlite"
         path.parent.mkdir()
-        rows = old_database(path)
         process = processes.Process(target=open_and_die, args=(path, moment))
         process.start()
         process.join(PATIENCE)
@@ -197,20 +163,14 @@ def test_a_migration_that_is_killed_is_made_anew(tmp_path: Path, processes: Fork
         if not died:
             break
         Store.at(path).close()
-        assert found_in(path, rows) == rows, moment
-        assert found_in(backup_of(path), rows) == rows, moment
-        assert (revision(path), revision(backup_of(path))) == (store.HEAD, "0001"), moment
+        assert tables(path) == {*store.metadata.tables, "alembic_version"}, moment
     assert moment > 15
     assert revision(path) == store.HEAD
 
 
-@pytest.mark.parametrize("old", [False, True])
-def test_several_that_open_it_at_once_all_succeed(
-    tmp_path: Path, processes: ForkServerContext, *, old: bool
-) -> None:
-    """One of them makes or migrates it, the others wait; the copy is of what was before."""
+def test_several_that_open_it_at_once_all_succeed(tmp_path: Path, processes: ForkServerContext) -> None:
+    """One of them makes the tables, the others wait."""
     path = tmp_path / "s.sqlite"
-    rows = old_database(path) if old else {}
     pipes = [processes.Pipe() for _ in range(CROWD)]
     crowd = [processes.Process(target=open_when_told, args=(path, theirs)) for _, theirs in pipes]
     for process in crowd:
@@ -223,10 +183,7 @@ def test_several_that_open_it_at_once_all_succeed(
             end.close()
     assert [process.exitcode for process in crowd] == [0] * CROWD
     assert revision(path) == store.HEAD
-    assert found_in(path, rows) == rows
-    assert set(tmp_path.iterdir()) == ({path, backup_of(path)} if old else {path})
-    if old:
-        assert revision(backup_of(path)) == "0001"
+    assert set(tmp_path.iterdir()) == {path}
 
 
 def test_who_meets_another_that_just_makes_it_waits(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from doubles import Fault
 from owner import memory_of, show
 from pages import entry, page
 from syncd.config import load
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
-from syncd.engine.session import Ports
 from syncd.errors import ClosedError, LockedError, StoppedError, SyncdError
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
-    from syncd.state.state import Trouble
+    from syncd.state.state import Problem
 
 BO = '[profiles.bo]\nsource = "bo.txt"\ncaptured = 2026-06-01\n'
 OTHER = '[libraries.other]\ntype = "embedded"\n'
@@ -28,10 +28,10 @@ NOBODYS_FAULT = [
 ]
 
 
-def troubles(desk: Desk) -> dict[str, Trouble]:
+def troubles(desk: Desk) -> dict[str, Problem]:
     """Return what is kept, by profile."""
     with memory_of(desk) as state:
-        return {trouble.name: trouble for trouble in state.troubles()}
+        return {trouble.name: trouble for trouble in state.problems()}
 
 
 def turned_away(desk: Desk, error: SyncdError) -> Report:
@@ -157,8 +157,8 @@ def test_who_is_not_followed_any_more_has_no_trouble(desk: Desk) -> None:
 def test_of_what_is_named_by_hand_nothing_is_kept(desk: Desk) -> None:
     """Nobody follows it, so nothing keeps it from being pushed next time; nor does a dry run leave a trace."""
     report = desk.run(names=("elsewhere.txt",))
-    assert len(report.sources) == 1
-    assert len(desk.run(dry_run=True).sources) == 1
+    assert len(report.unread) == 1
+    assert len(desk.run(dry_run=True).unread) == 1
     assert troubles(desk) == {}
 
 
@@ -169,4 +169,4 @@ def test_a_trouble_that_can_not_be_kept_hides_nothing(desk: Desk) -> None:
     done = desk.syncd("push")
     assert done.code != 0
     assert "page.txt" in done.out + done.err
-    assert len(desk.run().sources) == 1
+    assert len(desk.run().unread) == 1

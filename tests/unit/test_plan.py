@@ -16,10 +16,10 @@ from builders import PREFIX, intake, item, paper, view
 from growth import trouble
 from syncd.model import Creator, Link, Paper
 from syncd.parse.record import Record, paper_of
-from syncd.sync.action import Action, Intake, Memory, Verdict
+from syncd.sync.action import Action, Figures, Intake, Memory, Plan, Verdict
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.sync.paper_keys import paper_keys
-from syncd.sync.plan import Figures, Plan, dump, load, plan
+from syncd.sync.plan import dump, load, plan
 from syncd.text.names import creator, organisation
 from syncd.zotero import items
 from syncd.zotero.items import Policy

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from syncd.engine.session import run_name
+from syncd.engine.ports import run_name
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""`syncd undo`, `restore` and `review`: what the user says after the fact."""
+"""`syncd undo` and `restore`: what the user says after the fact."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,36 +15,28 @@ from syncd.cli import output
 from syncd.cli.console import (
     ConfigOption,
     Exit,
-    JsonOption,
     LibraryOption,
     configuration,
     escape,
     ports,
     said_plainly,
     say,
-    show_json,
     stderr,
     stdout,
     tell,
 )
 from syncd.cli.output import (
     Column,
-    named,
 )
 from syncd.cli.status import RunName, chosen
-from syncd.engine.amend import judge, new_collection
+from syncd.engine.amend import new_collection
 from syncd.engine.amend import restore as let_back
-from syncd.engine.session import (
-    Session,
-    opened,
-    remembered,
-    run_name,
-)
+from syncd.engine.ports import run_name
+from syncd.engine.session import Session, opened
 from syncd.engine.undo import Undoing, last_run, undo_as_run
 from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
-from syncd.state.state import Standing, State
-from syncd.sync.action import Verdict
+from syncd.state.libraries import remembered
 
 
 @contextmanager
@@ -103,8 +95,8 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
     """Return the name of the run that is meant."""
     if words is None and not last:
         raise ConfigError(["no run is named"], hint="Name one that syncd log shows, or say --last.")
-    settings = configuration(config)
-    with remembered(settings.library(library), ports()) as state:
+    settings, world = configuration(config), ports()
+    with remembered(settings.library(library), world.data, world.clock) as state:
         newest = last_run(state.history) if last else None
         if last and words is None and newest is None:
             raise SyncdError(
@@ -185,94 +177,3 @@ def start_anew(profile: str, config: Path | None, library: str | None) -> None:
             f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
             "papers that are there already stay where they are."
         )
-
-
-def review(
-    paper: Annotated[str | None, typer.Argument(metavar="TITLE|KEY", help="Decide about this paper.")] = None,
-    config: ConfigOption = None,
-    library: LibraryOption = None,
-    same: Annotated[bool, typer.Option("--same", help="It is the item in the library.")] = False,
-    different: Annotated[bool, typer.Option("--different", help="It is another paper: add it.")] = False,
-    later: Annotated[bool, typer.Option("--later", help="Leave it for now.")] = False,
-    key: Annotated[
-        str | None, typer.Option("--item", metavar="KEY", help="Which item, if there are several.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Decide about possible duplicates. Preprints that were published are asked about as well."""
-    verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
-    chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
-    with said_plainly():
-        if len(chosen) > 1 or bool(chosen) != (paper is not None):
-            raise ConfigError(["name one paper, and one of --same, --different, --later"])
-        if key and not same:
-            raise ConfigError(["--item goes with --same: it names the item that the paper is"])
-
-        with remembered(configuration(config).library(library), ports()) as state:
-            if chosen and paper is not None:
-                judged = judge(state, paper, chosen[0], key)
-                _said(judged, chosen[0])
-                return
-            waiting = [standing for standing in state.standings() if standing.cause == "review"]
-            if as_json:
-                _print_json(waiting)
-            elif not waiting:
-                stdout().print("Nothing waits for you.")
-            elif sys.stdin.isatty():
-                _ask(state, waiting)
-            else:
-                for standing in waiting:
-                    _show(standing)
-                stdout().print("Decide with: syncd review KEY --same | --different | --later")
-                raise typer.Exit(Exit.WAITING)
-
-
-def _print_json(waiting: list[Standing]) -> None:
-    values = [
-        {"paper": standing.paper, "record": dict(standing.record), "candidates": list(standing.candidates)}
-        for standing in waiting
-    ]
-    show_json(values)
-
-
-def _ask(state: State, waiting: list[Standing]) -> None:
-    answers: dict[str, Verdict] = {"s": "same", "d": "different", "l": "later"}
-    for standing in waiting:
-        _show(standing)
-        while (answer := typer.prompt("[s]ame, [d]ifferent, [l]ater").strip().lower()[:1]) not in answers:
-            pass
-        _said(judge(state, standing.paper, answers[answer]), answers[answer])
-
-
-def _show(standing: Standing) -> None:
-    for candidate in standing.candidates:
-        ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
-        columns = (Column(""), Column(ours, 1), Column(f"in the library {candidate['key']}", 1))
-        there: dict[str, Any] = candidate["record"]
-        rows = [
-            (named([name]), escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
-            for name in dict.fromkeys((*standing.record, *there))
-        ]
-        out = stdout()
-        output.show(out, columns, rows)
-        words = f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n"
-        out.print(words, soft_wrap=True)
-
-
-def _said(standing: Standing, verdict: Verdict) -> None:
-    # Where the paper has its item already, the question was what type that should have, or about a second item.
-    published = standing.key is not None
-    if published and all(candidate["key"] != standing.key for candidate in standing.candidates):
-        said = f"{standing.title!r} is there twice. syncd keeps the older item up to date and asks no more."
-        mend = "Merge the two in Zotero, or delete one of them there."
-        answers = {"same": f"{said} {mend}", "different": said, "later": f"{standing.title!r} waits. {mend}"}
-        tell(answers[verdict])
-        return
-    words = {
-        "same": "becomes what it was published as with the next push"
-        if published
-        else "is the item in the library; the next push files it there",
-        "different": "stays a preprint" if published else "is another paper; the next push adds it",
-        "later": "waits until you decide",
-    }
-    tell(f"{standing.title!r} {words[verdict]}")

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
     from syncd.config import Config
+    from syncd.engine.ports import Ports, Progress
     from syncd.engine.run import Report
-    from syncd.engine.session import Ports, Progress
 
 
 class Exit(IntEnum):
@@ -84,8 +84,8 @@ def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:
     if report.error is not None:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         return Exit.PARTLY if written and not report.dry_run else of_error(report.error)
-    if report.sources:
-        return Exit.PARTLY if report.plan is not None else of_error(report.sources[0].error)
+    if report.unread:
+        return Exit.PARTLY if report.plan is not None else of_error(report.unread[0].error)
     if report.failures:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         passes = all(failure.passes for failure in report.failures.values())
@@ -213,7 +213,7 @@ def ports(
         settings: the configuration; without it, the history is kept as long as usual.
         patience: seconds to wait for one's turn at a library.
     """
-    from syncd.engine.session import Ports, Quiet  # noqa: PLC0415 - heavy
+    from syncd.engine.ports import Ports, Quiet  # noqa: PLC0415 - heavy
 
     world = Ports(os.environ, own_data(), SystemClock(), progress or Quiet(), patience=patience)
     return replace(world, keep=settings.history.keep) if settings else world

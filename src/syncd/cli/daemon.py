@@ -36,10 +36,11 @@ from syncd.daemon.work import (
     Looker,
     LookProgress,
 )
-from syncd.engine.session import Ports, remembered, run_name
+from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
 from syncd.sources.pace import Pace
+from syncd.state.libraries import remembered
 
 Json = dict[str, Any]
 Profiles = Annotated[
@@ -145,7 +146,8 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
 
 def _check_collection(name: str, settings: Config) -> None:
     """Say so where a profile rests for another reason than the user's word to syncd."""
-    with remembered(settings.library(settings.profile(name).library), ports()) as state:
+    library, world = settings.library(settings.profile(name).library), ports()
+    with remembered(library, world.data, world.clock) as state:
         resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
     if resting:
         raise ConfigError(

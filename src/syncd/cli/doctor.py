@@ -23,6 +23,7 @@ from syncd.cli.console import (
 from syncd.cli.service import own_command
 from syncd.doctor.examine import examine
 from syncd.doctor.finding import Finding, Scene
+from syncd.text.plain import json_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,8 +108,7 @@ def _json(findings: list[Finding], code: Exit) -> dict[str, Any]:
     return {
         "checks": [
             {
-                "name": finding.name,
-                "level": finding.level,
+                **json_of(finding, "name", "level"),
                 "message": finding.words,
                 "mend": finding.mend or None,
                 "fixable": finding.repair is not None,

@@ -36,8 +36,8 @@ from syncd.cli.follow import (
     as_written,
     looked_up,
 )
-from syncd.cli.output import show_report
 from syncd.cli.parse import show_profile
+from syncd.cli.report import show_report
 from syncd.config import Config, edit, load, values
 from syncd.config.edit import Answers
 from syncd.config.model import Enrich, default_library

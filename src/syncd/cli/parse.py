@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd import read
+from syncd.cli.bar import Bar
 from syncd.cli.console import (
     ConfigOption,
     JsonOption,
@@ -21,47 +22,33 @@ from syncd.cli.console import (
     stderr,
     stdout,
 )
-from syncd.cli.output import Bar, Column, show
+from syncd.cli.output import Column, show
 from syncd.model import Paper, Profile
+from syncd.text.plain import json_of
 
 if TYPE_CHECKING:
     from syncd.sources.web import Web
+
+FIGURES = ("field", "h_index", "paper_count", "citations", "novelty", "ai_score")
+DETAILS = ("affiliations", "abstract", "score", "has_code", "url", "venue", "published_as", "identifiers")
 
 
 def to_json(profile: Profile) -> dict[str, Any]:
     """Make the object that `syncd parse --json` prints; figures that the source lacks are None."""
     return {
-        "profile": {
-            "name": profile.name,
-            "field": profile.field,
-            "h_index": profile.h_index,
-            "paper_count": profile.paper_count,
-            "citations": profile.citations,
-            "novelty": profile.novelty,
-            "ai_score": profile.ai_score,
-        },
+        "profile": json_of(profile, "name", *FIGURES),
         "papers": [_paper(paper) for paper in profile.papers],
-        "warnings": [{"code": notice.code, "message": notice.message} for notice in profile.warnings],
+        "warnings": json_of(profile.warnings),
     }
 
 
 def _paper(paper: Paper) -> dict[str, Any]:
     return {
-        "title": paper.title,
-        "category": paper.category,
-        "date": paper.date,
-        "date_inferred": paper.date_inferred,
+        **json_of(paper, "title", "category", "date", "date_inferred"),
         "authors": [creator.name for creator in paper.creators],
         "authors_truncated": paper.creators_truncated,
-        "affiliations": list(paper.affiliations),
-        "abstract": paper.abstract,
-        "score": paper.score,
-        "has_code": paper.has_code,
-        "url": paper.url,
-        "venue": paper.venue,
-        "published_as": paper.published_as,
-        "identifiers": {"doi": paper.identifiers.doi, "arxiv": paper.identifiers.arxiv},
-        "links": [{"url": link.url, "kind": link.kind} for link in paper.links],
+        **json_of(paper, *DETAILS),
+        "links": [json_of(link, "url", "kind") for link in paper.links],
     }
 
 

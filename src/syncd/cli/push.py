@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli import output
+from syncd.cli.bar import Bar
 from syncd.cli.console import (
     PATIENCE,
     ConfigOption,
@@ -24,13 +24,14 @@ from syncd.cli.console import (
     stderr,
     stdout,
 )
-from syncd.cli.output import Bar
+from syncd.cli.report import show_report, to_json
 from syncd.config import Config
 from syncd.engine.gather import jobs
 from syncd.engine.run import Report, Task, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError
 from syncd.paths import write_whole
-from syncd.sync.plan import Plan, dump, is_plan, load
+from syncd.sync.action import Plan
+from syncd.sync.plan import dump, is_plan, load
 
 Sources = Annotated[
     list[str] | None,
@@ -150,10 +151,10 @@ def _progress(*, quiet: bool) -> Bar:
 
 def _show(reports: list[Report], *, as_json: bool, tell: bool) -> None:
     if as_json:
-        show_json(output.to_json(reports, tell=tell))
+        show_json(to_json(reports, tell=tell))
         return
     for report in reports:
-        output.show_report(report, stdout(), stderr())
+        show_report(report, stdout(), stderr())
 
 
 def _read_plan(path: Path) -> Plan:

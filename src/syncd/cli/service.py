@@ -30,6 +30,7 @@ from syncd.paths import expand
 from syncd.service import Standing, manager
 from syncd.service.base import Start
 from syncd.service.systemd import SYSTEM_CONFIG, Form
+from syncd.text.plain import json_of
 
 app = group("syncd as a service, started by the computer itself.")
 
@@ -246,13 +247,10 @@ def _json(form: Form, standing: Standing | None, mine: tuple[str, ...]) -> dict[
         return {"installed": False, "active": False}
     return {
         "installed": True,
-        "active": standing.active,
-        "enabled": standing.enabled,
-        "state": standing.state,
-        "left_out": list(standing.left_out),
+        **json_of(standing, "active", "enabled", "state", "left_out"),
         "form": form,
         "kind": "timer" if standing.timer else "daemon",
-        "command": list(standing.command),
+        "command": standing.command,
         "this_executable": _is_mine(standing, mine),
         "files": [str(path) for path in standing.files],
     }

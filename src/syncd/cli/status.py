@@ -23,27 +23,28 @@ from syncd.cli.console import (
     LibraryOption,
     configuration,
     escape,
-    ports,
+    own_data,
     said_plainly,
     show_json,
     stdout,
 )
 from syncd.cli.output import (
     Column,
+    before_and_after,
     counted,
     named,
     reasons,
     rest_of,
 )
-from syncd.clock import local
+from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
-from syncd.engine.session import remembered
 from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.state.history import History, Note, Run
+from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
-from syncd.text.plain import on_one_line
+from syncd.text.plain import json_of, on_one_line
 
 Json = dict[str, Any]
 
@@ -75,16 +76,16 @@ STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 def status(config: ConfigOption = None, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Show what syncd follows, how that goes, and what waits for you."""
     with said_plainly():
-        settings, world = configuration(config), ports()
-        live = ask(world.data.control, "status")
+        settings, data, clock = configuration(config), own_data(), SystemClock()
+        live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
-        shelves = [shelf(one, settings, world, live) for one in chosen]
+        shelves = [shelf(one, settings, data, clock, live) for one in chosen]
         if as_json:
             show_json(_to_json(shelves, live))
             return
         out = stdout()
         for filled in shelves:
-            _show(filled, out, world.clock.now(), followed=bool(settings.profiles))
+            _show(filled, out, clock.now(), followed=bool(settings.profiles))
         _show_daemon(live, out)
 
 
@@ -121,8 +122,8 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
     _show_papers(shelf.standings, out)
     hints: dict[str, list[str]] = {}
     for row in shelf.rows:
-        if row.trouble and row.trouble.hint:
-            hints.setdefault(row.trouble.hint, []).append(row.name)
+        if row.problem and row.problem.hint:
+            hints.setdefault(row.problem.hint, []).append(row.name)
         if row.pushed and row.pushed.is_partial:
             rest = rest_of(row.pushed.author, row.pushed.origin)
             hints.setdefault(f"The source lists only a part of the papers{rest}", []).append(row.name)
@@ -147,11 +148,11 @@ def _state(row: Row, now: datetime) -> str:
     """Return how a profile is, in colour and in few words."""
     if row.live.get("running"):
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
-    if row.trouble:
-        length = now - datetime.fromisoformat(row.trouble.since)
+    if row.problem:
+        length = now - datetime.fromisoformat(row.problem.since)
         since = f"failing for {_length(length)}" if length >= MINUTE else "it failed a moment ago"
         again = _when(row.live.get("again"), now)
-        words = f"{since}: {row.trouble.message}" + (f" (again {again})" if again else "")
+        words = f"{since}: {row.problem.message}" + (f" (again {again})" if again else "")
         return f"[red]{escape(words)}[/]"
     if row.pushed and row.pushed.paused:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"
@@ -283,7 +284,7 @@ def log(
     """Show each run, what it did and why."""
     with said_plainly():
         settings = configuration(config)
-        with remembered(settings.library(library), ports()) as state:
+        with remembered(settings.library(library), own_data(), SystemClock()) as state:
             history = state.history
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]
@@ -329,19 +330,8 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
 
 def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
     if as_json:
-        values = [
-            {
-                "run": run.name,
-                "kind": run.kind,
-                "profiles": list(run.profiles),
-                "started": run.started,
-                "finished": run.finished,
-                "counts": dict(run.counts),
-                "error": run.error,
-            }
-            for run in runs
-        ]
-        show_json(values)
+        names = ("kind", "profiles", "started", "finished", "counts", "error")
+        show_json([{"run": run.name, **json_of(run, *names)} for run in runs])
         return
 
     columns = (Column("began"), Column("run"), Column("what"), Column("outcome", 1))
@@ -366,9 +356,8 @@ def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, run: 
                 "run": run,
                 "action": note.kind,
                 "key": key,
-                "title": note.title,
-                "reason": note.reason,
-                "changes": {name: {"before": b, "after": a} for name, (b, a) in note.changes.items()},
+                **json_of(note, "title", "reason"),
+                "changes": before_and_after(note.changes),
             }
             for run, key, note in notes
         ]

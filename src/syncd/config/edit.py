@@ -18,10 +18,10 @@ from typing import Any, get_args
 
 import tomlkit
 
-from syncd.config import toml
+from syncd.config import toml_edit
 from syncd.config.load import find, load, not_toml
 from syncd.config.model import Completing
-from syncd.config.toml import written
+from syncd.config.toml_edit import written
 from syncd.errors import ConfigError
 from syncd.paths import config_home, replacing
 from syncd.text.patterns import pattern
@@ -217,8 +217,8 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
         known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
         raise ConfigError([f"{place}: no profile {words!r} is followed; {known}"])
     try:
-        changed = toml.without(text, ("profiles", name))
-    except toml.UneditableError:
+        changed = toml_edit.without(text, ("profiles", name))
+    except toml_edit.UneditableError:
         raise _by_hand(place, f"take profiles.{name} out") from None
     _write(place, changed, env)
     return name
@@ -252,9 +252,9 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...],
 def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
-            text = toml.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
-        except toml.UneditableError:
-            lines = "; ".join(f"{name} = {toml.written(value)}" for name, value in settings.items())
+            text = toml_edit.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
+        except toml_edit.UneditableError:
+            lines = "; ".join(f"{name} = {written(value)}" for name, value in settings.items())
             raise _by_hand(place, f"write into {'.'.join(table)}: {lines}") from None
     return text
 

@@ -137,8 +137,6 @@ class Notify(Settings):
 LibraryType = Literal["user", "group", "desktop", "embedded"]
 EMBEDDED = "embedded"
 DESKTOP = "desktop"
-# Several Zoteros can be at one address of a computer: what tells one of them from the others stands behind this.
-SEPARATOR = "#"
 MAIN = "main"
 
 # Where each type of library is, unless `endpoint` says otherwise.

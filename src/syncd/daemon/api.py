@@ -36,9 +36,10 @@ from syncd.daemon.ask import short
 from syncd.daemon.events import Events
 from syncd.daemon.questions import Do, Question
 from syncd.daemon.views import Asked, Json, RefusedError
-from syncd.engine.amend import judge
 from syncd.engine.gather import apis_of, web_of
-from syncd.engine.session import Ports, opened, remembered, run_name
+from syncd.engine.ports import Ports, run_name
+from syncd.engine.review import judge
+from syncd.engine.session import opened
 from syncd.engine.undo import last_run, undo, undo_as_run
 from syncd.errors import ConfigError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
@@ -47,7 +48,8 @@ from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound, repla
 from syncd.services import search
 from syncd.state import pairings
 from syncd.state.history import Run
-from syncd.sync.action import Verdict
+from syncd.state.libraries import remembered
+from syncd.sync.action import Verdict, profile_of
 
 HOST = "127.0.0.1"
 # Bytes of a request's body.
@@ -189,7 +191,7 @@ class Api:
         live = await wrap_future(self._ask("status"))
         followed = [profile["name"] for profile in live["profiles"]]
         # A page of a folder is looked at with the folder.
-        names = [n if n in followed else n.partition(": ")[0] for n in names]
+        names = [n if n in followed else profile_of(n, followed) for n in names]
         if unknown := [name for name in names if name not in followed]:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd follows no profile {unknown[0]!r}")
         self._ask("sync-now", names)
@@ -293,7 +295,7 @@ class Api:
         # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
-            with remembered(library, self._ports) as state:
+            with remembered(library, self._ports.data, self._ports.clock) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, f"no paper {paper!r} waits for a review")
@@ -321,7 +323,7 @@ class Api:
 
     def _run(self, library: Library, wanted: str | None) -> Run | None:
         """Return the run of a library that may be meant."""
-        with remembered(library, self._ports) as state:
+        with remembered(library, self._ports.data, self._ports.clock) as state:
             if wanted is None:
                 return last_run(state.history)
             return next((run for run in state.history.runs() if run.name == wanted), None)

@@ -24,7 +24,7 @@ from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor
 
 from syncd.clock import Clock
 from syncd.config.values import masked
-from syncd.engine.session import run_name
+from syncd.engine.ports import run_name
 from syncd.text.plain import spelt_in_json, spelt_out
 
 # Priorities of sd-daemon(3), which journald takes from the start of a line.

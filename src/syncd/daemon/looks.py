@@ -19,7 +19,7 @@ from syncd.daemon.queues import Queues, place_of
 from syncd.daemon.roster import Roster
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting
-from syncd.engine.session import run_name
+from syncd.engine.ports import run_name
 
 # What is said of many at once names no more than these.
 MOST_NAMES = 3

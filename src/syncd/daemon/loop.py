@@ -32,7 +32,7 @@ from syncd.daemon.tell import Reporter
 from syncd.daemon.timetable import Timetable
 from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
-from syncd.engine.session import Ports
+from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
 from syncd.read import is_online

@@ -105,7 +105,7 @@ class Metrics:
             now: the time.
         """
         library = report.library
-        unread = {failure.name for failure in report.sources}
+        unread = {failure.name for failure in report.unread}
         with self._lock:
             followed = {profile for profile, name in self._followed if name == library}
             if report.dry_run or not followed:

@@ -24,9 +24,10 @@ from syncd.clock import Clock
 from syncd.config import Library
 from syncd.daemon.logs import get_logger
 from syncd.daemon.roster import delay
-from syncd.engine.session import Ports, remembered
+from syncd.engine.ports import Ports
 from syncd.errors import ConfigError, SendError, SyncdError
 from syncd.state import store as db
+from syncd.state.libraries import remembered
 from syncd.state.store import Store
 from syncd.text.plain import on_one_line
 
@@ -309,7 +310,7 @@ class History:
         return [paper for name in self._libraries for paper in self._created_in(name, since)]
 
     def _created_in(self, name: str, since: str) -> list[NewPaper]:
-        with remembered(self._libraries[name], self._ports) as state:
+        with remembered(self._libraries[name], self._ports.data, self._ports.clock) as state:
             authors = {profile.name: profile.author for profile in state.profiles()}
             created = state.history.created_since(since)
             told = state.facts.about(news.key for news in created)
@@ -344,8 +345,7 @@ class History:
         store = Store.at(self._ports.data.state)
         try:
             with store.writing() as connection:
-                connection.execute(sa.delete(db.mark).where(db.mark.c.name == name))
-                connection.execute(sa.insert(db.mark).values(name=name, value=value))
+                db.upsert(connection, db.mark, [{"name": name, "value": value}])
         finally:
             store.close()
 

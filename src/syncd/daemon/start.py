@@ -9,7 +9,7 @@ from syncd.config import Config
 from syncd.daemon.logs import configure
 from syncd.daemon.loop import Daemon
 from syncd.daemon.tell import Reporter
-from syncd.engine.session import Ports
+from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
 from syncd.errors import LockedError
 from syncd.lock import held

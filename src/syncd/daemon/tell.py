@@ -26,8 +26,8 @@ from syncd.daemon.news import Bulletin, History, channels
 from syncd.daemon.ping import PARTING, Pinger
 from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
+from syncd.engine.ports import Ports
 from syncd.engine.run import Report
-from syncd.engine.session import Ports
 from syncd.errors import StateError, SyncdError
 from syncd.sync.action import Action
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from syncd.config import Config, Library
 from syncd.config.model import DESKTOP, EMBEDDED, default_library
-from syncd.engine.session import Ports, remembered
+from syncd.engine.ports import Ports
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.handshake import Proof
 from syncd.state.history import Note, Told
+from syncd.state.libraries import remembered
 from syncd.state.state import State
 
 Json = dict[str, Any]
@@ -104,7 +105,7 @@ def library_for(prefix: object, user: object, config: Config) -> Library:
 
 def status(config: Config, ports: Ports, live: Json) -> Json:
     """Return what `syncd status --json` tells, of all libraries."""
-    shelves = [shelf(library, config, ports, live) for library in config.libraries.values()]
+    shelves = [shelf(library, config, ports.data, ports.clock, live) for library in config.libraries.values()]
     return {
         "libraries": [one.to_json() for one in shelves],
         "daemon": {name: live[name] for name in ("pid", "version", "since", "paused")},
@@ -120,7 +121,7 @@ def items(asked: Asked, config: Config, ports: Ports) -> Json:
         raise RefusedError(HTTPStatus.BAD_REQUEST, f"more than {MOST_KEYS} keys")
     found: dict[str, Json] = {}
     for library in _libraries(asked, config):
-        with remembered(library, ports) as state:
+        with remembered(library, ports.data, ports.clock) as state:
             for key, told in _items(state, keys).items():
                 found[key] = _joined(found[key], told) if key in found else told
     return {"items": found}
@@ -131,7 +132,7 @@ def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
     told = state.facts.about(keys)
     history = state.history.of_items(told)
     authors = {profile.name: profile.author for profile in state.profiles()}
-    kept = {s.key: s.detail.split(", ") for s in state.standings() if s.cause == "kept" and s.key in told}
+    kept = {s.key: list(s.values) for s in state.standings() if s.cause == "kept" and s.key in told}
     return {
         key: _item(one, history.get(key, []), authors) | {"kept": kept.get(key, [])}
         for key, one in told.items()
@@ -185,7 +186,7 @@ def known(asked: Asked, config: Config, ports: Ports) -> Json:
     """Return score and code of syncd's items, a page of them; "next" is what the following page is since."""
     told: dict[str, Told] = {}
     for library in _libraries(asked, config):
-        with remembered(library, ports) as state:
+        with remembered(library, ports.data, ports.clock) as state:
             told = state.facts.after(asked.query.get("since", ""), PAGE) | told
     page = sorted(told)[:PAGE]
     return {
@@ -202,8 +203,8 @@ def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Jso
     """
     found = []
     for library in _libraries(asked, config):
-        rows = shelf(library, config, ports, live).rows
-        with remembered(library, ports) as state:
+        rows = shelf(library, config, ports.data, ports.clock, live).rows
+        with remembered(library, ports.data, ports.clock) as state:
             collections = state.collections()
             found += [_profile(row, state, collections) for row in rows]
     return sorted(found, key=lambda profile: profile["last"] or "", reverse=True)
@@ -227,7 +228,7 @@ def reviews(config: Config, ports: Ports) -> list[Json]:
     """Return what waits for a decision in all libraries, as `syncd review --json` has it."""
     waiting = []
     for library in config.libraries.values():
-        with remembered(library, ports) as state:
+        with remembered(library, ports.data, ports.clock) as state:
             waiting += [
                 {
                     "paper": standing.paper,

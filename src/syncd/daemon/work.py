@@ -15,9 +15,9 @@ from typing import Any
 from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.roster import Trouble
-from syncd.engine.gather import SourceFailure, jobs, read
+from syncd.engine.gather import Unread, jobs, read
+from syncd.engine.ports import Ports, run_name
 from syncd.engine.run import Reading, Report, Task, push_read
-from syncd.engine.session import Ports, run_name
 from syncd.errors import (
     ENDING,
     ClosedError,
@@ -299,14 +299,14 @@ class Looker:
         except StoppedError:
             raise
         except SyncdError as error:
-            return Reading((job,), failures=(SourceFailure(job.name, job.source, error),))
+            return Reading((job,), unread=(Unread(job.name, job.source, error),))
         return Reading((job,), tuple(intakes), tuple(failures))
 
     def _looks(self, batch: Sequence[Waiting], report: Report) -> Iterator[Look]:
         shared = trouble_of(report.error, library=True) if report.error else None
         for one in batch:
             part = report.of(one.reading)
-            failed = report.error or next((failure.error for failure in part.sources), None)
+            failed = report.error or next((failure.error for failure in part.unread), None)
             ended = (one.profile, one.why, report.run, one.config)
             if isinstance(failed, ClosedError):
                 yield Look(*ended, error=failed, put_off=True)

@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from syncd.clock import local
 from syncd.config import Library, ProfileConfig
-from syncd.config.model import SEPARATOR
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ENDING, INTERRUPTED
+from syncd.handshake import SEPARATOR
 from syncd.lock import held
 from syncd.state.store import HEAD, Store
 
@@ -185,8 +185,11 @@ def _state(scene: Scene) -> Iterator[Finding]:
     elif problem:
         mend = f"chmod u+rw {path}" if path.is_file() else f"mv {path} {path}.old"
         yield Finding(STATE, "failure", f"{path} can't be read: {problem}", mend)
-    elif revision is None or revision < HEAD:
-        yield Finding(STATE, "ok", f"{path} is of an older syncd; the next command brings it up to date")
+    elif revision is None:
+        yield Finding(STATE, "ok", f"{path} has no tables yet; the next command makes them")
+    elif revision < HEAD:
+        words = f"{path} is of an older syncd (revision {revision}); all but the history can be rebuilt"
+        yield Finding(STATE, "failure", words, f"mv {path} {path}.old")
     elif revision > HEAD:
         words = f"{path} is of a newer syncd (revision {revision})"
         yield Finding(STATE, "failure", words, "pip install --upgrade syncd")

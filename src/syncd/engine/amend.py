@@ -1,4 +1,4 @@
-"""What the user says after the fact: bring this paper back, start a new collection, these two are the same.
+"""What the user says after the fact: bring this paper back, start a new collection.
 
 Each is remembered, and the next push acts on it. Only what is in Zotero's trash is brought back at once.
 """
@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from syncd.engine.review import one_meant
 from syncd.engine.session import Session
 from syncd.errors import LibraryError, SyncdError
-from syncd.state.state import Standing, State
-from syncd.sync.action import Verdict
+from syncd.state.state import Standing
 from syncd.sync.filing import Filing, own_keys
 from syncd.sync.library import LibraryView
-from syncd.text.titles import fold_title
 from syncd.zotero import items
 from syncd.zotero.client import Outcome
 
@@ -34,7 +33,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         LibraryError: the library can't be written to.
     """
     view, _ = session.refreshed()
-    wanted = _one(words, _deleted(session, view), "deleted")
+    wanted = one_meant(words, _deleted(session, view), "deleted")
     item = view.items.get(wanted.key or "")
     if item is not None and item.trashed:
         back = {"key": item.key, "version": item.version, "deleted": 0}
@@ -42,9 +41,9 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         if outcome.status == "failed":
             raise _not_taken_out(outcome)
         with session.state.writing() as connection:
-            session.state.dig_up(connection, [item.key])
+            session.state.remove_tombstones(connection, [item.key])
             session.state.remember_version(connection, item.key, outcome.version or item.version)
-            session.state.stand(connection, [wanted.paper], [])
+            session.state.set_status(connection, [wanted.paper], [])
         return wanted, True
     known = session.state.memory()
     taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
@@ -53,10 +52,10 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         for paper, item_key in {**known.claims, wanted.paper: wanted.key}.items():
             if item_key == wanted.key:
                 session.state.claim(connection, paper, key)
-        session.state.dig_up(connection, [wanted.key or ""])
+        session.state.remove_tombstones(connection, [wanted.key or ""])
         # It tells the next push why the paper is missing.
         coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
-        session.state.stand(connection, [wanted.paper], [coming])
+        session.state.set_status(connection, [wanted.paper], [coming])
     return wanted, False
 
 
@@ -102,11 +101,11 @@ def new_collection(session: Session, profile: str) -> str:
     memory = session.state.memory()
     collections = dict(memory.collections)
     old = collections.get("/".join(path)) or next(own_keys(view.names, path))
-    if not Filing(view, collections).place(path).closed:
+    if not Filing(view, collections).collection(path).closed:
         raise SyncdError(f"the collection {'/'.join(path)!r} is there; nothing keeps the profile from it")
     for depth in range(1, len(path) + 1):
         part = path[:depth]
-        if Filing(view, collections).place(part).closed:
+        if Filing(view, collections).collection(part).closed:
             taken = view.collections.keys() | view.deleted
             collections["/".join(part)] = _unused(own_keys(view.names, part), taken)
     new = collections["/".join(path)]
@@ -119,42 +118,6 @@ def new_collection(session: Session, profile: str) -> str:
                 after = replace(base, collections=(*base.collections, new))
                 session.state.rebase(connection, key, after)
     return "/".join(path)
-
-
-def judge(state: State, words: str, verdict: Verdict, key: str | None = None) -> Standing:
-    """Remember what the user says of a possible duplicate.
-
-    Args:
-        state: of the library.
-        words: the paper's title or key, as `syncd review` shows it.
-        verdict: "same", "different", "later".
-        key: for "same", which item; the best candidate if none is named.
-
-    Raises:
-        SyncdError: there is no such review, or no such candidate.
-    """
-    waiting = _one(words, [s for s in state.standings() if s.cause == "review"], "waiting for a review")
-    candidates = [str(candidate["key"]) for candidate in waiting.candidates]
-    if key is not None and key not in candidates:
-        raise SyncdError(f"{key} is none of the items that it may be: {', '.join(candidates)}")
-    chosen = [key or candidates[0]] if verdict == "same" else candidates
-    for candidate in chosen:
-        state.decide(waiting.paper, candidate, verdict)
-    return waiting
-
-
-def _one(words: str, standings: Iterable[Standing], what: str) -> Standing:
-    """Return the one paper that the user means by a key or a title."""
-    standings = list(standings)
-    folded = fold_title(words) if words.strip() else ""
-    exact = [s for s in standings if words in {s.key, s.paper} or fold_title(s.title) == folded]
-    found = exact or [s for s in standings if folded and folded in fold_title(s.title)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        titles = "; ".join(f"{s.title} ({s.paper})" for s in found[:5])
-        raise SyncdError(f"several papers are meant by {words!r}: {titles}", hint="Name one by its key.")
-    raise SyncdError(f"no paper {words!r} is known to be {what}", hint="See what is known with: syncd status")
 
 
 def _unused(candidates: Iterable[str], taken: Iterable[str]) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from syncd.clock import Clock
-from syncd.config.model import SEPARATOR
 from syncd.engine.recover import PATIENCE, recover
-from syncd.state.places import (
+from syncd.handshake import MARK, SEPARATOR
+from syncd.state.libraries import (
     desktop_place,
     is_known,
     known_keys,
@@ -25,7 +25,7 @@ from syncd.state.store import Store
 from syncd.sync.library import IndexedItem, LibraryView, indexed
 from syncd.sync.merge import contents
 from syncd.zotero.client import Address
-from syncd.zotero.desktop import MARK, PluginClient, gone, plugin_at
+from syncd.zotero.desktop import PluginClient, gone, plugin_at
 from syncd.zotero.transport import PoliteTransport
 
 # Later than any version of a library.

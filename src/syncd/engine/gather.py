@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from syncd import services
 from syncd.config import Config, Library, ProfileConfig
 from syncd.config.problems import translate
-from syncd.engine.session import Ports
+from syncd.engine.ports import Ports
 from syncd.enrich import enrichers
 from syncd.enrich.run import (
     Answers,
@@ -26,13 +26,13 @@ from syncd.read import fetch, is_online, watching
 from syncd.services import Api
 from syncd.sources import file
 from syncd.sources.web import Web
-from syncd.sync.action import Intake
+from syncd.sync.action import Intake, page_name
 from syncd.zotero.items import Policy
 from syncd.zotero.schema import MAX_NAME_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFailure:
+class Unread:
     """A profile that could not be read; the others are not held up by it."""
 
     name: str
@@ -118,7 +118,7 @@ def read(
     config: Config,
     ports: Ports,
     fetched: Mapping[str, tuple[Snapshot, ...]] | None = None,
-) -> tuple[list[Intake], list[SourceFailure]]:
+) -> tuple[list[Intake], list[Unread]]:
     """Fetch, parse and complete all sources; those on the web in one session.
 
     Args:
@@ -131,7 +131,7 @@ def read(
         the profiles, and those that could not be read.
     """
     intakes: list[Intake] = []
-    failures: list[SourceFailure] = []
+    unread: list[Unread] = []
     online = (
         web_of(config, ports) if config.enrich.services else web_for([j.source for j in jobs], config, ports)
     )
@@ -144,18 +144,18 @@ def read(
                     job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis
                 )
             except SourceError as error:
-                failures.append(SourceFailure(job.name, job.source, error))
+                unread.append(Unread(job.name, job.source, error))
                 continue
             for snapshot in snapshots:
                 try:
                     with watching(ports.progress.stage, snapshot):
                         profile = ports.parse(snapshot, job.settings.format, ports.clock)
                 except SyncdError as error:
-                    failures.append(SourceFailure(job.name, snapshot.origin, error))
+                    unread.append(Unread(job.name, snapshot.origin, error))
                 else:
                     profile = _completed(profile, config, ports, web)
                     intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
-    return intakes, failures
+    return intakes, unread
 
 
 def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) -> Profile:
@@ -180,7 +180,7 @@ def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) ->
     path = tuple(settings.collection.split("/")) if settings.collection else ("Profiles", own)
     name = settings.name or "/".join(path)
     if several and settings.name:
-        name = f"{name}: {profile.name}"
+        name = page_name(name, profile.name)
     return Intake(
         name=name,
         profile=profile,

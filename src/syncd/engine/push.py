@@ -1,4 +1,4 @@
-"""Carry out a plan: journal, write, record, a chunk at a time.
+"""Carry out a plan: write its objects, and remember what needed no write.
 
 Every object has a key and a version, so that sending one twice does nothing twice. What the server refuses is
 reported with its words; what changed meanwhile is left for the next plan to look at again.
@@ -6,26 +6,24 @@ reported with its words; what changed meanwhile is left for the next plan to loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from syncd.engine.recover import keep_open
+from syncd.engine.session import Session
+from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError
 from syncd.state.history import Note
-from syncd.state.index import Index
 from syncd.state.journal import Entry
-from syncd.state.state import Standing, State
-from syncd.sync.action import Action, Memory, Refusal
+from syncd.state.state import Standing
+from syncd.sync.action import Action, Memory, Plan, Refusal
 from syncd.sync.decide import digest
-from syncd.sync.merge import Base, contents
-from syncd.sync.plan import Plan
-from syncd.zotero.client import Client, Outcome, StaleError
+from syncd.sync.merge import Base
+from syncd.zotero.client import StaleError
 from syncd.zotero.items import problems
-from syncd.zotero.schema import MAX_OBJECTS
 from syncd.zotero.transport import OutcomeUnknownError
 
 Json = dict[str, Any]
@@ -61,53 +59,40 @@ class Push:
     """One push of one plan. What it did can be read after an error too.
 
     Args:
-        client: the library.
-        index: its index, which takes over what the writes return.
-        state: what is remembered.
-        run: the run's name.
-        progress: called with the number of objects that were just dealt with.
+        session: the library.
+        plan: what to do.
 
     Attributes:
         written: create-once keys of the papers of which something was written.
         failures: by create-once key, what was not.
     """
 
-    def __init__(
-        self, client: Client, index: Index, state: State, run: str, progress: Callable[[int], None]
-    ) -> None:
-        self._client = client
-        self._index = index
-        self._state = state
-        self._run = run
-        self._progress = progress
-        # The library's version after the last write, if nobody else has written: what the next is guarded with.
-        self._version = 0
-        self._alone = True
+    def __init__(self, session: Session, plan: Plan) -> None:
+        self._session = session
+        self._state = session.state
+        self._plan = plan
+        self._titles = {action.paper: action.title for action in plan.actions}
+        self._writer = Writer(session, plan.version)
         self.written: set[str] = set()
         self.failures: dict[str, Failure] = {}
 
-    def carry_out(self, plan: Plan, now: datetime) -> None:
-        """Write all of a plan.
-
-        Args:
-            plan: what to do.
-            now: the time, for tombstones.
+    def carry_out(self) -> None:
+        """Write all of the plan.
 
         Raises:
             StaleError: the library changed since the plan; what was written before that is recorded.
             OutcomeUnknownError: an answer was lost; the journal has the chunk.
             LibraryError: the library can't be written to.
         """
-        self._version = plan.version
-        self._make_collections(plan)
-        titles = {action.paper: action.title for action in plan.actions}
-        entries = [entry for action in plan.actions for entry in self._entries(action)]
-        for chunk in self._chunks(entries):
-            self._write(self._without_orphans(chunk), titles)
-            self._progress(len(chunk))
-        self._remember_the_rest(plan, now)
+        progress, now = self._session.ports.progress, self._session.ports.clock.now()
+        self._make_collections()
+        entries = [entry for action in self._plan.actions for entry in self._entries(action)]
+        for chunk in chunks(entries):
+            self._write(self._without_orphans(chunk))
+            progress.advance(len(chunk))
+        self._remember_the_rest(now)
 
-    def _make_collections(self, plan: Plan) -> None:
+    def _make_collections(self) -> None:
         entries = [
             Entry(
                 what="collection",
@@ -120,10 +105,10 @@ class Push:
                 item="",
                 paper="/".join(new.path),
             )
-            for new in plan.collections
+            for new in self._plan.collections
         ]
-        for chunk in self._chunks(entries):
-            self._write(chunk, {})
+        for chunk in chunks(entries):
+            self._write(chunk)
         for failure in self.failures.values():
             raise _no_collection(failure)
 
@@ -149,94 +134,54 @@ class Push:
         refused = {failure.key for failure in self.failures.values()}
         return [entry for entry in chunk if entry.what != "child" or entry.item not in refused]
 
-    def _chunks(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-        """Yield entries in chunks that the server takes."""
-        for start in range(0, len(entries), MAX_OBJECTS):
-            yield entries[start : start + MAX_OBJECTS]
-
-    def _write(self, chunk: Sequence[Entry], titles: dict[str, str]) -> None:
-        if not chunk:
-            return
-        number = self._state.journal.begin(self._run, chunk)
-        client, sent = self._client, [entry.sent for entry in chunk]
-        write = client.write_collections if chunk[0].what == "collection" else client.write_items
-        try:
-            outcomes = write(sent, unmodified_since=self._version)
-        except LibraryError as error:
-            keep_open(self._state, number, chunk, error)
-            raise
-        self._record(number, chunk, outcomes, titles)
-
-    def _record(
-        self, number: int, chunk: Sequence[Entry], outcomes: Sequence[Outcome], titles: dict[str, str]
-    ) -> None:
-        """Remember a chunk's outcome, in one transaction with taking it out of the journal."""
-        self._version, alone = self._client.advanced(self._version, outcomes)
-        self._alone = self._alone and alone
-        objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
-        collections = chunk[0].what == "collection"
-        left = []
-        with self._state.writing() as connection:
-            for entry, outcome in zip(chunk, outcomes, strict=True):
-                if outcome.status == "failed":
-                    title = titles.get(entry.paper, entry.paper)
-                    failure = Failure(
-                        title,
-                        entry.sent["key"],
-                        outcome.code,
-                        outcome.message,
-                        changed=outcome.changed,
-                        transient=outcome.transient,
-                    )
-                    self.failures.setdefault(entry.paper, failure)
-                    if outcome.passes:
-                        left.append(replace(entry, there=outcome.changed))
-                else:
-                    self.written.add(entry.paper)
-                    version = outcome.version or entry.sent["version"]
-                    seen = contents(outcome.data) if outcome.data else None
-                    self._state.record(connection, self._run, entry, version, seen)
-            done = zip(chunk, outcomes, strict=True)
-            written = {entry.sent["key"] for entry, outcome in done if outcome.status != "failed"}
-            self._index.record(
-                connection,
-                items=() if collections else objects,
-                collections=objects if collections else (),
-                complete=self._version if self._alone else None,
+    def _write(self, chunk: Sequence[Entry]) -> None:
+        """Write a chunk, and take down of which papers something was written, and what was not."""
+        for entry, outcome in zip(chunk, self._writer.write(chunk) if chunk else (), strict=True):
+            if outcome.status != "failed":
+                self.written.add(entry.paper)
+                continue
+            failure = Failure(
+                self._titles.get(entry.paper, entry.paper),
+                entry.sent["key"],
+                outcome.code,
+                outcome.message,
+                changed=outcome.changed,
+                transient=outcome.transient,
             )
-            self._state.journal.settle(connection, number, left)
-            self._state.journal.drop(connection, written)
+            self.failures.setdefault(entry.paper, failure)
 
-    def _remember_the_rest(self, plan: Plan, now: datetime) -> None:
+    def _remember_the_rest(self, now: datetime) -> None:
         """Remember what needed no write, and what is to be known of each paper from now on."""
-        memory, state = self._state.memory(), self._state
-        actions = plan.actions
+        plan, state = self._plan, self._state
+        memory, actions = state.memory(), plan.actions
         with state.writing() as connection:
             for action in actions:
                 self._remember_quiet(connection, action, memory)
                 self._claim(connection, action, memory)
                 if action.cause == "deleted" and action.key and action.key not in memory.tombstones:
-                    state.bury(connection, action.key, now.isoformat(timespec="seconds"))
+                    state.add_tombstone(connection, action.key, now.isoformat(timespec="seconds"))
                 failure = self.failures.get(action.paper)
                 if failure and not failure.passes:
                     state.refuse(connection, action.paper, Refusal(digest(action), failure.message))
             alive = {a.key for a in actions if a.key and a.base and a.cause != "deleted"}
-            state.dig_up(connection, alive & memory.tombstones)
+            state.remove_tombstones(connection, alive & memory.tombstones)
             standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
             papers = [action.paper for action in actions]
-            state.stand(connection, [*papers, *self._asked_in_vain(plan, memory)], standings)
+            state.set_status(connection, [*papers, *self._asked_in_vain(memory)], standings)
             for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
             for profile in plan.profiles:
-                state.remember_profile(connection, self._run, profile, now.isoformat(timespec="seconds"))
+                state.remember_profile(
+                    connection, self._session.run, profile, now.isoformat(timespec="seconds")
+                )
             ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
             state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
 
-    def _asked_in_vain(self, plan: Plan, memory: Memory) -> Iterator[str]:
+    def _asked_in_vain(self, memory: Memory) -> Iterator[str]:
         """Yield the papers that wait for an answer though no profile lists them any more, or it was given."""
-        planned = {action.paper for action in plan.actions}
-        read = {profile.name for profile in plan.profiles}
+        planned = {action.paper for action in self._plan.actions}
+        read = {profile.name for profile in self._plan.profiles}
         for standing in self._state.standings():
             if standing.cause == "review" and standing.paper not in planned:
                 answers = set(memory.decisions.get(standing.paper, {}).values())
@@ -259,7 +204,7 @@ class Push:
         if memory.written.get(action.key) != action.base or action.seen:
             self._state.remember(
                 connection,
-                run=self._run,
+                run=self._session.run,
                 key=action.key,
                 paper=action.paper,
                 base=action.base,

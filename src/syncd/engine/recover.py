@@ -6,20 +6,18 @@ possible outcome for a day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from syncd.errors import LibraryError
 from syncd.state.index import Index
 from syncd.state.journal import Chunk, Entry
 from syncd.state.state import State
 from syncd.sync import merge
 from syncd.sync.library import IndexedItem, LibraryView
-from syncd.zotero.client import Client, StaleError
+from syncd.zotero.client import Client
 
 Json = dict[str, Any]
 # What became of an object: it was written; it may still be; it was not, and never will be.
@@ -41,26 +39,6 @@ def caught_up(
     index.refresh(client)
     view = index.view(client.names)
     return view, recover(state, view, now)
-
-
-def keep_open(state: State, number: int, entries: Sequence[Entry], error: LibraryError) -> None:
-    """Keep in the journal what a write may have done though it ended in an error, and nothing else of it.
-
-    Args:
-        state: with the journal.
-        number: of the chunk there.
-        entries: what was sent.
-        error: what ended it.
-    """
-    if isinstance(error, StaleError):
-        # The same request may have been delivered before, and that is what changed the library.
-        left = [replace(entry, there=True) for entry in entries]
-    elif error.kind == "transient":
-        return
-    else:
-        left = []
-    with state.writing() as connection:
-        state.journal.settle(connection, number, left)
 
 
 def recover(state: State, view: LibraryView, now: datetime) -> dict[str, str]:

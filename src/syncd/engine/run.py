@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncd.config import Config, Library
-from syncd.engine.gather import Job, SourceFailure, apis_of, jobs, read, web_for
+from syncd.engine.gather import Job, Unread, apis_of, jobs, read, web_for
+from syncd.engine.ports import Ports, run_name
 from syncd.engine.push import Failure, Push
-from syncd.engine.session import Ports, Session, noted, opened, remembered, run_name
+from syncd.engine.session import Session, noted, opened
 from syncd.errors import (
     ClosedError,
     GuardError,
@@ -25,10 +26,11 @@ from syncd.errors import (
     SyncdError,
 )
 from syncd.read import fetch
+from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
-from syncd.sync.action import KINDS, Action, Intake, Memory
+from syncd.sync.action import KINDS, Action, Intake, Memory, Plan, profile_of
 from syncd.sync.library import LibraryView
-from syncd.sync.plan import Plan, plan
+from syncd.sync.plan import plan
 from syncd.text.titles import fold_title
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
@@ -37,15 +39,15 @@ from syncd.zotero.transport import Counter, OutcomeUnknownError
 NOBODYS_FAULT = (ClosedError, LockedError, StoppedError)
 
 
-def troubles(
-    profiles: Iterable[str], sources: Sequence[SourceFailure], error: SyncdError | None
+def problems_of(
+    profiles: Iterable[str], unread: Sequence[Unread], error: SyncdError | None
 ) -> dict[str, SyncdError | None]:
     """Return what kept each profile from being pushed, and None where nothing did.
 
     Args:
         profiles: those of the run.
-        sources: what could not be read.
-        error: what ended the run early. A profile's own trouble says more than this.
+        unread: what could not be read.
+        error: what ended the run early. A profile's own problem says more than this.
 
     Returns:
         by profile. Those of which nothing can be said, because their turn did not come, are left out.
@@ -53,10 +55,10 @@ def troubles(
     found: dict[str, SyncdError | None] = {}
     for profile in profiles:
         # Of several pages, each is a profile of its own.
-        own = (f.error for f in sources if f.name == profile or f.name.startswith(f"{profile}: "))
-        trouble = next((e for e in own if not isinstance(e, NOBODYS_FAULT)), error)
-        if not isinstance(trouble, NOBODYS_FAULT):
-            found[profile] = trouble
+        own = (one.error for one in unread if profile_of(one.name, [profile]) == profile)
+        problem = next((e for e in own if not isinstance(e, NOBODYS_FAULT)), error)
+        if not isinstance(problem, NOBODYS_FAULT):
+            found[profile] = problem
     return found
 
 
@@ -70,8 +72,8 @@ def keep(found: Mapping[str, SyncdError | None], library: Library, config: Confi
     }
     ours = {name: error for name, error in found.items() if name in followed}
     now = ports.clock.now().isoformat(timespec="seconds")
-    with suppress(StateError), remembered(library, ports) as state:
-        state.note_troubles(ours, now, followed)
+    with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
+        state.note_problems(ours, now, followed)
 
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
@@ -112,12 +114,12 @@ class Reading:
     Attributes:
         jobs: the sources, at least one.
         intakes: their profiles.
-        failures: those that could not be read.
+        unread: those that could not be read.
     """
 
     jobs: tuple[Job, ...]
     intakes: tuple[Intake, ...] = ()
-    failures: tuple[SourceFailure, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -136,7 +138,7 @@ class Report:
         plan: the last plan; None where it did not come to one.
         actions: one a paper, with what was really done.
         failures: by create-once key, papers that were not written, or not wholly.
-        sources: profiles that could not be read.
+        unread: profiles that could not be read.
         before: the profiles by name as they were last pushed.
         requests: HTTP requests to the library.
         seconds: how long it took.
@@ -149,7 +151,7 @@ class Report:
     plan: Plan | None = None
     actions: list[Action] = field(default_factory=list)
     failures: dict[str, Failure] = field(default_factory=dict)
-    sources: list[SourceFailure] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     before: Mapping[str, FollowedProfile] = field(default_factory=dict)
     requests: Counter = field(default_factory=Counter)
     seconds: float = 0.0
@@ -173,7 +175,7 @@ class Report:
             and replace(self.plan, profiles=tuple(p for p in self.plan.profiles if p.name in names)),
             actions=[action for action in self.actions if action.paper in papers],
             failures={paper: failure for paper, failure in self.failures.items() if paper in papers},
-            sources=[failure for failure in self.sources if failure.name in names.union(reading.names)],
+            unread=[one for one in self.unread if one.name in names.union(reading.names)],
         )
 
 
@@ -207,7 +209,7 @@ def push_read(readings: Sequence[Reading], config: Config, task: Task, ports: Po
     report = _report(readings[0].jobs[0].library, task, ports)
     with _timed(report, ports):
         _push_readings(readings, report, config, task, ports)
-    _keep_troubles(readings, report, config, ports)
+    _keep_problems(readings, report, config, ports)
     return report
 
 
@@ -237,7 +239,7 @@ def _run_library(library_jobs: tuple[Job, ...], config: Config, task: Task, port
         intakes, failures = read(library_jobs, config, ports)
         reading = Reading(library_jobs, tuple(intakes), tuple(failures))
         _push_readings([reading], report, config, task, ports)
-    _keep_troubles([reading], report, config, ports)
+    _keep_problems([reading], report, config, ports)
     return report
 
 
@@ -249,7 +251,7 @@ def _push_readings(
     readings: Sequence[Reading], report: Report, config: Config, task: Task, ports: Ports
 ) -> None:
     """Open the library and bring it up to date with what was read, if anything was."""
-    report.sources = [failure for reading in readings for failure in reading.failures]
+    report.unread = [one for reading in readings for one in reading.unread]
     if task.max_create is None:
         task = replace(task, max_create=config.guards.max_create)
     if not any(reading.intakes for reading in readings):
@@ -262,10 +264,10 @@ def _push_readings(
             _bring_up_to_date(readings, session, report, task)
 
 
-def _keep_troubles(readings: Sequence[Reading], report: Report, config: Config, ports: Ports) -> None:
+def _keep_problems(readings: Sequence[Reading], report: Report, config: Config, ports: Ports) -> None:
     if not report.dry_run:
         names = [name for reading in readings for name in reading.names]
-        found = troubles(names, report.sources, report.error)
+        found = problems_of(names, report.unread, report.error)
         keep(found, readings[0].jobs[0].library, config, ports)
 
 
@@ -359,9 +361,9 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
     """Carry out one plan; tell the report what was really done, and what needed nothing."""
     progress = session.ports.progress
     progress.total(sum(bool(action.item) + len(action.children) for action in current.actions))
-    push = Push(session.client, session.index, session.state, report.run, progress.advance)
+    push = Push(session, current)
     try:
-        push.carry_out(current, session.ports.clock.now())
+        push.carry_out()
     finally:
         for action in current.actions:
             if action.paper in push.written:
@@ -389,7 +391,7 @@ def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Readi
         message = f"{papers} papers were found, {before} last time: the page's layout has probably changed"
         hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
         error = LayoutError(message, origin=intake.origin, hint=hint)
-        report.sources.append(SourceFailure(intake.name, intake.origin, error))
+        report.unread.append(Unread(intake.name, intake.origin, error))
     gone = {id(intake) for intake in shrunken}
     return [replace(r, intakes=tuple(i for i in r.intakes if id(i) not in gone)) for r in readings]
 
@@ -419,7 +421,7 @@ def _without_floods(
             and paper.identifiers.doi not in view.by_doi
         }
         if len(new) > most and (error := _too_many(len(new), task)):
-            report.sources.append(SourceFailure(reading.jobs[0].name, reading.jobs[0].source, error))
+            report.unread.append(Unread(reading.jobs[0].name, reading.jobs[0].source, error))
             flooding.add(id(reading))
     return [reading for reading in readings if id(reading) not in flooding]
 
@@ -437,7 +439,7 @@ def _without_too_many(
         papers.update(*(current.listed.get(intake.name, ()) for intake in reading.intakes))
         if error := _too_many(len(papers & created), task):
             job = reading.jobs[0]
-            report.sources.append(SourceFailure(job.name, job.source, error))
+            report.unread.append(Unread(job.name, job.source, error))
         else:
             kept.append(reading)
     return kept

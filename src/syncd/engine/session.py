@@ -5,27 +5,19 @@ Nothing here decides what is written.
 
 from __future__ import annotations
 
-import itertools
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Protocol
+from dataclasses import dataclass
 
-from syncd import read
-from syncd.clock import Clock
 from syncd.config import Library
 from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.engine.desktop import desktop_client
+from syncd.engine.ports import Ports
 from syncd.engine.recover import caught_up
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.lock import held
-from syncd.model import Profile, Snapshot
-from syncd.paths import DataFolder
-from syncd.sources.pace import Pace
 from syncd.state.index import Index
-from syncd.state.places import desktop_place
+from syncd.state.libraries import remembered
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.sync.library import LibraryView
@@ -34,75 +26,6 @@ from syncd.zotero.transport import Counter, PoliteTransport
 
 # Seconds between two looks at a library that may still be written to; together half a minute.
 PACE = (0.5, 1.5, 4.0, 8.0, 16.0)
-
-# No two runs of a process have one name, however many begin in a second; those of two processes are told apart
-# by 32 random bits.
-_numbers = itertools.count(secrets.randbits(32))
-
-
-class Progress(Protocol):
-    """Is told how far a run is."""
-
-    def stage(self, words: str) -> None:
-        """Say what is being done."""
-        ...
-
-    def total(self, objects: int) -> None:
-        """Say how many objects will be written."""
-        ...
-
-    def advance(self, objects: int) -> None:
-        """Say how many more were."""
-        ...
-
-
-class Quiet:
-    """Tells nobody."""
-
-    def stage(self, words: str) -> None:
-        """Ignore it."""
-
-    def total(self, objects: int) -> None:
-        """Ignore it."""
-
-    def advance(self, objects: int) -> None:
-        """Ignore it."""
-
-
-def parse_here(snapshot: Snapshot, form: str, _clock: Clock) -> Profile:
-    """Read a snapshot in this process; see `parse.parse`."""
-    return read.parse(snapshot, form)
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a run needs of the world.
-
-    Attributes:
-        env: the environment, for keys.
-        data: syncd's data folder.
-        clock: time.
-        progress: who is told how far the run is.
-        services: addresses of services that complete papers, instead of the usual ones, by name.
-        pace: the pace of each web server, where it outlives the run.
-        keep: for how long the history is kept.
-        patience: seconds to wait for one's turn at a library that another run is at work on.
-        who: what this process is, for those who wait for it.
-        admit: called with a library's name before anything is asked of it; may raise `ClosedError`.
-        parse: reads a snapshot in a format; commands do so in their own process, the daemon in another.
-    """
-
-    env: Mapping[str, str]
-    data: DataFolder
-    clock: Clock
-    progress: Progress = field(default_factory=Quiet)
-    services: Mapping[str, str] = field(default_factory=dict)
-    pace: Pace | None = None
-    keep: timedelta = timedelta(days=364)
-    patience: float = 0.0
-    who: str = ""
-    admit: Callable[[str], None] = lambda _library: None
-    parse: Callable[[Snapshot, str, Clock], Profile] = parse_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,30 +66,6 @@ class Session:
             before = now
 
 
-def run_name(now: datetime) -> str:
-    """Return a new name for a run, such as "2026-11-24T10:00:00Z-3f2a91c7"."""
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}-{next(_numbers) % 2**32:08x}"
-
-
-@contextmanager
-def remembered(library: Library, ports: Ports, server: str = "") -> Iterator[State]:
-    """Give what is remembered of a library, without touching the library itself.
-
-    Args:
-        library: its settings.
-        ports: the world.
-        server: for the desktop, the id of the Zotero that is meant; the one of the last run if it is not given.
-    """
-    store = Store.at(ports.data.state)
-    try:
-        place, prefix = library.whereabouts
-        if library.type == DESKTOP:
-            place = desktop_place(store, place, server)
-        yield State(store, place, prefix, ports.clock)
-    finally:
-        store.close()
-
-
 @contextmanager
 def opened(library: Library, ports: Ports, run: str, counter: Counter | None = None) -> Iterator[Session]:
     """Open a library.
@@ -191,7 +90,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
             ports.admit(library.name)
             with (
                 _client(library, ports, transport) as client,
-                remembered(library, ports, client.server) as state,
+                remembered(library, ports.data, ports.clock, client.server) as state,
             ):
                 yield Session(run, client, state.index(), state, ports)
     finally:

@@ -13,11 +13,13 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Config, Library
-from syncd.engine.session import Ports, remembered
 from syncd.paths import DataFolder
 from syncd.state import store as db
-from syncd.state.state import FollowedProfile, Standing, Trouble
+from syncd.state.libraries import remembered
+from syncd.state.state import FollowedProfile, Problem, Standing
 from syncd.state.store import Store
+from syncd.sync.action import profile_of
+from syncd.text.plain import json_of
 
 ALL = ""
 
@@ -47,11 +49,10 @@ class Resting:
 
     def pause(self, names: Iterable[str]) -> frozenset[str]:
         """Let profiles rest, or all where none is named; return who rests now."""
-        new = set(names or [ALL]) - self.paused()
         now = self._clock.now().isoformat(timespec="seconds")
+        rows = [{"name": name, "since": now} for name in names or [ALL]]
         with self._store.writing() as connection:
-            for name in new:
-                connection.execute(sa.insert(db.pause).values(name=name, since=now))
+            db.upsert(connection, db.pause, rows, keep=["since"])
         return self.paused()
 
     def resume(self, names: Iterable[str]) -> frozenset[str]:
@@ -73,7 +74,7 @@ class Row:
         name: in the configuration; of what was pushed without one, its collection.
         source: where its page is.
         pushed: as it was last pushed; None if it never was.
-        trouble: what keeps it from being pushed.
+        problem: what keeps it from being pushed.
         resting: the user let it rest.
         followed: it is in the configuration, or a page of one that is.
         live: what the daemon says of it; empty without one.
@@ -82,7 +83,7 @@ class Row:
     name: str
     source: str
     pushed: FollowedProfile | None
-    trouble: Trouble | None
+    problem: Problem | None
     resting: bool
     followed: bool
     live: Mapping[str, Any] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class Row:
 
     def to_json(self) -> Json:
         """Return what scripts rely on."""
-        pushed, trouble = self.pushed, self.trouble
+        pushed, problem = self.pushed, self.problem
         return {
             "name": self.name,
             "author": pushed.author if pushed else None,
@@ -109,14 +110,10 @@ class Row:
             "next": self.live.get("next"),
             "running": self.live.get("running"),
             "trouble": {
-                "since": trouble.since,
-                "last": trouble.last,
-                "count": trouble.count,
-                "message": trouble.message,
-                "hint": trouble.hint,
+                **json_of(problem, "since", "last", "count", "message", "hint"),
                 "again": self.live.get("again"),
             }
-            if trouble
+            if problem
             else None,
         }
 
@@ -136,12 +133,7 @@ class Shelf:
             "profiles": [row.to_json() for row in self.rows],
             "papers": [
                 {
-                    "cause": standing.cause,
-                    "title": standing.title,
-                    "paper": standing.paper,
-                    "key": standing.key,
-                    "detail": standing.detail,
-                    "by": standing.by,
+                    **json_of(standing, "cause", "title", "paper", "key", "detail", "by"),
                     "values": {
                         name: {"yours": yours, "source": source}
                         for name, (yours, source) in standing.values.items()
@@ -152,18 +144,19 @@ class Shelf:
         }
 
 
-def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -> Shelf:
+def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, live: Json | None) -> Shelf:
     """Return all that is to be known of a library's profiles and papers.
 
     Args:
         library: the library.
         settings: the configuration.
-        world: the world.
+        data: syncd's data folder.
+        clock: time.
         live: what the daemon answers to "status"; None without one.
     """
-    with remembered(library, world) as state, Resting(world.data, world.clock) as resting:
+    with remembered(library, data, clock) as state, Resting(data, clock) as resting:
         pushed = {profile.name: profile for profile in state.profiles()}
-        troubles = {trouble.name: trouble for trouble in state.troubles()}
+        problems = {problem.name: problem for problem in state.problems()}
         paused, standings = resting.paused(), state.standings()
     followed = {
         name: profile.source
@@ -172,30 +165,22 @@ def shelf(library: Library, settings: Config, world: Ports, live: Json | None) -
     }
     told = {row["name"]: row for row in live["profiles"]} if live else {}
     # A folder of pages is one profile in the configuration and several here; what is pushed by hand is in none.
-    names = [name for name in followed if name in pushed or not _parts(name, pushed)]
+    in_pages = {profile_of(name, followed) for name in pushed if name not in followed}
+    names = [name for name in followed if name in pushed or name not in in_pages]
     rows = []
     for name in [*names, *(other for other in pushed if other not in followed)]:
-        whole = name if name in followed else _whole(name, followed)
+        whole = name if name in followed else profile_of(name, followed)
         live_row = told.get(whole, {})
-        known = troubles.get(whole) or _trouble_told(whole, live_row, pushed.get(name))
+        known = problems.get(whole) or _problem_told(whole, live_row, pushed.get(name))
         is_followed = whole in followed
         rests = bool(paused & {whole, ALL}) and is_followed
         rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
     return Shelf(library.name, rows, standings)
 
 
-def _whole(name: str, followed: Iterable[str]) -> str:
-    """Return the profile of the configuration that a page belongs to, or its own name where there is none."""
-    return next((whole for whole in followed if name.startswith(f"{whole}: ")), name)
-
-
-def _trouble_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Trouble | None:
+def _problem_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Problem | None:
     """Return what keeps a profile waiting that the daemon alone knows of: the disk is full, or its library refuses."""
     met = live.get("met")
     if not live.get("trouble") or not met or (pushed and pushed.pushed >= met):
         return None
-    return Trouble(name, met, met, 1, live["trouble"], "")
-
-
-def _parts(name: str, pushed: Iterable[str]) -> list[str]:
-    return [other for other in pushed if other.startswith(f"{name}: ")]
+    return Problem(name, met, met, 1, live["trouble"], "")

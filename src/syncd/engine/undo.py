@@ -10,16 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncd.config.values import write_duration
-from syncd.engine.recover import keep_open
 from syncd.engine.session import Session, noted
+from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError, SyncdError
 from syncd.state.history import History, Note, Run
 from syncd.state.journal import Entry
 from syncd.sync.library import IndexedItem, LibraryView
 from syncd.sync.merge import AUTOMATIC, Base
 from syncd.zotero import schema
-from syncd.zotero.client import Outcome, StaleError
-from syncd.zotero.schema import MAX_OBJECTS
+from syncd.zotero.client import StaleError
 from syncd.zotero.transport import OutcomeUnknownError
 
 Json = dict[str, Any]
@@ -456,9 +455,10 @@ class _Work:
             entries, self.left = self.planned()
             self.failed = {}
             self._again = 0
+            writer = Writer(self._session, self._version)
             try:
-                for start in range(0, len(entries), MAX_OBJECTS):
-                    self._write(entries[start : start + MAX_OBJECTS])
+                for chunk in chunks(entries):
+                    self._write(writer, chunk)
             except (StaleError, OutcomeUnknownError):
                 if turn == ROUNDS:
                     raise
@@ -476,41 +476,15 @@ class _Work:
         """Return what the history says that this undo did: key and note."""
         return list(_by_item(self._session.state.history.notes(self._session.run)).items())
 
-    def _write(self, chunk: Sequence[Entry]) -> None:
-        """Write a chunk."""
-        session, state = self._session, self._session.state
-        number = state.journal.begin(session.run, chunk)
-        sent = [entry.sent for entry in chunk]
-        try:
-            outcomes = session.client.write_items(sent, unmodified_since=self._version)
-        except LibraryError as error:
-            keep_open(state, number, chunk, error)
-            raise
-        self._version, alone = session.client.advanced(self._version, outcomes)
-        again, written = self._sorted(chunk, outcomes)
-        with state.writing() as connection:
-            for entry, version in written:
-                state.record(connection, session.run, entry, version)
-            objects = [(outcome.data, outcome.version or 0) for outcome in outcomes if outcome.data]
-            session.index.record(connection, items=objects, complete=self._version if alone else None)
-            state.journal.settle(connection, number, again)
-            state.journal.drop(connection, {entry.sent["key"] for entry, _ in written})
-
-    def _sorted(
-        self, chunk: Sequence[Entry], outcomes: Sequence[Outcome]
-    ) -> tuple[list[Entry], list[tuple[Entry, int]]]:
-        """Return what may succeed when sent again, and what was written with its version; note what is refused."""
-        again, written = [], []
-        for entry, outcome in zip(chunk, outcomes, strict=True):
-            if outcome.status != "failed":
-                written.append((entry, outcome.version or entry.sent["version"]))
-            elif outcome.passes:
-                again.append(entry)
+    def _write(self, writer: Writer, chunk: Sequence[Entry]) -> None:
+        """Write a chunk, and take down what is refused and what may succeed when it is sent again."""
+        for entry, outcome in zip(chunk, writer.write(chunk), strict=True):
+            if outcome.passes:
+                self._again += 1
                 self._words = outcome.message
-            else:
-                self.failed[entry.item] = Left(self._titles[entry.item], entry.sent["key"], outcome.message)
-        self._again += len(again)
-        return again, written
+            elif outcome.status == "failed":
+                title = self._titles[entry.item]
+                self.failed[entry.item] = Left(title, entry.sent["key"], outcome.message)
 
 
 def undo_as_run(session: Session, run: str) -> Undoing:

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.state import store as db
 from syncd.state.store import Store
-from syncd.sync.action import Action
-from syncd.sync.plan import Fact, Plan, PlannedProfile
+from syncd.sync.action import Action, Fact, Plan, PlannedProfile
 
 # Runs that did nothing are of interest for so long.
 IDLE = timedelta(days=7)
@@ -120,11 +119,11 @@ class History:
 
     def add(self, connection: sa.Connection, run: str, key: str, note: Note) -> None:
         """Add a line to a run, in the caller's transaction."""
-        last = connection.scalar(sa.select(sa.func.max(db.action.c.place)).where(db.action.c.run == run))
+        last = connection.scalar(sa.select(sa.func.max(db.action.c.number)).where(db.action.c.run == run))
         connection.execute(
             sa.insert(db.action).values(
                 run=run,
-                place=0 if last is None else last + 1,
+                number=0 if last is None else last + 1,
                 kind=note.kind,
                 key=key,
                 title=note.title,
@@ -162,7 +161,7 @@ class History:
             sa.select(run.id, action.key, action.kind)
             .join(db.action, run.id == action.run)
             .where(run.library == self._library, run.started >= started)
-            .order_by(run.started, run.id, action.place)
+            .order_by(run.started, run.id, action.number)
         )
         found: dict[str, dict[str, str]] = {}
         for row in connection.execute(query):
@@ -187,7 +186,7 @@ class History:
             sa.select(run.id, run.profiles, action.key, action.title, action.recorded)
             .join(db.action, run.id == action.run)
             .where(run.library == self._library, action.recorded >= exact, action.kind == "create")
-            .order_by(action.recorded, run.id, action.place)
+            .order_by(action.recorded, run.id, action.number)
         )
         with self._store.reading() as connection:
             return [
@@ -231,7 +230,7 @@ class History:
                 sa.select(db.action)
                 .join(db.run, db.run.c.id == db.action.c.run)
                 .where(db.run.c.library == self._library, db.action.c.key == key)
-                .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+                .order_by(db.run.c.started, db.action.c.run, db.action.c.number)
             )
             return [(row.run, _note(row)) for row in connection.execute(query)]
 
@@ -241,7 +240,7 @@ class History:
             sa.select(db.action, db.run.c.started)
             .join(db.run, db.run.c.id == db.action.c.run)
             .where(db.run.c.library == self._library, db.action.c.key.in_(list(keys)))
-            .order_by(db.run.c.started, db.action.c.run, db.action.c.place)
+            .order_by(db.run.c.started, db.action.c.run, db.action.c.number)
         )
         found: dict[str, list[tuple[str, str, Note]]] = {}
         with self._store.reading() as connection:
@@ -250,7 +249,7 @@ class History:
         return found
 
     def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
-        query = sa.select(db.action).where(which).order_by(db.action.c.place)
+        query = sa.select(db.action).where(which).order_by(db.action.c.number)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
 
@@ -340,7 +339,7 @@ class Facts:
                     since = now.isoformat(timespec="seconds") if key in brought else ""
                 if text != _text(fact):
                     row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
-                    self._put(connection, db.fact, row, ("key", "profile"))
+                    db.upsert(connection, db.fact, [{"library": self._library, **row}])
 
     def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
         """Return what is remembered of a profile's papers: since when, and the text."""
@@ -358,16 +357,8 @@ class Facts:
         query = sa.select(*columns).where(here).order_by(table.c.day.desc()).limit(1)
         last = connection.execute(query).mappings().first()
         if last is None or dict(last) != figures:
-            row = {"profile": profile.name, "day": day, **figures}
-            self._put(connection, table, row, ("profile", "day"))
-
-    def _put(
-        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], names: Sequence[str]
-    ) -> None:
-        """Put a row in place of the one with its key."""
-        same = [table.c[name] == row[name] for name in names]
-        connection.execute(sa.delete(table).where(table.c.library == self._library, *same))
-        connection.execute(sa.insert(table).values(library=self._library, **row))
+            row = {"library": self._library, "profile": profile.name, "day": day, **figures}
+            db.upsert(connection, table, [row])
 
     # Asking
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -16,7 +16,10 @@ from syncd.model import Identifiers
 from syncd.state import store as db
 from syncd.state.store import Store
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
-from syncd.zotero.client import Client, Page
+
+if TYPE_CHECKING:
+    # State is read by commands that load no client.
+    from syncd.zotero.client import Client, Page
 
 Json = dict[str, Any]
 
@@ -198,11 +201,8 @@ class Index:
 
     def _replace(self, connection: sa.Connection, table: sa.Table, rows: list[Json]) -> None:
         """Put rows in place of those with their keys; what exists is in the deletion log no longer."""
-        keys = [row["key"] for row in rows]
-        self._remove(connection, table, keys)
-        self._remove(connection, db.index_deletion, keys)
-        if rows:
-            connection.execute(sa.insert(table), rows)
+        db.upsert(connection, table, rows)
+        self._remove(connection, db.index_deletion, [row["key"] for row in rows])
 
     def _erase(self, connection: sa.Connection, items: Iterable[str], collections: Iterable[str]) -> None:
         for table, keys, kind in (
@@ -210,10 +210,8 @@ class Index:
             (db.index_collection, list(collections), "collection"),
         ):
             self._remove(connection, table, keys)
-            self._remove(connection, db.index_deletion, keys)
             rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
-            if rows:
-                connection.execute(sa.insert(db.index_deletion), rows)
+            db.upsert(connection, db.index_deletion, rows)
         for key in collections:
             self._take_out(connection, key)
 

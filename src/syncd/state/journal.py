@@ -1,9 +1,9 @@
 """The journal: what is about to be written, on the disk before it is sent.
 
 An object leaves it in the same transaction in which its outcome is recorded. What is still in it when a run starts was
-sent with an unknown outcome; `recovery` finds out from the library what became of it. A server may write late, and what
-it refuses may be what it did write when it got the same request before. So an object stays until it is seen, or for a
-day.
+sent with an unknown outcome; `engine.recover` finds out from the library what became of it. A server may write late,
+and what it refuses may be what it did write when it got the same request before. So an object stays until it is seen,
+or for a day.
 """
 
 from __future__ import annotations

@@ -37,9 +37,8 @@ def remember(data: DataFolder, library: str, reference: SecretRef) -> None:
     mark = db.mark.c.name
     value = reference.model_dump_json(exclude_none=True)
     with closing(Store.at(data.state)) as store, store.writing() as connection:
-        old = sa.or_(mark == MARK + library, mark.startswith(OLD, autoescape=True))
-        connection.execute(sa.delete(db.mark).where(old))
-        connection.execute(sa.insert(db.mark).values(name=MARK + library, value=value))
+        connection.execute(sa.delete(db.mark).where(mark.startswith(OLD, autoescape=True)))
+        db.upsert(connection, db.mark, [{"name": MARK + library, "value": value}])
 
 
 def remembered(data: DataFolder) -> dict[str, SecretRef]:

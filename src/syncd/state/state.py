@@ -15,16 +15,15 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.errors import SyncdError
+from syncd.handshake import SEPARATOR
 from syncd.state import store as db
 from syncd.state.history import Facts, History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
-from syncd.state.places import pushed_elsewhere
 from syncd.state.store import Store
-from syncd.sync.action import Memory, Question, Refusal, Said, Verdict
+from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
-from syncd.sync.plan import PlannedProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class FollowedProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """What keeps a profile of the configuration from being pushed at present.
 
     Attributes:
@@ -108,7 +107,7 @@ class State:
 
     Args:
         store: the database.
-        place: where the library is, see `place`.
+        place: where the library is, as `libraries` says it.
         prefix: "users/475425".
         clock: time.
 
@@ -134,18 +133,23 @@ class State:
         # Who only looks must not wait for one who writes, so a library that is known is only read.
         with self._store.reading() as connection:
             number = connection.scalar(known)
-        if number is not None:
-            return int(number)
-        with self._store.writing() as connection:
-            number = connection.scalar(known)
-            if number is None:
-                new = sa.insert(table).values(place=place, prefix=prefix)
-                number = connection.execute(new.returning(table.c.id)).scalar_one()
+        if number is None:
+            names = {"place": place, "prefix": prefix}
+            with self._store.writing() as connection:
+                db.upsert(connection, table, [names], by=tuple(names))
+                number = connection.execute(known).scalar_one()
         return int(number)
 
     def elsewhere(self) -> int:
-        """Return how many papers were pushed to another Zotero on the desktop."""
-        return pushed_elsewhere(self._store, self._place)
+        """Return how many papers were pushed to another Zotero on the desktop; 0 online, where there is one."""
+        root, mark, _ = self._place.partition(SEPARATOR)
+        if not mark:
+            return 0
+        place = db.library.c.place
+        others = sa.and_(place.startswith(root + SEPARATOR, autoescape=True), place != self._place)
+        query = sa.select(sa.func.count()).select_from(db.written.join(db.library)).where(others)
+        with self._store.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def index(self) -> Index:
         """Return the library's index, which lives in the same database."""
@@ -216,48 +220,38 @@ class State:
             version: the item's version after syncd's write; None where nothing was written now.
             seen: what the item held then, as `merge.contents` tells it; None where that is as before.
         """
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        known = connection.execute(sa.select(db.written.c.version, db.written.c.seen).where(here)).first()
         row = {
             "key": key,
             "base": json.dumps(base.to_json(), ensure_ascii=False),
-            "version": version if version is not None else known.version if known else 0,
-            "seen": json.dumps(dict(seen)) if seen is not None else known.seen if known else "",
+            "version": version or 0,
+            "seen": "" if seen is None else json.dumps(dict(seen)),
             "run": run,
         }
-        self._put(connection, db.written, row, "key")
+        as_before = {"version": version, "seen": seen}
+        keep = [name for name, value in as_before.items() if value is None]
+        self._put(connection, db.written, row, keep=keep)
         self.claim(connection, paper, key)
 
     def claim(self, connection: sa.Connection, paper: str, key: str, said: Said | None = None) -> None:
         """Remember which item a paper is, or was; and what its sources say of it, if that is new."""
-        table = db.claim
-        here = sa.and_(table.c.library == self._library, table.c.paper == paper)
-        text = (
-            json.dumps(asdict(said), ensure_ascii=False)
-            if said
-            else connection.scalar(sa.select(table.c.said).where(here)) or ""
-        )
-        self._put(connection, table, {"paper": paper, "key": key, "said": text}, "paper")
+        new = {"said": json.dumps(asdict(said), ensure_ascii=False)} if said else {}
+        self._put(connection, db.claim, {"paper": paper, "key": key, **new})
 
     def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
         """Remember what an item of syncd's holds after a write of syncd's."""
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        connection.execute(sa.update(db.written).where(here).values(seen=json.dumps(dict(seen))))
+        self._change(connection, key, seen=json.dumps(dict(seen)))
 
     def rebase(self, connection: sa.Connection, key: str, base: Base) -> None:
         """Exchange what is remembered of an item, and nothing else."""
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        text = json.dumps(base.to_json(), ensure_ascii=False)
-        connection.execute(sa.update(db.written).where(here).values(base=text))
+        self._change(connection, key, base=json.dumps(base.to_json(), ensure_ascii=False))
 
     def remember_version(self, connection: sa.Connection, key: str, version: int) -> None:
         """Remember that the item's newest version is of syncd's making."""
-        here = sa.and_(db.written.c.library == self._library, db.written.c.key == key)
-        connection.execute(sa.update(db.written).where(here).values(version=version))
+        self._change(connection, key, version=version)
 
     def remember_collection(self, connection: sa.Connection, path: str, key: str) -> None:
         """Remember which collection settings mean by a path."""
-        self._put(connection, db.collection, {"path": path, "key": key}, "path")
+        self._put(connection, db.collection, {"path": path, "key": key})
 
     def remember_profile(
         self, connection: sa.Connection, run: str, profile: PlannedProfile, now: str
@@ -274,9 +268,9 @@ class State:
             "run": run,
             "pushed": now,
         }
-        self._put(connection, db.profile, row, "name")
+        self._put(connection, db.profile, row)
 
-    def bury(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
+    def add_tombstone(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
         """Remember that an item was trashed or deleted, also for when the library has forgotten it.
 
         Args:
@@ -285,27 +279,25 @@ class State:
             since: ISO time.
             by: "user", or "syncd" where an undo did it.
         """
-        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by}, "key")
+        self._put(connection, db.tombstone, {"key": key, "since": since, "by": by})
 
-    def dig_up(self, connection: sa.Connection, keys: Iterable[str]) -> None:
+    def remove_tombstones(self, connection: sa.Connection, keys: Iterable[str]) -> None:
         """Forget tombstones: the user wants these items, or has them back."""
         self._drop(connection, db.tombstone, "key", keys)
 
     def refuse(self, connection: sa.Connection, paper: str, refusal: Refusal) -> None:
         """Remember what the server did not take."""
         row = {"paper": paper, "digest": refusal.digest, "message": refusal.message}
-        self._put(connection, db.refusal, row, "paper")
+        self._put(connection, db.refusal, row)
 
     def decide(self, paper: str, key: str, verdict: Verdict) -> None:
         """Remember what the user said of an item that a paper may be."""
-        row = {"library": self._library, "paper": paper, "key": key, "verdict": verdict}
-        table = db.decision
         with self._store.writing() as connection:
-            here = sa.and_(table.c.library == self._library, table.c.paper == paper, table.c.key == key)
-            connection.execute(sa.delete(table).where(here))
-            connection.execute(sa.insert(table).values(row))
+            self._put(connection, db.decision, {"paper": paper, "key": key, "verdict": verdict})
 
-    def stand(self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]) -> None:
+    def set_status(
+        self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]
+    ) -> None:
         """Put what is to be known of these papers in place of what was."""
         self._drop(connection, db.standing, "paper", papers)
         rows = [
@@ -372,16 +364,16 @@ class State:
         with self._store.reading() as connection:
             return {row.path: row.key for row in connection.execute(self._all(db.collection))}
 
-    def troubles(self) -> list[Trouble]:
+    def problems(self) -> list[Problem]:
         """Return what keeps profiles from being pushed."""
         with self._store.reading() as connection:
             query = self._all(db.trouble).order_by(db.trouble.c.name)
             return [
-                Trouble(r.name, r.since, r.last, r.times, r.message, r.hint)
+                Problem(r.name, r.since, r.last, r.times, r.message, r.hint)
                 for r in connection.execute(query)
             ]
 
-    def note_troubles(
+    def note_problems(
         self, errors: Mapping[str, SyncdError | None], now: str, followed: Collection[str]
     ) -> None:
         """Note what keeps profiles from being pushed.
@@ -391,24 +383,18 @@ class State:
             now: ISO time.
             followed: the profiles that the library has in the configuration; of all others it is forgotten.
         """
-        known = {trouble.name: trouble for trouble in self.troubles()}
-        gone = [name for name in known if name not in followed or name in errors]
+        known = {problem.name: problem for problem in self.problems()}
         found = {name: error for name, error in errors.items() if error is not None}
+        gone = [name for name in known if name not in followed or (name in errors and name not in found)]
         if not gone and not found:
             return
         with self._store.writing() as connection:
             self._drop(connection, db.trouble, "name", gone)
             for name, error in found.items():
-                before = known.get(name)
-                row = {
-                    "name": name,
-                    "since": before.since if before else now,
-                    "last": now,
-                    "times": before.count + 1 if before else 1,
-                    "message": str(error),
-                    "hint": error.hint,
-                }
-                self._put(connection, db.trouble, row, "name")
+                times = known[name].count + 1 if name in known else 1
+                row = {"name": name, "since": now, "last": now, "times": times}
+                words = {"message": str(error), "hint": error.hint}
+                self._put(connection, db.trouble, {**row, **words}, keep=["since"])
 
     # Writing
 
@@ -441,22 +427,18 @@ class State:
                 self.remember_seen(connection, entry.item, contents_after(before, entry.sent))
             if entry.sent.get("deleted"):
                 now = self._clock.now().isoformat(timespec="seconds")
-                self.bury(connection, entry.item, now, by="syncd")
+                self.add_tombstone(connection, entry.item, now, by="syncd")
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
     def base(self, connection: sa.Connection, key: str) -> Base | None:
         """Return what stands in an item from syncd, as the caller's transaction sees it."""
-        table = db.written
-        query = sa.select(table.c.base).where(table.c.library == self._library, table.c.key == key)
-        text = connection.scalar(query)
+        text = connection.scalar(sa.select(db.written.c.base).where(self._is_of(key)))
         return Base.from_json(json.loads(text)) if text else None
 
     def seen(self, connection: sa.Connection, key: str) -> dict[str, str] | None:
         """Return what an item held after syncd's last write, as the caller's transaction sees it."""
-        table = db.written
-        query = sa.select(table.c.seen).where(table.c.library == self._library, table.c.key == key)
-        text = connection.scalar(query)
+        text = connection.scalar(sa.select(db.written.c.seen).where(self._is_of(key)))
         return json.loads(text) if text else None
 
     def _add_link(self, connection: sa.Connection, item: str, url: str) -> None:
@@ -464,10 +446,19 @@ class State:
         if base and url not in base.links:
             self.rebase(connection, item, replace(base, links=(*base.links, url)))
 
-    def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], name: str) -> None:
-        """Put a row in place of the one with its key."""
-        self._drop(connection, table, name, [row[name]])
-        connection.execute(sa.insert(table).values(library=self._library, **row))
+    def _is_of(self, key: str) -> sa.ColumnElement[bool]:
+        """Select what syncd wrote into one item."""
+        return sa.and_(db.written.c.library == self._library, db.written.c.key == key)
+
+    def _change(self, connection: sa.Connection, key: str, **values: Any) -> None:
+        """Change what is remembered of what syncd wrote into an item; nothing, if it wrote nothing."""
+        connection.execute(sa.update(db.written).where(self._is_of(key)).values(**values))
+
+    def _put(
+        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], *, keep: Sequence[str] = ()
+    ) -> None:
+        """Put a row of this library in place of the one with its key; as `upsert`."""
+        db.upsert(connection, table, [{"library": self._library, **row}], keep=keep)
 
     def _drop(self, connection: sa.Connection, table: sa.Table, name: str, values: Iterable[str]) -> None:
         gone = [{"gone": value} for value in values]

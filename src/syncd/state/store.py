@@ -5,11 +5,12 @@ SQLAlchemy Core over SQLite. What stands in the tables is described where it is 
 
 from __future__ import annotations
 
-import os
+import importlib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -188,7 +189,7 @@ action = sa.Table(
     "action",
     metadata,
     sa.Column("run", sa.Text, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Integer, key="number", primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("key", sa.String(8)),
     sa.Column("title", sa.Text, nullable=False),
@@ -250,7 +251,7 @@ figure = sa.Table(
     sa.Column("papers", sa.Integer),
 )
 
-# The newest migration; a test holds it to what `migrations/versions` says.
+# The only revision that is read; a test holds it to what `migrations/versions` says. Revisions sort as texts.
 HEAD = "0004"
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
@@ -265,7 +266,7 @@ class Store:
         url: as SQLAlchemy writes it.
 
     Raises:
-        StateError: it can't be opened, is no database of syncd, or is of a newer syncd.
+        StateError: it can't be opened, is no database of syncd, or is of an older or a newer syncd.
     """
 
     def __init__(self, url: str | sa.URL) -> None:
@@ -306,53 +307,63 @@ class Store:
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
-            found = _version(connection)
-        if found == HEAD:
-            return
+            if self._is_current(connection):
+                return
         # Alembic takes a quarter of a second to import: only where there is something to do.
-        from syncd.state.migrations import known_revisions, upgrade  # noqa: PLC0415
+        from syncd.state.migrations import upgrade  # noqa: PLC0415
 
         with self._writer.begin() as connection:
             # Another process may have done it while this one waited for its turn.
-            found = _version(connection)
-            if found == HEAD:
-                return
-            if found is not None and found not in known_revisions():
-                raise StateError(
-                    f"the state is of a newer syncd (revision {found})",
-                    hint="Upgrade syncd, or set another data folder.",
-                )
-            if found is not None:
-                self._back_up(found)
-            upgrade(connection)
+            if not self._is_current(connection):
+                upgrade(connection)
 
-    def _back_up(self, version: str) -> None:
-        """Leave a copy beside an SQLite database, whole or not at all. The caller keeps others from writing."""
-        path = self.engine.url.database
-        if self.engine.dialect.name != "sqlite" or not path:
-            return
-        backup = Path(f"{path}.{version}.backup")
-        part = backup.with_name(f"{backup.name}.part")
-        part.unlink(missing_ok=True)
-        try:
-            part.touch(0o600, exist_ok=False)
-            self._copy(part)
-            part.replace(backup)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
+    def _is_current(self, connection: sa.Connection) -> bool:
+        """Whether the tables are there; a database that this syncd can't read is refused, and left as it is."""
+        found = _version(connection)
+        if found is not None and found > HEAD:
+            raise StateError(
+                f"the state is of a newer syncd (revision {found})",
+                hint="Upgrade syncd, or set another data folder.",
+            )
+        if found is not None and found < HEAD:
+            raise StateError(
+                f"the state is of an older syncd (revision {found}), which this one can't read; it was kept as it is",
+                hint=f"Move {self.engine.url.database} away and push again: all but the history of runs is rebuilt"
+                " from the library. The history is in the old file.",
+            )
+        return found is not None
 
-    def _copy(self, part: Path) -> None:
-        """Write what is committed into an empty file, and that to the disk."""
-        # Not by the engine's connections, which are in a transaction: SQLite makes such a copy outside of one.
-        source = self.engine.raw_connection()
-        try:
-            source.cursor().execute("VACUUM INTO ?", (str(part),))
-        finally:
-            source.close()
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
+
+def upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    by: Sequence[str] = (),
+    keep: Sequence[str] = (),
+) -> None:
+    """Put rows into a table, each in place of the one with its key.
+
+    Args:
+        connection: the transaction.
+        table: where they go.
+        rows: all with the same columns. A column that they lack stays as it is, or gets its default in a new row.
+        by: the columns that tell rows apart; the primary key if none is named.
+        keep: columns that only a new row gets.
+    """
+    if not rows:
+        return
+    key = by or table.primary_key.columns.keys()
+    # Each database has words of its own for it; those of this one are loaded already.
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    insert = dialect.insert(table)
+    change = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
+    put = (
+        insert.on_conflict_do_update(index_elements=key, set_=change)
+        if change
+        else insert.on_conflict_do_nothing(index_elements=key)
+    )
+    connection.execute(put, list(rows))
 
 
 def _version(connection: sa.Connection) -> str | None:

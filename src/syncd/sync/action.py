@@ -1,13 +1,16 @@
-"""What planning takes and gives: profiles as they were read, what syncd remembers, an action a paper. Pure data."""
+"""What planning takes and gives: profiles as they were read, what syncd remembers, the plan with an action a paper.
+
+Pure data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
-from syncd.model import Identifiers, Profile
+from syncd.model import Identifiers, LinkKind, Notice, Profile
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base
 from syncd.zotero.items import Policy
@@ -20,6 +23,20 @@ Verdict = Literal["same", "different", "later"]
 # refused it, the user wants to judge it later.
 Cause = Literal["", "deleted", "paused", "waiting", "refused", "review", "not adopted"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def page_name(profile: str, author: str) -> str:
+    """Return what state knows one page by, of a profile of the configuration that has several."""
+    return f"{profile}: {author}"
+
+
+def profile_of(page: str, profiles: Iterable[str]) -> str:
+    """Return which of these profiles a page is of; its own name where it is of none.
+
+    >>> profile_of(page_name("team", "Ann Lee"), ["ann", "team"]), profile_of("ann", ["ann", "team"])
+    ('team', 'ann')
+    """
+    return next((profile for profile in profiles if page.startswith(page_name(profile, ""))), page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +216,119 @@ class Action:
     def writes(self) -> bool:
         """Whether anything is written for it."""
         return bool(self.item or self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCollection:
+    """A collection to create: its key, its parent's key, and its names from the root downwards."""
+
+    key: str
+    parent: str | None
+    path: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a profile tells of a paper that is to be known beside its item, and is never written into it.
+
+    Attributes:
+        paper: the paper's create-once key.
+        profile: what state knows the profile by.
+        score: 0 to 100, or None.
+        affiliations: slugs such as "microsoft-research".
+        links: addresses and what they lead to.
+    """
+
+    paper: str
+    profile: str
+    score: float | None = None
+    affiliations: tuple[str, ...] = ()
+    links: tuple[tuple[str, LinkKind], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures in a profile's header; None where it has none.
+
+    Attributes:
+        h_index: Hirsch index.
+        citations: citations in all.
+        novelty: in percent.
+        ai_score: 0 to 100.
+    """
+
+    h_index: int | None = None
+    citations: int | None = None
+    novelty: int | None = None
+    ai_score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProfile:
+    """What the plan took from one source, for the report and for state.
+
+    Attributes:
+        name: what state knows it by.
+        author: whose profile it is.
+        origin: where it was read from.
+        digest: of the source's bytes.
+        collection: its path as settings name it.
+        papers: how many the source lists here.
+        listed: how many it says that there are.
+        paused: why nothing of it is filed any more; usually empty.
+        notices: what the user should know about it.
+        figures: those of its header.
+    """
+
+    name: str
+    author: str
+    origin: str
+    digest: str
+    collection: str
+    papers: int
+    listed: int | None
+    paused: str = ""
+    notices: tuple[Notice, ...] = ()
+    figures: Figures = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a run will do to one library.
+
+    Attributes:
+        library: the library's name in the configuration.
+        prefix: "users/475425".
+        version: the library's version that the plan was made against.
+        profiles: the sources that it was made from.
+        collections: to be created first, parents before children.
+        places: by a path as settings name it, the key of its collection, there or to be created.
+        actions: one a paper, in the sources' order.
+        facts: what the profiles tell of their papers, for those who look.
+        listed: by profile, the create-once keys of its papers.
+    """
+
+    library: str
+    prefix: str
+    version: int
+    profiles: tuple[PlannedProfile, ...]
+    collections: tuple[NewCollection, ...]
+    places: Mapping[str, str]
+    actions: tuple[Action, ...]
+    facts: tuple[Fact, ...] = ()
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many papers each kind of action concerns."""
+        return {kind: sum(action.kind == kind for action in self.actions) for kind in KINDS}
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything would be written to the library."""
+        return bool(self.collections) or any(action.writes for action in self.actions)

@@ -386,11 +386,11 @@ def _with_uncertain(entry: Wanted, base: Base) -> Base:
     Where a profile is forgotten and its collection is not, the item may have been in it, with its tags.
     """
     for listing in entry.listings:
-        if listing.profile not in base.sources and not listing.place.certain and listing.place.key:
+        if listing.profile not in base.sources and not listing.collection.certain and listing.collection.key:
             tags = () if base.adopted else listing.draft.tags
             base = replace(
                 base,
-                collections=tuple(dict.fromkeys((*base.collections, listing.place.key))),
+                collections=tuple(dict.fromkeys((*base.collections, listing.collection.key))),
                 tags=tuple(dict.fromkeys((*base.tags, *tags))),
             )
     return base

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from syncd.model import Paper
-from syncd.sync.action import Adopt, Said
+from syncd.sync.action import Adopt, NewCollection, Said
 from syncd.sync.library import LibraryView
 from syncd.sync.merge import Base
 from syncd.text.titles import digest_of_text
@@ -22,21 +22,7 @@ MOST_STARTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class NewCollection:
-    """A collection to create: its key, its parent's key, and its names from the root downwards."""
-
-    key: str
-    parent: str | None
-    path: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Its own name."""
-        return self.path[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class ProfileCollection:
     """The collection of a profile.
 
     Attributes:
@@ -64,34 +50,36 @@ class Filing:
         self._known = known
         self._new: dict[str, NewCollection] = {}
 
-    def place(self, path: tuple[str, ...]) -> Place:
+    def collection(self, path: tuple[str, ...]) -> ProfileCollection:
         """Return the collection that settings call `path`, wherever the user has moved it since."""
         name = "/".join(path)
         if known := self._known.get(name):
-            return self._known_place(known, path)
+            return self._known_collection(known, path)
         parent: str | None = None
         for depth, part in enumerate(path, start=1):
             key = self._named(part, parent) or self._own(path[:depth])
             if key in self._view.collections or key in self._view.deleted:
                 if closed := self._closed(key, name):
-                    return Place(None, closed)
+                    return ProfileCollection(None, closed)
             elif key not in self._new:
                 self._new[key] = NewCollection(key, parent, path[:depth])
             parent = key
         there = parent is not None and parent in self._view.collections
-        return Place(parent, certain=not there or parent not in set(own_keys(self._view.names, path)))
+        return ProfileCollection(
+            parent, certain=not there or parent not in set(own_keys(self._view.names, path))
+        )
 
-    def _known_place(self, key: str, path: tuple[str, ...]) -> Place:
+    def _known_collection(self, key: str, path: tuple[str, ...]) -> ProfileCollection:
         """Return a collection that syncd made or found before."""
         if key in self._view.collections or key in self._view.deleted:
             closed = self._closed(key, "/".join(path))
-            return Place(None, closed) if closed else Place(key)
+            return ProfileCollection(None, closed) if closed else ProfileCollection(key)
         # It is missing, though nobody deleted it: the library is an older one, or a new collection is wanted.
-        above = self.place(path[:-1]) if len(path) > 1 else Place(None)
+        above = self.collection(path[:-1]) if len(path) > 1 else ProfileCollection(None)
         if above.closed:
             return above
         self._new.setdefault(key, NewCollection(key, above.key, path))
-        return Place(key)
+        return ProfileCollection(key)
 
     def new(self, used: set[str]) -> tuple[NewCollection, ...]:
         """Return the collections to create, parents first, without those into which nothing is filed."""
@@ -151,7 +139,7 @@ class Listing:
         paper: the record.
         draft: the item that it should become.
         unpublished: the same as a preprint, should it have been published.
-        place: the profile's collection.
+        collection: the profile's.
         adopt: what to do if the library has the paper already.
         settle: how long to leave an item alone after the user edited it.
     """
@@ -161,7 +149,7 @@ class Listing:
     paper: Paper
     draft: Draft
     unpublished: Draft
-    place: Place
+    collection: ProfileCollection
     adopt: Adopt
     settle: timedelta
     upgrade: Upgrade = "ask"
@@ -199,7 +187,9 @@ class Wanted:
     @property
     def collections(self) -> tuple[str, ...]:
         """Keys of the collections that it is filed into."""
-        return tuple(dict.fromkeys(listing.place.key for listing in self.listings if listing.place.key))
+        return tuple(
+            dict.fromkeys(listing.collection.key for listing in self.listings if listing.collection.key)
+        )
 
     @property
     def draft(self) -> Draft:

@@ -78,7 +78,7 @@ def identifiers_of(data: Mapping[str, Any]) -> Identifiers:
     lines = str(data.get("extra", "")).splitlines()
     extra_doi = next((line.partition(":")[2] for line in lines if line.lower().startswith("doi:")), "")
     extra_arxiv = next((line for line in lines if line.lower().startswith("arxiv")), "")
-    places = (
+    texts = (
         data.get("archiveID", ""),
         data.get("DOI", ""),
         data.get("url", "") if "arxiv.org" in str(data.get("url", "")) else "",
@@ -87,7 +87,7 @@ def identifiers_of(data: Mapping[str, Any]) -> Identifiers:
     )
     return Identifiers(
         doi=doi(str(data.get("DOI", ""))) or doi(extra_doi),
-        arxiv=next((found for place in places if (found := arxiv_id(str(place)))), None),
+        arxiv=next((found for text in texts if (found := arxiv_id(str(text)))), None),
     )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from syncd.model import Paper
-from syncd.sync.library import IndexedItem, LibraryView, Searched
+from syncd.sync.library import IndexedItem, Searched
 from syncd.text.titles import MOST_LETTERS, digest_of_text, fold_name, fold_title, words_of
 
 
@@ -53,29 +53,19 @@ def record(data: Mapping[str, Any]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found for a paper.
+    """The item that certainly is a paper.
 
     Attributes:
-        kind: "same" (it is this item), "near" (it may be one of the candidates), "none".
-        key: the item's key, for "same".
+        key: the item's key.
         reason: how it was recognised: "DOI", "arXiv id", "title, surname and year".
-        candidates: for "near", best first.
     """
 
-    kind: Literal["same", "near", "none"]
-    key: str | None = None
-    reason: str = ""
-    candidates: tuple[Candidate, ...] = ()
+    key: str
+    reason: str
 
 
-def match(
-    paper: Paper,
-    view: LibraryView,
-    *,
-    taken: frozenset[str] = frozenset(),
-    others: frozenset[str] = frozenset(),
-) -> Match:
-    """Find the item of the library that is this paper.
+def exact(paper: Paper, view: Searched, *, taken: frozenset[str], others: frozenset[str]) -> Match | None:
+    """Return the item that certainly is this paper, if there is one.
 
     Args:
         paper: from a source.
@@ -84,24 +74,16 @@ def match(
             that they are this one.
         others: keys of items that the user said are other papers.
     """
-    if found := exact(paper, view, taken=taken, others=others):
-        return found
-    candidates = near(paper, view, taken | others)
-    return Match("near", candidates=candidates) if candidates else Match("none")
-
-
-def exact(paper: Paper, view: Searched, *, taken: frozenset[str], others: frozenset[str]) -> Match | None:
-    """Return the item that certainly is this paper; as `match`."""
     for found, reason in (
         (view.by_doi.get(paper.identifiers.doi or ""), "DOI"),
         (view.by_arxiv.get(paper.identifiers.arxiv or ""), "arXiv id"),
     ):
         if free := [item for item in found or () if item.key not in others]:
-            return Match("same", free[0].key, reason)
+            return Match(free[0].key, reason)
     for item in view.by_title.get(fold_title(paper.title), ()):
         free_to_be = item.key not in taken | others and not contradictions(paper, item)
         if free_to_be and _same_surname(paper, item) and _years_agree(paper, item):
-            return Match("same", item.key, "title, surname and year")
+            return Match(item.key, "title, surname and year")
     return None
 
 

@@ -6,123 +6,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from syncd.errors import ParseError
-from syncd.model import LinkKind, Notice, Paper
-from syncd.sync.action import KINDS, Action, Intake, Memory, Said
+from syncd.model import Notice, Paper
+from syncd.sync.action import (
+    Action,
+    Fact,
+    Figures,
+    Intake,
+    Memory,
+    NewCollection,
+    Plan,
+    PlannedProfile,
+    Said,
+)
 from syncd.sync.decide import Decisions
-from syncd.sync.filing import Filing, Listing, NewCollection, Place, Wanted
+from syncd.sync.filing import Filing, Listing, ProfileCollection, Wanted
 from syncd.sync.library import LibraryView
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base
 from syncd.sync.paper_keys import paper_keys
 from syncd.zotero.items import PREPRINT, Draft, draft
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What a profile tells of a paper that is to be known beside its item, and is never written into it.
-
-    Attributes:
-        paper: the paper's create-once key.
-        profile: what state knows the profile by.
-        score: 0 to 100, or None.
-        affiliations: slugs such as "microsoft-research".
-        links: addresses and what they lead to.
-    """
-
-    paper: str
-    profile: str
-    score: float | None = None
-    affiliations: tuple[str, ...] = ()
-    links: tuple[tuple[str, LinkKind], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The figures in a profile's header; None where it has none.
-
-    Attributes:
-        h_index: Hirsch index.
-        citations: citations in all.
-        novelty: in percent.
-        ai_score: 0 to 100.
-    """
-
-    h_index: int | None = None
-    citations: int | None = None
-    novelty: int | None = None
-    ai_score: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedProfile:
-    """What the plan took from one source, for the report and for state.
-
-    Attributes:
-        name: what state knows it by.
-        author: whose profile it is.
-        origin: where it was read from.
-        digest: of the source's bytes.
-        collection: its path as settings name it.
-        papers: how many the source lists here.
-        listed: how many it says that there are.
-        paused: why nothing of it is filed any more; usually empty.
-        notices: what the user should know about it.
-        figures: those of its header.
-    """
-
-    name: str
-    author: str
-    origin: str
-    digest: str
-    collection: str
-    papers: int
-    listed: int | None
-    paused: str = ""
-    notices: tuple[Notice, ...] = ()
-    figures: Figures = Figures()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that a run will do to one library.
-
-    Attributes:
-        library: the library's name in the configuration.
-        prefix: "users/475425".
-        version: the library's version that the plan was made against.
-        profiles: the sources that it was made from.
-        collections: to be created first, parents before children.
-        places: by a path as settings name it, the key of its collection, there or to be created.
-        actions: one a paper, in the sources' order.
-        facts: what the profiles tell of their papers, for those who look.
-        listed: by profile, the create-once keys of its papers.
-    """
-
-    library: str
-    prefix: str
-    version: int
-    profiles: tuple[PlannedProfile, ...]
-    collections: tuple[NewCollection, ...]
-    places: Mapping[str, str]
-    actions: tuple[Action, ...]
-    facts: tuple[Fact, ...] = ()
-    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many papers each kind of action concerns."""
-        return {kind: sum(action.kind == kind for action in self.actions) for kind in KINDS}
-
-    @property
-    def writes(self) -> bool:
-        """Whether anything would be written to the library."""
-        return bool(self.collections) or any(action.writes for action in self.actions)
 
 
 def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Intake], now: datetime) -> Plan:
@@ -144,23 +52,23 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
     facts: list[Fact] = []
     listed: dict[str, list[str]] = {}
     for intake in intakes:
-        place = filing.place(intake.collection)
-        if place.key:
-            places["/".join(intake.collection)] = place.key
+        collection = filing.collection(intake.collection)
+        if collection.key:
+            places["/".join(intake.collection)] = collection.key
         notices = list(intake.profile.warnings)
-        if place.closed:
-            notices.append(Notice("paused", f"{place.closed}; nothing is filed there any more"))
+        if collection.closed:
+            notices.append(Notice("paused", f"{collection.closed}; nothing is filed there any more"))
         for paper in intake.profile.papers:
             key = named[intake.name, paper].key
             listed.setdefault(intake.name, []).append(key)
             made = draft(paper, intake.policy)
             notices += made.notices
-            if place.closed:
-                paused[key] = Action("skip", paper.title, key, None, place.closed, cause="paused")
+            if collection.closed:
+                paused[key] = Action("skip", paper.title, key, None, collection.closed, cause="paused")
             else:
-                listings.setdefault(key, []).append(_listing(intake, key, paper, made, place))
+                listings.setdefault(key, []).append(_listing(intake, key, paper, made, collection))
                 facts.append(_fact(intake, paper, key))
-        profiles.append(_planned(intake, place.closed, notices))
+        profiles.append(_planned(intake, collection.closed, notices))
     aliases = {one.key: one.aliases for one in named.values()}
     wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
@@ -187,7 +95,7 @@ def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
     return Fact(key, intake.name, paper.score, paper.affiliations, links)
 
 
-def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) -> Listing:
+def _listing(intake: Intake, key: str, paper: Paper, made: Draft, collection: ProfileCollection) -> Listing:
     unpublished = (
         made
         if made.item_type == PREPRINT
@@ -199,7 +107,7 @@ def _listing(intake: Intake, key: str, paper: Paper, made: Draft, place: Place) 
         paper=paper,
         draft=made,
         unpublished=unpublished,
-        place=place,
+        collection=collection,
         adopt=intake.adopt,
         settle=intake.settle,
         upgrade=intake.policy.upgrade,

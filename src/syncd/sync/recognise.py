@@ -140,7 +140,7 @@ class Recognition:
             self._is(entry, key, "its title was corrected")
             return True
         if found := self._exact(entry):
-            self._is(entry, found.key or "", f"already in the library, by {found.reason}")
+            self._is(entry, found.key, f"already in the library, by {found.reason}")
             return True
         return False
 
@@ -175,7 +175,7 @@ class Recognition:
             named = _by_identifier(new)
             for entry in new:
                 if found := self._exact(entry):
-                    self._is(entry, found.key or "", f"listed already, by {found.reason}")
+                    self._is(entry, found.key, f"listed already, by {found.reason}")
                 elif candidates := self._candidates_of_all(entry, named):
                     doubts.append(Doubt(entry, candidates))
                     continue

@@ -1,9 +1,15 @@
-"""Plain Unicode made uniform: blanks, control characters, composed letters. Knows nothing of LaTeX."""
+"""Plain Unicode made uniform: blanks, control characters, composed letters; and data as JSON shows them.
+
+Knows nothing of LaTeX.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from syncd.text.patterns import pattern
 
@@ -108,3 +114,21 @@ def spelt_in_json(text: str) -> str:
     '"a\\u202e\\u007f"'
     """
     return text.translate(_SPELT_IN_JSON)
+
+
+def json_of(value: Any, *names: str) -> Any:
+    """Return a value as JSON shows it, with every dataclass in it as an object.
+
+    Args:
+        value: a dataclass, or what JSON has anyway.
+        names: which attributes of the dataclass are shown, in this order; all of its fields if none is named.
+
+    >>> from syncd.model import Notice
+    >>> json_of((Notice("odd", "It is odd."),)), json_of(Notice("odd", "It is odd."), "message")
+    ([{'code': 'odd', 'message': 'It is odd.'}], {'message': 'It is odd.'})
+    """
+    if is_dataclass(value):
+        return {name: json_of(getattr(value, name)) for name in names or [one.name for one in fields(value)]}
+    if isinstance(value, Mapping):
+        return {name: json_of(each) for name, each in value.items()}
+    return [json_of(each) for each in value] if isinstance(value, list | tuple) else value

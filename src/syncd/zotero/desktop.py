@@ -15,9 +15,8 @@ from urllib.parse import urlencode
 import httpx2
 
 from syncd import __version__
-from syncd.config.model import SEPARATOR
 from syncd.errors import LibraryError
-from syncd.handshake import API, HEADER, OLDEST, Caller, is_key
+from syncd.handshake import API, HEADER, MARK, OLDEST, SEPARATOR, Caller, is_key
 from syncd.zotero import shapes
 from syncd.zotero.account import without
 from syncd.zotero.client import Address, Client, Deletions, Outcome, Page, StaleError, outcomes_of
@@ -33,8 +32,6 @@ CLOSED = "Start Zotero and run it again. In the background syncd tries again by 
 SERVER = "Syncd-Server"
 # How Zotero calls its user's own library, whether or not they signed in.
 OWN = "users/0"
-# What tells a Zotero on this computer from others at its address begins so.
-MARK = "plugin:"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000

@@ -1,4 +1,8 @@
-"""Migrations of syncd's own database. Only `store` comes here, and only where there is something to do."""
+"""Migrations of syncd's own database, from the oldest one that this syncd reads.
+
+Only `store` comes here, and only where there is something to do. Whoever adds the next migration lets `store` copy the
+database first: a database of users is never changed without a copy beside it.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,13 @@ def _config() -> Config:
     return config
 
 
-def known_revisions() -> frozenset[str]:
-    """Return the revisions that this syncd knows."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+def known_revisions() -> list[str]:
+    """Return the revisions that this syncd knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
-def upgrade(connection: sa.Connection, revision: str = "head") -> None:
-    """Bring the database to a revision, the newest where none is named, in the caller's transaction."""
+def upgrade(connection: sa.Connection) -> None:
+    """Bring the database to the newest revision, in the caller's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    command.upgrade(config, "head")

@@ -1,11 +1,14 @@
-"""The first tables: index, what was written, profiles, runs, journal."""
+"""All tables, as revision 0004 left them: the oldest state that this syncd reads.
+
+What came before is in nobody's hands any more; `store` refuses it with a sentence.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0004"
 down_revision = None
 
 
@@ -37,6 +40,7 @@ def upgrade() -> None:
         sa.Column("doi", sa.Text),
         sa.Column("arxiv", sa.Text),
         sa.Column("data", sa.Text, nullable=False),
+        sa.Column("abstract", sa.Text, nullable=False, server_default=""),
     )
     op.create_table(
         "index_collection",
@@ -60,12 +64,14 @@ def upgrade() -> None:
         sa.Column("base", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("run", sa.Text, nullable=False),
+        sa.Column("seen", sa.Text, nullable=False, server_default=""),
     )
     op.create_table(
         "claim",
         _library(),
         sa.Column("paper", sa.String(8), primary_key=True),
         sa.Column("key", sa.String(8), nullable=False),
+        sa.Column("said", sa.Text, nullable=False, server_default=""),
     )
     op.create_table(
         "collection",
@@ -84,12 +90,24 @@ def upgrade() -> None:
         sa.Column("collection", sa.Text, nullable=False),
         sa.Column("paused", sa.Text, nullable=False, server_default=""),
         sa.Column("run", sa.Text, nullable=False),
+        sa.Column("pushed", sa.Text, nullable=False, server_default=""),
+    )
+    op.create_table(
+        "trouble",
+        _library(),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("since", sa.Text, nullable=False),
+        sa.Column("last", sa.Text, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("hint", sa.Text, nullable=False),
     )
     op.create_table(
         "tombstone",
         _library(),
         sa.Column("key", sa.String(8), primary_key=True),
         sa.Column("since", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False, server_default="user"),
     )
     op.create_table(
         "decision",
@@ -114,6 +132,8 @@ def upgrade() -> None:
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
+        sa.Column("said", sa.Text, nullable=False, server_default=""),
+        sa.Column("kept", sa.Text, nullable=False, server_default="{}"),
     )
     op.create_table(
         "run",
@@ -124,6 +144,8 @@ def upgrade() -> None:
         sa.Column("finished", sa.Text),
         sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
         sa.Column("error", sa.Text),
+        sa.Column("profiles", sa.Text, nullable=False, server_default="[]"),
+        sa.Index("run_of_library", "library", "started"),
     )
     op.create_table(
         "action",
@@ -135,6 +157,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("changes", sa.Text, nullable=False, server_default="{}"),
         sa.Column("created", sa.Text, nullable=False, server_default="[]"),
+        sa.Column("recorded", sa.Text, nullable=False, server_default=""),
+        sa.Index("action_recorded", "recorded"),
     )
     op.create_table(
         "journal",
@@ -142,4 +166,34 @@ def upgrade() -> None:
         sa.Column("library", sa.Integer, sa.ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
         sa.Column("run", sa.Text, nullable=False),
         sa.Column("chunk", sa.Text, nullable=False),
+        sa.Column("sent", sa.Text, nullable=False, server_default=""),
+    )
+    op.create_table(
+        "pause",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("since", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "mark",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "fact",
+        _library(),
+        sa.Column("key", sa.String(8), primary_key=True),
+        sa.Column("profile", sa.Text, primary_key=True),
+        sa.Column("since", sa.Text, nullable=False),
+        sa.Column("facts", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "figure",
+        _library(),
+        sa.Column("profile", sa.Text, primary_key=True),
+        sa.Column("day", sa.Text, primary_key=True),
+        sa.Column("h_index", sa.Integer),
+        sa.Column("citations", sa.Integer),
+        sa.Column("novelty", sa.Integer),
+        sa.Column("ai_score", sa.Integer),
+        sa.Column("papers", sa.Integer),
     )

@@ -1,18 +1,41 @@
-"""Where a library is, as state knows it: its endpoint, "embedded", or one Zotero on the desktop among several.
+"""Libraries as state knows them: where each is, and what is remembered of it. No library is asked anything here.
 
-What is remembered of a library on the desktop belongs to the id of its database: versions and keys of another
-mean nothing there.
+A library is known by its endpoint, by "embedded", or as one Zotero on the desktop among several: what is remembered
+there belongs to the id of its database, since versions and keys of another mean nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 import sqlalchemy as sa
 
-from syncd.config.model import SEPARATOR
+from syncd.clock import Clock
+from syncd.config import Library
+from syncd.config.model import DESKTOP
+from syncd.handshake import SEPARATOR
+from syncd.paths import DataFolder
 from syncd.state import store as db
+from syncd.state.state import State
 from syncd.state.store import Store
+
+
+@contextmanager
+def remembered(library: Library, data: DataFolder, clock: Clock, server: str = "") -> Iterator[State]:
+    """Give what is remembered of a library, without touching the library itself.
+
+    Args:
+        library: its settings.
+        data: syncd's data folder.
+        clock: time.
+        server: for the desktop, the id of the Zotero that is meant; the one of the last run if it is not given.
+    """
+    with closing(Store.at(data.state)) as store:
+        place, prefix = library.whereabouts
+        if library.type == DESKTOP:
+            place = desktop_place(store, place, server)
+        yield State(store, place, prefix, clock)
 
 
 def desktop_place(store: Store, root: str, server: str) -> str:
@@ -37,21 +60,6 @@ def desktop_place(store: Store, root: str, server: str) -> str:
     )
     with store.reading() as connection:
         return str(connection.scalar(query) or root + SEPARATOR)
-
-
-def pushed_elsewhere(store: Store, place: str) -> int:
-    """Return how many papers were pushed to another Zotero on the desktop; 0 online, where there is one."""
-    root, mark, _ = place.partition(SEPARATOR)
-    if not mark:
-        return 0
-    others = db.library.c.place.startswith(root + SEPARATOR, autoescape=True)
-    query = (
-        sa.select(sa.func.count())
-        .select_from(db.written.join(db.library))
-        .where(others, db.library.c.place != place)
-    )
-    with store.reading() as connection:
-        return int(connection.scalar(query) or 0)
 
 
 def known_places(store: Store, root: str) -> list[str]:

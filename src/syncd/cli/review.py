@@ -1,0 +1,114 @@
+"""`syncd review`: the user's word on possible duplicates."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from syncd.cli import output
+from syncd.cli.console import (
+    ConfigOption,
+    Exit,
+    JsonOption,
+    LibraryOption,
+    configuration,
+    escape,
+    own_data,
+    said_plainly,
+    show_json,
+    stdout,
+    tell,
+)
+from syncd.cli.output import Column, named
+from syncd.clock import SystemClock
+from syncd.engine.review import judge
+from syncd.errors import ConfigError
+from syncd.state.libraries import remembered
+from syncd.state.state import Standing, State
+from syncd.sync.action import Verdict
+from syncd.text.plain import json_of
+
+
+def review(
+    paper: Annotated[str | None, typer.Argument(metavar="TITLE|KEY", help="Decide about this paper.")] = None,
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+    same: Annotated[bool, typer.Option("--same", help="It is the item in the library.")] = False,
+    different: Annotated[bool, typer.Option("--different", help="It is another paper: add it.")] = False,
+    later: Annotated[bool, typer.Option("--later", help="Leave it for now.")] = False,
+    key: Annotated[
+        str | None, typer.Option("--item", metavar="KEY", help="Which item, if there are several.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide about possible duplicates. Preprints that were published are asked about as well."""
+    verdicts: dict[Verdict, bool] = {"same": same, "different": different, "later": later}
+    chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
+    with said_plainly():
+        if len(chosen) > 1 or bool(chosen) != (paper is not None):
+            raise ConfigError(["name one paper, and one of --same, --different, --later"])
+        if key and not same:
+            raise ConfigError(["--item goes with --same: it names the item that the paper is"])
+
+        with remembered(configuration(config).library(library), own_data(), SystemClock()) as state:
+            if chosen and paper is not None:
+                judged = judge(state, paper, chosen[0], key)
+                _said(judged, chosen[0])
+                return
+            waiting = [standing for standing in state.standings() if standing.cause == "review"]
+            if as_json:
+                show_json([json_of(standing, "paper", "record", "candidates") for standing in waiting])
+            elif not waiting:
+                stdout().print("Nothing waits for you.")
+            elif sys.stdin.isatty():
+                _ask(state, waiting)
+            else:
+                for standing in waiting:
+                    _show(standing)
+                stdout().print("Decide with: syncd review KEY --same | --different | --later")
+                raise typer.Exit(Exit.WAITING)
+
+
+def _ask(state: State, waiting: list[Standing]) -> None:
+    answers: dict[str, Verdict] = {"s": "same", "d": "different", "l": "later"}
+    for standing in waiting:
+        _show(standing)
+        while (answer := typer.prompt("[s]ame, [d]ifferent, [l]ater").strip().lower()[:1]) not in answers:
+            pass
+        _said(judge(state, standing.paper, answers[answer]), answers[answer])
+
+
+def _show(standing: Standing) -> None:
+    for candidate in standing.candidates:
+        ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
+        columns = (Column(""), Column(ours, 1), Column(f"in the library {candidate['key']}", 1))
+        there: dict[str, Any] = candidate["record"]
+        rows = [
+            (named([name]), escape(standing.record.get(name, "")), escape(str(there.get(name, ""))))
+            for name in dict.fromkeys((*standing.record, *there))
+        ]
+        out = stdout()
+        output.show(out, columns, rows)
+        words = f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n"
+        out.print(words, soft_wrap=True)
+
+
+def _said(standing: Standing, verdict: Verdict) -> None:
+    # Where the paper has its item already, the question was what type that should have, or about a second item.
+    published = standing.key is not None
+    if published and all(candidate["key"] != standing.key for candidate in standing.candidates):
+        said = f"{standing.title!r} is there twice. syncd keeps the older item up to date and asks no more."
+        mend = "Merge the two in Zotero, or delete one of them there."
+        answers = {"same": f"{said} {mend}", "different": said, "later": f"{standing.title!r} waits. {mend}"}
+        tell(answers[verdict])
+        return
+    words = {
+        "same": "becomes what it was published as with the next push"
+        if published
+        else "is the item in the library; the next push files it there",
+        "different": "stays a preprint" if published else "is another paper; the next push adds it",
+        "later": "waits until you decide",
+    }
+    tell(f"{standing.title!r} {words[verdict]}")
