@@ -258,7 +258,9 @@ def refuse(reason: Reason) -> Response:
 
 _REFUSALS: Final = {
     Reason.HOST: invalid("The Host header must name this computer, such as 'localhost'"),
-    Reason.PAGE: RefusalError(403, "Pages of other sites are not answered: type the address into your browser"),
+    Reason.PAGE: RefusalError(
+        403, "Pages of other sites are not answered: type the address into your browser"
+    ),
     Reason.ENCODING: unsupported("bodies without Content-Length"),
     Reason.LENGTH: RefusalError(411, "Content-Length must be provided"),
     Reason.LONG: RefusalError(413, f"The body is longer than {MAX_BODY} bytes"),
