@@ -124,13 +124,16 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Write a file whole: whoever reads it sees what was there before or all of `data`, also after a crash.
 
     Args:
-        path: the file; its folder is there.
+        path: the file; its folder is there. A pipe or a device is written to; nothing takes its place.
         data: its new content.
         mode: its permissions.
 
     Raises:
         OSError: that is not possible; the file stays as it was.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        path.write_bytes(data)
+        return
     with replacing(path) as part:
         part.write_bytes(data)
         part.chmod(mode)

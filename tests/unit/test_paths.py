@@ -252,6 +252,20 @@ def interrupted(file: Path) -> None:
         raise KeyboardInterrupt
 
 
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """As with `syncd plan -o /dev/stdout`: whoever is root would lose a device otherwise."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, b"new")
+        assert os.read(reader, 10) == b"new"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
 def test_a_file_that_can_not_be_written_stays_as_it_was(tmp_path: Path) -> None:
     """However writing ends, the new one is gone."""
     file = tmp_path / "file"
