@@ -25,10 +25,10 @@ def abroad(desk: Desk) -> Desk:
 def test_what_goes_into_a_pipe_is_utf_8(abroad: Desk, encoding: str) -> None:
     """JSON above all, of which nothing may be lost; a push that was done does not end as a fault."""
     usual = abroad.syncd("parse", "page.txt", "--json")
-    done = abroad.syncd("parse", "page.txt", "--json", PYTHONIOENCODING=encoding)
+    done = abroad.afresh("parse", "page.txt", "--json", PYTHONIOENCODING=encoding)
     assert (done.code, done.json) == (0, usual.json)
     assert done.json["profile"]["name"] == NAME
-    pushed = abroad.syncd("push", PYTHONIOENCODING=encoding)
+    pushed = abroad.afresh("push", PYTHONIOENCODING=encoding)
     assert pushed.code == 0, pushed.err
     assert "1 created ·" in pushed.out
 
