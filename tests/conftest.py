@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,11 +21,20 @@ from syncd.zotero.embedded.plugin import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # A shell that starts the tests in the background makes them deaf to Ctrl-C, and with them all that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A commit of SQLite waits for a disk, and tests make tens of thousands. What they tell stays true in memory: they kill
+# processes, not computers.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the system's own name
+ROOM = 1 << 30
+
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & getattr(os, "ST_NOEXEC", 0):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # No test depends on how fast a computer is, and what else it does meanwhile.
 settings.register_profile("any speed", deadline=None)

@@ -210,11 +210,28 @@ class Desk:
         """Run the command as somebody whom permissions bind, also where the tests run as root."""
         return self._ran(["-c", BOUND, *words], env)
 
-    def on_terminal(self, *words: str, **env: str) -> bytes:
-        """Run the command on a terminal, where nobody types, and return all that it shows there."""
+    def on_terminal(self, *words: str, afresh: bool = False, **env: str) -> bytes:
+        """Run the command on a terminal, where nobody types, and return all that it shows there.
+
+        Args:
+            words: the command's.
+            afresh: whether it is to have an interpreter of its own.
+            env: on top of the desk's environment.
+        """
         own, theirs = os.openpty()
         shown = b""
-        process = Fork(words, (theirs, theirs, theirs), self.env | env, self.folder)
+        process: Fork | subprocess.Popen[bytes]
+        if afresh:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "syncd", *words],
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                env=self.env | env,
+                cwd=self.folder,
+            )
+        else:
+            process = Fork(words, (theirs, theirs, theirs), self.env | env, self.folder)
         os.close(theirs)
         with suppress(OSError):  # how Linux says that the other side has gone
             while data := os.read(own, 65536):

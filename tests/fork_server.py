@@ -112,8 +112,9 @@ def _become(channel: int, streams: list[int]) -> dict[str, Any]:
         )
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
+    sys.path[0] = task["folder"]
     more = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:1] = [task["folder"], *(place for place in more if place and place not in sys.path)]
+    sys.path[1:1] = [place for place in more if place and place not in sys.path]
     return task
 
 

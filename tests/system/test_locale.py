@@ -35,5 +35,5 @@ def test_what_goes_into_a_pipe_is_utf_8(abroad: Desk, encoding: str) -> None:
 
 def test_a_terminal_shows_what_it_can(abroad: Desk) -> None:
     """Question marks stand for the other letters."""
-    shown = abroad.on_terminal("parse", "page.txt", PYTHONIOENCODING="latin-1")
+    shown = abroad.on_terminal("parse", "page.txt", afresh=True, PYTHONIOENCODING="latin-1")
     assert "Zoë B?o".encode("latin-1") in shown
