@@ -36,6 +36,15 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
     if found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & getattr(os, "ST_NOEXEC", 0):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+# What takes longest begins first, so that no worker has it left when the others are done.
+LONGEST = {"test_machine.py", "test_long_life.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first; all others stay as they are."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 # No test depends on how fast a computer is, and what else it does meanwhile.
 settings.register_profile("any speed", deadline=None)
 settings.load_profile("any speed")
