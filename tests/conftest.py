@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 MEMORY = Path("/dev/shm")  # noqa: S108 - the system's own name
 ROOM = 1 << 30
 
-if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
     found = os.statvfs(MEMORY)
     if found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & getattr(os, "ST_NOEXEC", 0):
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        tempfile.tempdir = str(MEMORY)
 
 # What takes longest begins first, so that no worker has it left when the others are done.
 LONGEST = {"test_machine.py", "test_long_life.py"}
