@@ -12,12 +12,14 @@ import json
 import os
 import pkgutil
 import runpy
+import secrets
 import select
 import signal
 import socket
 import sys
 import time
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import clock_child
@@ -112,6 +114,10 @@ def _become(channel: int, streams: list[int]) -> dict[str, Any]:
         )
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
+    # The one thing that a process draws while it imports. Where it has another name, each fork fails and says so.
+    drawn = vars(importlib.import_module("syncd.engine.session"))
+    assert isinstance(drawn["_numbers"], count)
+    drawn["_numbers"] = count(secrets.randbits(32))
     sys.path[0] = task["folder"]
     more = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[1:1] = [place for place in more if place and place not in sys.path]
