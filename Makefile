@@ -44,7 +44,7 @@ demo-page: $(PROJECT) ## serve the demo's library as a page
 
 # What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
 test: $(DEV) ## run the tests; about 12 minutes
-	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-all: ## run the tests with each Python from 3.11 to 3.14 that is at hand
 	@for version in $(VERSIONS); do \

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from forks import Fork
 from pages import entry, page
 from syncd.daemon.ask import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import subprocess
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from desk import Desk, Zotero
 
 Json = dict[str, Any]
-CHILD = Path(__file__).with_name("clock_child.py")
 PATIENCE = 30.0
 HOUR = 3600.0
 SECOND_PROFILE = """
@@ -53,23 +53,20 @@ class Background:
         self._clock = desk.folder / "clock"
         self._clock.write_text("0", encoding="ascii")
         self._lines: list[str] = []
-        self.process = subprocess.Popen(
-            [*self._command(), "run"],
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            env=desk.env | env,
-            cwd=desk.folder,
-        )
+        shown, stderr = os.pipe()
+        self._shown = os.fdopen(shown, encoding="utf-8")
+        self.process = self._start(stderr, desk.env | env)
+        os.close(stderr)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def _command(self) -> list[str]:
-        return [sys.executable, str(CHILD), str(self._clock)]
+    def _start(self, stderr: int, env: Mapping[str, str]) -> Fork | subprocess.Popen[bytes]:
+        with Path(os.devnull).open("r+b") as nothing:
+            streams = (nothing.fileno(), nothing.fileno(), stderr)
+            return Fork(["run"], streams, env, self._desk.folder, clock=self._clock)
 
     def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
+        for line in self._shown:
             self._lines.append(line)
 
     def __enter__(self) -> Self:
@@ -84,8 +81,7 @@ class Background:
             self.process.kill()
         self.process.wait()
         self._reader.join()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+        self._shown.close()
         if kind is None:
             assert "Traceback" not in self.text
             assert self._desk.zotero.server.key not in self.text

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from forks import PATIENCE, Fork, run
 from syncd.config import load
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
@@ -196,51 +197,68 @@ class Desk:
 
     def syncd(self, *words: str, **env: str) -> Done:
         """Run the command as a process."""
+        return self._done(run(words, self.env | env, self.folder))
+
+    def afresh(self, *words: str, **env: str) -> Done:
+        """Run the command with an interpreter of its own."""
         return self._ran(["-m", "syncd", *words], env)
 
     def answering(self, answer: str, *words: str, **env: str) -> Done:
         """Run the command as a process, and answer what it asks."""
-        return self._ran(["-m", "syncd", *words], env, f"{answer}\n")
+        return self._done(run(words, self.env | env, self.folder, f"{answer}\n"))
 
     def as_anybody(self, *words: str, **env: str) -> Done:
         """Run the command as somebody whom permissions bind, also where the tests run as root."""
         return self._ran(["-c", BOUND, *words], env)
 
-    def on_terminal(self, *words: str, **env: str) -> bytes:
-        """Run the command on a terminal, where nobody types, and return all that it shows there."""
+    def on_terminal(self, *words: str, afresh: bool = False, **env: str) -> bytes:
+        """Run the command on a terminal, where nobody types, and return all that it shows there.
+
+        Args:
+            words: the command's.
+            afresh: whether it is to have an interpreter of its own.
+            env: on top of the desk's environment.
+        """
         own, theirs = os.openpty()
         shown = b""
-        with subprocess.Popen(
-            [sys.executable, "-m", "syncd", *words],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=self.env | env,
-            cwd=self.folder,
-        ) as process:
-            os.close(theirs)
-            with suppress(OSError):  # how Linux says that the other side has gone
-                while data := os.read(own, 65536):
-                    shown += data
+        process: Fork | subprocess.Popen[bytes]
+        if afresh:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "syncd", *words],
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                env=self.env | env,
+                cwd=self.folder,
+            )
+        else:
+            process = Fork(words, (theirs, theirs, theirs), self.env | env, self.folder)
+        os.close(theirs)
+        with suppress(OSError):  # how Linux says that the other side has gone
+            while data := os.read(own, 65536):
+                shown += data
         os.close(own)
         assert b"Traceback" not in shown, shown
-        assert process.returncode == 0, shown
+        assert process.wait(PATIENCE) == 0, shown
         return shown
 
-    def _ran(self, words: list[str], env: dict[str, str], typed: str | None = None) -> Done:
-        done = subprocess.run(
-            [sys.executable, *words],
-            capture_output=True,
-            text=True,
-            input=typed,
-            env=self.env | env,
-            cwd=self.folder,
-            timeout=120,
-            check=False,
+    def _ran(self, words: list[str], env: dict[str, str]) -> Done:
+        return self._done(
+            subprocess.run(
+                [sys.executable, *words],
+                capture_output=True,
+                text=True,
+                env=self.env | env,
+                cwd=self.folder,
+                timeout=120,
+                check=False,
+            )
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert self.zotero.server.key not in done.stdout + done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+
+    def _done(self, ended: subprocess.CompletedProcess[str]) -> Done:
+        assert "Traceback" not in ended.stderr, ended.stderr
+        assert self.zotero.server.key not in ended.stdout + ended.stderr
+        return Done(ended.returncode, ended.stdout, ended.stderr)
 
     def run(self, **task: Any) -> Report:
         """Run the engine in this process, with a clock that does not wait, for the one library there is."""

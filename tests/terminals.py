@@ -8,10 +8,11 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from forks import Fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +34,8 @@ class Terminal:
 
     def __init__(self, desk: Desk, *words: str) -> None:
         self._own, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "syncd", *words],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=desk.env | {"TERM": "dumb"},
-            cwd=desk.folder,
-            start_new_session=True,
-        )
+        streams = (theirs, theirs, theirs)
+        self.process = Fork(words, streams, desk.env | {"TERM": "dumb"}, desk.folder, leads=True)
         os.close(theirs)
         self.text = ""
         self._seen = 0
@@ -72,7 +66,7 @@ class Terminal:
                 pass
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(PAUSE)
-        return self.process.returncode
+        return self.process.wait()
 
     def end(self) -> int:
         """Read the rest and return how it ended."""

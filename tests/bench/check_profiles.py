@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from doubles import FaultyLibrary
 from syncd.errors import SyncdError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MANY = 1000
 # Seconds for which a daemon is watched that has nothing to do.
@@ -30,8 +31,14 @@ LEAST = 0.002
 class Plain(Background):
     """A daemon with the computer's own clock: one that can be moved looks fifty times a second whether it was."""
 
-    def _command(self) -> list[str]:
-        return [sys.executable, "-m", "syncd"]
+    def _start(self, stderr: int, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "syncd", "run"],
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=env,
+            cwd=self._desk.folder,
+        )
 
 
 def cpu(daemon: Background) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from background import CHILD
 from doubles import Fault
 from doubles.plugin import new_key
+from forks import run
 from owner import memory_of, show
 from ports import free_port
 from syncd import __version__
@@ -178,14 +177,7 @@ def point_to(desk: Desk, url: str) -> None:
 def test_a_clock_that_is_wrong(well: Desk) -> None:
     """An hour ahead of the server's is noticed."""
     (well.folder / "clock").write_text("3600", encoding="ascii")
-    done = subprocess.run(
-        [sys.executable, str(CHILD), str(well.folder / "clock"), "doctor"],
-        env=well.env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run(["doctor"], well.env, well.folder, clock=well.folder / "clock")
     assert done.returncode == 0
     assert "clock is 60 minutes ahead of the server's" in done.stdout
     assert "1 warning." in done.stdout

@@ -16,6 +16,7 @@ import pytest
 
 from background import until
 from doubles import Fault
+from forks import run
 from owner import show
 from syncd import __version__, login
 from syncd.config import load
@@ -125,15 +126,7 @@ def page_of(process: subprocess.Popen[str]) -> str:
 
 def pasted(desk: Desk, *words: str, key: str = KEY, **env: str) -> Any:
     """Run `syncd login --key` with a key from a pipe."""
-    done = subprocess.run(
-        [sys.executable, "-m", "syncd", "login", "--key", *words],
-        input=f"{key}\n",
-        capture_output=True,
-        text=True,
-        env=desk.env | env,
-        cwd=desk.folder,
-        check=False,
-    )
+    done = run(["login", "--key", *words], desk.env | env, desk.folder, f"{key}\n")
     assert "Traceback" not in done.stderr, done.stderr
     assert key not in done.stdout + done.stderr
     return done
@@ -461,14 +454,8 @@ def test_a_configuration_that_can_not_be_written_keeps_no_key(desk: Desk) -> Non
 @pytest.mark.parametrize("words", ["", " ", "two words", "ünïcode"])
 def test_what_is_no_key_is_refused(desk: Desk, words: str) -> None:
     """Nothing is sent to the server."""
-    assert subprocess.run(
-        [sys.executable, "-m", "syncd", "login", "--key"],
-        input=f"{words}\n",
-        capture_output=True,
-        text=True,
-        env=desk.env,
-        check=False,
-    ).returncode == 2  # fmt: skip
+    done = run(["login", "--key"], desk.env, desk.folder, f"{words}\n")
+    assert done.returncode == 2
     assert not desk.zotero.server.requests
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doubles import Fault
+from forks import run
 from owner import NEWS, show
 from pages import entry, page
 from syncd.zotero.embedded import Grant
@@ -54,15 +55,7 @@ class Mouth:
 
     def __call__(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command, in the mode in which it tells most."""
-        done = subprocess.run(
-            [sys.executable, "-m", "syncd", *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=self.desk.env | {"SYNCD_DEBUG": "1"},
-            cwd=self.desk.folder,
-            check=False,
-        )
+        done = run(words, self.desk.env | {"SYNCD_DEBUG": "1"}, self.desk.folder, stdin)
         self.said += done.stdout + done.stderr
         return done
 

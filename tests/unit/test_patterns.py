@@ -15,7 +15,7 @@ from growth import trouble
 from syncd.text.patterns import RECORDED, pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ROOT = Path(syncd.__file__).parent
 MAKER = "text/patterns.py"
@@ -34,22 +34,22 @@ USES: dict[str, Callable[[re.Pattern[Any], Any], object]] = {
 ALL_WAYS = frozenset({"match", "fullmatch", "search"})
 
 
-def trees() -> dict[str, ast.Module]:
-    """Return the modules, parsed, by their path within the package."""
+def nodes() -> dict[str, list[ast.AST]]:
+    """Return all nodes of each module, by its path within the package."""
     return {
-        str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
+        str(path.relative_to(ROOT)): list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         for path in sorted(ROOT.rglob("*.py"))
     }
 
 
-TREES = trees()
+NODES = nodes()
 
 
-def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+def calls(among: Iterable[ast.AST], name: str) -> list[ast.Call]:
     """Return the calls of a function that goes by a bare name."""
     return [
         node
-        for node in ast.walk(tree)
+        for node in among
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
     ]
 
@@ -57,8 +57,8 @@ def calls(tree: ast.AST, name: str) -> list[ast.Call]:
 def uses() -> dict[str, set[str]]:
     """Return by which methods each name is used anywhere: {"LINE": {"fullmatch"}}."""
     found: dict[str, set[str]] = {}
-    for tree in TREES.values():
-        for node in ast.walk(tree):
+    for every in NODES.values():
+        for node in every:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in USES:
                 for part in ast.walk(node.func.value):
                     name = getattr(part, "id", None) or getattr(part, "attr", None)
@@ -70,8 +70,8 @@ def uses() -> dict[str, set[str]]:
 def names() -> dict[re.Pattern[Any], set[str]]:
     """Return what each pattern is called, after every module that makes one was imported."""
     found: dict[re.Pattern[Any], set[str]] = {}
-    for path, tree in TREES.items():
-        if path == MAKER or not calls(tree, "pattern"):
+    for path, every in NODES.items():
+        if path == MAKER or not calls(every, "pattern"):
             continue
         module = importlib.import_module(
             ".".join(("syncd", *Path(path).with_suffix("").parts)).removesuffix(".__init__")
@@ -132,15 +132,13 @@ def test_a_bad_pattern_is_found_out(expression: str, hostile: Any, way: str) -> 
 
 def test_every_pattern_is_recorded() -> None:
     """Every call that makes a pattern names its hostile example, and is made once, as the module is imported."""
-    made = {path: calls(tree, "pattern") for path, tree in TREES.items() if path != MAKER}
+    made = {path: calls(every, "pattern") for path, every in NODES.items() if path != MAKER}
     assert len(NAMES) > 100
     for path, found in made.items():
         bare = [call.lineno for call in found if "hostile" not in {word.arg for word in call.keywords}]
         assert not bare, f"{path}: patterns without a hostile example in lines {bare}"
-        functions = [
-            n for n in ast.walk(TREES[path]) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))
-        ]
-        late = [call.lineno for function in functions for call in calls(function, "pattern")]
+        functions = [n for n in NODES[path] if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        late = [call.lineno for function in functions for call in calls(ast.walk(function), "pattern")]
         assert not late, f"{path}: patterns that are made in a function, in lines {late}"
     assert all(again for _, (_, again, _) in RECORDED)
 
@@ -149,10 +147,10 @@ def test_no_other_regular_expression_is_used() -> None:
     """`re` is used for its types, its flags and `re.escape`; all else goes through `pattern`."""
     allowed = {"Pattern", "Match", "escape", *re.RegexFlag.__members__}
     wrong = []
-    for path, tree in TREES.items():
+    for path, every in NODES.items():
         if path == MAKER:
             continue
-        for node in ast.walk(tree):
+        for node in every:
             odd = isinstance(node, ast.ImportFrom) and node.module == "re"
             renamed = isinstance(node, ast.Import) and any(a.name == "re" and a.asname for a in node.names)
             used = (

@@ -187,10 +187,7 @@ def _save(reports: list[Report], output: Path) -> None:
 
 
 def _replace(place: Path, text: str) -> None:
-    """Write a file whole, or leave it as it was; what is no file, such as /dev/stdout, is written to."""
-    if place.exists() and not place.is_file():
-        place.write_text(text, encoding="utf-8")
-        return
-    target = place.resolve()
+    """Write a file whole, or leave it as it was. Its permissions stay, and so does a symbolic link to it."""
+    target = place.resolve() if place.is_file() else place
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     write_whole(target, text.encode(), mode=mode)
