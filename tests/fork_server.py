@@ -115,7 +115,7 @@ def _become(channel: int, streams: list[int]) -> dict[str, Any]:
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
     # The one thing that a process draws while it imports. Where it has another name, each fork fails and says so.
-    drawn = vars(importlib.import_module("syncd.engine.session"))
+    drawn = vars(importlib.import_module("syncd.engine.ports"))
     assert isinstance(drawn["_numbers"], count)
     drawn["_numbers"] = count(secrets.randbits(32))
     sys.path[0] = task["folder"]
