@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,7 @@ from syncd.service.base import Start
 from syncd.service.systemd import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SYNCD = f"#!{sys.executable}\nfrom syncd.cli.service import app\napp()\n"
 
@@ -100,6 +101,13 @@ class Computer:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Give a folder on a disk: systemd starts nothing from below /dev, where other tests have theirs."""
+    with TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:  # noqa: S108 - on a disk
+        yield Path(folder).resolve()
 
 
 @pytest.fixture
