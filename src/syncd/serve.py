@@ -36,6 +36,8 @@ _LONG_LENGTH: Final = pattern(
 )
 _LINGER_BYTES: Final = 40 * 1024 * 1024
 _log = logging.getLogger(__name__)
+# Seconds after which it is tried again to accept a client, where that failed.
+PAUSE: Final = 0.1
 # Below errors, uvicorn reports what clients did wrong. Clients read that in their answers.
 _log.setLevel(logging.ERROR)
 # Nor is it an error that an answer was not waited for at the end.
@@ -54,6 +56,7 @@ class Limits:
         answer_seconds: how long a client may leave an answer unread.
         idle_seconds: how long a connection is kept without a request.
         linger_seconds: how long a refused client may go on sending, so that it can read its answer.
+        connections: how many a socket has at once, of all clients; more wait to be accepted.
     """
 
     head_bytes: int = 65_536
@@ -63,6 +66,7 @@ class Limits:
     answer_seconds: float = 60
     idle_seconds: int = 120
     linger_seconds: float = 2
+    connections: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,16 +351,36 @@ class Server:
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         states = [ServerState() for _ in self._doors]
-        listening = [
-            await self._loop.create_server(_protocols(door, state), sock=door.socket)
-            for door, state in zip(self._doors, states, strict=True)
+        accepting = [
+            asyncio.create_task(_accept(door, state)) for door, state in zip(self._doors, states, strict=True)
         ]
         self._begun.set()
         await self._over.wait()
-        for each in listening:
-            each.close()
+        for task in accepting:
+            task.cancel()
+        await asyncio.gather(*accepting, return_exceptions=True)
+        for door in self._doors:
+            door.socket.close()
         self._closed.set()
         await asyncio.gather(*(_end(state, self._stop_seconds) for state in states))
+
+
+async def _accept(door: Door, state: ServerState) -> None:
+    """Let clients connect, as many as there is room for: asyncio's own server would take all descriptors."""
+    loop, make = asyncio.get_running_loop(), _protocols(door, state)
+    room = asyncio.Semaphore(door.limits.connections)
+    door.socket.setblocking(False)  # noqa: FBT003 - the only way to call it
+    while True:
+        await room.acquire()
+        try:
+            connection, _ = await loop.sock_accept(door.socket)
+            _, protocol = await loop.connect_accepted_socket(make, connection)
+        except OSError:
+            # The client has gone, or the process may open no more files: others close theirs meanwhile.
+            room.release()
+            await asyncio.sleep(PAUSE)
+        else:
+            protocol.gone.add_done_callback(lambda _: room.release())
 
 
 def _protocols(door: Door, state: ServerState) -> Callable[[], Protocol]:

@@ -248,6 +248,28 @@ def test_what_is_no_sound_request_can_be_refused_in_the_applications_words() -> 
         server.stop()
 
 
+def test_a_socket_has_so_many_connections_and_the_others_wait() -> None:
+    """Strangers that hold connections take no descriptors from the rest of the program."""
+    listening = bound("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    server = Server([Door(listening, _app(), Limits(connections=3))], name="test").start()
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    try:
+        strangers = [connect(port) for _ in range(3)]
+        with connect(port) as client:
+            client.sendall(request)
+            client.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+            client.settimeout(10)
+            strangers.pop().close()
+            assert rest(client).startswith(b"HTTP/1.1 200")
+        for each in strangers:
+            each.close()
+    finally:
+        server.stop()
+
+
 def test_a_client_that_is_done_sending_gets_its_answer() -> None:
     """It may close its half of the connection."""
     with served() as port, connect(port) as client:

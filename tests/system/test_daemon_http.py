@@ -451,6 +451,7 @@ def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
     assert desk.syncd("status", "--json").json["daemon"]["paused"] == [""]
     assert program.post("/v1/resume").json == {"paused": []}
     assert program.post("/v1/pause", names=["ann"]).json == {"paused": ["ann"]}
+    assert program.post("/v1/pause", profiles=["ann"]).status == 400
     refused = program.post("/v1/pause", names=["nobody"])
     assert refused.status == 409
     assert "nobody" in refused.json["error"]
@@ -481,6 +482,7 @@ def test_the_last_run_that_did_something_is_undone_once(
     assert program.post("/v1/undo").status == 404
     assert program.post("/v1/undo", run="nosuch").status == 404
     assert program.post("/v1/undo", run=1).status == 400
+    assert program.post("/v1/undo", runs="nosuch").status == 400
     assert program.post("/v1/undo", run=None, dry_run="yes").status == 400
 
 

@@ -232,7 +232,7 @@ def said_plainly() -> Iterator[None]:
         stderr().print("\nInterrupted. What was asked about was not done; what was done before is kept.")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except KeyboardInterrupt:
-        stderr().print("Interrupted. What was written is recorded; the next run goes on from there.")
+        stderr().print(INTERRUPTED)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody to tell.
@@ -296,6 +296,7 @@ PLAIN = {
     "does not match the formats '%Y-%m-%d'": "is no day such as 2026-06-01",
 }
 # Characters that no summary of a command has: it is never cut.
+INTERRUPTED = "Interrupted. What was written is recorded; the next run goes on from there."
 WHOLE = 1000
 # Typer brings its own copy of click in later versions; what is common to both is what Typer itself gives out.
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]

@@ -132,6 +132,8 @@ def main() -> None:
             say(ConfigError([words], hint=hint))
         sys.exit(Exit.USAGE)
     except typer.Abort:
+        # A command is loaded before it does anything.
+        console.stderr().print(console.INTERRUPTED)
         sys.exit(Exit.INTERRUPTED)
     except OSError as error:
         # Help is printed before a command begins.

@@ -62,7 +62,7 @@ PARTING = 1.0
 REFRESH = 30.0
 # Seconds that an undo waits for its turn at a library: who asked is there and waits too.
 UNDO_PATIENCE = 8.0
-LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE)
+LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE, connections=64)
 # A script may ask about a hundred profiles at a time.
 QUEUE = 1024
 
@@ -302,6 +302,7 @@ class Api:
 
     def undo(self, asked: Asked) -> Json:
         """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
+        _only(asked, "run", "dry_run")
         run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
         if not (run is None or isinstance(run, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "run should be a text, or null")
@@ -381,7 +382,15 @@ async def _asked(request: Request) -> Asked:
     return Asked(query, value, proof)
 
 
+def _only(asked: Asked, *names: str) -> None:
+    """Refuse a body with other fields: with a slip in its only one, it would ask for all."""
+    if others := sorted(asked.body.keys() - set(names)):
+        words = f"there is no {others[0]!r} here; there may be: {', '.join(names)}"
+        raise RefusedError(HTTPStatus.BAD_REQUEST, words)
+
+
 def _names(asked: Asked) -> list[str]:
+    _only(asked, "names")
     names = asked.body.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "names should be a list of texts")

@@ -19,7 +19,7 @@ from syncd.daemon.work import Look
 HEARTBEAT: Final = 15.0
 # Events that wait for a listener who does not read them; then the listener has to begin anew.
 MOST_WAITING: Final = 1000
-MOST_LISTENERS: Final = 50
+MOST_LISTENERS: Final = 24
 
 Name = Literal["alive", "began", "ended", "paused", "resumed", "reloaded", "review"]
 

@@ -140,7 +140,7 @@ class Looks:
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
         task = self._task((name,), library)
-        self._events.tell("began", profile=name, library=library, run=task.run)
+        self._events.tell("began", profile=name, library=library)
         config = self._config
 
         def read() -> None:

@@ -31,7 +31,7 @@ SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 PATIENCE = 10
 # Seconds that the end waits for who is being answered.
 PARTING = 1.0
-LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE)
+LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE, connections=16)
 
 
 class Metrics:
@@ -173,8 +173,8 @@ def _reading(figures: ASGIApp) -> ASGIApp:
     """Return what tells the figures to those who read them, and refuses other methods."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        wrong = PlainTextResponse("Only GET is allowed here", 405, {"Allow": "GET"})
-        await (figures if scope["method"] == "GET" else wrong)(scope, receive, send)
+        wrong = PlainTextResponse("Only GET is allowed here", 405, {"Allow": "GET, HEAD"})
+        await (figures if scope["method"] in {"GET", "HEAD"} else wrong)(scope, receive, send)
 
     return app
 
