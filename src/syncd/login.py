@@ -15,6 +15,7 @@ from syncd.clock import Clock
 from syncd.config import Config, edit, secrets
 from syncd.config.model import DESKTOP, EMBEDDED, MAIN, Library, default_library
 from syncd.errors import ConfigError, LibraryError
+from syncd.messages import message
 from syncd.zotero.account import ZOTERO, Account, Rights, SignIn, keys_page, named
 from syncd.zotero.transport import PoliteTransport
 
@@ -105,16 +106,16 @@ def target(config: Config, name: str | None, endpoint: str | None) -> Target:
         return Target(name, "user", None, endpoint or ZOTERO, moves=_moving(config, name))
     if old.type not in {"user", "group"} or old.root is None:
         raise ConfigError(
-            [f"library {name!r} is of type {old.type}, for which nobody signs in at a server"],
-            hint="Name another library, which is then added: syncd login NAME",
+            [message("library-type-nobody-signs-server", name=repr(name), type=old.type)],
+            hint=message("name-another-library-added-syncd"),
         )
     if endpoint and old.key is None and old.endpoint is None:
         # It was chosen and never opened, so nothing is anywhere else.
         return Target(name, old.type, old.id, endpoint, old)
     if endpoint and endpoint != old.root:
         raise ConfigError(
-            [f"library {name!r} is at {old.root}, not at {endpoint}"],
-            hint="Name another library, which is then added, or change its endpoint in the configuration.",
+            [message("library-not", name=repr(name), root=old.root, endpoint=endpoint)],
+            hint=message("name-another-library-added-change"),
         )
     return Target(name, old.type, old.id, old.root, old)
 
@@ -140,8 +141,8 @@ def desktop_target(config: Config, name: str | None, endpoint: str | None) -> Ta
         return Target(name, DESKTOP, None, endpoint or HERE, moves=_moving(config, name))
     if old.type != DESKTOP or old.root is None:
         raise ConfigError(
-            [f"library {name!r} is of type {old.type}, not {DESKTOP}"],
-            hint="Name another library, which is then added: syncd login --desktop NAME",
+            [message("library-type-not", name=repr(name), type=old.type, DESKTOP=DESKTOP)],
+            hint=message("name-another-library-added-syncd-2"),
         )
     return Target(name, DESKTOP, None, old.root, old)
 
@@ -157,8 +158,15 @@ def _moving(config: Config, name: str) -> tuple[str, ...]:
     if before is not None and config.libraries[before].type == EMBEDDED:
         return homeless
     raise ConfigError(
-        [f"with a library {name!r} beside {before!r} nothing says where {', '.join(homeless)} should go"],
-        hint=f'Write library = "{before}" into these profiles first.',
+        [
+            message(
+                "library-beside-nothing-says-should",
+                name=repr(name),
+                before=repr(before),
+                homeless=", ".join(homeless),
+            )
+        ],
+        hint=message("write-library-into-these-profiles", before=before),
     )
 
 
@@ -210,9 +218,9 @@ def _waited_for(waiting: SignIn, target: Target, server: Account, clock: Clock) 
         if key := server.key_of(waiting):
             return key
     raise LibraryError(
-        f"nobody signed in within {PATIENCE / 60:.0f} minutes",
+        message("nobody-signed-within-minutes", PATIENCE=f"{PATIENCE / 60:.0f}"),
         kind="permission",
-        hint=f"Run it again: syncd login {quote(target.name)}",
+        hint=message("run-again-syncd-login", name=quote(target.name)),
     )
 
 
@@ -240,16 +248,16 @@ def _useful(key: str, target: Target, server: Account) -> Rights:
     rights = server.rights(key)
     if rights is None:
         raise LibraryError(
-            f"{target.endpoint} does not tell whose key it is",
+            message("does-not-tell-whose-key", endpoint=target.endpoint),
             kind="permanent",
-            hint="Write the library into the configuration by hand.",
+            hint=message("write-library-into-configuration-hand"),
         )
     missing = rights.missing(target.prefix(rights))
     if missing:
-        hint = f"Keys are made and changed at {keys_page(target.endpoint)}."
+        hint = message("keys-made-changed", endpoint=keys_page(target.endpoint))
         if target.user not in {None, rights.user}:
-            hint = "If both libraries are meant, give this one a name of its own: syncd login NAME."
-        raise LibraryError(f"{named(key)} {missing}", kind="permission", hint=hint)
+            hint = message("if-both-libraries-meant-give")
+        raise LibraryError(message("words-2", key=named(key), missing=missing), kind="permission", hint=hint)
     return rights
 
 
@@ -303,7 +311,7 @@ def _elsewhere(target: Target, kept: secrets.Kept, folder: Path) -> str:
     return "" if same else str(ref)
 
 
-WITHDRAW = "To take the permission back, look into Zotero's Settings > syncd."
+WITHDRAW = message("take-permission-back-look-into")
 
 
 def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Clock, *, revoke: bool) -> str:
@@ -318,11 +326,9 @@ def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Cl
     """
     library = config.library(name)
     if library.key is None or library.root is None:
-        raise ConfigError([f"library {library.name!r} has no key"])
+        raise ConfigError([message("library-no-key", name=repr(library.name))])
     if library.type == DESKTOP and revoke:
-        raise ConfigError(
-            [f"library {library.name!r}: Zotero takes no word about keys from outside"], hint=WITHDRAW
-        )
+        raise ConfigError([message("library-zotero-takes-no-word", name=repr(library.name))], hint=WITHDRAW)
     if not revoke or library.key.file or library.key.keyring:
         _check_not_shared(config, library)
     done = "It still exists on the server: delete it at " + keys_page(library.root)
@@ -347,6 +353,6 @@ def _check_not_shared(config: Config, library: Library) -> None:
     others = [n for n, other in config.libraries.items() if n != library.name and other.key == library.key]
     if others:
         raise ConfigError(
-            [f"the {library.key} is the key of library {others[0]!r} too"],
-            hint="Remove it by hand if neither shall be used any longer.",
+            [message("key-library-too", key=library.key, others=repr(others[0]))],
+            hint=message("remove-hand-if-neither-shall"),
         )

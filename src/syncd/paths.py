@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.errors import StateError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 # What a file's name is better without.
@@ -30,7 +31,7 @@ _PLAIN = pattern(
     r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+", hostile=("https://", "a.", "")
 )
 _LONGEST = 200
-_HINT = "Another place for syncd's data can be named in SYNCD_DATA_DIR."
+_HINT = message("another-place-syncds-data-can")
 # SQLite gives these the permissions of the database, where it makes them.
 _BESIDE = ("-wal", "-shm", "-journal")
 # What Docker and Podman leave in a container.
@@ -100,7 +101,9 @@ class DataFolder:
                 with tempfile.TemporaryFile(dir=folder) as probe:
                     probe.write(b"syncd")
             except OSError as error:
-                raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
+                raise StateError(
+                    message("data-folder", folder=folder, error=_reason(error)), hint=_HINT
+                ) from error
 
     def check(self) -> None:
         """Make sure that nobody else can change what is in the folder, as far as it is there.
@@ -113,7 +116,9 @@ class DataFolder:
                 if folder.is_dir():
                     _check(folder)
             except OSError as error:
-                raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
+                raise StateError(
+                    message("data-folder", folder=folder, error=_reason(error)), hint=_HINT
+                ) from error
 
 
 PART = ".part"
@@ -206,8 +211,8 @@ def _check_own(folder: Path) -> None:
     shown = shlex.quote(str(folder))
     if status.st_mode & stat.S_IWOTH:
         raise StateError(
-            f"everybody on this computer can write to the data folder {folder}, so syncd does not use it",
-            hint=f"Mend it with: chmod o-w {shown}",
+            message("everybody-computer-can-write-data", folder=folder),
+            hint=message("mend-chmod-o-w", shown=shown),
         )
     if status.st_uid == us or (us == 0 and _in_container()):
         return
@@ -215,7 +220,10 @@ def _check_own(folder: Path) -> None:
     mend = f"sudo chown -R {_named(us)} {shown}"
     if us == 0:
         mend = f"Run syncd as that user: sudo -u {owner} syncd"
-    raise StateError(f"the data folder {folder} belongs to another user, {owner}", hint=f"{mend}. {_HINT}")
+    raise StateError(
+        message("data-folder-belongs-another-user", folder=folder, owner=owner),
+        hint=message("words-5", mend=mend, HINT=_HINT),
+    )
 
 
 def _check_links(folder: Path) -> None:
@@ -224,8 +232,8 @@ def _check_links(folder: Path) -> None:
         link = next((entry.path for entry in entries if entry.is_symlink()), None)
     if link is not None:
         raise StateError(
-            f"{link} is a symbolic link, and syncd writes nothing through one in its data folder",
-            hint=f"Take it away with: rm {shlex.quote(link)}",
+            message("symbolic-link-syncd-writes-nothing", link=link),
+            hint=message("take-away-rm", link=shlex.quote(link)),
         )
 
 

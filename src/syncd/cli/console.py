@@ -27,6 +27,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from syncd.clock import SystemClock
 from syncd.errors import ConfigError, SyncdError
+from syncd.messages import message
 from syncd.paths import DataFolder, data_folder
 from syncd.text.plain import harmless, on_one_line, spelt_in_json
 
@@ -268,8 +269,8 @@ def say_no_room(error: OSError) -> None:
     where = f" in {error.filename}" if error.filename else " where its output goes"
     say(
         SyncdError(
-            f"syncd can't write{where}: {error.strerror}",
-            hint="What it recorded is kept. Free some space, and run it again.",
+            message("syncd-cant-write", where=where, strerror=error.strerror),
+            hint=message("recorded-kept"),
         )
     )
 
@@ -412,7 +413,7 @@ def each_once(names: Sequence[str]) -> tuple[str, ...]:
     """
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise ConfigError([f"{name} is named twice" for name in twice])
+        raise ConfigError([message("named-twice", name=name) for name in twice])
     return tuple(names)
 
 

@@ -23,6 +23,7 @@ from syncd.config.load import find, load, not_toml
 from syncd.config.model import Completing
 from syncd.config.toml_edit import written
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.paths import config_home, replacing
 from syncd.text.patterns import pattern
 
@@ -190,9 +191,11 @@ def follow(
     profiles = _profiles(place, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
-            raise ConfigError([f"{place}: this source is followed already, as {known!r}"])
+            raise ConfigError([message("source-followed-already", place=place, known=repr(known))])
     if exact and name in profiles:
-        raise ConfigError([f"{place}: there is a profile {name!r} already"], hint="Choose another --name.")
+        raise ConfigError(
+            [message("profile-already", place=place, name=repr(name))], hint=message("choose-another-name")
+        )
     chosen, count = name, 2
     while chosen in profiles:
         chosen, count = f"{name}-{count}", count + 1
@@ -215,7 +218,7 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     name = words if words in profiles else sources.get(words)
     if name is None:
         known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
-        raise ConfigError([f"{place}: no profile {words!r} is followed; {known}"])
+        raise ConfigError([message("no-profile-followed", place=place, words=repr(words), known=known)])
     try:
         changed = toml_edit.without(text, ("profiles", name))
     except toml_edit.UneditableError:
@@ -231,7 +234,7 @@ def create(place: Path, env: Mapping[str, str], text: str) -> None:
         ConfigError: it is there already, is no configuration, or can't be written.
     """
     if place.exists():
-        raise ConfigError([f"{place}: there is a configuration already"])
+        raise ConfigError([message("configuration-already", place=place)])
     _write(place, text, env)
 
 
@@ -261,14 +264,14 @@ def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, 
 
 def _by_hand(place: Path, words: str) -> ConfigError:
     return ConfigError(
-        [f"{place} is laid out so that syncd can't change it safely"], hint=f"Do it by hand: {words}"
+        [message("laid-out-syncd-cant-change", place=place)], hint=message("do-hand", words=words)
     )
 
 
 def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
     profiles = tomllib.loads(text).get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
-        raise ConfigError([f"{place}: profiles should be tables, such as [profiles.somebody]"])
+        raise ConfigError([message("profiles-should-tables-such-profiles", place=place)])
     return profiles
 
 
@@ -280,8 +283,8 @@ def _read(place: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError([f"{place}: the configuration can't be read: {reason}"]) from None
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf-8")
+        raise ConfigError([message("configuration-cant-read", place=place, reason=reason)]) from None
     except tomllib.TOMLDecodeError as error:
         raise not_toml(error, str(place), text) from None
     return text.removeprefix(BOM)
@@ -300,8 +303,8 @@ def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
             _liken(new, target)
     except OSError as error:
         raise ConfigError(
-            [f"{place}: the configuration can't be written: {error.strerror}"],
-            hint="Nothing was changed. Another file can be named with --config.",
+            [message("configuration-cant-written", place=place, strerror=error.strerror)],
+            hint=message("nothing-changed"),
         ) from None
 
 
@@ -310,7 +313,7 @@ def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
         load(new, env)
     except ConfigError as error:
         problems = [problem.replace(str(new), str(place)) for problem in error.problems]
-        raise ConfigError(problems, hint="The configuration was left as it was.") from None
+        raise ConfigError(problems, hint=message("configuration-left")) from None
 
 
 def _check_writable(target: Path) -> None:

@@ -23,6 +23,7 @@ from syncd.config.problems import Problem, cross_check, translate, worded
 from syncd.config.secrets import SecretRef
 from syncd.config.toml import locate
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.paths import config_home, expand
 from syncd.text.patterns import pattern
 
@@ -107,15 +108,15 @@ def _read(place: Path, label: str) -> str:
     try:
         data = place.read_bytes()
     except IsADirectoryError:
-        raise ConfigError([f"{label}: this is a folder, not a configuration file"]) from None
+        raise ConfigError([message("folder-not-configuration-file", label=label)]) from None
     except FileNotFoundError:
         raise ConfigError(
-            [f"{label}: there is no such configuration file"],
-            hint=f"Make one with: syncd init --config {quote(label)}",
+            [message("no-such-configuration-file", label=label)],
+            hint=message("make-one-syncd-init-config", label=quote(label)),
         ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
-        raise ConfigError([f"{label}: the configuration file can't be read: {reason}"]) from None
+        raise ConfigError([message("configuration-file-cant-read", label=label, reason=reason)]) from None
     return _decoded(data, label)
 
 
@@ -125,7 +126,9 @@ def _decoded(data: bytes, label: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     # Raised out here, for an exception that was being handled would carry the file's content along.
-    raise ConfigError([f"{label}:{line}: the file is not UTF-8"], hint="Save it as UTF-8 in your editor.")
+    raise ConfigError(
+        [message("file-not-utf-8", label=label, line=line)], hint=message("save-utf-8-your-editor")
+    )
 
 
 def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
@@ -137,7 +140,7 @@ def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
         what, line = "Lists or tables are nested too deeply", 1
     except ValueError:
         what, line = "A number has too many digits", 1
-    raise ConfigError([f"{label}:{line}: this is not valid TOML: {_plainly(what)}"])
+    raise ConfigError([message("not-valid-toml", label=label, line=line, what=_plainly(what))])
 
 
 def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigError:

@@ -27,6 +27,7 @@ from pydantic import (
 from syncd.config import values
 from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.model import DEFAULT_TAGS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]+$")]
@@ -204,8 +205,8 @@ class Library(Settings):
         """
         if self.key is None and self.type != EMBEDDED:
             raise ConfigError(
-                [f"syncd has no key for library {self.name!r} yet"],
-                hint=f"Nothing was written. Sign in with: {self.login}",
+                [message("syncd-no-key-library-yet", name=repr(self.name))],
+                hint=message("nothing-written", login=self.login),
             )
 
     def resolve_key(self, env: Mapping[str, str]) -> str | None:
@@ -416,13 +417,13 @@ class Config(Settings):
             name = default_library(self.libraries)
         if name is None:
             raise ConfigError(
-                [f"there are several libraries and none is called {MAIN}: {', '.join(self.libraries)}"]
+                [message("several-libraries-none-called", MAIN=MAIN, libraries=", ".join(self.libraries))]
             )
         if name not in self.libraries:
             known = values.did_you_mean(values.closest(name, self.libraries)) or "; there are: " + ", ".join(
                 self.libraries
             )
-            raise ConfigError([f'there is no library "{name}"{known}'])
+            raise ConfigError([message("no-library", name=name, known=known)])
         return self.libraries[name]
 
     def profile(self, name: str) -> ProfileConfig:
@@ -433,7 +434,7 @@ class Config(Settings):
         """
         if name not in self.profiles:
             meant = values.did_you_mean(values.closest(name, self.profiles))
-            raise ConfigError([f'there is no profile "{name}"{meant}'])
+            raise ConfigError([message("no-profile", name=name, meant=meant)])
         return self.profiles[name]
 
     def library_of(self, profile: ProfileConfig) -> Library:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from syncd.config.values import KEY
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.paths import write_whole
 from syncd.text.patterns import pattern
 
@@ -139,11 +140,11 @@ def checked(found: str | bytes, origin: str) -> str:
     text = found if isinstance(found, str) else found.decode("ascii", errors="replace")
     key = text.strip()
     if not key:
-        raise ConfigError([f"the key is empty ({origin})"])
+        raise ConfigError([message("key-empty", origin=origin)])
     if not WORD.fullmatch(key):
         raise ConfigError(
-            [f"what should be a key is no single word of plain letters ({origin})"],
-            hint="It should be the key alone, on one line.",
+            [message("should-key-no-single-word", origin=origin)],
+            hint=message("should-key-alone-one-line"),
         )
     return key
 
@@ -155,8 +156,8 @@ def _looks_like_a_key(part: object) -> bool:
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
     if not env.get(name, "").strip():
         raise ConfigError(
-            [f"the environment variable {name} is {'empty' if name in env else 'not set'}"],
-            hint=f"Set it with: export {name}=…",
+            [message("environment-variable", name=name, which="empty" if name in env else "not set")],
+            hint=message("set-export", name=name),
         )
     return env[name]
 
@@ -174,17 +175,17 @@ def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        problem = f"the command {name} gave no key within {COMMAND_SECONDS} seconds"
+        problem = message("command-gave-no-key-within", name=name, COMMAND_SECONDS=COMMAND_SECONDS)
     except OSError as error:
-        problem = f"the command {name} can't be run: {error.strerror}"
+        problem = message("command-cant-run", name=name, strerror=error.strerror)
     except ValueError:
-        problem = f"the command {name} can't be run: a word of it holds a NUL character"
+        problem = message("command-cant-run-word-holds", name=name)
     else:
         if done.returncode == 0:
             return done.stdout
-        problem = f"the command {name} failed with exit code {done.returncode}"
+        problem = message("command-failed-exit-code", name=name, returncode=done.returncode)
     # Raised out here, for an exception that was being handled would carry the command's output along.
-    raise ConfigError([problem], hint="Run the command by hand to see what it says.")
+    raise ConfigError([problem], hint=message("run-command-hand-see-says"))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -197,32 +198,32 @@ def _from_file(path: Path) -> bytes:
         with open(path, "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise ConfigError([f"the key file {path} is no regular file"])
+                raise ConfigError([message("key-file-no-regular-file", path=path)])
             if status.st_mode & 0o077:
                 raise ConfigError(
-                    [f"the key file {path} can be read or written by others, so it is not used"],
-                    hint=f"Make it yours alone with: chmod 600 {quote(str(path))}",
+                    [message("key-file-can-read-written", path=path)],
+                    hint=message("make-yours-alone-chmod-600", quote=quote(str(path))),
                 )
             return file.read(LONGEST)
     except FileNotFoundError:
-        raise ConfigError([f"there is no key file {path}"]) from None
+        raise ConfigError([message("no-key-file", path=path)]) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
-        raise ConfigError([f"the key file {path} can't be read: {reason}"]) from None
+        raise ConfigError([message("key-file-cant-read", path=path, reason=reason)]) from None
 
 
 def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise ConfigError(
-            [f"the credential {name} can't be read: CREDENTIALS_DIRECTORY is not set"],
-            hint=f"systemd sets it for a service that has LoadCredential={name}:FILE.",
+            [message("credential-cant-read-credentials-directory", name=name)],
+            hint=message("systemd-sets-service-loadcredential-file", name=name),
         )
     try:
         with (Path(folder) / name).open("rb") as file:
             return file.read(LONGEST)
     except OSError as error:
-        raise ConfigError([f"the credential {name} can't be read: {error.strerror}"]) from None
+        raise ConfigError([message("credential-cant-read", name=name, strerror=error.strerror)]) from None
 
 
 def _from_keyring(user: str) -> str:
@@ -230,13 +231,13 @@ def _from_keyring(user: str) -> str:
     try:
         found = keyring.get_password(KEYRING_SERVICE, user)
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([f"the system's keyring gave no answer ({type(error).__name__})"]) from None
+        raise ConfigError([message("systems-keyring-gave-no-answer", name=type(error).__name__)]) from None
     if found is None:
         raise ConfigError(
-            [f'the system\'s keyring has no key of syncd for "{user}"'],
-            hint=f"Sign in with: syncd login {quote(user)}"
+            [message("systems-keyring-no-key-syncd", user=user)],
+            hint=message("sign-syncd-login", user=quote(user))
             if user
-            else "Put one in with: keyring set syncd NAME",
+            else message("put-one-keyring-set-syncd"),
         )
     return str(found)
 
@@ -310,12 +311,14 @@ def forget(ref: SecretRef, library: str) -> bool:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise ConfigError([f"the key file {ref.file} can't be removed: {error.strerror}"]) from None
+            raise ConfigError(
+                [message("key-file-cant-removed", file=ref.file, strerror=error.strerror)]
+            ) from None
         return True
     if ref.keyring is None:
         raise ConfigError(
-            [f"the key of library {library!r} comes from the {ref}, where syncd can't take it away"],
-            hint="Take it away there.",
+            [message("key-library-comes-syncd-cant", library=repr(library), ref=ref)],
+            hint=message("take-away"),
         )
     try:
         keyring = _keyring()
@@ -325,7 +328,7 @@ def forget(ref: SecretRef, library: str) -> bool:
     except ConfigError:
         raise
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([f"the system's keyring gave no answer ({type(error).__name__})"]) from None
+        raise ConfigError([message("systems-keyring-gave-no-answer", name=type(error).__name__)]) from None
     return True
 
 
@@ -337,8 +340,8 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
         write_whole(path, f"{key}\n".encode())
     except OSError as error:
         raise ConfigError(
-            [f"the key file {path} can't be written: {error.strerror}"],
-            hint="Nothing was stored. Another configuration, beside which keys are kept, can be named with --config.",
+            [message("key-file-cant-written", path=path, strerror=error.strerror)],
+            hint=message("nothing-stored"),
         ) from None
     return Kept({"file": name}, f"the file {path}, which only you can read", before)
 
@@ -351,9 +354,9 @@ def _into_keyring(key: str, library: str) -> Kept:
         # Some keyrings take everything and keep nothing.
         works = keyring.get_password(KEYRING_SERVICE, library) == key
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([f"the system's keyring can't be used ({type(error).__name__})"]) from None
+        raise ConfigError([message("systems-keyring-cant-used", name=type(error).__name__)]) from None
     if not works:
-        raise ConfigError(["the system's keyring does not keep what it is given"])
+        raise ConfigError([message("systems-keyring-does-not-keep")])
     return Kept({"keyring": True}, "the system's keyring", before)
 
 
@@ -363,8 +366,8 @@ def _keyring() -> Any:
         return importlib.import_module("keyring")
     except ImportError:
         raise ConfigError(
-            ["the system's keyring can't be used: the Python package keyring is not installed"],
-            hint="Install it beside syncd with: pip install keyring",
+            [message("systems-keyring-cant-used-python")],
+            hint=message("install-beside-syncd-pip-install"),
         ) from None
 
 

@@ -35,6 +35,7 @@ from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
+from syncd.messages import message
 from syncd.read import is_online
 from syncd.sources.pace import Pace
 
@@ -388,5 +389,5 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
 
 def _given_up(name: str) -> dict[str, Any]:
     """Return what is told to those who asked for a look at a profile that is followed no more."""
-    error = ConfigError([f"profile {name!r} was taken out of the configuration"])
+    error = ConfigError([message("profile-taken-out-configuration", name=repr(name))])
     return Look(name, frozenset(), "", error=error).to_json()

@@ -26,6 +26,7 @@ from syncd.daemon.logs import get_logger
 from syncd.daemon.roster import delay
 from syncd.engine.ports import Ports
 from syncd.errors import ConfigError, SendError, SyncdError
+from syncd.messages import message
 from syncd.state import store as db
 from syncd.state.libraries import remembered
 from syncd.state.store import Store
@@ -165,26 +166,30 @@ class Command:
         self._env = dict(env)
         self._seconds = seconds
 
-    def send(self, message: Message) -> None:
+    def send(self, news: Message) -> None:
         """Run the command.
 
         Raises:
             SendError: it failed, or took too long and was ended with all that it had started.
             ConfigError: it can't be run.
         """
-        env = self._env | {"SYNCD_SUBJECT": message.subject, "SYNCD_BODY": message.body}
+        env = self._env | {"SYNCD_SUBJECT": news.subject, "SYNCD_BODY": news.body}
         try:
-            code = self._run(env, message.body.encode())
+            code = self._run(env, news.body.encode())
         except OSError as error:
-            problem = f"{self.name}: {self._words[0]} can't be run: {error.strerror or error}"
+            problem = message(
+                "cant-run-2", name=self.name, words=self._words[0], strerror=error.strerror or error
+            )
             raise ConfigError([problem]) from None
         except ValueError:
-            raise ConfigError([f"{self.name}: a word of it holds a NUL character"]) from None
+            raise ConfigError([message("word-holds-nul-character", name=self.name)]) from None
         if code is None:
-            raise SendError(f"{self.name} did not end within {self._seconds:g} seconds")
+            raise SendError(
+                message("did-not-end-within-seconds", name=self.name, seconds=f"{self._seconds:g}")
+            )
         if code != 0:
             raise SendError(
-                f"{self.name} failed with exit code {code}", hint="Run it by hand to see what it says."
+                message("failed-exit-code", name=self.name, value=code), hint=message("run-hand-see-says")
             )
 
     def _run(self, env: Mapping[str, str], body: bytes) -> int | None:
@@ -222,8 +227,8 @@ class Service:
             import apprise  # noqa: PLC0415 - an extra
         except ImportError:
             raise ConfigError(
-                ["notify.urls: the Python package apprise is not installed"],
-                hint='Install it with: pip install "syncd[notify]"',
+                [message("notify-urls-python-package-apprise")],
+                hint=message("install-pip-install-syncd-notify"),
             ) from None
         # It logs addresses. What went wrong is in our own line.
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
@@ -232,22 +237,22 @@ class Service:
         )
         self._apprise = apprise.Apprise(asset=asset)
         if not self._apprise.add(address):
-            raise ConfigError([f"{self.name}: apprise knows no such address"])
+            raise ConfigError([message("apprise-knows-no-such-address", name=self.name)])
 
-    def send(self, message: Message) -> None:
+    def send(self, news: Message) -> None:
         """Send a message.
 
         Raises:
             SendError: the service did not take it.
         """
         try:
-            taken = self._apprise.notify(message.body, title=message.subject, body_format="text")
+            taken = self._apprise.notify(news.body, title=news.subject, body_format="text")
         except Exception as error:  # noqa: BLE001 - each service raises its own, with the address in it
-            raise SendError(f"{self.name}: apprise failed ({type(error).__name__})") from None
+            raise SendError(message("apprise-failed", name=self.name, name2=type(error).__name__)) from None
         if not taken:
             raise SendError(
-                f"{self.name}: the service did not take it",
-                hint="Look whether the address is still right and the service can be reached.",
+                message("service-did-not-take", name=self.name),
+                hint=message("look-whether-address-still-right"),
             )
 
 

@@ -31,6 +31,7 @@ from pydantic import TypeAdapter
 from syncd import errors, read
 from syncd.clock import Clock
 from syncd.errors import ParseError, SyncdError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.sources import limits
 
@@ -241,7 +242,7 @@ class Parser:
                 self._end(child)
                 raise
         raise ParseError(
-            f"the process that parses ended over it ({_how(code)})",
+            message("process-parses-ended-over", value=_how(code)),
             origin=snapshot.origin,
             hint=read.REFUSED,
         )
@@ -267,7 +268,7 @@ class Parser:
             )
         except OSError as error:
             ours.close()
-            raise SyncdError(f"the process that parses can't be started: {error.strerror}") from error
+            raise SyncdError(message("process-parses-cant-started", strerror=error.strerror)) from error
         finally:
             theirs.close()
         return _Child(process, ours)
@@ -285,7 +286,7 @@ class Parser:
             clock.sleep(0)
             if waited > job.seconds:
                 raise ParseError(
-                    f"parsing took longer than {job.seconds:.0f} seconds and was stopped; the papers of before stay",
+                    message("parsing-took-longer-seconds-stopped", seconds=f"{job.seconds:.0f}"),
                     origin=job.origin,
                     hint=read.REFUSED,
                 )

@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from syncd.clock import Clock, Deadline
 from syncd.daemon.logs import get_logger, without_secrets
+from syncd.messages import message
 from syncd.sources.exchange import session
 from syncd.sources.network import EVERYWHERE, GuardedAdapter, InsideError, proxies_of
 
@@ -139,15 +140,15 @@ class Pinger:
             try:
                 status, target = _post(http, address, ping.body)
             except InsideError:
-                raise _UnansweredError("it is an address that syncd never reads", again=False) from None
+                raise _UnansweredError(message("address-syncd-never-reads"), again=False) from None
             except (requests.RequestException, HTTPError, ValueError) as error:
                 raise _UnansweredError(_reason(error), again=True) from None
             if target is None:
                 if status >= 300:
-                    raise _UnansweredError(f"HTTP {status}", again=status in REPEATED)
+                    raise _UnansweredError(message("http", status=status), again=status in REPEATED)
                 return
             address = _beyond(address, target)
-        raise _UnansweredError("too many redirects", again=False)
+        raise _UnansweredError(message("too-many-redirects"), again=False)
 
     @property
     def _host(self) -> str | None:
@@ -180,9 +181,9 @@ def _beyond(address: str, target: str) -> str:
         there = urljoin(address, target)
         same = urlsplit(there).scheme == urlsplit(address).scheme
     except ValueError:
-        raise _UnansweredError("redirected to something that is no address", again=False) from None
+        raise _UnansweredError(message("redirected-something-no-address"), again=False) from None
     if not same:
-        raise _UnansweredError("redirected to another scheme", again=False)
+        raise _UnansweredError(message("redirected-another-scheme"), again=False)
     return there
 
 

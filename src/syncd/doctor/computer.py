@@ -17,6 +17,7 @@ from syncd.daemon.ask import ask
 from syncd.daemon.schedule import zone
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ConfigError, ServiceError, StateError
+from syncd.messages import message
 from syncd.paths import DataFolder
 from syncd.service import Standing, manager
 from syncd.service.systemd import Form
@@ -43,12 +44,12 @@ def _versions(requirements: list[str]) -> Iterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < PYTHON:
         needed = ".".join(map(str, PYTHON))
-        yield Finding("syncd", "failure", f"Python {python} is older than {needed}, which syncd needs")
+        yield Finding("syncd", "failure", message("python-older-syncd-needs", python=python, needed=needed))
     wrong = [problem for text in requirements if (problem := _requirement(text))]
     for problem in wrong:
-        yield Finding("syncd", "failure", problem, "pip install --upgrade syncd")
+        yield Finding("syncd", "failure", problem, message("pip-install-upgrade-syncd"))
     if not wrong:
-        words = f"syncd {__version__} on Python {python}, with all the packages that it needs"
+        words = message("syncd-python-all-packages-needs", version=__version__, python=python)
         yield Finding("syncd", "ok", words)
 
 
@@ -72,15 +73,17 @@ def _time(scene: Scene) -> Iterator[Finding]:
         here = scene.clock.now().astimezone(zone(name))
     except (ConfigError, LookupError, ValueError, OSError):
         mend = 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.'
-        yield Finding("time", "warning", "this computer does not know its time zone", mend)
+        yield Finding("time", "warning", message("computer-does-not-know-time"), mend)
         return
-    yield Finding("time", "ok", f"{here:%Y-%m-%d %H:%M} {here.tzname()}; cron lines mean this time zone")
+    yield Finding(
+        "time", "ok", message("cron-lines-mean-time-zone", here=f"{here:%Y-%m-%d %H:%M}", here2=here.tzname())
+    )
 
 
 def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
     """Name proxies, for they explain much; only their names, for their addresses may hold passwords."""
     found = [name for name in PROXIES if env.get(name) or env.get(name.lower())]
-    words = f"the environment sets {', '.join(found)}" if found else "none"
+    words = message("environment-sets", found=", ".join(found)) if found else "none"
     yield Finding("proxies", "ok", words)
 
 
@@ -90,10 +93,14 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
         yield _to_come(scene)
         return
     if not root.is_dir():
-        yield Finding("data folder", "failure", f"{root} is no folder", f"mv {root} {root}.old")
+        yield Finding(
+            "data folder", "failure", message("no-folder-2", root=root), message("mv-old", root=root)
+        )
         return
     if not os.access(root, os.W_OK | os.X_OK):
-        yield Finding("data folder", "failure", f"{root} can't be written to", f"chmod u+rwx {root}")
+        yield Finding(
+            "data folder", "failure", message("cant-written-2", root=root), message("chmod-u-rwx", root=root)
+        )
         return
     try:
         scene.data.check()
@@ -106,10 +113,10 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
     closed = [found for path in _written(scene.data) if (found := _closed_to_us(path, root))]
     yield from closed
     if root.stat().st_mode & 0o077:
-        words = f"{root} can be looked into by others"
+        words = message("can-looked-into-others", root=root)
         yield Finding("data folder", "warning", words, FIX, lambda: _closed(root))
     elif not closed:
-        yield Finding("data folder", "ok", f"{root}, yours alone")
+        yield Finding("data folder", "ok", message("yours-alone", root=root))
 
 
 def _to_come(scene: Scene) -> Finding:
@@ -118,15 +125,15 @@ def _to_come(scene: Scene) -> Finding:
     above = next(folder for folder in root.absolute().parents if folder.exists())
     problem = ""
     if root.is_symlink():
-        problem = "it leads to a place that is not there"
+        problem = message("leads-place-not")
     elif not above.is_dir():
-        problem = f"{above} is no folder"
+        problem = message("no-folder-3", above=above)
     elif not os.access(above, os.W_OK | os.X_OK):
-        problem = f"{above} can't be written to"
+        problem = message("cant-written-5", above=above)
     if problem:
         mend = "Make that right, or name another place in SYNCD_DATA_DIR."
-        return Finding("data folder", "failure", f"{root} can't be made: {problem}", mend)
-    words = f"{root} is not there yet; the first command that needs it makes it"
+        return Finding("data folder", "failure", message("cant-made", root=root, problem=problem), mend)
+    words = message("not-yet-first-command-needs", root=root)
     return Finding("data folder", "ok", words, repair=lambda: _made(scene))
 
 
@@ -143,13 +150,15 @@ def _closed_to_us(path: Path, root: Path) -> Finding | None:
     if not os.path.lexists(path):
         return None
     if path == root / "cache" and not path.is_dir():
-        return Finding("data folder", "failure", f"{path} is no folder", f"rm {path}")
+        return Finding("data folder", "failure", message("no-folder", path=path), message("rm", path=path))
     if os.access(path, os.R_OK | os.W_OK):
         return None
     if path.lstat().st_uid != os.getuid():
-        words = f"{path} belongs to another user, so it can't be written to"
-        return Finding("data folder", "failure", words, f'sudo chown -R "$(id -un)" {root}')
-    return Finding("data folder", "failure", f"{path} can't be written to", f"chmod u+rw {path}")
+        words = message("belongs-another-user-cant-written", path=path)
+        return Finding("data folder", "failure", words, message("sudo-chown-r-id-un", root=root))
+    return Finding(
+        "data folder", "failure", message("cant-written", path=path), message("chmod-u-rw", path=path)
+    )
 
 
 def _made(scene: Scene) -> str:
@@ -165,11 +174,15 @@ def _closed(root: Path) -> str:
 def _disk(root: Path) -> Iterator[Finding]:
     there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free
-    words = f"{free / 1e9:.1f} GB free" if free >= 1e9 else f"{free // 1_000_000} MB free"
+    words = (
+        message("gb-free", free=f"{free / 1000000000.0:.1f}")
+        if free >= 1e9
+        else message("mb-free", free=free // 1_000_000)
+    )
     if free < NOTHING:
-        yield Finding("disk", "failure", f"it is full where {root} is", "Free some space.")
+        yield Finding("disk", "failure", message("full", root=root), message("free-some-space"))
     elif free < LITTLE:
-        yield Finding("disk", "warning", f"only {words} where {root} is", "Free some space.")
+        yield Finding("disk", "warning", message("only", words=words, root=root), message("free-some-space"))
     else:
         yield Finding("disk", "ok", words)
 
@@ -189,19 +202,24 @@ def _daemon(scene: Scene) -> Iterator[Finding]:
     path = scene.data.control
     status = ask(path, "status", seconds=SECONDS, whole=False)
     if status is None and path.exists():
-        words = "no daemon runs, but one that ended badly left its socket behind"
+        words = message("no-daemon-runs-but-one")
         yield Finding(DAEMON, "warning", words, FIX, lambda: _removed(path))
     elif status is None:
-        yield Finding(DAEMON, "ok", "none runs; syncd does what you type and nothing else")
+        yield Finding(DAEMON, "ok", message("none-runs-syncd-does-you"))
     elif (version := status.get("version")) != __version__:
-        words = f"the daemon that runs is syncd {version}, this one is {__version__}"
-        yield Finding(DAEMON, "warning", words, "syncd service install")
+        words = message("daemon-runs-syncd-one", version=version, version2=__version__)
+        yield Finding(DAEMON, "warning", words, message("syncd-service-install"))
     else:
         following = len(status.get("profiles", ()))
         yield Finding(
             DAEMON,
             "ok",
-            f"it runs as process {status.get('pid')} and follows {following} profile{'s' * (following != 1)}",
+            message(
+                "runs-process-follows-profile",
+                status=status.get("pid"),
+                following=following,
+                value="s" * (following != 1),
+            ),
         )
 
 
@@ -214,27 +232,30 @@ def _service(scene: Scene) -> Iterator[Finding]:
     try:
         form, standing = _installed(scene)
     except ServiceError as error:
-        yield Finding(SERVICE, "ok", f"not installed, and {error}")
+        yield Finding(SERVICE, "ok", message("not-installed", error=error))
         return
     if standing is None:
-        yield Finding(SERVICE, "ok", "not installed; to have the computer start syncd: syncd service install")
+        yield Finding(SERVICE, "ok", message("not-installed-computer-start-syncd"))
         return
     kind = "timer" if standing.timer else "daemon"
     again = f"syncd service install --{form}" + (" --timer" if standing.timer else "")
     if not _can_start(standing):
-        words = f"it starts {shlex.join(standing.command)}, which is not there"
+        words = message("starts-not", command=shlex.join(standing.command))
         yield Finding(SERVICE, "failure", words, again)
     elif not standing.active:
         yield Finding(
-            SERVICE, "failure", f"the {form} service is installed and does not run ({standing.state})", again
+            SERVICE,
+            "failure",
+            message("service-installed-does-not-run", form=form, state=standing.state),
+            again,
         )
     elif not standing.enabled:
-        yield Finding(SERVICE, "warning", "it runs, but won't start again with the computer", again)
+        yield Finding(SERVICE, "warning", message("runs-but-wont-start-again"), again)
     elif standing.command[: len(scene.command)] != scene.command:
-        words = f"it starts another syncd than this one: {shlex.join(standing.command)}"
+        words = message("starts-another-syncd-one", command=shlex.join(standing.command))
         yield Finding(SERVICE, "warning", words, again)
     else:
-        yield Finding(SERVICE, "ok", f"the {form} service, a {kind}, runs")
+        yield Finding(SERVICE, "ok", message("service-runs", form=form, kind=kind))
 
 
 def _installed(scene: Scene) -> tuple[Form, Standing | None]:

@@ -21,6 +21,7 @@ from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ENDING, INTERRUPTED
 from syncd.handshake import SEPARATOR
 from syncd.lock import held
+from syncd.messages import message
 from syncd.state.store import HEAD, Store
 
 STATE = "state"
@@ -176,25 +177,25 @@ def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: 
 def _state(scene: Scene) -> Iterator[Finding]:
     path = scene.data.state
     if not path.exists():
-        yield Finding(STATE, "ok", "nothing was pushed yet, so there is none")
+        yield Finding(STATE, "ok", message("nothing-pushed-yet-none"))
         return
     problem, revision = _sound(path)
     if problem == DAMAGED:
-        words = f"{path} is damaged; all but the history can be rebuilt from the library"
+        words = message("damaged-all-but-history-can", path=path)
         yield Finding(STATE, "failure", words, FIX, lambda: _set_aside(scene))
     elif problem:
         mend = f"chmod u+rw {path}" if path.is_file() else f"mv {path} {path}.old"
-        yield Finding(STATE, "failure", f"{path} can't be read: {problem}", mend)
+        yield Finding(STATE, "failure", message("cant-read", path=path, problem=problem), mend)
     elif revision is None:
-        yield Finding(STATE, "ok", f"{path} has no tables yet; the next command makes them")
+        yield Finding(STATE, "ok", message("no-tables-yet-next-command", path=path))
     elif revision < HEAD:
-        words = f"{path} is of an older syncd (revision {revision}); all but the history can be rebuilt"
-        yield Finding(STATE, "failure", words, f"mv {path} {path}.old")
+        words = message("older-syncd-revision-all-but", path=path, revision=revision)
+        yield Finding(STATE, "failure", words, message("mv-old-2", path=path))
     elif revision > HEAD:
-        words = f"{path} is of a newer syncd (revision {revision})"
-        yield Finding(STATE, "failure", words, "pip install --upgrade syncd")
+        words = message("newer-syncd-revision", path=path, revision=revision)
+        yield Finding(STATE, "failure", words, message("pip-install-upgrade-syncd"))
     else:
-        yield Finding(STATE, "ok", f"{path} is sound")
+        yield Finding(STATE, "ok", message("sound", path=path))
 
 
 def _sound(path: Path) -> tuple[str, str | None]:
@@ -232,11 +233,11 @@ def _set_aside(scene: Scene) -> str:
 def _embedded(path: Path) -> Iterator[Finding]:
     problem, _ = _sound(path)
     if problem:
-        words = f"{path} can't be read: {problem}"
-        yield Finding(KEPT, "failure", words, "Restore it from a backup: nothing else has these papers.")
+        words = message("cant-read", path=path, problem=problem)
+        yield Finding(KEPT, "failure", words, message("restore-backup-nothing-else-these"))
         return
     with closing(opened(path)) as connection:
         (count,) = connection.execute(
             "SELECT count(*) FROM items WHERE parent IS NULL AND NOT trashed"
         ).fetchone()
-    yield Finding(KEPT, "ok", f"{path} is sound and holds {count} papers")
+    yield Finding(KEPT, "ok", message("sound-holds-papers", path=path, count=count))

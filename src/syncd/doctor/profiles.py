@@ -12,6 +12,7 @@ from syncd import read
 from syncd.config import Config, ProfileConfig
 from syncd.doctor import memory
 from syncd.doctor.finding import Check, Finding, Scene
+from syncd.messages import message
 from syncd.model import Profile
 from syncd.read import fetch
 from syncd.sources.limits import Limits
@@ -39,7 +40,9 @@ def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding
     papers = sum(len(page.papers) for page in read)
     who = read[0].name if len(read) == 1 else f"{len(read)} pages"
     notices = "".join(f"; {notice.message}" for page in read for notice in page.warnings)
-    yield Finding(name, "ok", f"{who}, {papers} papers in {profile.source}{notices}")
+    yield Finding(
+        name, "ok", message("papers", who=who, papers=papers, source=profile.source, notices=notices)
+    )
 
 
 def _read(profile: ProfileConfig, config: Config, scene: Scene) -> list[Profile]:

@@ -22,6 +22,7 @@ from syncd.doctor.finding import Finding, Scene
 from syncd.doctor.settings import private
 from syncd.errors import ConfigError, LibraryError
 from syncd.lock import held
+from syncd.messages import message
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.account import Account, keys_page, named
@@ -89,7 +90,7 @@ def check_key(library: Library, scene: Scene) -> Iterator[Finding]:
         mend = (seen and seen.mend) or library.login
         yield Finding(name, "failure", str(error), mend, private(library.key) if library.key else None)
         return
-    words = f"{named(key or '')}, from {library.key}"
+    words = message("words-11", named=named(key or ""), key=library.key)
     yield Finding(name, "ok", words)
 
 
@@ -114,7 +115,7 @@ def check_online(name: str, library: Library, scene: Scene) -> Iterator[Finding]
     with _watched(scene) as (watched, transport):
         yield from _asked(name, library, key, scene, transport)
     if watched.date is not None:
-        yield Finding(name, "ok", f"{library.root} answers in {watched.took * 1000:.0f} ms")
+        yield Finding(name, "ok", message("answers-ms", root=library.root, took=f"{watched.took * 1000:.0f}"))
         if abs(watched.off) > OFF:
             yield _clock(name, watched.off)
 
@@ -137,15 +138,15 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
     root = library.root or ""
     rights = Account(root, transport).rights(key)
     if rights is None:
-        yield Finding(name, "ok", f"{root} does not tell what a key may do")
+        yield Finding(name, "ok", message("does-not-tell-key-may", root=root))
         return
     missing = rights.missing(library.prefix)
     if missing:
         mend = f"Change that at {keys_page(root)}, or: syncd login {quote(library.name)}"
-        yield Finding(name, "failure", f"{named(key)} {missing}", mend)
+        yield Finding(name, "failure", message("words-2", key=named(key), missing=missing), mend)
     else:
         yield Finding(
-            name, "ok", f"{named(key)} is of {rights.owner} and may read and write {library.prefix}"
+            name, "ok", message("may-read-write", key=named(key), owner=rights.owner, prefix=library.prefix)
         )
 
 
@@ -156,21 +157,21 @@ def _refused(name: str, library: Library, error: LibraryError) -> Finding:
 
 def _clock(name: str, off: timedelta) -> Finding:
     way = "ahead of" if off > timedelta() else "behind"
-    words = f"this computer's clock is {abs(off).total_seconds() / 60:.0f} minutes {way} the server's"
-    return Finding(name, "warning", words, "timedatectl set-ntp true")
+    words = message(
+        "computers-clock-minutes-servers", total_seconds=f"{abs(off).total_seconds() / 60:.0f}", way=way
+    )
+    return Finding(name, "warning", words, message("timedatectl-set-ntp-true"))
 
 
 def _index(name: str, known: int | None, version: int, repair: Callable[[], str]) -> Finding:
     if known is None:
-        return Finding(name, "ok", f"version {version}; syncd has not read it yet")
+        return Finding(name, "ok", message("version-syncd-not-read-yet", version=version))
     if known > version:
-        words = f"version {version}, but syncd has read version {known}: it is an older one, perhaps from a backup"
+        words = message("version-but-syncd-read-version", version=version, known=known)
         return Finding(name, "warning", words, FIX, repair)
     if known == version:
-        return Finding(name, "ok", f"version {version}, and syncd has read all of it")
-    return Finding(
-        name, "ok", f"version {version}; syncd has read up to {known}, the next push reads the rest"
-    )
+        return Finding(name, "ok", message("version-syncd-read-all", version=version))
+    return Finding(name, "ok", message("version-syncd-read-up-next", version=version, known=known))
 
 
 def _emptied(scene: Scene, library: Library) -> str:
@@ -199,7 +200,7 @@ def check_desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding
         except LibraryError as error:
             yield _refused(name, library, error)
             return
-        yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")
+        yield Finding(name, "ok", message("zotero-runs-syncd-plugin-answers"))
         if plugin.version != __version__:
-            words = f"the syncd plugin in Zotero is {plugin.version}, and syncd is {__version__}"
-            yield Finding(name, "warning", words, f"syncd login --desktop {quote(library.name)}")
+            words = message("syncd-plugin-zotero-syncd", version=plugin.version, version2=__version__)
+            yield Finding(name, "warning", words, message("syncd-login-desktop", name=quote(library.name)))

@@ -25,6 +25,7 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
+from syncd.messages import message
 from syncd.read import fetch
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
@@ -349,11 +350,11 @@ def _unrest(error: LibraryError) -> LibraryError:
     if not isinstance(error, StaleError):
         return error
     return LibraryError(
-        f"the library changed {ROUNDS} times while syncd was about to write",
+        message("library-changed-times-while-syncd", ROUNDS=ROUNDS),
         kind="transient",
         library=error.library,
         status=error.status,
-        hint="Another program is at work on it. Run it again later; what was written before is recorded.",
+        hint=message("another-program-work"),
     )
 
 
@@ -388,9 +389,9 @@ def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Readi
     shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < known.get(i.name, 0)]
     for intake in shrunken:
         papers, before = len(intake.profile.papers), known[intake.name]
-        message = f"{papers} papers were found, {before} last time: the page's layout has probably changed"
-        hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
-        error = LayoutError(message, origin=intake.origin, hint=hint)
+        said = message("papers-found-last-time-pages", papers=papers, before=before)
+        hint = message("nothing-used")
+        error = LayoutError(said, origin=intake.origin, hint=hint)
         report.unread.append(Unread(intake.name, intake.origin, error))
     gone = {id(intake) for intake in shrunken}
     return [replace(r, intakes=tuple(i for i in r.intakes if id(i) not in gone)) for r in readings]
@@ -449,9 +450,8 @@ def _check_not_another(state: State, memory: Memory, library: str) -> None:
     """Stop where Zotero on the desktop is another than the one that syncd knows."""
     if not memory.written and (papers := state.elsewhere()):
         raise GuardError(
-            f"library {library!r} is in another Zotero than the one that syncd pushed {papers} papers to:"
-            " it has another profile or database",
-            hint="Nothing was written. Open the one that is meant, or push to this one too with --accept-empty.",
+            message("library-another-zotero-one-syncd", library=repr(library), papers=papers),
+            hint=message("nothing-written-4"),
         )
 
 
@@ -460,9 +460,8 @@ def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
     known = memory.written.keys() - memory.tombstones - view.deleted
     if known and not known & view.items.keys():
         raise GuardError(
-            f"library {library!r} has none of the {len(known)} papers that syncd pushed, and nobody deleted them:"
-            " it is another library, or an old copy of it",
-            hint="Nothing was written. If it is meant to be so, push them anew with --accept-empty.",
+            message("library-none-papers-syncd-pushed", library=repr(library), known=len(known)),
+            hint=message("nothing-written-5"),
         )
 
 
@@ -477,8 +476,8 @@ def _too_many(creating: int, task: Task) -> GuardError | None:
     if task.max_create is None or creating <= task.max_create:
         return None
     return GuardError(
-        f"{creating} papers would be added, more than the {task.max_create} that are allowed in one run",
-        hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
+        message("papers-would-added-more-allowed", creating=creating, max_create=task.max_create),
+        hint=message("nothing-written-3", creating=creating),
     )
 
 
@@ -497,8 +496,8 @@ def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Por
                 stale.append(f"{profile.origin} changed since the plan was made")
     if stale:
         raise LibraryError(
-            f"the plan is out of date: {'; '.join(stale)}",
+            message("plan-out-date", stale="; ".join(stale)),
             kind="conflict",
             library=saved.library,
-            hint="Nothing was written. Make a new plan with: syncd plan -o FILE",
+            hint=message("nothing-written-6"),
         )

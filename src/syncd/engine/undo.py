@@ -13,6 +13,7 @@ from syncd.config.values import write_duration
 from syncd.engine.session import Session, noted
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError, SyncdError
+from syncd.messages import message
 from syncd.state.history import History, Note, Run
 from syncd.state.journal import Entry
 from syncd.sync.library import IndexedItem, LibraryView
@@ -407,8 +408,8 @@ def _known(session: Session, name: str) -> Run:
     if run is None:
         kept = write_duration(session.ports.keep)
         raise SyncdError(
-            f"the run {name!r} did nothing, or is not known any more",
-            hint=f"See those that are known with: syncd log. They are kept for {kept} (history.keep).",
+            message("run-did-nothing-not-known-2", name=repr(name)),
+            hint=message("see-those-known-syncd-log-2", kept=kept),
         )
     return run
 
@@ -467,9 +468,9 @@ class _Work:
                     return
             self._session.await_server()
         raise LibraryError(
-            f"{self._again} objects were not put back: {self._words}",
+            message("objects-not-put-back", again=self._again, words=self._words),
             kind="transient",
-            hint="Nothing is wrong with them; undo the run again later.",
+            hint=message("nothing-wrong-them-undo-run"),
         )
 
     def done(self) -> list[tuple[str, Note]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
@@ -92,10 +93,10 @@ def _items(text: str, origin: str) -> list[Any]:
         found = read_json(text.encode("utf-8", "surrogatepass"))
     except json.JSONDecodeError as error:
         raise ParseError(
-            f"this is no JSON: {error.msg}", origin=origin, line=error.lineno, expected=EXPECTED
+            message("no-json", msg=error.msg), origin=origin, line=error.lineno, expected=EXPECTED
         ) from None
     except ValueError:
-        raise ParseError("this JSON can't be read", origin=origin, expected=EXPECTED) from None
+        raise ParseError(message("json-cant-read"), origin=origin, expected=EXPECTED) from None
     for name in ("message", "items"):
         found = found.get(name, found) if isinstance(found, dict) else found
     items = found if isinstance(found, list) else [found]

@@ -13,6 +13,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.sources.limits import (
     ARCHIVE_DEPTH,
@@ -45,10 +46,7 @@ BINARY = (
 )
 """The first bytes of files that are no text, and what these files are."""
 
-HINT = (
-    "Save it as UTF-8, or convert it, with the name of its encoding after -f:"
-    " iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
-)
+HINT = message("save-utf-8-convert-name")
 
 
 def decode(snapshot: Snapshot) -> str:
@@ -63,14 +61,14 @@ def decode(snapshot: Snapshot) -> str:
     data = snapshot.data
     for start, what in BINARY:
         if data.startswith(start):
-            raise ParseError(f"this is {what}", origin=snapshot.origin, expected="a text page")
+            raise ParseError(message("words-4", what=what), origin=snapshot.origin, expected="a text page")
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decode(data[len(mark) :], encoding, snapshot.origin, offset=len(mark))
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise ParseError(
-            "this is not a text page", origin=snapshot.origin, line=line, expected="text in UTF-8"
+            message("not-text-page"), origin=snapshot.origin, line=line, expected="text in UTF-8"
         )
     return _decode(data, _charset(snapshot), snapshot.origin)
 
@@ -81,7 +79,7 @@ def _charset(snapshot: Snapshot) -> str:
         " ".encode(stated)  # refuses what Python's codecs offer besides character sets
     except (LookupError, ValueError):
         raise ParseError(
-            f"the source states an unknown character set '{stated}'",
+            message("source-states-unknown-character-set", stated=stated),
             origin=snapshot.origin,
             expected="UTF-8",
             hint=HINT,
@@ -96,7 +94,7 @@ def _decode(data: bytes, encoding: str, origin: str, *, offset: int = 0) -> str:
         line = data[: error.start].decode(encoding, "ignore").count("\n") + 1
         byte = data[error.start : error.start + 1].hex()
         raise ParseError(
-            f"byte {error.start + offset + 1} (0x{byte}) is not {encoding.upper()}",
+            message("byte-0-x-not", start=error.start + offset + 1, byte=byte, encoding=encoding.upper()),
             origin=origin,
             line=line,
             expected=f"text in {encoding.upper()}",
@@ -227,7 +225,7 @@ def _decoded(snapshot: Snapshot, declared: str | None) -> str:
         except UnicodeError:
             continue
     raise fault or ParseError(
-        f"this is not {' nor '.join(name.upper() for name in stated)}, as which it is declared",
+        message("not-declared", join=" nor ".join(name.upper() for name in stated)),
         origin=snapshot.origin,
         expected="text in UTF-8",
         hint=HINT,

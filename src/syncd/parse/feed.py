@@ -16,6 +16,7 @@ import feedparser  # type: ignore[import-untyped]
 from feedparser.mixin import _FeedParserMixin  # type: ignore[import-untyped]
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Notice, Profile, Snapshot
 from syncd.parse.decode import read_xml
 from syncd.parse.listing import Listing
@@ -151,10 +152,10 @@ def _feed(snapshot: Snapshot) -> Any:
         raise
     except Exception as error:  # it promises no particular ones
         raise ParseError(
-            f"this feed can't be read: {error}", origin=snapshot.origin, expected=EXPECTED
+            message("feed-cant-read", error=error), origin=snapshot.origin, expected=EXPECTED
         ) from error
     if not found.get("version") and not found["entries"]:
-        raise ParseError("this is no feed", origin=snapshot.origin, expected=EXPECTED)
+        raise ParseError(message("no-feed"), origin=snapshot.origin, expected=EXPECTED)
     return found
 
 
@@ -166,7 +167,7 @@ def _calm(data: bytes, origin: str) -> bytes:
     """
     element = ELEMENT.search(data)
     if not element:
-        raise ParseError("this is no feed", origin=origin, expected=EXPECTED)
+        raise ParseError(message("no-feed"), origin=origin, expected=EXPECTED)
     at = element.start()
     if at > MAX_PROLOGUE:
         what = f"this is no feed: more than {MAX_PROLOGUE:,} bytes stand before its first element"
@@ -197,7 +198,7 @@ def _counted(profile: Profile, title: str, total: str) -> Profile:
     count = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else 0
     if count <= len(profile.papers):
         return profile
-    partial = Notice("partial-page", f"the feed lists {len(profile.papers)} of {count} papers")
+    partial = Notice("partial-page", message("feed-lists-papers", papers=len(profile.papers), count=count))
     return replace(profile, paper_count=count, warnings=(*profile.warnings, partial))
 
 

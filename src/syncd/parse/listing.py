@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile
 from syncd.sources.limits import ENTRIES, within
 from syncd.text.patterns import pattern
@@ -106,10 +107,10 @@ class Listing:
         """
         if not self.papers:
             broken = next((notice.message for notice in self.notices), "")
-            message = f"no paper could be read: {broken}" if broken else "there is no paper in it"
-            raise ParseError(message, origin=self.origin, expected=expected)
+            said = message("no-paper-could-read", broken=broken) if broken else message("no-paper")
+            raise ParseError(said, origin=self.origin, expected=expected)
         more = [
-            Notice(code, f"and {count - MAX_NOTICES} more of the kind '{code}'")
+            Notice(code, message("more-kind--", count=count - MAX_NOTICES, value=code))
             for code, count in self._counts.items()
             if count > MAX_NOTICES
         ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser
 
 from syncd.errors import LayoutError, ParseError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import read_text, unpacked
 from syncd.parse.html_blocks import Block, absolute, read_blocks, tree_of
@@ -214,7 +215,7 @@ def _refuse_without_authors(origin: str, profile: Profile) -> None:
     nameless = sum(not paper.creators for paper in profile.papers)
     if len(profile.papers) > 2 and 2 * nameless > len(profile.papers):
         raise LayoutError(
-            f"{nameless} of {len(profile.papers)} papers have no authors where they are expected",
+            message("papers-no-authors-they-expected", nameless=nameless, papers=len(profile.papers)),
             origin=origin,
             expected="for each paper a line such as 'CLFeb 5, 2023Code', its title, its authors",
         )

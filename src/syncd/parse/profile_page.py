@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from syncd.errors import LayoutError, ParseError
+from syncd.messages import message
 from syncd.model import Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import decode
 from syncd.parse.profile_grammar import (
@@ -85,14 +86,16 @@ def read_header(lines: list[str]) -> Header:
     if named is not None:
         header.name = lines[named]
     header.notices += [
-        Notice("unplaced-line", f"line {index + 1} of the header has no known meaning: '{lines[index][:80]}'")
+        Notice(
+            "unplaced-line", message("line-header-no-known-meaning", index=index + 1, lines=lines[index][:80])
+        )
         for index in unplaced
         if index != named
     ]
     heads = header.figures.get("paper_count"), header.listed
     if None not in heads and heads[0] != heads[1]:
         header.notices.append(
-            Notice("count-mismatch", f"the header says {heads[0]} papers, the list {heads[1]}")
+            Notice("count-mismatch", message("header-says-papers-list", heads=heads[0], heads2=heads[1]))
         )
     return header
 
@@ -227,17 +230,17 @@ def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple
 def _refuse_others(origin: str, page: _Page, header: Header, entries: list[_Entry]) -> None:
     """Refuse what is no profile page, and one whose papers can't be found."""
     if not any(page.lines):
-        raise ParseError("the page is empty", origin=origin, line=1, expected=EXPECTED)
+        raise ParseError(message("page-empty"), origin=origin, line=1, expected=EXPECTED)
     known = bool(header.figures) or header.heading is not None
     if not known and (not entries or not header.name):
         line = page.following[0] + 1
-        raise ParseError("this is not a profile page", origin=origin, line=line, expected=EXPECTED)
+        raise ParseError(message("not-profile-page"), origin=origin, line=line, expected=EXPECTED)
     if not header.name:
-        raise ParseError("the header has no name", origin=origin, line=1, expected="the author's name")
+        raise ParseError(message("header-no-name"), origin=origin, line=1, expected="the author's name")
     if not entries and header.promised != 0:
         promised = "papers" if header.promised is None else f"{header.promised} papers"
         raise LayoutError(
-            f"the page promises {promised} and none was found",
+            message("page-promises-none-found", promised=promised),
             origin=origin,
             line=header.heading,
             expected="papers such as 'CLFeb 5, 2023Code'",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from syncd.errors import ServiceError
+from syncd.messages import message
 from syncd.service.base import Standing
 from syncd.service.launchd import Launchd
 from syncd.service.systemd import Systemd
@@ -31,6 +32,6 @@ def manager(form: Form, env: Mapping[str, str], platform: str = sys.platform) ->
         return Systemd(form, env)
     if form == "system":
         raise ServiceError(
-            "on macOS syncd is a service of one user", hint="Leave out --system: syncd service install"
+            message("macos-syncd-service-one-user"), hint=message("leave-out-system-syncd-service")
         )
     return Launchd(env)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncd.errors import ServiceError
+from syncd.messages import message
 from syncd.paths import home
 from syncd.service.base import Standing, run, said, write
 
@@ -75,7 +76,7 @@ class Launchd:
         done = self._launchctl("print", self._domain)
         if done.returncode:
             raise ServiceError(
-                f"launchd doesn't answer: {said(done)}", hint="Log in at the Mac itself, then try again."
+                message("launchd-doesnt-answer", done=said(done)), hint=message("log-mac-itself-try-again")
             )
 
     def install(self, start: Start) -> Standing:
@@ -91,8 +92,8 @@ class Launchd:
         done = self._launchctl("bootstrap", self._domain, str(place))
         if done.returncode:
             raise ServiceError(
-                f"launchctl bootstrap failed: {said(done)}",
-                hint=f"The agent is in place in {place}. See why with: {self.logs(timer=start.timer)}",
+                message("launchctl-bootstrap-failed", done=said(done)),
+                hint=message("agent-place", place=place, value=self.logs(timer=start.timer)),
             )
         return self._standing(timer=start.timer)
 
@@ -110,8 +111,8 @@ class Launchd:
             done = self._launchctl("bootout", self._target(timer=timer))
             if done.returncode and self._is_loaded(timer=timer):
                 raise ServiceError(
-                    f"launchctl could not stop {self._target(timer=timer)}: {said(done)}",
-                    hint=f"The agent is still in {place}.",
+                    message("launchctl-could-not-stop", value=self._target(timer=timer), done=said(done)),
+                    hint=message("agent-still", place=place),
                 )
             place.unlink()
             gone.append(place)

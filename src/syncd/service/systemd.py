@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from syncd.errors import ConfigError, ServiceError
+from syncd.messages import message
 from syncd.paths import config_home
 from syncd.service.base import Standing, Start, run, said, write
 from syncd.text.patterns import pattern
@@ -31,8 +32,8 @@ def command_line(words: Sequence[str]) -> str:
     """
     if set(words[0]) & set("\"'\\"):
         raise ConfigError(
-            [f"systemd can't start {words[0]}, for its name holds a quotation mark or a backslash"],
-            hint="Install syncd elsewhere, then try again.",
+            [message("systemd-cant-start-name-holds", words=words[0])],
+            hint=message("install-syncd-elsewhere-try-again"),
         )
     return ":" + " ".join(word(each) for each in words)
 
@@ -275,10 +276,10 @@ class Systemd:
         done = self._systemctl("show", "--property=Version")
         if done.returncode:
             raise ServiceError(
-                f"systemd doesn't answer: {said(done)}",
-                hint="Log in as that user itself, not by su or sudo, then try again."
+                message("systemd-doesnt-answer", done=said(done)),
+                hint=message("log-user-itself-not-su")
                 if self._form == "user"
-                else "Was this computer started by systemd? A container is not; start syncd run there.",
+                else message("computer-started-systemd-container-not"),
             )
 
     def install(self, start: Start) -> Standing:
@@ -295,8 +296,8 @@ class Systemd:
             done = self._systemctl(*words)
             if done.returncode:
                 raise ServiceError(
-                    f"systemctl {' '.join(words)} failed: {said(done)}",
-                    hint=f"The units are in place in {self._folder}. See why with: {self.logs(timer=start.timer)}",
+                    message("systemctl-failed", words=" ".join(words), done=said(done)),
+                    hint=message("units-place", folder=self._folder, value=self.logs(timer=start.timer)),
                 )
         return self._standing(timer=start.timer)
 
@@ -358,8 +359,8 @@ class Systemd:
             done = self._systemctl("disable", "--now", *reversed([path.name for path in files]))
             if done.returncode:
                 raise ServiceError(
-                    f"systemctl could not stop {files[-1].name}: {said(done)}",
-                    hint=f"Its units are still in {self._folder}.",
+                    message("systemctl-could-not-stop", name=files[-1].name, done=said(done)),
+                    hint=message("units-still", folder=self._folder),
                 )
             for path in files:
                 path.unlink()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote_plus
 
 from syncd.errors import ParseError, SourceError, SyncdError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.services import plugins
 from syncd.text.patterns import pattern
@@ -312,9 +313,9 @@ def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -
         raise
     except Exception as error:
         raise SourceError(
-            f"{author.source}: the plugin '{author.name}' failed: {plugins.words(error)}",
+            message("plugin---failed", source=author.source, name=author.name, error=plugins.words(error)),
             origin=author.source,
-            hint="Tell its author; syncd itself is not at fault.",
+            hint=message("tell-author-syncd-itself-not"),
         ) from error
 
 
@@ -382,9 +383,9 @@ def parser(name: str) -> Callable[[Snapshot], Profile] | None:
             raise  # they are told of alike, whoever parses
         except Exception as error:
             raise ParseError(
-                f"the plugin '{name}' failed: {plugins.words(error)}",
+                message("plugin---failed-2", name=name, error=plugins.words(error)),
                 origin=snapshot.origin,
-                hint="Tell its author; syncd itself is not at fault.",
+                hint=message("tell-author-syncd-itself-not"),
             ) from error
 
     return parse

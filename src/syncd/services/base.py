@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.model import Paper, Snapshot
 from syncd.services import media_type
 from syncd.services.records import pack
@@ -103,7 +104,7 @@ class Asking:
             hint = "Check the identifier, or search for the name."
             return self.error(f"{self.title} knows no such author", hint=hint)
         if not self.author and status in REFUSED:
-            return RefusedError(f"the question is not taken ({status})", origin=self.origin)
+            return RefusedError(message("question-not-taken", status=status), origin=self.origin)
         if status in (401, 403) and (self.headers or self.credentials):
             hint = "Check the API key, if you set one."
             return self.error(f"the request or its key is not accepted ({status})", hint=hint)
@@ -165,9 +166,9 @@ class Asking:
         """Return the records that an answer lists at a path; see `listed`."""
         return [row for row in self.listed(dig(answer, path), what=what) if isinstance(row, dict)]
 
-    def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
+    def error(self, said: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this author, or about this service."""
-        words = f"{self.origin}: {message}" if self.author else message
+        words = message("said-of-author", origin=self.origin, said=said) if self.author else said
         return SourceError(words, origin=self.origin, transient=transient, hint=hint)
 
     def odd(self, what: str) -> SourceError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree as ET
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import read_xml
 from syncd.parse.record import UNREADABLE, Record, paper_of
@@ -76,20 +77,20 @@ def read(snapshot: Snapshot) -> Profile:
         try:
             paper = _paper(entry)
         except UNREADABLE:
-            message = f"the record {entry.get('key')} has a form that syncd can't read and was left out"
-            notices.append(Notice("odd-record", message))
+            said = message("record-form-syncd-cant-read", entry=entry.get("key"))
+            notices.append(Notice("odd-record", said))
             continue
         if paper is None:
-            notices.append(Notice("no-title", f"the record {entry.get('key')} has no title and was left out"))
+            notices.append(Notice("no-title", message("record-no-title-left-out", entry=entry.get("key"))))
         else:
             papers.append(paper)
         if "withdrawn" in (entry.get("publtype") or ""):
             notices.append(
-                Notice("retracted", f"'{paper.title if paper else entry.get('key')}' was withdrawn")
+                Notice("retracted", message("--withdrawn", title=paper.title if paper else entry.get("key")))
             )
     name = HOMONYM.sub("", (root.get("name") or "").strip())
     if not name:
-        notices.append(Notice("no-name", f"{snapshot.origin} has no name"))
+        notices.append(Notice("no-name", message("no-name", origin=snapshot.origin)))
     return Profile(name or snapshot.origin, papers=tuple(join_versions(papers)), warnings=tuple(notices))
 
 
@@ -100,9 +101,9 @@ def _root(snapshot: Snapshot) -> ET.Element:
         root = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits
     except ET.ParseError as error:
         line = error.position[0]
-        raise ParseError("this is not XML", origin=snapshot.origin, line=line, expected=expected) from None
+        raise ParseError(message("not-xml"), origin=snapshot.origin, line=line, expected=expected) from None
     if root.tag != "dblpperson":
-        raise ParseError(f"this is <{root.tag}>", origin=snapshot.origin, expected=expected)
+        raise ParseError(message("words-6", tag=root.tag), origin=snapshot.origin, expected=expected)
     return root
 
 

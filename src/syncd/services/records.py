@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Identifiers, Notice, Paper, Profile, Snapshot
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record
@@ -231,15 +232,15 @@ class Document:
         self._count(about.get("paper_count"))
         name = about.pop("name", None)
         if not name:
-            self.notices.append(Notice("no-name", f"{self.origin} has no name"))
+            self.notices.append(Notice("no-name", message("no-name", origin=self.origin)))
         odd = [
-            Notice("odd-value", f"{count} records have an unusable '{name}', which was left out")
+            Notice("odd-value", message("records-unusable---left", count=count, name=name))
             for name, count in self.odd.items()
         ]
         if self.nameless:
             papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
             odd.append(
-                Notice("odd-value", f"{papers_listed} authors whose names can't be read; they were left out")
+                Notice("odd-value", message("authors-whose-names-cant-read", papers_listed=papers_listed))
             )
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
@@ -277,11 +278,11 @@ class Document:
     def _count(self, promised: int | None) -> None:
         if not self.complete:
             self.notices.append(
-                Notice("partial-page", f"only the first {len(self.rows)} papers were fetched")
+                Notice("partial-page", message("only-first-papers-fetched", rows=len(self.rows)))
             )
         elif promised is not None and promised > len(self.rows):
             self.notices.append(
-                Notice("partial-page", f"the source lists {len(self.rows)} of {promised} papers")
+                Notice("partial-page", message("source-lists-papers", rows=len(self.rows), promised=promised))
             )
 
 
@@ -340,7 +341,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
     papers = dig(whole, "papers")
     if dig(whole, "source") != name or not isinstance(papers, list):
         raise ParseError(
-            "this is not what syncd fetched from the API",
+            message("not-syncd-fetched-api"),
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )

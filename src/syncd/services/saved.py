@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from syncd import services
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.parse.listing import profile_name
 from syncd.services.records import pack
@@ -66,7 +67,7 @@ def parse(snapshot: Snapshot) -> Profile:
     papers = _records(whole)
     name = next((name for name, marked in MARKS.items() if papers and marked(papers[0])), None)
     if name is None:
-        raise ParseError("there is no paper in this answer", origin=snapshot.origin, expected=EXPECTED)
+        raise ParseError(message("no-paper-answer"), origin=snapshot.origin, expected=EXPECTED)
     data = _dblp(papers) if name == "dblp" else _packed(name, whole, papers)
     profile = services.SOURCES[name].read(dataclasses.replace(snapshot, data=data))
     if profile.name != snapshot.origin:

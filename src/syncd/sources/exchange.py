@@ -19,6 +19,7 @@ import urllib3.exceptions
 from syncd import __version__
 from syncd.clock import Deadline
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.sources.limits import Limits, TooMuchError, read_json
 from syncd.sources.network import InsideError, NeverError, proxies_of
@@ -125,13 +126,15 @@ class Answer:
         try:
             return read_json(self.data)
         except TooMuchError as error:
-            raise SourceError(f"{shown}: the server's answer can't be used: {error}", origin=shown) from None
+            raise SourceError(
+                message("servers-answer-cant-used", shown=shown, error=error), origin=shown
+            ) from None
         except ValueError as error:
             raise SourceError(
-                f"{shown}: the server answered with something that is not JSON",
+                message("server-answered-something-not-json", shown=shown),
                 origin=shown,
                 transient=True,
-                hint="A proxy or the network's login page may stand between; open a browser and look.",
+                hint=message("proxy-networks-login-page-may"),
             ) from error
 
     def snapshot(self, origin: str, now: datetime, media_type: str | None = None) -> Snapshot:
@@ -173,11 +176,16 @@ class Visit:
     limits: Limits
     deadline: Deadline
 
-    def error(self, message: str, *, transient: bool = False, hint: str = "") -> SourceError:
+    def error(self, said: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this fetch."""
         # What a service is asked may be as long as a page.
         shown = self.address if len(self.address) <= SHOWN else self.address.partition("?")[0] + "?…"
-        return SourceError(f"{shown}: {message}", origin=self.address, transient=transient, hint=hint)
+        return SourceError(
+            message("words-7", shown=shown, message=said),
+            origin=self.address,
+            transient=transient,
+            hint=hint,
+        )
 
     def check_time(self) -> None:
         """Raise where the time is up."""
@@ -192,8 +200,8 @@ class Visit:
         )
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
         limits = self.limits
-        message = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        found = self.error(message, transient=transient, hint=hint.format(host=host))
+        said = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
+        found = self.error(said, transient=transient, hint=hint.format(host=host))
         found.unreached = nameless or type(error) in {requests.ConnectTimeout, requests.ConnectionError}
         return found
 

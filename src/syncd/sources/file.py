@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.sources.limits import Limits
 from syncd.text.patterns import pattern
@@ -36,7 +37,7 @@ def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:
         SourceError: there is nothing to read, or not all of it can be read.
     """
     if not source or "\0" in source:
-        raise SourceError("the source is empty or not a valid name", origin=source.replace("\0", ""))
+        raise SourceError(message("source-empty-not-valid-name"), origin=source.replace("\0", ""))
     return tuple(_read_page(page, limits) for page in pages(expand(source)))
 
 
@@ -180,4 +181,6 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
 
 
 def _trouble(path: Path, words: str, *, transient: bool = False, hint: str = "") -> SourceError:
-    return SourceError(f"{shown(path)}: {words}", origin=shown(path), transient=transient, hint=hint)
+    return SourceError(
+        message("words-8", path=shown(path), words=words), origin=shown(path), transient=transient, hint=hint
+    )

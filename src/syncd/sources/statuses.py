@@ -10,9 +10,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.sources.pace import retry_after
 
-SAVE_IT = "Open the page in a browser, save it, and name the saved file as the source."
+SAVE_IT = message("open-page-browser-save-name")
 
 # What a status says about the page, whether later it may be another one, and what to do.
 STATUSES: dict[int, tuple[str, bool, str]] = {
@@ -78,12 +79,13 @@ def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime
         now: the time, for a server that says when to come back.
     """
     guard = challenge(status, headers)
+    words: str
     if guard:
-        words, transient, hint = f"{guard} asks for proof that a person reads the page", False, SAVE_IT
+        words, transient, hint = message("asks-proof-person-reads-page", guard=guard), False, SAVE_IT
     else:
         words, transient, hint = STATUSES.get(status, _other(status))
     return SourceError(
-        f"{address}: {words} ({status})",
+        message("words-9", address=address, words=words, status=status),
         origin=address,
         transient=transient,
         retry_after=retry_after(headers.get("Retry-After"), now),

@@ -21,6 +21,7 @@ from requests.structures import CaseInsensitiveDict
 
 from syncd.clock import Clock, Deadline, SystemClock
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.sources import cache as disk
 from syncd.sources import exchange, network
@@ -59,9 +60,9 @@ class Robots:
             return None
         if not rules.can_fetch(url, TOKEN):
             raise SourceError(
-                f"{url}: the site does not want programs to read this page (robots.txt)",
+                message("site-does-not-want-programs", url=url),
                 origin=url,
-                hint="Open the page in a browser, save it, and name the saved file as the source.",
+                hint=message("open-page-browser-save-name"),
             )
         return rules.crawl_delay(TOKEN)
 
@@ -89,7 +90,7 @@ class Robots:
             return None  # a redirect that syncd does not follow, or too much of it: no rules to go by
         if answer.status == 429 or answer.status >= 500:
             raise SourceError(
-                f"{address}: the site's rules for programs can't be read now ({answer.status})",
+                message("sites-rules-programs-cant-read", address=address, status=answer.status),
                 origin=address,
                 transient=True,
             )
@@ -353,7 +354,7 @@ def get_page(
         SourceError: it can't be had; `transient` where later it may be.
     """
     if exchange.split(address) is None:
-        raise SourceError(f"{masked(address)}: this is not a valid address", origin=masked(address))
+        raise SourceError(message("not-valid-address", address=masked(address)), origin=masked(address))
     with _session(web, contact, limits, clock) as session:
         answer = session.get(address, limits=limits, page=True)
     if answer.status != 200:

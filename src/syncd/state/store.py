@@ -17,6 +17,7 @@ from sqlalchemy import exc
 
 from syncd.clock import SystemClock
 from syncd.errors import StateError
+from syncd.messages import message
 from syncd.paths import keep_private
 
 metadata = sa.MetaData()
@@ -322,14 +323,13 @@ class Store:
         found = _version(connection)
         if found is not None and found > HEAD:
             raise StateError(
-                f"the state is of a newer syncd (revision {found})",
-                hint="Upgrade syncd, or set another data folder.",
+                message("state-newer-syncd-revision", found=found),
+                hint=message("upgrade-syncd-set-another-data"),
             )
         if found is not None and found < HEAD:
             raise StateError(
-                f"the state is of an older syncd (revision {found}), which this one can't read; it was kept as it is",
-                hint=f"Move {self.engine.url.database} away and push again: all but the history of runs is rebuilt"
-                " from the library. The history is in the old file.",
+                message("state-older-syncd-revision-one", found=found),
+                hint=message("move-away-push-again-all", database=self.engine.url.database),
             )
         return found is not None
 
@@ -380,10 +380,10 @@ def readable_errors() -> Iterator[None]:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
-        raise StateError(f"syncd's own database: {words}", hint=_hint(words)) from error
+        raise StateError(message("syncds-own-database", words=words), hint=_hint(words)) from error
     except OSError as error:
         raise StateError(
-            f"syncd's own database: {error.strerror or error}", hint=_hint(str(error))
+            message("syncds-own-database-2", strerror=error.strerror or error), hint=_hint(str(error))
         ) from error
 
 

@@ -14,6 +14,7 @@ import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 from syncd.zotero import shapes
 from syncd.zotero.transport import PoliteTransport
@@ -125,7 +126,7 @@ ABSENT = frozenset({404, 405, 501})
 GONE = frozenset({403, 404})
 WORDS = 200
 _WORD = pattern(r"[\x21-\x7e]+", hostile="!")
-AGAIN = "Run it again to get a new page."
+AGAIN = message("run-again-get-new-page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,10 @@ class Account:
         response = self._ask("POST", "/keys/sessions", body={"userID": user} if user else {})
         if response.status_code in ABSENT:
             raise LibraryError(
-                f"{self._endpoint} has no sign-in for programs",
+                message("no-sign-programs", endpoint=self._endpoint),
                 kind="permanent",
                 status=response.status_code,
-                hint="Make a key on its pages and paste it: syncd login --key",
+                hint=message("make-key-pages-paste-syncd"),
             )
         answer = self._json(response)
         token, page = _word(answer.get("sessionToken")), _word(answer.get("loginURL"))
@@ -212,14 +213,14 @@ class Account:
         response = self._ask("GET", f"/keys/sessions/{quote(sign_in.token, safe='')}")
         if response.status_code in {404, 410}:
             raise LibraryError(
-                "the sign-in has expired", kind="permission", status=response.status_code, hint=AGAIN
+                message("sign-expired"), kind="permission", status=response.status_code, hint=AGAIN
             )
         answer = self._json(response, sign_in.token)
         status, key = answer.get("status"), _word(answer.get("apiKey"))
         if status == "pending":
             return None
         if status == "cancelled":
-            raise LibraryError("the sign-in was cancelled on the page", kind="permission", hint=AGAIN)
+            raise LibraryError(message("sign-cancelled-page"), kind="permission", hint=AGAIN)
         if status != "completed" or not key:
             raise self._odd()
         return key
@@ -254,19 +255,21 @@ class Account:
             return
         words = without(secret, response.text.strip())[:WORDS]
         if secret and response.status_code in {401, 403}:
-            message = f"{self._endpoint} does not accept {named(secret)}: {words or 'forbidden'}"
-            raise LibraryError(message, kind="permission", status=response.status_code)
+            said = message(
+                "does-not-accept", endpoint=self._endpoint, secret=named(secret), words=words or "forbidden"
+            )
+            raise LibraryError(said, kind="permission", status=response.status_code)
         raise LibraryError(
-            f"{self._endpoint} answered HTTP {response.status_code}: {words}",
+            message("answered-http", endpoint=self._endpoint, status_code=response.status_code, words=words),
             kind="permanent",
             status=response.status_code,
         )
 
     def _odd(self, what: str = "the answer is not Zotero's: it can't be read") -> LibraryError:
         return LibraryError(
-            f"{self._endpoint}: {what}",
+            message("words-10", endpoint=self._endpoint, what=what),
             kind="transient",
-            hint="Check the library's endpoint; a proxy may stand between.",
+            hint=message("check-librarys-endpoint-proxy-may"),
         )
 
 

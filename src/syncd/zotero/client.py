@@ -18,6 +18,7 @@ from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.account import Account, keys_page, named, without
 from syncd.zotero.schema import MAX_KEYS
@@ -196,10 +197,11 @@ class Client:
                 every += shapes.collections(zot.follow())
             if len(every) < first.total and _following(zot):
                 raise LibraryError(
-                    f"{self.address.endpoint}: its pages of collections go on after"
-                    f" the {first.total} that it has by its own words",
+                    message(
+                        "pages-collections-go-after-own", endpoint=self.address.endpoint, total=first.total
+                    ),
                     kind="transient",
-                    hint="Check the library's endpoint; a proxy may stand between.",
+                    hint=message("check-librarys-endpoint-proxy-may"),
                 )
             return Page(tuple(every), len(every), first.version)
 
@@ -301,10 +303,11 @@ class Client:
         if missing is None:
             return None
         return LibraryError(
-            f"{named(address.key)} {missing}",
+            message("words-2", key=named(address.key), missing=missing),
             kind="permission",
-            hint=f"Change what the key may do at {keys_page(address.endpoint)}, or get another with:"
-            f" syncd login {quote(address.name)}",
+            hint=message(
+                "change-key-may-do-get", endpoint=keys_page(address.endpoint), name=quote(address.name)
+            ),
         )
 
     def _call(self, use: Callable[[pyzotero.Zotero], T], unclear: type[LibraryError] = LibraryError) -> T:
@@ -367,35 +370,38 @@ class Client:
         name = self.address.name
         if status == 412:
             return StaleError(
-                f"the library changed meanwhile: {words}", kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", words=words), kind="conflict", library=name, status=412
             )
         if status in {401, 403}:
             return self._forbidden(status, words)
+        hint: str = ""
         if status == 404:
-            message = f"{self.address.prefix} is not at {self.address.endpoint}: {words}"
-            hint = "Check the library's type and id in the configuration."
+            said = message("not", prefix=self.address.prefix, endpoint=self.address.endpoint, words=words)
+            hint = message("check-librarys-type-id-configuration")
         else:
-            message, hint = f"the server answered HTTP {status}: {words}", ""
-        return self._ours(LibraryError(message, kind="permanent", status=status, hint=hint))
+            said = message("server-answered-http", status=status, words=words)
+        return self._ours(LibraryError(said, kind="permanent", status=status, hint=hint))
 
     def _forbidden(self, status: int, words: str) -> LibraryError:
         """Word a refusal of the key: which key, what it lacks, where to change that."""
         address, page = self.address, keys_page(self.address.endpoint)
         if words == "Invalid key":
-            message = f"{address.endpoint} does not know {named(address.key)}: {words}"
-            hint = f"It was revoked, or is another server's. Get a new one with: syncd login {quote(address.name)}"
-            return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
+            said = message("does-not-know", endpoint=address.endpoint, key=named(address.key), words=words)
+            hint = message("revoked-another-servers", name=quote(address.name))
+            return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
         if address.check_rights:
             # The refusal's own words don't say what is missing.
             with suppress(LibraryError):
                 if lacking := self._lacking():
                     return self._ours(lacking)
         doing = "write to" if words == "Write access denied" else "use"
-        message = f"{named(address.key)} may not {doing} {address.prefix}: {words or 'forbidden'}"
-        hint = f"Change what it may do at {page}."
+        said = message(
+            "may-not", key=named(address.key), doing=doing, prefix=address.prefix, words=words or "forbidden"
+        )
+        hint = message("change-may-do", page=page)
         if address.prefix.startswith("groups/"):
-            hint = f"Ask the group's owner whether you may still {doing} it, or look at {page}."
-        return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
+            hint = message("ask-groups-owner-whether-you", doing=doing, page=page)
+        return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
 
 
 def _version(zot: pyzotero.Zotero) -> int:

@@ -16,6 +16,7 @@ import httpx2
 from syncd.clock import Clock
 from syncd.errors import LibraryError
 from syncd.handshake import API, Agreed, Caller, Half
+from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.client import Address
 from syncd.zotero.desktop import APP, Asked, NoPluginError, Plugin, closed, gone, plugin_at, sent_to
@@ -106,10 +107,9 @@ def consent(  # noqa: PLR0913, PLR0917 - each is the caller's to decide
         ask("pair/ask", number)
         if not is_same(agreed.code):
             raise LibraryError(
-                "it was not confirmed that Zotero shows the same code",
+                message("not-confirmed-zotero-shows-same"),
                 kind="permission",
-                hint="Nothing was stored, and an earlier pairing goes on. If Zotero showed another code or none,"
-                " another program answers in its place: end it, then run this again.",
+                hint=message("nothing-stored-earlier-pairing-goes-2"),
             )
         ask("pair/keep", {"control": control()}, caller)
         return agreed.key
@@ -148,17 +148,17 @@ def _answer(
         raise _nothing(0) from None
     if answer.status_code == 409:
         raise LibraryError(
-            "an earlier question about syncd is still open in Zotero",
+            message("earlier-question-about-syncd-still"),
             kind="transient",
             status=409,
-            hint="Nothing was stored. Close that question in Zotero, then run it again.",
+            hint=message("nothing-stored-2"),
         )
     if answer.status_code == 403:
         raise LibraryError(
-            "Zotero was told not to let syncd write",
+            message("zotero-told-not-let-syncd"),
             kind="permission",
             status=403,
-            hint="Nothing was stored. Run it again if that was a mistake.",
+            hint=message("nothing-stored-3"),
         )
     if answer.status_code != 200 or (caller and not is_its_own):
         raise _nothing(answer.status_code)
@@ -170,25 +170,25 @@ def _answer(
 
 def _nothing(status: int) -> LibraryError:
     return LibraryError(
-        f"Zotero did not agree on a key (HTTP {status})",
+        message("zotero-did-not-agree-key", status=status),
         kind="permanent",
         status=status,
-        hint="Nothing was stored, and an earlier pairing goes on. Run it again.",
+        hint=message("nothing-stored-earlier-pairing-goes"),
     )
 
 
 def _unanswered() -> LibraryError:
     return LibraryError(
-        "the question in Zotero was not answered",
+        message("question-zotero-not-answered"),
         kind="transient",
-        hint="Close it in Zotero if it is still there: a late answer reaches nobody. Then run it again.",
+        hint=message("close-zotero-if-still-late"),
     )
 
 
 def _limited() -> LibraryError:
     return LibraryError(
-        "Zotero was asked too often and shows no further question now",
+        message("zotero-asked-too-often-shows"),
         kind="transient",
         status=429,
-        hint="Wait a minute and run it again.",
+        hint=message("wait-minute-run-again"),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from syncd.messages import message
 from syncd.model import DEFAULT_TAGS, Creator, LinkKind, Notice, Paper
 from syncd.text.identifiers import category_id, category_name
 from syncd.zotero import schema
@@ -300,7 +301,7 @@ def _fitted(name: str, text: str, paper: Paper, notices: list[Notice]) -> str:
     if len(raw) <= schema.MAX_FIELD_BYTES:
         return text
     notices.append(
-        Notice("field-cut", f"{name} of {paper.title[:60]!r} is longer than Zotero takes and was cut")
+        Notice("field-cut", message("longer-zotero-takes-cut", name=name, title=repr(paper.title[:60])))
     )
     kept = raw[: schema.MAX_FIELD_BYTES - len("…".encode())].decode(errors="ignore")
     return kept.rsplit(None, 1)[0] + "…"
@@ -310,7 +311,7 @@ def _fits(tag: str, paper: Paper, notices: list[Notice]) -> bool:
     if len(tag) <= schema.MAX_TAG_LENGTH:
         return True
     notices.append(
-        Notice("tag-left-out", f"a tag of {paper.title[:60]!r} is longer than Zotero takes: {tag[:40]}…")
+        Notice("tag-left-out", message("tag-longer-zotero-takes", title=repr(paper.title[:60]), tag=tag[:40]))
     )
     return False
 

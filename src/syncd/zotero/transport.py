@@ -21,6 +21,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from syncd.clock import Clock, Deadline, time_left
 from syncd.config.values import is_loopback
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 CONNECTIONS = 4
@@ -116,17 +117,17 @@ def _opened(proxy: str) -> httpx2.HTTPTransport:
         way = httpx2.HTTPTransport(limits=limits, proxy=proxy or None)
     except ImportError:
         problem, hint = (
-            "is a SOCKS proxy, for which the Python package socksio is missing",
-            "pip install socksio",
+            message("socks-proxy-python-package-socksio"),
+            message("pip-install-socksio"),
         )
     except (ValueError, httpx2.InvalidURL):
-        problem, hint = "is no proxy that syncd can use", 'It should be like "http://proxy.example.org:3128".'
+        problem, hint = message("no-proxy-syncd-can-use"), message("should-like-http-proxy-example")
     else:
         # httpx2 passes no backend on to its pool; a test with a dripping server holds it to this.
         way._pool._network_backend = _TimelyBackend()  # noqa: SLF001
         return way
     # Raised out here, for an exception that was being handled would carry the address along.
-    raise LibraryError(f"what HTTPS_PROXY or ALL_PROXY names {problem}", kind="permanent", hint=hint)
+    raise LibraryError(message("https-proxy-all-proxy-names", problem=problem), kind="permanent", hint=hint)
 
 
 ATTEMPTS = 5
@@ -149,10 +150,7 @@ CERTIFICATE_WORDS = pattern(
     r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
     hostile="CERTIFICATE_VERIFY_FAILED] certificate verify failed: \n",
 )
-CERTIFICATE = (
-    "Look whether this computer's clock is right. If an own authority signed it, name its certificate in SSL_CERT_FILE."
-    " Otherwise somebody may listen in between."
-)
+CERTIFICATE = message("look-whether-computers-clock-right")
 
 
 @dataclass(slots=True)
@@ -264,10 +262,10 @@ class PoliteTransport(httpx2.BaseTransport):
         remaining = self._not_before - self._clock.monotonic()
         if remaining > LONGEST_WAIT:
             raise LibraryError(
-                f"the server asks for a pause of {remaining:.0f} s",
+                message("server-asks-pause-s", remaining=f"{remaining:.0f}"),
                 kind="transient",
                 retry_after=remaining,
-                hint="Nothing is wrong; run it again later.",
+                hint=message("nothing-wrong-run-again-later"),
             )
         if remaining > 0:
             deadline.wait(remaining)
@@ -367,14 +365,16 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
     proxied = bool(proxy_for(request.url))
-    hint = "Check the network and the library's endpoint."
+    hint: str = message("check-network-librarys-endpoint")
     if "CERTIFICATE" in str(error):
         hint = CERTIFICATE
     elif proxied:
-        hint = "The environment names a proxy: check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+        hint = message("environment-names-proxy-check-https")
     through = " through the proxy" if proxied else ""
     return UnreachableError(
-        f"can't reach {request.url.host}{through}: {_reason(error)}", kind="transient", hint=hint
+        message("cant-reach", host=request.url.host, through=through, error=_reason(error)),
+        kind="transient",
+        hint=hint,
     )
 
 
