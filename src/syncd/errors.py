@@ -11,9 +11,9 @@ from typing import Literal
 from syncd.messages import message
 
 # What a run is told that was asked to end.
-ENDING = message("syncd-asked-end-written-recorded")
+ENDING = message("ended-on-request")
 # What is remembered of a run that its user ended.
-INTERRUPTED = message("you-interrupted-written-recorded")
+INTERRUPTED = message("interrupted")
 
 
 def in_words(error: BaseException) -> str:

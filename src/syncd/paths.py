@@ -31,7 +31,7 @@ _PLAIN = pattern(
     r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+", hostile=("https://", "a.", "")
 )
 _LONGEST = 200
-_HINT = message("another-place-syncds-data-can")
+_HINT = message("name-data-folder")
 # SQLite gives these the permissions of the database, where it makes them.
 _BESIDE = ("-wal", "-shm", "-journal")
 # What Docker and Podman leave in a container.
@@ -102,7 +102,7 @@ class DataFolder:
                     probe.write(b"syncd")
             except OSError as error:
                 raise StateError(
-                    message("data-folder", folder=folder, error=_reason(error)), hint=_HINT
+                    message("data-folder-wrong", path=folder, problem=_reason(error)), hint=_HINT
                 ) from error
 
     def check(self) -> None:
@@ -117,7 +117,7 @@ class DataFolder:
                     _check(folder)
             except OSError as error:
                 raise StateError(
-                    message("data-folder", folder=folder, error=_reason(error)), hint=_HINT
+                    message("data-folder-wrong", path=folder, problem=_reason(error)), hint=_HINT
                 ) from error
 
 
@@ -211,8 +211,8 @@ def _check_own(folder: Path) -> None:
     shown = shlex.quote(str(folder))
     if status.st_mode & stat.S_IWOTH:
         raise StateError(
-            message("everybody-computer-can-write-data", folder=folder),
-            hint=message("mend-chmod-o-w", shown=shown),
+            message("data-folder-open-to-all", path=folder),
+            hint=message("mend-with-chmod", path=shown),
         )
     if status.st_uid == us or (us == 0 and _in_container()):
         return
@@ -221,8 +221,8 @@ def _check_own(folder: Path) -> None:
     if us == 0:
         mend = f"Run syncd as that user: sudo -u {owner} syncd"
     raise StateError(
-        message("data-folder-belongs-another-user", folder=folder, owner=owner),
-        hint=message("words-5", mend=mend, HINT=_HINT),
+        message("data-folder-of-another-user", path=folder, owner=owner),
+        hint=message("mend-or-name-data-folder", mend=mend, other=_HINT),
     )
 
 
@@ -232,8 +232,8 @@ def _check_links(folder: Path) -> None:
         link = next((entry.path for entry in entries if entry.is_symlink()), None)
     if link is not None:
         raise StateError(
-            message("symbolic-link-syncd-writes-nothing", link=link),
-            hint=message("take-away-rm", link=shlex.quote(link)),
+            message("data-folder-holds-link", path=link),
+            hint=message("take-link-away", path=shlex.quote(link)),
         )
 
 

@@ -269,8 +269,8 @@ def say_no_room(error: OSError) -> None:
     where = f" in {error.filename}" if error.filename else " where its output goes"
     say(
         SyncdError(
-            message("syncd-cant-write", where=where, strerror=error.strerror),
-            hint=message("recorded-kept"),
+            message("output-not-written", where=where, reason=error.strerror),
+            hint=message("records-kept-free-space"),
         )
     )
 

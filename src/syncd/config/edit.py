@@ -191,10 +191,10 @@ def follow(
     profiles = _profiles(place, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
-            raise ConfigError([message("source-followed-already", place=place, known=repr(known))])
+            raise ConfigError([message("source-followed-already", path=place, profile=repr(known))])
     if exact and name in profiles:
         raise ConfigError(
-            [message("profile-already", place=place, name=repr(name))], hint=message("choose-another-name")
+            [message("profile-exists", path=place, name=repr(name))], hint=message("choose-another-name")
         )
     chosen, count = name, 2
     while chosen in profiles:
@@ -218,7 +218,7 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     name = words if words in profiles else sources.get(words)
     if name is None:
         known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
-        raise ConfigError([message("no-profile-followed", place=place, words=repr(words), known=known)])
+        raise ConfigError([message("profile-not-followed", path=place, name=repr(words), known=known)])
     try:
         changed = toml_edit.without(text, ("profiles", name))
     except toml_edit.UneditableError:
@@ -234,7 +234,7 @@ def create(place: Path, env: Mapping[str, str], text: str) -> None:
         ConfigError: it is there already, is no configuration, or can't be written.
     """
     if place.exists():
-        raise ConfigError([message("configuration-already", place=place)])
+        raise ConfigError([message("config-exists", path=place)])
     _write(place, text, env)
 
 
@@ -264,14 +264,14 @@ def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, 
 
 def _by_hand(place: Path, words: str) -> ConfigError:
     return ConfigError(
-        [message("laid-out-syncd-cant-change", place=place)], hint=message("do-hand", words=words)
+        [message("config-not-changed-safely", path=place)], hint=message("do-by-hand", task=words)
     )
 
 
 def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
     profiles = tomllib.loads(text).get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
-        raise ConfigError([message("profiles-should-tables-such-profiles", place=place)])
+        raise ConfigError([message("profiles-not-tables", path=place)])
     return profiles
 
 
@@ -283,8 +283,8 @@ def _read(place: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else message("not-utf-8")
-        raise ConfigError([message("configuration-cant-read", place=place, reason=reason)]) from None
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf8")
+        raise ConfigError([message("config-unreadable", path=place, reason=reason)]) from None
     except tomllib.TOMLDecodeError as error:
         raise not_toml(error, str(place), text) from None
     return text.removeprefix(BOM)
@@ -303,8 +303,8 @@ def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
             _liken(new, target)
     except OSError as error:
         raise ConfigError(
-            [message("configuration-cant-written", place=place, strerror=error.strerror)],
-            hint=message("nothing-changed"),
+            [message("config-not-written", path=place, reason=error.strerror)],
+            hint=message("nothing-changed-name-config"),
         ) from None
 
 
@@ -313,7 +313,7 @@ def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
         load(new, env)
     except ConfigError as error:
         problems = [problem.replace(str(new), str(place)) for problem in error.problems]
-        raise ConfigError(problems, hint=message("configuration-left")) from None
+        raise ConfigError(problems, hint=message("config-left-alone")) from None
 
 
 def _check_writable(target: Path) -> None:

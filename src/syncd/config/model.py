@@ -205,8 +205,8 @@ class Library(Settings):
         """
         if self.key is None and self.type != EMBEDDED:
             raise ConfigError(
-                [message("syncd-no-key-library-yet", name=repr(self.name))],
-                hint=message("nothing-written", login=self.login),
+                [message("no-key-yet", library=repr(self.name))],
+                hint=message("nothing-written-sign-in", command=self.login),
             )
 
     def resolve_key(self, env: Mapping[str, str]) -> str | None:
@@ -416,14 +416,12 @@ class Config(Settings):
         if name is None:
             name = default_library(self.libraries)
         if name is None:
-            raise ConfigError(
-                [message("several-libraries-none-called", MAIN=MAIN, libraries=", ".join(self.libraries))]
-            )
+            raise ConfigError([message("no-main-library", main=MAIN, libraries=", ".join(self.libraries))])
         if name not in self.libraries:
             known = values.did_you_mean(values.closest(name, self.libraries)) or "; there are: " + ", ".join(
                 self.libraries
             )
-            raise ConfigError([message("no-library", name=name, known=known)])
+            raise ConfigError([message("no-such-library", name=name, known=known)])
         return self.libraries[name]
 
     def profile(self, name: str) -> ProfileConfig:
@@ -434,7 +432,7 @@ class Config(Settings):
         """
         if name not in self.profiles:
             meant = values.did_you_mean(values.closest(name, self.profiles))
-            raise ConfigError([message("no-profile", name=name, meant=meant)])
+            raise ConfigError([message("no-such-profile", name=name, meant=meant)])
         return self.profiles[name]
 
     def library_of(self, profile: ProfileConfig) -> Library:

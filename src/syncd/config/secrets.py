@@ -143,8 +143,8 @@ def checked(found: str | bytes, origin: str) -> str:
         raise ConfigError([message("key-empty", origin=origin)])
     if not WORD.fullmatch(key):
         raise ConfigError(
-            [message("should-key-no-single-word", origin=origin)],
-            hint=message("should-key-alone-one-line"),
+            [message("key-not-one-word", origin=origin)],
+            hint=message("key-alone-on-one-line"),
         )
     return key
 
@@ -156,8 +156,8 @@ def _looks_like_a_key(part: object) -> bool:
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
     if not env.get(name, "").strip():
         raise ConfigError(
-            [message("environment-variable", name=name, which="empty" if name in env else "not set")],
-            hint=message("set-export", name=name),
+            [message("environment-variable-missing", name=name, which="empty" if name in env else "not set")],
+            hint=message("set-variable", name=name),
         )
     return env[name]
 
@@ -175,17 +175,17 @@ def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        problem = message("command-gave-no-key-within", name=name, COMMAND_SECONDS=COMMAND_SECONDS)
+        problem = message("key-command-timeout", command=name, seconds=COMMAND_SECONDS)
     except OSError as error:
-        problem = message("command-cant-run", name=name, strerror=error.strerror)
+        problem = message("key-command-not-run", command=name, reason=error.strerror)
     except ValueError:
-        problem = message("command-cant-run-word-holds", name=name)
+        problem = message("key-command-holds-nul", command=name)
     else:
         if done.returncode == 0:
             return done.stdout
-        problem = message("command-failed-exit-code", name=name, returncode=done.returncode)
+        problem = message("key-command-failed", command=name, status=done.returncode)
     # Raised out here, for an exception that was being handled would carry the command's output along.
-    raise ConfigError([problem], hint=message("run-command-hand-see-says"))
+    raise ConfigError([problem], hint=message("run-key-command-by-hand"))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -198,32 +198,32 @@ def _from_file(path: Path) -> bytes:
         with open(path, "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise ConfigError([message("key-file-no-regular-file", path=path)])
+                raise ConfigError([message("key-file-not-regular", path=path)])
             if status.st_mode & 0o077:
                 raise ConfigError(
-                    [message("key-file-can-read-written", path=path)],
-                    hint=message("make-yours-alone-chmod-600", quote=quote(str(path))),
+                    [message("key-file-open-to-others", path=path)],
+                    hint=message("make-yours-alone", path=quote(str(path))),
                 )
             return file.read(LONGEST)
     except FileNotFoundError:
         raise ConfigError([message("no-key-file", path=path)]) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
-        raise ConfigError([message("key-file-cant-read", path=path, reason=reason)]) from None
+        raise ConfigError([message("key-file-unreadable", path=path, reason=reason)]) from None
 
 
 def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise ConfigError(
-            [message("credential-cant-read-credentials-directory", name=name)],
-            hint=message("systemd-sets-service-loadcredential-file", name=name),
+            [message("credentials-directory-unset", name=name)],
+            hint=message("set-credential", name=name),
         )
     try:
         with (Path(folder) / name).open("rb") as file:
             return file.read(LONGEST)
     except OSError as error:
-        raise ConfigError([message("credential-cant-read", name=name, strerror=error.strerror)]) from None
+        raise ConfigError([message("credential-unreadable", name=name, reason=error.strerror)]) from None
 
 
 def _from_keyring(user: str) -> str:
@@ -231,13 +231,11 @@ def _from_keyring(user: str) -> str:
     try:
         found = keyring.get_password(KEYRING_SERVICE, user)
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([message("systems-keyring-gave-no-answer", name=type(error).__name__)]) from None
+        raise ConfigError([message("keyring-silent", error=type(error).__name__)]) from None
     if found is None:
         raise ConfigError(
-            [message("systems-keyring-no-key-syncd", user=user)],
-            hint=message("sign-syncd-login", user=quote(user))
-            if user
-            else message("put-one-keyring-set-syncd"),
+            [message("keyring-without-key", user=user)],
+            hint=message("sign-in-as", user=quote(user)) if user else message("put-key-in-keyring"),
         )
     return str(found)
 
@@ -312,13 +310,13 @@ def forget(ref: SecretRef, library: str) -> bool:
             return False
         except OSError as error:
             raise ConfigError(
-                [message("key-file-cant-removed", file=ref.file, strerror=error.strerror)]
+                [message("key-file-not-removed", path=ref.file, reason=error.strerror)]
             ) from None
         return True
     if ref.keyring is None:
         raise ConfigError(
-            [message("key-library-comes-syncd-cant", library=repr(library), ref=ref)],
-            hint=message("take-away"),
+            [message("key-kept-elsewhere", library=repr(library), place=ref)],
+            hint=message("take-away-there"),
         )
     try:
         keyring = _keyring()
@@ -328,7 +326,7 @@ def forget(ref: SecretRef, library: str) -> bool:
     except ConfigError:
         raise
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([message("systems-keyring-gave-no-answer", name=type(error).__name__)]) from None
+        raise ConfigError([message("keyring-silent", error=type(error).__name__)]) from None
     return True
 
 
@@ -340,8 +338,8 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
         write_whole(path, f"{key}\n".encode())
     except OSError as error:
         raise ConfigError(
-            [message("key-file-cant-written", path=path, strerror=error.strerror)],
-            hint=message("nothing-stored"),
+            [message("key-file-not-written", path=path, reason=error.strerror)],
+            hint=message("nothing-stored-name-config"),
         ) from None
     return Kept({"file": name}, f"the file {path}, which only you can read", before)
 
@@ -354,9 +352,9 @@ def _into_keyring(key: str, library: str) -> Kept:
         # Some keyrings take everything and keep nothing.
         works = keyring.get_password(KEYRING_SERVICE, library) == key
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([message("systems-keyring-cant-used", name=type(error).__name__)]) from None
+        raise ConfigError([message("keyring-unusable", error=type(error).__name__)]) from None
     if not works:
-        raise ConfigError([message("systems-keyring-does-not-keep")])
+        raise ConfigError([message("keyring-keeps-nothing")])
     return Kept({"keyring": True}, "the system's keyring", before)
 
 
@@ -366,8 +364,8 @@ def _keyring() -> Any:
         return importlib.import_module("keyring")
     except ImportError:
         raise ConfigError(
-            [message("systems-keyring-cant-used-python")],
-            hint=message("install-beside-syncd-pip-install"),
+            [message("keyring-not-installed")],
+            hint=message("install-keyring"),
         ) from None
 
 

@@ -242,7 +242,7 @@ class Parser:
                 self._end(child)
                 raise
         raise ParseError(
-            message("process-parses-ended-over", value=_how(code)),
+            message("parser-ended", how=_how(code)),
             origin=snapshot.origin,
             hint=read.REFUSED,
         )
@@ -268,7 +268,7 @@ class Parser:
             )
         except OSError as error:
             ours.close()
-            raise SyncdError(message("process-parses-cant-started", strerror=error.strerror)) from error
+            raise SyncdError(message("parser-not-started", reason=error.strerror)) from error
         finally:
             theirs.close()
         return _Child(process, ours)
@@ -286,7 +286,7 @@ class Parser:
             clock.sleep(0)
             if waited > job.seconds:
                 raise ParseError(
-                    message("parsing-took-longer-seconds-stopped", seconds=f"{job.seconds:.0f}"),
+                    message("parsing-too-slow", seconds=f"{job.seconds:.0f}"),
                     origin=job.origin,
                     hint=read.REFUSED,
                 )

@@ -140,12 +140,12 @@ class Pinger:
             try:
                 status, target = _post(http, address, ping.body)
             except InsideError:
-                raise _UnansweredError(message("address-syncd-never-reads"), again=False) from None
+                raise _UnansweredError(message("address-never-read"), again=False) from None
             except (requests.RequestException, HTTPError, ValueError) as error:
                 raise _UnansweredError(_reason(error), again=True) from None
             if target is None:
                 if status >= 300:
-                    raise _UnansweredError(message("http", status=status), again=status in REPEATED)
+                    raise _UnansweredError(message("http-status", status=status), again=status in REPEATED)
                 return
             address = _beyond(address, target)
         raise _UnansweredError(message("too-many-redirects"), again=False)
@@ -181,9 +181,9 @@ def _beyond(address: str, target: str) -> str:
         there = urljoin(address, target)
         same = urlsplit(there).scheme == urlsplit(address).scheme
     except ValueError:
-        raise _UnansweredError(message("redirected-something-no-address"), again=False) from None
+        raise _UnansweredError(message("redirected-to-no-address"), again=False) from None
     if not same:
-        raise _UnansweredError(message("redirected-another-scheme"), again=False)
+        raise _UnansweredError(message("redirected-to-another-scheme"), again=False)
     return there
 
 

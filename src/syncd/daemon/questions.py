@@ -88,8 +88,8 @@ class Answers:
         unknown = [name for name in question.names if name not in followed]
         if unknown:
             error = SyncdError(
-                message("daemon-follows-no-profile", unknown=repr(unknown[0])),
-                hint=message("if-added-just-now-tell"),
+                message("daemon-follows-no-such-profile", profile=repr(unknown[0])),
+                hint=message("reload-if-just-added"),
             )
             question.answer.set_exception(error)
             return
@@ -99,7 +99,7 @@ class Answers:
             # Whatever it is, who asked must not wait for ever; the loop sees to the rest.
             words = str(error) or type(error).__name__
             known = isinstance(error, SyncdError)
-            told = error if known else SyncdError(words, hint=message("daemons-log-says-more"))
+            told = error if known else SyncdError(words, hint=message("see-daemon-log"))
             question.answer.set_exception(told)
             raise
 
@@ -114,8 +114,8 @@ class Answers:
         """Tell those who still wait that the daemon ends."""
         for waiting in self._waiting:
             error = SyncdError(
-                message("daemon-asked-end-before-all"),
-                hint=message("written-recorded"),
+                message("daemon-ended-early"),
+                hint=message("recorded-see-log"),
             )
             waiting.question.answer.set_exception(error)
         self._waiting.clear()

@@ -45,21 +45,21 @@ def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
     for one in memory.failing(scene, library):
         times = "The last run" if one.times == 1 else f"The last {one.times} runs"
         words = message(
-            "failed-since",
+            "runs-failed",
             times=times,
             profiles=", ".join(one.profiles),
             since=local(one.since),
-            message=one.message,
+            error=one.message,
         )
         yield Finding(
             f"library {library.name}: runs",
             "failure",
             words,
-            message("syncd-push-library", name=quote(library.name)),
+            f"syncd push --library {quote(library.name)}",
         )
 
 
 def _embedded(name: str, scene: Scene) -> Iterator[Finding]:
     there = scene.data.library.exists()
-    words = message("one-syncds-own-data-folder") if there else message("one-syncds-own-first-push")
+    words = message("embedded-library-there") if there else message("embedded-library-not-yet")
     yield Finding(name, "ok", words)

@@ -93,10 +93,10 @@ def _items(text: str, origin: str) -> list[Any]:
         found = read_json(text.encode("utf-8", "surrogatepass"))
     except json.JSONDecodeError as error:
         raise ParseError(
-            message("no-json", msg=error.msg), origin=origin, line=error.lineno, expected=EXPECTED
+            message("json-wrong", reason=error.msg), origin=origin, line=error.lineno, expected=EXPECTED
         ) from None
     except ValueError:
-        raise ParseError(message("json-cant-read"), origin=origin, expected=EXPECTED) from None
+        raise ParseError(message("json-unreadable"), origin=origin, expected=EXPECTED) from None
     for name in ("message", "items"):
         found = found.get(name, found) if isinstance(found, dict) else found
     items = found if isinstance(found, list) else [found]

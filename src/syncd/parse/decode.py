@@ -46,7 +46,7 @@ BINARY = (
 )
 """The first bytes of files that are no text, and what these files are."""
 
-HINT = message("save-utf-8-convert-name")
+HINT = message("save-or-convert-utf8")
 
 
 def decode(snapshot: Snapshot) -> str:
@@ -61,14 +61,14 @@ def decode(snapshot: Snapshot) -> str:
     data = snapshot.data
     for start, what in BINARY:
         if data.startswith(start):
-            raise ParseError(message("words-4", what=what), origin=snapshot.origin, expected="a text page")
+            raise ParseError(message("this-is", what=what), origin=snapshot.origin, expected="a text page")
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decode(data[len(mark) :], encoding, snapshot.origin, offset=len(mark))
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise ParseError(
-            message("not-text-page"), origin=snapshot.origin, line=line, expected="text in UTF-8"
+            message("not-a-text-page"), origin=snapshot.origin, line=line, expected="text in UTF-8"
         )
     return _decode(data, _charset(snapshot), snapshot.origin)
 
@@ -79,7 +79,7 @@ def _charset(snapshot: Snapshot) -> str:
         " ".encode(stated)  # refuses what Python's codecs offer besides character sets
     except (LookupError, ValueError):
         raise ParseError(
-            message("source-states-unknown-character-set", stated=stated),
+            message("character-set-unknown", name=stated),
             origin=snapshot.origin,
             expected="UTF-8",
             hint=HINT,
@@ -94,7 +94,9 @@ def _decode(data: bytes, encoding: str, origin: str, *, offset: int = 0) -> str:
         line = data[: error.start].decode(encoding, "ignore").count("\n") + 1
         byte = data[error.start : error.start + 1].hex()
         raise ParseError(
-            message("byte-0-x-not", start=error.start + offset + 1, byte=byte, encoding=encoding.upper()),
+            message(
+                "byte-undecodable", position=error.start + offset + 1, byte=byte, encoding=encoding.upper()
+            ),
             origin=origin,
             line=line,
             expected=f"text in {encoding.upper()}",
@@ -225,7 +227,7 @@ def _decoded(snapshot: Snapshot, declared: str | None) -> str:
         except UnicodeError:
             continue
     raise fault or ParseError(
-        message("not-declared", join=" nor ".join(name.upper() for name in stated)),
+        message("not-as-declared", encodings=" nor ".join(name.upper() for name in stated)),
         origin=snapshot.origin,
         expected="text in UTF-8",
         hint=HINT,

@@ -152,10 +152,10 @@ def _feed(snapshot: Snapshot) -> Any:
         raise
     except Exception as error:  # it promises no particular ones
         raise ParseError(
-            message("feed-cant-read", error=error), origin=snapshot.origin, expected=EXPECTED
+            message("feed-unreadable", reason=error), origin=snapshot.origin, expected=EXPECTED
         ) from error
     if not found.get("version") and not found["entries"]:
-        raise ParseError(message("no-feed"), origin=snapshot.origin, expected=EXPECTED)
+        raise ParseError(message("not-a-feed"), origin=snapshot.origin, expected=EXPECTED)
     return found
 
 
@@ -167,7 +167,7 @@ def _calm(data: bytes, origin: str) -> bytes:
     """
     element = ELEMENT.search(data)
     if not element:
-        raise ParseError(message("no-feed"), origin=origin, expected=EXPECTED)
+        raise ParseError(message("not-a-feed"), origin=origin, expected=EXPECTED)
     at = element.start()
     if at > MAX_PROLOGUE:
         what = f"this is no feed: more than {MAX_PROLOGUE:,} bytes stand before its first element"
@@ -198,7 +198,7 @@ def _counted(profile: Profile, title: str, total: str) -> Profile:
     count = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else 0
     if count <= len(profile.papers):
         return profile
-    partial = Notice("partial-page", message("feed-lists-papers", papers=len(profile.papers), count=count))
+    partial = Notice("partial-page", message("feed-incomplete", papers=len(profile.papers), promised=count))
     return replace(profile, paper_count=count, warnings=(*profile.warnings, partial))
 
 

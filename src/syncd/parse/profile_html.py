@@ -215,7 +215,7 @@ def _refuse_without_authors(origin: str, profile: Profile) -> None:
     nameless = sum(not paper.creators for paper in profile.papers)
     if len(profile.papers) > 2 and 2 * nameless > len(profile.papers):
         raise LayoutError(
-            message("papers-no-authors-they-expected", nameless=nameless, papers=len(profile.papers)),
+            message("papers-without-authors", nameless=nameless, papers=len(profile.papers)),
             origin=origin,
             expected="for each paper a line such as 'CLFeb 5, 2023Code', its title, its authors",
         )

@@ -86,16 +86,14 @@ def read_header(lines: list[str]) -> Header:
     if named is not None:
         header.name = lines[named]
     header.notices += [
-        Notice(
-            "unplaced-line", message("line-header-no-known-meaning", index=index + 1, lines=lines[index][:80])
-        )
+        Notice("unplaced-line", message("header-line-unknown", line=index + 1, text=lines[index][:80]))
         for index in unplaced
         if index != named
     ]
     heads = header.figures.get("paper_count"), header.listed
     if None not in heads and heads[0] != heads[1]:
         header.notices.append(
-            Notice("count-mismatch", message("header-says-papers-list", heads=heads[0], heads2=heads[1]))
+            Notice("count-mismatch", message("header-count-differs", stated=heads[0], papers=heads[1]))
         )
     return header
 
@@ -234,13 +232,13 @@ def _refuse_others(origin: str, page: _Page, header: Header, entries: list[_Entr
     known = bool(header.figures) or header.heading is not None
     if not known and (not entries or not header.name):
         line = page.following[0] + 1
-        raise ParseError(message("not-profile-page"), origin=origin, line=line, expected=EXPECTED)
+        raise ParseError(message("not-a-profile-page"), origin=origin, line=line, expected=EXPECTED)
     if not header.name:
-        raise ParseError(message("header-no-name"), origin=origin, line=1, expected="the author's name")
+        raise ParseError(message("header-without-name"), origin=origin, line=1, expected="the author's name")
     if not entries and header.promised != 0:
         promised = "papers" if header.promised is None else f"{header.promised} papers"
         raise LayoutError(
-            message("page-promises-none-found", promised=promised),
+            message("page-papers-missing", papers=promised),
             origin=origin,
             line=header.heading,
             expected="papers such as 'CLFeb 5, 2023Code'",

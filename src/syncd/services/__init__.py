@@ -313,9 +313,11 @@ def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -
         raise
     except Exception as error:
         raise SourceError(
-            message("plugin---failed", source=author.source, name=author.name, error=plugins.words(error)),
+            message(
+                "source-plugin-failed", source=author.source, plugin=author.name, reason=plugins.words(error)
+            ),
             origin=author.source,
-            hint=message("tell-author-syncd-itself-not"),
+            hint=message("tell-plugin-author"),
         ) from error
 
 
@@ -383,9 +385,9 @@ def parser(name: str) -> Callable[[Snapshot], Profile] | None:
             raise  # they are told of alike, whoever parses
         except Exception as error:
             raise ParseError(
-                message("plugin---failed-2", name=name, error=plugins.words(error)),
+                message("plugin-failed", plugin=name, reason=plugins.words(error)),
                 origin=snapshot.origin,
-                hint=message("tell-author-syncd-itself-not"),
+                hint=message("tell-plugin-author"),
             ) from error
 
     return parse

@@ -104,7 +104,7 @@ class Asking:
             hint = "Check the identifier, or search for the name."
             return self.error(f"{self.title} knows no such author", hint=hint)
         if not self.author and status in REFUSED:
-            return RefusedError(message("question-not-taken", status=status), origin=self.origin)
+            return RefusedError(message("question-refused", status=status), origin=self.origin)
         if status in (401, 403) and (self.headers or self.credentials):
             hint = "Check the API key, if you set one."
             return self.error(f"the request or its key is not accepted ({status})", hint=hint)
@@ -168,7 +168,7 @@ class Asking:
 
     def error(self, said: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this author, or about this service."""
-        words = message("said-of-author", origin=self.origin, said=said) if self.author else said
+        words = message("at", place=self.origin, words=said) if self.author else said
         return SourceError(words, origin=self.origin, transient=transient, hint=hint)
 
     def odd(self, what: str) -> SourceError:

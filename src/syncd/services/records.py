@@ -232,16 +232,14 @@ class Document:
         self._count(about.get("paper_count"))
         name = about.pop("name", None)
         if not name:
-            self.notices.append(Notice("no-name", message("no-name", origin=self.origin)))
+            self.notices.append(Notice("no-name", message("record-without-name", origin=self.origin)))
         odd = [
-            Notice("odd-value", message("records-unusable---left", count=count, name=name))
+            Notice("odd-value", message("records-with-unusable-value", count=count, field=name))
             for name, count in self.odd.items()
         ]
         if self.nameless:
             papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
-            odd.append(
-                Notice("odd-value", message("authors-whose-names-cant-read", papers_listed=papers_listed))
-            )
+            odd.append(Notice("odd-value", message("authors-unreadable", text=papers_listed)))
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
     def count_authors(self, record: Record, listed: Any) -> None:
@@ -277,12 +275,10 @@ class Document:
 
     def _count(self, promised: int | None) -> None:
         if not self.complete:
-            self.notices.append(
-                Notice("partial-page", message("only-first-papers-fetched", rows=len(self.rows)))
-            )
+            self.notices.append(Notice("partial-page", message("only-first-papers", papers=len(self.rows))))
         elif promised is not None and promised > len(self.rows):
             self.notices.append(
-                Notice("partial-page", message("source-lists-papers", rows=len(self.rows), promised=promised))
+                Notice("partial-page", message("source-incomplete", papers=len(self.rows), promised=promised))
             )
 
 
@@ -341,7 +337,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
     papers = dig(whole, "papers")
     if dig(whole, "source") != name or not isinstance(papers, list):
         raise ParseError(
-            message("not-syncd-fetched-api"),
+            message("not-an-api-answer"),
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )

@@ -67,7 +67,7 @@ def parse(snapshot: Snapshot) -> Profile:
     papers = _records(whole)
     name = next((name for name, marked in MARKS.items() if papers and marked(papers[0])), None)
     if name is None:
-        raise ParseError(message("no-paper-answer"), origin=snapshot.origin, expected=EXPECTED)
+        raise ParseError(message("answer-without-papers"), origin=snapshot.origin, expected=EXPECTED)
     data = _dblp(papers) if name == "dblp" else _packed(name, whole, papers)
     profile = services.SOURCES[name].read(dataclasses.replace(snapshot, data=data))
     if profile.name != snapshot.origin:

@@ -126,15 +126,13 @@ class Answer:
         try:
             return read_json(self.data)
         except TooMuchError as error:
-            raise SourceError(
-                message("servers-answer-cant-used", shown=shown, error=error), origin=shown
-            ) from None
+            raise SourceError(message("answer-unusable", address=shown, reason=error), origin=shown) from None
         except ValueError as error:
             raise SourceError(
-                message("server-answered-something-not-json", shown=shown),
+                message("answer-not-json", address=shown),
                 origin=shown,
                 transient=True,
-                hint=message("proxy-networks-login-page-may"),
+                hint=message("look-for-proxy"),
             ) from error
 
     def snapshot(self, origin: str, now: datetime, media_type: str | None = None) -> Snapshot:
@@ -181,7 +179,7 @@ class Visit:
         # What a service is asked may be as long as a page.
         shown = self.address if len(self.address) <= SHOWN else self.address.partition("?")[0] + "?…"
         return SourceError(
-            message("words-7", shown=shown, message=said),
+            message("at", place=shown, words=said),
             origin=self.address,
             transient=transient,
             hint=hint,

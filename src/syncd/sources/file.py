@@ -37,7 +37,7 @@ def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:
         SourceError: there is nothing to read, or not all of it can be read.
     """
     if not source or "\0" in source:
-        raise SourceError(message("source-empty-not-valid-name"), origin=source.replace("\0", ""))
+        raise SourceError(message("source-name-not-valid"), origin=source.replace("\0", ""))
     return tuple(_read_page(page, limits) for page in pages(expand(source)))
 
 
@@ -182,5 +182,5 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
 
 def _trouble(path: Path, words: str, *, transient: bool = False, hint: str = "") -> SourceError:
     return SourceError(
-        message("words-8", path=shown(path), words=words), origin=shown(path), transient=transient, hint=hint
+        message("at", place=shown(path), words=words), origin=shown(path), transient=transient, hint=hint
     )

@@ -13,7 +13,7 @@ from syncd.errors import SourceError
 from syncd.messages import message
 from syncd.sources.pace import retry_after
 
-SAVE_IT = message("open-page-browser-save-name")
+SAVE_IT = message("save-page-yourself")
 
 # What a status says about the page, whether later it may be another one, and what to do.
 STATUSES: dict[int, tuple[str, bool, str]] = {
@@ -81,11 +81,11 @@ def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime
     guard = challenge(status, headers)
     words: str
     if guard:
-        words, transient, hint = message("asks-proof-person-reads-page", guard=guard), False, SAVE_IT
+        words, transient, hint = message("person-wanted", guard=guard), False, SAVE_IT
     else:
         words, transient, hint = STATUSES.get(status, _other(status))
     return SourceError(
-        message("words-9", address=address, words=words, status=status),
+        message("page-refused", address=address, reason=words, status=status),
         origin=address,
         transient=transient,
         retry_after=retry_after(headers.get("Retry-After"), now),

@@ -60,9 +60,9 @@ class Robots:
             return None
         if not rules.can_fetch(url, TOKEN):
             raise SourceError(
-                message("site-does-not-want-programs", url=url),
+                message("robots-not-wanted", address=url),
                 origin=url,
-                hint=message("open-page-browser-save-name"),
+                hint=message("save-page-yourself"),
             )
         return rules.crawl_delay(TOKEN)
 
@@ -90,7 +90,7 @@ class Robots:
             return None  # a redirect that syncd does not follow, or too much of it: no rules to go by
         if answer.status == 429 or answer.status >= 500:
             raise SourceError(
-                message("sites-rules-programs-cant-read", address=address, status=answer.status),
+                message("robots-rules-unreadable", address=address, status=answer.status),
                 origin=address,
                 transient=True,
             )
@@ -354,7 +354,7 @@ def get_page(
         SourceError: it can't be had; `transient` where later it may be.
     """
     if exchange.split(address) is None:
-        raise SourceError(message("not-valid-address", address=masked(address)), origin=masked(address))
+        raise SourceError(message("address-not-valid", address=masked(address)), origin=masked(address))
     with _session(web, contact, limits, clock) as session:
         answer = session.get(address, limits=limits, page=True)
     if answer.status != 200:

@@ -323,13 +323,13 @@ class Store:
         found = _version(connection)
         if found is not None and found > HEAD:
             raise StateError(
-                message("state-newer-syncd-revision", found=found),
-                hint=message("upgrade-syncd-set-another-data"),
+                message("state-newer", revision=found),
+                hint=message("upgrade-or-name-data-folder"),
             )
         if found is not None and found < HEAD:
             raise StateError(
-                message("state-older-syncd-revision-one", found=found),
-                hint=message("move-away-push-again-all", database=self.engine.url.database),
+                message("state-older", revision=found),
+                hint=message("move-database-away", path=self.engine.url.database),
             )
         return found is not None
 
@@ -380,10 +380,10 @@ def readable_errors() -> Iterator[None]:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
-        raise StateError(message("syncds-own-database", words=words), hint=_hint(words)) from error
+        raise StateError(message("state-failed", reason=words), hint=_hint(words)) from error
     except OSError as error:
         raise StateError(
-            message("syncds-own-database-2", strerror=error.strerror or error), hint=_hint(str(error))
+            message("state-failed", reason=error.strerror or error), hint=_hint(str(error))
         ) from error
 
 

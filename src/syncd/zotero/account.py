@@ -126,7 +126,7 @@ ABSENT = frozenset({404, 405, 501})
 GONE = frozenset({403, 404})
 WORDS = 200
 _WORD = pattern(r"[\x21-\x7e]+", hostile="!")
-AGAIN = message("run-again-get-new-page")
+AGAIN = message("run-again-for-new-page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +193,10 @@ class Account:
         response = self._ask("POST", "/keys/sessions", body={"userID": user} if user else {})
         if response.status_code in ABSENT:
             raise LibraryError(
-                message("no-sign-programs", endpoint=self._endpoint),
+                message("server-without-sign-in", server=self._endpoint),
                 kind="permanent",
                 status=response.status_code,
-                hint=message("make-key-pages-paste-syncd"),
+                hint=message("make-and-paste-key"),
             )
         answer = self._json(response)
         token, page = _word(answer.get("sessionToken")), _word(answer.get("loginURL"))
@@ -213,14 +213,14 @@ class Account:
         response = self._ask("GET", f"/keys/sessions/{quote(sign_in.token, safe='')}")
         if response.status_code in {404, 410}:
             raise LibraryError(
-                message("sign-expired"), kind="permission", status=response.status_code, hint=AGAIN
+                message("sign-in-expired"), kind="permission", status=response.status_code, hint=AGAIN
             )
         answer = self._json(response, sign_in.token)
         status, key = answer.get("status"), _word(answer.get("apiKey"))
         if status == "pending":
             return None
         if status == "cancelled":
-            raise LibraryError(message("sign-cancelled-page"), kind="permission", hint=AGAIN)
+            raise LibraryError(message("sign-in-cancelled"), kind="permission", hint=AGAIN)
         if status != "completed" or not key:
             raise self._odd()
         return key
@@ -256,20 +256,20 @@ class Account:
         words = without(secret, response.text.strip())[:WORDS]
         if secret and response.status_code in {401, 403}:
             said = message(
-                "does-not-accept", endpoint=self._endpoint, secret=named(secret), words=words or "forbidden"
+                "key-not-accepted", server=self._endpoint, key=named(secret), answer=words or "forbidden"
             )
             raise LibraryError(said, kind="permission", status=response.status_code)
         raise LibraryError(
-            message("answered-http", endpoint=self._endpoint, status_code=response.status_code, words=words),
+            message("server-answered", server=self._endpoint, status=response.status_code, words=words),
             kind="permanent",
             status=response.status_code,
         )
 
     def _odd(self, what: str = "the answer is not Zotero's: it can't be read") -> LibraryError:
         return LibraryError(
-            message("words-10", endpoint=self._endpoint, what=what),
+            message("at", place=self._endpoint, words=what),
             kind="transient",
-            hint=message("check-librarys-endpoint-proxy-may"),
+            hint=message("check-endpoint"),
         )
 
 

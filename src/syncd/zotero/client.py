@@ -197,11 +197,9 @@ class Client:
                 every += shapes.collections(zot.follow())
             if len(every) < first.total and _following(zot):
                 raise LibraryError(
-                    message(
-                        "pages-collections-go-after-own", endpoint=self.address.endpoint, total=first.total
-                    ),
+                    message("collections-beyond-total", server=self.address.endpoint, total=first.total),
                     kind="transient",
-                    hint=message("check-librarys-endpoint-proxy-may"),
+                    hint=message("check-endpoint"),
                 )
             return Page(tuple(every), len(every), first.version)
 
@@ -303,10 +301,10 @@ class Client:
         if missing is None:
             return None
         return LibraryError(
-            message("words-2", key=named(address.key), missing=missing),
+            message("key-lacks", key=named(address.key), lack=missing),
             kind="permission",
             hint=message(
-                "change-key-may-do-get", endpoint=keys_page(address.endpoint), name=quote(address.name)
+                "change-key-or-login", address=keys_page(address.endpoint), library=quote(address.name)
             ),
         )
 
@@ -370,24 +368,26 @@ class Client:
         name = self.address.name
         if status == 412:
             return StaleError(
-                message("library-changed-meanwhile", words=words), kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", answer=words), kind="conflict", library=name, status=412
             )
         if status in {401, 403}:
             return self._forbidden(status, words)
         hint: str = ""
         if status == 404:
-            said = message("not", prefix=self.address.prefix, endpoint=self.address.endpoint, words=words)
-            hint = message("check-librarys-type-id-configuration")
+            said = message(
+                "prefix-not-at-server", prefix=self.address.prefix, server=self.address.endpoint, answer=words
+            )
+            hint = message("check-library-type-and-id")
         else:
-            said = message("server-answered-http", status=status, words=words)
+            said = message("library-answered", status=status, answer=words)
         return self._ours(LibraryError(said, kind="permanent", status=status, hint=hint))
 
     def _forbidden(self, status: int, words: str) -> LibraryError:
         """Word a refusal of the key: which key, what it lacks, where to change that."""
         address, page = self.address, keys_page(self.address.endpoint)
         if words == "Invalid key":
-            said = message("does-not-know", endpoint=address.endpoint, key=named(address.key), words=words)
-            hint = message("revoked-another-servers", name=quote(address.name))
+            said = message("key-unknown", server=address.endpoint, key=named(address.key), answer=words)
+            hint = message("key-revoked-login", library=quote(address.name))
             return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
         if address.check_rights:
             # The refusal's own words don't say what is missing.
@@ -396,11 +396,15 @@ class Client:
                     return self._ours(lacking)
         doing = "write to" if words == "Write access denied" else "use"
         said = message(
-            "may-not", key=named(address.key), doing=doing, prefix=address.prefix, words=words or "forbidden"
+            "key-may-not",
+            key=named(address.key),
+            verb=doing,
+            prefix=address.prefix,
+            answer=words or "forbidden",
         )
-        hint = message("change-may-do", page=page)
+        hint = message("change-key-rights", address=page)
         if address.prefix.startswith("groups/"):
-            hint = message("ask-groups-owner-whether-you", doing=doing, page=page)
+            hint = message("ask-group-owner", verb=doing, address=page)
         return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
 
 

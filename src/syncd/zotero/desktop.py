@@ -29,15 +29,15 @@ Json = dict[str, Any]
 BASE = "/syncd/v1"
 # A Zotero that is busy answers late. One that is still at a write must not be taken for one that never began.
 PATIENCE = httpx2.Timeout(600.0, connect=15.0)
-CLOSED = message("start-zotero-run-again")
+CLOSED = message("start-zotero")
 SERVER = "Syncd-Server"
 # How Zotero calls its user's own library, whether or not they signed in.
 OWN = "users/0"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
-LOGIN = message("let-zotero-ask-you-again")
-UPDATE = message("update-syncd-way-installed")
+LOGIN = message("let-zotero-ask-again")
+UPDATE = message("update-syncd")
 # Every answer of Zotero's server has this header.
 ZOTERO = "X-Zotero-Version"
 
@@ -238,7 +238,7 @@ class PluginClient(Client):
         if answer.status_code == 412:
             name = self.address.name
             return StaleError(
-                message("library-changed-meanwhile", words=words), kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", answer=words), kind="conflict", library=name, status=412
             )
         return self._ours(_refusal(answer.status_code, words))
 
@@ -290,12 +290,12 @@ def _check_versions(told: Json) -> None:
     newest, oldest = told["api"], told.get("oldest", told["api"])
     if not (isinstance(newest, int) and isinstance(oldest, int)) or newest < OLDEST:
         raise NoPluginError(
-            message("syncd-plugin-zotero-too-old"),
+            message("plugin-too-old"),
             kind="permanent",
-            hint=message("update-plugin-syncd-login-desktop"),
+            hint=message("update-plugin"),
         )
     if oldest > API:
-        raise LibraryError(message("syncd-too-old-plugin-zotero"), kind="permanent", hint=UPDATE)
+        raise LibraryError(message("syncd-too-old-for-plugin"), kind="permanent", hint=UPDATE)
 
 
 def _check_key(key: str) -> None:
@@ -306,10 +306,10 @@ def _check_key(key: str) -> None:
     """
     if not is_key(key):
         raise LibraryError(
-            message("syncd-paired-zotero-older-version"),
+            message("pairing-outdated"),
             kind="permission",
             status=401,
-            hint=message("nothing-sent", LOGIN=LOGIN),
+            hint=message("nothing-sent", hint=LOGIN),
         )
 
 
@@ -321,7 +321,7 @@ def _user(told: object) -> int | None:
 def closed(error: LibraryError) -> LibraryError:
     """Return an error in the words for a desktop: where nobody answers, Zotero is not running."""
     if isinstance(error, UnreachableError):
-        return UnreachableError(message("zotero-isnt-running"), kind="transient", hint=CLOSED)
+        return UnreachableError(message("zotero-not-running"), kind="transient", hint=CLOSED)
     return error
 
 
@@ -332,18 +332,18 @@ def gone(plugin: Plugin | None) -> LibraryError:
 
 def _stranger(endpoint: str) -> LibraryError:
     return LibraryError(
-        message("answers-not-zotero", endpoint=endpoint),
+        message("not-zotero", address=endpoint),
         kind="permanent",
-        hint=message("end-program-name-zoteros-address"),
+        hint=message("end-other-program"),
     )
 
 
 def _exchanged(status: int) -> LibraryError:
     return LibraryError(
-        message("another-zotero-running-now-one"),
+        message("another-zotero-now"),
         kind="conflict",
         status=status,
-        hint=message("another-profile-database"),
+        hint=message("zotero-differs-open-other"),
     )
 
 
@@ -449,17 +449,17 @@ def _words(answer: httpx2.Response) -> str:
 def _refusal(status: int, words: str) -> LibraryError:
     """Return what a refusal of the plugin means."""
     if status == 401:
-        said = message("syncd-plugin-zotero-does-not")
+        said = message("plugin-does-not-know-syncd")
         return LibraryError(said, kind="permission", status=status, hint=LOGIN)
     if status == 404:
         return NoPluginError(
-            message("zotero-runs-without-syncd-plugin"),
+            message("plugin-missing"),
             kind="transient",
             status=status,
-            hint=message("install-syncd-login-desktop-turn"),
+            hint=message("install-plugin"),
         )
     return LibraryError(
-        message("syncd-plugin-zotero-answered-http", status=status, words=words),
+        message("plugin-answered", status=status, answer=words),
         kind="permission" if status == 403 else "permanent",
         status=status,
     )

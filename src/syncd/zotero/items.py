@@ -300,9 +300,7 @@ def _fitted(name: str, text: str, paper: Paper, notices: list[Notice]) -> str:
     raw = text.encode()
     if len(raw) <= schema.MAX_FIELD_BYTES:
         return text
-    notices.append(
-        Notice("field-cut", message("longer-zotero-takes-cut", name=name, title=repr(paper.title[:60])))
-    )
+    notices.append(Notice("field-cut", message("field-cut", field=name, paper=repr(paper.title[:60]))))
     kept = raw[: schema.MAX_FIELD_BYTES - len("…".encode())].decode(errors="ignore")
     return kept.rsplit(None, 1)[0] + "…"
 
@@ -311,7 +309,7 @@ def _fits(tag: str, paper: Paper, notices: list[Notice]) -> bool:
     if len(tag) <= schema.MAX_TAG_LENGTH:
         return True
     notices.append(
-        Notice("tag-left-out", message("tag-longer-zotero-takes", title=repr(paper.title[:60]), tag=tag[:40]))
+        Notice("tag-left-out", message("tag-too-long", paper=repr(paper.title[:60]), tag=tag[:40]))
     )
     return False
 

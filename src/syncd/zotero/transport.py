@@ -117,17 +117,17 @@ def _opened(proxy: str) -> httpx2.HTTPTransport:
         way = httpx2.HTTPTransport(limits=limits, proxy=proxy or None)
     except ImportError:
         problem, hint = (
-            message("socks-proxy-python-package-socksio"),
-            message("pip-install-socksio"),
+            message("socks-proxy-not-supported"),
+            "pip install socksio",
         )
     except (ValueError, httpx2.InvalidURL):
-        problem, hint = message("no-proxy-syncd-can-use"), message("should-like-http-proxy-example")
+        problem, hint = message("not-a-proxy"), message("proxy-example")
     else:
         # httpx2 passes no backend on to its pool; a test with a dripping server holds it to this.
         way._pool._network_backend = _TimelyBackend()  # noqa: SLF001
         return way
     # Raised out here, for an exception that was being handled would carry the address along.
-    raise LibraryError(message("https-proxy-all-proxy-names", problem=problem), kind="permanent", hint=hint)
+    raise LibraryError(message("proxy-wrong", problem=problem), kind="permanent", hint=hint)
 
 
 ATTEMPTS = 5
@@ -150,7 +150,7 @@ CERTIFICATE_WORDS = pattern(
     r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
     hostile="CERTIFICATE_VERIFY_FAILED] certificate verify failed: \n",
 )
-CERTIFICATE = message("look-whether-computers-clock-right")
+CERTIFICATE = message("check-clock-and-certificate")
 
 
 @dataclass(slots=True)
@@ -262,10 +262,10 @@ class PoliteTransport(httpx2.BaseTransport):
         remaining = self._not_before - self._clock.monotonic()
         if remaining > LONGEST_WAIT:
             raise LibraryError(
-                message("server-asks-pause-s", remaining=f"{remaining:.0f}"),
+                message("server-asks-pause", seconds=f"{remaining:.0f}"),
                 kind="transient",
                 retry_after=remaining,
-                hint=message("nothing-wrong-run-again-later"),
+                hint=message("nothing-wrong-retry-later"),
             )
         if remaining > 0:
             deadline.wait(remaining)
@@ -365,14 +365,14 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
     proxied = bool(proxy_for(request.url))
-    hint: str = message("check-network-librarys-endpoint")
+    hint: str = message("check-network-and-endpoint")
     if "CERTIFICATE" in str(error):
         hint = CERTIFICATE
     elif proxied:
-        hint = message("environment-names-proxy-check-https")
+        hint = message("check-proxy")
     through = " through the proxy" if proxied else ""
     return UnreachableError(
-        message("cant-reach", host=request.url.host, through=through, error=_reason(error)),
+        message("server-unreachable", host=request.url.host, through=through, reason=_reason(error)),
         kind="transient",
         hint=hint,
     )
