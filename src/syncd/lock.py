@@ -72,7 +72,7 @@ def _acquire(
         left = until - clock.monotonic()
         if left <= 0:
             raise LockedError(
-                "another run is at work on this library" + (f": {name}" if name else ""),
+                message("library-busy-with", holder=name) if name else message("library-busy"),
                 holder=name,
                 hint=message("wait-until-ended"),
             )

@@ -183,7 +183,9 @@ def account(target: Target, clock: Clock) -> Iterator[Account]:
             library=target.name,
             status=error.status,
             retry_after=error.retry_after,
-            hint=f"{error.hint} Nothing was stored.".lstrip(),
+            hint=message("one-and-another", one=error.hint, another=message("nothing-stored"))
+            if error.hint
+            else message("nothing-stored"),
         ) from error
     finally:
         transport.shutdown()
@@ -240,7 +242,7 @@ def accept(key: str, target: Target, server: Account, *, made: bool) -> Rights:
         return _useful(key, target, server)
     except LibraryError as error:
         if made and _given_up(key, server):
-            error.hint += " The new key was deleted on the server."
+            error.hint = message("new-key-deleted", hint=error.hint)
         raise
 
 
@@ -331,20 +333,22 @@ def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Cl
         raise ConfigError([message("library-keys-in-zotero", library=repr(library.name))], hint=WITHDRAW)
     if not revoke or library.key.file or library.key.keyring:
         _check_not_shared(config, library)
-    done = "It still exists on the server: delete it at " + keys_page(library.root)
+    done = message("key-still-on-server", address=keys_page(library.root))
     if library.type == DESKTOP:
-        done = WITHDRAW.removesuffix(".")
+        done = WITHDRAW
     if revoke:
         key = library.resolve_key(env) or ""
         there = Target(library.name, library.type, library.id, library.root)
         with account(there, clock) as server:
             known = server.revoke(key)
-        done = "The server has deleted it" if known else "The server did not know it any longer"
+        done = message("server-deleted-key") if known else message("server-did-not-know-key")
     if revoke and not library.key.file and not library.key.keyring:
-        return f"{done}. Take it out of the {library.key} too."
+        return message("take-key-out-too", done=done, place=library.key)
     found = secrets.forget(library.key, library.name)
-    taken = "was taken out of" if found else "was not in"
-    return f"The key of library {library.name!r} {taken} the {library.key}. {done}."
+    name, place = repr(library.name), library.key
+    if found:
+        return message("key-taken-out", library=name, place=place, done=done)
+    return message("key-was-not-there", library=name, place=place, done=done)
 
 
 def _check_not_shared(config: Config, library: Library) -> None:

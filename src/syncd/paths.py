@@ -185,7 +185,7 @@ def keep_private(database: Path) -> None:
         with suppress(FileNotFoundError, PermissionError):
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                raise OSError(errno.ELOOP, f"{path} is a symbolic link")
+                raise OSError(errno.ELOOP, message("is-symbolic-link", path=path))
             if mode & 0o077:
                 path.chmod(stat.S_IMODE(mode) & 0o700)
 
@@ -219,7 +219,7 @@ def _check_own(folder: Path) -> None:
     owner = _named(status.st_uid)
     mend = f"sudo chown -R {_named(us)} {shown}"
     if us == 0:
-        mend = f"Run syncd as that user: sudo -u {owner} syncd"
+        mend = message("run-as-user", owner=owner)
     raise StateError(
         message("data-folder-of-another-user", path=folder, owner=owner),
         hint=message("mend-or-name-data-folder", mend=mend, other=_HINT),
@@ -256,18 +256,18 @@ def _named(user: int) -> str:
 
 # What the system says, and how the sentence about the data folder goes on.
 _REASONS: dict[int, str] = {
-    errno.EEXIST: "can't be made: a file of that name is in the way",
-    errno.ENOTDIR: "can't be made: a file is in the way",
-    errno.EACCES: "can't be written to: permission denied",
-    errno.EPERM: "can't be written to: permission denied",
-    errno.EROFS: "can't be written to: the file system is read-only",
-    errno.ENOSPC: "can't be written to: the disk is full",
-    errno.EDQUOT: "can't be written to: your disk quota is used up",
+    errno.EEXIST: message("not-made-name-taken"),
+    errno.ENOTDIR: message("not-made-file-in-way"),
+    errno.EACCES: message("not-written-denied"),
+    errno.EPERM: message("not-written-denied"),
+    errno.EROFS: message("not-written-read-only"),
+    errno.ENOSPC: message("not-written-disk-full"),
+    errno.EDQUOT: message("not-written-quota-full"),
 }
 
 
 def _reason(error: OSError) -> str:
-    return _REASONS.get(error.errno or 0, f"can't be used: {error.strerror}")
+    return _REASONS.get(error.errno or 0, message("not-usable", reason=error.strerror))
 
 
 def data_dir(env: Mapping[str, str]) -> Path:

@@ -15,7 +15,7 @@ import syncd
 from syncd.messages import WORDS, message
 
 SOURCE = Path(syncd.__file__).parent
-CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+CODE = re.compile(r"([a-z]+|utf8)(-([a-z]+|utf8))*")
 ONE = "/one"
 
 
@@ -50,10 +50,12 @@ def _named(code: str) -> set[str]:
 
 
 def test_no_code_is_built_at_run_time() -> None:
+    """Each call names its code in plain letters."""
     assert [where for where, call in calls() if code_of(call) is None] == []
 
 
 def test_every_message_has_words_and_gives_just_what_they_name() -> None:
+    """Each call names an entry, and gives the parameters of its words, no more."""
     wrong = []
     for where, call in calls():
         code = code_of(call) or ""
@@ -64,31 +66,42 @@ def test_every_message_has_words_and_gives_just_what_they_name() -> None:
 
 
 def test_every_entry_is_said() -> None:
+    """No words are left that nothing says."""
     said = {code_of(call) for _, call in calls()}
     assert [code for code in WORDS if code.removesuffix(ONE) not in said] == []
 
 
 def test_words_for_one_stand_beside_words_for_many() -> None:
-    lone = [code for code in WORDS if code.endswith(ONE) and "count" not in parameters(code.removesuffix(ONE))]
+    """`code/one` needs `code`, and a `count`."""
+    lone = [
+        code for code in WORDS if code.endswith(ONE) and "count" not in parameters(code.removesuffix(ONE))
+    ]
     assert lone == []
 
 
 def test_no_entry_repeats_anothers_words() -> None:
+    """One sentence has one code."""
     assert [words for words, times in Counter(WORDS.values()).items() if times > 1] == []
 
 
 def test_codes_and_parameters_are_plain_words() -> None:
-    assert [code for code in WORDS if not CODE.fullmatch(code.removesuffix(ONE)) or code[-1].isdigit()] == []
+    """A code is lower-case words and hyphens, and nothing is numbered."""
+    odd_codes = [code for code in WORDS if not CODE.fullmatch(code.removesuffix(ONE))]
+    assert odd_codes == []
     odd = {name for code in WORDS for name in _named(code) if not re.fullmatch(r"[a-z]+", name)}
     assert odd == set()
 
 
 def test_no_entry_is_a_command_to_paste() -> None:
-    assert [code for code, words in WORDS.items() if re.match(r"(rm|mv|chmod|sudo|pip|syncd [a-z]+$) ?", words)] == []
+    """A command is the same in every language."""
+    assert [
+        code for code, words in WORDS.items() if re.match(r"(rm|mv|chmod|sudo|pip|syncd [a-z]+$) ?", words)
+    ] == []
 
 
 @pytest.mark.parametrize("code", [code for code in WORDS if code.endswith(ONE)])
 def test_one_is_said_otherwise_than_two(code: str) -> None:
+    """What `code/one` says is another sentence."""
     code = code.removesuffix(ONE)
     params = dict.fromkeys(parameters(code), "x")
     one, two = message(code, **{**params, "count": 1}), message(code, **{**params, "count": 2})

@@ -152,8 +152,7 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
                 message(
                     "nobody-to-choose-author",
                     name=repr(name),
-                    found=len(found),
-                    value="s" * (len(found) != 1),
+                    count=len(found),
                 )
             ],
             hint=message("follow-one-author", source=quote(found[0].source)),

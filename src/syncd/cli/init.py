@@ -109,9 +109,7 @@ class Questions:
         try:
             return read(chosen)
         except ValueError as error:
-            raise ConfigError(
-                [message("option-wrong", option=flag, value=repr(chosen), problem=error)]
-            ) from None
+            raise ConfigError([message("option-wrong", option=f"{flag} {chosen!r}", problem=error)]) from None
 
     def _asked(self, words: str, read: Callable[[str], T], default: str | None) -> T:
         while True:

@@ -205,7 +205,7 @@ def _checked(endpoint: str | None) -> str | None:
     try:
         return None if endpoint is None else values.read_endpoint(endpoint)
     except ValueError as error:
-        raise ConfigError([message("option-wrong-endpoint", problem=error)]) from None
+        raise ConfigError([message("option-wrong", option="--endpoint", problem=error)]) from None
 
 
 def _pasted(target: Target) -> str:

@@ -217,12 +217,15 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
     if name is None:
-        known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
-        raise ConfigError([message("profile-not-followed", path=place, name=repr(words), known=known)])
+        problem = message("profile-not-followed-nor-another", path=place, name=repr(words))
+        if profiles:
+            known = ", ".join(profiles)
+            problem = message("profile-not-followed", path=place, name=repr(words), known=known)
+        raise ConfigError([problem])
     try:
         changed = toml_edit.without(text, ("profiles", name))
     except toml_edit.UneditableError:
-        raise _by_hand(place, f"take profiles.{name} out") from None
+        raise _by_hand(place, message("take-profile-out", profile=name)) from None
     _write(place, changed, env)
     return name
 
@@ -258,7 +261,7 @@ def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, 
             text = toml_edit.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
         except toml_edit.UneditableError:
             lines = "; ".join(f"{name} = {written(value)}" for name, value in settings.items())
-            raise _by_hand(place, f"write into {'.'.join(table)}: {lines}") from None
+            raise _by_hand(place, message("write-into-table", table=".".join(table), lines=lines)) from None
     return text
 
 
@@ -319,7 +322,7 @@ def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
 def _check_writable(target: Path) -> None:
     """Respect a file that was made read-only, though the folder would let it be exchanged."""
     if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file is read-only")
+        raise PermissionError(errno.EACCES, message("file-is-read-only"))
 
 
 def _mark_of(target: Path) -> str:

@@ -44,10 +44,10 @@ TOML_ERROR = pattern(
 # What Python says of TOML that is hard to understand without knowing Python.
 TWICE = pattern(r"Cannot declare \((?P<path>[^()]*)\) twice", hostile=("Cannot declare (", "(", ""))
 PLAIN = {
-    "Cannot overwrite a value": "something is set twice, or is both a setting and a table",
-    "Invalid value": "a value should be here: text in quotes, a number, true, false, a list or a table",
-    "Invalid statement": 'this is neither a setting, such as name = "value", nor a [table]',
-    "Expected newline or end of document after a statement": "something stands behind the end of the setting",
+    "Cannot overwrite a value": message("toml-set-twice"),
+    "Invalid value": message("toml-value-missing"),
+    "Invalid statement": message("toml-neither"),
+    "Expected newline or end of document after a statement": message("toml-after-end"),
 }
 
 
@@ -115,7 +115,7 @@ def _read(place: Path, label: str) -> str:
             hint=message("make-config", path=quote(label)),
         ) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
+        reason = (error.strerror if isinstance(error, OSError) else None) or message("name-not-valid")
         raise ConfigError([message("config-file-unreadable", path=label, reason=reason)]) from None
     return _decoded(data, label)
 
@@ -146,7 +146,7 @@ def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigErr
     match = TOML_ERROR.fullmatch(str(error))
     what = match["what"] if match else str(error)
     line = (match and match["line"]) or text.rstrip().count("\n") + 1
-    return ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {_plainly(what)}")])
+    return ConfigError([values.masked(message("not-toml", path=label, line=line, problem=_plainly(what)))])
 
 
 def _plainly(what: str) -> str:
@@ -157,7 +157,7 @@ def _plainly(what: str) -> str:
     """
     if twice := TWICE.fullmatch(what):
         names = (name.strip().strip("'\"") for name in twice["path"].split(","))
-        return f"the table [{'.'.join(filter(None, names))}] is there twice"
+        return message("toml-table-twice", table=".".join(filter(None, names)))
     return PLAIN.get(what, what[:1].lower() + what[1:])
 
 

@@ -156,10 +156,14 @@ def _looks_like_a_key(part: object) -> bool:
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
     if not env.get(name, "").strip():
         raise ConfigError(
-            [message("environment-variable-missing", name=name, which="empty" if name in env else "not set")],
+            [_lacking(name, env)],
             hint=message("set-variable", name=name),
         )
     return env[name]
+
+
+def _lacking(name: str, env: Mapping[str, str]) -> str:
+    return message("variable-empty", name=name) if name in env else message("variable-not-set", name=name)
 
 
 def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
@@ -208,7 +212,7 @@ def _from_file(path: Path) -> bytes:
     except FileNotFoundError:
         raise ConfigError([message("no-key-file", path=path)]) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
+        reason = (error.strerror if isinstance(error, OSError) else None) or message("name-not-valid")
         raise ConfigError([message("key-file-unreadable", path=path, reason=reason)]) from None
 
 
@@ -341,7 +345,7 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
             [message("key-file-not-written", path=path, reason=error.strerror)],
             hint=message("nothing-stored-name-config"),
         ) from None
-    return Kept({"file": name}, f"the file {path}, which only you can read", before)
+    return Kept({"file": name}, message("in-private-file", path=path), before)
 
 
 def _into_keyring(key: str, library: str) -> Kept:
@@ -355,7 +359,7 @@ def _into_keyring(key: str, library: str) -> Kept:
         raise ConfigError([message("keyring-unusable", error=type(error).__name__)]) from None
     if not works:
         raise ConfigError([message("keyring-keeps-nothing")])
-    return Kept({"keyring": True}, "the system's keyring", before)
+    return Kept({"keyring": True}, message("in-system-keyring"), before)
 
 
 def _keyring() -> Any:
@@ -388,8 +392,7 @@ def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     """Return how a secret stands, as far as that can be told without fetching it."""
     if ref.env is not None:
         is_set = bool(env.get(ref.env, "").strip())
-        standing = "set" if is_set else "empty" if ref.env in env else "not set"
-        words = f"the environment variable {ref.env} is {standing}"
+        words = message("variable-set", name=ref.env) if is_set else _lacking(ref.env, env)
         return Whereabouts(words, is_set, "" if is_set else f"export {ref.env}=…")
     if ref.command is not None:
         return _program(ref.command[0], env)
@@ -398,37 +401,36 @@ def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     if ref.credential is not None:
         return _credential(ref.credential, env)
     if find_spec("keyring") is None:
-        return Whereabouts(
-            "the Python package keyring is not installed", found=False, mend="pip install keyring"
-        )
-    return Whereabouts("in the system's keyring, which was not asked")
+        return Whereabouts(message("keyring-package-missing"), found=False, mend="pip install keyring")
+    return Whereabouts(message("keyring-not-asked"))
 
 
 def _program(name: str, env: Mapping[str, str]) -> Whereabouts:
     if shutil.which(name, path=env.get("PATH")) is None:
-        return Whereabouts(f"there is no command {name}", found=False)
-    return Whereabouts(f"the command {name} is there; it was not run")
+        return Whereabouts(message("command-missing", command=name), found=False)
+    return Whereabouts(message("command-there", command=name))
 
 
 def _file(path: Path) -> Whereabouts:
     try:
         status = path.stat()
     except OSError as error:
-        return Whereabouts(f"the file {path} can't be read: {error.strerror}", found=False)
+        return Whereabouts(message("secret-file-unreadable", path=path, reason=error.strerror), found=False)
     if not stat.S_ISREG(status.st_mode):
-        return Whereabouts(f"{path} is no regular file", found=False)
+        return Whereabouts(message("path-not-regular", path=path), found=False)
     if status.st_mode & 0o077:
         return Whereabouts(
-            f"the file {path} can be read or written by others, so it is not used",
+            message("secret-file-open-to-others", path=path),
             found=False,
             mend=f"chmod 600 {quote(str(path))}",
         )
-    return Whereabouts(f"the file {path} is there, and yours alone", found=True)
+    return Whereabouts(message("secret-file-private", path=path), found=True)
 
 
 def _credential(name: str, env: Mapping[str, str]) -> Whereabouts:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
-        return Whereabouts(f"the credential {name} is for the service, which systemd gives it to")
+        return Whereabouts(message("credential-for-service", credential=name))
     found = (Path(folder) / name).is_file()
-    return Whereabouts(f"the credential {name} is {'there' if found else 'not there'}", found)
+    words = message("credential-there", name=name) if found else message("credential-missing", name=name)
+    return Whereabouts(words, found)

@@ -190,9 +190,9 @@ def _beyond(address: str, target: str) -> str:
 def _reason(error: Exception) -> str:
     """Return why there was no answer; the libraries' own words hold the address."""
     if isinstance(error, requests.Timeout):
-        return "no answer in time"
+        return message("no-answer-in-time")
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not valid"
+        return message("its-certificate-not-valid")
     if isinstance(error, requests.ConnectionError):
-        return "it can't be reached"
-    return "its address is not valid"
+        return message("it-is-unreachable")
+    return message("its-address-not-valid")

@@ -61,10 +61,10 @@ def _requirement(text: str) -> str | None:
     try:
         found = metadata.version(needed.name)
     except metadata.PackageNotFoundError:
-        return f"the package {needed.name} is not installed"
+        return message("package-missing", package=needed.name)
     if needed.specifier.contains(found, prereleases=True):
         return None
-    return f"the package {needed.name} is {found}; syncd needs {needed.specifier}"
+    return message("package-of-wrong-version", package=needed.name, version=found, needed=needed.specifier)
 
 
 def _time(scene: Scene) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _time(scene: Scene) -> Iterator[Finding]:
     try:
         here = scene.clock.now().astimezone(zone(name))
     except (ConfigError, LookupError, ValueError, OSError):
-        mend = 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.'
+        mend = message("write-time-zone")
         yield Finding("time", "warning", message("no-time-zone"), mend)
         return
     yield Finding("time", "ok", message("time-zone-is", now=f"{here:%Y-%m-%d %H:%M}", zone=here.tzname()))
@@ -81,7 +81,7 @@ def _time(scene: Scene) -> Iterator[Finding]:
 def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
     """Name proxies, for they explain much; only their names, for their addresses may hold passwords."""
     found = [name for name in PROXIES if env.get(name) or env.get(name.lower())]
-    words = message("environment-sets", names=", ".join(found)) if found else "none"
+    words = message("environment-sets", names=", ".join(found)) if found else message("no-proxies")
     yield Finding("proxies", "ok", words)
 
 
@@ -125,7 +125,7 @@ def _to_come(scene: Scene) -> Finding:
     elif not os.access(above, os.W_OK | os.X_OK):
         problem = message("not-writable", path=above)
     if problem:
-        mend = "Make that right, or name another place in SYNCD_DATA_DIR."
+        mend = message("make-right-or-name-data-folder")
         return Finding("data folder", "failure", message("folder-not-made", path=root, reason=problem), mend)
     words = message("folder-not-made-yet", path=root)
     return Finding("data folder", "ok", words, repair=lambda: _made(scene))
@@ -155,12 +155,12 @@ def _closed_to_us(path: Path, root: Path) -> Finding | None:
 
 def _made(scene: Scene) -> str:
     scene.data.create()
-    return f"made {scene.data.root}"
+    return message("folder-made", path=scene.data.root)
 
 
 def _closed(root: Path) -> str:
     root.chmod(0o700)
-    return f"{root} is yours alone now"
+    return message("made-yours-alone", path=root)
 
 
 def _disk(root: Path) -> Iterator[Finding]:
@@ -204,22 +204,20 @@ def _daemon(scene: Scene) -> Iterator[Finding]:
         words = message("daemon-of-other-version", version=version, own=__version__)
         yield Finding(DAEMON, "warning", words, "syncd service install")
     else:
-        following = len(status.get("profiles", ()))
         yield Finding(
             DAEMON,
             "ok",
             message(
                 "daemon-runs",
                 process=status.get("pid"),
-                following=following,
-                value="s" * (following != 1),
+                count=len(status.get("profiles", ())),
             ),
         )
 
 
 def _removed(path: Path) -> str:
     path.unlink(missing_ok=True)
-    return f"removed {path}"
+    return message("removed", path=path)
 
 
 def _service(scene: Scene) -> Iterator[Finding]:

@@ -43,10 +43,9 @@ def _elsewhere(name: str, library: Library, scene: Scene) -> Iterator[Check]:
 def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
     """Say what the last runs ended with, which is no matter of whether the library answers."""
     for one in memory.failing(scene, library):
-        times = "The last run" if one.times == 1 else f"The last {one.times} runs"
         words = message(
             "runs-failed",
-            times=times,
+            count=one.times,
             profiles=", ".join(one.profiles),
             since=local(one.since),
             error=one.message,

@@ -27,7 +27,7 @@ from syncd.state.store import HEAD, Store
 STATE = "state"
 KEPT = "embedded library"
 SECONDS = 5.0
-DAMAGED = "it is damaged"
+DAMAGED = message("damaged")
 # The rows of a library. Of a Zotero on the desktop, the place goes on with its id.
 HERE = """library IN (SELECT id FROM library WHERE prefix = :prefix
     AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
@@ -227,7 +227,7 @@ def _set_aside(scene: Scene) -> str:
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
         Store.at(path).close()
-    return f"the damaged database is kept as {aside}, a new one is made; the next push reads the library anew"
+    return message("database-set-aside", path=aside)
 
 
 def _embedded(path: Path) -> Iterator[Finding]:

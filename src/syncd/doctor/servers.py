@@ -146,7 +146,7 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
         return
     missing = rights.missing(library.prefix)
     if missing:
-        mend = f"Change that at {keys_page(root)}, or: syncd login {quote(library.name)}"
+        mend = message("change-that-or-login", address=keys_page(root), library=quote(library.name))
         yield Finding(name, "failure", message("key-lacks", key=named(key), lack=missing), mend)
     else:
         yield Finding(
@@ -160,8 +160,9 @@ def _refused(name: str, library: Library, error: LibraryError) -> Finding:
 
 
 def _clock(name: str, off: timedelta) -> Finding:
-    way = "ahead of" if off > timedelta() else "behind"
-    words = message("clock-off", minutes=f"{abs(off).total_seconds() / 60:.0f}", way=way)
+    minutes = f"{abs(off).total_seconds() / 60:.0f}"
+    ahead = off > timedelta()
+    words = message("clock-ahead", minutes=minutes) if ahead else message("clock-behind", minutes=minutes)
     return Finding(name, "warning", words, "timedatectl set-ntp true")
 
 
@@ -184,7 +185,7 @@ def _emptied(scene: Scene, library: Library) -> str:
             State(store, library.root or "", library.prefix, scene.clock).index().forget()
     finally:
         store.close()
-    return "the index is emptied; the next push reads the library anew"
+    return message("index-emptied")
 
 
 def check_desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:

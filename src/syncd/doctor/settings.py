@@ -73,7 +73,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
 
 def _guarded(place: Path) -> str:
     place.chmod(place.stat().st_mode & ~0o022)
-    return f"only you may change {place} now"
+    return message("config-made-yours", path=place)
 
 
 def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
@@ -94,7 +94,7 @@ def private(ref: SecretRef) -> Callable[[], str] | None:
 
     def close() -> str:
         path.chmod(0o600)
-        return f"the key file {path} is yours alone now; whoever could read it may know the key"
+        return message("key-file-made-yours", path=path)
 
     return close
 
@@ -107,8 +107,9 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
             yield ("profiles", name, "source"), Finding(NAME, "warning", words)
         first = trigger(profile.schedule, timezone, now, jitter=False).get_next_fire_time(None, now)
         if first is None or first - now > RARE:
-            when = f"not before {first:%Y-%m-%d}" if first else "never"
-            words = message("profile-schedule-odd", profile=name, when=when)
+            words = message("profile-schedule-never", profile=name)
+            if first:
+                words = message("profile-schedule-late", profile=name, day=f"{first:%Y-%m-%d}")
             yield ("profiles", name, "schedule"), Finding(NAME, "warning", words)
 
 

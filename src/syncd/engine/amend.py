@@ -55,7 +55,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
                 session.state.claim(connection, paper, key)
         session.state.remove_tombstones(connection, [wanted.key or ""])
         # It tells the next push why the paper is missing.
-        coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
+        coming = Standing(wanted.paper, "restored", key, wanted.title, message("you-brought-it-back"))
         session.state.set_status(connection, [wanted.paper], [coming])
     return wanted, False
 

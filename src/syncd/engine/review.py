@@ -26,7 +26,9 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
     Raises:
         SyncdError: there is no such review, or no such candidate.
     """
-    waiting = one_meant(words, [s for s in state.standings() if s.cause == "review"], "waiting for a review")
+    waiting = one_meant(
+        words, [s for s in state.standings() if s.cause == "review"], message("waiting-for-review")
+    )
     candidates = [str(candidate["key"]) for candidate in waiting.candidates]
     if key is not None and key not in candidates:
         raise SyncdError(message("item-not-candidate", item=key, candidates=", ".join(candidates)))

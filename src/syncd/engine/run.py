@@ -485,15 +485,15 @@ def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Por
     """Refuse a plan that was made against another library, version or source."""
     stale = []
     if view.prefix != saved.prefix:
-        stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
+        stale.append(message("plan-of-other-library", prefix=view.prefix, planned=saved.prefix))
     elif view.version != saved.version:
-        stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
+        stale.append(message("plan-of-other-version", version=view.version, planned=saved.version))
     with web_for([profile.origin for profile in saved.profiles], config, ports) as web:
         apis = apis_of(config, ports.env) if web else {}
         for profile in saved.profiles:
             now = {snapshot.digest for snapshot in fetch(profile.origin, web=web, apis=apis)}
             if profile.digest not in now:
-                stale.append(f"{profile.origin} changed since the plan was made")
+                stale.append(message("source-changed-since-plan", source=profile.origin))
     if stale:
         raise LibraryError(
             message("plan-stale", reasons="; ".join(stale)),

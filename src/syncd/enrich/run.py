@@ -317,22 +317,22 @@ class _Turn:
         elif self.refused:
             yield Notice(
                 "enricher-refused",
-                message("enricher-refused", service=title, count=_count(self.refused, "question")),
+                message("enricher-refused", service=title, count=self.refused),
             )
         if self.left and not self.failure:
             yield Notice(
                 "enricher-later",
-                message("enricher-later", service=title, count=_count(self.left, "more paper")),
+                message("enricher-later", service=title, count=self.left),
             )
         if self.unreadable:
             yield Notice(
                 "odd-record",
-                message("enricher-odd-records", service=title, count=_count(self.unreadable, "record")),
+                message("enricher-odd-records", service=title, count=self.unreadable),
             )
         if unsure := self.verdicts["uncertain"] - self.verdicts["certain"]:
             yield Notice(
                 "no-certain-match",
-                message("enricher-unsure", service=title, count=_count(len(unsure), "paper")),
+                message("enricher-unsure", service=title, count=len(unsure)),
             )
         if conflicts := self.verdicts["conflict"] - self.verdicts["certain"]:
             yield Notice(
@@ -340,7 +340,7 @@ class _Turn:
                 message(
                     "enricher-contradicts",
                     service=title,
-                    count=_count(len(conflicts), "paper"),
+                    count=len(conflicts),
                 ),
             )
 
@@ -356,7 +356,3 @@ def _brief(failure: object) -> str:
     "https://api.example.org/works: the host can't be found"
     """
     return QUESTION.sub("", str(failure), count=1)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -82,7 +82,7 @@ class Listing:
         what = fold_title(paper.title), tuple(creator.name for creator in paper.creators)
         first = self._seen.setdefault(what, place)
         if first != place:
-            self.note("listed-twice", f"{place} lists '{paper.title}' again, after {first}")
+            self.note("listed-twice", message("listed-again", place=place, title=paper.title, first=first))
 
     def note(self, code: str, message: str) -> None:
         """Take a notice.

@@ -141,4 +141,4 @@ def run(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Complet
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     """Return what the service manager said, as one line."""
-    return " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+    return " ".join((done.stderr or done.stdout).split()) or message("exit-code", status=done.returncode)

@@ -266,9 +266,7 @@ def hint(source: str) -> str:
     name = source.partition(":")[0]
     if name in SOURCES:
         example = SOURCES[name].example
-        return (
-            f"An author of {name} is written like this: {example}. To search for a name: syncd follow NAME."
-        )
+        return message("author-written-like", service=name, example=example)
     if not FOREIGN.fullmatch(source):
         return ""
     return " ".join(str(error) for error in plugins.load().failures.values())

@@ -97,7 +97,7 @@ def read(snapshot: Snapshot) -> Profile:
 
 
 def _root(snapshot: Snapshot) -> ET.Element:
-    expected = "DBLP's XML of a person"
+    expected = message("expected-dblp")
     text = read_xml(snapshot)
     try:
         root = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits

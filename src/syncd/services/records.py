@@ -238,8 +238,7 @@ class Document:
             for name, count in self.odd.items()
         ]
         if self.nameless:
-            papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
-            odd.append(Notice("odd-value", message("authors-unreadable", text=papers_listed)))
+            odd.append(Notice("odd-value", message("authors-unreadable", count=self.nameless)))
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
     def count_authors(self, record: Record, listed: Any) -> None:
@@ -268,9 +267,9 @@ class Document:
             else:
                 kept.append(paper)
         if untitled:
-            self.notices.append(Notice("no-title", _have(untitled, "no title")))
+            self.notices.append(Notice("no-title", message("records-without-title", count=untitled)))
         if unreadable := unreadable + self.foreign:
-            self.notices.append(Notice("odd-record", _have(unreadable, "a form that syncd can't read")))
+            self.notices.append(Notice("odd-record", message("records-odd", count=unreadable)))
         return kept
 
     def _count(self, promised: int | None) -> None:
@@ -280,19 +279,6 @@ class Document:
             self.notices.append(
                 Notice("partial-page", message("source-incomplete", papers=len(self.rows), promised=promised))
             )
-
-
-def _have(count: int, what: str) -> str:
-    """Say of records why they were left out.
-
-    >>> _have(1, "no title"), _have(2, "no title")
-    ('1 record has no title and was left out', '2 records have no title and were left out')
-    """
-    return (
-        f"{count} record has {what} and was left out"
-        if count == 1
-        else f"{count} records have {what} and were left out"
-    )
 
 
 def pack(

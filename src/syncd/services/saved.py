@@ -20,7 +20,7 @@ from syncd.services.records import pack
 from syncd.sources.limits import read_json
 from syncd.text.loose_json import Json, dig, many, number, rows, text
 
-EXPECTED = "an answer of OpenAlex, Semantic Scholar, ORCID or DBLP with papers in it"
+EXPECTED = message("expected-saved-answer")
 
 MARKS: Mapping[str, Callable[[Json], bool]] = {
     "openalex": lambda row: "openalex.org/W" in (text(row.get("id")) or ""),

@@ -188,7 +188,7 @@ class Visit:
     def check_time(self) -> None:
         """Raise where the time is up."""
         if self.deadline.left <= 0:
-            raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
+            raise self.error(message("page-too-slow", seconds=f"{self.limits.total:g}"), transient=True)
 
     def failure(self, error: Exception, url: str) -> SourceError:
         """Find words for an error of `requests` or `urllib3`, whose own texts are for programmers."""
@@ -253,9 +253,7 @@ def split(address: str) -> SplitResult | None:
 def refuse_credentials(parts: SplitResult, visit: Visit) -> None:
     """Raise where the address holds a user name or password."""
     if parts.username is not None or parts.password is not None:
-        raise visit.error(
-            "the address holds a user name or password, which would show up in logs", hint=SAVE_IT
-        )
+        raise visit.error(message("address-holds-password"), hint=SAVE_IT)
 
 
 def redirected(address: str, location: str, visit: Visit) -> str:
@@ -266,12 +264,12 @@ def redirected(address: str, location: str, visit: Visit) -> str:
         target = ""
     parts = split(target)
     if parts is None:
-        raise visit.error("the server redirects to something that is no address")
+        raise visit.error(message("redirected-nowhere"))
     refuse_credentials(parts, visit)
     if parts.scheme != urlsplit(address).scheme:
         shown = masked(urlunsplit(parts))
-        hint = f"If that is right, make it the source: {shown}" if parts.scheme == "https" else ""
-        raise visit.error(f"the server redirects to another scheme: {shown}", hint=hint)
+        hint = message("make-it-the-source", address=shown) if parts.scheme == "https" else ""
+        raise visit.error(message("redirected-to-scheme", address=shown), hint=hint)
     return target
 
 
@@ -329,6 +327,6 @@ def _body(response: requests.Response, visit: Visit) -> bytes:
     while piece := response.raw.read1(CHUNK, decode_content=True):
         data += piece
         if len(data) > limits.size:
-            raise visit.error(f"the page is larger than {limits.size_in_words}")
+            raise visit.error(message("page-too-large", most=limits.size_in_words))
         visit.check_time()
     return bytes(data)

@@ -215,7 +215,7 @@ class Web:
         visit = Visit(masked(request.url), limits, Deadline(self.clock, limits.total))
         parts = exchange.split(request.url)
         if parts is None or parts.scheme.lower() not in ("http", "https"):
-            raise visit.error("this is not a valid address")
+            raise visit.error(message("not-an-address"))
         exchange.refuse_credentials(parts, visit)
         for _ in range(limits.redirects + 1):
             if page and self._robots:
@@ -226,7 +226,7 @@ class Web:
             location = _without(answer.headers["Location"], request.credentials)
             target = exchange.redirected(request.url, location, visit)
             request = _onward(request, target, answer.status)
-        raise visit.error(f"the server redirects more than {limits.redirects} times")
+        raise visit.error(message("redirected-too-often", most=limits.redirects))
 
     def _remembered(self, request: Request, visit: Visit, fresh: float) -> Answer:
         """Ask, unless what is stored is fresh enough, and only for what changed."""
@@ -285,9 +285,9 @@ class Web:
         while wait := self._pace.turn(host, self.clock.monotonic()):
             if wait > LONGEST_WAIT:
                 error = visit.error(
-                    f"{host} asks for a pause of {wait:.0f} seconds",
+                    message("host-asks-pause", host=host, seconds=f"{wait:.0f}"),
                     transient=True,
-                    hint="Nothing is wrong; run it again later.",
+                    hint=message("nothing-wrong-retry-later"),
                 )
                 error.retry_after = wait
                 raise error

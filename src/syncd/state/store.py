@@ -390,12 +390,12 @@ def readable_errors() -> Iterator[None]:
 def _hint(words: str) -> str:
     """Say what to do about the words of SQLite."""
     for sign, hint in (
-        ("full", "Free some space and run it again; what was pushed is safe in Zotero."),
-        ("locked", "Another program holds it; run it again when that has ended."),
-        ("readonly", "Make the data folder writable."),
-        ("unable to open", "Check that the data folder exists and is writable."),
-        ("not a database", "Move the file away: syncd rebuilds it from the library."),
-        ("malformed", "Move the file away: syncd rebuilds it from the library."),
+        ("full", message("free-space-and-retry")),
+        ("locked", message("retry-when-free")),
+        ("readonly", message("make-data-folder-writable")),
+        ("unable to open", message("check-data-folder")),
+        ("not a database", message("move-file-away")),
+        ("malformed", message("move-file-away")),
     ):
         if sign in words:
             return hint

@@ -326,36 +326,40 @@ class Client:
         except pyzotero_errors.PyZoteroError as error:
             raise self._named(error, zot.request) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
+            raise self._odd(message("request-failed", error=type(error).__name__), unclear) from error
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             # Not of our own shapes alone: pyzotero looks into the answer before.
-            raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
+            raise self._odd(message("answer-not-zoteros"), unclear) from error
 
     @property
     def _kept(self) -> str:
         """What became of the run's work when it ends here."""
         if self._wrote:
-            return "What was written before is recorded; the next run goes on from there."
-        return "Nothing was written."
+            return message("earlier-writes-recorded")
+        return message("nothing-written")
 
     def _ours(self, error: LibraryError) -> LibraryError:
         """Return an error from below as one of this library, with what was kept."""
         unknown = isinstance(error, OutcomeUnknownError)
         return type(error)(
-            f"library {self.address.name!r}: {error}",
+            message("in-library", library=repr(self.address.name), words=error),
             kind=error.kind,
             library=self.address.name,
             status=error.status,
             retry_after=error.retry_after,
-            hint=error.hint if unknown else f"{error.hint} {self._kept}".lstrip(),
+            hint=error.hint
+            if unknown
+            else message("one-and-another", one=error.hint, another=self._kept)
+            if error.hint
+            else self._kept,
         )
 
-    def _odd(self, message: str, unclear: type[LibraryError]) -> LibraryError:
+    def _odd(self, words: str, unclear: type[LibraryError]) -> LibraryError:
         return self._ours(
             unclear(
-                f"{self.address.endpoint}: {message}",
+                message("at", place=self.address.endpoint, words=words),
                 kind="transient",
-                hint="Check the library's endpoint; a proxy may stand between.",
+                hint=message("check-endpoint"),
             )
         )
 
@@ -394,17 +398,14 @@ class Client:
             with suppress(LibraryError):
                 if lacking := self._lacking():
                     return self._ours(lacking)
-        doing = "write to" if words == "Write access denied" else "use"
-        said = message(
-            "key-may-not",
-            key=named(address.key),
-            verb=doing,
-            prefix=address.prefix,
-            answer=words or "forbidden",
-        )
+        key, answer, in_group = named(address.key), words or "forbidden", address.prefix.startswith("groups/")
         hint = message("change-key-rights", address=page)
-        if address.prefix.startswith("groups/"):
-            hint = message("ask-group-owner", verb=doing, address=page)
+        if words == "Write access denied":
+            said = message("key-may-not-write", key=key, prefix=address.prefix, answer=answer)
+            hint = message("ask-group-owner-to-write", address=page) if in_group else hint
+        else:
+            said = message("key-may-not-use", key=key, prefix=address.prefix, answer=answer)
+            hint = message("ask-group-owner-to-use", address=page) if in_group else hint
         return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
 
 
@@ -458,8 +459,8 @@ def outcomes_of(
         elif place in unchanged:
             outcomes.append(Outcome("unchanged"))
         elif place in failed:
-            code, message = shapes.failure(failed[place])
-            outcomes.append(Outcome("failed", code=code, message=without(key, message)))
+            code, words = shapes.failure(failed[place])
+            outcomes.append(Outcome("failed", code=code, message=without(key, words)))
         else:
-            outcomes.append(Outcome("failed", message="the server's answer does not mention this object"))
+            outcomes.append(Outcome("failed", message=message("object-not-mentioned")))
     return tuple(outcomes)

@@ -102,8 +102,8 @@ def consent(  # noqa: PLR0913, PLR0917 - each is the caller's to decide
     try:
         _plugin(endpoint, transport)
         number, agreed, caller = _begun(ask)
-        say("Zotero asks whether syncd may work with your library.")
-        say(f"Choose Allow there if it shows this code: {agreed.code}")
+        say(message("zotero-asks"))
+        say(message("allow-if-code-shown", code=agreed.code))
         ask("pair/ask", number)
         if not is_same(agreed.code):
             raise LibraryError(

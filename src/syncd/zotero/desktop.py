@@ -202,7 +202,7 @@ class PluginClient(Client):
                 }
                 return {**kept, "deleted": gone, "version": told["version"]}
             if told["next"] in asked:
-                raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
+                raise self._odd(message("plugin-answer-endless"), LibraryError)
             asked.add(told["next"])
             after = {"after": told["next"]}
 
@@ -222,13 +222,13 @@ class PluginClient(Client):
         except LibraryError as error:
             raise self._ours(error) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
+            raise self._odd(message("request-failed", error=type(error).__name__), unclear) from error
         except shapes.ShapeError as error:
-            raise self._odd("the answer is not the plugin's: it can't be read", unclear) from error
+            raise self._odd(message("plugin-answer-unreadable"), unclear) from error
         # A plugin that does not know the key, or is not there, can't sign that. But whoever stands between can say it
         # of a write that was done.
         if not is_its_own and (sent is not None or answer.status_code not in {401, 404}):
-            raise self._odd("the answer is not the plugin's: its signature is missing or wrong", unclear)
+            raise self._odd(message("plugin-answer-unsigned"), unclear)
         raise self._refused(answer)
 
     def _refused(self, answer: httpx2.Response) -> LibraryError:
