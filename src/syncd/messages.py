@@ -59,6 +59,8 @@ def told(words: str) -> dict[str, Any]:
 
 
 def _value(given: object) -> Value:
+    if isinstance(given, Exception) and given.args and isinstance(given.args[0], Message):
+        return given.args[0]
     return given if isinstance(given, (int, str)) else str(given)
 
 

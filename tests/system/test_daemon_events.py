@@ -24,7 +24,7 @@ from syncd.config.secrets import SecretRef
 from syncd.daemon import events
 from syncd.handshake import HEADER
 from syncd.state import pairings
-from syncd.zotero.embedded.plugin import new_key
+from syncd.zotero.embedded.writing import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
