@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from syncd.messages import message
+
 # What a run is told that was asked to end.
-ENDING = "syncd was asked to end; what was written is recorded"
+ENDING = message("ended-on-request")
 # What is remembered of a run that its user ended.
-INTERRUPTED = "you interrupted it; what was written is recorded"
+INTERRUPTED = message("interrupted")
 
 
 def in_words(error: BaseException) -> str:

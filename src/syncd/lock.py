@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from syncd.clock import Clock
 from syncd.errors import LockedError, StateError
+from syncd.messages import message
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -71,9 +72,9 @@ def _acquire(
         left = until - clock.monotonic()
         if left <= 0:
             raise LockedError(
-                "another run is at work on this library" + (f": {name}" if name else ""),
+                message("library-busy-with", holder=name) if name else message("library-busy"),
                 holder=name,
-                hint="Wait until it has ended and run this again; nothing was written.",
+                hint=message("wait-until-ended"),
             )
         if not waiting:
             tell(f"waiting for {name or 'another run'}")
@@ -91,8 +92,8 @@ def _taken(lock: BaseFileLock) -> bool:
         return False
     except OSError as error:
         raise StateError(
-            f"the lock {lock.lock_file} can't be used: {error.strerror or error}",
-            hint="Make the data folder writable.",
+            message("lock-unusable", path=lock.lock_file, reason=error.strerror or error),
+            hint=message("make-data-folder-writable"),
         ) from error
     return True
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.errors import StateError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 # What a file's name is better without.
@@ -30,7 +31,7 @@ _PLAIN = pattern(
     r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+", hostile=("https://", "a.", "")
 )
 _LONGEST = 200
-_HINT = "Another place for syncd's data can be named in SYNCD_DATA_DIR."
+_HINT = message("name-data-folder")
 # SQLite gives these the permissions of the database, where it makes them.
 _BESIDE = ("-wal", "-shm", "-journal")
 # What Docker and Podman leave in a container.
@@ -100,7 +101,9 @@ class DataFolder:
                 with tempfile.TemporaryFile(dir=folder) as probe:
                     probe.write(b"syncd")
             except OSError as error:
-                raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
+                raise StateError(
+                    message("data-folder-wrong", path=folder, problem=_reason(error)), hint=_HINT
+                ) from error
 
     def check(self) -> None:
         """Make sure that nobody else can change what is in the folder, as far as it is there.
@@ -113,7 +116,9 @@ class DataFolder:
                 if folder.is_dir():
                     _check(folder)
             except OSError as error:
-                raise StateError(f"the data folder {folder} {_reason(error)}", hint=_HINT) from error
+                raise StateError(
+                    message("data-folder-wrong", path=folder, problem=_reason(error)), hint=_HINT
+                ) from error
 
 
 PART = ".part"
@@ -180,7 +185,7 @@ def keep_private(database: Path) -> None:
         with suppress(FileNotFoundError, PermissionError):
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                raise OSError(errno.ELOOP, f"{path} is a symbolic link")
+                raise OSError(errno.ELOOP, message("is-symbolic-link", path=path))
             if mode & 0o077:
                 path.chmod(stat.S_IMODE(mode) & 0o700)
 
@@ -206,16 +211,19 @@ def _check_own(folder: Path) -> None:
     shown = shlex.quote(str(folder))
     if status.st_mode & stat.S_IWOTH:
         raise StateError(
-            f"everybody on this computer can write to the data folder {folder}, so syncd does not use it",
-            hint=f"Mend it with: chmod o-w {shown}",
+            message("data-folder-open-to-all", path=folder),
+            hint=message("mend-with-chmod", path=shown),
         )
     if status.st_uid == us or (us == 0 and _in_container()):
         return
     owner = _named(status.st_uid)
     mend = f"sudo chown -R {_named(us)} {shown}"
     if us == 0:
-        mend = f"Run syncd as that user: sudo -u {owner} syncd"
-    raise StateError(f"the data folder {folder} belongs to another user, {owner}", hint=f"{mend}. {_HINT}")
+        mend = message("run-as-user", owner=owner)
+    raise StateError(
+        message("data-folder-of-another-user", path=folder, owner=owner),
+        hint=message("mend-or-name-data-folder", mend=mend, other=_HINT),
+    )
 
 
 def _check_links(folder: Path) -> None:
@@ -224,8 +232,8 @@ def _check_links(folder: Path) -> None:
         link = next((entry.path for entry in entries if entry.is_symlink()), None)
     if link is not None:
         raise StateError(
-            f"{link} is a symbolic link, and syncd writes nothing through one in its data folder",
-            hint=f"Take it away with: rm {shlex.quote(link)}",
+            message("data-folder-holds-link", path=link),
+            hint=message("take-link-away", path=shlex.quote(link)),
         )
 
 
@@ -248,18 +256,18 @@ def _named(user: int) -> str:
 
 # What the system says, and how the sentence about the data folder goes on.
 _REASONS: dict[int, str] = {
-    errno.EEXIST: "can't be made: a file of that name is in the way",
-    errno.ENOTDIR: "can't be made: a file is in the way",
-    errno.EACCES: "can't be written to: permission denied",
-    errno.EPERM: "can't be written to: permission denied",
-    errno.EROFS: "can't be written to: the file system is read-only",
-    errno.ENOSPC: "can't be written to: the disk is full",
-    errno.EDQUOT: "can't be written to: your disk quota is used up",
+    errno.EEXIST: message("not-made-name-taken"),
+    errno.ENOTDIR: message("not-made-file-in-way"),
+    errno.EACCES: message("not-written-denied"),
+    errno.EPERM: message("not-written-denied"),
+    errno.EROFS: message("not-written-read-only"),
+    errno.ENOSPC: message("not-written-disk-full"),
+    errno.EDQUOT: message("not-written-quota-full"),
 }
 
 
 def _reason(error: OSError) -> str:
-    return _REASONS.get(error.errno or 0, f"can't be used: {error.strerror}")
+    return _REASONS.get(error.errno or 0, message("not-usable", reason=error.strerror))
 
 
 def data_dir(env: Mapping[str, str]) -> Path:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from syncd import services
 from syncd.clock import Clock, SystemClock
 from syncd.errors import ParseError, SourceError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import is_archive
 from syncd.parse.listing import watched
@@ -107,12 +108,10 @@ def _author(  # noqa: PLR0913, PLR0917 - passed on as they came
 
 
 def _unknown_scheme(source: str, scheme: str) -> SourceError:
-    hint = "Name the file itself, without file://." if scheme.casefold() == "file" else ""
+    hint = message("name-file-without-scheme") if scheme.casefold() == "file" else ""
     # An address of another scheme may hold a password too.
     shown = USER.sub("://***@", source)
-    return SourceError(
-        f"{shown}: {scheme}:// is no kind of source; files, http:// and https:// are", origin=shown, hint=hint
-    )
+    return SourceError(message("scheme-not-read", source=shown, scheme=scheme), origin=shown, hint=hint)
 
 
 def is_online(source: str) -> bool:
@@ -265,7 +264,7 @@ def watching(stage: Callable[[str], None], snapshot: Snapshot) -> Iterator[None]
         yield
 
 
-REFUSED = "Nothing of it is used; the papers of before stay. Look at the source: it may be damaged, or made to do harm."
+REFUSED = message("nothing-used-look-at-source")
 
 
 def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - the configuration's word
@@ -285,24 +284,24 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
         known = ("auto", *FORMATS, *services.SOURCES)
         near = difflib.get_close_matches(name, known, n=1)
         raise ParseError(
-            f"unknown format '{name}'",
+            message("unknown-format", name=name),
             origin=snapshot.origin,
             expected=" or ".join(f"'{known_one}'" for known_one in known),
-            hint=f"Did you mean '{near[0]}'?" if near else "",
+            hint=message("did-you-mean", name=near[0]) if near else "",
         )
     try:
         return parser(snapshot)
     except TooMuchError as error:
-        raise ParseError(f"the source is refused: {error}", origin=snapshot.origin, hint=REFUSED) from None
+        raise ParseError(
+            message("source-refused", reason=error), origin=snapshot.origin, hint=REFUSED
+        ) from None
     except RecursionError:
-        message = "the source is refused: it is nested too deeply"
-        raise ParseError(message, origin=snapshot.origin, hint=REFUSED) from None
+        said = message("source-nested-too-deeply")
+        raise ParseError(said, origin=snapshot.origin, hint=REFUSED) from None
     except MemoryError:
         raise out_of_memory(snapshot.origin) from None
 
 
 def out_of_memory(origin: str) -> ParseError:
     """Return the error of a source that takes more memory than parsing may have."""
-    return ParseError(
-        "parsing took more memory than it may have, and was stopped", origin=origin, hint=REFUSED
-    )
+    return ParseError(message("parsing-too-large"), origin=origin, hint=REFUSED)

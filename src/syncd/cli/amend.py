@@ -36,6 +36,7 @@ from syncd.engine.session import Session, opened
 from syncd.engine.undo import Undoing, last_run, undo_as_run
 from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
+from syncd.messages import message
 from syncd.state.libraries import remembered
 
 
@@ -94,14 +95,12 @@ def _agreed() -> bool:
 def _run_to_undo(words: str | None, config: Path | None, library: str | None, *, last: bool) -> str:
     """Return the name of the run that is meant."""
     if words is None and not last:
-        raise ConfigError(["no run is named"], hint="Name one that syncd log shows, or say --last.")
+        raise ConfigError([message("no-run-named")], hint=message("name-run-of-log"))
     settings, world = configuration(config), ports()
     with remembered(settings.library(library), world.data, world.clock) as state:
         newest = last_run(state.history) if last else None
         if last and words is None and newest is None:
-            raise SyncdError(
-                "no run is left to undo", hint="To see what each run did, and what was undone: syncd log"
-            )
+            raise SyncdError(message("no-run-to-undo"), hint=message("see-log"))
         return chosen(state.history, words, newest, settings.history.keep).name
 
 

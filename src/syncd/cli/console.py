@@ -27,6 +27,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from syncd.clock import SystemClock
 from syncd.errors import ConfigError, SyncdError
+from syncd.messages import message
 from syncd.paths import DataFolder, data_folder
 from syncd.text.plain import harmless, on_one_line, spelt_in_json
 
@@ -258,20 +259,17 @@ def _say_fault(error: Exception) -> None:
         f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {escape(str(error))}",
         soft_wrap=True,
     )
-    tell("Set SYNCD_DEBUG=1 and run it again for the details to report.", err=True)
+    tell(message("set-debug"), err=True)
 
 
 def say_no_room(error: OSError) -> None:
     """Say that there is no room for what syncd prints or writes, and print no more."""
     # Python would try once more at its end, and say so in words of its own.
     sys.stdout = None
-    where = f" in {error.filename}" if error.filename else " where its output goes"
-    say(
-        SyncdError(
-            f"syncd can't write{where}: {error.strerror}",
-            hint="What it recorded is kept. Free some space, and run it again.",
-        )
-    )
+    words = message("output-not-written", reason=error.strerror)
+    if error.filename:
+        words = message("not-written-in", path=error.filename, reason=error.strerror)
+    say(SyncdError(words, hint=message("records-kept-free-space")))
 
 
 def say(error: SyncdError) -> None:
@@ -413,7 +411,7 @@ def each_once(names: Sequence[str]) -> tuple[str, ...]:
     """
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise ConfigError([f"{name} is named twice" for name in twice])
+        raise ConfigError([message("named-twice", name=name) for name in twice])
     return tuple(names)
 
 

@@ -39,6 +39,7 @@ from syncd.daemon.work import (
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
+from syncd.messages import message
 from syncd.sources.pace import Pace
 from syncd.state.libraries import remembered
 
@@ -71,7 +72,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         for name in names:
             settings.profile(name)
         if not names:
-            raise ConfigError(["no profile is followed yet"], hint="Set syncd up with: syncd init")
+            raise ConfigError([message("no-profile-followed-yet")], hint=message("set-up-with-init"))
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
         looks = answer["profiles"] if answer else _look_here(names, settings, world)
         codes = {_code(look) for look in looks}
@@ -100,9 +101,9 @@ def resume(
     """Let profiles go on that rest. They rest on your word, or because you deleted their collection in Zotero."""
     with said_plainly():
         if new and len(profiles or ()) != 1:
-            raise ConfigError(["--new-collection is for one profile: name it"])
+            raise ConfigError([message("new-collection-wants-profile")])
         if library and not new:
-            raise ConfigError(["--library goes with --new-collection: a profile names its own library"])
+            raise ConfigError([message("library-without-new-collection")])
         if new and profiles:
             start_anew(profiles[0], config, library)
             return
@@ -118,9 +119,9 @@ def reload(config: ConfigOption = None) -> None:
         configuration(config)
         answer = ask(ports().data.control, "reload")
         if answer is None:
-            raise SyncdError("no daemon runs, so there is nothing to reload", hint="Start it with: syncd run")
+            raise SyncdError(message("no-daemon-to-reload"), hint=message("start-daemon"))
         if answer["problems"]:
-            raise ConfigError(answer["problems"], hint="The daemon goes on with what it had.")
+            raise ConfigError(answer["problems"], hint=message("daemon-keeps-old-settings"))
         stdout().print("The daemon has taken over the configuration.")
 
 
@@ -151,9 +152,8 @@ def _check_collection(name: str, settings: Config) -> None:
         resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
     if resting:
         raise ConfigError(
-            [f"profile {name!r} rests because {resting[0].paused}"],
-            hint="Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with"
-            f" syncd resume {quote(name)} --new-collection",
+            [message("profile-rests", profile=repr(name), reason=resting[0].paused)],
+            hint=message("restore-collection-or-resume", profile=quote(name)),
         )
 
 

@@ -32,6 +32,7 @@ from syncd.engine.gather import (
     web_of,
 )
 from syncd.errors import ConfigError, SourceError
+from syncd.messages import message
 from syncd.model import Profile
 from syncd.read import fetch
 from syncd.services import Api, search
@@ -100,8 +101,8 @@ def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
         snapshot, *others = fetch(source, web=web, apis=apis)
         if others:
             raise ConfigError(
-                [f"{source} is several pages, of perhaps several authors"],
-                hint="Follow each page, or write the folder into the configuration by hand.",
+                [message("source-several-pages", source=source)],
+                hint=message("follow-each-page"),
             )
         return source, read.parse(snapshot)
 
@@ -128,8 +129,8 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
         tell(f"warning: one of them could not be searched: {failure}", err=True)
     if not found:
         raise ConfigError(
-            [f"no author called {name!r} was found, and there is no such file"],
-            hint="Paste the address of the author's page instead.",
+            [message("no-author-found", name=repr(name))],
+            hint=message("paste-author-page"),
         )
     columns = (
         Column(""),
@@ -148,9 +149,13 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
     if not sys.stdin.isatty():
         raise ConfigError(
             [
-                f"{name!r} is a name, and nobody is here to choose from {len(found)} author{'s' * (len(found) != 1)}"
+                message(
+                    "nobody-to-choose-author",
+                    name=repr(name),
+                    count=len(found),
+                )
             ],
-            hint=f"Name one as the last column does: syncd follow {quote(found[0].source)}",
+            hint=message("follow-one-author", source=quote(found[0].source)),
         )
     choice: int = typer.prompt("Which one", type=int)
     while not 1 <= choice <= len(found):

@@ -50,6 +50,7 @@ from syncd.engine.run import (
     run_once,
 )
 from syncd.errors import ConfigError, SyncdError
+from syncd.messages import message
 from syncd.read import fetch
 from syncd.text.plain import on_one_line
 
@@ -104,11 +105,11 @@ class Questions:
             return self._asked(words, read, default)
         chosen = default if given is None else given
         if chosen is None:
-            raise ConfigError([f"{flag} is missing, and there is nobody to ask"])
+            raise ConfigError([message("option-missing", option=flag)])
         try:
             return read(chosen)
         except ValueError as error:
-            raise ConfigError([f"{flag} {chosen!r} {error}"]) from None
+            raise ConfigError([message("option-wrong", option=f"{flag} {chosen!r}", problem=error)]) from None
 
     def _asked(self, words: str, read: Callable[[str], T], default: str | None) -> T:
         while True:
@@ -157,10 +158,10 @@ def _check_flags(kind: str, identity: int | None, flags: Mapping[str, object]) -
     """Refuse flags that would go by unnoticed."""
     given = [flag for flag, value in flags.items() if value is not None]
     if kind == "user" and identity is None and "--key-env" in given:
-        raise ConfigError(["--key-env needs the user's number: --id N"])
+        raise ConfigError([message("key-env-without-id")])
     useless = [flag for flag in given if flag in USELESS.get(kind, ())]
     if useless:
-        raise ConfigError([f"{', '.join(useless)} has no meaning for the library {kind}"])
+        raise ConfigError([message("options-without-meaning", options=", ".join(useless), type=kind)])
 
 
 def _read_type(text: str) -> str:
@@ -361,8 +362,8 @@ def _check_complete(
         missing.append("--id")
     if missing:
         raise ConfigError(
-            [f"there is nobody to ask, and no answer is given for {', '.join(missing)}"],
-            hint="Such as: syncd init --library embedded --profile PAGE.txt",
+            [message("no-answers-given", questions=", ".join(missing))],
+            hint=message("init-example"),
         )
 
 

@@ -35,6 +35,7 @@ from syncd.config.secrets import Where, checked
 from syncd.daemon.ask import ask
 from syncd.errors import ConfigError, LibraryError
 from syncd.login import SignedIn, Target, sign_out
+from syncd.messages import message
 from syncd.state import pairings
 from syncd.zotero.account import keys_page
 from syncd.zotero.consent import (
@@ -80,8 +81,8 @@ def login(
             desktop = desktop or _is_desktop(library, config)
             if desktop and paste:
                 raise ConfigError(
-                    ["Zotero on this computer asks you itself, and there is no key to paste"],
-                    hint="Leave out --key.",
+                    [message("desktop-needs-no-key")],
+                    hint=message("leave-out-key"),
                 )
             if desktop:
                 done = _login_desktop(library, config, endpoint, where)
@@ -204,7 +205,7 @@ def _checked(endpoint: str | None) -> str | None:
     try:
         return None if endpoint is None else values.read_endpoint(endpoint)
     except ValueError as error:
-        raise ConfigError([f"--endpoint {error}"]) from None
+        raise ConfigError([message("option-wrong", option="--endpoint", problem=error)]) from None
 
 
 def _pasted(target: Target) -> str:

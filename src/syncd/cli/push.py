@@ -29,6 +29,7 @@ from syncd.config import Config
 from syncd.engine.gather import jobs
 from syncd.engine.run import Report, Task, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError
+from syncd.messages import message
 from syncd.paths import write_whole
 from syncd.sync.action import Plan
 from syncd.sync.plan import dump, is_plan, load
@@ -72,9 +73,8 @@ def push(
         given = sources or library or dry_run or max_create is not None or accept_shrunk or accept_empty
         if plan_file is not None and given:
             raise ConfigError(
-                ["a saved plan says itself what is pushed, and where to"],
-                hint="With --plan, leave out sources, --library, --dry-run, --max-create, --accept-shrunk and"
-                " --accept-empty.",
+                [message("plan-says-what-and-where")],
+                hint=message("plan-leave-out-options"),
             )
         if plan_file is not None:
             reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]
@@ -161,26 +161,26 @@ def _read_plan(path: Path) -> Plan:
     try:
         return load(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SourceError(f"the plan {path} can't be read: {reason}", origin=str(path)) from None
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf8-text")
+        raise SourceError(message("plan-unreadable", path=path, reason=reason), origin=str(path)) from None
 
 
 def _save(reports: list[Report], output: Path) -> None:
     plans = [report.plan for report in reports if report.plan is not None]
     if len(plans) != 1 or len(reports) != 1:
         raise StateError(
-            "no plan was saved: a plan file holds the plan for one library",
-            hint="Name the library with --library, or mend the errors above first.",
+            message("plan-wants-one-library"),
+            hint=message("name-library-or-mend"),
         )
     try:
         if output.is_file() and not is_plan(output.read_text(encoding="utf-8", errors="replace")):
             raise StateError(
-                f"the plan was not saved: {output} is there already, and is no plan of syncd's",
-                hint="Name another file with -o.",
+                message("plan-not-overwriting", path=output),
+                hint=message("name-another-output"),
             )
         _replace(output, dump(plans[0]))
     except OSError as error:
-        raise StateError(f"the plan can't be saved in {output}: {error.strerror}") from None
+        raise StateError(message("plan-not-saved", path=output, reason=error.strerror)) from None
     stderr().print(
         f"The plan is saved. Carry it out with: syncd push --plan {quote(str(output))}", soft_wrap=True
     )

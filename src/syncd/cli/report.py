@@ -15,6 +15,7 @@ from syncd.cli.console import escape, of_error, of_report, of_reports, say
 from syncd.cli.output import WORDS, Column, before_and_after, named, reasons, rest_of, show
 from syncd.engine.run import Report
 from syncd.errors import SourceError, SyncdError
+from syncd.messages import message
 from syncd.sync.action import Action, PlannedProfile
 from syncd.text.plain import json_of
 
@@ -64,10 +65,10 @@ def _offline(report: Report) -> SyncdError | None:
     names = ", ".join(failure.name for failure in away)
     parts = [f"{names} could not be read"] * bool(away) + ["no service could complete papers"] * silent
     return SourceError(
-        f"this computer reaches no server: {', and '.join(parts)}",
+        message("no-server-reached", servers=", and ".join(parts)),
         origin="",
         transient=True,
-        hint="Check the network. What is in the library stays as it is.",
+        hint=message("check-network"),
     )
 
 

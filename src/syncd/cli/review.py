@@ -25,6 +25,7 @@ from syncd.cli.output import Column, named
 from syncd.clock import SystemClock
 from syncd.engine.review import judge
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.state.libraries import remembered
 from syncd.state.state import Standing, State
 from syncd.sync.action import Verdict
@@ -48,9 +49,9 @@ def review(
     chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
     with said_plainly():
         if len(chosen) > 1 or bool(chosen) != (paper is not None):
-            raise ConfigError(["name one paper, and one of --same, --different, --later"])
+            raise ConfigError([message("review-wants-paper-and-verdict")])
         if key and not same:
-            raise ConfigError(["--item goes with --same: it names the item that the paper is"])
+            raise ConfigError([message("item-without-same")])
 
         with remembered(configuration(config).library(library), own_data(), SystemClock()) as state:
             if chosen and paper is not None:

@@ -26,6 +26,7 @@ from syncd.cli.console import (
 from syncd.config import Config
 from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError, ServiceError
+from syncd.messages import message
 from syncd.paths import expand
 from syncd.service import Standing, manager
 from syncd.service.base import Start
@@ -136,10 +137,8 @@ def check_system(command: tuple[str, ...], places: set[Path], *, is_root: bool) 
     for place in sorted(places):
         if _hidden(place):
             raise ConfigError(
-                [
-                    f"a service of the whole computer does not see {place}, for {_hidden(place)} is hidden from it"
-                ],
-                hint="Keep syncd and its configuration elsewhere, such as in /opt/syncd and /etc/syncd.",
+                [message("service-does-not-see", path=place, hidden=_hidden(place))],
+                hint=message("keep-outside-home"),
             )
     _check_root(command, "install", is_root=is_root)
 
@@ -153,8 +152,8 @@ def _hidden(place: Path) -> Path | None:
 def _check_root(command: tuple[str, ...], what: str, *, is_root: bool) -> None:
     if not is_root:
         raise ServiceError(
-            f"only root may {what} a service of the whole computer",
-            hint=f"Try: sudo {shlex.join(command)} service {what} --system",
+            message("only-root-may", verb=what),
+            hint=message("try-sudo", command=shlex.join(command), verb=what),
         )
 
 
@@ -181,8 +180,8 @@ def _check_readable(config: Path) -> None:
     if not config.stat().st_mode & 0o004 or closed:
         first = closed[-1] if closed else config
         raise ConfigError(
-            [f"the service runs as a user of its own, who may not read {first}"],
-            hint=f"It holds no key, so let others read it: chmod o+{'x' if closed else 'r'} {first}",
+            [message("service-may-not-read", path=first)],
+            hint=message("let-others-read", right="x" if closed else "r", path=first),
         )
 
 

@@ -41,6 +41,7 @@ from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
 from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
+from syncd.messages import message
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
@@ -289,7 +290,7 @@ def log(
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]
                 if not notes:
-                    raise SyncdError(f"nothing is known of an item {item}")
+                    raise SyncdError(message("item-unknown", item=item))
                 _print_notes(notes, as_json=as_json)
             elif run is not None or last:
                 newest = next(iter(history.runs(1)), None)
@@ -313,18 +314,19 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
         SyncdError: none is meant, or it is not clear which.
     """
     if words is not None and last is not None:
-        raise ConfigError(["name a run, or say --last, not both"])
+        raise ConfigError([message("run-or-last-not-both")])
     found = history.named(words) if words else [last] if last else []
     if len(found) == 1:
         return found[0]
     if found:
         first = ", ".join(run.name for run in found[:5])
         raise SyncdError(
-            f"several runs are meant by {words!r}: {first}", hint="Name more of the one you mean."
+            message("run-ambiguous", text=repr(words), runs=first),
+            hint=message("name-more-of-it"),
         )
     raise SyncdError(
-        f"the run {words!r} did nothing, or is not known any more" if words else "there is no run yet",
-        hint=f"See those that are known with: syncd log. They are kept for {write_duration(keep)} (history.keep).",
+        message("run-not-known", run=repr(words)) if words else message("no-run-yet"),
+        hint=message("see-runs-known", keep=write_duration(keep)),
     )
 
 

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from syncd.config.values import KEY
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.paths import write_whole
 from syncd.text.patterns import pattern
 
@@ -42,7 +43,7 @@ class LiteralSecretError(ValueError):
     """
 
     def __init__(self, *, certain: bool) -> None:
-        super().__init__("holds a secret itself, where others can find it")
+        super().__init__(message("secret-in-the-open"))
         self.certain = certain
 
 
@@ -85,9 +86,10 @@ class SecretRef(BaseModel):
     def _exactly_one(self) -> Self:
         given = [way for way in WAYS if getattr(self, way) is not None]
         if len(given) != 1:
-            found = " and ".join(given) if given else "nothing"
-            msg = f"should say one of {', '.join(WAYS)}; it says {found}"
-            raise ValueError(msg)
+            ways = ", ".join(WAYS)
+            if given:
+                raise ValueError(message("should-say-one-way", ways=ways, given=" and ".join(given)))
+            raise ValueError(message("should-say-a-way", ways=ways))
         return self
 
     def __repr__(self) -> str:
@@ -95,12 +97,14 @@ class SecretRef(BaseModel):
 
     def __str__(self) -> str:
         if self.command is not None:
-            return f"command {self.command[0]}"
+            return message("place-command", command=self.command[0])
         if self.env is not None:
-            return f"environment variable {self.env}"
+            return message("place-variable", name=self.env)
         if self.file is not None:
-            return f"file {self.file}"
-        return f"credential {self.credential}" if self.credential is not None else "system keyring"
+            return message("place-file", path=self.file)
+        if self.credential is not None:
+            return message("place-credential", name=self.credential)
+        return message("place-keyring")
 
     def resolve(self, env: Mapping[str, str], *, user: str = "") -> str:
         """Fetch the key.
@@ -139,11 +143,11 @@ def checked(found: str | bytes, origin: str) -> str:
     text = found if isinstance(found, str) else found.decode("ascii", errors="replace")
     key = text.strip()
     if not key:
-        raise ConfigError([f"the key is empty ({origin})"])
+        raise ConfigError([message("key-empty", origin=origin)])
     if not WORD.fullmatch(key):
         raise ConfigError(
-            [f"what should be a key is no single word of plain letters ({origin})"],
-            hint="It should be the key alone, on one line.",
+            [message("key-not-one-word", origin=origin)],
+            hint=message("key-alone-on-one-line"),
         )
     return key
 
@@ -155,10 +159,14 @@ def _looks_like_a_key(part: object) -> bool:
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
     if not env.get(name, "").strip():
         raise ConfigError(
-            [f"the environment variable {name} is {'empty' if name in env else 'not set'}"],
-            hint=f"Set it with: export {name}=…",
+            [_lacking(name, env)],
+            hint=message("set-variable", name=name),
         )
     return env[name]
+
+
+def _lacking(name: str, env: Mapping[str, str]) -> str:
+    return message("variable-empty", name=name) if name in env else message("variable-not-set", name=name)
 
 
 def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
@@ -174,17 +182,17 @@ def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        problem = f"the command {name} gave no key within {COMMAND_SECONDS} seconds"
+        problem = message("key-command-timeout", command=name, seconds=COMMAND_SECONDS)
     except OSError as error:
-        problem = f"the command {name} can't be run: {error.strerror}"
+        problem = message("key-command-not-run", command=name, reason=error.strerror)
     except ValueError:
-        problem = f"the command {name} can't be run: a word of it holds a NUL character"
+        problem = message("key-command-holds-nul", command=name)
     else:
         if done.returncode == 0:
             return done.stdout
-        problem = f"the command {name} failed with exit code {done.returncode}"
+        problem = message("key-command-failed", command=name, status=done.returncode)
     # Raised out here, for an exception that was being handled would carry the command's output along.
-    raise ConfigError([problem], hint="Run the command by hand to see what it says.")
+    raise ConfigError([problem], hint=message("run-key-command-by-hand"))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -197,32 +205,32 @@ def _from_file(path: Path) -> bytes:
         with open(path, "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise ConfigError([f"the key file {path} is no regular file"])
+                raise ConfigError([message("key-file-not-regular", path=path)])
             if status.st_mode & 0o077:
                 raise ConfigError(
-                    [f"the key file {path} can be read or written by others, so it is not used"],
-                    hint=f"Make it yours alone with: chmod 600 {quote(str(path))}",
+                    [message("key-file-open-to-others", path=path)],
+                    hint=message("make-yours-alone", path=quote(str(path))),
                 )
             return file.read(LONGEST)
     except FileNotFoundError:
-        raise ConfigError([f"there is no key file {path}"]) from None
+        raise ConfigError([message("no-key-file", path=path)]) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
-        raise ConfigError([f"the key file {path} can't be read: {reason}"]) from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or message("name-not-valid")
+        raise ConfigError([message("key-file-unreadable", path=path, reason=reason)]) from None
 
 
 def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise ConfigError(
-            [f"the credential {name} can't be read: CREDENTIALS_DIRECTORY is not set"],
-            hint=f"systemd sets it for a service that has LoadCredential={name}:FILE.",
+            [message("credentials-directory-unset", name=name)],
+            hint=message("set-credential", name=name),
         )
     try:
         with (Path(folder) / name).open("rb") as file:
             return file.read(LONGEST)
     except OSError as error:
-        raise ConfigError([f"the credential {name} can't be read: {error.strerror}"]) from None
+        raise ConfigError([message("credential-unreadable", name=name, reason=error.strerror)]) from None
 
 
 def _from_keyring(user: str) -> str:
@@ -230,13 +238,11 @@ def _from_keyring(user: str) -> str:
     try:
         found = keyring.get_password(KEYRING_SERVICE, user)
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([f"the system's keyring gave no answer ({type(error).__name__})"]) from None
+        raise ConfigError([message("keyring-silent", error=type(error).__name__)]) from None
     if found is None:
         raise ConfigError(
-            [f'the system\'s keyring has no key of syncd for "{user}"'],
-            hint=f"Sign in with: syncd login {quote(user)}"
-            if user
-            else "Put one in with: keyring set syncd NAME",
+            [message("keyring-without-key", user=user)],
+            hint=message("sign-in-as", user=quote(user)) if user else message("put-key-in-keyring"),
         )
     return str(found)
 
@@ -310,12 +316,14 @@ def forget(ref: SecretRef, library: str) -> bool:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise ConfigError([f"the key file {ref.file} can't be removed: {error.strerror}"]) from None
+            raise ConfigError(
+                [message("key-file-not-removed", path=ref.file, reason=error.strerror)]
+            ) from None
         return True
     if ref.keyring is None:
         raise ConfigError(
-            [f"the key of library {library!r} comes from the {ref}, where syncd can't take it away"],
-            hint="Take it away there.",
+            [message("key-kept-elsewhere", library=repr(library), place=ref)],
+            hint=message("take-away-there"),
         )
     try:
         keyring = _keyring()
@@ -325,7 +333,7 @@ def forget(ref: SecretRef, library: str) -> bool:
     except ConfigError:
         raise
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([f"the system's keyring gave no answer ({type(error).__name__})"]) from None
+        raise ConfigError([message("keyring-silent", error=type(error).__name__)]) from None
     return True
 
 
@@ -337,10 +345,10 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
         write_whole(path, f"{key}\n".encode())
     except OSError as error:
         raise ConfigError(
-            [f"the key file {path} can't be written: {error.strerror}"],
-            hint="Nothing was stored. Another configuration, beside which keys are kept, can be named with --config.",
+            [message("key-file-not-written", path=path, reason=error.strerror)],
+            hint=message("nothing-stored-name-config"),
         ) from None
-    return Kept({"file": name}, f"the file {path}, which only you can read", before)
+    return Kept({"file": name}, message("in-private-file", path=path), before)
 
 
 def _into_keyring(key: str, library: str) -> Kept:
@@ -351,10 +359,10 @@ def _into_keyring(key: str, library: str) -> Kept:
         # Some keyrings take everything and keep nothing.
         works = keyring.get_password(KEYRING_SERVICE, library) == key
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([f"the system's keyring can't be used ({type(error).__name__})"]) from None
+        raise ConfigError([message("keyring-unusable", error=type(error).__name__)]) from None
     if not works:
-        raise ConfigError(["the system's keyring does not keep what it is given"])
-    return Kept({"keyring": True}, "the system's keyring", before)
+        raise ConfigError([message("keyring-keeps-nothing")])
+    return Kept({"keyring": True}, message("in-system-keyring"), before)
 
 
 def _keyring() -> Any:
@@ -363,8 +371,8 @@ def _keyring() -> Any:
         return importlib.import_module("keyring")
     except ImportError:
         raise ConfigError(
-            ["the system's keyring can't be used: the Python package keyring is not installed"],
-            hint="Install it beside syncd with: pip install keyring",
+            [message("keyring-not-installed")],
+            hint=message("install-keyring"),
         ) from None
 
 
@@ -387,8 +395,7 @@ def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     """Return how a secret stands, as far as that can be told without fetching it."""
     if ref.env is not None:
         is_set = bool(env.get(ref.env, "").strip())
-        standing = "set" if is_set else "empty" if ref.env in env else "not set"
-        words = f"the environment variable {ref.env} is {standing}"
+        words = message("variable-set", name=ref.env) if is_set else _lacking(ref.env, env)
         return Whereabouts(words, is_set, "" if is_set else f"export {ref.env}=…")
     if ref.command is not None:
         return _program(ref.command[0], env)
@@ -397,37 +404,36 @@ def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     if ref.credential is not None:
         return _credential(ref.credential, env)
     if find_spec("keyring") is None:
-        return Whereabouts(
-            "the Python package keyring is not installed", found=False, mend="pip install keyring"
-        )
-    return Whereabouts("in the system's keyring, which was not asked")
+        return Whereabouts(message("keyring-package-missing"), found=False, mend="pip install keyring")
+    return Whereabouts(message("keyring-not-asked"))
 
 
 def _program(name: str, env: Mapping[str, str]) -> Whereabouts:
     if shutil.which(name, path=env.get("PATH")) is None:
-        return Whereabouts(f"there is no command {name}", found=False)
-    return Whereabouts(f"the command {name} is there; it was not run")
+        return Whereabouts(message("command-missing", command=name), found=False)
+    return Whereabouts(message("command-there", command=name))
 
 
 def _file(path: Path) -> Whereabouts:
     try:
         status = path.stat()
     except OSError as error:
-        return Whereabouts(f"the file {path} can't be read: {error.strerror}", found=False)
+        return Whereabouts(message("secret-file-unreadable", path=path, reason=error.strerror), found=False)
     if not stat.S_ISREG(status.st_mode):
-        return Whereabouts(f"{path} is no regular file", found=False)
+        return Whereabouts(message("path-not-regular", path=path), found=False)
     if status.st_mode & 0o077:
         return Whereabouts(
-            f"the file {path} can be read or written by others, so it is not used",
+            message("secret-file-open-to-others", path=path),
             found=False,
             mend=f"chmod 600 {quote(str(path))}",
         )
-    return Whereabouts(f"the file {path} is there, and yours alone", found=True)
+    return Whereabouts(message("secret-file-private", path=path), found=True)
 
 
 def _credential(name: str, env: Mapping[str, str]) -> Whereabouts:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
-        return Whereabouts(f"the credential {name} is for the service, which systemd gives it to")
+        return Whereabouts(message("credential-for-service", credential=name))
     found = (Path(folder) / name).is_file()
-    return Whereabouts(f"the credential {name} is {'there' if found else 'not there'}", found)
+    words = message("credential-there", name=name) if found else message("credential-missing", name=name)
+    return Whereabouts(words, found)

@@ -43,6 +43,7 @@ from syncd.engine.session import opened
 from syncd.engine.undo import last_run, undo, undo_as_run
 from syncd.errors import ConfigError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
+from syncd.messages import message
 from syncd.read import fetch
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound, replayed
 from syncd.services import search
@@ -193,7 +194,9 @@ class Api:
         # A page of a folder is looked at with the folder.
         names = [n if n in followed else profile_of(n, followed) for n in names]
         if unknown := [name for name in names if name not in followed]:
-            raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd follows no profile {unknown[0]!r}")
+            raise RefusedError(
+                HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(unknown[0]))
+            )
         self._ask("sync-now", names)
         return JsonAnswer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
 
@@ -217,7 +220,7 @@ class Api:
     async def events(self, asked: Asked) -> Response:
         """Tell what happens, as it happens."""
         if self._events.is_full:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "too many programs listen")
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, message("too-many-listeners"))
 
         async def lines() -> AsyncIterator[str]:
             number = 0
@@ -254,7 +257,7 @@ class Api:
         """Search the services for an author."""
         name = asked.query.get("name", "").strip()
         if not name:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "no name is given")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("no-name-given"))
         failures: list[Any] = []
         with web_of(self.config, self._ports) as web:
             found = search(name, web, apis=apis_of(self.config, self._ports.env), failures=failures)
@@ -266,7 +269,7 @@ class Api:
         """Add a profile to the configuration, once its source was read."""
         source = _text(asked, "source")
         if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "the source is no address and no author at a service")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-or-author"))
         library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
         env = self._ports.env
         with web_of(self.config, self._ports) as web:
@@ -291,26 +294,26 @@ class Api:
         paper, said, key = _text(asked, "paper"), asked.body.get("verdict"), asked.body.get("key")
         verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
         if verdict is None or not (key is None or isinstance(key, str)):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "a verdict is same, different or later; a key is text")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("verdict-wrong"))
         # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
-        raise RefusedError(HTTPStatus.NOT_FOUND, f"no paper {paper!r} waits for a review")
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
 
     def undo(self, asked: Asked) -> Json:
         """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
         _only(asked, "run", "dry_run")
         run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
         if not (run is None or isinstance(run, str)):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "run should be a text, or null")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("run-not-text"))
         if not isinstance(dry_run, bool):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "dry_run should be true or false")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("dry-run-not-boolean"))
         found = [(known, one) for one in self.config.libraries.values() if (known := self._run(one, run))]
         if not found:
-            words = f"no run {run!r} is known" if run else "no run is left to be undone"
+            words = message("no-such-run", run=repr(run)) if run else message("no-run-to-be-undone")
             raise RefusedError(HTTPStatus.NOT_FOUND, words)
         known, library = max(found, key=lambda one: (one[0].started, one[0].name))
         ports = replace(
@@ -372,13 +375,13 @@ async def _asked(request: Request) -> Asked:
     if request.method != "POST":
         return Asked(query, {}, proof)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body should be application/json")
+        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message("body-type-not-json"))
     try:
         value = json.loads(await request.body() or b"{}")
     except (ValueError, RecursionError):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("body-not-json")) from None
     if not isinstance(value, dict):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "the body should be a JSON object")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("body-not-object"))
     return Asked(query, value, proof)
 
 
@@ -393,14 +396,14 @@ def _names(asked: Asked) -> list[str]:
     _only(asked, "names")
     names = asked.body.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "names should be a list of texts")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("names-not-texts"))
     return names
 
 
 def _text(asked: Asked, name: str) -> str:
     value = asked.body.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise RefusedError(HTTPStatus.BAD_REQUEST, f"{name} should be a text")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("not-text", name=name))
     return value.strip()
 
 
@@ -567,8 +570,15 @@ class Interface:
             listening = bound(HOST, port)
         except OSError as error:
             raise ConfigError(
-                [f"control.port: can't listen on {HOST}, port {port}: {error.strerror or error}"],
-                hint="Choose another port, or stop the program that uses this one.",
+                [
+                    message(
+                        "control-port-taken",
+                        host=HOST,
+                        port=port,
+                        reason=error.strerror or error,
+                    )
+                ],
+                hint=message("choose-another-port"),
             ) from error
         signed = Signed(self._api.app(), keys)
         server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
@@ -618,8 +628,8 @@ def _bound(path: Path) -> socket.socket:
     except OSError as error:
         listening.close()
         raise StateError(
-            f"the control socket {path} can't be made: {error.strerror or error}",
-            hint="Another place for syncd's data can be named in SYNCD_DATA_DIR.",
+            message("control-socket-not-made", path=path, reason=error.strerror or error),
+            hint=message("name-data-folder"),
         ) from error
     finally:
         os.umask(before)

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from syncd.errors import SyncdError
+from syncd.messages import message
 
 Json = dict[str, Any]
 # What a command waits for an answer to anything but "sync-now", which takes as long as it takes.
 SECONDS = 30.0
 # Longer paths don't fit into the address of a socket.
 PATH_MAX = 100
-UPGRADED = "Restart it after an upgrade."
+UPGRADED = message("restart-after-upgrade")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,10 @@ def ask(
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             return None
         except OSError as error:
-            raise SyncdError(f"the daemon can't be reached: {error.strerror or error}") from error
+            raise SyncdError(message("daemon-unreachable", reason=error.strerror or error)) from error
         status, answer = _answer(line, address, words)
     if status in {404, 405}:
-        raise SyncdError(f"the daemon does not know how to {do!r}", hint=UPGRADED)
+        raise SyncdError(message("daemon-unable", verb=repr(do)), hint=UPGRADED)
     if isinstance(answer, dict) and "error" in answer:
         raise SyncdError(answer["error"], hint=answer.get("hint", ""))
     if not isinstance(answer, dict) or (whole and not address.holds <= answer.keys()):
@@ -123,14 +124,10 @@ def _answer(line: _Line, address: _Address, words: Json) -> tuple[int, Any]:
         answer = line.getresponse()
         return answer.status, json.loads(answer.read())
     except OSError as error:
-        raise SyncdError(
-            "the daemon gave no answer; it may have ended just now", hint="Look at it with: syncd status"
-        ) from error
+        raise SyncdError(message("daemon-silent"), hint=message("look-at-status")) from error
     except (http.client.HTTPException, ValueError) as error:
         raise _of_another_version() from error
 
 
 def _of_another_version() -> SyncdError:
-    return SyncdError(
-        "the daemon is of another version than this command, and its answer can't be read", hint=UPGRADED
-    )
+    return SyncdError(message("daemon-answer-unreadable"), hint=UPGRADED)

@@ -35,6 +35,7 @@ from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
+from syncd.messages import message
 from syncd.read import is_online
 from syncd.sources.pace import Pace
 
@@ -332,7 +333,7 @@ class Daemon:
     def _reload(self) -> list[str]:
         """Read the configuration again; keep the old one where it has problems, and return them."""
         if self._stop.is_set():
-            return ["the daemon was asked to end"]
+            return [message("daemon-asked-to-end")]
         self._reporter.reloading()
         try:
             config = load(self._path, self._ports.env)
@@ -388,5 +389,5 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
 
 def _given_up(name: str) -> dict[str, Any]:
     """Return what is told to those who asked for a look at a profile that is followed no more."""
-    error = ConfigError([f"profile {name!r} was taken out of the configuration"])
+    error = ConfigError([message("profile-removed-from-config", profile=repr(name))])
     return Look(name, frozenset(), "", error=error).to_json()

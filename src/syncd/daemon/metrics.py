@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from syncd import __version__
 from syncd.engine.run import Report
 from syncd.errors import ConfigError, StateError
+from syncd.messages import message
 from syncd.paths import write_whole
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound
 from syncd.sync.action import KINDS
@@ -138,8 +139,15 @@ class Metrics:
             listening = bound(HOST, port)
         except OSError as error:
             raise ConfigError(
-                [f"metrics.port: can't listen on {HOST}, port {port}: {error.strerror or error}"],
-                hint="Choose another port, or stop the program that uses this one.",
+                [
+                    message(
+                        "metrics-port-taken",
+                        host=HOST,
+                        port=port,
+                        reason=error.strerror or error,
+                    )
+                ],
+                hint=message("choose-another-port"),
             ) from error
         port = listening.getsockname()[1]
         app = Guard(_reading(prometheus.make_asgi_app(self._registry)), Rules(_refused, own_page=False))
@@ -164,8 +172,8 @@ class Metrics:
             write_whole(path, text, mode=0o644)
         except OSError as error:
             raise StateError(
-                f"the figures can't be written to {path}: {error.strerror or error}",
-                hint="Look at metrics.textfile: its folder must exist, and syncd must be allowed to write there.",
+                message("figures-not-written", path=path, reason=error.strerror or error),
+                hint=message("check-metrics-folder"),
             ) from error
 
 

@@ -26,6 +26,7 @@ from syncd.daemon.logs import get_logger
 from syncd.daemon.roster import delay
 from syncd.engine.ports import Ports
 from syncd.errors import ConfigError, SendError, SyncdError
+from syncd.messages import message
 from syncd.state import store as db
 from syncd.state.libraries import remembered
 from syncd.state.store import Store
@@ -165,27 +166,27 @@ class Command:
         self._env = dict(env)
         self._seconds = seconds
 
-    def send(self, message: Message) -> None:
+    def send(self, news: Message) -> None:
         """Run the command.
 
         Raises:
             SendError: it failed, or took too long and was ended with all that it had started.
             ConfigError: it can't be run.
         """
-        env = self._env | {"SYNCD_SUBJECT": message.subject, "SYNCD_BODY": message.body}
+        env = self._env | {"SYNCD_SUBJECT": news.subject, "SYNCD_BODY": news.body}
         try:
-            code = self._run(env, message.body.encode())
+            code = self._run(env, news.body.encode())
         except OSError as error:
-            problem = f"{self.name}: {self._words[0]} can't be run: {error.strerror or error}"
+            problem = message(
+                "hook-not-run", hook=self.name, command=self._words[0], reason=error.strerror or error
+            )
             raise ConfigError([problem]) from None
         except ValueError:
-            raise ConfigError([f"{self.name}: a word of it holds a NUL character"]) from None
+            raise ConfigError([message("hook-holds-nul", hook=self.name)]) from None
         if code is None:
-            raise SendError(f"{self.name} did not end within {self._seconds:g} seconds")
+            raise SendError(message("hook-timeout", hook=self.name, seconds=f"{self._seconds:g}"))
         if code != 0:
-            raise SendError(
-                f"{self.name} failed with exit code {code}", hint="Run it by hand to see what it says."
-            )
+            raise SendError(message("hook-failed", hook=self.name, status=code), hint=message("run-by-hand"))
 
     def _run(self, env: Mapping[str, str], body: bytes) -> int | None:
         """Return the command's exit code, or None where it took too long."""
@@ -222,8 +223,8 @@ class Service:
             import apprise  # noqa: PLC0415 - an extra
         except ImportError:
             raise ConfigError(
-                ["notify.urls: the Python package apprise is not installed"],
-                hint='Install it with: pip install "syncd[notify]"',
+                [message("apprise-not-installed")],
+                hint=message("install-notify"),
             ) from None
         # It logs addresses. What went wrong is in our own line.
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
@@ -232,22 +233,22 @@ class Service:
         )
         self._apprise = apprise.Apprise(asset=asset)
         if not self._apprise.add(address):
-            raise ConfigError([f"{self.name}: apprise knows no such address"])
+            raise ConfigError([message("apprise-address-unknown", hook=self.name)])
 
-    def send(self, message: Message) -> None:
+    def send(self, news: Message) -> None:
         """Send a message.
 
         Raises:
             SendError: the service did not take it.
         """
         try:
-            taken = self._apprise.notify(message.body, title=message.subject, body_format="text")
+            taken = self._apprise.notify(news.body, title=news.subject, body_format="text")
         except Exception as error:  # noqa: BLE001 - each service raises its own, with the address in it
-            raise SendError(f"{self.name}: apprise failed ({type(error).__name__})") from None
+            raise SendError(message("apprise-failed", hook=self.name, error=type(error).__name__)) from None
         if not taken:
             raise SendError(
-                f"{self.name}: the service did not take it",
-                hint="Look whether the address is still right and the service can be reached.",
+                message("apprise-refused", hook=self.name),
+                hint=message("check-notify-address"),
             )
 
 

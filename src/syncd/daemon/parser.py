@@ -31,6 +31,7 @@ from pydantic import TypeAdapter
 from syncd import errors, read
 from syncd.clock import Clock
 from syncd.errors import ParseError, SyncdError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.sources import limits
 
@@ -241,7 +242,7 @@ class Parser:
                 self._end(child)
                 raise
         raise ParseError(
-            f"the process that parses ended over it ({_how(code)})",
+            _ended_over_it(code),
             origin=snapshot.origin,
             hint=read.REFUSED,
         )
@@ -267,7 +268,7 @@ class Parser:
             )
         except OSError as error:
             ours.close()
-            raise SyncdError(f"the process that parses can't be started: {error.strerror}") from error
+            raise SyncdError(message("parser-not-started", reason=error.strerror)) from error
         finally:
             theirs.close()
         return _Child(process, ours)
@@ -285,7 +286,7 @@ class Parser:
             clock.sleep(0)
             if waited > job.seconds:
                 raise ParseError(
-                    f"parsing took longer than {job.seconds:.0f} seconds and was stopped; the papers of before stay",
+                    message("parsing-too-slow", seconds=f"{job.seconds:.0f}"),
                     origin=job.origin,
                     hint=read.REFUSED,
                 )
@@ -310,13 +311,13 @@ def resident(pid: int) -> int:
     return 0
 
 
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+def _ended_over_it(code: int) -> str:
+    return message("parser-killed", signal=-code) if code < 0 else message("parser-ended", status=code)
 
 
 def _error(refusal: _Refusal | None, origin: str) -> Exception:
     if refusal is None or refusal.kind == "fault":
-        error = RuntimeError(refusal.message if refusal else "the process that parses said nothing")
+        error = RuntimeError(refusal.message if refusal else message("parser-said-nothing"))
         error.add_note(refusal.trace if refusal else "")
         return error
     if refusal.kind == "SyncdError":

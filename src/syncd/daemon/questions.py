@@ -13,6 +13,7 @@ from typing import Any, Literal
 from syncd.daemon.events import Events
 from syncd.daemon.roster import Roster
 from syncd.errors import SyncdError
+from syncd.messages import message
 
 Json = dict[str, Any]
 Do = Literal["status", "sync-now", "pause", "resume", "reload"]
@@ -87,8 +88,8 @@ class Answers:
         unknown = [name for name in question.names if name not in followed]
         if unknown:
             error = SyncdError(
-                f"the daemon follows no profile {unknown[0]!r}",
-                hint="If it was added just now, tell the daemon: syncd reload",
+                message("daemon-follows-no-such-profile", profile=repr(unknown[0])),
+                hint=message("reload-if-just-added"),
             )
             question.answer.set_exception(error)
             return
@@ -98,7 +99,7 @@ class Answers:
             # Whatever it is, who asked must not wait for ever; the loop sees to the rest.
             words = str(error) or type(error).__name__
             known = isinstance(error, SyncdError)
-            told = error if known else SyncdError(words, hint="The daemon's log says more.")
+            told = error if known else SyncdError(words, hint=message("see-daemon-log"))
             question.answer.set_exception(told)
             raise
 
@@ -113,8 +114,8 @@ class Answers:
         """Tell those who still wait that the daemon ends."""
         for waiting in self._waiting:
             error = SyncdError(
-                "the daemon was asked to end before all was done",
-                hint="What was written is recorded. See what was done with: syncd log",
+                message("daemon-ended-early"),
+                hint=message("recorded-see-log"),
             )
             waiting.question.answer.set_exception(error)
         self._waiting.clear()

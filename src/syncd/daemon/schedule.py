@@ -21,6 +21,7 @@ from tzlocal import reload_localzone
 
 from syncd.config.values import EVERY, cron_fields
 from syncd.errors import ConfigError
+from syncd.messages import message
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 # So that a thousand installations do not knock at once: at most this share of an interval, at most so many seconds.
@@ -45,10 +46,10 @@ def zone(name: str | None) -> tzinfo:
         try:
             return from_rule(rule)
         except ValueError:
-            problem = f"the time zone {rule!r} of $TZ is not known"
+            problem = message("time-zone-unknown", rule=repr(rule))
     except ValueError as error:
-        problem = f"the computer's time zone can't be made out: {error}"
-    raise ConfigError([problem], hint='Name it in the configuration: daemon.timezone = "Europe/Berlin"')
+        problem = message("time-zone-not-found", reason=error)
+    raise ConfigError([problem], hint=message("name-time-zone"))
 
 
 def from_rule(rule: str) -> ZoneInfo:

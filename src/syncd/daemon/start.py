@@ -13,6 +13,7 @@ from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
 from syncd.errors import LockedError
 from syncd.lock import held
+from syncd.messages import message
 
 
 def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bool:
@@ -39,7 +40,7 @@ def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bo
                 return Daemon(config, path, ports, reporter, resting).run()
     except LockedError as error:
         raise LockedError(
-            f"a daemon runs already: {error.holder}",
+            message("daemon-runs-already", holder=error.holder),
             holder=error.holder,
-            hint="See what it does with: syncd status",
+            hint=message("see-status"),
         ) from None

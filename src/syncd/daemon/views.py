@@ -13,6 +13,7 @@ from syncd.engine.ports import Ports
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.handshake import Proof
+from syncd.messages import message
 from syncd.state.history import Note, Told
 from syncd.state.libraries import remembered
 from syncd.state.state import State
@@ -77,9 +78,9 @@ def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:
         RefusedError: none is followed there, or it is no name at all.
     """
     if not isinstance(prefix, str) or not prefix.strip():
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "the library is not named")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("library-not-named"))
     if not (user is None or (isinstance(user, int) and not isinstance(user, bool) and user > 0)):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "user should be the number of a user")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("user-not-number"))
     outside = [library for library in config.libraries.values() if library.type != EMBEDDED]
     if prefix == OWN:
         found = [one for one in outside if one.type == DESKTOP]
@@ -88,7 +89,7 @@ def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:
         found = [one for one in outside if one.prefix == prefix]
     if not found:
         name = f"users/{user}" if user and prefix == OWN else prefix
-        raise RefusedError(HTTPStatus.NOT_FOUND, f"syncd keeps no library {name!r}")
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("library-not-kept", library=repr(name)))
     return found
 
 
@@ -118,7 +119,7 @@ def items(asked: Asked, config: Config, ports: Ports) -> Json:
     """Return what is known of items; the unknown are left out."""
     keys = [key for key in asked.query.get("keys", "").split(",") if key]
     if len(keys) > MOST_KEYS:
-        raise RefusedError(HTTPStatus.BAD_REQUEST, f"more than {MOST_KEYS} keys")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("too-many-keys", most=MOST_KEYS))
     found: dict[str, Json] = {}
     for library in _libraries(asked, config):
         with remembered(library, ports.data, ports.clock) as state:

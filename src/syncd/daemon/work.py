@@ -29,6 +29,7 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
+from syncd.messages import message
 from syncd.read import fetch, is_online
 
 # How long a look waits for its turn at a library that another process is writing to.
@@ -332,7 +333,7 @@ class Looker:
     def _admit(self, library: str) -> None:
         if not self.admits(library):
             raise ClosedError(
-                "the library failed just now for another profile", kind="transient", library=library
+                message("library-failed-for-another-profile"), kind="transient", library=library
             )
 
 

@@ -14,6 +14,7 @@ from syncd.config import Library
 from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.doctor import memory
 from syncd.doctor.finding import Check, Finding, Scene
+from syncd.messages import message
 
 
 def checks(scene: Scene) -> Iterator[Check]:
@@ -42,16 +43,22 @@ def _elsewhere(name: str, library: Library, scene: Scene) -> Iterator[Check]:
 def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
     """Say what the last runs ended with, which is no matter of whether the library answers."""
     for one in memory.failing(scene, library):
-        times = "The last run" if one.times == 1 else f"The last {one.times} runs"
-        words = f"{times} for {', '.join(one.profiles)} failed, since {local(one.since)}: {one.message}"
+        words = message(
+            "runs-failed",
+            count=one.times,
+            profiles=", ".join(one.profiles),
+            since=local(one.since),
+            error=one.message,
+        )
         yield Finding(
-            f"library {library.name}: runs", "failure", words, f"syncd push --library {quote(library.name)}"
+            f"library {library.name}: runs",
+            "failure",
+            words,
+            f"syncd push --library {quote(library.name)}",
         )
 
 
 def _embedded(name: str, scene: Scene) -> Iterator[Finding]:
     there = scene.data.library.exists()
-    words = (
-        "one of syncd's own, in the data folder" if there else "one of syncd's own; the first push makes it"
-    )
+    words = message("embedded-library-there") if there else message("embedded-library-not-yet")
     yield Finding(name, "ok", words)

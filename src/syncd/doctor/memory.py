@@ -21,12 +21,13 @@ from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ENDING, INTERRUPTED
 from syncd.handshake import SEPARATOR
 from syncd.lock import held
+from syncd.messages import message
 from syncd.state.store import HEAD, Store
 
 STATE = "state"
 KEPT = "embedded library"
 SECONDS = 5.0
-DAMAGED = "it is damaged"
+DAMAGED = message("damaged")
 # The rows of a library. Of a Zotero on the desktop, the place goes on with its id.
 HERE = """library IN (SELECT id FROM library WHERE prefix = :prefix
     AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
@@ -176,25 +177,25 @@ def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: 
 def _state(scene: Scene) -> Iterator[Finding]:
     path = scene.data.state
     if not path.exists():
-        yield Finding(STATE, "ok", "nothing was pushed yet, so there is none")
+        yield Finding(STATE, "ok", message("database-not-made-yet"))
         return
     problem, revision = _sound(path)
     if problem == DAMAGED:
-        words = f"{path} is damaged; all but the history can be rebuilt from the library"
+        words = message("database-damaged", path=path)
         yield Finding(STATE, "failure", words, FIX, lambda: _set_aside(scene))
     elif problem:
         mend = f"chmod u+rw {path}" if path.is_file() else f"mv {path} {path}.old"
-        yield Finding(STATE, "failure", f"{path} can't be read: {problem}", mend)
+        yield Finding(STATE, "failure", message("file-unreadable", path=path, reason=problem), mend)
     elif revision is None:
-        yield Finding(STATE, "ok", f"{path} has no tables yet; the next command makes them")
+        yield Finding(STATE, "ok", message("database-empty", path=path))
     elif revision < HEAD:
-        words = f"{path} is of an older syncd (revision {revision}); all but the history can be rebuilt"
+        words = message("database-older", path=path, revision=revision)
         yield Finding(STATE, "failure", words, f"mv {path} {path}.old")
     elif revision > HEAD:
-        words = f"{path} is of a newer syncd (revision {revision})"
+        words = message("database-newer", path=path, revision=revision)
         yield Finding(STATE, "failure", words, "pip install --upgrade syncd")
     else:
-        yield Finding(STATE, "ok", f"{path} is sound")
+        yield Finding(STATE, "ok", message("file-sound", path=path))
 
 
 def _sound(path: Path) -> tuple[str, str | None]:
@@ -226,17 +227,17 @@ def _set_aside(scene: Scene) -> str:
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
         Store.at(path).close()
-    return f"the damaged database is kept as {aside}, a new one is made; the next push reads the library anew"
+    return message("database-set-aside", path=aside)
 
 
 def _embedded(path: Path) -> Iterator[Finding]:
     problem, _ = _sound(path)
     if problem:
-        words = f"{path} can't be read: {problem}"
-        yield Finding(KEPT, "failure", words, "Restore it from a backup: nothing else has these papers.")
+        words = message("file-unreadable", path=path, reason=problem)
+        yield Finding(KEPT, "failure", words, message("restore-from-backup"))
         return
     with closing(opened(path)) as connection:
         (count,) = connection.execute(
             "SELECT count(*) FROM items WHERE parent IS NULL AND NOT trashed"
         ).fetchone()
-    yield Finding(KEPT, "ok", f"{path} is sound and holds {count} papers")
+    yield Finding(KEPT, "ok", message("library-sound", path=path, count=count))

@@ -22,6 +22,7 @@ from syncd.doctor.finding import Finding, Scene
 from syncd.doctor.settings import private
 from syncd.errors import ConfigError, LibraryError
 from syncd.lock import held
+from syncd.messages import message
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.account import Account, keys_page, named
@@ -89,7 +90,7 @@ def check_key(library: Library, scene: Scene) -> Iterator[Finding]:
         mend = (seen and seen.mend) or library.login
         yield Finding(name, "failure", str(error), mend, private(library.key) if library.key else None)
         return
-    words = f"{named(key or '')}, from {library.key}"
+    words = message("key-from", key=named(key or ""), origin=library.key)
     yield Finding(name, "ok", words)
 
 
@@ -114,7 +115,11 @@ def check_online(name: str, library: Library, scene: Scene) -> Iterator[Finding]
     with _watched(scene) as (watched, transport):
         yield from _asked(name, library, key, scene, transport)
     if watched.date is not None:
-        yield Finding(name, "ok", f"{library.root} answers in {watched.took * 1000:.0f} ms")
+        yield Finding(
+            name,
+            "ok",
+            message("server-answers", server=library.root, milliseconds=f"{watched.took * 1000:.0f}"),
+        )
         if abs(watched.off) > OFF:
             yield _clock(name, watched.off)
 
@@ -137,15 +142,15 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
     root = library.root or ""
     rights = Account(root, transport).rights(key)
     if rights is None:
-        yield Finding(name, "ok", f"{root} does not tell what a key may do")
+        yield Finding(name, "ok", message("server-hides-rights", server=root))
         return
     missing = rights.missing(library.prefix)
     if missing:
-        mend = f"Change that at {keys_page(root)}, or: syncd login {quote(library.name)}"
-        yield Finding(name, "failure", f"{named(key)} {missing}", mend)
+        mend = message("change-that-or-login", address=keys_page(root), library=quote(library.name))
+        yield Finding(name, "failure", message("key-lacks", key=named(key), lack=missing), mend)
     else:
         yield Finding(
-            name, "ok", f"{named(key)} is of {rights.owner} and may read and write {library.prefix}"
+            name, "ok", message("key-may-write", key=named(key), owner=rights.owner, prefix=library.prefix)
         )
 
 
@@ -155,22 +160,21 @@ def _refused(name: str, library: Library, error: LibraryError) -> Finding:
 
 
 def _clock(name: str, off: timedelta) -> Finding:
-    way = "ahead of" if off > timedelta() else "behind"
-    words = f"this computer's clock is {abs(off).total_seconds() / 60:.0f} minutes {way} the server's"
+    minutes = f"{abs(off).total_seconds() / 60:.0f}"
+    ahead = off > timedelta()
+    words = message("clock-ahead", minutes=minutes) if ahead else message("clock-behind", minutes=minutes)
     return Finding(name, "warning", words, "timedatectl set-ntp true")
 
 
 def _index(name: str, known: int | None, version: int, repair: Callable[[], str]) -> Finding:
     if known is None:
-        return Finding(name, "ok", f"version {version}; syncd has not read it yet")
+        return Finding(name, "ok", message("library-not-read-yet", version=version))
     if known > version:
-        words = f"version {version}, but syncd has read version {known}: it is an older one, perhaps from a backup"
+        words = message("library-older-than-read", version=version, known=known)
         return Finding(name, "warning", words, FIX, repair)
     if known == version:
-        return Finding(name, "ok", f"version {version}, and syncd has read all of it")
-    return Finding(
-        name, "ok", f"version {version}; syncd has read up to {known}, the next push reads the rest"
-    )
+        return Finding(name, "ok", message("library-read", version=version))
+    return Finding(name, "ok", message("library-partly-read", version=version, known=known))
 
 
 def _emptied(scene: Scene, library: Library) -> str:
@@ -181,7 +185,7 @@ def _emptied(scene: Scene, library: Library) -> str:
             State(store, library.root or "", library.prefix, scene.clock).index().forget()
     finally:
         store.close()
-    return "the index is emptied; the next push reads the library anew"
+    return message("index-emptied")
 
 
 def check_desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
@@ -199,7 +203,7 @@ def check_desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding
         except LibraryError as error:
             yield _refused(name, library, error)
             return
-        yield Finding(name, "ok", "Zotero runs, and its syncd plugin answers")
+        yield Finding(name, "ok", message("plugin-answers"))
         if plugin.version != __version__:
-            words = f"the syncd plugin in Zotero is {plugin.version}, and syncd is {__version__}"
+            words = message("plugin-of-other-version", version=plugin.version, own=__version__)
             yield Finding(name, "warning", words, f"syncd login --desktop {quote(library.name)}")

@@ -17,6 +17,7 @@ from syncd.config.toml import Path as Setting
 from syncd.config.toml import line_of
 from syncd.daemon.schedule import trigger, zone
 from syncd.doctor.finding import Check, Finding, Scene
+from syncd.messages import message
 from syncd.read import is_online
 
 NAME = "configuration"
@@ -35,9 +36,9 @@ def _configuration(scene: Scene) -> Iterator[Finding]:
     if scene.config is None:
         return
     if scene.place is None:
-        yield Finding(NAME, "warning", "there is none yet; papers go to the embedded library", "syncd init")
+        yield Finding(NAME, "warning", message("no-config-yet"), "syncd init")
         return
-    yield Finding(NAME, "ok", f"{scene.place} has no errors")
+    yield Finding(NAME, "ok", message("config-fine", path=scene.place))
     yield from advice(scene, keys=False)
 
 
@@ -56,17 +57,23 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
     placed = [(line_of(path, lines), finding) for path, finding in noted]
     if place.stat().st_mode & 0o022:
-        words = "others may change this file, and with it the commands that syncd runs"
+        words = message("config-writable-by-others")
         mend = f"chmod go-w {quote(str(place))}"
         placed.append((None, Finding(NAME, "warning", words, mend, lambda: _guarded(place))))
     for line, finding in sorted(placed, key=lambda pair: pair[0] or 0):
         where = f"{place}:{line}" if line else str(place)
-        yield Finding(NAME, "warning", f"{where}: {finding.words}", finding.mend, finding.repair)
+        yield Finding(
+            NAME,
+            "warning",
+            message("at", place=where, words=finding.words),
+            finding.mend,
+            finding.repair,
+        )
 
 
 def _guarded(place: Path) -> str:
     place.chmod(place.stat().st_mode & ~0o022)
-    return f"only you may change {place} now"
+    return message("config-made-yours", path=place)
 
 
 def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
@@ -75,7 +82,7 @@ def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
             found = secrets.look(ref, scene.env)
             if found.found is False:
                 name = ".".join(map(str, setting.path))
-                words = f"{name}: {found.words}"
+                words = message("at", place=name, words=found.words)
                 yield setting.path, Finding(NAME, "warning", words, found.mend, private(ref))
 
 
@@ -87,7 +94,7 @@ def private(ref: SecretRef) -> Callable[[], str] | None:
 
     def close() -> str:
         path.chmod(0o600)
-        return f"the key file {path} is yours alone now; whoever could read it may know the key"
+        return message("key-file-made-yours", path=path)
 
     return close
 
@@ -96,12 +103,13 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
     timezone = zone(config.daemon.timezone)
     for name, profile in config.profiles.items():
         if not _is_there(profile.source):
-            words = f"profiles.{name}.source: there is no {profile.source}"
+            words = message("profile-source-missing", profile=name, path=profile.source)
             yield ("profiles", name, "source"), Finding(NAME, "warning", words)
         first = trigger(profile.schedule, timezone, now, jitter=False).get_next_fire_time(None, now)
         if first is None or first - now > RARE:
-            when = f"not before {first:%Y-%m-%d}" if first else "never"
-            words = f"profiles.{name}.schedule: it comes {when}"
+            words = message("profile-schedule-never", profile=name)
+            if first:
+                words = message("profile-schedule-late", profile=name, day=f"{first:%Y-%m-%d}")
             yield ("profiles", name, "schedule"), Finding(NAME, "warning", words)
 
 
@@ -113,19 +121,19 @@ def _is_there(source: str) -> bool:
 
 def _parts(config: Config, lines: dict[Setting, int]) -> Iterator[tuple[Setting, Finding]]:
     if not config.profiles:
-        yield (), Finding(NAME, "warning", "no profile is followed", "syncd init")
+        yield (), Finding(NAME, "warning", message("no-profile-followed"), "syncd init")
     if ("libraries",) not in lines:
-        words = f"no library is named, so papers go to one of syncd's own ({EMBEDDED})"
+        words = message("library-not-configured", library=EMBEDDED)
         yield (), Finding(NAME, "warning", words, "syncd login")
     first: dict[tuple[str, str], str] = {}
     for library in config.libraries.values():
         other = first.setdefault((library.root or EMBEDDED, library.prefix), library.name)
         if other != library.name:
-            words = f"libraries.{other} and libraries.{library.name} are one library under two names"
+            words = message("library-named-twice", other=other, library=library.name)
             yield (
                 (),
-                Finding(NAME, "warning", words, f"Take one of them out, and name {other} in its profiles."),
+                Finding(NAME, "warning", words, message("take-one-library-out", other=other)),
             )
     if config.notify.urls and find_spec("apprise") is None:
-        words = "notify.urls: the Python package apprise is not installed"
+        words = message("apprise-not-installed")
         yield ("notify", "urls"), Finding(NAME, "warning", words, 'pip install "syncd[notify]"')

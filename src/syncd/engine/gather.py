@@ -21,6 +21,7 @@ from syncd.enrich.run import (
     enrich,
 )
 from syncd.errors import ConfigError, SourceError, SyncdError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.read import fetch, is_online, watching
 from syncd.services import Api
@@ -64,8 +65,8 @@ def jobs(config: Config, names: Sequence[str], library: str | None) -> list[Job]
     names = names or tuple(config.profiles)
     if not names:
         raise ConfigError(
-            ["there is nothing to push: no source was named and no profile is configured"],
-            hint="Set syncd up with: syncd init. To try a page without that: syncd push PAGE.txt",
+            [message("nothing-to-push")],
+            hint=message("set-up-or-try-page"),
         )
     found = []
     for name in names:
@@ -83,11 +84,13 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
         try:
             config.profile(name)
         except ConfigError as error:
-            raise ConfigError([f"{error}, and no file of that name"]) from None
+            raise ConfigError([message("nor-file", problem=error)]) from None
     try:
         return ProfileConfig(source=name)
     except ValidationError as error:
-        raise ConfigError([f"the source {problem.text}" for problem in translate(error.errors())]) from None
+        raise ConfigError(
+            [message("at-source", problem=problem.text) for problem in translate(error.errors())]
+        ) from None
 
 
 def web_of(config: Config, ports: Ports) -> Web:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from syncd.engine.session import Session
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.state.history import Note
 from syncd.state.journal import Entry
 from syncd.state.state import Standing
@@ -230,19 +231,21 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
 
 def _no_collection(failure: Failure) -> LibraryError:
     if failure.changed:
-        return StaleError(f"the collection {failure.title!r} was made meanwhile", kind="conflict")
+        return StaleError(
+            message("collection-made-meanwhile", collection=repr(failure.title)), kind="conflict"
+        )
     if failure.transient:
         return OutcomeUnknownError(
-            f"the collection {failure.title!r} could not be made just now: {failure.message}",
+            message("collection-not-made-now", collection=repr(failure.title), reason=failure.message),
             kind="transient",
             status=failure.code,
-            hint="Nothing was filed there. Run it again later.",
+            hint=message("nothing-filed-retry"),
         )
     return LibraryError(
-        f"the collection {failure.title!r} can't be made: {failure.message}",
+        message("collection-not-made", collection=repr(failure.title), reason=failure.message),
         kind="permanent",
         status=failure.code,
-        hint="Nothing was pushed. Name another collection in the configuration.",
+        hint=message("nothing-pushed-name-collection"),
     )
 
 

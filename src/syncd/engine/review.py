@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from syncd.errors import SyncdError
+from syncd.messages import message
 from syncd.state.state import Standing, State
 from syncd.sync.action import Verdict
 from syncd.text.titles import fold_title
@@ -25,10 +26,12 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
     Raises:
         SyncdError: there is no such review, or no such candidate.
     """
-    waiting = one_meant(words, [s for s in state.standings() if s.cause == "review"], "waiting for a review")
+    waiting = one_meant(
+        words, [s for s in state.standings() if s.cause == "review"], message("waiting-for-review")
+    )
     candidates = [str(candidate["key"]) for candidate in waiting.candidates]
     if key is not None and key not in candidates:
-        raise SyncdError(f"{key} is none of the items that it may be: {', '.join(candidates)}")
+        raise SyncdError(message("item-not-candidate", item=key, candidates=", ".join(candidates)))
     chosen = [key or candidates[0]] if verdict == "same" else candidates
     for candidate in chosen:
         state.decide(waiting.paper, candidate, verdict)
@@ -45,5 +48,9 @@ def one_meant(words: str, standings: Iterable[Standing], what: str) -> Standing:
         return found[0]
     if found:
         titles = "; ".join(f"{s.title} ({s.paper})" for s in found[:5])
-        raise SyncdError(f"several papers are meant by {words!r}: {titles}", hint="Name one by its key.")
-    raise SyncdError(f"no paper {words!r} is known to be {what}", hint="See what is known with: syncd status")
+        raise SyncdError(
+            message("paper-ambiguous", text=repr(words), titles=titles), hint=message("name-paper-by-key")
+        )
+    raise SyncdError(
+        message("no-such-paper", text=repr(words), state=what), hint=message("see-known-in-status")
+    )

@@ -25,6 +25,7 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
+from syncd.messages import message
 from syncd.read import fetch
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
@@ -349,11 +350,11 @@ def _unrest(error: LibraryError) -> LibraryError:
     if not isinstance(error, StaleError):
         return error
     return LibraryError(
-        f"the library changed {ROUNDS} times while syncd was about to write",
+        message("library-keeps-changing", rounds=ROUNDS),
         kind="transient",
         library=error.library,
         status=error.status,
-        hint="Another program is at work on it. Run it again later; what was written before is recorded.",
+        hint=message("retry-after-other-program"),
     )
 
 
@@ -388,9 +389,9 @@ def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Readi
     shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < known.get(i.name, 0)]
     for intake in shrunken:
         papers, before = len(intake.profile.papers), known[intake.name]
-        message = f"{papers} papers were found, {before} last time: the page's layout has probably changed"
-        hint = "Nothing of it was used. If the page is right, run it again with --accept-shrunk."
-        error = LayoutError(message, origin=intake.origin, hint=hint)
+        said = message("papers-shrunk", papers=papers, before=before)
+        hint = message("nothing-used-accept-shrunk")
+        error = LayoutError(said, origin=intake.origin, hint=hint)
         report.unread.append(Unread(intake.name, intake.origin, error))
     gone = {id(intake) for intake in shrunken}
     return [replace(r, intakes=tuple(i for i in r.intakes if id(i) not in gone)) for r in readings]
@@ -449,9 +450,8 @@ def _check_not_another(state: State, memory: Memory, library: str) -> None:
     """Stop where Zotero on the desktop is another than the one that syncd knows."""
     if not memory.written and (papers := state.elsewhere()):
         raise GuardError(
-            f"library {library!r} is in another Zotero than the one that syncd pushed {papers} papers to:"
-            " it has another profile or database",
-            hint="Nothing was written. Open the one that is meant, or push to this one too with --accept-empty.",
+            message("library-in-another-zotero", library=repr(library), papers=papers),
+            hint=message("nothing-written-open-library"),
         )
 
 
@@ -460,9 +460,8 @@ def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
     known = memory.written.keys() - memory.tombstones - view.deleted
     if known and not known & view.items.keys():
         raise GuardError(
-            f"library {library!r} has none of the {len(known)} papers that syncd pushed, and nobody deleted them:"
-            " it is another library, or an old copy of it",
-            hint="Nothing was written. If it is meant to be so, push them anew with --accept-empty.",
+            message("library-emptied", library=repr(library), papers=len(known)),
+            hint=message("nothing-written-accept-empty"),
         )
 
 
@@ -477,8 +476,8 @@ def _too_many(creating: int, task: Task) -> GuardError | None:
     if task.max_create is None or creating <= task.max_create:
         return None
     return GuardError(
-        f"{creating} papers would be added, more than the {task.max_create} that are allowed in one run",
-        hint=f"Nothing was written. Look at them with --dry-run; allow it with --max-create {creating}.",
+        message("too-many-papers", papers=creating, most=task.max_create),
+        hint=message("nothing-written-allow-create", papers=creating),
     )
 
 
@@ -486,19 +485,19 @@ def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Por
     """Refuse a plan that was made against another library, version or source."""
     stale = []
     if view.prefix != saved.prefix:
-        stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
+        stale.append(message("plan-of-other-library", prefix=view.prefix, planned=saved.prefix))
     elif view.version != saved.version:
-        stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
+        stale.append(message("plan-of-other-version", version=view.version, planned=saved.version))
     with web_for([profile.origin for profile in saved.profiles], config, ports) as web:
         apis = apis_of(config, ports.env) if web else {}
         for profile in saved.profiles:
             now = {snapshot.digest for snapshot in fetch(profile.origin, web=web, apis=apis)}
             if profile.digest not in now:
-                stale.append(f"{profile.origin} changed since the plan was made")
+                stale.append(message("source-changed-since-plan", source=profile.origin))
     if stale:
         raise LibraryError(
-            f"the plan is out of date: {'; '.join(stale)}",
+            message("plan-stale", reasons="; ".join(stale)),
             kind="conflict",
             library=saved.library,
-            hint="Nothing was written. Make a new plan with: syncd plan -o FILE",
+            hint=message("nothing-written-plan-anew"),
         )

@@ -16,6 +16,7 @@ from syncd.engine.ports import Ports
 from syncd.engine.recover import caught_up
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.lock import held
+from syncd.messages import message
 from syncd.state.index import Index
 from syncd.state.libraries import remembered
 from syncd.state.state import State
@@ -142,7 +143,7 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
         yield _desktop(Address(library.name, library.root, library.prefix, key or ""), ports, transport)
         return
     if library.root is None or key is None:
-        raise ConfigError([f"library {library.name!r} has no key"])
+        raise ConfigError([message("library-without-key", library=repr(library.name))])
     yield Client(Address(library.name, library.root, library.prefix, key, check_rights=True), transport)
 
 

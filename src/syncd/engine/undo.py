@@ -13,6 +13,7 @@ from syncd.config.values import write_duration
 from syncd.engine.session import Session, noted
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError, SyncdError
+from syncd.messages import message
 from syncd.state.history import History, Note, Run
 from syncd.state.journal import Entry
 from syncd.sync.library import IndexedItem, LibraryView
@@ -407,8 +408,8 @@ def _known(session: Session, name: str) -> Run:
     if run is None:
         kept = write_duration(session.ports.keep)
         raise SyncdError(
-            f"the run {name!r} did nothing, or is not known any more",
-            hint=f"See those that are known with: syncd log. They are kept for {kept} (history.keep).",
+            message("run-not-known", run=repr(name)),
+            hint=message("see-runs-known", keep=kept),
         )
     return run
 
@@ -467,9 +468,9 @@ class _Work:
                     return
             self._session.await_server()
         raise LibraryError(
-            f"{self._again} objects were not put back: {self._words}",
+            message("objects-not-put-back", objects=self._again, reason=self._words),
             kind="transient",
-            hint="Nothing is wrong with them; undo the run again later.",
+            hint=message("undo-again-later"),
         )
 
     def done(self) -> list[tuple[str, Note]]:

@@ -13,6 +13,7 @@ from syncd import services
 from syncd.enrich.complete import Completed
 from syncd.enrich.run import Answers, completed, enrich
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.services.base import Enricher
 
 __all__ = ["SERVICES", "Answers", "Completed", "completed", "enrich", "enrichers"]
@@ -42,7 +43,7 @@ def enrichers(
     wanted = set(names)
     if unknown := sorted(wanted - set(SERVICES)):
         known = ", ".join(SERVICES)
-        raise ConfigError([f'there is no service "{name}"; there are: {known}' for name in unknown])
+        raise ConfigError([message("no-such-service", name=name, known=known) for name in unknown])
     made = []
     for service in services.SERVICES:
         name = service.name

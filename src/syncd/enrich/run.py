@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from syncd.clock import Clock
 from syncd.enrich.complete import Completed, by_identifier, by_title, complete
 from syncd.errors import SourceError, SyncdError
+from syncd.messages import message
 from syncd.model import Notice, Paper
 from syncd.parse.record import UNREADABLE
 from syncd.services.base import Enricher, Records, RefusedError, words
@@ -156,8 +157,8 @@ def completed(
     if len(failed) > 1 and all(turn.failure and turn.failure.unreached for turn in failed):
         # Without a network, each service would say the same.
         titles = ", ".join(turn.enricher.title for turn in failed)
-        message = f"{titles} could not be reached, and papers stay as they were without them"
-        notices.append(Notice("enricher-offline", message))
+        said = message("enrichers-unreachable", services=titles)
+        notices.append(Notice("enricher-offline", said))
         turns = [turn for turn in turns if not turn.failure]
     for turn in turns:
         notices += turn.notices()
@@ -168,7 +169,7 @@ def _retractions(papers: Sequence[Paper], current: Sequence[Completed]) -> Itera
     for before, after in zip(papers, current, strict=True):
         if after.paper.retracted and not before.retracted:
             service = next((who for name, who in after.facts if name == "retracted"), "")
-            yield Notice("retracted", f"'{before.title}' was retracted or withdrawn, says {service}")
+            yield Notice("retracted", message("paper-retracted-says", title=before.title, service=service))
 
 
 @dataclass(slots=True)
@@ -311,32 +312,36 @@ class _Turn:
         if self.failure:
             yield Notice(
                 "enricher-failed",
-                f"{title} could not be asked, and papers stay as they were without it: {_brief(self.failure)}",
+                message("enricher-failed", service=title, reason=_brief(self.failure)),
             )
         elif self.refused:
-            yield Notice("enricher-refused", f"{title} did not take {_count(self.refused, 'question')}")
+            yield Notice(
+                "enricher-refused",
+                message("enricher-refused", service=title, count=self.refused),
+            )
         if self.left and not self.failure:
             yield Notice(
                 "enricher-later",
-                f"{title} will be asked about {_count(self.left, 'more paper')} in the next runs",
+                message("enricher-later", service=title, count=self.left),
             )
         if self.unreadable:
             yield Notice(
                 "odd-record",
-                f"{title} gave {_count(self.unreadable, 'record')} in a form that syncd can't read;"
-                " what these say was left out",
+                message("enricher-odd-records", service=title, count=self.unreadable),
             )
         if unsure := self.verdicts["uncertain"] - self.verdicts["certain"]:
             yield Notice(
                 "no-certain-match",
-                f"{title} has nothing with the same title and an author in common for"
-                f" {_count(len(unsure), 'paper')}; what is similar was not used",
+                message("enricher-unsure", service=title, count=len(unsure)),
             )
         if conflicts := self.verdicts["conflict"] - self.verdicts["certain"]:
             yield Notice(
                 "identifier-conflict",
-                f"what {title} says of {_count(len(conflicts), 'paper')} contradicts the identifiers known, and"
-                " was not used",
+                message(
+                    "enricher-contradicts",
+                    service=title,
+                    count=len(conflicts),
+                ),
             )
 
 
@@ -351,7 +356,3 @@ def _brief(failure: object) -> str:
     "https://api.example.org/works: the host can't be found"
     """
     return QUESTION.sub("", str(failure), count=1)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -13,6 +13,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.sources.limits import (
     ARCHIVE_DEPTH,
@@ -20,6 +21,10 @@ from syncd.sources.limits import (
     ELEMENTS,
     HEADER,
     PARTS,
+    TOO_MANY_ATTRIBUTES_OF_ELEMENT,
+    TOO_MANY_BYTES_OF_HEADER,
+    TOO_MANY_ELEMENTS,
+    TOO_MANY_PARTS,
     XML_DEPTH,
     TooMuchError,
     within,
@@ -35,20 +40,17 @@ BYTE_ORDER_MARKS = (
 )
 
 BINARY = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"SQLite format 3\0", "a database"),
+    (b"%PDF-", message("this-is-pdf")),
+    (b"PK\x03\x04", message("this-is-zip")),
+    (b"\x1f\x8b", message("this-is-gzip")),
+    (b"\x89PNG", message("this-is-image")),
+    (b"\xff\xd8\xff", message("this-is-image")),
+    (b"GIF8", message("this-is-image")),
+    (b"SQLite format 3\0", message("this-is-database")),
 )
 """The first bytes of files that are no text, and what these files are."""
 
-HINT = (
-    "Save it as UTF-8, or convert it, with the name of its encoding after -f:"
-    " iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
-)
+HINT = message("save-or-convert-utf8")
 
 
 def decode(snapshot: Snapshot) -> str:
@@ -63,14 +65,14 @@ def decode(snapshot: Snapshot) -> str:
     data = snapshot.data
     for start, what in BINARY:
         if data.startswith(start):
-            raise ParseError(f"this is {what}", origin=snapshot.origin, expected="a text page")
+            raise ParseError(what, origin=snapshot.origin, expected=message("expected-text-page"))
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decode(data[len(mark) :], encoding, snapshot.origin, offset=len(mark))
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise ParseError(
-            "this is not a text page", origin=snapshot.origin, line=line, expected="text in UTF-8"
+            message("not-a-text-page"), origin=snapshot.origin, line=line, expected=message("expected-utf8")
         )
     return _decode(data, _charset(snapshot), snapshot.origin)
 
@@ -81,7 +83,7 @@ def _charset(snapshot: Snapshot) -> str:
         " ".encode(stated)  # refuses what Python's codecs offer besides character sets
     except (LookupError, ValueError):
         raise ParseError(
-            f"the source states an unknown character set '{stated}'",
+            message("character-set-unknown", name=stated),
             origin=snapshot.origin,
             expected="UTF-8",
             hint=HINT,
@@ -96,10 +98,12 @@ def _decode(data: bytes, encoding: str, origin: str, *, offset: int = 0) -> str:
         line = data[: error.start].decode(encoding, "ignore").count("\n") + 1
         byte = data[error.start : error.start + 1].hex()
         raise ParseError(
-            f"byte {error.start + offset + 1} (0x{byte}) is not {encoding.upper()}",
+            message(
+                "byte-undecodable", position=error.start + offset + 1, byte=byte, encoding=encoding.upper()
+            ),
             origin=origin,
             line=line,
-            expected=f"text in {encoding.upper()}",
+            expected=message("expected-encoding", encoding=encoding.upper()),
             hint=HINT,
         ) from None
 
@@ -188,7 +192,7 @@ def check_xml(text: str) -> None:
         TooMuchError: it does.
     """
     if text.count("<!ENTITY") > len(HARMLESS.findall(text)):
-        raise TooMuchError("it declares entities of its own")
+        raise TooMuchError(message("declares-entities"))
     elements, depth = 0, 0
     for found in XML_TAG.finditer(text):
         tag = found[0]
@@ -198,13 +202,13 @@ def check_xml(text: str) -> None:
             depth = max(depth - 1, 0)
             continue
         elements += 1
-        within(elements, ELEMENTS, "elements")
+        within(elements, ELEMENTS, TOO_MANY_ELEMENTS)
         if len(tag) > ATTRIBUTES:
-            within(len(XML_ATTRIBUTE.findall(tag)), ATTRIBUTES, "attributes of one element")
+            within(len(XML_ATTRIBUTE.findall(tag)), ATTRIBUTES, TOO_MANY_ATTRIBUTES_OF_ELEMENT)
         if not tag.endswith("/>"):
             depth += 1
             if depth > XML_DEPTH:
-                raise TooMuchError(f"its elements are nested more than {XML_DEPTH} deep")
+                raise TooMuchError(message("elements-too-deep", most=XML_DEPTH))
 
 
 def _decoded(snapshot: Snapshot, declared: str | None) -> str:
@@ -227,9 +231,9 @@ def _decoded(snapshot: Snapshot, declared: str | None) -> str:
         except UnicodeError:
             continue
     raise fault or ParseError(
-        f"this is not {' nor '.join(name.upper() for name in stated)}, as which it is declared",
+        message("not-as-declared", encodings=" nor ".join(name.upper() for name in stated)),
         origin=snapshot.origin,
-        expected="text in UTF-8",
+        expected=message("expected-utf8"),
         hint=HINT,
     )
 
@@ -289,16 +293,16 @@ def _page(archive: bytes) -> Message | None:
     while parts:
         data, depth = parts.pop()
         seen += 1
-        within(seen, PARTS, "parts")
+        within(seen, PARTS, TOO_MANY_PARTS)
         end = data.find(b"\n\n") + 1
-        within(end, HEADER, "bytes in the header of a part")
+        within(end, HEADER, TOO_MANY_BYTES_OF_HEADER)
         header = BytesHeaderParser().parsebytes(data[:end] if data[:1] != b"\n" else b"")
         boundary = header.get_boundary()
         if header.get_content_maintype() == "multipart" and boundary:
             if depth == ARCHIVE_DEPTH:
-                raise TooMuchError(f"its parts are nested more than {ARCHIVE_DEPTH} deep")
+                raise TooMuchError(message("parts-too-deep", most=ARCHIVE_DEPTH))
             mark = boundary.encode("utf-8", "replace")
-            within(data.count(b"\n--" + mark), PARTS, "parts")
+            within(data.count(b"\n--" + mark), PARTS, TOO_MANY_PARTS)
             # The first one is looked at first.
             parts += [(piece, depth + 1) for piece in reversed(_pieces(data[end:], mark))]
         elif header.get_content_type() in HTML:

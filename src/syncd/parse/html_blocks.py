@@ -13,9 +13,19 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from syncd.messages import message
 from syncd.parse.profile_links import Anchor
 from syncd.sources.limits import ATTRIBUTES as MOST_ATTRIBUTES
-from syncd.sources.limits import HTML_DEPTH, PASSED, TAGS, TooMuchError, within
+from syncd.sources.limits import (
+    HTML_DEPTH,
+    PASSED,
+    TAGS,
+    TOO_MANY_ATTRIBUTES_OF_ELEMENT,
+    TOO_MANY_ELEMENTS_PASSED_OVER,
+    TOO_MANY_TAGS,
+    TooMuchError,
+    within,
+)
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 
@@ -196,7 +206,7 @@ def tree_of(html: str) -> LexborHTMLParser:
     try:
         return LexborHTMLParser(html)
     except SelectolaxError:
-        raise TooMuchError("it does not fit into memory") from None
+        raise TooMuchError(message("does-not-fit-into-memory")) from None
 
 
 def _check(html: str) -> None:
@@ -208,10 +218,10 @@ def _check(html: str) -> None:
         if found["name"] is None:
             continue
         tags += 1
-        within(tags, TAGS, "tags")
+        within(tags, TAGS, TOO_MANY_TAGS)
         name = found["name"].lower()
         if len(found["attributes"]) > MOST_ATTRIBUTES:
-            within(_attributes(found["attributes"]), MOST_ATTRIBUTES, "attributes of one element")
+            within(_attributes(found["attributes"]), MOST_ATTRIBUTES, TOO_MANY_ATTRIBUTES_OF_ELEMENT)
         if found["close"]:
             opened.end(name)
             continue
@@ -225,7 +235,7 @@ def _check(html: str) -> None:
         opened.names.append(name)
         opened.counts[name] += 1
         if len(opened.names) > HTML_DEPTH:
-            raise TooMuchError(f"its elements are nested more than {HTML_DEPTH:,} deep")
+            raise TooMuchError(message("elements-too-deep", most=f"{HTML_DEPTH:,}"))
         if name in RAW and not drawing:
             at = _end_of_text(name, html, at)
 
@@ -251,7 +261,7 @@ class _Opened:
             wall = inner in WALLS and (name, inner) != ("table", "caption")
             if wall or (not firm and inner in BARRIERS):
                 self.passed += len(self.names) - index
-                within(self.passed, PASSED, "elements that end tags pass over and don't end")
+                within(self.passed, PASSED, TOO_MANY_ELEMENTS_PASSED_OVER)
                 return
 
     def in_drawing(self) -> bool:

@@ -12,8 +12,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile
-from syncd.sources.limits import ENTRIES, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_FAULTY_ENTRIES, TOO_MANY_PAPERS, within
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
@@ -74,14 +75,14 @@ class Listing:
         Raises:
             TooMuchError: there are too many.
         """
-        within(len(self.papers) + 1, ENTRIES, "papers")
+        within(len(self.papers) + 1, ENTRIES, TOO_MANY_PAPERS)
         self.papers.append(paper)
         if len(self.papers) % TOLD_EACH == 0:
             _told.get()(len(self.papers))
         what = fold_title(paper.title), tuple(creator.name for creator in paper.creators)
         first = self._seen.setdefault(what, place)
         if first != place:
-            self.note("listed-twice", f"{place} lists '{paper.title}' again, after {first}")
+            self.note("listed-twice", message("listed-again", place=place, title=paper.title, first=first))
 
     def note(self, code: str, message: str) -> None:
         """Take a notice.
@@ -90,7 +91,7 @@ class Listing:
             TooMuchError: there are more of one kind than a source may have papers.
         """
         self._counts[code] += 1
-        within(self._counts[code], ENTRIES, "entries with something wrong")
+        within(self._counts[code], ENTRIES, TOO_MANY_FAULTY_ENTRIES)
         if self._counts[code] <= MAX_NOTICES:
             self.notices.append(Notice(code, message))
 
@@ -106,10 +107,10 @@ class Listing:
         """
         if not self.papers:
             broken = next((notice.message for notice in self.notices), "")
-            message = f"no paper could be read: {broken}" if broken else "there is no paper in it"
-            raise ParseError(message, origin=self.origin, expected=expected)
+            said = message("no-paper-readable", reason=broken) if broken else message("no-paper-in-it")
+            raise ParseError(said, origin=self.origin, expected=expected)
         more = [
-            Notice(code, f"and {count - MAX_NOTICES} more of the kind '{code}'")
+            Notice(code, message("more-notices", count=count - MAX_NOTICES, kind=code))
             for code, count in self._counts.items()
             if count > MAX_NOTICES
         ]

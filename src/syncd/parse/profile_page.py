@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from syncd.errors import LayoutError, ParseError
+from syncd.messages import message
 from syncd.model import Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import decode
 from syncd.parse.profile_grammar import (
@@ -29,7 +30,14 @@ from syncd.parse.profile_grammar import (
 )
 from syncd.parse.profile_links import Anchor, Anchors, read_anchors
 from syncd.sources import limits
-from syncd.sources.limits import ENTRIES, LINES, within
+from syncd.sources.limits import (
+    ENTRIES,
+    LINES,
+    TOO_MANY_CHARACTERS_IN_FIELD,
+    TOO_MANY_LINES,
+    TOO_MANY_PAPERS,
+    within,
+)
 from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
 from syncd.text.links import find_links, merged
@@ -85,14 +93,14 @@ def read_header(lines: list[str]) -> Header:
     if named is not None:
         header.name = lines[named]
     header.notices += [
-        Notice("unplaced-line", f"line {index + 1} of the header has no known meaning: '{lines[index][:80]}'")
+        Notice("unplaced-line", message("header-line-unknown", line=index + 1, text=lines[index][:80]))
         for index in unplaced
         if index != named
     ]
     heads = header.figures.get("paper_count"), header.listed
     if None not in heads and heads[0] != heads[1]:
         header.notices.append(
-            Notice("count-mismatch", f"the header says {heads[0]} papers, the list {heads[1]}")
+            Notice("count-mismatch", message("header-count-differs", stated=heads[0], papers=heads[1]))
         )
     return header
 
@@ -135,10 +143,7 @@ def _figure(header: Header, text: str) -> bool:
     return False
 
 
-EXPECTED = (
-    "a profile page: figures such as 'h-index17', a heading such as '65 Papers',"
-    " papers such as 'CLFeb 5, 2023Code'"
-)
+EXPECTED = message("expected-profile-page")
 
 LINE_END = pattern(r"\r\n|\r|\n", hostile="\r")
 
@@ -182,7 +187,7 @@ def parse(snapshot: Snapshot) -> Profile:
         LayoutError: it is such a page, promises papers and shows none that could be read.
     """
     text = decode(snapshot)
-    within(text.count("\n") + text.count("\r"), LINES, "lines")
+    within(text.count("\n") + text.count("\r"), LINES, TOO_MANY_LINES)
     return read_lines(snapshot, [line and clean(line) for line in LINE_END.split(text)], {})
 
 
@@ -200,16 +205,16 @@ def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple
     """
     page = _Page(lines, anchors)
     entries = list(_entries(page))
-    within(len(entries), ENTRIES, "papers")
+    within(len(entries), ENTRIES, TOO_MANY_PAPERS)
     header = read_header(page.lines[: entries[0].start if entries else len(page.lines)])
     _refuse_others(snapshot.origin, page, header, entries)
     page.notices.extend(header.notices)
     papers = tuple(_paper(page, entry, snapshot.captured.date()) for entry in entries)
     promised = header.promised
     if promised is not None and len(papers) < promised:
-        page.notice("partial-page", f"the page lists {len(papers)} of {promised} papers")
+        page.notice("partial-page", message("page-incomplete", papers=len(papers), promised=promised))
     elif promised is not None and len(papers) > promised:
-        page.notice("more-papers", f"the page lists {len(papers)} papers and promises {promised}")
+        page.notice("more-papers", message("page-has-more-papers", papers=len(papers), promised=promised))
     _compare(page, papers, entries)
     return Profile(
         name=header.name,
@@ -227,20 +232,26 @@ def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple
 def _refuse_others(origin: str, page: _Page, header: Header, entries: list[_Entry]) -> None:
     """Refuse what is no profile page, and one whose papers can't be found."""
     if not any(page.lines):
-        raise ParseError("the page is empty", origin=origin, line=1, expected=EXPECTED)
+        raise ParseError(message("page-empty"), origin=origin, line=1, expected=EXPECTED)
     known = bool(header.figures) or header.heading is not None
     if not known and (not entries or not header.name):
         line = page.following[0] + 1
-        raise ParseError("this is not a profile page", origin=origin, line=line, expected=EXPECTED)
+        raise ParseError(message("not-a-profile-page"), origin=origin, line=line, expected=EXPECTED)
     if not header.name:
-        raise ParseError("the header has no name", origin=origin, line=1, expected="the author's name")
+        raise ParseError(
+            message("header-without-name"), origin=origin, line=1, expected=message("expected-author-name")
+        )
     if not entries and header.promised != 0:
-        promised = "papers" if header.promised is None else f"{header.promised} papers"
+        missing = (
+            message("page-without-its-papers")
+            if header.promised is None
+            else message("page-papers-missing", promised=header.promised)
+        )
         raise LayoutError(
-            f"the page promises {promised} and none was found",
+            missing,
             origin=origin,
             line=header.heading,
-            expected="papers such as 'CLFeb 5, 2023Code'",
+            expected=message("expected-papers"),
         )
 
 
@@ -252,7 +263,8 @@ def _compare(page: _Page, papers: tuple[Paper, ...], entries: list[_Entry]) -> N
         first = seen.setdefault(what, entry.start + 1)
         if first != entry.start + 1:
             page.notice(
-                "listed-twice", f"line {entry.start + 1} lists '{paper.title}' again, after line {first}"
+                "listed-twice",
+                message("line-lists-again", line=entry.start + 1, title=paper.title, first=first),
             )
 
 
@@ -306,18 +318,24 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
         at += 1
     raw = "\n".join(_body(page, entry, at))
     for text in (page.lines[entry.start + 1], authors, raw):
-        within(len(text), limits.FIELD, "characters in one field")
+        within(len(text), limits.FIELD, TOO_MANY_CHARACTERS_IN_FIELD)
     if entry.end == len(page.lines) and not (authors and raw):
-        lacks = "abstract" if authors else "authors" if raw else "authors and no abstract"
-        page.notice("cut-paper", f"the last paper, in line {line}, has no {lacks}: the page may be cut")
+        cut = message("last-paper-without-authors-and-abstract", line=line)
+        if authors or raw:
+            cut = (
+                message("last-paper-without-abstract", line=line)
+                if authors
+                else message("last-paper-without-authors", line=line)
+            )
+        page.notice("cut-paper", cut)
     elif not authors:
-        page.notice("no-authors", f"the paper in line {line} has no authors")
+        page.notice("no-authors", message("paper-without-authors", line=line))
     if head.badges not in {"", CODE_BADGE}:
-        page.notice("unknown-badge", f"line {line} has an unknown badge: '{head.badges}'")
+        page.notice("unknown-badge", message("badge-unknown", line=line, badges=head.badges))
     creators, truncated = parse_authors(to_unicode(authors))
     dated = parse_date(head.date, captured) if head.date else None
     if not dated:
-        page.notice("no-date", f"the paper in line {line} has no date that exists")
+        page.notice("no-date", message("paper-without-date", line=line))
     marked = read_anchors(_anchors(page, entry, at), CODE_BADGE)
     return Paper(
         title=to_unicode(page.lines[entry.start + 1]),
@@ -359,15 +377,11 @@ def _body(page: _Page, entry: _Entry, start: int) -> list[str]:
             end -= 1
     for index in range(end, last):
         if read_head(page.lines[index]):
-            page.notice(
-                "cut-paper", f"line {index + 1} starts a paper, and nothing follows: '{page.lines[index]}'"
-            )
+            page.notice("cut-paper", message("line-starts-nothing", line=index + 1, text=page.lines[index]))
     for index in range(start, end):
         head = read_head(page.lines[index])
         if head and head.whole:
-            page.notice(
-                "odd-line", f"line {index + 1} looks like a paper and was read as part of an abstract"
-            )
+            page.notice("odd-line", message("line-read-as-abstract", line=index + 1))
     return page.lines[start:end]
 
 

@@ -12,17 +12,18 @@ from typing import Any
 from rispy import RisParser  # type: ignore[import-untyped]
 from rispy.config import TAG_KEY_MAPPING  # type: ignore[import-untyped]
 
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.sources.limits import CREATORS, within
+from syncd.sources.limits import CREATORS, TOO_MANY_AUTHORS_OF_PAPER, within
 from syncd.text.dates import iso_date
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
-EXPECTED = "RIS records that start with 'TY  - ' and end with 'ER  - '"
+EXPECTED = message("expected-ris")
 
 LINE = pattern(
     r"[ \t]*(?P<tag>[A-Z][A-Z0-9])[ \t]{1,2}-(?:[ \t]+(?P<text>(?:[^ \t\n].*)?))?",
@@ -120,17 +121,15 @@ def parse(snapshot: Snapshot) -> Profile:
     parser = RisParser(mapping=NAMES, skip_unknown_tags=True, delimiter_tags_mapping={})
     for part in _parts(text):
         if part.last and not part.ended:
-            listing.note("broken-entry", f"the record in line {part.line} has no end; it was left out")
+            listing.note("broken-entry", message("record-without-end-left-out", line=part.line))
             continue
         if not part.ended:
-            listing.note(
-                "broken-entry", f"the record in line {part.line} has no end; it was read up to the next one"
-            )
+            listing.note("broken-entry", message("record-without-end", line=part.line))
         paper = next(map(paper_of, map(_record, parser.parse(part.text))), None)
         if paper:
-            listing.add(paper, f"line {part.line}")
+            listing.add(paper, message("line-number", line=part.line))
         else:
-            listing.note("no-title", f"the record in line {part.line} has no title; it was left out")
+            listing.note("no-title", message("record-in-line-without-title", line=part.line))
     return listing.profile(EXPECTED)
 
 
@@ -168,7 +167,7 @@ def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
 def _record(found: Mapping[str, Any]) -> Record:
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
     named = _texts(found, AUTHORS)
-    within(len(named), CREATORS, "authors of one paper")
+    within(len(named), CREATORS, TOO_MANY_AUTHORS_OF_PAPER)
     names = [one_line(plain(name)) for name in named]
     fields = {name: _first(found, tags) for name, tags in FIELDS.items()}
     if form in NO_VENUE:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from syncd import __version__
 from syncd.errors import PluginError
+from syncd.messages import message
 from syncd.paths import write_whole
 from syncd.plugin import ID, UPDATES
 
@@ -123,5 +124,5 @@ def write(place: Path) -> None:
         write_whole(place, xpi(), mode=0o644)
     except OSError as error:
         raise PluginError(
-            f"{place} can't be written: {error.strerror}", hint="Nothing was changed."
+            message("file-not-written", path=place, reason=error.strerror), hint=message("nothing-changed")
         ) from None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from syncd.errors import ServiceError
+from syncd.messages import message
 from syncd.service.base import Standing
 from syncd.service.launchd import Launchd
 from syncd.service.systemd import Systemd
@@ -30,7 +31,5 @@ def manager(form: Form, env: Mapping[str, str], platform: str = sys.platform) ->
     if platform != "darwin":
         return Systemd(form, env)
     if form == "system":
-        raise ServiceError(
-            "on macOS syncd is a service of one user", hint="Leave out --system: syncd service install"
-        )
+        raise ServiceError(message("macos-only-user-service"), hint=message("leave-out-system"))
     return Launchd(env)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.errors import ConfigError, ServiceError
+from syncd.messages import message
 from syncd.paths import write_whole
 
 
@@ -39,8 +40,8 @@ class Start:
         for text in (*self.arguments, *self.environment.values(), *map(str, self.writes)):
             if any(ord(letter) < ord(" ") or letter == "\x7f" or _is_surrogate(letter) for letter in text):
                 raise ConfigError(
-                    [f"a service can't be started with a name that holds control characters: {text!r}"],
-                    hint="Rename the file or folder, then try again.",
+                    [message("service-name-control-characters", name=repr(text))],
+                    hint=message("rename-and-retry"),
                 )
 
     @property
@@ -102,7 +103,9 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(folder / name, content, mode=0o644)
         except OSError as error:
-            raise ServiceError(f"{folder / name} can't be written: {error.strerror}") from None
+            raise ServiceError(
+                message("file-not-written", path=folder / name, reason=error.strerror)
+            ) from None
 
 
 def run(program: str, *words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -114,8 +117,8 @@ def run(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Complet
     found = shutil.which(program, path=env.get("PATH"))
     if found is None:
         raise ServiceError(
-            f"there is no {program} here",
-            hint="Start syncd run some other way, or syncd push every few hours: docs/running.md shows how.",
+            message("program-missing", program=program),
+            hint=message("start-otherwise"),
         )
     try:
         return subprocess.run(  # noqa: S603 - the words are ours
@@ -129,11 +132,13 @@ def run(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Complet
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ServiceError(f"{program} {' '.join(words)} took more than {_PATIENCE} seconds") from None
+        raise ServiceError(
+            message("program-timeout", program=program, arguments=" ".join(words), seconds=_PATIENCE)
+        ) from None
     except OSError as error:
-        raise ServiceError(f"{found} can't be run: {error.strerror}") from None
+        raise ServiceError(message("program-not-run", program=found, reason=error.strerror)) from None
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     """Return what the service manager said, as one line."""
-    return " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+    return " ".join((done.stderr or done.stdout).split()) or message("exit-code", status=done.returncode)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncd.errors import ServiceError
+from syncd.messages import message
 from syncd.paths import home
 from syncd.service.base import Standing, run, said, write
 
@@ -74,9 +75,7 @@ class Launchd:
         """
         done = self._launchctl("print", self._domain)
         if done.returncode:
-            raise ServiceError(
-                f"launchd doesn't answer: {said(done)}", hint="Log in at the Mac itself, then try again."
-            )
+            raise ServiceError(message("launchd-silent", reason=said(done)), hint=message("log-in-at-mac"))
 
     def install(self, start: Start) -> Standing:
         """Put the agent in place, take out the one of the other kind, and start anew.
@@ -91,8 +90,8 @@ class Launchd:
         done = self._launchctl("bootstrap", self._domain, str(place))
         if done.returncode:
             raise ServiceError(
-                f"launchctl bootstrap failed: {said(done)}",
-                hint=f"The agent is in place in {place}. See why with: {self.logs(timer=start.timer)}",
+                message("launchctl-bootstrap-failed", reason=said(done)),
+                hint=message("agent-there-see-why", path=place, command=self.logs(timer=start.timer)),
             )
         return self._standing(timer=start.timer)
 
@@ -110,8 +109,8 @@ class Launchd:
             done = self._launchctl("bootout", self._target(timer=timer))
             if done.returncode and self._is_loaded(timer=timer):
                 raise ServiceError(
-                    f"launchctl could not stop {self._target(timer=timer)}: {said(done)}",
-                    hint=f"The agent is still in {place}.",
+                    message("launchctl-not-stopped", target=self._target(timer=timer), reason=said(done)),
+                    hint=message("agent-still-there", path=place),
                 )
             place.unlink()
             gone.append(place)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from syncd.errors import ConfigError, ServiceError
+from syncd.messages import message
 from syncd.paths import config_home
 from syncd.service.base import Standing, Start, run, said, write
 from syncd.text.patterns import pattern
@@ -31,8 +32,8 @@ def command_line(words: Sequence[str]) -> str:
     """
     if set(words[0]) & set("\"'\\"):
         raise ConfigError(
-            [f"systemd can't start {words[0]}, for its name holds a quotation mark or a backslash"],
-            hint="Install syncd elsewhere, then try again.",
+            [message("systemd-name-quoted", path=words[0])],
+            hint=message("install-elsewhere"),
         )
     return ":" + " ".join(word(each) for each in words)
 
@@ -275,10 +276,8 @@ class Systemd:
         done = self._systemctl("show", "--property=Version")
         if done.returncode:
             raise ServiceError(
-                f"systemd doesn't answer: {said(done)}",
-                hint="Log in as that user itself, not by su or sudo, then try again."
-                if self._form == "user"
-                else "Was this computer started by systemd? A container is not; start syncd run there.",
+                message("systemd-silent", reason=said(done)),
+                hint=message("log-in-as-user") if self._form == "user" else message("not-started-by-systemd"),
             )
 
     def install(self, start: Start) -> Standing:
@@ -295,8 +294,10 @@ class Systemd:
             done = self._systemctl(*words)
             if done.returncode:
                 raise ServiceError(
-                    f"systemctl {' '.join(words)} failed: {said(done)}",
-                    hint=f"The units are in place in {self._folder}. See why with: {self.logs(timer=start.timer)}",
+                    message("systemctl-failed", command=" ".join(words), reason=said(done)),
+                    hint=message(
+                        "units-there-see-why", path=self._folder, command=self.logs(timer=start.timer)
+                    ),
                 )
         return self._standing(timer=start.timer)
 
@@ -358,8 +359,8 @@ class Systemd:
             done = self._systemctl("disable", "--now", *reversed([path.name for path in files]))
             if done.returncode:
                 raise ServiceError(
-                    f"systemctl could not stop {files[-1].name}: {said(done)}",
-                    hint=f"Its units are still in {self._folder}.",
+                    message("systemctl-not-stopped", unit=files[-1].name, reason=said(done)),
+                    hint=message("units-still-there", path=self._folder),
                 )
             for path in files:
                 path.unlink()

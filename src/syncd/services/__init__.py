@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote_plus
 
 from syncd.errors import ParseError, SourceError, SyncdError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.services import plugins
 from syncd.text.patterns import pattern
@@ -265,9 +266,7 @@ def hint(source: str) -> str:
     name = source.partition(":")[0]
     if name in SOURCES:
         example = SOURCES[name].example
-        return (
-            f"An author of {name} is written like this: {example}. To search for a name: syncd follow NAME."
-        )
+        return message("author-written-like", service=name, example=example)
     if not FOREIGN.fullmatch(source):
         return ""
     return " ".join(str(error) for error in plugins.load().failures.values())
@@ -312,9 +311,11 @@ def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -
         raise
     except Exception as error:
         raise SourceError(
-            f"{author.source}: the plugin '{author.name}' failed: {plugins.words(error)}",
+            message(
+                "source-plugin-failed", source=author.source, plugin=author.name, reason=plugins.words(error)
+            ),
             origin=author.source,
-            hint="Tell its author; syncd itself is not at fault.",
+            hint=message("tell-plugin-author"),
         ) from error
 
 
@@ -382,9 +383,9 @@ def parser(name: str) -> Callable[[Snapshot], Profile] | None:
             raise  # they are told of alike, whoever parses
         except Exception as error:
             raise ParseError(
-                f"the plugin '{name}' failed: {plugins.words(error)}",
+                message("plugin-failed", plugin=name, reason=plugins.words(error)),
                 origin=snapshot.origin,
-                hint="Tell its author; syncd itself is not at fault.",
+                hint=message("tell-plugin-author"),
             ) from error
 
     return parse

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree as ET
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.decode import read_xml
 from syncd.parse.record import UNREADABLE, Record, paper_of
 from syncd.services import media_type, records
 from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut, words
 from syncd.services.records import join_versions
-from syncd.sources.limits import ENTRIES, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_RECORDS, within
 from syncd.text.dates import iso_date
 from syncd.text.loose_json import Json, dig, many, rows, text
 from syncd.text.names import creator
@@ -69,40 +70,42 @@ def read(snapshot: Snapshot) -> Profile:
     """
     root = _root(snapshot)
     records = [entry for wrapper in root.iter("r") for entry in wrapper if entry.tag in FORMS]
-    within(len(records), ENTRIES, "records")
+    within(len(records), ENTRIES, TOO_MANY_RECORDS)
     notices: list[Notice] = []
     papers: list[Paper] = []
     for entry in records:
         try:
             paper = _paper(entry)
         except UNREADABLE:
-            message = f"the record {entry.get('key')} has a form that syncd can't read and was left out"
-            notices.append(Notice("odd-record", message))
+            said = message("record-odd", record=entry.get("key"))
+            notices.append(Notice("odd-record", said))
             continue
         if paper is None:
-            notices.append(Notice("no-title", f"the record {entry.get('key')} has no title and was left out"))
+            notices.append(Notice("no-title", message("record-without-title", record=entry.get("key"))))
         else:
             papers.append(paper)
         if "withdrawn" in (entry.get("publtype") or ""):
             notices.append(
-                Notice("retracted", f"'{paper.title if paper else entry.get('key')}' was withdrawn")
+                Notice(
+                    "retracted", message("paper-withdrawn", title=paper.title if paper else entry.get("key"))
+                )
             )
     name = HOMONYM.sub("", (root.get("name") or "").strip())
     if not name:
-        notices.append(Notice("no-name", f"{snapshot.origin} has no name"))
+        notices.append(Notice("no-name", message("record-without-name", origin=snapshot.origin)))
     return Profile(name or snapshot.origin, papers=tuple(join_versions(papers)), warnings=tuple(notices))
 
 
 def _root(snapshot: Snapshot) -> ET.Element:
-    expected = "DBLP's XML of a person"
+    expected = message("expected-dblp")
     text = read_xml(snapshot)
     try:
         root = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits
     except ET.ParseError as error:
         line = error.position[0]
-        raise ParseError("this is not XML", origin=snapshot.origin, line=line, expected=expected) from None
+        raise ParseError(message("not-xml"), origin=snapshot.origin, line=line, expected=expected) from None
     if root.tag != "dblpperson":
-        raise ParseError(f"this is <{root.tag}>", origin=snapshot.origin, expected=expected)
+        raise ParseError(message("this-is-element", tag=root.tag), origin=snapshot.origin, expected=expected)
     return root
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_server, paper_of
 from syncd.services import records
@@ -214,7 +215,7 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
     if paper is None:
         return None
     if row.get("is_retracted") is True:
-        document.notices.append(Notice("retracted", f"'{paper.title}' was retracted"))
+        document.notices.append(Notice("retracted", message("paper-retracted", title=paper.title)))
     own = next((row for row in listed if _bare(dig(row, "author.id")) == author), {})
     names = [dig(place, "display_name") for place in rows(own.get("institutions")) or []]
     return replace(paper, affiliations=records.slugs(names) or ())

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.text.patterns import pattern
 
@@ -85,9 +86,9 @@ def _source(loaded: object) -> Source:
 def failure(name: str, error: Exception) -> SourceError:
     """Name a plugin that does not work, and why."""
     return SourceError(
-        f"the plugin '{name}' does not work: {words(error)}",
+        message("plugin-broken", plugin=name, reason=words(error)),
         origin=name,
-        hint="Update or remove the package that it came with.",
+        hint=message("update-or-remove-plugin"),
     )
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Identifiers, Notice, Paper, Profile, Snapshot
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record
-from syncd.sources.limits import ENTRIES, read_json, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_PAPERS, read_json, within
 from syncd.text import loose_json
 from syncd.text.dates import iso_date
 from syncd.text.identifiers import arxiv_id
@@ -231,16 +232,13 @@ class Document:
         self._count(about.get("paper_count"))
         name = about.pop("name", None)
         if not name:
-            self.notices.append(Notice("no-name", f"{self.origin} has no name"))
+            self.notices.append(Notice("no-name", message("record-without-name", origin=self.origin)))
         odd = [
-            Notice("odd-value", f"{count} records have an unusable '{name}', which was left out")
+            Notice("odd-value", message("records-with-unusable-value", count=count, field=name))
             for name, count in self.odd.items()
         ]
         if self.nameless:
-            papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
-            odd.append(
-                Notice("odd-value", f"{papers_listed} authors whose names can't be read; they were left out")
-            )
+            odd.append(Notice("odd-value", message("authors-unreadable", count=self.nameless)))
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
     def count_authors(self, record: Record, listed: Any) -> None:
@@ -269,33 +267,18 @@ class Document:
             else:
                 kept.append(paper)
         if untitled:
-            self.notices.append(Notice("no-title", _have(untitled, "no title")))
+            self.notices.append(Notice("no-title", message("records-without-title", count=untitled)))
         if unreadable := unreadable + self.foreign:
-            self.notices.append(Notice("odd-record", _have(unreadable, "a form that syncd can't read")))
+            self.notices.append(Notice("odd-record", message("records-odd", count=unreadable)))
         return kept
 
     def _count(self, promised: int | None) -> None:
         if not self.complete:
-            self.notices.append(
-                Notice("partial-page", f"only the first {len(self.rows)} papers were fetched")
-            )
+            self.notices.append(Notice("partial-page", message("only-first-papers", papers=len(self.rows))))
         elif promised is not None and promised > len(self.rows):
             self.notices.append(
-                Notice("partial-page", f"the source lists {len(self.rows)} of {promised} papers")
+                Notice("partial-page", message("source-incomplete", papers=len(self.rows), promised=promised))
             )
-
-
-def _have(count: int, what: str) -> str:
-    """Say of records why they were left out.
-
-    >>> _have(1, "no title"), _have(2, "no title")
-    ('1 record has no title and was left out', '2 records have no title and were left out')
-    """
-    return (
-        f"{count} record has {what} and was left out"
-        if count == 1
-        else f"{count} records have {what} and were left out"
-    )
 
 
 def pack(
@@ -340,11 +323,11 @@ def load(snapshot: Snapshot, name: str) -> Document:
     papers = dig(whole, "papers")
     if dig(whole, "source") != name or not isinstance(papers, list):
         raise ParseError(
-            "this is not what syncd fetched from the API",
+            message("not-an-api-answer"),
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )
-    within(len(papers), ENTRIES, "papers")
+    within(len(papers), ENTRIES, TOO_MANY_PAPERS)
     author = dig(whole, "author")
     rows = [row for row in papers if isinstance(row, dict)]
     return Document(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from syncd.messages import message
 from syncd.sync import merge
 from syncd.sync.action import Action, Kind, Memory
 from syncd.sync.filing import Wanted, joined, said_of
@@ -82,7 +83,7 @@ class Decisions:
             elif done.cause == "deleted":
                 yield replace(done, title=paper.title, paper=paper.key, base=None)
             else:
-                reason = f"the same paper as {entry.title!r}"
+                reason = message("same-paper", title=repr(entry.title))
                 yield Action("unchanged", paper.title, paper.key, done.key, reason)
 
     def _written(self, case: Case) -> Base | None:
@@ -127,7 +128,7 @@ class Decisions:
             if key in self._view.deleted or key in self._memory.tombstones:
                 return _skip(entry, key, "you deleted it in Zotero", "deleted")
             restored = entry.key in self._memory.restored
-            reason = "you brought it back" if restored else "missing, though nobody deleted it"
+            reason = message("you-brought-it-back") if restored else message("item-missing")
             return self._create(entry, key, reason)
         base = self._base(entry, case, item)
         if item.trashed:
@@ -362,7 +363,7 @@ class Decisions:
         refusal = self._memory.refusals.get(action.paper)
         if not action.writes or refusal is None or refusal.digest != digest(action):
             return action
-        reason = f"the server refused it: {refusal.message}; it is sent again when it changes"
+        reason = message("paper-refused", reason=refusal.message)
         return Action("skip", action.title, action.paper, action.key, reason, cause="refused")
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Notice, Paper
 from syncd.sync.action import (
     Action,
@@ -57,7 +58,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
             places["/".join(intake.collection)] = collection.key
         notices = list(intake.profile.warnings)
         if collection.closed:
-            notices.append(Notice("paused", f"{collection.closed}; nothing is filed there any more"))
+            notices.append(Notice("paused", message("collection-closed", reason=collection.closed)))
         for paper in intake.profile.papers:
             key = named[intake.name, paper].key
             listed.setdefault(intake.name, []).append(key)
@@ -161,14 +162,16 @@ def load(text: str, origin: str) -> Plan:
         value = json.loads(text)
     except ValueError as error:
         line = getattr(error, "lineno", None)
-        raise ParseError("this is not JSON", origin=origin, line=line, expected="a plan") from None
+        raise ParseError(
+            message("not-json"), origin=origin, line=line, expected=message("expected-plan")
+        ) from None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise ParseError("this is no plan of this syncd", origin=origin, expected="what syncd plan -o writes")
+        raise ParseError(message("not-a-plan"), origin=origin, expected=message("expected-saved-plan"))
     try:
         return _plan(value["plan"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"a part of the plan is missing or of another kind: {error}"
-        raise ParseError(message, origin=origin, expected="what syncd plan -o writes") from None
+        said = message("plan-part-wrong", reason=error)
+        raise ParseError(said, origin=origin, expected=message("expected-saved-plan")) from None
 
 
 def _plan(value: dict[str, Any]) -> Plan:

@@ -18,6 +18,7 @@ from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.account import Account, keys_page, named, without
 from syncd.zotero.schema import MAX_KEYS
@@ -196,10 +197,9 @@ class Client:
                 every += shapes.collections(zot.follow())
             if len(every) < first.total and _following(zot):
                 raise LibraryError(
-                    f"{self.address.endpoint}: its pages of collections go on after"
-                    f" the {first.total} that it has by its own words",
+                    message("collections-beyond-total", server=self.address.endpoint, total=first.total),
                     kind="transient",
-                    hint="Check the library's endpoint; a proxy may stand between.",
+                    hint=message("check-endpoint"),
                 )
             return Page(tuple(every), len(every), first.version)
 
@@ -301,10 +301,11 @@ class Client:
         if missing is None:
             return None
         return LibraryError(
-            f"{named(address.key)} {missing}",
+            message("key-lacks", key=named(address.key), lack=missing),
             kind="permission",
-            hint=f"Change what the key may do at {keys_page(address.endpoint)}, or get another with:"
-            f" syncd login {quote(address.name)}",
+            hint=message(
+                "change-key-or-login", address=keys_page(address.endpoint), library=quote(address.name)
+            ),
         )
 
     def _call(self, use: Callable[[pyzotero.Zotero], T], unclear: type[LibraryError] = LibraryError) -> T:
@@ -325,36 +326,40 @@ class Client:
         except pyzotero_errors.PyZoteroError as error:
             raise self._named(error, zot.request) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
+            raise self._odd(message("request-failed", error=type(error).__name__), unclear) from error
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             # Not of our own shapes alone: pyzotero looks into the answer before.
-            raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
+            raise self._odd(message("answer-not-zoteros"), unclear) from error
 
     @property
     def _kept(self) -> str:
         """What became of the run's work when it ends here."""
         if self._wrote:
-            return "What was written before is recorded; the next run goes on from there."
-        return "Nothing was written."
+            return message("earlier-writes-recorded")
+        return message("nothing-written")
 
     def _ours(self, error: LibraryError) -> LibraryError:
         """Return an error from below as one of this library, with what was kept."""
         unknown = isinstance(error, OutcomeUnknownError)
         return type(error)(
-            f"library {self.address.name!r}: {error}",
+            message("in-library", library=repr(self.address.name), words=error),
             kind=error.kind,
             library=self.address.name,
             status=error.status,
             retry_after=error.retry_after,
-            hint=error.hint if unknown else f"{error.hint} {self._kept}".lstrip(),
+            hint=error.hint
+            if unknown
+            else message("one-and-another", one=error.hint, another=self._kept)
+            if error.hint
+            else self._kept,
         )
 
-    def _odd(self, message: str, unclear: type[LibraryError]) -> LibraryError:
+    def _odd(self, words: str, unclear: type[LibraryError]) -> LibraryError:
         return self._ours(
             unclear(
-                f"{self.address.endpoint}: {message}",
+                message("at", place=self.address.endpoint, words=words),
                 kind="transient",
-                hint="Check the library's endpoint; a proxy may stand between.",
+                hint=message("check-endpoint"),
             )
         )
 
@@ -367,35 +372,41 @@ class Client:
         name = self.address.name
         if status == 412:
             return StaleError(
-                f"the library changed meanwhile: {words}", kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", answer=words), kind="conflict", library=name, status=412
             )
         if status in {401, 403}:
             return self._forbidden(status, words)
+        hint: str = ""
         if status == 404:
-            message = f"{self.address.prefix} is not at {self.address.endpoint}: {words}"
-            hint = "Check the library's type and id in the configuration."
+            said = message(
+                "prefix-not-at-server", prefix=self.address.prefix, server=self.address.endpoint, answer=words
+            )
+            hint = message("check-library-type-and-id")
         else:
-            message, hint = f"the server answered HTTP {status}: {words}", ""
-        return self._ours(LibraryError(message, kind="permanent", status=status, hint=hint))
+            said = message("library-answered", status=status, answer=words)
+        return self._ours(LibraryError(said, kind="permanent", status=status, hint=hint))
 
     def _forbidden(self, status: int, words: str) -> LibraryError:
         """Word a refusal of the key: which key, what it lacks, where to change that."""
         address, page = self.address, keys_page(self.address.endpoint)
         if words == "Invalid key":
-            message = f"{address.endpoint} does not know {named(address.key)}: {words}"
-            hint = f"It was revoked, or is another server's. Get a new one with: syncd login {quote(address.name)}"
-            return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
+            said = message("key-unknown", server=address.endpoint, key=named(address.key), answer=words)
+            hint = message("key-revoked-login", library=quote(address.name))
+            return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
         if address.check_rights:
             # The refusal's own words don't say what is missing.
             with suppress(LibraryError):
                 if lacking := self._lacking():
                     return self._ours(lacking)
-        doing = "write to" if words == "Write access denied" else "use"
-        message = f"{named(address.key)} may not {doing} {address.prefix}: {words or 'forbidden'}"
-        hint = f"Change what it may do at {page}."
-        if address.prefix.startswith("groups/"):
-            hint = f"Ask the group's owner whether you may still {doing} it, or look at {page}."
-        return self._ours(LibraryError(message, kind="permission", status=status, hint=hint))
+        key, answer, in_group = named(address.key), words or "forbidden", address.prefix.startswith("groups/")
+        hint = message("change-key-rights", address=page)
+        if words == "Write access denied":
+            said = message("key-may-not-write", key=key, prefix=address.prefix, answer=answer)
+            hint = message("ask-group-owner-to-write", address=page) if in_group else hint
+        else:
+            said = message("key-may-not-use", key=key, prefix=address.prefix, answer=answer)
+            hint = message("ask-group-owner-to-use", address=page) if in_group else hint
+        return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
 
 
 def _version(zot: pyzotero.Zotero) -> int:
@@ -448,8 +459,8 @@ def outcomes_of(
         elif place in unchanged:
             outcomes.append(Outcome("unchanged"))
         elif place in failed:
-            code, message = shapes.failure(failed[place])
-            outcomes.append(Outcome("failed", code=code, message=without(key, message)))
+            code, words = shapes.failure(failed[place])
+            outcomes.append(Outcome("failed", code=code, message=without(key, words)))
         else:
-            outcomes.append(Outcome("failed", message="the server's answer does not mention this object"))
+            outcomes.append(Outcome("failed", message=message("object-not-mentioned")))
     return tuple(outcomes)

@@ -16,6 +16,7 @@ import httpx2
 from syncd.clock import Clock
 from syncd.errors import LibraryError
 from syncd.handshake import API, Agreed, Caller, Half
+from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.client import Address
 from syncd.zotero.desktop import APP, Asked, NoPluginError, Plugin, closed, gone, plugin_at, sent_to
@@ -101,15 +102,14 @@ def consent(  # noqa: PLR0913, PLR0917 - each is the caller's to decide
     try:
         _plugin(endpoint, transport)
         number, agreed, caller = _begun(ask)
-        say("Zotero asks whether syncd may work with your library.")
-        say(f"Choose Allow there if it shows this code: {agreed.code}")
+        say(message("zotero-asks"))
+        say(message("allow-if-code-shown", code=agreed.code))
         ask("pair/ask", number)
         if not is_same(agreed.code):
             raise LibraryError(
-                "it was not confirmed that Zotero shows the same code",
+                message("code-not-confirmed"),
                 kind="permission",
-                hint="Nothing was stored, and an earlier pairing goes on. If Zotero showed another code or none,"
-                " another program answers in its place: end it, then run this again.",
+                hint=message("earlier-pairing-stays-other-program"),
             )
         ask("pair/keep", {"control": control()}, caller)
         return agreed.key
@@ -148,17 +148,17 @@ def _answer(
         raise _nothing(0) from None
     if answer.status_code == 409:
         raise LibraryError(
-            "an earlier question about syncd is still open in Zotero",
+            message("question-still-open"),
             kind="transient",
             status=409,
-            hint="Nothing was stored. Close that question in Zotero, then run it again.",
+            hint=message("nothing-stored-close-question"),
         )
     if answer.status_code == 403:
         raise LibraryError(
-            "Zotero was told not to let syncd write",
+            message("zotero-told-not-to-write"),
             kind="permission",
             status=403,
-            hint="Nothing was stored. Run it again if that was a mistake.",
+            hint=message("nothing-stored-retry"),
         )
     if answer.status_code != 200 or (caller and not is_its_own):
         raise _nothing(answer.status_code)
@@ -170,25 +170,25 @@ def _answer(
 
 def _nothing(status: int) -> LibraryError:
     return LibraryError(
-        f"Zotero did not agree on a key (HTTP {status})",
+        message("zotero-agreed-on-no-key", status=status),
         kind="permanent",
         status=status,
-        hint="Nothing was stored, and an earlier pairing goes on. Run it again.",
+        hint=message("earlier-pairing-stays"),
     )
 
 
 def _unanswered() -> LibraryError:
     return LibraryError(
-        "the question in Zotero was not answered",
+        message("question-not-answered"),
         kind="transient",
-        hint="Close it in Zotero if it is still there: a late answer reaches nobody. Then run it again.",
+        hint=message("close-question-and-retry"),
     )
 
 
 def _limited() -> LibraryError:
     return LibraryError(
-        "Zotero was asked too often and shows no further question now",
+        message("zotero-asked-too-often"),
         kind="transient",
         status=429,
-        hint="Wait a minute and run it again.",
+        hint=message("wait-a-minute"),
     )

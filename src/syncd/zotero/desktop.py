@@ -17,6 +17,7 @@ import httpx2
 from syncd import __version__
 from syncd.errors import LibraryError
 from syncd.handshake import API, HEADER, MARK, OLDEST, SEPARATOR, Caller, is_key
+from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.account import without
 from syncd.zotero.client import Address, Client, Deletions, Outcome, Page, StaleError, outcomes_of
@@ -28,15 +29,15 @@ Json = dict[str, Any]
 BASE = "/syncd/v1"
 # A Zotero that is busy answers late. One that is still at a write must not be taken for one that never began.
 PATIENCE = httpx2.Timeout(600.0, connect=15.0)
-CLOSED = "Start Zotero and run it again. In the background syncd tries again by itself."
+CLOSED = message("start-zotero")
 SERVER = "Syncd-Server"
 # How Zotero calls its user's own library, whether or not they signed in.
 OWN = "users/0"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
-LOGIN = "Let Zotero ask you again: syncd login --desktop."
-UPDATE = "Update syncd, in the way that it was installed."
+LOGIN = message("let-zotero-ask-again")
+UPDATE = message("update-syncd")
 # Every answer of Zotero's server has this header.
 ZOTERO = "X-Zotero-Version"
 
@@ -201,7 +202,7 @@ class PluginClient(Client):
                 }
                 return {**kept, "deleted": gone, "version": told["version"]}
             if told["next"] in asked:
-                raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
+                raise self._odd(message("plugin-answer-endless"), LibraryError)
             asked.add(told["next"])
             after = {"after": told["next"]}
 
@@ -221,13 +222,13 @@ class PluginClient(Client):
         except LibraryError as error:
             raise self._ours(error) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
+            raise self._odd(message("request-failed", error=type(error).__name__), unclear) from error
         except shapes.ShapeError as error:
-            raise self._odd("the answer is not the plugin's: it can't be read", unclear) from error
+            raise self._odd(message("plugin-answer-unreadable"), unclear) from error
         # A plugin that does not know the key, or is not there, can't sign that. But whoever stands between can say it
         # of a write that was done.
         if not is_its_own and (sent is not None or answer.status_code not in {401, 404}):
-            raise self._odd("the answer is not the plugin's: its signature is missing or wrong", unclear)
+            raise self._odd(message("plugin-answer-unsigned"), unclear)
         raise self._refused(answer)
 
     def _refused(self, answer: httpx2.Response) -> LibraryError:
@@ -237,7 +238,7 @@ class PluginClient(Client):
         if answer.status_code == 412:
             name = self.address.name
             return StaleError(
-                f"the library changed meanwhile: {words}", kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", answer=words), kind="conflict", library=name, status=412
             )
         return self._ours(_refusal(answer.status_code, words))
 
@@ -289,12 +290,12 @@ def _check_versions(told: Json) -> None:
     newest, oldest = told["api"], told.get("oldest", told["api"])
     if not (isinstance(newest, int) and isinstance(oldest, int)) or newest < OLDEST:
         raise NoPluginError(
-            "the syncd plugin in Zotero is too old for this syncd",
+            message("plugin-too-old"),
             kind="permanent",
-            hint="Update the plugin: syncd login --desktop.",
+            hint=message("update-plugin"),
         )
     if oldest > API:
-        raise LibraryError("this syncd is too old for its plugin in Zotero", kind="permanent", hint=UPDATE)
+        raise LibraryError(message("syncd-too-old-for-plugin"), kind="permanent", hint=UPDATE)
 
 
 def _check_key(key: str) -> None:
@@ -305,10 +306,10 @@ def _check_key(key: str) -> None:
     """
     if not is_key(key):
         raise LibraryError(
-            "syncd was paired with Zotero by an older version, whose token others on this computer could see",
+            message("pairing-outdated"),
             kind="permission",
             status=401,
-            hint=f"Nothing was sent. {LOGIN}",
+            hint=message("nothing-sent", hint=LOGIN),
         )
 
 
@@ -320,7 +321,7 @@ def _user(told: object) -> int | None:
 def closed(error: LibraryError) -> LibraryError:
     """Return an error in the words for a desktop: where nobody answers, Zotero is not running."""
     if isinstance(error, UnreachableError):
-        return UnreachableError("Zotero isn't running", kind="transient", hint=CLOSED)
+        return UnreachableError(message("zotero-not-running"), kind="transient", hint=CLOSED)
     return error
 
 
@@ -331,18 +332,18 @@ def gone(plugin: Plugin | None) -> LibraryError:
 
 def _stranger(endpoint: str) -> LibraryError:
     return LibraryError(
-        f"what answers at {endpoint} is not Zotero",
+        message("not-zotero", address=endpoint),
         kind="permanent",
-        hint="End that program, or name Zotero's address as the library's endpoint in the configuration.",
+        hint=message("end-other-program"),
     )
 
 
 def _exchanged(status: int) -> LibraryError:
     return LibraryError(
-        "another Zotero is running now than the one that was read",
+        message("another-zotero-now"),
         kind="conflict",
         status=status,
-        hint="It has another profile or database. Open the one that syncd pushes to and run it again.",
+        hint=message("zotero-differs-open-other"),
     )
 
 
@@ -448,17 +449,17 @@ def _words(answer: httpx2.Response) -> str:
 def _refusal(status: int, words: str) -> LibraryError:
     """Return what a refusal of the plugin means."""
     if status == 401:
-        message = "the syncd plugin in Zotero does not know this syncd"
-        return LibraryError(message, kind="permission", status=status, hint=LOGIN)
+        said = message("plugin-does-not-know-syncd")
+        return LibraryError(said, kind="permission", status=status, hint=LOGIN)
     if status == 404:
         return NoPluginError(
-            "Zotero runs without the syncd plugin",
+            message("plugin-missing"),
             kind="transient",
             status=status,
-            hint="Install it with syncd login --desktop, or turn it on in Zotero under Tools > Plugins.",
+            hint=message("install-plugin"),
         )
     return LibraryError(
-        f"the syncd plugin in Zotero answered HTTP {status}: {words}",
+        message("plugin-answered", status=status, answer=words),
         kind="permission" if status == 403 else "permanent",
         status=status,
     )

@@ -21,6 +21,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from syncd.clock import Clock, Deadline, time_left
 from syncd.config.values import is_loopback
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 CONNECTIONS = 4
@@ -116,17 +117,17 @@ def _opened(proxy: str) -> httpx2.HTTPTransport:
         way = httpx2.HTTPTransport(limits=limits, proxy=proxy or None)
     except ImportError:
         problem, hint = (
-            "is a SOCKS proxy, for which the Python package socksio is missing",
+            message("proxy-socks-unsupported"),
             "pip install socksio",
         )
     except (ValueError, httpx2.InvalidURL):
-        problem, hint = "is no proxy that syncd can use", 'It should be like "http://proxy.example.org:3128".'
+        problem, hint = message("proxy-unusable"), message("proxy-example")
     else:
         # httpx2 passes no backend on to its pool; a test with a dripping server holds it to this.
         way._pool._network_backend = _TimelyBackend()  # noqa: SLF001
         return way
     # Raised out here, for an exception that was being handled would carry the address along.
-    raise LibraryError(f"what HTTPS_PROXY or ALL_PROXY names {problem}", kind="permanent", hint=hint)
+    raise LibraryError(problem, kind="permanent", hint=hint)
 
 
 ATTEMPTS = 5
@@ -149,10 +150,7 @@ CERTIFICATE_WORDS = pattern(
     r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
     hostile="CERTIFICATE_VERIFY_FAILED] certificate verify failed: \n",
 )
-CERTIFICATE = (
-    "Look whether this computer's clock is right. If an own authority signed it, name its certificate in SSL_CERT_FILE."
-    " Otherwise somebody may listen in between."
-)
+CERTIFICATE = message("check-clock-and-certificate")
 
 
 @dataclass(slots=True)
@@ -264,10 +262,10 @@ class PoliteTransport(httpx2.BaseTransport):
         remaining = self._not_before - self._clock.monotonic()
         if remaining > LONGEST_WAIT:
             raise LibraryError(
-                f"the server asks for a pause of {remaining:.0f} s",
+                message("server-asks-pause", seconds=f"{remaining:.0f}"),
                 kind="transient",
                 retry_after=remaining,
-                hint="Nothing is wrong; run it again later.",
+                hint=message("nothing-wrong-retry-later"),
             )
         if remaining > 0:
             deadline.wait(remaining)
@@ -297,18 +295,18 @@ class PoliteTransport(httpx2.BaseTransport):
         """Let only what Zotero itself can have said through."""
         kind = response.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
         if response.is_redirect or (response.is_success and response.content and kind != JSON):
-            what = (
-                "answered with a web page"
-                if kind == "text/html"
-                else f"answered with {kind[:40] or 'something'}"
-            )
-            what = "redirects elsewhere" if response.is_redirect else what
+            host = request.url.host
+            words = message("answered-with-other", host=host, kind=kind[:40] or "something")
+            if response.is_redirect:
+                words = message("redirected-elsewhere", host=host)
+            elif kind == "text/html":
+                words = message("answered-with-web-page", host=host)
             error = LibraryError if reading else OutcomeUnknownError
             raise error(
-                f"{request.url.host} {what}, which Zotero never does",
+                words,
                 kind="transient",
                 status=response.status_code,
-                hint="A proxy or the network's login page probably stands between; open a browser and look.",
+                hint=message("look-between"),
             )
         return response
 
@@ -325,10 +323,10 @@ def _whole(request: httpx2.Request, response: httpx2.Response, *, reading: bool)
             body += piece
             if len(body) > LARGEST:
                 raise (LibraryError if reading else OutcomeUnknownError)(
-                    f"{request.url.host} sends more than {LARGEST // 1_000_000} MB at once, which Zotero never does",
+                    message("server-sends-too-much", host=request.url.host, most=LARGEST // 1000000),
                     kind="transient",
                     status=response.status_code,
-                    hint="Check the library's endpoint.",
+                    hint=message("check-the-endpoint"),
                 )
     finally:
         response.close()
@@ -367,14 +365,19 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
     proxied = bool(proxy_for(request.url))
-    hint = "Check the network and the library's endpoint."
+    hint: str = message("check-network-and-endpoint")
     if "CERTIFICATE" in str(error):
         hint = CERTIFICATE
     elif proxied:
-        hint = "The environment names a proxy: check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
-    through = " through the proxy" if proxied else ""
+        hint = message("check-proxy")
+    host, reason = request.url.host, _reason(error)
+    words = message("server-unreachable", host=host, reason=reason)
+    if proxied:
+        words = message("server-unreachable-by-proxy", host=host, reason=reason)
     return UnreachableError(
-        f"can't reach {request.url.host}{through}: {_reason(error)}", kind="transient", hint=hint
+        words,
+        kind="transient",
+        hint=hint,
     )
 
 
@@ -386,9 +389,9 @@ def _is_lasting(error: Exception) -> bool:
 def _broken(request: httpx2.Request, error: Exception, *, reading: bool) -> LibraryError:
     kind = LibraryError if reading else OutcomeUnknownError
     return kind(
-        f"the connection to {request.url.host} broke: {_reason(error)}",
+        message("connection-broke", host=request.url.host, reason=_reason(error)),
         kind="transient",
-        hint="" if reading else "Whether the last write was done is not known; the next run finds out first.",
+        hint="" if reading else message("last-write-unknown"),
     )
 
 
@@ -396,24 +399,27 @@ def _refused(
     request: httpx2.Request, response: httpx2.Response, wait: float | None, *, reading: bool
 ) -> LibraryError:
     unclear = response.status_code in UNCLEAR and not reading
-    words = "limits requests" if response.status_code == 429 else "has a fault or is overloaded"
+    host, status = request.url.host, response.status_code
+    words = message("server-overloaded", host=host, status=status)
+    if status == 429:
+        words = message("server-limits-requests", host=host, status=status)
     return (OutcomeUnknownError if unclear else LibraryError)(
-        f"{request.url.host} {words} (HTTP {response.status_code})",
+        words,
         kind="transient",
         status=response.status_code,
         retry_after=wait,
-        hint="Run it again later.",
+        hint=message("run-again-later"),
     )
 
 
 def _reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, httpx2.TimeoutException):
-        return "no answer in time"
+        return message("no-answer-in-time")
     if "Name or service not known" in text or "getaddrinfo" in text or "name resolution" in text:
-        return "its name can't be resolved"
+        return message("name-not-resolved")
     if found := CERTIFICATE_WORDS.search(text):
-        return f"its certificate is not accepted: {found['why']}"
+        return message("certificate-not-accepted", reason=found["why"])
     if "refused" in text:
-        return "connection refused"
+        return message("connection-refused")
     return text or type(error).__name__
