@@ -7,7 +7,8 @@ the same in its own language. Labels, headings and tables belong to whoever show
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 Value = str | int
@@ -34,6 +35,10 @@ class Message(str):
         made.code, made.params = code, params
         return made
 
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Value]]:  # type: ignore[override]
+        """Let copies be made of the code, not of the words."""
+        return self.code, self.params
+
 
 def message(code: str, /, **params: object) -> Message:
     """Return a sentence.
@@ -54,12 +59,93 @@ def told(words: str) -> dict[str, Any]:
     return {"code": None, "params": {}, "words": words}
 
 
+def with_said(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return an answer of the daemon's with more of its sentences: beside "reason" stands "reason_said".
+
+    That is what `told` tells of the sentence; a list of such for a list of sentences, None for none.
+
+    >>> with_said({"hint": "Wait."}, "hint")
+    {'hint': 'Wait.', 'hint_said': {'code': None, 'params': {}, 'words': 'Wait.'}}
+    """
+    return value | {f"{name}_said": _said(value[name]) for name in names}
+
+
+def _said(value: Any) -> Any:
+    if value is None:
+        return None
+    return told(value) if isinstance(value, str) else [told(one) for one in value]
+
+
+def untold(value: Any) -> str:
+    """Return the sentence of which `told` told; its words, where this syncd does not know its code any more."""
+    code, params, words = value["code"], value["params"], value["words"]
+    try:
+        return message(code, **{name: _untold(each) for name, each in params.items()})
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        return str(words)
+
+
+def _untold(value: Any) -> Value:
+    return untold(value) if isinstance(value, dict) else value
+
+
+def kept(words: str) -> str:
+    """Return a sentence as a text that keeps its code: JSON where it has one, else the words.
+
+    >>> kept("Not Found")
+    'Not Found'
+    >>> kept(message("no-run-named"))
+    '{"code": "no-run-named", "params": {}, "words": "no run is named"}'
+    """
+    # Words of somebody else's that look like what is kept stay theirs.
+    if isinstance(words, Message) or _parsed(words) is not None:
+        return json.dumps(told(words), ensure_ascii=False)
+    return str(words)
+
+
+def recalled(text: str) -> str:
+    """Return the sentence that `kept` made a text of; any other text is words without a code.
+
+    >>> recalled('{"code": "no-run-named", "params": {}, "words": "no run is named"}').code
+    'no-run-named'
+    """
+    value = _parsed(text)
+    return text if value is None else untold(value)
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    """Return what `kept` made a text of; None where it made nothing of it."""
+    if not text.startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and value.keys() == {"code", "params", "words"} else None
+
+
+def listed(sentences: Sequence[str]) -> str:
+    """Return sentences as one, with commas; it keeps the code of each. There is at least one.
+
+    >>> listed(["a", "b", "c"])
+    'a, b, c'
+    """
+    *before, said = sentences
+    for one in reversed(before):
+        said = message("list", first=one, rest=said)
+    return said
+
+
 def _value(given: object) -> Value:
     return given if isinstance(given, (int, str)) else str(given)
 
 
 WORDS: Mapping[str, str] = {
     "no-such-file": "{path}: there is no such file or folder",
+    "at-place": "{where}: {message}",
+    "at-place-expected": "{where}: {message}; expected {expected}",
+    "fault": "a fault in syncd",
+    "fault-because": "a fault in syncd: {error}",
     # cli
     "check-network": "Check the network. What is in the library stays as it is.",
     "computer-reaches-no-server": "this computer reaches no server: {parts}",
@@ -239,6 +325,17 @@ WORDS: Mapping[str, str] = {
     "verdict-same-different-later-key": "a verdict is same, different or later; a key is text",
     "word-holds-nul-character": "{name}: a word of it holds a NUL character",
     "written-recorded": "What was written is recorded. See what was done with: syncd log",
+    "another-session": "this is another session",
+    "body-length-not-told": "the length of the body is not told",
+    "body-too-long": "the body is longer than {most} bytes",
+    "daemons-log-has-whole": "The daemon's log has the whole of it.",
+    "not-address-asked": "this is not the address that was asked for",
+    "not-signed-by-paired": "not signed by a program that was paired",
+    "nothing-at-address": "there is nothing at this address",
+    "only-allowed-here": "only {allowed} is allowed here",
+    "only-post-has-body": "only POST may have a body here",
+    "pair-again": "Pair again: syncd login --desktop",
+    "web-pages-not-answered": "web pages are not answered",
     # doctor
     "answers-ms": "{root} answers in {took} ms",
     "belongs-another-user-cant-written": "{path} belongs to another user, so it can't be written to",
@@ -364,6 +461,12 @@ WORDS: Mapping[str, str] = {
     "several-papers-meant": "several papers are meant by {words}: {titles}",
     "source": "the source {text}",
     "started-anew-too-often-no": "this was started anew too often: there is no key left for it",
+    "already-gone": "it is deleted or in the trash already",
+    "already-as-before": "it is as it was before the run already",
+    "changed-since": "changed since: {fields}",
+    "forgotten-what-it-wrote": "syncd has forgotten what it wrote there",
+    "undo-trashed-it": "an undo moved it to the trash; syncd restore brings it back",
+    "you-changed-since": "you changed it since: {fields}",
     # enrich
     "--retracted-withdrawn-says": "'{title}' was retracted or withdrawn, says {service}",
     "could-not-asked-papers-stay": "{title} could not be asked, and papers stay as they were without it: {failure}",
@@ -513,14 +616,44 @@ WORDS: Mapping[str, str] = {
     "syncds-own-database-2": "syncd's own database: {strerror}",
     "upgrade-syncd-set-another-data": "Upgrade syncd, or set another data folder.",
     # sync
+    "by-arxiv-id": "arXiv id",
+    "by-doi": "DOI",
+    "by-title-surname-year": "title, surname and year",
+    "collection-deleted": "the collection {name} was deleted in Zotero",
+    "collection-in-trash": "the collection {name} is in Zotero's trash",
+    "deleted-in-zotero": "deleted in Zotero",
+    "edited-until": "you edited it; the change waits until {until}",
+    "in-the-trash": "in the trash",
+    "in-zoteros-trash": "it is in Zotero's trash",
+    "item-known-by": "already in the library, by {by}",
+    "item-listed-by": "listed already, by {by}",
+    "item-pushed": "syncd pushed it",
+    "item-retitled": "its title was corrected",
+    "item-twice": "it is there twice, made on two computers before the two met: merge the items in Zotero",
+    "list": "{first}, {rest}",
+    "made-on-another-computer": "made on another computer before the two met",
+    "merge-two": "merge the two in Zotero",
     "missing-though-nobody-deleted": "missing, though nobody deleted it",
+    "new-in-source": "new in source",
+    "no-authors-there": "no authors there",
     "no-plan-syncd": "this is no plan of this syncd",
     "not-json": "this is not JSON",
     "nothing-filed-any-more": "{closed}; nothing is filed there any more",
+    "other-arxiv-id": "other arXiv id ({id})",
+    "other-doi": "other DOI ({doi})",
     "part-plan-missing-another-kind": "a part of the plan is missing or of another kind: {error}",
+    "possibly": "possibly {title}: {reasons}",
+    "published-as": "published, as {type}",
+    "same-abstract": "same abstract",
     "same-paper": "the same paper as {title}",
+    "same-title": "same title",
+    "same-year": "same year",
     "server-refused-sent-again-when": "the server refused it: {message}; it is sent again when it changes",
+    "shared-authors": "{shared} of {count} authors shared",
+    "title-alike": "title {percent} alike",
+    "years-differ": "years {ours} and {theirs}",
     "you-brought-back": "you brought it back",
+    "you-deleted": "you deleted it in Zotero",
     # zotero
     "another-profile-database": "It has another profile or database. Open the one that syncd pushes to and run it again.",
     "another-zotero-running-now-one": "another Zotero is running now than the one that was read",
