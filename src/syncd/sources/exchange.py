@@ -29,45 +29,43 @@ from syncd.text.patterns import pattern
 
 CHUNK = 1 << 16
 
-_CHECK = "Check the network and the address."
-_PROXY = "Check HTTPS_PROXY and HTTP_PROXY."
-
 _Failure = tuple[type[Exception] | tuple[type[Exception], ...], str, bool, str]
 
-# What `requests` and `urllib3` raise: words, whether later it may work, what to do. The first row that fits is used.
+# What `requests` and `urllib3` raise: what is said, whether later it may work, what to do; both as codes.
+# The first row that fits is used.
 FAILURES: tuple[_Failure, ...] = (
     (
         NeverError,
-        "{host} is a link-local address or a cloud's metadata, which syncd never reads",
+        "host-never-read",
         False,
-        "No setting changes that. Give the server an address of its own.",
+        "give-server-own-address",
     ),
     (
         InsideError,
-        "{host} is in your own network, where syncd reads nothing unless you allow it",
+        "host-in-own-network",
         False,
-        'If that is right, add "{host}" to the list allow_private under [http] in the configuration.',
+        "allow-private-host",
     ),
-    (requests.exceptions.ProxyError, "the proxy can't be reached", True, _PROXY),
+    (requests.exceptions.ProxyError, "proxy-cant-be-reached", True, "check-proxies"),
     (
         (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
-        "no secure connection to {host}: its certificate or its encryption is not accepted",
+        "no-secure-connection",
         True,
-        "Check the address, and this computer's clock.",
+        "check-address-and-clock",
     ),
-    (requests.ConnectTimeout, "{host} did not answer within {connect} seconds", True, _CHECK),
+    (requests.ConnectTimeout, "host-did-not-answer", True, "check-network-and-address"),
     (
         (requests.Timeout, urllib3.exceptions.TimeoutError),
-        "{host} sent nothing for {silence} seconds",
+        "host-sent-nothing",
         True,
         "",
     ),
-    (urllib3.exceptions.DecodeError, "the page arrived damaged: it can't be decompressed", True, ""),
-    (urllib3.exceptions.ProtocolError, "the connection broke off in the middle of the page", True, ""),
-    (requests.ConnectionError, "no connection to {host}", True, _CHECK),
-    (Exception, "this is not a valid address", False, ""),
+    (urllib3.exceptions.DecodeError, "page-arrived-damaged", True, ""),
+    (urllib3.exceptions.ProtocolError, "connection-broke-off", True, ""),
+    (requests.ConnectionError, "no-connection", True, "check-network-and-address"),
+    (Exception, "address-not-valid", False, ""),
 )
-NO_HOST: tuple[_Failure, ...] = ((Exception, "the host {host} can't be found", True, _CHECK),)
+NO_HOST: tuple[_Failure, ...] = ((Exception, "host-cant-be-found", True, "check-network-and-address"),)
 
 SHOWN = 80
 """Characters of an address that are shown whole in an error."""
@@ -190,18 +188,19 @@ class Visit:
     def check_time(self) -> None:
         """Raise where the time is up."""
         if self.deadline.left <= 0:
-            raise self.error(f"the page did not arrive within {self.limits.total:g} seconds", transient=True)
+            raise self.error(message("page-did-not-arrive", seconds=f"{self.limits.total:g}"), transient=True)
 
     def failure(self, error: Exception, url: str) -> SourceError:
         """Find words for an error of `requests` or `urllib3`, whose own texts are for programmers."""
         nameless = isinstance(error, requests.ConnectionError) and _is_nameless(error)
-        _, words, transient, hint = next(
+        _, code, transient, hint = next(
             row for row in (NO_HOST if nameless else FAILURES) if isinstance(error, row[0])
         )
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
         limits = self.limits
-        said = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        found = self.error(said, transient=transient, hint=hint.format(host=host))
+        said = message(code, host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
+        advice = message(hint, host=host) if hint else ""
+        found = self.error(said, transient=transient, hint=advice)
         found.unreached = nameless or type(error) in {requests.ConnectTimeout, requests.ConnectionError}
         return found
 
@@ -255,9 +254,7 @@ def split(address: str) -> SplitResult | None:
 def refuse_credentials(parts: SplitResult, visit: Visit) -> None:
     """Raise where the address holds a user name or password."""
     if parts.username is not None or parts.password is not None:
-        raise visit.error(
-            "the address holds a user name or password, which would show up in logs", hint=SAVE_IT
-        )
+        raise visit.error(message("address-holds-password"), hint=SAVE_IT)
 
 
 def redirected(address: str, location: str, visit: Visit) -> str:
@@ -268,12 +265,12 @@ def redirected(address: str, location: str, visit: Visit) -> str:
         target = ""
     parts = split(target)
     if parts is None:
-        raise visit.error("the server redirects to something that is no address")
+        raise visit.error(message("redirects-to-no-address"))
     refuse_credentials(parts, visit)
     if parts.scheme != urlsplit(address).scheme:
         shown = masked(urlunsplit(parts))
-        hint = f"If that is right, make it the source: {shown}" if parts.scheme == "https" else ""
-        raise visit.error(f"the server redirects to another scheme: {shown}", hint=hint)
+        hint = message("make-it-the-source", shown=shown) if parts.scheme == "https" else ""
+        raise visit.error(message("redirects-to-another-scheme", shown=shown), hint=hint)
     return target
 
 
@@ -331,6 +328,6 @@ def _body(response: requests.Response, visit: Visit) -> bytes:
     while piece := response.raw.read1(CHUNK, decode_content=True):
         data += piece
         if len(data) > limits.size:
-            raise visit.error(f"the page is larger than {limits.size_in_words}")
+            raise visit.error(message("page-too-large", size=limits.size_in_words))
         visit.check_time()
     return bytes(data)

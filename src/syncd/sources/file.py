@@ -87,7 +87,7 @@ def _matching(pattern: Path) -> list[Path]:
     found = sorted(Path(name) for name in glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - pathlib's needs a root
     files = [page for page in found if not _is_folder(page)]
     if not files:
-        raise _trouble(pattern, "no file matches this pattern")
+        raise _trouble(pattern, message("no-file-matches"))
     return files
 
 
@@ -105,7 +105,7 @@ def _in_folder(folder: Path) -> list[Path]:
     ]
     if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
-        raise _trouble(folder, f"this folder holds no page ({kinds})")
+        raise _trouble(folder, message("folder-holds-no-page", kinds=kinds))
     return files
 
 
@@ -124,9 +124,9 @@ def _read_page(path: Path, limits: Limits) -> Snapshot:
             return snapshot
     raise _trouble(
         path,
-        "the file changed while it was read",
+        message("file-changed-meanwhile"),
         transient=True,
-        hint="Something is writing it just now; try again when that is done.",
+        hint=message("file-being-written"),
     )
 
 
@@ -162,22 +162,22 @@ def _refuse_unless_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise _trouble(
             path,
-            "this is no regular file",
-            hint="syncd reads a source again and again, which pipes and devices do not allow.",
+            message("no-regular-file"),
+            hint=message("sources-are-read-again"),
         )
 
 
 def _too_large(path: Path, limits: Limits) -> SourceError:
-    return _trouble(path, f"the file is larger than {limits.size_in_words}")
+    return _trouble(path, message("file-too-large", size=limits.size_in_words))
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:
     if isinstance(error, FileNotFoundError):
-        hint = f"For an address, write https://{shown(path)}." if HOST.match(str(path)) else ""
-        return _trouble(path, "there is no such file or folder", hint=hint)
+        hint = message("for-address-write", path=shown(path)) if HOST.match(str(path)) else ""
+        return _trouble(path, message("file-not-there"), hint=hint)
     if isinstance(error, PermissionError):
-        return _trouble(path, "you may not read this file or folder")
-    return _trouble(path, f"it can't be read: {error.strerror}")
+        return _trouble(path, message("file-not-readable"))
+    return _trouble(path, message("file-cant-read", error=error.strerror))
 
 
 def _trouble(path: Path, words: str, *, transient: bool = False, hint: str = "") -> SourceError:

@@ -17,14 +17,14 @@ SAVE_IT = message("open-page-browser-save-name")
 
 # What a status says about the page, whether later it may be another one, and what to do.
 STATUSES: dict[int, tuple[str, bool, str]] = {
-    401: ("the server asks for a sign-in, which syncd can't do", False, SAVE_IT),
-    403: ("the server refuses to show the page", False, SAVE_IT),
-    404: ("there is no such page", False, "Check the address in a browser."),
-    408: ("the server gave up waiting", True, ""),
-    410: ("the page was removed", False, "Check the address in a browser."),
-    425: ("the server asks to come back later", True, ""),
-    429: ("the server says that it gets too many requests", True, "Try again later, and less often."),
-    451: ("the server may not show the page for legal reasons", False, ""),
+    401: (message("server-asks-sign-in"), False, SAVE_IT),
+    403: (message("server-refuses-page"), False, SAVE_IT),
+    404: (message("no-such-page"), False, message("check-address-in-browser")),
+    408: (message("server-gave-up-waiting"), True, ""),
+    410: (message("page-removed"), False, message("check-address-in-browser")),
+    425: (message("server-asks-come-back-later"), True, ""),
+    429: (message("too-many-requests"), True, message("try-later-less-often")),
+    451: (message("page-hidden-by-law"), False, ""),
 }
 
 # Headers by which the guards of websites say that they want to see a person, and whose guard it is.
@@ -80,6 +80,7 @@ def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime
     """
     guard = challenge(status, headers)
     words: str
+    hint: str
     if guard:
         words, transient, hint = message("asks-proof-person-reads-page", guard=guard), False, SAVE_IT
     else:
@@ -95,8 +96,8 @@ def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime
 
 def _other(status: int) -> tuple[str, bool, str]:
     if status >= 500:
-        return "the server has a problem of its own", True, ""
-    return "the server did not give the page", False, ""
+        return message("server-has-problem"), True, ""
+    return message("server-did-not-give-page"), False, ""
 
 
 def instead(address: str) -> str:

@@ -181,7 +181,7 @@ def _weighed(paper: Paper, item: IndexedItem) -> Candidate:
     shared = ours & theirs
     authors = 1.0 if not ours or not theirs else len(shared) / min(len(ours), len(theirs))
     years = _years_agree(paper, item)
-    alike = message("same-title") if title == 1 else message("title-alike", percent=f"{title:.0%}")
+    alike = message("same-title") if title == 1 else message("title-alike", percent=f"{title:.0%}"[:-1])
     reasons: list[str] = [alike]
     if len(paper.abstract) >= MIN_ABSTRACT and digest_of_text(paper.abstract) == item.abstract:
         reasons.append(message("same-abstract"))

@@ -386,9 +386,9 @@ def _is_lasting(error: Exception) -> bool:
 def _broken(request: httpx2.Request, error: Exception, *, reading: bool) -> LibraryError:
     kind = LibraryError if reading else OutcomeUnknownError
     return kind(
-        f"the connection to {request.url.host} broke: {_reason(error)}",
+        message("connection-broke", host=request.url.host, error=_reason(error)),
         kind="transient",
-        hint="" if reading else "Whether the last write was done is not known; the next run finds out first.",
+        hint="" if reading else message("last-write-not-known"),
     )
 
 
@@ -396,24 +396,24 @@ def _refused(
     request: httpx2.Request, response: httpx2.Response, wait: float | None, *, reading: bool
 ) -> LibraryError:
     unclear = response.status_code in UNCLEAR and not reading
-    words = "limits requests" if response.status_code == 429 else "has a fault or is overloaded"
+    code = "host-limits-requests" if response.status_code == 429 else "host-has-fault"
     return (OutcomeUnknownError if unclear else LibraryError)(
-        f"{request.url.host} {words} (HTTP {response.status_code})",
+        message(code, host=request.url.host, status=response.status_code),
         kind="transient",
         status=response.status_code,
         retry_after=wait,
-        hint="Run it again later.",
+        hint=message("run-again-later"),
     )
 
 
 def _reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, httpx2.TimeoutException):
-        return "no answer in time"
+        return message("no-answer-in-time")
     if "Name or service not known" in text or "getaddrinfo" in text or "name resolution" in text:
-        return "its name can't be resolved"
+        return message("name-not-resolved")
     if found := CERTIFICATE_WORDS.search(text):
-        return f"its certificate is not accepted: {found['why']}"
+        return message("certificate-not-accepted", why=found["why"])
     if "refused" in text:
-        return "connection refused"
+        return message("connection-refused")
     return text or type(error).__name__
