@@ -264,6 +264,15 @@ class Answer:
     json: Any
 
 
+def without_codes(told: Any) -> Any:
+    """Return an answer of the daemon's as commands show it: with the words of its sentences alone."""
+    if isinstance(told, list):
+        return [without_codes(one) for one in told]
+    if isinstance(told, dict):
+        return {name: without_codes(one) for name, one in told.items() if not name.endswith("_said")}
+    return told
+
+
 class Asker:
     """A program on this computer that was paired with a daemon.
 

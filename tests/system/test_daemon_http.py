@@ -14,7 +14,7 @@ from doubles.plugin import Plugin, new_key
 from owner import LONG, TITLES, show
 from pages import entry, page
 from plugin_host import ZoteroProcess
-from plugins import Asker
+from plugins import Asker, without_codes
 from ports import free_port
 from syncd.config import load
 from syncd.config.secrets import SecretRef
@@ -182,7 +182,7 @@ def test_who_lets_the_port_change_gets_the_answer_on_the_old_one(
     assert program.get("/v1/status")
     port = free_port()
     desk.configure(f"[control]\nport = {port}\n")
-    assert program.post("/v1/reload").json == {"problems": []}
+    assert without_codes(program.post("/v1/reload").json) == {"problems": []}
     with pytest.raises(ConnectionRefusedError):
         program.send("GET", "/v1/status")
     assert Asker(port, program.key).get("/v1/daemon")["pid"] == daemon.process.pid
@@ -249,7 +249,7 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     assert (profile["name"], profile["author"]) == ("ann", "Ann Lee")
     assert profile["since"]
     code = "https://github.com/ann/alpha"
-    assert told[key] == {
+    assert without_codes(told[key]) == {
         "score": None,
         "affiliations": ["microsoft-research"],
         "links": [{"url": code, "kind": "code"}],
@@ -316,7 +316,7 @@ def test_status_tells_all_libraries_as_the_command_does(
     told = program.get("/v1/status")
     shown = desk.syncd("status", "--json").json
     assert told["daemon"] == shown["daemon"]
-    assert told["libraries"] == [{name: shown[name] for name in ("library", "profiles", "papers")}]
+    assert without_codes(told["libraries"]) == [{name: shown[name] for name in ("library", "profiles", "papers")}]
     assert (told["reviews"], told["dashboard"]) == (0, None)
     assert daemon.process.pid == told["daemon"]["pid"]
 
@@ -518,7 +518,7 @@ def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Asker)
         daemon.until(lambda: looks(daemon))
         (waiting,) = program.get("/v1/reviews")
         (shown,) = desk.syncd("review", "--json").json
-        assert waiting == {**shown, "library": "main"}
+        assert without_codes(waiting) == {**shown, "library": "main"}
         assert program.get("/v1/status")["reviews"] == 1
         paper, key = waiting["paper"], waiting["candidates"][0]["key"]
         assert program.post("/v1/reviews", paper=paper, verdict="perhaps", key=None).status == 400
