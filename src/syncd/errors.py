@@ -11,9 +11,9 @@ from typing import Literal
 from syncd.messages import message
 
 # What a run is told that was asked to end.
-ENDING = message("syncd-asked-end-written-recorded")
+ENDING = message("ended-on-request")
 # What is remembered of a run that its user ended.
-INTERRUPTED = message("you-interrupted-written-recorded")
+INTERRUPTED = message("interrupted")
 
 
 def in_words(error: BaseException) -> str:
@@ -22,7 +22,7 @@ def in_words(error: BaseException) -> str:
         return INTERRUPTED
     if isinstance(error, SyncdError):
         return error.words
-    return message("fault-because", error=words_of(error))
+    return message("fault-because", reason=words_of(error))
 
 
 def words_of(error: BaseException) -> str:
@@ -99,8 +99,8 @@ class ParseError(SyncdError):
 
 def _at(where: str, words: str, expected: str) -> str:
     if expected:
-        return message("at-place-expected", where=where, message=words, expected=expected)
-    return message("at-place", where=where, message=words)
+        return message("at-expected", place=where, words=words, expected=expected)
+    return message("at", place=where, words=words)
 
 
 class LayoutError(ParseError):

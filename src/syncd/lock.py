@@ -72,9 +72,9 @@ def _acquire(
         left = until - clock.monotonic()
         if left <= 0:
             raise LockedError(
-                "another run is at work on this library" + (f": {name}" if name else ""),
+                message("library-busy-with", holder=name) if name else message("library-busy"),
                 holder=name,
-                hint=message("wait-until-ended-run-again"),
+                hint=message("wait-until-ended"),
             )
         if not waiting:
             tell(f"waiting for {name or 'another run'}")
@@ -92,7 +92,7 @@ def _taken(lock: BaseFileLock) -> bool:
         return False
     except OSError as error:
         raise StateError(
-            message("lock-cant-used", lock_file=lock.lock_file, strerror=error.strerror or error),
+            message("lock-unusable", path=lock.lock_file, reason=error.strerror or error),
             hint=message("make-data-folder-writable"),
         ) from error
     return True

@@ -106,16 +106,16 @@ def target(config: Config, name: str | None, endpoint: str | None) -> Target:
         return Target(name, "user", None, endpoint or ZOTERO, moves=_moving(config, name))
     if old.type not in {"user", "group"} or old.root is None:
         raise ConfigError(
-            [message("library-type-nobody-signs-server", name=repr(name), type=old.type)],
-            hint=message("name-another-library-added-syncd"),
+            [message("library-without-sign-in", library=repr(name), type=old.type)],
+            hint=message("name-new-library"),
         )
     if endpoint and old.key is None and old.endpoint is None:
         # It was chosen and never opened, so nothing is anywhere else.
         return Target(name, old.type, old.id, endpoint, old)
     if endpoint and endpoint != old.root:
         raise ConfigError(
-            [message("library-not", name=repr(name), root=old.root, endpoint=endpoint)],
-            hint=message("name-another-library-added-change"),
+            [message("library-elsewhere", library=repr(name), old=old.root, new=endpoint)],
+            hint=message("name-new-library-or-change-endpoint"),
         )
     return Target(name, old.type, old.id, old.root, old)
 
@@ -141,8 +141,8 @@ def desktop_target(config: Config, name: str | None, endpoint: str | None) -> Ta
         return Target(name, DESKTOP, None, endpoint or HERE, moves=_moving(config, name))
     if old.type != DESKTOP or old.root is None:
         raise ConfigError(
-            [message("library-type-not", name=repr(name), type=old.type, DESKTOP=DESKTOP)],
-            hint=message("name-another-library-added-syncd-2"),
+            [message("library-of-other-type", library=repr(name), type=old.type, wanted=DESKTOP)],
+            hint=message("name-new-desktop-library"),
         )
     return Target(name, DESKTOP, None, old.root, old)
 
@@ -160,13 +160,13 @@ def _moving(config: Config, name: str) -> tuple[str, ...]:
     raise ConfigError(
         [
             message(
-                "library-beside-nothing-says-should",
-                name=repr(name),
+                "library-makes-choice-unclear",
+                library=repr(name),
                 before=repr(before),
-                homeless=", ".join(homeless),
+                profiles=", ".join(homeless),
             )
         ],
-        hint=message("write-library-into-these-profiles", before=before),
+        hint=message("write-library-into-profiles", library=before),
     )
 
 
@@ -183,7 +183,9 @@ def account(target: Target, clock: Clock) -> Iterator[Account]:
             library=target.name,
             status=error.status,
             retry_after=error.retry_after,
-            hint=f"{error.hint} Nothing was stored.".lstrip(),
+            hint=message("one-and-another", one=error.hint, another=message("nothing-stored"))
+            if error.hint
+            else message("nothing-stored"),
         ) from error
     finally:
         transport.shutdown()
@@ -218,9 +220,9 @@ def _waited_for(waiting: SignIn, target: Target, server: Account, clock: Clock) 
         if key := server.key_of(waiting):
             return key
     raise LibraryError(
-        message("nobody-signed-within-minutes", PATIENCE=f"{PATIENCE / 60:.0f}"),
+        message("sign-in-timeout", minutes=f"{PATIENCE / 60:.0f}"),
         kind="permission",
-        hint=message("run-again-syncd-login", name=quote(target.name)),
+        hint=message("login-again", library=quote(target.name)),
     )
 
 
@@ -240,7 +242,7 @@ def accept(key: str, target: Target, server: Account, *, made: bool) -> Rights:
         return _useful(key, target, server)
     except LibraryError as error:
         if made and _given_up(key, server):
-            error.hint += " The new key was deleted on the server."
+            error.hint = message("new-key-deleted", hint=error.hint)
         raise
 
 
@@ -248,16 +250,16 @@ def _useful(key: str, target: Target, server: Account) -> Rights:
     rights = server.rights(key)
     if rights is None:
         raise LibraryError(
-            message("does-not-tell-whose-key", endpoint=target.endpoint),
+            message("server-hides-owner", server=target.endpoint),
             kind="permanent",
-            hint=message("write-library-into-configuration-hand"),
+            hint=message("write-library-by-hand"),
         )
     missing = rights.missing(target.prefix(rights))
     if missing:
-        hint = message("keys-made-changed", endpoint=keys_page(target.endpoint))
+        hint = message("change-keys-at", address=keys_page(target.endpoint))
         if target.user not in {None, rights.user}:
-            hint = message("if-both-libraries-meant-give")
-        raise LibraryError(message("words-2", key=named(key), missing=missing), kind="permission", hint=hint)
+            hint = message("name-second-library")
+        raise LibraryError(message("key-lacks", key=named(key), lack=missing), kind="permission", hint=hint)
     return rights
 
 
@@ -311,7 +313,7 @@ def _elsewhere(target: Target, kept: secrets.Kept, folder: Path) -> str:
     return "" if same else str(ref)
 
 
-WITHDRAW = message("take-permission-back-look-into")
+WITHDRAW = message("take-permission-back")
 
 
 def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Clock, *, revoke: bool) -> str:
@@ -326,25 +328,27 @@ def sign_out(config: Config, name: str | None, env: Mapping[str, str], clock: Cl
     """
     library = config.library(name)
     if library.key is None or library.root is None:
-        raise ConfigError([message("library-no-key", name=repr(library.name))])
+        raise ConfigError([message("library-without-key", library=repr(library.name))])
     if library.type == DESKTOP and revoke:
-        raise ConfigError([message("library-zotero-takes-no-word", name=repr(library.name))], hint=WITHDRAW)
+        raise ConfigError([message("library-keys-in-zotero", library=repr(library.name))], hint=WITHDRAW)
     if not revoke or library.key.file or library.key.keyring:
         _check_not_shared(config, library)
-    done = "It still exists on the server: delete it at " + keys_page(library.root)
+    done = message("key-still-on-server", address=keys_page(library.root))
     if library.type == DESKTOP:
-        done = WITHDRAW.removesuffix(".")
+        done = WITHDRAW
     if revoke:
         key = library.resolve_key(env) or ""
         there = Target(library.name, library.type, library.id, library.root)
         with account(there, clock) as server:
             known = server.revoke(key)
-        done = "The server has deleted it" if known else "The server did not know it any longer"
+        done = message("server-deleted-key") if known else message("server-did-not-know-key")
     if revoke and not library.key.file and not library.key.keyring:
-        return f"{done}. Take it out of the {library.key} too."
+        return message("take-key-out-too", done=done, place=library.key)
     found = secrets.forget(library.key, library.name)
-    taken = "was taken out of" if found else "was not in"
-    return f"The key of library {library.name!r} {taken} the {library.key}. {done}."
+    name, place = repr(library.name), library.key
+    if found:
+        return message("key-taken-out", library=name, place=place, done=done)
+    return message("key-was-not-there", library=name, place=place, done=done)
 
 
 def _check_not_shared(config: Config, library: Library) -> None:
@@ -353,6 +357,6 @@ def _check_not_shared(config: Config, library: Library) -> None:
     others = [n for n, other in config.libraries.items() if n != library.name and other.key == library.key]
     if others:
         raise ConfigError(
-            [message("key-library-too", key=library.key, others=repr(others[0]))],
-            hint=message("remove-hand-if-neither-shall"),
+            [message("key-used-twice", key=library.key, library=repr(others[0]))],
+            hint=message("remove-key-by-hand"),
         )

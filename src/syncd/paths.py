@@ -31,7 +31,7 @@ _PLAIN = pattern(
     r"(?:https://[a-z0-9]+(?:\.[a-z0-9]+)+|embedded) (?:users|groups)/[0-9]+", hostile=("https://", "a.", "")
 )
 _LONGEST = 200
-_HINT = message("another-place-syncds-data-can")
+_HINT = message("name-data-folder")
 # SQLite gives these the permissions of the database, where it makes them.
 _BESIDE = ("-wal", "-shm", "-journal")
 # What Docker and Podman leave in a container.
@@ -102,7 +102,7 @@ class DataFolder:
                     probe.write(b"syncd")
             except OSError as error:
                 raise StateError(
-                    message("data-folder", folder=folder, error=_reason(error)), hint=_HINT
+                    message("data-folder-wrong", path=folder, problem=_reason(error)), hint=_HINT
                 ) from error
 
     def check(self) -> None:
@@ -117,7 +117,7 @@ class DataFolder:
                     _check(folder)
             except OSError as error:
                 raise StateError(
-                    message("data-folder", folder=folder, error=_reason(error)), hint=_HINT
+                    message("data-folder-wrong", path=folder, problem=_reason(error)), hint=_HINT
                 ) from error
 
 
@@ -185,7 +185,7 @@ def keep_private(database: Path) -> None:
         with suppress(FileNotFoundError, PermissionError):
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                raise OSError(errno.ELOOP, f"{path} is a symbolic link")
+                raise OSError(errno.ELOOP, message("is-symbolic-link", path=path))
             if mode & 0o077:
                 path.chmod(stat.S_IMODE(mode) & 0o700)
 
@@ -211,18 +211,18 @@ def _check_own(folder: Path) -> None:
     shown = shlex.quote(str(folder))
     if status.st_mode & stat.S_IWOTH:
         raise StateError(
-            message("everybody-computer-can-write-data", folder=folder),
-            hint=message("mend-chmod-o-w", shown=shown),
+            message("data-folder-open-to-all", path=folder),
+            hint=message("mend-with-chmod", path=shown),
         )
     if status.st_uid == us or (us == 0 and _in_container()):
         return
     owner = _named(status.st_uid)
     mend = f"sudo chown -R {_named(us)} {shown}"
     if us == 0:
-        mend = f"Run syncd as that user: sudo -u {owner} syncd"
+        mend = message("run-as-user", owner=owner)
     raise StateError(
-        message("data-folder-belongs-another-user", folder=folder, owner=owner),
-        hint=message("words-5", mend=mend, HINT=_HINT),
+        message("data-folder-of-another-user", path=folder, owner=owner),
+        hint=message("mend-or-name-data-folder", mend=mend, other=_HINT),
     )
 
 
@@ -232,8 +232,8 @@ def _check_links(folder: Path) -> None:
         link = next((entry.path for entry in entries if entry.is_symlink()), None)
     if link is not None:
         raise StateError(
-            message("symbolic-link-syncd-writes-nothing", link=link),
-            hint=message("take-away-rm", link=shlex.quote(link)),
+            message("data-folder-holds-link", path=link),
+            hint=message("take-link-away", path=shlex.quote(link)),
         )
 
 
@@ -256,18 +256,18 @@ def _named(user: int) -> str:
 
 # What the system says, and how the sentence about the data folder goes on.
 _REASONS: dict[int, str] = {
-    errno.EEXIST: "can't be made: a file of that name is in the way",
-    errno.ENOTDIR: "can't be made: a file is in the way",
-    errno.EACCES: "can't be written to: permission denied",
-    errno.EPERM: "can't be written to: permission denied",
-    errno.EROFS: "can't be written to: the file system is read-only",
-    errno.ENOSPC: "can't be written to: the disk is full",
-    errno.EDQUOT: "can't be written to: your disk quota is used up",
+    errno.EEXIST: message("not-made-name-taken"),
+    errno.ENOTDIR: message("not-made-file-in-way"),
+    errno.EACCES: message("not-written-denied"),
+    errno.EPERM: message("not-written-denied"),
+    errno.EROFS: message("not-written-read-only"),
+    errno.ENOSPC: message("not-written-disk-full"),
+    errno.EDQUOT: message("not-written-quota-full"),
 }
 
 
 def _reason(error: OSError) -> str:
-    return _REASONS.get(error.errno or 0, f"can't be used: {error.strerror}")
+    return _REASONS.get(error.errno or 0, message("not-usable", reason=error.strerror))
 
 
 def data_dir(env: Mapping[str, str]) -> Path:

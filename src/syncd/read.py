@@ -108,12 +108,10 @@ def _author(  # noqa: PLR0913, PLR0917 - passed on as they came
 
 
 def _unknown_scheme(source: str, scheme: str) -> SourceError:
-    hint = message("name-file-itself-without-file") if scheme.casefold() == "file" else ""
+    hint = message("name-file-without-scheme") if scheme.casefold() == "file" else ""
     # An address of another scheme may hold a password too.
     shown = USER.sub("://***@", source)
-    return SourceError(
-        message("no-kind-source-files-http", shown=shown, scheme=scheme), origin=shown, hint=hint
-    )
+    return SourceError(message("scheme-not-read", source=shown, scheme=scheme), origin=shown, hint=hint)
 
 
 def is_online(source: str) -> bool:
@@ -266,7 +264,7 @@ def watching(stage: Callable[[str], None], snapshot: Snapshot) -> Iterator[None]
         yield
 
 
-REFUSED = message("nothing-used-papers-before-stay")
+REFUSED = message("nothing-used-look-at-source")
 
 
 def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - the configuration's word
@@ -286,19 +284,19 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
         known = ("auto", *FORMATS, *services.SOURCES)
         near = difflib.get_close_matches(name, known, n=1)
         raise ParseError(
-            message("unknown-format--", name=name),
+            message("unknown-format", name=name),
             origin=snapshot.origin,
             expected=" or ".join(f"'{known_one}'" for known_one in known),
-            hint=message("did-you-mean--", near=near[0]) if near else "",
+            hint=message("did-you-mean", name=near[0]) if near else "",
         )
     try:
         return parser(snapshot)
     except TooMuchError as error:
         raise ParseError(
-            message("source-refused", error=error), origin=snapshot.origin, hint=REFUSED
+            message("source-refused", reason=error), origin=snapshot.origin, hint=REFUSED
         ) from None
     except RecursionError:
-        said = message("source-refused-nested-too-deeply")
+        said = message("source-nested-too-deeply")
         raise ParseError(said, origin=snapshot.origin, hint=REFUSED) from None
     except MemoryError:
         raise out_of_memory(snapshot.origin) from None
@@ -306,4 +304,4 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
 
 def out_of_memory(origin: str) -> ParseError:
     """Return the error of a source that takes more memory than parsing may have."""
-    return ParseError(message("parsing-took-more-memory-may"), origin=origin, hint=REFUSED)
+    return ParseError(message("parsing-too-large"), origin=origin, hint=REFUSED)

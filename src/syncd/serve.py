@@ -28,7 +28,6 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
-from syncd.messages import message
 from syncd.text.patterns import pattern
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -109,12 +108,12 @@ class _Connection(h11.Connection):
 
     def _check(self, request: h11.Request) -> None:
         if request.http_version not in {b"1.0", b"1.1"}:
-            raise h11.RemoteProtocolError(message("version"), error_status_hint=505)
+            raise h11.RemoteProtocolError("version", error_status_hint=505)
         if len(request.target) > self._limits.head_bytes:
-            raise h11.RemoteProtocolError(message("target"), error_status_hint=414)
+            raise h11.RemoteProtocolError("target", error_status_hint=414)
         size = sum(len(name) + len(value) for name, value in request.headers)
         if len(request.headers) > self._limits.headers or size > self._limits.head_bytes:
-            raise h11.RemoteProtocolError(message("headers"), error_status_hint=431)
+            raise h11.RemoteProtocolError("headers", error_status_hint=431)
 
     def _reason(self, error: h11.RemoteProtocolError, head: bytes) -> tuple[int, str]:
         status = error.error_status_hint

@@ -7,10 +7,20 @@ const { World, paired, start } = require("./zotero.js");
 const NEW = { code: "new-in-source", params: {}, words: "new in source" };
 const DOI = { code: "by-doi", params: {}, words: "DOI" };
 
+const GERMAN = {
+  "new-in-source": "neu auf der Seite des Profils",
+  "by-doi": "DOI",
+  "item-known-by": "schon in der Bibliothek, erkannt an: {by}",
+  "shared-authors": "{shared} von {count} Urhebern gemeinsam",
+  "same-paper": "derselbe Artikel wie {title}",
+  "no-run-to-undo": "es gibt keinen Lauf mehr, der rückgängig zu machen wäre",
+  "not-running": "Zotero läuft nicht",
+};
+
 /** @param {string} locale */
 function speaking(locale, more = {}) {
   const world = Object.assign(new World(), { locale });
-  world.spoken = { "en-US": { "new-in-source": "new in source!" }, de: { ...world.spoken.de, ...more } };
+  world.spoken = { "en-US": { "new-in-source": "new in source!" }, de: { ...GERMAN, ...more } };
   return world;
 }
 
@@ -23,6 +33,13 @@ test("a sentence is said in Zotero's language, with the sentences in it", async 
   assert.equal(Syncd.messages.say(by), "schon in der Bibliothek, erkannt an: DOI");
   const shared = { code: "shared-authors", params: { shared: 2, count: 3 }, words: "2 of 3 authors shared" };
   assert.equal(Syncd.messages.say(shared), "2 von 3 Urhebern gemeinsam");
+});
+
+test("the German words of syncd's own are read", async () => {
+  const world = Object.assign(new World(), { locale: "de" });
+  const { Syncd } = await start({ world });
+  const [[code, words]] = Object.entries(world.spoken.de).filter(([, each]) => !each.includes("{"));
+  assert.equal(Syncd.messages.say({ code, params: {}, words: "x" }), words);
 });
 
 test("one of a thing has words of its own", async () => {
@@ -57,6 +74,11 @@ test("what looks like a parameter in a value is none", async () => {
   assert.equal(Syncd.messages.say(said), "derselbe Artikel wie {title} $& {x}");
 });
 
+test("a brace is written twice", async () => {
+  const { Syncd } = await inGerman({ braces: "{{{name}}}" });
+  assert.equal(Syncd.messages.say({ code: "braces", params: { name: "x" }, words: "y" }), "{x}");
+});
+
 test("a language that the plugin does not speak gets English", async () => {
   const { Syncd } = await start({ world: speaking("fr-FR") });
   assert.equal(Syncd.messages.say(NEW), "new in source!");
@@ -64,7 +86,7 @@ test("a language that the plugin does not speak gets English", async () => {
 
 test("why the daemon said no is told in Zotero's language", async () => {
   const { Syncd, world, token } = await paired({ world: speaking("de") }, "http://127.0.0.1:4711");
-  const said = { code: "no-run-left-undone", params: {}, words: "no run is left to be undone" };
+  const said = { code: "no-run-to-undo", params: {}, words: "no run is left to be undone" };
   const told = { error: said.words, error_said: said, hint: "", hint_said: null };
   world.fetch = daemon(token, () => ({ status: 404, body: JSON.stringify(told) }));
   const caught = await Syncd.daemon.undo().catch((error) => error);
@@ -74,7 +96,7 @@ test("why the daemon said no is told in Zotero's language", async () => {
 
 test("the views show reasons and troubles in Zotero's language", async () => {
   const { Syncd } = await inGerman();
-  const gone = { code: "zotero-isnt-running", params: {}, words: "Zotero isn't running" };
+  const gone = { code: "not-running", params: {}, words: "Zotero isn't running" };
   const trouble = { message: gone.words, message_said: gone };
   assert.equal(Syncd.standing._state({ trouble }).text, "Zotero läuft nicht");
   assert.equal(Syncd.collection._sentence(trouble), "Zotero läuft nicht");

@@ -316,7 +316,9 @@ def test_status_tells_all_libraries_as_the_command_does(
     told = program.get("/v1/status")
     shown = desk.syncd("status", "--json").json
     assert told["daemon"] == shown["daemon"]
-    assert without_codes(told["libraries"]) == [{name: shown[name] for name in ("library", "profiles", "papers")}]
+    assert without_codes(told["libraries"]) == [
+        {name: shown[name] for name in ("library", "profiles", "papers")}
+    ]
     assert (told["reviews"], told["dashboard"]) == (0, None)
     assert daemon.process.pid == told["daemon"]["pid"]
 

@@ -95,12 +95,12 @@ def _agreed() -> bool:
 def _run_to_undo(words: str | None, config: Path | None, library: str | None, *, last: bool) -> str:
     """Return the name of the run that is meant."""
     if words is None and not last:
-        raise ConfigError([message("no-run-named")], hint=message("name-one-syncd-log-shows"))
+        raise ConfigError([message("no-run-named")], hint=message("name-run-of-log"))
     settings, world = configuration(config), ports()
     with remembered(settings.library(library), world.data, world.clock) as state:
         newest = last_run(state.history) if last else None
         if last and words is None and newest is None:
-            raise SyncdError(message("no-run-left-undo"), hint=message("see-each-run-did-undone"))
+            raise SyncdError(message("no-run-to-undo"), hint=message("see-log"))
         return chosen(state.history, words, newest, settings.history.keep).name
 
 

@@ -266,13 +266,10 @@ def say_no_room(error: OSError) -> None:
     """Say that there is no room for what syncd prints or writes, and print no more."""
     # Python would try once more at its end, and say so in words of its own.
     sys.stdout = None
-    where = f" in {error.filename}" if error.filename else " where its output goes"
-    say(
-        SyncdError(
-            message("syncd-cant-write", where=where, strerror=error.strerror),
-            hint=message("recorded-kept"),
-        )
-    )
+    words = message("output-not-written", reason=error.strerror)
+    if error.filename:
+        words = message("not-written-in", path=error.filename, reason=error.strerror)
+    say(SyncdError(words, hint=message("records-kept-free-space")))
 
 
 def say(error: SyncdError) -> None:

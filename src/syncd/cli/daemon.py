@@ -72,7 +72,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         for name in names:
             settings.profile(name)
         if not names:
-            raise ConfigError([message("no-profile-followed-yet")], hint=message("set-syncd-up-syncd-init"))
+            raise ConfigError([message("no-profile-followed-yet")], hint=message("set-up-with-init"))
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
         looks = (
             [_in_words(look) for look in answer["profiles"]] if answer else _look_here(names, settings, world)
@@ -109,9 +109,9 @@ def resume(
     """Let profiles go on that rest. They rest on your word, or because you deleted their collection in Zotero."""
     with said_plainly():
         if new and len(profiles or ()) != 1:
-            raise ConfigError([message("new-collection-one-profile-name")])
+            raise ConfigError([message("new-collection-wants-profile")])
         if library and not new:
-            raise ConfigError([message("library-goes-new-collection-profile")])
+            raise ConfigError([message("library-without-new-collection")])
         if new and profiles:
             start_anew(profiles[0], config, library)
             return
@@ -127,9 +127,9 @@ def reload(config: ConfigOption = None) -> None:
         configuration(config)
         answer = ask(ports().data.control, "reload")
         if answer is None:
-            raise SyncdError(message("no-daemon-runs-nothing-reload"), hint=message("start-syncd-run"))
+            raise SyncdError(message("no-daemon-to-reload"), hint=message("start-daemon"))
         if answer["problems"]:
-            raise ConfigError(answer["problems"], hint=message("daemon-goes"))
+            raise ConfigError(answer["problems"], hint=message("daemon-keeps-old-settings"))
         stdout().print("The daemon has taken over the configuration.")
 
 
@@ -160,8 +160,8 @@ def _check_collection(name: str, settings: Config) -> None:
         resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
     if resting:
         raise ConfigError(
-            [message("profile-rests-because", name=repr(name), paused=resting[0].paused)],
-            hint=message("take-collection-out-zoteros-trash", name=quote(name)),
+            [message("profile-rests", profile=repr(name), reason=resting[0].paused)],
+            hint=message("restore-collection-or-resume", profile=quote(name)),
         )
 
 

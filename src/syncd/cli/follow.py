@@ -101,8 +101,8 @@ def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
         snapshot, *others = fetch(source, web=web, apis=apis)
         if others:
             raise ConfigError(
-                [message("several-pages-perhaps-several-authors", source=source)],
-                hint=message("follow-each-page-write-folder"),
+                [message("source-several-pages", source=source)],
+                hint=message("follow-each-page"),
             )
         return source, read.parse(snapshot)
 
@@ -129,8 +129,8 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
         tell(f"warning: one of them could not be searched: {failure}", err=True)
     if not found:
         raise ConfigError(
-            [message("no-author-called-found-no", name=repr(name))],
-            hint=message("paste-address-authors-page-instead"),
+            [message("no-author-found", name=repr(name))],
+            hint=message("paste-author-page"),
         )
     columns = (
         Column(""),
@@ -150,13 +150,12 @@ def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
         raise ConfigError(
             [
                 message(
-                    "name-nobody-here-choose-author",
+                    "nobody-to-choose-author",
                     name=repr(name),
-                    found=len(found),
-                    value="s" * (len(found) != 1),
+                    count=len(found),
                 )
             ],
-            hint=message("name-one-last-column-does", source=quote(found[0].source)),
+            hint=message("follow-one-author", source=quote(found[0].source)),
         )
     choice: int = typer.prompt("Which one", type=int)
     while not 1 <= choice <= len(found):

@@ -105,11 +105,11 @@ class Questions:
             return self._asked(words, read, default)
         chosen = default if given is None else given
         if chosen is None:
-            raise ConfigError([message("missing-nobody-ask", flag=flag)])
+            raise ConfigError([message("option-missing", option=flag)])
         try:
             return read(chosen)
         except ValueError as error:
-            raise ConfigError([message("words", flag=flag, chosen=repr(chosen), error=error)]) from None
+            raise ConfigError([message("option-wrong", option=f"{flag} {chosen!r}", problem=error)]) from None
 
     def _asked(self, words: str, read: Callable[[str], T], default: str | None) -> T:
         while True:
@@ -158,10 +158,10 @@ def _check_flags(kind: str, identity: int | None, flags: Mapping[str, object]) -
     """Refuse flags that would go by unnoticed."""
     given = [flag for flag, value in flags.items() if value is not None]
     if kind == "user" and identity is None and "--key-env" in given:
-        raise ConfigError([message("key-env-needs-users-number")])
+        raise ConfigError([message("key-env-without-id")])
     useless = [flag for flag in given if flag in USELESS.get(kind, ())]
     if useless:
-        raise ConfigError([message("no-meaning-library", useless=", ".join(useless), kind=kind)])
+        raise ConfigError([message("options-without-meaning", options=", ".join(useless), type=kind)])
 
 
 def _read_type(text: str) -> str:
@@ -362,8 +362,8 @@ def _check_complete(
         missing.append("--id")
     if missing:
         raise ConfigError(
-            [message("nobody-ask-no-answer-given", missing=", ".join(missing))],
-            hint=message("such-syncd-init-library-embedded"),
+            [message("no-answers-given", questions=", ".join(missing))],
+            hint=message("init-example"),
         )
 
 

@@ -81,7 +81,7 @@ def login(
             desktop = desktop or _is_desktop(library, config)
             if desktop and paste:
                 raise ConfigError(
-                    [message("zotero-computer-asks-you-itself")],
+                    [message("desktop-needs-no-key")],
                     hint=message("leave-out-key"),
                 )
             if desktop:
@@ -205,7 +205,7 @@ def _checked(endpoint: str | None) -> str | None:
     try:
         return None if endpoint is None else values.read_endpoint(endpoint)
     except ValueError as error:
-        raise ConfigError([message("endpoint", error=error)]) from None
+        raise ConfigError([message("option-wrong", option="--endpoint", problem=error)]) from None
 
 
 def _pasted(target: Target) -> str:

@@ -73,8 +73,8 @@ def push(
         given = sources or library or dry_run or max_create is not None or accept_shrunk or accept_empty
         if plan_file is not None and given:
             raise ConfigError(
-                [message("saved-plan-says-itself-pushed")],
-                hint=message("plan-leave-out-sources-library"),
+                [message("plan-says-what-and-where")],
+                hint=message("plan-leave-out-options"),
             )
         if plan_file is not None:
             reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]
@@ -161,26 +161,26 @@ def _read_plan(path: Path) -> Plan:
     try:
         return load(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else message("not-utf-8-text")
-        raise SourceError(message("plan-cant-read", path=path, reason=reason), origin=str(path)) from None
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf8-text")
+        raise SourceError(message("plan-unreadable", path=path, reason=reason), origin=str(path)) from None
 
 
 def _save(reports: list[Report], output: Path) -> None:
     plans = [report.plan for report in reports if report.plan is not None]
     if len(plans) != 1 or len(reports) != 1:
         raise StateError(
-            message("no-plan-saved-plan-file"),
-            hint=message("name-library-library-mend-errors"),
+            message("plan-wants-one-library"),
+            hint=message("name-library-or-mend"),
         )
     try:
         if output.is_file() and not is_plan(output.read_text(encoding="utf-8", errors="replace")):
             raise StateError(
-                message("plan-not-saved-already-no", output=output),
-                hint=message("name-another-file-o"),
+                message("plan-not-overwriting", path=output),
+                hint=message("name-another-output"),
             )
         _replace(output, dump(plans[0]))
     except OSError as error:
-        raise StateError(message("plan-cant-saved", output=output, strerror=error.strerror)) from None
+        raise StateError(message("plan-not-saved", path=output, reason=error.strerror)) from None
     stderr().print(
         f"The plan is saved. Carry it out with: syncd push --plan {quote(str(output))}", soft_wrap=True
     )

@@ -65,7 +65,7 @@ def _offline(report: Report) -> SyncdError | None:
     names = ", ".join(failure.name for failure in away)
     parts = [f"{names} could not be read"] * bool(away) + ["no service could complete papers"] * silent
     return SourceError(
-        message("computer-reaches-no-server", parts=", and ".join(parts)),
+        message("no-server-reached", servers=", and ".join(parts)),
         origin="",
         transient=True,
         hint=message("check-network"),

@@ -49,9 +49,9 @@ def review(
     chosen = [verdict for verdict, wanted in verdicts.items() if wanted]
     with said_plainly():
         if len(chosen) > 1 or bool(chosen) != (paper is not None):
-            raise ConfigError([message("name-one-paper-one-same")])
+            raise ConfigError([message("review-wants-paper-and-verdict")])
         if key and not same:
-            raise ConfigError([message("item-goes-same-names-item")])
+            raise ConfigError([message("item-without-same")])
 
         with remembered(configuration(config).library(library), own_data(), SystemClock()) as state:
             if chosen and paper is not None:

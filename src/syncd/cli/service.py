@@ -137,8 +137,8 @@ def check_system(command: tuple[str, ...], places: set[Path], *, is_root: bool) 
     for place in sorted(places):
         if _hidden(place):
             raise ConfigError(
-                [message("service-whole-computer-does-not", place=place, place2=_hidden(place))],
-                hint=message("keep-syncd-configuration-elsewhere-such"),
+                [message("service-does-not-see", path=place, hidden=_hidden(place))],
+                hint=message("keep-outside-home"),
             )
     _check_root(command, "install", is_root=is_root)
 
@@ -152,8 +152,8 @@ def _hidden(place: Path) -> Path | None:
 def _check_root(command: tuple[str, ...], what: str, *, is_root: bool) -> None:
     if not is_root:
         raise ServiceError(
-            message("only-root-may-service-whole", what=what),
-            hint=message("try-sudo-service-system", command=shlex.join(command), what=what),
+            message("only-root-may", verb=what),
+            hint=message("try-sudo", command=shlex.join(command), verb=what),
         )
 
 
@@ -180,8 +180,8 @@ def _check_readable(config: Path) -> None:
     if not config.stat().st_mode & 0o004 or closed:
         first = closed[-1] if closed else config
         raise ConfigError(
-            [message("service-runs-user-own-may", first=first)],
-            hint=message("holds-no-key-let-others", which="x" if closed else "r", first=first),
+            [message("service-may-not-read", path=first)],
+            hint=message("let-others-read", right="x" if closed else "r", path=first),
         )
 
 

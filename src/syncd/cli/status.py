@@ -290,7 +290,7 @@ def log(
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]
                 if not notes:
-                    raise SyncdError(message("nothing-known-item", item=item))
+                    raise SyncdError(message("item-unknown", item=item))
                 _print_notes(notes, as_json=as_json)
             elif run is not None or last:
                 newest = next(iter(history.runs(1)), None)
@@ -314,19 +314,19 @@ def chosen(history: History, words: str | None, last: Run | None, keep: timedelt
         SyncdError: none is meant, or it is not clear which.
     """
     if words is not None and last is not None:
-        raise ConfigError([message("name-run-say-last-not")])
+        raise ConfigError([message("run-or-last-not-both")])
     found = history.named(words) if words else [last] if last else []
     if len(found) == 1:
         return found[0]
     if found:
         first = ", ".join(run.name for run in found[:5])
         raise SyncdError(
-            message("several-runs-meant", words=repr(words), first=first),
-            hint=message("name-more-one-you-mean"),
+            message("run-ambiguous", text=repr(words), runs=first),
+            hint=message("name-more-of-it"),
         )
     raise SyncdError(
-        message("run-did-nothing-not-known", words=repr(words)) if words else message("no-run-yet"),
-        hint=message("see-those-known-syncd-log", keep=write_duration(keep)),
+        message("run-not-known", run=repr(words)) if words else message("no-run-yet"),
+        hint=message("see-runs-known", keep=write_duration(keep)),
     )
 
 

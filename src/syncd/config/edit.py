@@ -191,10 +191,10 @@ def follow(
     profiles = _profiles(place, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
-            raise ConfigError([message("source-followed-already", place=place, known=repr(known))])
+            raise ConfigError([message("source-followed-already", path=place, profile=repr(known))])
     if exact and name in profiles:
         raise ConfigError(
-            [message("profile-already", place=place, name=repr(name))], hint=message("choose-another-name")
+            [message("profile-exists", path=place, name=repr(name))], hint=message("choose-another-name")
         )
     chosen, count = name, 2
     while chosen in profiles:
@@ -217,12 +217,15 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
     if name is None:
-        known = f"there are: {', '.join(profiles)}" if profiles else "nor is any other"
-        raise ConfigError([message("no-profile-followed", place=place, words=repr(words), known=known)])
+        problem = message("profile-not-followed-nor-another", path=place, name=repr(words))
+        if profiles:
+            known = ", ".join(profiles)
+            problem = message("profile-not-followed", path=place, name=repr(words), known=known)
+        raise ConfigError([problem])
     try:
         changed = toml_edit.without(text, ("profiles", name))
     except toml_edit.UneditableError:
-        raise _by_hand(place, f"take profiles.{name} out") from None
+        raise _by_hand(place, message("take-profile-out", profile=name)) from None
     _write(place, changed, env)
     return name
 
@@ -234,7 +237,7 @@ def create(place: Path, env: Mapping[str, str], text: str) -> None:
         ConfigError: it is there already, is no configuration, or can't be written.
     """
     if place.exists():
-        raise ConfigError([message("configuration-already", place=place)])
+        raise ConfigError([message("config-exists", path=place)])
     _write(place, text, env)
 
 
@@ -258,20 +261,20 @@ def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, 
             text = toml_edit.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
         except toml_edit.UneditableError:
             lines = "; ".join(f"{name} = {written(value)}" for name, value in settings.items())
-            raise _by_hand(place, f"write into {'.'.join(table)}: {lines}") from None
+            raise _by_hand(place, message("write-into-table", table=".".join(table), lines=lines)) from None
     return text
 
 
 def _by_hand(place: Path, words: str) -> ConfigError:
     return ConfigError(
-        [message("laid-out-syncd-cant-change", place=place)], hint=message("do-hand", words=words)
+        [message("config-not-changed-safely", path=place)], hint=message("do-by-hand", task=words)
     )
 
 
 def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
     profiles = tomllib.loads(text).get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
-        raise ConfigError([message("profiles-should-tables-such-profiles", place=place)])
+        raise ConfigError([message("profiles-not-tables", path=place)])
     return profiles
 
 
@@ -283,8 +286,8 @@ def _read(place: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else message("not-utf-8")
-        raise ConfigError([message("configuration-cant-read", place=place, reason=reason)]) from None
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf8")
+        raise ConfigError([message("config-unreadable", path=place, reason=reason)]) from None
     except tomllib.TOMLDecodeError as error:
         raise not_toml(error, str(place), text) from None
     return text.removeprefix(BOM)
@@ -303,8 +306,8 @@ def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
             _liken(new, target)
     except OSError as error:
         raise ConfigError(
-            [message("configuration-cant-written", place=place, strerror=error.strerror)],
-            hint=message("nothing-changed"),
+            [message("config-not-written", path=place, reason=error.strerror)],
+            hint=message("nothing-changed-name-config"),
         ) from None
 
 
@@ -313,13 +316,13 @@ def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
         load(new, env)
     except ConfigError as error:
         problems = [problem.replace(str(new), str(place)) for problem in error.problems]
-        raise ConfigError(problems, hint=message("configuration-left")) from None
+        raise ConfigError(problems, hint=message("config-left-alone")) from None
 
 
 def _check_writable(target: Path) -> None:
     """Respect a file that was made read-only, though the folder would let it be exchanged."""
     if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file is read-only")
+        raise PermissionError(errno.EACCES, message("file-is-read-only"))
 
 
 def _mark_of(target: Path) -> str:

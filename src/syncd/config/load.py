@@ -44,10 +44,10 @@ TOML_ERROR = pattern(
 # What Python says of TOML that is hard to understand without knowing Python.
 TWICE = pattern(r"Cannot declare \((?P<path>[^()]*)\) twice", hostile=("Cannot declare (", "(", ""))
 PLAIN = {
-    "Cannot overwrite a value": "something is set twice, or is both a setting and a table",
-    "Invalid value": "a value should be here: text in quotes, a number, true, false, a list or a table",
-    "Invalid statement": 'this is neither a setting, such as name = "value", nor a [table]',
-    "Expected newline or end of document after a statement": "something stands behind the end of the setting",
+    "Cannot overwrite a value": message("toml-set-twice"),
+    "Invalid value": message("toml-value-missing"),
+    "Invalid statement": message("toml-neither"),
+    "Expected newline or end of document after a statement": message("toml-after-end"),
 }
 
 
@@ -108,15 +108,15 @@ def _read(place: Path, label: str) -> str:
     try:
         data = place.read_bytes()
     except IsADirectoryError:
-        raise ConfigError([message("folder-not-configuration-file", label=label)]) from None
+        raise ConfigError([message("config-is-folder", path=label)]) from None
     except FileNotFoundError:
         raise ConfigError(
-            [message("no-such-configuration-file", label=label)],
-            hint=message("make-one-syncd-init-config", label=quote(label)),
+            [message("no-config-file", path=label)],
+            hint=message("make-config", path=quote(label)),
         ) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
-        raise ConfigError([message("configuration-file-cant-read", label=label, reason=reason)]) from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or message("name-not-valid")
+        raise ConfigError([message("config-file-unreadable", path=label, reason=reason)]) from None
     return _decoded(data, label)
 
 
@@ -126,9 +126,7 @@ def _decoded(data: bytes, label: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     # Raised out here, for an exception that was being handled would carry the file's content along.
-    raise ConfigError(
-        [message("file-not-utf-8", label=label, line=line)], hint=message("save-utf-8-your-editor")
-    )
+    raise ConfigError([message("file-not-utf8", path=label, line=line)], hint=message("save-as-utf8"))
 
 
 def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
@@ -140,7 +138,7 @@ def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
         what, line = "Lists or tables are nested too deeply", 1
     except ValueError:
         what, line = "A number has too many digits", 1
-    raise ConfigError([message("not-valid-toml", label=label, line=line, what=_plainly(what))])
+    raise ConfigError([message("not-toml", path=label, line=line, problem=_plainly(what))])
 
 
 def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigError:
@@ -148,7 +146,7 @@ def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigErr
     match = TOML_ERROR.fullmatch(str(error))
     what = match["what"] if match else str(error)
     line = (match and match["line"]) or text.rstrip().count("\n") + 1
-    return ConfigError([values.masked(f"{label}:{line}: this is not valid TOML: {_plainly(what)}")])
+    return ConfigError([values.masked(message("not-toml", path=label, line=line, problem=_plainly(what)))])
 
 
 def _plainly(what: str) -> str:
@@ -159,7 +157,7 @@ def _plainly(what: str) -> str:
     """
     if twice := TWICE.fullmatch(what):
         names = (name.strip().strip("'\"") for name in twice["path"].split(","))
-        return f"the table [{'.'.join(filter(None, names))}] is there twice"
+        return message("toml-table-twice", table=".".join(filter(None, names)))
     return PLAIN.get(what, what[:1].lower() + what[1:])
 
 

@@ -205,8 +205,8 @@ class Library(Settings):
         """
         if self.key is None and self.type != EMBEDDED:
             raise ConfigError(
-                [message("syncd-no-key-library-yet", name=repr(self.name))],
-                hint=message("nothing-written", login=self.login),
+                [message("no-key-yet", library=repr(self.name))],
+                hint=message("nothing-written-sign-in", command=self.login),
             )
 
     def resolve_key(self, env: Mapping[str, str]) -> str | None:
@@ -220,8 +220,10 @@ class Library(Settings):
         try:
             return self.key.resolve(env, user=self.name)
         except ConfigError as error:
-            problems = [f"libraries.{self.name}.key: {problem}" for problem in error.problems]
-            hint = error.hint or f"Put a key there with: {self.login}"
+            problems: list[str] = [
+                message("key-problem", library=self.name, problem=problem) for problem in error.problems
+            ]
+            hint = error.hint or message("put-key-there", command=self.login)
             raise ConfigError(problems, hint=hint) from None
 
 
@@ -416,14 +418,13 @@ class Config(Settings):
         if name is None:
             name = default_library(self.libraries)
         if name is None:
-            raise ConfigError(
-                [message("several-libraries-none-called", MAIN=MAIN, libraries=", ".join(self.libraries))]
-            )
+            raise ConfigError([message("no-main-library", main=MAIN, libraries=", ".join(self.libraries))])
         if name not in self.libraries:
-            known = values.did_you_mean(values.closest(name, self.libraries)) or "; there are: " + ", ".join(
-                self.libraries
-            )
-            raise ConfigError([message("no-library", name=name, known=known)])
+            missing = message("no-such-library", name=name)
+            words = values.did_you_mean(missing, values.closest(name, self.libraries))
+            if words == missing:
+                words = message("there-are", words=missing, known=", ".join(self.libraries))
+            raise ConfigError([words])
         return self.libraries[name]
 
     def profile(self, name: str) -> ProfileConfig:
@@ -433,8 +434,8 @@ class Config(Settings):
             ConfigError: there is no such profile.
         """
         if name not in self.profiles:
-            meant = values.did_you_mean(values.closest(name, self.profiles))
-            raise ConfigError([message("no-profile", name=name, meant=meant)])
+            meant = values.closest(name, self.profiles)
+            raise ConfigError([values.did_you_mean(message("no-such-profile", name=name), meant)])
         return self.profiles[name]
 
     def library_of(self, profile: ProfileConfig) -> Library:

@@ -16,6 +16,7 @@ from syncd.config import values
 from syncd.config.model import DESKTOP, EMBEDDED, Config, default_library
 from syncd.config.secrets import LiteralSecretError
 from syncd.config.toml import BARE_KEY, line_of
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
@@ -23,47 +24,44 @@ if TYPE_CHECKING:
 
     from syncd.config.toml import Path
 
-MISSING = "this setting is missing"
+MISSING = message("setting-missing")
 
 CHOICE = pattern(r"'([^']*)'", hostile=("'", "a", ""))  # one of those that pydantic lists
 
 # What pydantic calls an error, and how the sentence about it goes on after the setting's name.
 SENTENCES: dict[str, str] = {
     "missing": MISSING,
-    "string_type": "should be text in quotes",
-    "int_type": "should be a whole number, without quotes",
-    "int_from_float": "should be a whole number",
-    "int_parsing_size": "is too large a number",
-    "greater_than_equal": "should be {ge} or more",
-    "less_than_equal": "should be {le} or less",
-    "bool_type": "should be true or false",
-    "date_type": "should be a date such as 2026-06-01, without quotes and time",
-    "dict_type": "should be a table",
-    "model_type": "should be a table",
-    "model_attributes_type": "should be a table",
-    "tuple_type": 'should be a list such as ["one", "two"]',
-    "string_too_short": "is empty",
-    "too_short": "is empty",
+    "string_type": message("should-be-text"),
+    "int_type": message("should-be-whole-unquoted"),
+    "int_from_float": message("should-be-whole"),
+    "int_parsing_size": message("number-too-large"),
+    "bool_type": message("should-be-true-or-false"),
+    "date_type": message("should-be-date"),
+    "dict_type": message("should-be-table"),
+    "model_type": message("should-be-table"),
+    "model_attributes_type": message("should-be-table"),
+    "tuple_type": message("should-be-list"),
+    "string_too_short": message("is-empty"),
+    "too_short": message("is-empty"),
 }
 # The same error says more about some settings. Keyed by the last name of the path.
 SPECIAL: dict[tuple[str, str], str] = {
     (
         "string_pattern_mismatch",
         "env",
-    ): "should be the name of an environment variable such as ZOTERO_API_KEY",
-    ("string_pattern_mismatch", "credential"): "should be the name of a credential, without a slash",
-    ("string_pattern_mismatch", "format"): 'should be the name of a format in small letters, such as "auto"',
+    ): message("should-be-variable"),
+    ("string_pattern_mismatch", "credential"): message("should-be-credential"),
+    ("string_pattern_mismatch", "format"): message("should-be-format"),
     (
         "string_pattern_mismatch",
         "[key]",
-    ): "a name should have a letter or more, no slash and no control character",
+    ): message("name-too-odd"),
     (
         "tuple_type",
         "allow_private",
-    ): "should be a list of the hosts in your own network that syncd may read, such as"
-    ' allow_private = ["nas.local", "192.168.1.0/24"]; instead of false write []',
-    ("literal_error", "keyring"): "should be true, or left out",
-    ("model_type", "key"): 'should say where the key is kept, such as { env = "ZOTERO_API_KEY" }',
+    ): message("should-be-hosts"),
+    ("literal_error", "keyring"): message("should-be-true"),
+    ("model_type", "key"): message("should-say-where-key-is"),
 }
 
 
@@ -103,7 +101,7 @@ def worded(problems: Iterable[Problem], *, label: str, lines: dict[Path, int]) -
         ((line_of(problem.path, lines), problem) for problem in kept), key=lambda pair: pair[0] or 0
     )
     sentences = [
-        f"{label}{f':{line}' if line else ''}: {_dotted(problem.path)}{problem.text}"
+        message("at", place=f"{label}{f':{line}' if line else ''}{_dotted(problem.path)}", words=problem.text)
         for line, problem in placed
     ]
     return [values.masked(sentence) for sentence in dict.fromkeys(sentences)]
@@ -116,19 +114,28 @@ def _problem(error: ErrorDetails) -> Problem:
     context = error.get("ctx", {})
     if kind == "extra_forbidden":
         meant = values.closest(last, settings_at(where[:-1]))
-        return Problem(path, "unknown setting" + values.did_you_mean(meant), meant)
+        return Problem(path, values.did_you_mean(message("setting-unknown"), meant), meant)
     if kind == "value_error" and isinstance(context["error"], LiteralSecretError):
         return Problem(path, _literal_secret(path, certain=context["error"].certain))
     if kind == "value_error":
-        return Problem(path, str(context["error"]))
+        return Problem(path, context["error"].args[0])
     if (kind, last) in SPECIAL:
         return Problem(path, SPECIAL[kind, last])
     if kind == "literal_error":
         choices = CHOICE.findall(context["expected"])
         meant = values.closest(str(error["input"]), choices)
         expected = context["expected"].replace("'", '"')
-        return Problem(path, f"should be {expected}{values.did_you_mean(meant)}")
-    return Problem(path, SENTENCES.get(kind, error["msg"]).format(**context))
+        return Problem(path, values.did_you_mean(message("should-be", expected=expected), meant))
+    return Problem(path, _sentence(error))
+
+
+def _sentence(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "greater_than_equal":
+        return message("should-be-or-more", least=context["ge"])
+    if kind == "less_than_equal":
+        return message("should-be-or-less", most=context["le"])
+    return SENTENCES.get(kind, error["msg"])
 
 
 def _literal_secret(path: Path, *, certain: bool) -> str:
@@ -138,11 +145,10 @@ def _literal_secret(path: Path, *, certain: bool) -> str:
         noun, setting, variable = "address", "", "SYNCD_NOTIFY_URL"
     elif path[:1] == ("services",):
         variable = f"{str(path[1]).upper()}_API_KEY"
-    holds = "holds" if certain else "seems to hold"
-    return (
-        f'{holds} the {noun} itself, where others can find it; write {setting}{{ env = "{variable}" }}'
-        f" and put the {noun} into that environment variable"
-    )
+    written = f'{setting}{{ env = "{variable}" }}'
+    if certain:
+        return message("holds-secret", secret=noun, setting=written)
+    return message("seems-to-hold-secret", secret=noun, setting=written)
 
 
 def settings_at(path: Path) -> tuple[str, ...]:
@@ -168,10 +174,10 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
 
 
 def _dotted(path: Path) -> str:
-    """Write `path` as TOML would, with a colon after it. Positions in lists are left to the line number."""
+    """Write `path` as TOML would, with a colon before it. Positions in lists are left to the line number."""
     parts = [part for part in path if isinstance(part, str)]
     name = ".".join(part if BARE_KEY.fullmatch(part) else json.dumps(part) for part in parts)
-    return f"{name}: " if name else ""
+    return f": {name}" if name else ""
 
 
 class Needs(NamedTuple):
@@ -207,10 +213,12 @@ def _check_library(name: str, library: Mapping[str, Any]) -> Iterator[Problem]:
     required = ("id",) if kind == "user" and "key" in library else NEEDS[kind].required
     for setting in required:
         if setting not in library:
-            yield Problem(("libraries", name, setting), f"{MISSING}; it is the number of the {kind}")
+            yield Problem(
+                ("libraries", name, setting), message("setting-missing-number", missing=MISSING, type=kind)
+            )
     for setting in NEEDS[kind].refused:
         if setting in library:
-            yield Problem(("libraries", name, setting), f'has no meaning for type = "{kind}", leave it out')
+            yield Problem(("libraries", name, setting), message("setting-without-meaning", type=kind))
 
 
 def _check_reference(
@@ -219,10 +227,10 @@ def _check_reference(
     path = ("profiles", name, "library")
     wanted = profile.get("library")
     if wanted is None and libraries and default_library(libraries) is None:
-        yield Problem(path, f"{MISSING}, and there are several libraries: {', '.join(libraries)}")
+        yield Problem(path, message("library-to-choose", missing=MISSING, libraries=", ".join(libraries)))
     if isinstance(wanted, str) and wanted not in (libraries or {EMBEDDED: {}}):
-        known = values.did_you_mean(values.closest(wanted, libraries))
-        yield Problem(path, f'there is no library "{wanted}"{known}')
+        missing = message("no-such-library", name=wanted)
+        yield Problem(path, values.did_you_mean(missing, values.closest(wanted, libraries)))
 
 
 def _tables(raw: Mapping[str, Any], name: str) -> dict[str, Mapping[str, Any]]:

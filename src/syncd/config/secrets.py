@@ -143,8 +143,8 @@ def checked(found: str | bytes, origin: str) -> str:
         raise ConfigError([message("key-empty", origin=origin)])
     if not WORD.fullmatch(key):
         raise ConfigError(
-            [message("should-key-no-single-word", origin=origin)],
-            hint=message("should-key-alone-one-line"),
+            [message("key-not-one-word", origin=origin)],
+            hint=message("key-alone-on-one-line"),
         )
     return key
 
@@ -156,10 +156,14 @@ def _looks_like_a_key(part: object) -> bool:
 def _from_variable(name: str, env: Mapping[str, str]) -> str:
     if not env.get(name, "").strip():
         raise ConfigError(
-            [message("environment-variable", name=name, which="empty" if name in env else "not set")],
-            hint=message("set-export", name=name),
+            [_lacking(name, env)],
+            hint=message("set-variable", name=name),
         )
     return env[name]
+
+
+def _lacking(name: str, env: Mapping[str, str]) -> str:
+    return message("variable-empty", name=name) if name in env else message("variable-not-set", name=name)
 
 
 def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
@@ -175,17 +179,17 @@ def _from_command(command: tuple[str, ...], env: Mapping[str, str]) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        problem = message("command-gave-no-key-within", name=name, COMMAND_SECONDS=COMMAND_SECONDS)
+        problem = message("key-command-timeout", command=name, seconds=COMMAND_SECONDS)
     except OSError as error:
-        problem = message("command-cant-run", name=name, strerror=error.strerror)
+        problem = message("key-command-not-run", command=name, reason=error.strerror)
     except ValueError:
-        problem = message("command-cant-run-word-holds", name=name)
+        problem = message("key-command-holds-nul", command=name)
     else:
         if done.returncode == 0:
             return done.stdout
-        problem = message("command-failed-exit-code", name=name, returncode=done.returncode)
+        problem = message("key-command-failed", command=name, status=done.returncode)
     # Raised out here, for an exception that was being handled would carry the command's output along.
-    raise ConfigError([problem], hint=message("run-command-hand-see-says"))
+    raise ConfigError([problem], hint=message("run-key-command-by-hand"))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -198,32 +202,32 @@ def _from_file(path: Path) -> bytes:
         with open(path, "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise ConfigError([message("key-file-no-regular-file", path=path)])
+                raise ConfigError([message("key-file-not-regular", path=path)])
             if status.st_mode & 0o077:
                 raise ConfigError(
-                    [message("key-file-can-read-written", path=path)],
-                    hint=message("make-yours-alone-chmod-600", quote=quote(str(path))),
+                    [message("key-file-open-to-others", path=path)],
+                    hint=message("make-yours-alone", path=quote(str(path))),
                 )
             return file.read(LONGEST)
     except FileNotFoundError:
         raise ConfigError([message("no-key-file", path=path)]) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
-        raise ConfigError([message("key-file-cant-read", path=path, reason=reason)]) from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or message("name-not-valid")
+        raise ConfigError([message("key-file-unreadable", path=path, reason=reason)]) from None
 
 
 def _from_credential(name: str, env: Mapping[str, str]) -> bytes:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise ConfigError(
-            [message("credential-cant-read-credentials-directory", name=name)],
-            hint=message("systemd-sets-service-loadcredential-file", name=name),
+            [message("credentials-directory-unset", name=name)],
+            hint=message("set-credential", name=name),
         )
     try:
         with (Path(folder) / name).open("rb") as file:
             return file.read(LONGEST)
     except OSError as error:
-        raise ConfigError([message("credential-cant-read", name=name, strerror=error.strerror)]) from None
+        raise ConfigError([message("credential-unreadable", name=name, reason=error.strerror)]) from None
 
 
 def _from_keyring(user: str) -> str:
@@ -231,13 +235,11 @@ def _from_keyring(user: str) -> str:
     try:
         found = keyring.get_password(KEYRING_SERVICE, user)
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([message("systems-keyring-gave-no-answer", name=type(error).__name__)]) from None
+        raise ConfigError([message("keyring-silent", error=type(error).__name__)]) from None
     if found is None:
         raise ConfigError(
-            [message("systems-keyring-no-key-syncd", user=user)],
-            hint=message("sign-syncd-login", user=quote(user))
-            if user
-            else message("put-one-keyring-set-syncd"),
+            [message("keyring-without-key", user=user)],
+            hint=message("sign-in-as", user=quote(user)) if user else message("put-key-in-keyring"),
         )
     return str(found)
 
@@ -312,13 +314,13 @@ def forget(ref: SecretRef, library: str) -> bool:
             return False
         except OSError as error:
             raise ConfigError(
-                [message("key-file-cant-removed", file=ref.file, strerror=error.strerror)]
+                [message("key-file-not-removed", path=ref.file, reason=error.strerror)]
             ) from None
         return True
     if ref.keyring is None:
         raise ConfigError(
-            [message("key-library-comes-syncd-cant", library=repr(library), ref=ref)],
-            hint=message("take-away"),
+            [message("key-kept-elsewhere", library=repr(library), place=ref)],
+            hint=message("take-away-there"),
         )
     try:
         keyring = _keyring()
@@ -328,7 +330,7 @@ def forget(ref: SecretRef, library: str) -> bool:
     except ConfigError:
         raise
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([message("systems-keyring-gave-no-answer", name=type(error).__name__)]) from None
+        raise ConfigError([message("keyring-silent", error=type(error).__name__)]) from None
     return True
 
 
@@ -340,10 +342,10 @@ def _into_file(key: str, folder: Path, name: str) -> Kept:
         write_whole(path, f"{key}\n".encode())
     except OSError as error:
         raise ConfigError(
-            [message("key-file-cant-written", path=path, strerror=error.strerror)],
-            hint=message("nothing-stored"),
+            [message("key-file-not-written", path=path, reason=error.strerror)],
+            hint=message("nothing-stored-name-config"),
         ) from None
-    return Kept({"file": name}, f"the file {path}, which only you can read", before)
+    return Kept({"file": name}, message("in-private-file", path=path), before)
 
 
 def _into_keyring(key: str, library: str) -> Kept:
@@ -354,10 +356,10 @@ def _into_keyring(key: str, library: str) -> Kept:
         # Some keyrings take everything and keep nothing.
         works = keyring.get_password(KEYRING_SERVICE, library) == key
     except Exception as error:  # noqa: BLE001 - each keyring raises its own
-        raise ConfigError([message("systems-keyring-cant-used", name=type(error).__name__)]) from None
+        raise ConfigError([message("keyring-unusable", error=type(error).__name__)]) from None
     if not works:
-        raise ConfigError([message("systems-keyring-does-not-keep")])
-    return Kept({"keyring": True}, "the system's keyring", before)
+        raise ConfigError([message("keyring-keeps-nothing")])
+    return Kept({"keyring": True}, message("in-system-keyring"), before)
 
 
 def _keyring() -> Any:
@@ -366,8 +368,8 @@ def _keyring() -> Any:
         return importlib.import_module("keyring")
     except ImportError:
         raise ConfigError(
-            [message("systems-keyring-cant-used-python")],
-            hint=message("install-beside-syncd-pip-install"),
+            [message("keyring-not-installed")],
+            hint=message("install-keyring"),
         ) from None
 
 
@@ -390,8 +392,7 @@ def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     """Return how a secret stands, as far as that can be told without fetching it."""
     if ref.env is not None:
         is_set = bool(env.get(ref.env, "").strip())
-        standing = "set" if is_set else "empty" if ref.env in env else "not set"
-        words = f"the environment variable {ref.env} is {standing}"
+        words = message("variable-set", name=ref.env) if is_set else _lacking(ref.env, env)
         return Whereabouts(words, is_set, "" if is_set else f"export {ref.env}=…")
     if ref.command is not None:
         return _program(ref.command[0], env)
@@ -400,37 +401,36 @@ def look(ref: SecretRef, env: Mapping[str, str]) -> Whereabouts:
     if ref.credential is not None:
         return _credential(ref.credential, env)
     if find_spec("keyring") is None:
-        return Whereabouts(
-            "the Python package keyring is not installed", found=False, mend="pip install keyring"
-        )
-    return Whereabouts("in the system's keyring, which was not asked")
+        return Whereabouts(message("keyring-package-missing"), found=False, mend="pip install keyring")
+    return Whereabouts(message("keyring-not-asked"))
 
 
 def _program(name: str, env: Mapping[str, str]) -> Whereabouts:
     if shutil.which(name, path=env.get("PATH")) is None:
-        return Whereabouts(f"there is no command {name}", found=False)
-    return Whereabouts(f"the command {name} is there; it was not run")
+        return Whereabouts(message("command-missing", command=name), found=False)
+    return Whereabouts(message("command-there", command=name))
 
 
 def _file(path: Path) -> Whereabouts:
     try:
         status = path.stat()
     except OSError as error:
-        return Whereabouts(f"the file {path} can't be read: {error.strerror}", found=False)
+        return Whereabouts(message("secret-file-unreadable", path=path, reason=error.strerror), found=False)
     if not stat.S_ISREG(status.st_mode):
-        return Whereabouts(f"{path} is no regular file", found=False)
+        return Whereabouts(message("path-not-regular", path=path), found=False)
     if status.st_mode & 0o077:
         return Whereabouts(
-            f"the file {path} can be read or written by others, so it is not used",
+            message("secret-file-open-to-others", path=path),
             found=False,
             mend=f"chmod 600 {quote(str(path))}",
         )
-    return Whereabouts(f"the file {path} is there, and yours alone", found=True)
+    return Whereabouts(message("secret-file-private", path=path), found=True)
 
 
 def _credential(name: str, env: Mapping[str, str]) -> Whereabouts:
     folder = env.get("CREDENTIALS_DIRECTORY")
     if not folder:
-        return Whereabouts(f"the credential {name} is for the service, which systemd gives it to")
+        return Whereabouts(message("credential-for-service", credential=name))
     found = (Path(folder) / name).is_file()
-    return Whereabouts(f"the credential {name} is {'there' if found else 'not there'}", found)
+    words = message("credential-there", name=name) if found else message("credential-missing", name=name)
+    return Whereabouts(words, found)

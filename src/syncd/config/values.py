@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profile", "year")
@@ -62,7 +63,7 @@ _CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
 
 def masked(sentence: str) -> str:
     """Return `sentence` with everything that looks like a Zotero key taken out."""
-    return KEY.sub("(a key, not shown)", sentence)
+    return KEY.sub("(a key, not shown)", sentence) if KEY.search(sentence) else sentence
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -71,9 +72,9 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-def did_you_mean(meant: str | None) -> str:
-    """Return the end of a sentence about a wrong word; empty where nothing is close."""
-    return f', did you mean "{meant}"?' if meant else ""
+def did_you_mean(words: str, meant: str | None) -> str:
+    """Return a sentence about a wrong word with the right one at its end, where one is close."""
+    return message("did-you-mean-rather", words=words, meant=meant) if meant else words
 
 
 def read_duration(text: object) -> timedelta:
@@ -86,7 +87,7 @@ def read_duration(text: object) -> timedelta:
         return timedelta()
     match = DURATION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        msg = 'should be a length of time in quotes, such as "1d", "12h", "30m" or "0"'
+        msg = message("should-be-duration")
         raise ValueError(msg)
     return timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
 
@@ -118,13 +119,13 @@ def read_schedule(text: str) -> str:
         unit, times = SPOKEN_UNITS[match["unit"][0]] if match else ("", 0)
         count = int(match["count"] or 1) * times if match else 0
         if count == 0:
-            msg = 'should be like "every 6 hours", "every 15m", "daily" or "weekly"'
+            msg = message("should-be-interval")
             raise ValueError(msg)
         return f"every {count}{unit}"
     _, _, days, months, _ = cron_fields(text)
     # Where days of the week are named as well, one of them will do.
     if text.split(" ")[4].startswith("*") and all(days[0] > _longest(month) for month in months):
-        msg = f'names a day that never comes: "{text}"'
+        msg = message("day-never-comes", schedule=text)
         raise ValueError(msg)
     return text
 
@@ -140,15 +141,13 @@ def cron_fields(line: str) -> tuple[tuple[int, ...], ...]:
     """
     fields = line.split(" ")
     if len(fields) != len(_CRON_FIELDS):
-        msg = 'should be like "every 6 hours", "daily", "weekly", or a cron line such as "0 7 * * 1-5"'
+        msg = message("should-be-schedule")
         raise ValueError(msg)
     found = []
     for field, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):
         parts = [_cron_part(part, low, high, words) for part in field.split(",")]
         if not all(parts):
-            msg = (
-                f'has "{field}" as its {name}, which should be {low} to {high}, "*", "*/2" or "{low}-{high}"'
-            )
+            msg = message("cron-field-wrong", text=field, field=name, low=low, high=high)
             raise ValueError(msg)
         numbers = {number % 7 if words is _WEEKDAYS else number for part in parts for number in part}
         found.append(tuple(sorted(numbers)))
@@ -186,15 +185,16 @@ def _cron_number(text: str, words: tuple[str, ...], first: int) -> int | None:
 def read_template(text: str) -> str:
     """Check a tag template: text in which only known placeholders stand in braces."""
     if not text.strip():
-        msg = "is an empty tag"
+        msg = message("is-empty-tag")
         raise ValueError(msg)
     for name in PLACEHOLDER.findall(text):
         if name not in PLACEHOLDERS:
-            known = did_you_mean(closest(name, PLACEHOLDERS)) or "; known are " + ", ".join(PLACEHOLDERS)
-            msg = f'has the unknown placeholder "{{{name}}}"{known}'
-            raise ValueError(msg)
+            unknown = message("placeholder-unknown", name=f"{{{name}}}")
+            meant = did_you_mean(unknown, closest(name, PLACEHOLDERS))
+            known = ", ".join(PLACEHOLDERS)
+            raise ValueError(message("known-are", words=unknown, known=known) if meant == unknown else meant)
     if not {"{", "}"}.isdisjoint(PLACEHOLDER.sub("", text)):
-        msg = 'has a brace that belongs to no placeholder such as "{category}"'
+        msg = message("brace-without-placeholder")
         raise ValueError(msg)
     return text
 
@@ -206,16 +206,16 @@ def read_endpoint(text: str) -> str:
     """
     parts = split_address(text)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = 'should be an address such as "https://api.zotero.org"'
+        msg = message("should-be-endpoint")
         raise ValueError(msg)
     if parts.username is not None or parts.password is not None:
-        msg = 'holds a user name or password; the key goes into the setting "key"'
+        msg = message("endpoint-holds-password")
         raise ValueError(msg)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        msg = 'should end after the host, such as "https://api.zotero.org"'
+        msg = message("endpoint-too-long")
         raise ValueError(msg)
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        msg = "should begin with https: over plain http, the key could be read on its way"
+        msg = message("endpoint-should-be-https")
         raise ValueError(msg)
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -223,22 +223,22 @@ def read_endpoint(text: str) -> str:
 def read_source(text: str) -> str:
     """Check a source as far as that goes without looking at it: not empty, no password inside."""
     if not text.strip():
-        msg = 'is empty; it should be a file, a folder, a pattern such as "pages/*.txt", or an address'
+        msg = message("source-empty")
         raise ValueError(msg)
     if "\0" in text:
-        msg = "holds a NUL character"
+        msg = message("holds-nul")
         raise ValueError(msg)
     if not SCHEME.match(text):
         return text
     parts = split_address(text)
     if parts is None:
-        msg = "is not a valid address"
+        msg = message("is-no-address")
         raise ValueError(msg)
     if parts.scheme not in ("http", "https"):
-        msg = f"is an address that begins with {parts.scheme}://; syncd reads http, https and files"
+        msg = message("scheme-not-known", scheme=parts.scheme)
         raise ValueError(msg)
     if parts.username is not None or parts.password is not None:
-        msg = "is an address with a user name or password inside, which would show up in logs"
+        msg = message("source-holds-password")
         raise ValueError(msg)
     return text
 
@@ -250,7 +250,7 @@ def read_host(text: str) -> str:
     except ValueError:
         parts = split_address(f"//{text}")
         if parts is None or parts.hostname != text.lower() or not text.isprintable() or " " in text:
-            msg = 'should be a name, an address or a network, such as "nas.local", "10.0.0.5" or "192.168.1.0/24"'
+            msg = message("should-be-host")
             raise ValueError(msg) from None
     return text
 
@@ -258,7 +258,7 @@ def read_host(text: str) -> str:
 def read_contact(text: str) -> str:
     """Check how to reach the user: an e-mail or web address that may stand in an HTTP header."""
     if not CONTACT.fullmatch(text):
-        msg = "should be an e-mail or web address without spaces, in plain letters"
+        msg = message("should-be-contact")
         raise ValueError(msg)
     return text
 
@@ -267,10 +267,10 @@ def read_ping(text: str) -> str:
     """Check the address that is told how runs go, and return it without a slash at its end."""
     parts = split_address(text)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = 'should be an address such as "https://hc-ping.com/..."'
+        msg = message("should-be-ping-address")
         raise ValueError(msg)
     if parts.query or parts.fragment:
-        msg = "should end with a path, for /start and /fail are put behind it"
+        msg = message("ping-address-without-path")
         raise ValueError(msg)
     return text.rstrip("/")
 
@@ -280,9 +280,7 @@ def read_timezone(text: str) -> str:
     try:
         zoneinfo.ZoneInfo(text)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        known = did_you_mean(_closest_zone(text))
-        msg = f'is no time zone that this computer knows; it should be like "Europe/Berlin"{known}'
-        raise ValueError(msg) from None
+        raise ValueError(did_you_mean(message("should-be-time-zone"), _closest_zone(text))) from None
     return text
 
 
@@ -295,7 +293,7 @@ def read_clock_time(text: str) -> str:
     """Check a time of day: hours and minutes, such as "08:00"."""
     match = CLOCK_TIME.fullmatch(text)
     if match is None:
-        msg = 'should be a time of day in quotes, such as "08:00"'
+        msg = message("should-be-time-of-day")
         raise ValueError(msg)
     return text
 
@@ -303,7 +301,7 @@ def read_clock_time(text: str) -> str:
 def read_collection(text: str) -> str:
     """Check a collection's path: names separated by "/", none of them empty."""
     if not all(name.strip() for name in text.split("/")):
-        msg = 'should be names separated by "/", such as "Profiles/Pengcheng He"'
+        msg = message("should-be-collection")
         raise ValueError(msg)
     return "/".join(name.strip() for name in text.split("/"))
 

@@ -199,7 +199,7 @@ class Api:
         names = [n if n in followed else profile_of(n, followed) for n in names]
         if unknown := [name for name in names if name not in followed]:
             raise RefusedError(
-                HTTPStatus.NOT_FOUND, message("syncd-follows-no-profile", unknown=repr(unknown[0]))
+                HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(unknown[0]))
             )
         self._ask("sync-now", names)
         return JsonAnswer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
@@ -224,7 +224,7 @@ class Api:
     async def events(self, asked: Asked) -> Response:
         """Tell what happens, as it happens."""
         if self._events.is_full:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, message("too-many-programs-listen"))
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, message("too-many-listeners"))
 
         async def lines() -> AsyncIterator[str]:
             number = 0
@@ -273,7 +273,7 @@ class Api:
         """Add a profile to the configuration, once its source was read."""
         source = _text(asked, "source")
         if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-no-author"))
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-or-author"))
         library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
         env = self._ports.env
         with web_of(self.config, self._ports) as web:
@@ -298,25 +298,25 @@ class Api:
         paper, said, key = _text(asked, "paper"), asked.body.get("verdict"), asked.body.get("key")
         verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
         if verdict is None or not (key is None or isinstance(key, str)):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, message("verdict-same-different-later-key"))
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("verdict-wrong"))
         # Of two libraries that are one, both may ask about a paper, each with candidates of its own.
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
                 if any(s.cause == "review" and s.paper == paper for s in state.standings()):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
-        raise RefusedError(HTTPStatus.NOT_FOUND, message("no-paper-waits-review", paper=repr(paper)))
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
 
     def undo(self, asked: Asked) -> Json:
         """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
         run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
         if not (run is None or isinstance(run, str)):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, message("run-should-text-null"))
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("run-not-text"))
         if not isinstance(dry_run, bool):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, message("dry-run-should-true-false"))
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("dry-run-not-boolean"))
         found = [(known, one) for one in self.config.libraries.values() if (known := self._run(one, run))]
         if not found:
-            words = message("no-run-known", run=repr(run)) if run else message("no-run-left-undone")
+            words = message("no-such-run", run=repr(run)) if run else message("no-run-to-be-undone")
             raise RefusedError(HTTPStatus.NOT_FOUND, words)
         known, library = max(found, key=lambda one: (one[0].started, one[0].name))
         ports = replace(
@@ -380,27 +380,27 @@ async def _asked(request: Request) -> Asked:
     if request.method != "POST":
         return Asked(query, {}, proof)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message("body-should-application-json"))
+        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message("body-type-not-json"))
     try:
         value = json.loads(await request.body() or b"{}")
     except (ValueError, RecursionError):
         raise RefusedError(HTTPStatus.BAD_REQUEST, message("body-not-json")) from None
     if not isinstance(value, dict):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, message("body-should-json-object"))
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("body-not-object"))
     return Asked(query, value, proof)
 
 
 def _names(asked: Asked) -> list[str]:
     names = asked.body.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, message("names-should-list-texts"))
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("names-not-texts"))
     return names
 
 
 def _text(asked: Asked, name: str) -> str:
     value = asked.body.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise RefusedError(HTTPStatus.BAD_REQUEST, message("should-text", name=name))
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("not-text", name=name))
     return value.strip()
 
 
@@ -568,13 +568,13 @@ class Interface:
             raise ConfigError(
                 [
                     message(
-                        "control-port-cant-listen-port",
-                        HOST=HOST,
+                        "control-port-taken",
+                        host=HOST,
                         port=port,
-                        strerror=error.strerror or error,
+                        reason=error.strerror or error,
                     )
                 ],
-                hint=message("choose-another-port-stop-program"),
+                hint=message("choose-another-port"),
             ) from error
         signed = Signed(self._api.app(), keys)
         server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
@@ -624,8 +624,8 @@ def _bound(path: Path) -> socket.socket:
     except OSError as error:
         listening.close()
         raise StateError(
-            message("control-socket-cant-made", path=path, strerror=error.strerror or error),
-            hint=message("another-place-syncds-data-can"),
+            message("control-socket-not-made", path=path, reason=error.strerror or error),
+            hint=message("name-data-folder"),
         ) from error
     finally:
         os.umask(before)

@@ -103,10 +103,10 @@ def ask(
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             return None
         except OSError as error:
-            raise SyncdError(message("daemon-cant-reached", strerror=error.strerror or error)) from error
+            raise SyncdError(message("daemon-unreachable", reason=error.strerror or error)) from error
         status, answer = _answer(line, address, words)
     if status in {404, 405}:
-        raise SyncdError(message("daemon-does-not-know-how", do=repr(do)), hint=UPGRADED)
+        raise SyncdError(message("daemon-unable", verb=repr(do)), hint=UPGRADED)
     if isinstance(answer, dict) and "error" in answer:
         raise SyncdError(answer["error"], hint=answer.get("hint", ""))
     if not isinstance(answer, dict) or (whole and not address.holds <= answer.keys()):
@@ -124,10 +124,10 @@ def _answer(line: _Line, address: _Address, words: Json) -> tuple[int, Any]:
         answer = line.getresponse()
         return answer.status, json.loads(answer.read())
     except OSError as error:
-        raise SyncdError(message("daemon-gave-no-answer-may"), hint=message("look-syncd-status")) from error
+        raise SyncdError(message("daemon-silent"), hint=message("look-at-status")) from error
     except (http.client.HTTPException, ValueError) as error:
         raise _of_another_version() from error
 
 
 def _of_another_version() -> SyncdError:
-    return SyncdError(message("daemon-another-version-command-answer"), hint=UPGRADED)
+    return SyncdError(message("daemon-answer-unreadable"), hint=UPGRADED)

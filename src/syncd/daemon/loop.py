@@ -390,5 +390,5 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
 
 def _given_up(name: str) -> dict[str, Any]:
     """Return what is told to those who asked for a look at a profile that is followed no more."""
-    error = ConfigError([message("profile-taken-out-configuration", name=repr(name))])
+    error = ConfigError([message("profile-removed-from-config", profile=repr(name))])
     return Look(name, frozenset(), "", error=error).to_json()

@@ -141,13 +141,13 @@ class Metrics:
             raise ConfigError(
                 [
                     message(
-                        "metrics-port-cant-listen-port",
-                        HOST=HOST,
+                        "metrics-port-taken",
+                        host=HOST,
                         port=port,
-                        strerror=error.strerror or error,
+                        reason=error.strerror or error,
                     )
                 ],
-                hint=message("choose-another-port-stop-program"),
+                hint=message("choose-another-port"),
             ) from error
         port = listening.getsockname()[1]
         app = Guard(_reading(prometheus.make_asgi_app(self._registry)), Rules(_refused, own_page=False))
@@ -172,8 +172,8 @@ class Metrics:
             write_whole(path, text, mode=0o644)
         except OSError as error:
             raise StateError(
-                message("figures-cant-written", path=path, strerror=error.strerror or error),
-                hint=message("look-metrics-textfile-folder-must"),
+                message("figures-not-written", path=path, reason=error.strerror or error),
+                hint=message("check-metrics-folder"),
             ) from error
 
 

@@ -178,19 +178,15 @@ class Command:
             code = self._run(env, news.body.encode())
         except OSError as error:
             problem = message(
-                "cant-run-2", name=self.name, words=self._words[0], strerror=error.strerror or error
+                "hook-not-run", hook=self.name, command=self._words[0], reason=error.strerror or error
             )
             raise ConfigError([problem]) from None
         except ValueError:
-            raise ConfigError([message("word-holds-nul-character", name=self.name)]) from None
+            raise ConfigError([message("hook-holds-nul", hook=self.name)]) from None
         if code is None:
-            raise SendError(
-                message("did-not-end-within-seconds", name=self.name, seconds=f"{self._seconds:g}")
-            )
+            raise SendError(message("hook-timeout", hook=self.name, seconds=f"{self._seconds:g}"))
         if code != 0:
-            raise SendError(
-                message("failed-exit-code", name=self.name, value=code), hint=message("run-hand-see-says")
-            )
+            raise SendError(message("hook-failed", hook=self.name, status=code), hint=message("run-by-hand"))
 
     def _run(self, env: Mapping[str, str], body: bytes) -> int | None:
         """Return the command's exit code, or None where it took too long."""
@@ -227,8 +223,8 @@ class Service:
             import apprise  # noqa: PLC0415 - an extra
         except ImportError:
             raise ConfigError(
-                [message("notify-urls-python-package-apprise")],
-                hint=message("install-pip-install-syncd-notify"),
+                [message("apprise-not-installed")],
+                hint=message("install-notify"),
             ) from None
         # It logs addresses. What went wrong is in our own line.
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
@@ -237,7 +233,7 @@ class Service:
         )
         self._apprise = apprise.Apprise(asset=asset)
         if not self._apprise.add(address):
-            raise ConfigError([message("apprise-knows-no-such-address", name=self.name)])
+            raise ConfigError([message("apprise-address-unknown", hook=self.name)])
 
     def send(self, news: Message) -> None:
         """Send a message.
@@ -248,11 +244,11 @@ class Service:
         try:
             taken = self._apprise.notify(news.body, title=news.subject, body_format="text")
         except Exception as error:  # noqa: BLE001 - each service raises its own, with the address in it
-            raise SendError(message("apprise-failed", name=self.name, name2=type(error).__name__)) from None
+            raise SendError(message("apprise-failed", hook=self.name, error=type(error).__name__)) from None
         if not taken:
             raise SendError(
-                message("service-did-not-take", name=self.name),
-                hint=message("look-whether-address-still-right"),
+                message("apprise-refused", hook=self.name),
+                hint=message("check-notify-address"),
             )
 
 

@@ -242,7 +242,7 @@ class Parser:
                 self._end(child)
                 raise
         raise ParseError(
-            message("process-parses-ended-over", value=_how(code)),
+            _how(code),
             origin=snapshot.origin,
             hint=read.REFUSED,
         )
@@ -268,7 +268,7 @@ class Parser:
             )
         except OSError as error:
             ours.close()
-            raise SyncdError(message("process-parses-cant-started", strerror=error.strerror)) from error
+            raise SyncdError(message("parser-not-started", reason=error.strerror)) from error
         finally:
             theirs.close()
         return _Child(process, ours)
@@ -286,7 +286,7 @@ class Parser:
             clock.sleep(0)
             if waited > job.seconds:
                 raise ParseError(
-                    message("parsing-took-longer-seconds-stopped", seconds=f"{job.seconds:.0f}"),
+                    message("parsing-too-slow", seconds=f"{job.seconds:.0f}"),
                     origin=job.origin,
                     hint=read.REFUSED,
                 )
@@ -312,12 +312,12 @@ def resident(pid: int) -> int:
 
 
 def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+    return message("parser-killed", signal=-code) if code < 0 else message("parser-ended", status=code)
 
 
 def _error(refusal: _Refusal | None, origin: str) -> Exception:
     if refusal is None or refusal.kind == "fault":
-        error = RuntimeError(refusal.message if refusal else "the process that parses said nothing")
+        error = RuntimeError(refusal.message if refusal else message("parser-said-nothing"))
         error.add_note(refusal.trace if refusal else "")
         return error
     if refusal.kind == "SyncdError":

@@ -140,12 +140,12 @@ class Pinger:
             try:
                 status, target = _post(http, address, ping.body)
             except InsideError:
-                raise _UnansweredError(message("address-syncd-never-reads"), again=False) from None
+                raise _UnansweredError(message("address-never-read"), again=False) from None
             except (requests.RequestException, HTTPError, ValueError) as error:
                 raise _UnansweredError(_reason(error), again=True) from None
             if target is None:
                 if status >= 300:
-                    raise _UnansweredError(message("http", status=status), again=status in REPEATED)
+                    raise _UnansweredError(message("http-status", status=status), again=status in REPEATED)
                 return
             address = _beyond(address, target)
         raise _UnansweredError(message("too-many-redirects"), again=False)
@@ -181,18 +181,18 @@ def _beyond(address: str, target: str) -> str:
         there = urljoin(address, target)
         same = urlsplit(there).scheme == urlsplit(address).scheme
     except ValueError:
-        raise _UnansweredError(message("redirected-something-no-address"), again=False) from None
+        raise _UnansweredError(message("redirected-to-no-address"), again=False) from None
     if not same:
-        raise _UnansweredError(message("redirected-another-scheme"), again=False)
+        raise _UnansweredError(message("redirected-to-another-scheme"), again=False)
     return there
 
 
 def _reason(error: Exception) -> str:
     """Return why there was no answer; the libraries' own words hold the address."""
     if isinstance(error, requests.Timeout):
-        return "no answer in time"
+        return message("no-answer-in-time")
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not valid"
+        return message("its-certificate-not-valid")
     if isinstance(error, requests.ConnectionError):
-        return "it can't be reached"
-    return "its address is not valid"
+        return message("it-is-unreachable")
+    return message("its-address-not-valid")

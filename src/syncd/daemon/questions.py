@@ -89,8 +89,8 @@ class Answers:
         unknown = [name for name in question.names if name not in followed]
         if unknown:
             error = SyncdError(
-                message("daemon-follows-no-profile", unknown=repr(unknown[0])),
-                hint=message("if-added-just-now-tell"),
+                message("daemon-follows-no-such-profile", profile=repr(unknown[0])),
+                hint=message("reload-if-just-added"),
             )
             question.answer.set_exception(error)
             return
@@ -100,7 +100,7 @@ class Answers:
             # Whatever it is, who asked must not wait for ever; the loop sees to the rest.
             words = words_of(error)
             known = isinstance(error, SyncdError)
-            told = error if known else SyncdError(words, hint=message("daemons-log-says-more"))
+            told = error if known else SyncdError(words, hint=message("see-daemon-log"))
             question.answer.set_exception(told)
             raise
 
@@ -115,8 +115,8 @@ class Answers:
         """Tell those who still wait that the daemon ends."""
         for waiting in self._waiting:
             error = SyncdError(
-                message("daemon-asked-end-before-all"),
-                hint=message("written-recorded"),
+                message("daemon-ended-early"),
+                hint=message("recorded-see-log"),
             )
             waiting.question.answer.set_exception(error)
         self._waiting.clear()

@@ -46,10 +46,10 @@ def zone(name: str | None) -> tzinfo:
         try:
             return from_rule(rule)
         except ValueError:
-            problem = message("time-zone-tz-not-known", rule=repr(rule))
+            problem = message("time-zone-unknown", rule=repr(rule))
     except ValueError as error:
-        problem = message("computers-time-zone-cant-made", error=error)
-    raise ConfigError([problem], hint=message("name-configuration-daemon-timezone-europe"))
+        problem = message("time-zone-not-found", reason=error)
+    raise ConfigError([problem], hint=message("name-time-zone"))
 
 
 def from_rule(rule: str) -> ZoneInfo:

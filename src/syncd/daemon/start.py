@@ -42,5 +42,5 @@ def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bo
         raise LockedError(
             message("daemon-runs-already", holder=error.holder),
             holder=error.holder,
-            hint=message("see-does-syncd-status"),
+            hint=message("see-status"),
         ) from None

@@ -82,7 +82,7 @@ def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:
     if not isinstance(prefix, str) or not prefix.strip():
         raise RefusedError(HTTPStatus.BAD_REQUEST, message("library-not-named"))
     if not (user is None or (isinstance(user, int) and not isinstance(user, bool) and user > 0)):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, message("user-should-number-user"))
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("user-not-number"))
     outside = [library for library in config.libraries.values() if library.type != EMBEDDED]
     if prefix == OWN:
         found = [one for one in outside if one.type == DESKTOP]
@@ -91,7 +91,7 @@ def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:
         found = [one for one in outside if one.prefix == prefix]
     if not found:
         name = f"users/{user}" if user and prefix == OWN else prefix
-        raise RefusedError(HTTPStatus.NOT_FOUND, message("syncd-keeps-no-library", name=repr(name)))
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("library-not-kept", library=repr(name)))
     return found
 
 
@@ -132,7 +132,7 @@ def items(asked: Asked, config: Config, ports: Ports) -> Json:
     """Return what is known of items; the unknown are left out."""
     keys = [key for key in asked.query.get("keys", "").split(",") if key]
     if len(keys) > MOST_KEYS:
-        raise RefusedError(HTTPStatus.BAD_REQUEST, message("more-keys", MOST_KEYS=MOST_KEYS))
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("too-many-keys", most=MOST_KEYS))
     found: dict[str, Json] = {}
     for library in _libraries(asked, config):
         with remembered(library, ports.data, ports.clock) as state:

@@ -338,7 +338,9 @@ class Looker:
 
     def _admit(self, library: str) -> None:
         if not self.admits(library):
-            raise ClosedError(message("library-failed-just-now-another"), kind="transient", library=library)
+            raise ClosedError(
+                message("library-failed-for-another-profile"), kind="transient", library=library
+            )
 
 
 def trouble_of(error: Exception, *, library: bool = False) -> Trouble:

@@ -44,12 +44,12 @@ def _versions(requirements: list[str]) -> Iterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < PYTHON:
         needed = ".".join(map(str, PYTHON))
-        yield Finding("syncd", "failure", message("python-older-syncd-needs", python=python, needed=needed))
+        yield Finding("syncd", "failure", message("python-too-old", python=python, needed=needed))
     wrong = [problem for text in requirements if (problem := _requirement(text))]
     for problem in wrong:
-        yield Finding("syncd", "failure", problem, message("pip-install-upgrade-syncd"))
+        yield Finding("syncd", "failure", problem, "pip install --upgrade syncd")
     if not wrong:
-        words = message("syncd-python-all-packages-needs", version=__version__, python=python)
+        words = message("syncd-complete", version=__version__, python=python)
         yield Finding("syncd", "ok", words)
 
 
@@ -61,10 +61,10 @@ def _requirement(text: str) -> str | None:
     try:
         found = metadata.version(needed.name)
     except metadata.PackageNotFoundError:
-        return f"the package {needed.name} is not installed"
+        return message("package-missing", package=needed.name)
     if needed.specifier.contains(found, prereleases=True):
         return None
-    return f"the package {needed.name} is {found}; syncd needs {needed.specifier}"
+    return message("package-of-wrong-version", package=needed.name, version=found, needed=needed.specifier)
 
 
 def _time(scene: Scene) -> Iterator[Finding]:
@@ -72,18 +72,16 @@ def _time(scene: Scene) -> Iterator[Finding]:
     try:
         here = scene.clock.now().astimezone(zone(name))
     except (ConfigError, LookupError, ValueError, OSError):
-        mend = 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.'
-        yield Finding("time", "warning", message("computer-does-not-know-time"), mend)
+        mend = message("write-time-zone")
+        yield Finding("time", "warning", message("no-time-zone"), mend)
         return
-    yield Finding(
-        "time", "ok", message("cron-lines-mean-time-zone", here=f"{here:%Y-%m-%d %H:%M}", here2=here.tzname())
-    )
+    yield Finding("time", "ok", message("time-zone-is", now=f"{here:%Y-%m-%d %H:%M}", zone=here.tzname()))
 
 
 def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
     """Name proxies, for they explain much; only their names, for their addresses may hold passwords."""
     found = [name for name in PROXIES if env.get(name) or env.get(name.lower())]
-    words = message("environment-sets", found=", ".join(found)) if found else "none"
+    words = message("environment-sets", names=", ".join(found)) if found else message("no-proxies")
     yield Finding("proxies", "ok", words)
 
 
@@ -93,14 +91,10 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
         yield _to_come(scene)
         return
     if not root.is_dir():
-        yield Finding(
-            "data folder", "failure", message("no-folder-2", root=root), message("mv-old", root=root)
-        )
+        yield Finding("data folder", "failure", message("not-a-folder", path=root), f"mv {root} {root}.old")
         return
     if not os.access(root, os.W_OK | os.X_OK):
-        yield Finding(
-            "data folder", "failure", message("cant-written-2", root=root), message("chmod-u-rwx", root=root)
-        )
+        yield Finding("data folder", "failure", message("not-writable", path=root), f"chmod u+rwx {root}")
         return
     try:
         scene.data.check()
@@ -113,10 +107,10 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
     closed = [found for path in _written(scene.data) if (found := _closed_to_us(path, root))]
     yield from closed
     if root.stat().st_mode & 0o077:
-        words = message("can-looked-into-others", root=root)
+        words = message("folder-open-to-others", path=root)
         yield Finding("data folder", "warning", words, FIX, lambda: _closed(root))
     elif not closed:
-        yield Finding("data folder", "ok", message("yours-alone", root=root))
+        yield Finding("data folder", "ok", message("folder-yours-alone", path=root))
 
 
 def _to_come(scene: Scene) -> Finding:
@@ -125,15 +119,15 @@ def _to_come(scene: Scene) -> Finding:
     above = next(folder for folder in root.absolute().parents if folder.exists())
     problem = ""
     if root.is_symlink():
-        problem = message("leads-place-not")
+        problem = message("leads-nowhere")
     elif not above.is_dir():
-        problem = message("no-folder-3", above=above)
+        problem = message("not-a-folder", path=above)
     elif not os.access(above, os.W_OK | os.X_OK):
-        problem = message("cant-written-5", above=above)
+        problem = message("not-writable", path=above)
     if problem:
-        mend = "Make that right, or name another place in SYNCD_DATA_DIR."
-        return Finding("data folder", "failure", message("cant-made", root=root, problem=problem), mend)
-    words = message("not-yet-first-command-needs", root=root)
+        mend = message("make-right-or-name-data-folder")
+        return Finding("data folder", "failure", message("folder-not-made", path=root, reason=problem), mend)
+    words = message("folder-not-made-yet", path=root)
     return Finding("data folder", "ok", words, repair=lambda: _made(scene))
 
 
@@ -150,39 +144,39 @@ def _closed_to_us(path: Path, root: Path) -> Finding | None:
     if not os.path.lexists(path):
         return None
     if path == root / "cache" and not path.is_dir():
-        return Finding("data folder", "failure", message("no-folder", path=path), message("rm", path=path))
+        return Finding("data folder", "failure", message("not-a-folder", path=path), f"rm {path}")
     if os.access(path, os.R_OK | os.W_OK):
         return None
     if path.lstat().st_uid != os.getuid():
-        words = message("belongs-another-user-cant-written", path=path)
-        return Finding("data folder", "failure", words, message("sudo-chown-r-id-un", root=root))
-    return Finding(
-        "data folder", "failure", message("cant-written", path=path), message("chmod-u-rw", path=path)
-    )
+        words = message("path-of-another-user", path=path)
+        return Finding("data folder", "failure", words, f'sudo chown -R "$(id -un)" {root}')
+    return Finding("data folder", "failure", message("not-writable", path=path), f"chmod u+rw {path}")
 
 
 def _made(scene: Scene) -> str:
     scene.data.create()
-    return f"made {scene.data.root}"
+    return message("folder-made", path=scene.data.root)
 
 
 def _closed(root: Path) -> str:
     root.chmod(0o700)
-    return f"{root} is yours alone now"
+    return message("made-yours-alone", path=root)
 
 
 def _disk(root: Path) -> Iterator[Finding]:
     there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free
     words = (
-        message("gb-free", free=f"{free / 1000000000.0:.1f}")
+        message("gigabytes-free", free=f"{free / 1000000000.0:.1f}")
         if free >= 1e9
-        else message("mb-free", free=free // 1_000_000)
+        else message("megabytes-free", free=free // 1_000_000)
     )
     if free < NOTHING:
-        yield Finding("disk", "failure", message("full", root=root), message("free-some-space"))
+        yield Finding("disk", "failure", message("disk-full", path=root), message("free-space"))
     elif free < LITTLE:
-        yield Finding("disk", "warning", message("only", words=words, root=root), message("free-some-space"))
+        yield Finding(
+            "disk", "warning", message("disk-nearly-full", free=words, path=root), message("free-space")
+        )
     else:
         yield Finding("disk", "ok", words)
 
@@ -202,60 +196,58 @@ def _daemon(scene: Scene) -> Iterator[Finding]:
     path = scene.data.control
     status = ask(path, "status", seconds=SECONDS, whole=False)
     if status is None and path.exists():
-        words = message("no-daemon-runs-but-one")
+        words = message("daemon-left-socket")
         yield Finding(DAEMON, "warning", words, FIX, lambda: _removed(path))
     elif status is None:
-        yield Finding(DAEMON, "ok", message("none-runs-syncd-does-you"))
+        yield Finding(DAEMON, "ok", message("no-daemon-runs"))
     elif (version := status.get("version")) != __version__:
-        words = message("daemon-runs-syncd-one", version=version, version2=__version__)
-        yield Finding(DAEMON, "warning", words, message("syncd-service-install"))
+        words = message("daemon-of-other-version", version=version, own=__version__)
+        yield Finding(DAEMON, "warning", words, "syncd service install")
     else:
-        following = len(status.get("profiles", ()))
         yield Finding(
             DAEMON,
             "ok",
             message(
-                "runs-process-follows-profile",
-                status=status.get("pid"),
-                following=following,
-                value="s" * (following != 1),
+                "daemon-runs",
+                process=status.get("pid"),
+                count=len(status.get("profiles", ())),
             ),
         )
 
 
 def _removed(path: Path) -> str:
     path.unlink(missing_ok=True)
-    return f"removed {path}"
+    return message("removed", path=path)
 
 
 def _service(scene: Scene) -> Iterator[Finding]:
     try:
         form, standing = _installed(scene)
     except ServiceError as error:
-        yield Finding(SERVICE, "ok", message("not-installed", error=error))
+        yield Finding(SERVICE, "ok", message("service-not-installed-because", reason=error))
         return
     if standing is None:
-        yield Finding(SERVICE, "ok", message("not-installed-computer-start-syncd"))
+        yield Finding(SERVICE, "ok", message("service-not-installed"))
         return
     kind = "timer" if standing.timer else "daemon"
     again = f"syncd service install --{form}" + (" --timer" if standing.timer else "")
     if not _can_start(standing):
-        words = message("starts-not", command=shlex.join(standing.command))
+        words = message("service-starts-nothing", command=shlex.join(standing.command))
         yield Finding(SERVICE, "failure", words, again)
     elif not standing.active:
         yield Finding(
             SERVICE,
             "failure",
-            message("service-installed-does-not-run", form=form, state=standing.state),
+            message("service-not-running", manager=form, state=standing.state),
             again,
         )
     elif not standing.enabled:
-        yield Finding(SERVICE, "warning", message("runs-but-wont-start-again"), again)
+        yield Finding(SERVICE, "warning", message("service-not-enabled"), again)
     elif standing.command[: len(scene.command)] != scene.command:
-        words = message("starts-another-syncd-one", command=shlex.join(standing.command))
+        words = message("service-starts-another", command=shlex.join(standing.command))
         yield Finding(SERVICE, "warning", words, again)
     else:
-        yield Finding(SERVICE, "ok", message("service-runs", form=form, kind=kind))
+        yield Finding(SERVICE, "ok", message("service-runs", manager=form, kind=kind))
 
 
 def _installed(scene: Scene) -> tuple[Form, Standing | None]:

@@ -57,14 +57,14 @@ def _found(check: Check) -> list[Finding]:
     except SyncdError as error:
         return [Finding(check.name, "failure", str(error), error.hint)]
     except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
-        words = message("check-itself-fault-nothing-known", name=type(error).__name__)
+        words = message("check-faulty", error=type(error).__name__)
         return [Finding(check.name, "failure", words)]
 
 
 def _repaired(finding: Finding) -> Finding:
     assert finding.repair is not None  # noqa: S101 - the caller chose those that have one
     try:
-        return Finding(finding.name, "ok", message("mended", finding=finding.repair()))
+        return Finding(finding.name, "ok", message("mended", what=finding.repair()))
     except (OSError, SyncdError) as error:
         words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return Finding(finding.name, "warning", message("could-not-mended", words=words), finding.mend)
+        return Finding(finding.name, "warning", message("not-mended", reason=words), finding.mend)

@@ -43,23 +43,22 @@ def _elsewhere(name: str, library: Library, scene: Scene) -> Iterator[Check]:
 def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
     """Say what the last runs ended with, which is no matter of whether the library answers."""
     for one in memory.failing(scene, library):
-        times = "The last run" if one.times == 1 else f"The last {one.times} runs"
         words = message(
-            "failed-since",
-            times=times,
+            "runs-failed",
+            count=one.times,
             profiles=", ".join(one.profiles),
             since=local(one.since),
-            message=one.message,
+            error=one.message,
         )
         yield Finding(
             f"library {library.name}: runs",
             "failure",
             words,
-            message("syncd-push-library", name=quote(library.name)),
+            f"syncd push --library {quote(library.name)}",
         )
 
 
 def _embedded(name: str, scene: Scene) -> Iterator[Finding]:
     there = scene.data.library.exists()
-    words = message("one-syncds-own-data-folder") if there else message("one-syncds-own-first-push")
+    words = message("embedded-library-there") if there else message("embedded-library-not-yet")
     yield Finding(name, "ok", words)

@@ -27,7 +27,7 @@ from syncd.state.store import HEAD, Store
 STATE = "state"
 KEPT = "embedded library"
 SECONDS = 5.0
-DAMAGED = "it is damaged"
+DAMAGED = message("damaged")
 # The rows of a library. Of a Zotero on the desktop, the place goes on with its id.
 HERE = """library IN (SELECT id FROM library WHERE prefix = :prefix
     AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
@@ -178,25 +178,25 @@ def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: 
 def _state(scene: Scene) -> Iterator[Finding]:
     path = scene.data.state
     if not path.exists():
-        yield Finding(STATE, "ok", message("nothing-pushed-yet-none"))
+        yield Finding(STATE, "ok", message("database-not-made-yet"))
         return
     problem, revision = _sound(path)
     if problem == DAMAGED:
-        words = message("damaged-all-but-history-can", path=path)
+        words = message("database-damaged", path=path)
         yield Finding(STATE, "failure", words, FIX, lambda: _set_aside(scene))
     elif problem:
         mend = f"chmod u+rw {path}" if path.is_file() else f"mv {path} {path}.old"
-        yield Finding(STATE, "failure", message("cant-read", path=path, problem=problem), mend)
+        yield Finding(STATE, "failure", message("file-unreadable", path=path, reason=problem), mend)
     elif revision is None:
-        yield Finding(STATE, "ok", message("no-tables-yet-next-command", path=path))
+        yield Finding(STATE, "ok", message("database-empty", path=path))
     elif revision < HEAD:
-        words = message("older-syncd-revision-all-but", path=path, revision=revision)
-        yield Finding(STATE, "failure", words, message("mv-old-2", path=path))
+        words = message("database-older", path=path, revision=revision)
+        yield Finding(STATE, "failure", words, f"mv {path} {path}.old")
     elif revision > HEAD:
-        words = message("newer-syncd-revision", path=path, revision=revision)
-        yield Finding(STATE, "failure", words, message("pip-install-upgrade-syncd"))
+        words = message("database-newer", path=path, revision=revision)
+        yield Finding(STATE, "failure", words, "pip install --upgrade syncd")
     else:
-        yield Finding(STATE, "ok", message("sound", path=path))
+        yield Finding(STATE, "ok", message("file-sound", path=path))
 
 
 def _sound(path: Path) -> tuple[str, str | None]:
@@ -228,17 +228,17 @@ def _set_aside(scene: Scene) -> str:
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
         Store.at(path).close()
-    return f"the damaged database is kept as {aside}, a new one is made; the next push reads the library anew"
+    return message("database-set-aside", path=aside)
 
 
 def _embedded(path: Path) -> Iterator[Finding]:
     problem, _ = _sound(path)
     if problem:
-        words = message("cant-read", path=path, problem=problem)
-        yield Finding(KEPT, "failure", words, message("restore-backup-nothing-else-these"))
+        words = message("file-unreadable", path=path, reason=problem)
+        yield Finding(KEPT, "failure", words, message("restore-from-backup"))
         return
     with closing(opened(path)) as connection:
         (count,) = connection.execute(
             "SELECT count(*) FROM items WHERE parent IS NULL AND NOT trashed"
         ).fetchone()
-    yield Finding(KEPT, "ok", message("sound-holds-papers", path=path, count=count))
+    yield Finding(KEPT, "ok", message("library-sound", path=path, count=count))

@@ -41,7 +41,7 @@ def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding
     who = read[0].name if len(read) == 1 else f"{len(read)} pages"
     notices = "".join(f"; {notice.message}" for page in read for notice in page.warnings)
     yield Finding(
-        name, "ok", message("papers", who=who, papers=papers, source=profile.source, notices=notices)
+        name, "ok", message("source-read", author=who, count=papers, source=profile.source, notices=notices)
     )
 
 

@@ -90,7 +90,7 @@ def check_key(library: Library, scene: Scene) -> Iterator[Finding]:
         mend = (seen and seen.mend) or library.login
         yield Finding(name, "failure", str(error), mend, private(library.key) if library.key else None)
         return
-    words = message("words-11", named=named(key or ""), key=library.key)
+    words = message("key-from", key=named(key or ""), origin=library.key)
     yield Finding(name, "ok", words)
 
 
@@ -115,7 +115,11 @@ def check_online(name: str, library: Library, scene: Scene) -> Iterator[Finding]
     with _watched(scene) as (watched, transport):
         yield from _asked(name, library, key, scene, transport)
     if watched.date is not None:
-        yield Finding(name, "ok", message("answers-ms", root=library.root, took=f"{watched.took * 1000:.0f}"))
+        yield Finding(
+            name,
+            "ok",
+            message("server-answers", server=library.root, milliseconds=f"{watched.took * 1000:.0f}"),
+        )
         if abs(watched.off) > OFF:
             yield _clock(name, watched.off)
 
@@ -138,15 +142,15 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
     root = library.root or ""
     rights = Account(root, transport).rights(key)
     if rights is None:
-        yield Finding(name, "ok", message("does-not-tell-key-may", root=root))
+        yield Finding(name, "ok", message("server-hides-rights", server=root))
         return
     missing = rights.missing(library.prefix)
     if missing:
-        mend = f"Change that at {keys_page(root)}, or: syncd login {quote(library.name)}"
-        yield Finding(name, "failure", message("words-2", key=named(key), missing=missing), mend)
+        mend = message("change-that-or-login", address=keys_page(root), library=quote(library.name))
+        yield Finding(name, "failure", message("key-lacks", key=named(key), lack=missing), mend)
     else:
         yield Finding(
-            name, "ok", message("may-read-write", key=named(key), owner=rights.owner, prefix=library.prefix)
+            name, "ok", message("key-may-write", key=named(key), owner=rights.owner, prefix=library.prefix)
         )
 
 
@@ -156,22 +160,21 @@ def _refused(name: str, library: Library, error: LibraryError) -> Finding:
 
 
 def _clock(name: str, off: timedelta) -> Finding:
-    way = "ahead of" if off > timedelta() else "behind"
-    words = message(
-        "computers-clock-minutes-servers", total_seconds=f"{abs(off).total_seconds() / 60:.0f}", way=way
-    )
-    return Finding(name, "warning", words, message("timedatectl-set-ntp-true"))
+    minutes = f"{abs(off).total_seconds() / 60:.0f}"
+    ahead = off > timedelta()
+    words = message("clock-ahead", minutes=minutes) if ahead else message("clock-behind", minutes=minutes)
+    return Finding(name, "warning", words, "timedatectl set-ntp true")
 
 
 def _index(name: str, known: int | None, version: int, repair: Callable[[], str]) -> Finding:
     if known is None:
-        return Finding(name, "ok", message("version-syncd-not-read-yet", version=version))
+        return Finding(name, "ok", message("library-not-read-yet", version=version))
     if known > version:
-        words = message("version-but-syncd-read-version", version=version, known=known)
+        words = message("library-older-than-read", version=version, known=known)
         return Finding(name, "warning", words, FIX, repair)
     if known == version:
-        return Finding(name, "ok", message("version-syncd-read-all", version=version))
-    return Finding(name, "ok", message("version-syncd-read-up-next", version=version, known=known))
+        return Finding(name, "ok", message("library-read", version=version))
+    return Finding(name, "ok", message("library-partly-read", version=version, known=known))
 
 
 def _emptied(scene: Scene, library: Library) -> str:
@@ -182,7 +185,7 @@ def _emptied(scene: Scene, library: Library) -> str:
             State(store, library.root or "", library.prefix, scene.clock).index().forget()
     finally:
         store.close()
-    return "the index is emptied; the next push reads the library anew"
+    return message("index-emptied")
 
 
 def check_desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding]:
@@ -200,7 +203,7 @@ def check_desktop(name: str, library: Library, scene: Scene) -> Iterator[Finding
         except LibraryError as error:
             yield _refused(name, library, error)
             return
-        yield Finding(name, "ok", message("zotero-runs-syncd-plugin-answers"))
+        yield Finding(name, "ok", message("plugin-answers"))
         if plugin.version != __version__:
-            words = message("syncd-plugin-zotero-syncd", version=plugin.version, version2=__version__)
-            yield Finding(name, "warning", words, message("syncd-login-desktop", name=quote(library.name)))
+            words = message("plugin-of-other-version", version=plugin.version, own=__version__)
+            yield Finding(name, "warning", words, f"syncd login --desktop {quote(library.name)}")

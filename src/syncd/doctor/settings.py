@@ -32,13 +32,13 @@ def checks(scene: Scene) -> Iterator[Check]:
 
 def _configuration(scene: Scene) -> Iterator[Finding]:
     for problem in scene.problems:
-        yield Finding(NAME, "failure", problem, message("syncd-config-check"))
+        yield Finding(NAME, "failure", problem, "syncd config check")
     if scene.config is None:
         return
     if scene.place is None:
-        yield Finding(NAME, "warning", message("none-yet-papers-go-embedded"), message("syncd-init"))
+        yield Finding(NAME, "warning", message("no-config-yet"), "syncd init")
         return
-    yield Finding(NAME, "ok", message("no-errors", place=scene.place))
+    yield Finding(NAME, "ok", message("config-fine", path=scene.place))
     yield from advice(scene, keys=False)
 
 
@@ -57,7 +57,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
     placed = [(line_of(path, lines), finding) for path, finding in noted]
     if place.stat().st_mode & 0o022:
-        words = message("others-may-change-file-commands")
+        words = message("config-writable-by-others")
         mend = f"chmod go-w {quote(str(place))}"
         placed.append((None, Finding(NAME, "warning", words, mend, lambda: _guarded(place))))
     for line, finding in sorted(placed, key=lambda pair: pair[0] or 0):
@@ -65,7 +65,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
         yield Finding(
             NAME,
             "warning",
-            message("words-3", where=where, words=finding.words),
+            message("at", place=where, words=finding.words),
             finding.mend,
             finding.repair,
         )
@@ -73,7 +73,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
 
 def _guarded(place: Path) -> str:
     place.chmod(place.stat().st_mode & ~0o022)
-    return f"only you may change {place} now"
+    return message("config-made-yours", path=place)
 
 
 def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
@@ -82,7 +82,7 @@ def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
             found = secrets.look(ref, scene.env)
             if found.found is False:
                 name = ".".join(map(str, setting.path))
-                words = message("words-12", name=name, words=found.words)
+                words = message("at", place=name, words=found.words)
                 yield setting.path, Finding(NAME, "warning", words, found.mend, private(ref))
 
 
@@ -94,7 +94,7 @@ def private(ref: SecretRef) -> Callable[[], str] | None:
 
     def close() -> str:
         path.chmod(0o600)
-        return f"the key file {path} is yours alone now; whoever could read it may know the key"
+        return message("key-file-made-yours", path=path)
 
     return close
 
@@ -103,12 +103,13 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
     timezone = zone(config.daemon.timezone)
     for name, profile in config.profiles.items():
         if not _is_there(profile.source):
-            words = message("profiles", name=name, source=profile.source)
+            words = message("profile-source-missing", profile=name, path=profile.source)
             yield ("profiles", name, "source"), Finding(NAME, "warning", words)
         first = trigger(profile.schedule, timezone, now, jitter=False).get_next_fire_time(None, now)
         if first is None or first - now > RARE:
-            when = f"not before {first:%Y-%m-%d}" if first else "never"
-            words = message("profiles-2", name=name, when=when)
+            words = message("profile-schedule-never", profile=name)
+            if first:
+                words = message("profile-schedule-late", profile=name, day=f"{first:%Y-%m-%d}")
             yield ("profiles", name, "schedule"), Finding(NAME, "warning", words)
 
 
@@ -120,19 +121,19 @@ def _is_there(source: str) -> bool:
 
 def _parts(config: Config, lines: dict[Setting, int]) -> Iterator[tuple[Setting, Finding]]:
     if not config.profiles:
-        yield (), Finding(NAME, "warning", message("no-profile-followed-2"), message("syncd-init"))
+        yield (), Finding(NAME, "warning", message("no-profile-followed"), "syncd init")
     if ("libraries",) not in lines:
-        words = message("no-library-named-papers-go", EMBEDDED=EMBEDDED)
-        yield (), Finding(NAME, "warning", words, message("syncd-login"))
+        words = message("library-not-configured", library=EMBEDDED)
+        yield (), Finding(NAME, "warning", words, "syncd login")
     first: dict[tuple[str, str], str] = {}
     for library in config.libraries.values():
         other = first.setdefault((library.root or EMBEDDED, library.prefix), library.name)
         if other != library.name:
-            words = message("libraries", other=other, name=library.name)
+            words = message("library-named-twice", other=other, library=library.name)
             yield (
                 (),
-                Finding(NAME, "warning", words, message("take-one-them-out-name", other=other)),
+                Finding(NAME, "warning", words, message("take-one-library-out", other=other)),
             )
     if config.notify.urls and find_spec("apprise") is None:
-        words = message("notify-urls-python-package-apprise")
-        yield ("notify", "urls"), Finding(NAME, "warning", words, message("pip-install-syncd-notify"))
+        words = message("apprise-not-installed")
+        yield ("notify", "urls"), Finding(NAME, "warning", words, 'pip install "syncd[notify]"')

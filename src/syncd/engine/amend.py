@@ -55,7 +55,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
                 session.state.claim(connection, paper, key)
         session.state.remove_tombstones(connection, [wanted.key or ""])
         # It tells the next push why the paper is missing.
-        coming = Standing(wanted.paper, "restored", key, wanted.title, "you brought it back")
+        coming = Standing(wanted.paper, "restored", key, wanted.title, message("you-brought-it-back"))
         session.state.set_status(connection, [wanted.paper], [coming])
     return wanted, False
 
@@ -63,10 +63,10 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
 def _not_taken_out(outcome: Outcome) -> LibraryError:
     """Word why an item stays in the trash; a lost race, or a server's fault, is no matter for its owner."""
     return LibraryError(
-        message("cant-taken-out-trash", message=outcome.message),
+        message("not-taken-out-of-trash", reason=outcome.message),
         kind="transient" if outcome.passes else "permanent",
         status=outcome.code,
-        hint=message("nothing-written-2") if outcome.passes else "",
+        hint=message("nothing-written-retry") if outcome.passes else "",
     )
 
 
@@ -97,13 +97,13 @@ def new_collection(session: Session, profile: str) -> str:
     followed = [p for p in session.state.profiles() if profile in {p.name, p.author, p.collection}]
     if not followed:
         known = ", ".join(p.name for p in session.state.profiles()) or "none"
-        raise SyncdError(message("no-profile-pushed-library-known", profile=repr(profile), known=known))
+        raise SyncdError(message("profile-not-pushed", profile=repr(profile), known=known))
     path = tuple(followed[0].collection.split("/"))
     memory = session.state.memory()
     collections = dict(memory.collections)
     old = collections.get("/".join(path)) or next(own_keys(view.names, path))
     if not Filing(view, collections).collection(path).closed:
-        raise SyncdError(message("collection-nothing-keeps-profile", path=repr("/".join(path))))
+        raise SyncdError(message("collection-is-there", collection=repr("/".join(path))))
     for depth in range(1, len(path) + 1):
         part = path[:depth]
         if Filing(view, collections).collection(part).closed:
@@ -126,4 +126,4 @@ def _unused(candidates: Iterable[str], taken: Iterable[str]) -> str:
     for key in candidates:
         if key not in used:
             return key
-    raise SyncdError(message("started-anew-too-often-no"))
+    raise SyncdError(message("restarted-too-often"))

@@ -65,8 +65,8 @@ def jobs(config: Config, names: Sequence[str], library: str | None) -> list[Job]
     names = names or tuple(config.profiles)
     if not names:
         raise ConfigError(
-            [message("nothing-push-no-source-named")],
-            hint=message("set-syncd-up-syncd-init-2"),
+            [message("nothing-to-push")],
+            hint=message("set-up-or-try-page"),
         )
     found = []
     for name in names:
@@ -84,12 +84,12 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
         try:
             config.profile(name)
         except ConfigError as error:
-            raise ConfigError([message("no-file-name", error=error)]) from None
+            raise ConfigError([message("nor-file", problem=error)]) from None
     try:
         return ProfileConfig(source=name)
     except ValidationError as error:
         raise ConfigError(
-            [message("source", text=problem.text) for problem in translate(error.errors())]
+            [message("at-source", problem=problem.text) for problem in translate(error.errors())]
         ) from None
 
 

@@ -231,19 +231,21 @@ def _standings(action: Action, failure: Failure | None) -> Iterator[Standing]:
 
 def _no_collection(failure: Failure) -> LibraryError:
     if failure.changed:
-        return StaleError(message("collection-made-meanwhile", title=repr(failure.title)), kind="conflict")
+        return StaleError(
+            message("collection-made-meanwhile", collection=repr(failure.title)), kind="conflict"
+        )
     if failure.transient:
         return OutcomeUnknownError(
-            message("collection-could-not-made-just", title=repr(failure.title), message=failure.message),
+            message("collection-not-made-now", collection=repr(failure.title), reason=failure.message),
             kind="transient",
             status=failure.code,
-            hint=message("nothing-filed"),
+            hint=message("nothing-filed-retry"),
         )
     return LibraryError(
-        message("collection-cant-made", title=repr(failure.title), message=failure.message),
+        message("collection-not-made", collection=repr(failure.title), reason=failure.message),
         kind="permanent",
         status=failure.code,
-        hint=message("nothing-pushed"),
+        hint=message("nothing-pushed-name-collection"),
     )
 
 

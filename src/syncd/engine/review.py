@@ -26,10 +26,12 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
     Raises:
         SyncdError: there is no such review, or no such candidate.
     """
-    waiting = one_meant(words, [s for s in state.standings() if s.cause == "review"], "waiting for a review")
+    waiting = one_meant(
+        words, [s for s in state.standings() if s.cause == "review"], message("waiting-for-review")
+    )
     candidates = [str(candidate["key"]) for candidate in waiting.candidates]
     if key is not None and key not in candidates:
-        raise SyncdError(message("none-items-may", key=key, candidates=", ".join(candidates)))
+        raise SyncdError(message("item-not-candidate", item=key, candidates=", ".join(candidates)))
     chosen = [key or candidates[0]] if verdict == "same" else candidates
     for candidate in chosen:
         state.decide(waiting.paper, candidate, verdict)
@@ -47,8 +49,8 @@ def one_meant(words: str, standings: Iterable[Standing], what: str) -> Standing:
     if found:
         titles = "; ".join(f"{s.title} ({s.paper})" for s in found[:5])
         raise SyncdError(
-            message("several-papers-meant", words=repr(words), titles=titles), hint=message("name-one-key")
+            message("paper-ambiguous", text=repr(words), titles=titles), hint=message("name-paper-by-key")
         )
     raise SyncdError(
-        message("no-paper-known", words=repr(words), what=what), hint=message("see-known-syncd-status")
+        message("no-such-paper", text=repr(words), state=what), hint=message("see-known-in-status")
     )

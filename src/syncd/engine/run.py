@@ -350,11 +350,11 @@ def _unrest(error: LibraryError) -> LibraryError:
     if not isinstance(error, StaleError):
         return error
     return LibraryError(
-        message("library-changed-times-while-syncd", ROUNDS=ROUNDS),
+        message("library-keeps-changing", rounds=ROUNDS),
         kind="transient",
         library=error.library,
         status=error.status,
-        hint=message("another-program-work"),
+        hint=message("retry-after-other-program"),
     )
 
 
@@ -389,8 +389,8 @@ def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Readi
     shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < known.get(i.name, 0)]
     for intake in shrunken:
         papers, before = len(intake.profile.papers), known[intake.name]
-        said = message("papers-found-last-time-pages", papers=papers, before=before)
-        hint = message("nothing-used")
+        said = message("papers-shrunk", papers=papers, before=before)
+        hint = message("nothing-used-accept-shrunk")
         error = LayoutError(said, origin=intake.origin, hint=hint)
         report.unread.append(Unread(intake.name, intake.origin, error))
     gone = {id(intake) for intake in shrunken}
@@ -450,8 +450,8 @@ def _check_not_another(state: State, memory: Memory, library: str) -> None:
     """Stop where Zotero on the desktop is another than the one that syncd knows."""
     if not memory.written and (papers := state.elsewhere()):
         raise GuardError(
-            message("library-another-zotero-one-syncd", library=repr(library), papers=papers),
-            hint=message("nothing-written-4"),
+            message("library-in-another-zotero", library=repr(library), papers=papers),
+            hint=message("nothing-written-open-library"),
         )
 
 
@@ -460,8 +460,8 @@ def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
     known = memory.written.keys() - memory.tombstones - view.deleted
     if known and not known & view.items.keys():
         raise GuardError(
-            message("library-none-papers-syncd-pushed", library=repr(library), known=len(known)),
-            hint=message("nothing-written-5"),
+            message("library-emptied", library=repr(library), papers=len(known)),
+            hint=message("nothing-written-accept-empty"),
         )
 
 
@@ -476,8 +476,8 @@ def _too_many(creating: int, task: Task) -> GuardError | None:
     if task.max_create is None or creating <= task.max_create:
         return None
     return GuardError(
-        message("papers-would-added-more-allowed", creating=creating, max_create=task.max_create),
-        hint=message("nothing-written-3", creating=creating),
+        message("too-many-papers", papers=creating, most=task.max_create),
+        hint=message("nothing-written-allow-create", papers=creating),
     )
 
 
@@ -485,19 +485,19 @@ def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Por
     """Refuse a plan that was made against another library, version or source."""
     stale = []
     if view.prefix != saved.prefix:
-        stale.append(f"the library is {view.prefix}, the plan's was {saved.prefix}")
+        stale.append(message("plan-of-other-library", prefix=view.prefix, planned=saved.prefix))
     elif view.version != saved.version:
-        stale.append(f"the library is at version {view.version}, the plan was made at {saved.version}")
+        stale.append(message("plan-of-other-version", version=view.version, planned=saved.version))
     with web_for([profile.origin for profile in saved.profiles], config, ports) as web:
         apis = apis_of(config, ports.env) if web else {}
         for profile in saved.profiles:
             now = {snapshot.digest for snapshot in fetch(profile.origin, web=web, apis=apis)}
             if profile.digest not in now:
-                stale.append(f"{profile.origin} changed since the plan was made")
+                stale.append(message("source-changed-since-plan", source=profile.origin))
     if stale:
         raise LibraryError(
-            message("plan-out-date", stale="; ".join(stale)),
+            message("plan-stale", reasons="; ".join(stale)),
             kind="conflict",
             library=saved.library,
-            hint=message("nothing-written-6"),
+            hint=message("nothing-written-plan-anew"),
         )

@@ -143,7 +143,7 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
         yield _desktop(Address(library.name, library.root, library.prefix, key or ""), ports, transport)
         return
     if library.root is None or key is None:
-        raise ConfigError([message("library-no-key", name=repr(library.name))])
+        raise ConfigError([message("library-without-key", library=repr(library.name))])
     yield Client(Address(library.name, library.root, library.prefix, key, check_rights=True), transport)
 
 

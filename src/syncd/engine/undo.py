@@ -408,8 +408,8 @@ def _known(session: Session, name: str) -> Run:
     if run is None:
         kept = write_duration(session.ports.keep)
         raise SyncdError(
-            message("run-did-nothing-not-known-2", name=repr(name)),
-            hint=message("see-those-known-syncd-log-2", kept=kept),
+            message("run-not-known", run=repr(name)),
+            hint=message("see-runs-known", keep=kept),
         )
     return run
 
@@ -468,9 +468,9 @@ class _Work:
                     return
             self._session.await_server()
         raise LibraryError(
-            message("objects-not-put-back", again=self._again, words=self._words),
+            message("objects-not-put-back", objects=self._again, reason=self._words),
             kind="transient",
-            hint=message("nothing-wrong-them-undo-run"),
+            hint=message("undo-again-later"),
         )
 
     def done(self) -> list[tuple[str, Note]]:

@@ -43,7 +43,7 @@ def enrichers(
     wanted = set(names)
     if unknown := sorted(wanted - set(SERVICES)):
         known = ", ".join(SERVICES)
-        raise ConfigError([message("no-service", name=name, known=known) for name in unknown])
+        raise ConfigError([message("no-such-service", name=name, known=known) for name in unknown])
     made = []
     for service in services.SERVICES:
         name = service.name

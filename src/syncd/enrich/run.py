@@ -157,7 +157,7 @@ def completed(
     if len(failed) > 1 and all(turn.failure and turn.failure.unreached for turn in failed):
         # Without a network, each service would say the same.
         titles = ", ".join(turn.enricher.title for turn in failed)
-        said = message("could-not-reached-papers-stay", titles=titles)
+        said = message("enrichers-unreachable", services=titles)
         notices.append(Notice("enricher-offline", said))
         turns = [turn for turn in turns if not turn.failure]
     for turn in turns:
@@ -169,9 +169,7 @@ def _retractions(papers: Sequence[Paper], current: Sequence[Completed]) -> Itera
     for before, after in zip(papers, current, strict=True):
         if after.paper.retracted and not before.retracted:
             service = next((who for name, who in after.facts if name == "retracted"), "")
-            yield Notice(
-                "retracted", message("--retracted-withdrawn-says", title=before.title, service=service)
-            )
+            yield Notice("retracted", message("paper-retracted-says", title=before.title, service=service))
 
 
 @dataclass(slots=True)
@@ -314,35 +312,35 @@ class _Turn:
         if self.failure:
             yield Notice(
                 "enricher-failed",
-                message("could-not-asked-papers-stay", title=title, failure=_brief(self.failure)),
+                message("enricher-failed", service=title, reason=_brief(self.failure)),
             )
         elif self.refused:
             yield Notice(
                 "enricher-refused",
-                message("did-not-take", title=title, count=_count(self.refused, "question")),
+                message("enricher-refused", service=title, count=self.refused),
             )
         if self.left and not self.failure:
             yield Notice(
                 "enricher-later",
-                message("will-asked-about-next-runs", title=title, count=_count(self.left, "more paper")),
+                message("enricher-later", service=title, count=self.left),
             )
         if self.unreadable:
             yield Notice(
                 "odd-record",
-                message("gave-form-syncd-cant-read", title=title, count=_count(self.unreadable, "record")),
+                message("enricher-odd-records", service=title, count=self.unreadable),
             )
         if unsure := self.verdicts["uncertain"] - self.verdicts["certain"]:
             yield Notice(
                 "no-certain-match",
-                message("nothing-same-title-author-common", title=title, count=_count(len(unsure), "paper")),
+                message("enricher-unsure", service=title, count=len(unsure)),
             )
         if conflicts := self.verdicts["conflict"] - self.verdicts["certain"]:
             yield Notice(
                 "identifier-conflict",
                 message(
-                    "says-contradicts-identifiers-known-not",
-                    title=title,
-                    count=_count(len(conflicts), "paper"),
+                    "enricher-contradicts",
+                    service=title,
+                    count=len(conflicts),
                 ),
             )
 
@@ -358,7 +356,3 @@ def _brief(failure: object) -> str:
     "https://api.example.org/works: the host can't be found"
     """
     return QUESTION.sub("", str(failure), count=1)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -16,6 +16,7 @@ from pybtex.database.input.bibtex import LowLevelParser, UndefinedMacro, month_n
 from pybtex.exceptions import PybtexError
 from pybtex.scanner import Token
 
+from syncd.messages import message
 from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
@@ -121,7 +122,7 @@ def _end(text: str, opening: re.Match[str]) -> tuple[int, bool]:
     return len(text), False
 
 
-EXPECTED = "BibTeX entries such as '@article{key, title = {...}, author = {...}}'"
+EXPECTED = message("expected-bibtex")
 
 FORMS = {
     "article": "journalArticle",
@@ -327,22 +328,22 @@ def parse(snapshot: Snapshot) -> Profile:
     for number, piece in enumerate(pieces(text), 1):
         within(number, 2 * ENTRIES, "entries and macros")
         if piece.kind == "broken":
-            listing.note("broken-entry", f"the entry in line {piece.line} has no end; it was left out")
+            listing.note("broken-entry", message("entry-without-end", line=piece.line))
         elif piece.kind in {"entry", "string"}:
             _take(listing, piece, macros, parents)
         if piece.lost:
-            listing.note("broken-entry", f"line {piece.lost} holds a field that belongs to no entry")
+            listing.note("broken-entry", message("field-without-entry", line=piece.lost))
     return listing.profile(EXPECTED)
 
 
 def _take(listing: Listing, piece: Piece, macros: _Macros, parents: Mapping[str, _Entry]) -> None:
     entry = _entry(piece, macros)
     if entry.problem:
-        listing.note("broken-entry", f"{entry.problem}; the entry in line {piece.line} was left out")
+        listing.note("broken-entry", message("entry-broken", reason=entry.problem, line=piece.line))
     if entry.problem or piece.kind == "string":
         return
     for name in entry.unknown:
-        listing.note("unknown-macro", f"the entry in line {piece.line} uses '{name}', which nothing defines")
+        listing.note("unknown-macro", message("macro-unknown", line=piece.line, macro=name))
     if entry.key in parents and "author" not in entry.fields:
         return  # proceedings that others refer to
     parent = parents.get(entry.fields.get("crossref", "").strip().lower())
@@ -350,15 +351,15 @@ def _take(listing: Listing, piece: Piece, macros: _Macros, parents: Mapping[str,
         macros.add(*parent.fields.values())
     paper = paper_of(_record(entry.type, _inherited(entry, parent) if parent else entry.fields))
     if paper:
-        listing.add(paper, f"line {piece.line}")
+        listing.add(paper, message("line-number", line=piece.line))
     else:
-        listing.note("no-title", f"the entry in line {piece.line} has no title; it was left out")
+        listing.note("no-title", message("entry-in-line-without-title", line=piece.line))
 
 
 def _entry(piece: Piece, macros: _Macros) -> _Entry:
     """Let pybtex read an entry, or a macro's definition, which it adds to `macros`."""
     if len(piece.text) > ENTRY:
-        return _Entry("", "", {}, f"it is longer than {ENTRY} characters")
+        return _Entry("", "", {}, message("longer-than-characters", most=ENTRY))
     keyed = KEY.match(piece.text) if piece.kind == "entry" else None
     text = piece.text
     if keyed:
@@ -376,12 +377,12 @@ def _read(piece: Piece, text: str, macros: _Macros, *, keyless: bool) -> _Entry:
     try:
         command, (key, values) = next(iter(parser), ("", ("", [])))
     except (PybtexError, EOFError, RecursionError) as error:
-        return _Entry("", "", {}, f"line {piece.line}: {error}")
+        return _Entry("", "", {}, message("at-line", line=piece.line, words=error))
     faults = [error for error in errors if not isinstance(error, UndefinedMacro)]
     unknown = tuple(str(error.args[0]) for error in errors if isinstance(error, UndefinedMacro))
     if faults:
         line = piece.line + getattr(faults[0], "lineno", 1) - 1
-        return _Entry("", "", {}, f"line {line}: {faults[0].args[0]}")
+        return _Entry("", "", {}, message("at-line", line=line, words=faults[0].args[0]))
     if piece.kind == "string":
         return _Entry("", "", {})
     fields: dict[str, str] = {}

@@ -20,7 +20,7 @@ from syncd.sources.limits import CREATORS, ENTRIES, read_json, within
 from syncd.text.dates import date_of, iso_date
 from syncd.text.names import ET_AL, bare, creator, organisation
 
-EXPECTED = 'CSL-JSON such as [{"type": "article-journal", "title": "...", "author": [...]}]'
+EXPECTED = message("expected-csl-json")
 
 FORMS = {
     "article-journal": "journalArticle",
@@ -78,13 +78,13 @@ def parse(snapshot: Snapshot) -> Profile:
     listing = Listing(snapshot.origin)
     for number, item in enumerate(_items(text, snapshot.origin), 1):
         if not isinstance(item, dict):
-            listing.note("broken-entry", f"item {number} is no object; it was left out")
+            listing.note("broken-entry", message("item-no-object", number=number))
             continue
         paper = paper_of(_record(item))
         if paper:
-            listing.add(paper, f"item {number}")
+            listing.add(paper, message("item-number", number=number))
         else:
-            listing.note("no-title", f"item {number} has no title; it was left out")
+            listing.note("no-title", message("item-without-title", number=number))
     return listing.profile(EXPECTED)
 
 
@@ -93,10 +93,10 @@ def _items(text: str, origin: str) -> list[Any]:
         found = read_json(text.encode("utf-8", "surrogatepass"))
     except json.JSONDecodeError as error:
         raise ParseError(
-            message("no-json", msg=error.msg), origin=origin, line=error.lineno, expected=EXPECTED
+            message("json-wrong", reason=error.msg), origin=origin, line=error.lineno, expected=EXPECTED
         ) from None
     except ValueError:
-        raise ParseError(message("json-cant-read"), origin=origin, expected=EXPECTED) from None
+        raise ParseError(message("json-unreadable"), origin=origin, expected=EXPECTED) from None
     for name in ("message", "items"):
         found = found.get(name, found) if isinstance(found, dict) else found
     items = found if isinstance(found, list) else [found]

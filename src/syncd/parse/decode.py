@@ -36,17 +36,17 @@ BYTE_ORDER_MARKS = (
 )
 
 BINARY = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"SQLite format 3\0", "a database"),
+    (b"%PDF-", message("this-is-pdf")),
+    (b"PK\x03\x04", message("this-is-zip")),
+    (b"\x1f\x8b", message("this-is-gzip")),
+    (b"\x89PNG", message("this-is-image")),
+    (b"\xff\xd8\xff", message("this-is-image")),
+    (b"GIF8", message("this-is-image")),
+    (b"SQLite format 3\0", message("this-is-database")),
 )
 """The first bytes of files that are no text, and what these files are."""
 
-HINT = message("save-utf-8-convert-name")
+HINT = message("save-or-convert-utf8")
 
 
 def decode(snapshot: Snapshot) -> str:
@@ -61,14 +61,14 @@ def decode(snapshot: Snapshot) -> str:
     data = snapshot.data
     for start, what in BINARY:
         if data.startswith(start):
-            raise ParseError(message("words-4", what=what), origin=snapshot.origin, expected="a text page")
+            raise ParseError(what, origin=snapshot.origin, expected=message("expected-text-page"))
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decode(data[len(mark) :], encoding, snapshot.origin, offset=len(mark))
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise ParseError(
-            message("not-text-page"), origin=snapshot.origin, line=line, expected="text in UTF-8"
+            message("not-a-text-page"), origin=snapshot.origin, line=line, expected=message("expected-utf8")
         )
     return _decode(data, _charset(snapshot), snapshot.origin)
 
@@ -79,7 +79,7 @@ def _charset(snapshot: Snapshot) -> str:
         " ".encode(stated)  # refuses what Python's codecs offer besides character sets
     except (LookupError, ValueError):
         raise ParseError(
-            message("source-states-unknown-character-set", stated=stated),
+            message("character-set-unknown", name=stated),
             origin=snapshot.origin,
             expected="UTF-8",
             hint=HINT,
@@ -94,10 +94,12 @@ def _decode(data: bytes, encoding: str, origin: str, *, offset: int = 0) -> str:
         line = data[: error.start].decode(encoding, "ignore").count("\n") + 1
         byte = data[error.start : error.start + 1].hex()
         raise ParseError(
-            message("byte-0-x-not", start=error.start + offset + 1, byte=byte, encoding=encoding.upper()),
+            message(
+                "byte-undecodable", position=error.start + offset + 1, byte=byte, encoding=encoding.upper()
+            ),
             origin=origin,
             line=line,
-            expected=f"text in {encoding.upper()}",
+            expected=message("expected-encoding", encoding=encoding.upper()),
             hint=HINT,
         ) from None
 
@@ -186,7 +188,7 @@ def check_xml(text: str) -> None:
         TooMuchError: it does.
     """
     if text.count("<!ENTITY") > len(HARMLESS.findall(text)):
-        raise TooMuchError("it declares entities of its own")
+        raise TooMuchError(message("declares-entities"))
     elements, depth = 0, 0
     for found in XML_TAG.finditer(text):
         tag = found[0]
@@ -202,7 +204,7 @@ def check_xml(text: str) -> None:
         if not tag.endswith("/>"):
             depth += 1
             if depth > XML_DEPTH:
-                raise TooMuchError(f"its elements are nested more than {XML_DEPTH} deep")
+                raise TooMuchError(message("elements-too-deep", most=XML_DEPTH))
 
 
 def _decoded(snapshot: Snapshot, declared: str | None) -> str:
@@ -225,9 +227,9 @@ def _decoded(snapshot: Snapshot, declared: str | None) -> str:
         except UnicodeError:
             continue
     raise fault or ParseError(
-        message("not-declared", join=" nor ".join(name.upper() for name in stated)),
+        message("not-as-declared", encodings=" nor ".join(name.upper() for name in stated)),
         origin=snapshot.origin,
-        expected="text in UTF-8",
+        expected=message("expected-utf8"),
         hint=HINT,
     )
 
@@ -294,7 +296,7 @@ def _page(archive: bytes) -> Message | None:
         boundary = header.get_boundary()
         if header.get_content_maintype() == "multipart" and boundary:
             if depth == ARCHIVE_DEPTH:
-                raise TooMuchError(f"its parts are nested more than {ARCHIVE_DEPTH} deep")
+                raise TooMuchError(message("parts-too-deep", most=ARCHIVE_DEPTH))
             mark = boundary.encode("utf-8", "replace")
             within(data.count(b"\n--" + mark), PARTS, "parts")
             # The first one is looked at first.

@@ -28,7 +28,7 @@ from syncd.text.identifiers import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
 
-EXPECTED = "an Atom or RSS feed with entries"
+EXPECTED = message("expected-feed")
 
 FIELDS = {
     "url": ("link", "id"),
@@ -113,23 +113,23 @@ def parse(snapshot: Snapshot) -> Profile:
     listing = Listing(snapshot.origin)
     if found.get("bozo") and not END.search(snapshot.data[-1000:].replace(b"\0", b"")) and entries:
         entries.pop()
-        listing.note("broken-feed", "the feed is cut off; its last entry was left out")
+        listing.note("broken-feed", message("feed-cut-off"))
     elif found.get("bozo") and "SAX" in type(found.get("bozo_exception")).__name__:
-        listing.note("broken-feed", "the feed is no well-formed XML and was read as well as it goes")
+        listing.note("broken-feed", message("feed-not-well-formed"))
     for number, entry in enumerate(entries, 1):
         if FAULT.match(_string(entry.get("id"))):
-            fault = one_line(plain(_string(entry.get("summary")))) or "it does not say what"
-            listing.note("source-error", f"arXiv reports an error in place of a paper: {fault}")
+            fault = one_line(plain(_string(entry.get("summary")))) or message("does-not-say-what")
+            listing.note("source-error", message("arxiv-reports-error", reason=fault))
             continue
         try:
             paper = paper_of(_record(entry))
         except UNREADABLE:
-            listing.note("odd-record", f"entry {number} has a form that syncd can't read; it was left out")
+            listing.note("odd-record", message("entry-odd", number=number))
             continue
         if paper:
-            listing.add(paper, f"entry {number}")
+            listing.add(paper, message("entry-number", number=number))
         else:
-            listing.note("no-title", f"entry {number} has no title; it was left out")
+            listing.note("no-title", message("entry-without-title", number=number))
     title = one_line(plain(_string(found["feed"].get("title"))))
     profile = listing.profile(EXPECTED, "" if QUERY.match(title) else title)
     return _counted(profile, title, _string(found["feed"].get("opensearch_totalresults")))
@@ -152,10 +152,10 @@ def _feed(snapshot: Snapshot) -> Any:
         raise
     except Exception as error:  # it promises no particular ones
         raise ParseError(
-            message("feed-cant-read", error=error), origin=snapshot.origin, expected=EXPECTED
+            message("feed-unreadable", reason=error), origin=snapshot.origin, expected=EXPECTED
         ) from error
     if not found.get("version") and not found["entries"]:
-        raise ParseError(message("no-feed"), origin=snapshot.origin, expected=EXPECTED)
+        raise ParseError(message("not-a-feed"), origin=snapshot.origin, expected=EXPECTED)
     return found
 
 
@@ -167,10 +167,10 @@ def _calm(data: bytes, origin: str) -> bytes:
     """
     element = ELEMENT.search(data)
     if not element:
-        raise ParseError(message("no-feed"), origin=origin, expected=EXPECTED)
+        raise ParseError(message("not-a-feed"), origin=origin, expected=EXPECTED)
     at = element.start()
     if at > MAX_PROLOGUE:
-        what = f"this is no feed: more than {MAX_PROLOGUE:,} bytes stand before its first element"
+        what = message("feed-begins-late", most=f"{MAX_PROLOGUE:,}")
         raise ParseError(what, origin=origin, expected=EXPECTED)
     first, *others = BLANK_LINES.sub(b"\n", data[:at]).replace(b"?>", b"?>\n", 1).split(b"\n")
     if b"?>" not in first:  # it declares nothing
@@ -198,7 +198,7 @@ def _counted(profile: Profile, title: str, total: str) -> Profile:
     count = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else 0
     if count <= len(profile.papers):
         return profile
-    partial = Notice("partial-page", message("feed-lists-papers", papers=len(profile.papers), count=count))
+    partial = Notice("partial-page", message("feed-incomplete", papers=len(profile.papers), promised=count))
     return replace(profile, paper_count=count, warnings=(*profile.warnings, partial))
 
 

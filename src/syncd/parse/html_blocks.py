@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from syncd.messages import message
 from syncd.parse.profile_links import Anchor
 from syncd.sources.limits import ATTRIBUTES as MOST_ATTRIBUTES
 from syncd.sources.limits import HTML_DEPTH, PASSED, TAGS, TooMuchError, within
@@ -196,7 +197,7 @@ def tree_of(html: str) -> LexborHTMLParser:
     try:
         return LexborHTMLParser(html)
     except SelectolaxError:
-        raise TooMuchError("it does not fit into memory") from None
+        raise TooMuchError(message("does-not-fit-into-memory")) from None
 
 
 def _check(html: str) -> None:
@@ -225,7 +226,7 @@ def _check(html: str) -> None:
         opened.names.append(name)
         opened.counts[name] += 1
         if len(opened.names) > HTML_DEPTH:
-            raise TooMuchError(f"its elements are nested more than {HTML_DEPTH:,} deep")
+            raise TooMuchError(message("elements-too-deep", most=f"{HTML_DEPTH:,}"))
         if name in RAW and not drawing:
             at = _end_of_text(name, html, at)
 

@@ -82,7 +82,7 @@ class Listing:
         what = fold_title(paper.title), tuple(creator.name for creator in paper.creators)
         first = self._seen.setdefault(what, place)
         if first != place:
-            self.note("listed-twice", f"{place} lists '{paper.title}' again, after {first}")
+            self.note("listed-twice", message("listed-again", place=place, title=paper.title, first=first))
 
     def note(self, code: str, message: str) -> None:
         """Take a notice.
@@ -107,10 +107,10 @@ class Listing:
         """
         if not self.papers:
             broken = next((notice.message for notice in self.notices), "")
-            said = message("no-paper-could-read", broken=broken) if broken else message("no-paper")
+            said = message("no-paper-readable", reason=broken) if broken else message("no-paper-in-it")
             raise ParseError(said, origin=self.origin, expected=expected)
         more = [
-            Notice(code, message("more-kind--", count=count - MAX_NOTICES, value=code))
+            Notice(code, message("more-notices", count=count - MAX_NOTICES, kind=code))
             for code, count in self._counts.items()
             if count > MAX_NOTICES
         ]

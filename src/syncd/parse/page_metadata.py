@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from selectolax.lexbor import LexborHTMLParser
 
 from syncd.errors import ParseError
+from syncd.messages import message
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.html_blocks import absolute
 from syncd.parse.listing import Listing
@@ -25,7 +26,7 @@ from syncd.text.loose_json import many
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
-EXPECTED = "a page with papers in JSON-LD, citation_* tags, COinS or BibTeX"
+EXPECTED = message("expected-metadata")
 
 LIST_LINK = pattern(r"\.(?:bib|bibtex|ris)(?:[?#]|\Z)", hostile=".bib", flags=re.IGNORECASE)
 """The end of the address of a bibliographic file.
@@ -57,13 +58,11 @@ def metadata(tree: LexborHTMLParser, snapshot: Snapshot, base: str) -> Profile |
     if not papers:
         return None
     listing = Listing(snapshot.origin)
-    listing.note(
-        "page-metadata", f"the page has no layout that syncd knows; its papers were read from its {name}"
-    )
+    listing.note("page-metadata", message("read-from-metadata", kind=name))
     for url in linked_lists(tree, base):
-        listing.note("linked-list", f"the page links a list of papers, which can be a source itself: {url}")
+        listing.note("linked-list", message("page-links-list", address=url))
     for number, paper in enumerate(papers, 1):
-        listing.add(paper, f"paper {number} of the page")
+        listing.add(paper, message("paper-number", number=number))
     title = tree.css_first("title")
     return listing.profile(EXPECTED, one_line(title.text()) if title else "")
 

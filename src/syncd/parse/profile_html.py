@@ -70,7 +70,7 @@ SHORT = 2_000
 EMPTY = 200
 """The most characters of text on a page that is empty until a browser runs its scripts."""
 
-IN_BROWSER = "Open the page in a browser{signed}, save it there, and name the saved file as the source."
+IN_BROWSER = message("save-in-browser")
 
 
 def wall(tree: LexborHTMLParser, text: str) -> tuple[str, str] | None:
@@ -86,11 +86,11 @@ def wall(tree: LexborHTMLParser, text: str) -> tuple[str, str] | None:
     title = tree.css_first("title")
     shown = f"{title.text() if title else ''}\n{text if len(text) < SHORT else ''}"
     if len(text) < SHORT and (ROBOT_TEXT.search(shown) or tree.css_first(ROBOT_MARKUP)):
-        return "this is a page that checks for robots", IN_BROWSER.format(signed="")
+        return message("page-checks-for-robots"), IN_BROWSER
     if tree.css_first(LOGIN_MARKUP) or LOGIN_TEXT.search(shown):
-        return "this is a login page", IN_BROWSER.format(signed=" in which you are signed in")
+        return message("page-wants-login"), message("save-in-browser-signed-in")
     if len(text) < EMPTY and tree.css_first("script"):
-        return "this page is empty until a browser runs its scripts", IN_BROWSER.format(signed="")
+        return message("page-empty-without-browser"), IN_BROWSER
     return None
 
 
@@ -190,7 +190,7 @@ def _advice(tree: LexborHTMLParser, base: str) -> str:
     """What works in place of a page without papers."""
     lists = linked_lists(tree, base)
     if lists:
-        return f"The page links a list of papers. Name it as the source: {lists[0]}"
+        return message("name-linked-list", address=lists[0])
     return instead(base)
 
 
@@ -215,9 +215,9 @@ def _refuse_without_authors(origin: str, profile: Profile) -> None:
     nameless = sum(not paper.creators for paper in profile.papers)
     if len(profile.papers) > 2 and 2 * nameless > len(profile.papers):
         raise LayoutError(
-            message("papers-no-authors-they-expected", nameless=nameless, papers=len(profile.papers)),
+            message("papers-without-authors", nameless=nameless, papers=len(profile.papers)),
             origin=origin,
-            expected="for each paper a line such as 'CLFeb 5, 2023Code', its title, its authors",
+            expected=message("expected-lines-of-paper"),
         )
 
 

@@ -86,16 +86,14 @@ def read_header(lines: list[str]) -> Header:
     if named is not None:
         header.name = lines[named]
     header.notices += [
-        Notice(
-            "unplaced-line", message("line-header-no-known-meaning", index=index + 1, lines=lines[index][:80])
-        )
+        Notice("unplaced-line", message("header-line-unknown", line=index + 1, text=lines[index][:80]))
         for index in unplaced
         if index != named
     ]
     heads = header.figures.get("paper_count"), header.listed
     if None not in heads and heads[0] != heads[1]:
         header.notices.append(
-            Notice("count-mismatch", message("header-says-papers-list", heads=heads[0], heads2=heads[1]))
+            Notice("count-mismatch", message("header-count-differs", stated=heads[0], papers=heads[1]))
         )
     return header
 
@@ -138,10 +136,7 @@ def _figure(header: Header, text: str) -> bool:
     return False
 
 
-EXPECTED = (
-    "a profile page: figures such as 'h-index17', a heading such as '65 Papers',"
-    " papers such as 'CLFeb 5, 2023Code'"
-)
+EXPECTED = message("expected-profile-page")
 
 LINE_END = pattern(r"\r\n|\r|\n", hostile="\r")
 
@@ -210,9 +205,9 @@ def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple
     papers = tuple(_paper(page, entry, snapshot.captured.date()) for entry in entries)
     promised = header.promised
     if promised is not None and len(papers) < promised:
-        page.notice("partial-page", f"the page lists {len(papers)} of {promised} papers")
+        page.notice("partial-page", message("page-incomplete", papers=len(papers), promised=promised))
     elif promised is not None and len(papers) > promised:
-        page.notice("more-papers", f"the page lists {len(papers)} papers and promises {promised}")
+        page.notice("more-papers", message("page-has-more-papers", papers=len(papers), promised=promised))
     _compare(page, papers, entries)
     return Profile(
         name=header.name,
@@ -234,16 +229,22 @@ def _refuse_others(origin: str, page: _Page, header: Header, entries: list[_Entr
     known = bool(header.figures) or header.heading is not None
     if not known and (not entries or not header.name):
         line = page.following[0] + 1
-        raise ParseError(message("not-profile-page"), origin=origin, line=line, expected=EXPECTED)
+        raise ParseError(message("not-a-profile-page"), origin=origin, line=line, expected=EXPECTED)
     if not header.name:
-        raise ParseError(message("header-no-name"), origin=origin, line=1, expected="the author's name")
+        raise ParseError(
+            message("header-without-name"), origin=origin, line=1, expected=message("expected-author-name")
+        )
     if not entries and header.promised != 0:
-        promised = "papers" if header.promised is None else f"{header.promised} papers"
+        missing = (
+            message("page-without-its-papers")
+            if header.promised is None
+            else message("page-papers-missing", promised=header.promised)
+        )
         raise LayoutError(
-            message("page-promises-none-found", promised=promised),
+            missing,
             origin=origin,
             line=header.heading,
-            expected="papers such as 'CLFeb 5, 2023Code'",
+            expected=message("expected-papers"),
         )
 
 
@@ -255,7 +256,8 @@ def _compare(page: _Page, papers: tuple[Paper, ...], entries: list[_Entry]) -> N
         first = seen.setdefault(what, entry.start + 1)
         if first != entry.start + 1:
             page.notice(
-                "listed-twice", f"line {entry.start + 1} lists '{paper.title}' again, after line {first}"
+                "listed-twice",
+                message("line-lists-again", line=entry.start + 1, title=paper.title, first=first),
             )
 
 
@@ -311,16 +313,22 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
     for text in (page.lines[entry.start + 1], authors, raw):
         within(len(text), limits.FIELD, "characters in one field")
     if entry.end == len(page.lines) and not (authors and raw):
-        lacks = "abstract" if authors else "authors" if raw else "authors and no abstract"
-        page.notice("cut-paper", f"the last paper, in line {line}, has no {lacks}: the page may be cut")
+        cut = message("last-paper-without-authors-and-abstract", line=line)
+        if authors or raw:
+            cut = (
+                message("last-paper-without-abstract", line=line)
+                if authors
+                else message("last-paper-without-authors", line=line)
+            )
+        page.notice("cut-paper", cut)
     elif not authors:
-        page.notice("no-authors", f"the paper in line {line} has no authors")
+        page.notice("no-authors", message("paper-without-authors", line=line))
     if head.badges not in {"", CODE_BADGE}:
-        page.notice("unknown-badge", f"line {line} has an unknown badge: '{head.badges}'")
+        page.notice("unknown-badge", message("badge-unknown", line=line, badges=head.badges))
     creators, truncated = parse_authors(to_unicode(authors))
     dated = parse_date(head.date, captured) if head.date else None
     if not dated:
-        page.notice("no-date", f"the paper in line {line} has no date that exists")
+        page.notice("no-date", message("paper-without-date", line=line))
     marked = read_anchors(_anchors(page, entry, at), CODE_BADGE)
     return Paper(
         title=to_unicode(page.lines[entry.start + 1]),
@@ -362,15 +370,11 @@ def _body(page: _Page, entry: _Entry, start: int) -> list[str]:
             end -= 1
     for index in range(end, last):
         if read_head(page.lines[index]):
-            page.notice(
-                "cut-paper", f"line {index + 1} starts a paper, and nothing follows: '{page.lines[index]}'"
-            )
+            page.notice("cut-paper", message("line-starts-nothing", line=index + 1, text=page.lines[index]))
     for index in range(start, end):
         head = read_head(page.lines[index])
         if head and head.whole:
-            page.notice(
-                "odd-line", f"line {index + 1} looks like a paper and was read as part of an abstract"
-            )
+            page.notice("odd-line", message("line-read-as-abstract", line=index + 1))
     return page.lines[start:end]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from rispy import RisParser  # type: ignore[import-untyped]
 from rispy.config import TAG_KEY_MAPPING  # type: ignore[import-untyped]
 
+from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
@@ -22,7 +23,7 @@ from syncd.text.dates import iso_date
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
 
-EXPECTED = "RIS records that start with 'TY  - ' and end with 'ER  - '"
+EXPECTED = message("expected-ris")
 
 LINE = pattern(
     r"[ \t]*(?P<tag>[A-Z][A-Z0-9])[ \t]{1,2}-(?:[ \t]+(?P<text>(?:[^ \t\n].*)?))?",
@@ -120,17 +121,15 @@ def parse(snapshot: Snapshot) -> Profile:
     parser = RisParser(mapping=NAMES, skip_unknown_tags=True, delimiter_tags_mapping={})
     for part in _parts(text):
         if part.last and not part.ended:
-            listing.note("broken-entry", f"the record in line {part.line} has no end; it was left out")
+            listing.note("broken-entry", message("record-without-end-left-out", line=part.line))
             continue
         if not part.ended:
-            listing.note(
-                "broken-entry", f"the record in line {part.line} has no end; it was read up to the next one"
-            )
+            listing.note("broken-entry", message("record-without-end", line=part.line))
         paper = next(map(paper_of, map(_record, parser.parse(part.text))), None)
         if paper:
-            listing.add(paper, f"line {part.line}")
+            listing.add(paper, message("line-number", line=part.line))
         else:
-            listing.note("no-title", f"the record in line {part.line} has no title; it was left out")
+            listing.note("no-title", message("record-in-line-without-title", line=part.line))
     return listing.profile(EXPECTED)
 
 

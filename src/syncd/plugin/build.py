@@ -139,5 +139,5 @@ def write(place: Path) -> None:
         write_whole(place, xpi(), mode=0o644)
     except OSError as error:
         raise PluginError(
-            message("cant-written-3", place=place, strerror=error.strerror), hint=message("nothing-changed-2")
+            message("file-not-written", path=place, reason=error.strerror), hint=message("nothing-changed")
         ) from None

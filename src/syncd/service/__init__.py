@@ -31,7 +31,5 @@ def manager(form: Form, env: Mapping[str, str], platform: str = sys.platform) ->
     if platform != "darwin":
         return Systemd(form, env)
     if form == "system":
-        raise ServiceError(
-            message("macos-syncd-service-one-user"), hint=message("leave-out-system-syncd-service")
-        )
+        raise ServiceError(message("macos-only-user-service"), hint=message("leave-out-system"))
     return Launchd(env)

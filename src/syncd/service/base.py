@@ -40,8 +40,8 @@ class Start:
         for text in (*self.arguments, *self.environment.values(), *map(str, self.writes)):
             if any(ord(letter) < ord(" ") or letter == "\x7f" or _is_surrogate(letter) for letter in text):
                 raise ConfigError(
-                    [message("service-cant-started-name-holds", text=repr(text))],
-                    hint=message("rename-file-folder-try-again"),
+                    [message("service-name-control-characters", name=repr(text))],
+                    hint=message("rename-and-retry"),
                 )
 
     @property
@@ -104,7 +104,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
             write_whole(folder / name, content, mode=0o644)
         except OSError as error:
             raise ServiceError(
-                message("cant-written-4", folder=folder / name, strerror=error.strerror)
+                message("file-not-written", path=folder / name, reason=error.strerror)
             ) from None
 
 
@@ -117,8 +117,8 @@ def run(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Complet
     found = shutil.which(program, path=env.get("PATH"))
     if found is None:
         raise ServiceError(
-            message("no-here", program=program),
-            hint=message("start-syncd-run-some-other"),
+            message("program-missing", program=program),
+            hint=message("start-otherwise"),
         )
     try:
         return subprocess.run(  # noqa: S603 - the words are ours
@@ -133,12 +133,12 @@ def run(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Complet
         )
     except subprocess.TimeoutExpired:
         raise ServiceError(
-            message("took-more-seconds", program=program, words=" ".join(words), PATIENCE=_PATIENCE)
+            message("program-timeout", program=program, arguments=" ".join(words), seconds=_PATIENCE)
         ) from None
     except OSError as error:
-        raise ServiceError(message("cant-run", found=found, strerror=error.strerror)) from None
+        raise ServiceError(message("program-not-run", program=found, reason=error.strerror)) from None
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     """Return what the service manager said, as one line."""
-    return " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+    return " ".join((done.stderr or done.stdout).split()) or message("exit-code", status=done.returncode)

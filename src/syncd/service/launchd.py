@@ -75,9 +75,7 @@ class Launchd:
         """
         done = self._launchctl("print", self._domain)
         if done.returncode:
-            raise ServiceError(
-                message("launchd-doesnt-answer", done=said(done)), hint=message("log-mac-itself-try-again")
-            )
+            raise ServiceError(message("launchd-silent", reason=said(done)), hint=message("log-in-at-mac"))
 
     def install(self, start: Start) -> Standing:
         """Put the agent in place, take out the one of the other kind, and start anew.
@@ -92,8 +90,8 @@ class Launchd:
         done = self._launchctl("bootstrap", self._domain, str(place))
         if done.returncode:
             raise ServiceError(
-                message("launchctl-bootstrap-failed", done=said(done)),
-                hint=message("agent-place", place=place, value=self.logs(timer=start.timer)),
+                message("launchctl-bootstrap-failed", reason=said(done)),
+                hint=message("agent-there-see-why", path=place, command=self.logs(timer=start.timer)),
             )
         return self._standing(timer=start.timer)
 
@@ -111,8 +109,8 @@ class Launchd:
             done = self._launchctl("bootout", self._target(timer=timer))
             if done.returncode and self._is_loaded(timer=timer):
                 raise ServiceError(
-                    message("launchctl-could-not-stop", value=self._target(timer=timer), done=said(done)),
-                    hint=message("agent-still", place=place),
+                    message("launchctl-not-stopped", target=self._target(timer=timer), reason=said(done)),
+                    hint=message("agent-still-there", path=place),
                 )
             place.unlink()
             gone.append(place)

@@ -32,8 +32,8 @@ def command_line(words: Sequence[str]) -> str:
     """
     if set(words[0]) & set("\"'\\"):
         raise ConfigError(
-            [message("systemd-cant-start-name-holds", words=words[0])],
-            hint=message("install-syncd-elsewhere-try-again"),
+            [message("systemd-name-quoted", path=words[0])],
+            hint=message("install-elsewhere"),
         )
     return ":" + " ".join(word(each) for each in words)
 
@@ -276,10 +276,8 @@ class Systemd:
         done = self._systemctl("show", "--property=Version")
         if done.returncode:
             raise ServiceError(
-                message("systemd-doesnt-answer", done=said(done)),
-                hint=message("log-user-itself-not-su")
-                if self._form == "user"
-                else message("computer-started-systemd-container-not"),
+                message("systemd-silent", reason=said(done)),
+                hint=message("log-in-as-user") if self._form == "user" else message("not-started-by-systemd"),
             )
 
     def install(self, start: Start) -> Standing:
@@ -296,8 +294,10 @@ class Systemd:
             done = self._systemctl(*words)
             if done.returncode:
                 raise ServiceError(
-                    message("systemctl-failed", words=" ".join(words), done=said(done)),
-                    hint=message("units-place", folder=self._folder, value=self.logs(timer=start.timer)),
+                    message("systemctl-failed", command=" ".join(words), reason=said(done)),
+                    hint=message(
+                        "units-there-see-why", path=self._folder, command=self.logs(timer=start.timer)
+                    ),
                 )
         return self._standing(timer=start.timer)
 
@@ -359,8 +359,8 @@ class Systemd:
             done = self._systemctl("disable", "--now", *reversed([path.name for path in files]))
             if done.returncode:
                 raise ServiceError(
-                    message("systemctl-could-not-stop", name=files[-1].name, done=said(done)),
-                    hint=message("units-still", folder=self._folder),
+                    message("systemctl-not-stopped", unit=files[-1].name, reason=said(done)),
+                    hint=message("units-still-there", path=self._folder),
                 )
             for path in files:
                 path.unlink()

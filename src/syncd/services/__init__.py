@@ -266,9 +266,7 @@ def hint(source: str) -> str:
     name = source.partition(":")[0]
     if name in SOURCES:
         example = SOURCES[name].example
-        return (
-            f"An author of {name} is written like this: {example}. To search for a name: syncd follow NAME."
-        )
+        return message("author-written-like", service=name, example=example)
     if not FOREIGN.fullmatch(source):
         return ""
     return " ".join(str(error) for error in plugins.load().failures.values())
@@ -313,9 +311,11 @@ def fetch(author: Recognised, web: Web, apis: Mapping[str, Api] | None = None) -
         raise
     except Exception as error:
         raise SourceError(
-            message("plugin---failed", source=author.source, name=author.name, error=plugins.words(error)),
+            message(
+                "source-plugin-failed", source=author.source, plugin=author.name, reason=plugins.words(error)
+            ),
             origin=author.source,
-            hint=message("tell-author-syncd-itself-not"),
+            hint=message("tell-plugin-author"),
         ) from error
 
 
@@ -383,9 +383,9 @@ def parser(name: str) -> Callable[[Snapshot], Profile] | None:
             raise  # they are told of alike, whoever parses
         except Exception as error:
             raise ParseError(
-                message("plugin---failed-2", name=name, error=plugins.words(error)),
+                message("plugin-failed", plugin=name, reason=plugins.words(error)),
                 origin=snapshot.origin,
-                hint=message("tell-author-syncd-itself-not"),
+                hint=message("tell-plugin-author"),
             ) from error
 
     return parse

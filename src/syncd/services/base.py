@@ -94,20 +94,22 @@ class Asking:
             raise self._refusal(answer)
         self._bytes += len(answer.data)
         if self._bytes > self.web.limits.size:
-            raise self.error(f"{self.title} sends more than {self.web.limits.size_in_words}")
+            raise self.error(
+                message("service-sends-too-much", service=self.title, most=self.web.limits.size_in_words)
+            )
         self._captured = http_date(answer.headers.get("Date", "")) or self._captured
         return answer
 
     def _refusal(self, answer: Answer) -> SourceError:
         status = answer.status
         if self.author and status in UNKNOWN:
-            hint = "Check the identifier, or search for the name."
-            return self.error(f"{self.title} knows no such author", hint=hint)
+            hint = message("check-identifier")
+            return self.error(message("service-knows-no-author", service=self.title), hint=hint)
         if not self.author and status in REFUSED:
-            return RefusedError(message("question-not-taken", status=status), origin=self.origin)
+            return RefusedError(message("question-refused", status=status), origin=self.origin)
         if status in (401, 403) and (self.headers or self.credentials):
-            hint = "Check the API key, if you set one."
-            return self.error(f"the request or its key is not accepted ({status})", hint=hint)
+            hint = message("check-api-key")
+            return self.error(message("service-key-not-accepted", status=status), hint=hint)
         shown = self.origin if self.author else answer.url.partition("?")[0]
         return refusal(status, answer.headers, shown, self.web.clock.now())
 
@@ -127,7 +129,9 @@ class Asking:
     def _read(self, answer: Answer) -> Any:
         self._values += json_values(answer.data)
         if self._values > JSON_VALUES:
-            raise self.error(f"{self.title} sends more than {JSON_VALUES:,} values")
+            raise self.error(
+                message("service-sends-too-many-values", service=self.title, most=f"{JSON_VALUES:,}")
+            )
         return answer.json()
 
     def pages(
@@ -168,12 +172,12 @@ class Asking:
 
     def error(self, said: str, *, transient: bool = False, hint: str = "") -> SourceError:
         """Return an error about this author, or about this service."""
-        words = message("said-of-author", origin=self.origin, said=said) if self.author else said
+        words = message("at", place=self.origin, words=said) if self.author else said
         return SourceError(words, origin=self.origin, transient=transient, hint=hint)
 
     def odd(self, what: str) -> SourceError:
         """Return the error for an answer that is not what was asked for."""
-        return self.error(f"the answer is no {what}", transient=True)
+        return self.error(message("answer-is-no", what=what), transient=True)
 
     def snapshot(self, author: Any, papers: list[Any]) -> Snapshot:
         """Pack the author's record, or None, and the papers' records."""

@@ -77,25 +77,27 @@ def read(snapshot: Snapshot) -> Profile:
         try:
             paper = _paper(entry)
         except UNREADABLE:
-            said = message("record-form-syncd-cant-read", entry=entry.get("key"))
+            said = message("record-odd", record=entry.get("key"))
             notices.append(Notice("odd-record", said))
             continue
         if paper is None:
-            notices.append(Notice("no-title", message("record-no-title-left-out", entry=entry.get("key"))))
+            notices.append(Notice("no-title", message("record-without-title", record=entry.get("key"))))
         else:
             papers.append(paper)
         if "withdrawn" in (entry.get("publtype") or ""):
             notices.append(
-                Notice("retracted", message("--withdrawn", title=paper.title if paper else entry.get("key")))
+                Notice(
+                    "retracted", message("paper-withdrawn", title=paper.title if paper else entry.get("key"))
+                )
             )
     name = HOMONYM.sub("", (root.get("name") or "").strip())
     if not name:
-        notices.append(Notice("no-name", message("no-name", origin=snapshot.origin)))
+        notices.append(Notice("no-name", message("record-without-name", origin=snapshot.origin)))
     return Profile(name or snapshot.origin, papers=tuple(join_versions(papers)), warnings=tuple(notices))
 
 
 def _root(snapshot: Snapshot) -> ET.Element:
-    expected = "DBLP's XML of a person"
+    expected = message("expected-dblp")
     text = read_xml(snapshot)
     try:
         root = ET.fromstring(text)  # noqa: S314 - it declares no entities that could grow, and is within limits
@@ -103,7 +105,7 @@ def _root(snapshot: Snapshot) -> ET.Element:
         line = error.position[0]
         raise ParseError(message("not-xml"), origin=snapshot.origin, line=line, expected=expected) from None
     if root.tag != "dblpperson":
-        raise ParseError(message("words-6", tag=root.tag), origin=snapshot.origin, expected=expected)
+        raise ParseError(message("this-is-element", tag=root.tag), origin=snapshot.origin, expected=expected)
     return root
 
 

@@ -215,7 +215,7 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
     if paper is None:
         return None
     if row.get("is_retracted") is True:
-        document.notices.append(Notice("retracted", message("--retracted", title=paper.title)))
+        document.notices.append(Notice("retracted", message("paper-retracted", title=paper.title)))
     own = next((row for row in listed if _bare(dig(row, "author.id")) == author), {})
     names = [dig(place, "display_name") for place in rows(own.get("institutions")) or []]
     return replace(paper, affiliations=records.slugs(names) or ())

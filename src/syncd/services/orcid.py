@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from syncd.messages import message
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
@@ -193,8 +194,9 @@ class Api:
         """
         asking = Asking(web, self.title, "orcid", author, {"Accept": "application/json"})
         if not is_orcid(author):
-            message = f"{self.title} has no such identifier: its check digit is wrong"
-            raise asking.error(message, hint="Copy it once more.")
+            raise asking.error(
+                message("identifier-mistyped", service=self.title), hint=message("copy-once-more")
+            )
         person = asking.json(f"{self.base}/{author}/person")
         groups = asking.listed(asking.json(f"{self.base}/{author}/works"), "group", what="works")
         # A group without a summary goes along as it is, so that what can't be read is counted.

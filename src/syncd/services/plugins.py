@@ -86,9 +86,9 @@ def _source(loaded: object) -> Source:
 def failure(name: str, error: Exception) -> SourceError:
     """Name a plugin that does not work, and why."""
     return SourceError(
-        message("plugin---does-not", name=name, error=words(error)),
+        message("plugin-broken", plugin=name, reason=words(error)),
         origin=name,
-        hint=message("update-remove-package-came"),
+        hint=message("update-or-remove-plugin"),
     )
 
 

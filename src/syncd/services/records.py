@@ -232,16 +232,13 @@ class Document:
         self._count(about.get("paper_count"))
         name = about.pop("name", None)
         if not name:
-            self.notices.append(Notice("no-name", message("no-name", origin=self.origin)))
+            self.notices.append(Notice("no-name", message("record-without-name", origin=self.origin)))
         odd = [
-            Notice("odd-value", message("records-unusable---left", count=count, name=name))
+            Notice("odd-value", message("records-with-unusable-value", count=count, field=name))
             for name, count in self.odd.items()
         ]
         if self.nameless:
-            papers_listed = "1 paper lists" if self.nameless == 1 else f"{self.nameless} papers list"
-            odd.append(
-                Notice("odd-value", message("authors-whose-names-cant-read", papers_listed=papers_listed))
-            )
+            odd.append(Notice("odd-value", message("authors-unreadable", count=self.nameless)))
         return Profile(name or self.origin, papers=tuple(papers), warnings=(*self.notices, *odd), **about)
 
     def count_authors(self, record: Record, listed: Any) -> None:
@@ -270,33 +267,18 @@ class Document:
             else:
                 kept.append(paper)
         if untitled:
-            self.notices.append(Notice("no-title", _have(untitled, "no title")))
+            self.notices.append(Notice("no-title", message("records-without-title", count=untitled)))
         if unreadable := unreadable + self.foreign:
-            self.notices.append(Notice("odd-record", _have(unreadable, "a form that syncd can't read")))
+            self.notices.append(Notice("odd-record", message("records-odd", count=unreadable)))
         return kept
 
     def _count(self, promised: int | None) -> None:
         if not self.complete:
-            self.notices.append(
-                Notice("partial-page", message("only-first-papers-fetched", rows=len(self.rows)))
-            )
+            self.notices.append(Notice("partial-page", message("only-first-papers", papers=len(self.rows))))
         elif promised is not None and promised > len(self.rows):
             self.notices.append(
-                Notice("partial-page", message("source-lists-papers", rows=len(self.rows), promised=promised))
+                Notice("partial-page", message("source-incomplete", papers=len(self.rows), promised=promised))
             )
-
-
-def _have(count: int, what: str) -> str:
-    """Say of records why they were left out.
-
-    >>> _have(1, "no title"), _have(2, "no title")
-    ('1 record has no title and was left out', '2 records have no title and were left out')
-    """
-    return (
-        f"{count} record has {what} and was left out"
-        if count == 1
-        else f"{count} records have {what} and were left out"
-    )
 
 
 def pack(
@@ -341,7 +323,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
     papers = dig(whole, "papers")
     if dig(whole, "source") != name or not isinstance(papers, list):
         raise ParseError(
-            message("not-syncd-fetched-api"),
+            message("not-an-api-answer"),
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )

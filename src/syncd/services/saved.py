@@ -20,7 +20,7 @@ from syncd.services.records import pack
 from syncd.sources.limits import read_json
 from syncd.text.loose_json import Json, dig, many, number, rows, text
 
-EXPECTED = "an answer of OpenAlex, Semantic Scholar, ORCID or DBLP with papers in it"
+EXPECTED = message("expected-saved-answer")
 
 MARKS: Mapping[str, Callable[[Json], bool]] = {
     "openalex": lambda row: "openalex.org/W" in (text(row.get("id")) or ""),
@@ -67,7 +67,7 @@ def parse(snapshot: Snapshot) -> Profile:
     papers = _records(whole)
     name = next((name for name, marked in MARKS.items() if papers and marked(papers[0])), None)
     if name is None:
-        raise ParseError(message("no-paper-answer"), origin=snapshot.origin, expected=EXPECTED)
+        raise ParseError(message("answer-without-papers"), origin=snapshot.origin, expected=EXPECTED)
     data = _dblp(papers) if name == "dblp" else _packed(name, whole, papers)
     profile = services.SOURCES[name].read(dataclasses.replace(snapshot, data=data))
     if profile.name != snapshot.origin:

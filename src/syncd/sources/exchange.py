@@ -29,43 +29,45 @@ from syncd.text.patterns import pattern
 
 CHUNK = 1 << 16
 
+_CHECK = "Check the network and the address."
+_PROXY = "Check HTTPS_PROXY and HTTP_PROXY."
+
 _Failure = tuple[type[Exception] | tuple[type[Exception], ...], str, bool, str]
 
-# What `requests` and `urllib3` raise: what is said, whether later it may work, what to do; both as codes.
-# The first row that fits is used.
+# What `requests` and `urllib3` raise: words, whether later it may work, what to do. The first row that fits is used.
 FAILURES: tuple[_Failure, ...] = (
     (
         NeverError,
-        "host-never-read",
+        "{host} is a link-local address or a cloud's metadata, which syncd never reads",
         False,
-        "give-server-own-address",
+        "No setting changes that. Give the server an address of its own.",
     ),
     (
         InsideError,
-        "host-in-own-network",
+        "{host} is in your own network, where syncd reads nothing unless you allow it",
         False,
-        "allow-private-host",
+        'If that is right, add "{host}" to the list allow_private under [http] in the configuration.',
     ),
-    (requests.exceptions.ProxyError, "proxy-cant-be-reached", True, "check-proxies"),
+    (requests.exceptions.ProxyError, "the proxy can't be reached", True, _PROXY),
     (
         (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
-        "no-secure-connection",
+        "no secure connection to {host}: its certificate or its encryption is not accepted",
         True,
-        "check-address-and-clock",
+        "Check the address, and this computer's clock.",
     ),
-    (requests.ConnectTimeout, "host-did-not-answer", True, "check-network-and-address"),
+    (requests.ConnectTimeout, "{host} did not answer within {connect} seconds", True, _CHECK),
     (
         (requests.Timeout, urllib3.exceptions.TimeoutError),
-        "host-sent-nothing",
+        "{host} sent nothing for {silence} seconds",
         True,
         "",
     ),
-    (urllib3.exceptions.DecodeError, "page-arrived-damaged", True, ""),
-    (urllib3.exceptions.ProtocolError, "connection-broke-off", True, ""),
-    (requests.ConnectionError, "no-connection", True, "check-network-and-address"),
-    (Exception, "address-not-valid", False, ""),
+    (urllib3.exceptions.DecodeError, "the page arrived damaged: it can't be decompressed", True, ""),
+    (urllib3.exceptions.ProtocolError, "the connection broke off in the middle of the page", True, ""),
+    (requests.ConnectionError, "no connection to {host}", True, _CHECK),
+    (Exception, "this is not a valid address", False, ""),
 )
-NO_HOST: tuple[_Failure, ...] = ((Exception, "host-cant-be-found", True, "check-network-and-address"),)
+NO_HOST: tuple[_Failure, ...] = ((Exception, "the host {host} can't be found", True, _CHECK),)
 
 SHOWN = 80
 """Characters of an address that are shown whole in an error."""
@@ -124,15 +126,13 @@ class Answer:
         try:
             return read_json(self.data)
         except TooMuchError as error:
-            raise SourceError(
-                message("servers-answer-cant-used", shown=shown, error=error), origin=shown
-            ) from None
+            raise SourceError(message("answer-unusable", address=shown, reason=error), origin=shown) from None
         except ValueError as error:
             raise SourceError(
-                message("server-answered-something-not-json", shown=shown),
+                message("answer-not-json", address=shown),
                 origin=shown,
                 transient=True,
-                hint=message("proxy-networks-login-page-may"),
+                hint=message("look-for-proxy"),
             ) from error
 
     def snapshot(self, origin: str, now: datetime, media_type: str | None = None) -> Snapshot:
@@ -179,7 +179,7 @@ class Visit:
         # What a service is asked may be as long as a page.
         shown = self.address if len(self.address) <= SHOWN else self.address.partition("?")[0] + "?…"
         return SourceError(
-            message("words-7", shown=shown, message=said),
+            message("at", place=shown, words=said),
             origin=self.address,
             transient=transient,
             hint=hint,
@@ -188,19 +188,18 @@ class Visit:
     def check_time(self) -> None:
         """Raise where the time is up."""
         if self.deadline.left <= 0:
-            raise self.error(message("page-did-not-arrive", seconds=f"{self.limits.total:g}"), transient=True)
+            raise self.error(message("page-too-slow", seconds=f"{self.limits.total:g}"), transient=True)
 
     def failure(self, error: Exception, url: str) -> SourceError:
         """Find words for an error of `requests` or `urllib3`, whose own texts are for programmers."""
         nameless = isinstance(error, requests.ConnectionError) and _is_nameless(error)
-        _, code, transient, hint = next(
+        _, words, transient, hint = next(
             row for row in (NO_HOST if nameless else FAILURES) if isinstance(error, row[0])
         )
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
         limits = self.limits
-        said = message(code, host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        advice = message(hint, host=host) if hint else ""
-        found = self.error(said, transient=transient, hint=advice)
+        said = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
+        found = self.error(said, transient=transient, hint=hint.format(host=host))
         found.unreached = nameless or type(error) in {requests.ConnectTimeout, requests.ConnectionError}
         return found
 
@@ -265,12 +264,12 @@ def redirected(address: str, location: str, visit: Visit) -> str:
         target = ""
     parts = split(target)
     if parts is None:
-        raise visit.error(message("redirects-to-no-address"))
+        raise visit.error(message("redirected-nowhere"))
     refuse_credentials(parts, visit)
     if parts.scheme != urlsplit(address).scheme:
         shown = masked(urlunsplit(parts))
-        hint = message("make-it-the-source", shown=shown) if parts.scheme == "https" else ""
-        raise visit.error(message("redirects-to-another-scheme", shown=shown), hint=hint)
+        hint = message("make-it-the-source", address=shown) if parts.scheme == "https" else ""
+        raise visit.error(message("redirected-to-scheme", address=shown), hint=hint)
     return target
 
 
@@ -328,6 +327,6 @@ def _body(response: requests.Response, visit: Visit) -> bytes:
     while piece := response.raw.read1(CHUNK, decode_content=True):
         data += piece
         if len(data) > limits.size:
-            raise visit.error(message("page-too-large", size=limits.size_in_words))
+            raise visit.error(message("page-too-large", most=limits.size_in_words))
         visit.check_time()
     return bytes(data)

@@ -37,7 +37,7 @@ def read(source: str, limits: Limits) -> tuple[Snapshot, ...]:
         SourceError: there is nothing to read, or not all of it can be read.
     """
     if not source or "\0" in source:
-        raise SourceError(message("source-empty-not-valid-name"), origin=source.replace("\0", ""))
+        raise SourceError(message("source-name-not-valid"), origin=source.replace("\0", ""))
     return tuple(_read_page(page, limits) for page in pages(expand(source)))
 
 
@@ -105,7 +105,7 @@ def _in_folder(folder: Path) -> list[Path]:
     ]
     if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
-        raise _trouble(folder, message("folder-holds-no-page", kinds=kinds))
+        raise _trouble(folder, message("folder-without-pages", kinds=kinds))
     return files
 
 
@@ -126,7 +126,7 @@ def _read_page(path: Path, limits: Limits) -> Snapshot:
         path,
         message("file-changed-meanwhile"),
         transient=True,
-        hint=message("file-being-written"),
+        hint=message("try-when-written"),
     )
 
 
@@ -162,25 +162,25 @@ def _refuse_unless_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise _trouble(
             path,
-            message("no-regular-file"),
-            hint=message("sources-are-read-again"),
+            message("not-regular-file"),
+            hint=message("no-pipes-or-devices"),
         )
 
 
 def _too_large(path: Path, limits: Limits) -> SourceError:
-    return _trouble(path, message("file-too-large", size=limits.size_in_words))
+    return _trouble(path, message("file-too-large", most=limits.size_in_words))
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:
     if isinstance(error, FileNotFoundError):
-        hint = message("for-address-write", path=shown(path)) if HOST.match(str(path)) else ""
-        return _trouble(path, message("file-not-there"), hint=hint)
+        hint = message("write-as-address", path=shown(path)) if HOST.match(str(path)) else ""
+        return _trouble(path, message("file-missing"), hint=hint)
     if isinstance(error, PermissionError):
-        return _trouble(path, message("file-not-readable"))
-    return _trouble(path, message("file-cant-read", error=error.strerror))
+        return _trouble(path, message("file-not-yours-to-read"))
+    return _trouble(path, message("file-not-readable", reason=error.strerror))
 
 
 def _trouble(path: Path, words: str, *, transient: bool = False, hint: str = "") -> SourceError:
     return SourceError(
-        message("words-8", path=shown(path), words=words), origin=shown(path), transient=transient, hint=hint
+        message("at", place=shown(path), words=words), origin=shown(path), transient=transient, hint=hint
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncd.errors import SyncdError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 ENTRIES = 200_000
@@ -93,7 +94,7 @@ def within(count: int, most: int, what: str) -> None:
         TooMuchError: it does.
     """
     if count > most:
-        raise TooMuchError(f"it has more than {most:,} {what}")
+        raise TooMuchError(message("too-many-of", most=f"{most:,}", what=what))
 
 
 STRING = pattern(rb'"(?>(?:[^"\\]+|\\.)*)"?', hostile=(b'"', b'\\"', b""), flags=re.DOTALL)
@@ -128,7 +129,7 @@ def read_json(data: bytes) -> Any:
     try:
         return json.loads(data, parse_int=_whole)
     except RecursionError:
-        raise TooMuchError(f"it is nested more than {JSON_DEPTH} deep") from None
+        raise TooMuchError(message("nested-too-deep", most=JSON_DEPTH)) from None
 
 
 def _whole(digits: str) -> int | None:
@@ -152,7 +153,7 @@ def _refuse_deep(brackets: bytes) -> None:
         if len(brackets) == before:
             break
     if len(brackets) > JSON_DEPTH:
-        raise TooMuchError(f"it is nested more than {JSON_DEPTH} deep")
+        raise TooMuchError(message("nested-too-deep", most=JSON_DEPTH))
 
 
 @dataclass(frozen=True, slots=True)

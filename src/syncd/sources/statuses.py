@@ -13,18 +13,18 @@ from syncd.errors import SourceError
 from syncd.messages import message
 from syncd.sources.pace import retry_after
 
-SAVE_IT = message("open-page-browser-save-name")
+SAVE_IT = message("save-page-yourself")
 
 # What a status says about the page, whether later it may be another one, and what to do.
 STATUSES: dict[int, tuple[str, bool, str]] = {
-    401: (message("server-asks-sign-in"), False, SAVE_IT),
+    401: (message("server-wants-sign-in"), False, SAVE_IT),
     403: (message("server-refuses-page"), False, SAVE_IT),
     404: (message("no-such-page"), False, message("check-address-in-browser")),
     408: (message("server-gave-up-waiting"), True, ""),
     410: (message("page-removed"), False, message("check-address-in-browser")),
-    425: (message("server-asks-come-back-later"), True, ""),
-    429: (message("too-many-requests"), True, message("try-later-less-often")),
-    451: (message("page-hidden-by-law"), False, ""),
+    425: (message("server-asks-to-come-later"), True, ""),
+    429: (message("server-gets-too-many-requests"), True, message("try-later-less-often")),
+    451: (message("page-withheld-legally"), False, ""),
 }
 
 # Headers by which the guards of websites say that they want to see a person, and whose guard it is.
@@ -38,19 +38,15 @@ CHALLENGED = frozenset({401, 403, 405, 429, 503})
 """Statuses with which a challenge comes; with 200 the same headers mean nothing."""
 
 
-_FOLLOW = 'follow the author at OpenAlex: syncd follow "NAME"'
+_FOLLOW = message("follow-at-openalex")
 
 INSTEAD: Mapping[str, str] = {
-    "scholar.google.": "Google Scholar's profiles are for people. Export the profile there as BibTeX and name that"
-    f" file as the source, or {_FOLLOW}",
-    "openreview.net": f"OpenReview's profiles are filled by scripts. Better {_FOLLOW}",
-    "researchgate.net": f"ResearchGate's profiles are for people. Better {_FOLLOW}",
-    "semanticscholar.org": "Name the author by number, as in s2:1735303, which is the end of the address of the"
-    f" author's page, or {_FOLLOW}",
-    "dblp.": "Name the person, as in dblp:116/8665, which stands in the address of the person's page:"
-    " https://dblp.org/pid/116/8665.html",
-    "aclanthology.org": f"The ACL Anthology's pages of authors list titles only. Better {_FOLLOW}; the BibTeX file"
-    " of a paper or a volume can be a source too, as in https://aclanthology.org/2021.tacl-1.bib",
+    "scholar.google.": message("instead-of-google-scholar", follow=_FOLLOW),
+    "openreview.net": message("instead-of-openreview", follow=_FOLLOW),
+    "researchgate.net": message("instead-of-researchgate", follow=_FOLLOW),
+    "semanticscholar.org": message("instead-of-semantic-scholar", follow=_FOLLOW),
+    "dblp.": message("instead-of-dblp"),
+    "aclanthology.org": message("instead-of-acl-anthology", follow=_FOLLOW),
 }
 """What to do instead of following a page, by the start of its host's name."""
 
@@ -82,11 +78,11 @@ def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime
     words: str
     hint: str
     if guard:
-        words, transient, hint = message("asks-proof-person-reads-page", guard=guard), False, SAVE_IT
+        words, transient, hint = message("person-wanted", guard=guard), False, SAVE_IT
     else:
         words, transient, hint = STATUSES.get(status, _other(status))
     return SourceError(
-        message("words-9", address=address, words=words, status=status),
+        message("page-refused", address=address, reason=words, status=status),
         origin=address,
         transient=transient,
         retry_after=retry_after(headers.get("Retry-After"), now),
@@ -97,7 +93,7 @@ def refusal(status: int, headers: Mapping[str, str], address: str, now: datetime
 def _other(status: int) -> tuple[str, bool, str]:
     if status >= 500:
         return message("server-has-problem"), True, ""
-    return message("server-did-not-give-page"), False, ""
+    return message("server-gave-no-page"), False, ""
 
 
 def instead(address: str) -> str:

@@ -60,9 +60,9 @@ class Robots:
             return None
         if not rules.can_fetch(url, TOKEN):
             raise SourceError(
-                message("site-does-not-want-programs", url=url),
+                message("robots-not-wanted", address=url),
                 origin=url,
-                hint=message("open-page-browser-save-name"),
+                hint=message("save-page-yourself"),
             )
         return rules.crawl_delay(TOKEN)
 
@@ -90,7 +90,7 @@ class Robots:
             return None  # a redirect that syncd does not follow, or too much of it: no rules to go by
         if answer.status == 429 or answer.status >= 500:
             raise SourceError(
-                message("sites-rules-programs-cant-read", address=address, status=answer.status),
+                message("robots-rules-unreadable", address=address, status=answer.status),
                 origin=address,
                 transient=True,
             )
@@ -215,7 +215,7 @@ class Web:
         visit = Visit(masked(request.url), limits, Deadline(self.clock, limits.total))
         parts = exchange.split(request.url)
         if parts is None or parts.scheme.lower() not in ("http", "https"):
-            raise visit.error("this is not a valid address")
+            raise visit.error(message("not-an-address"))
         exchange.refuse_credentials(parts, visit)
         for _ in range(limits.redirects + 1):
             if page and self._robots:
@@ -226,7 +226,7 @@ class Web:
             location = _without(answer.headers["Location"], request.credentials)
             target = exchange.redirected(request.url, location, visit)
             request = _onward(request, target, answer.status)
-        raise visit.error(f"the server redirects more than {limits.redirects} times")
+        raise visit.error(message("redirected-too-often", most=limits.redirects))
 
     def _remembered(self, request: Request, visit: Visit, fresh: float) -> Answer:
         """Ask, unless what is stored is fresh enough, and only for what changed."""
@@ -285,9 +285,9 @@ class Web:
         while wait := self._pace.turn(host, self.clock.monotonic()):
             if wait > LONGEST_WAIT:
                 error = visit.error(
-                    f"{host} asks for a pause of {wait:.0f} seconds",
+                    message("host-asks-pause", host=host, seconds=f"{wait:.0f}"),
                     transient=True,
-                    hint="Nothing is wrong; run it again later.",
+                    hint=message("nothing-wrong-retry-later"),
                 )
                 error.retry_after = wait
                 raise error
@@ -354,7 +354,7 @@ def get_page(
         SourceError: it can't be had; `transient` where later it may be.
     """
     if exchange.split(address) is None:
-        raise SourceError(message("not-valid-address", address=masked(address)), origin=masked(address))
+        raise SourceError(message("address-not-valid", address=masked(address)), origin=masked(address))
     with _session(web, contact, limits, clock) as session:
         answer = session.get(address, limits=limits, page=True)
     if answer.status != 200:

@@ -323,13 +323,13 @@ class Store:
         found = _version(connection)
         if found is not None and found > HEAD:
             raise StateError(
-                message("state-newer-syncd-revision", found=found),
-                hint=message("upgrade-syncd-set-another-data"),
+                message("state-newer", revision=found),
+                hint=message("upgrade-or-name-data-folder"),
             )
         if found is not None and found < HEAD:
             raise StateError(
-                message("state-older-syncd-revision-one", found=found),
-                hint=message("move-away-push-again-all", database=self.engine.url.database),
+                message("state-older", revision=found),
+                hint=message("move-database-away", path=self.engine.url.database),
             )
         return found is not None
 
@@ -380,22 +380,22 @@ def readable_errors() -> Iterator[None]:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
-        raise StateError(message("syncds-own-database", words=words), hint=_hint(words)) from error
+        raise StateError(message("state-failed", reason=words), hint=_hint(words)) from error
     except OSError as error:
         raise StateError(
-            message("syncds-own-database-2", strerror=error.strerror or error), hint=_hint(str(error))
+            message("state-failed", reason=error.strerror or error), hint=_hint(str(error))
         ) from error
 
 
 def _hint(words: str) -> str:
     """Say what to do about the words of SQLite."""
     for sign, hint in (
-        ("full", "Free some space and run it again; what was pushed is safe in Zotero."),
-        ("locked", "Another program holds it; run it again when that has ended."),
-        ("readonly", "Make the data folder writable."),
-        ("unable to open", "Check that the data folder exists and is writable."),
-        ("not a database", "Move the file away: syncd rebuilds it from the library."),
-        ("malformed", "Move the file away: syncd rebuilds it from the library."),
+        ("full", message("free-space-and-retry")),
+        ("locked", message("retry-when-free")),
+        ("readonly", message("make-data-folder-writable")),
+        ("unable to open", message("check-data-folder")),
+        ("not a database", message("move-file-away")),
+        ("malformed", message("move-file-away")),
     ):
         if sign in words:
             return hint

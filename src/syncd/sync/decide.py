@@ -128,7 +128,7 @@ class Decisions:
             if key in self._view.deleted or key in self._memory.tombstones:
                 return _skip(entry, key, message("you-deleted"), "deleted")
             restored = entry.key in self._memory.restored
-            reason = message("you-brought-back") if restored else message("missing-though-nobody-deleted")
+            reason = message("you-brought-it-back") if restored else message("item-missing")
             return self._create(entry, key, reason)
         base = self._base(entry, case, item)
         if item.trashed:
@@ -364,7 +364,7 @@ class Decisions:
         refusal = self._memory.refusals.get(action.paper)
         if not action.writes or refusal is None or refusal.digest != digest(action):
             return action
-        reason = message("server-refused-sent-again-when", message=refusal.message)
+        reason = message("paper-refused", reason=refusal.message)
         return Action("skip", action.title, action.paper, action.key, reason, cause="refused")
 
 

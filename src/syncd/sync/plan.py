@@ -58,7 +58,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
             places["/".join(intake.collection)] = collection.key
         notices = list(intake.profile.warnings)
         if collection.closed:
-            notices.append(Notice("paused", message("nothing-filed-any-more", closed=collection.closed)))
+            notices.append(Notice("paused", message("collection-closed", reason=collection.closed)))
         for paper in intake.profile.papers:
             key = named[intake.name, paper].key
             listed.setdefault(intake.name, []).append(key)
@@ -164,11 +164,11 @@ def load(text: str, origin: str) -> Plan:
         line = getattr(error, "lineno", None)
         raise ParseError(message("not-json"), origin=origin, line=line, expected="a plan") from None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise ParseError(message("no-plan-syncd"), origin=origin, expected="what syncd plan -o writes")
+        raise ParseError(message("not-a-plan"), origin=origin, expected="what syncd plan -o writes")
     try:
         return _plan(value["plan"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        said = message("part-plan-missing-another-kind", error=error)
+        said = message("plan-part-wrong", reason=error)
         raise ParseError(said, origin=origin, expected="what syncd plan -o writes") from None
 
 

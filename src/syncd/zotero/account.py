@@ -26,9 +26,9 @@ LONG = 16
 
 # What syncd needs of the user's own library, and how its lack is said.
 OWN = {
-    "library": "may not read the library",
-    "write": "may read the library, but not write to it",
-    "notes": "may not see notes, so that syncd could not tell which items carry notes of yours",
+    "library": message("lacks-reading"),
+    "write": message("lacks-writing"),
+    "notes": message("lacks-notes"),
 }
 
 
@@ -92,10 +92,10 @@ class Rights:
         if kind == "groups":
             write = self.groups.get(number, self.groups.get("all"))
             if write is None:
-                return f"gives no access to group {number}"
-            return None if write else f"may read the library of group {number}, but not write to it"
+                return message("lacks-group", group=number)
+            return None if write else message("lacks-writing-to-group", group=number)
         if number != str(self.user):
-            return f"belongs to {self.owner}; the configuration says {number}"
+            return message("of-other-user", owner=self.owner, user=number)
         return next((words for right, words in OWN.items() if right not in self.own), None)
 
 
@@ -105,7 +105,7 @@ def named(key: str) -> str:
     >>> named("P9NiFoyLeZu2bZNvvuQPDWsd"), named("secret")
     ('the key ending in DWsd', 'the key')
     """
-    return f"the key ending in {key[-SHOWN:]}" if len(key) >= LONG else "the key"
+    return message("key-ending-in", letters=key[-SHOWN:]) if len(key) >= LONG else message("the-key")
 
 
 def without(key: str, words: str) -> str:
@@ -116,7 +116,9 @@ def without(key: str, words: str) -> str:
 def keys_page(endpoint: str) -> str:
     """Return where the keys of a server are made and changed, in words."""
     return (
-        "https://www.zotero.org/settings/keys" if endpoint == ZOTERO else f"the page for keys of {endpoint}"
+        "https://www.zotero.org/settings/keys"
+        if endpoint == ZOTERO
+        else message("keys-page-of", server=endpoint)
     )
 
 
@@ -126,7 +128,7 @@ ABSENT = frozenset({404, 405, 501})
 GONE = frozenset({403, 404})
 WORDS = 200
 _WORD = pattern(r"[\x21-\x7e]+", hostile="!")
-AGAIN = message("run-again-get-new-page")
+AGAIN = message("run-again-for-new-page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +195,10 @@ class Account:
         response = self._ask("POST", "/keys/sessions", body={"userID": user} if user else {})
         if response.status_code in ABSENT:
             raise LibraryError(
-                message("no-sign-programs", endpoint=self._endpoint),
+                message("server-without-sign-in", server=self._endpoint),
                 kind="permanent",
                 status=response.status_code,
-                hint=message("make-key-pages-paste-syncd"),
+                hint=message("make-and-paste-key"),
             )
         answer = self._json(response)
         token, page = _word(answer.get("sessionToken")), _word(answer.get("loginURL"))
@@ -213,14 +215,14 @@ class Account:
         response = self._ask("GET", f"/keys/sessions/{quote(sign_in.token, safe='')}")
         if response.status_code in {404, 410}:
             raise LibraryError(
-                message("sign-expired"), kind="permission", status=response.status_code, hint=AGAIN
+                message("sign-in-expired"), kind="permission", status=response.status_code, hint=AGAIN
             )
         answer = self._json(response, sign_in.token)
         status, key = answer.get("status"), _word(answer.get("apiKey"))
         if status == "pending":
             return None
         if status == "cancelled":
-            raise LibraryError(message("sign-cancelled-page"), kind="permission", hint=AGAIN)
+            raise LibraryError(message("sign-in-cancelled"), kind="permission", hint=AGAIN)
         if status != "completed" or not key:
             raise self._odd()
         return key
@@ -241,7 +243,7 @@ class Account:
             try:
                 return client.request(method, self._endpoint + path, headers=headers, json=body)
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-                raise self._odd(f"the request failed: {type(error).__name__}") from None
+                raise self._odd(message("request-failed", error=type(error).__name__)) from None
 
     def _json(self, response: httpx2.Response, secret: str = "") -> dict[str, Any]:
         self._check(response, secret)
@@ -256,20 +258,20 @@ class Account:
         words = without(secret, response.text.strip())[:WORDS]
         if secret and response.status_code in {401, 403}:
             said = message(
-                "does-not-accept", endpoint=self._endpoint, secret=named(secret), words=words or "forbidden"
+                "key-not-accepted", server=self._endpoint, key=named(secret), answer=words or "forbidden"
             )
             raise LibraryError(said, kind="permission", status=response.status_code)
         raise LibraryError(
-            message("answered-http", endpoint=self._endpoint, status_code=response.status_code, words=words),
+            message("server-answered", server=self._endpoint, status=response.status_code, words=words),
             kind="permanent",
             status=response.status_code,
         )
 
-    def _odd(self, what: str = "the answer is not Zotero's: it can't be read") -> LibraryError:
+    def _odd(self, what: str = message("answer-not-zoteros")) -> LibraryError:
         return LibraryError(
-            message("words-10", endpoint=self._endpoint, what=what),
+            message("at", place=self._endpoint, words=what),
             kind="transient",
-            hint=message("check-librarys-endpoint-proxy-may"),
+            hint=message("check-endpoint"),
         )
 
 

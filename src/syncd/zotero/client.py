@@ -197,11 +197,9 @@ class Client:
                 every += shapes.collections(zot.follow())
             if len(every) < first.total and _following(zot):
                 raise LibraryError(
-                    message(
-                        "pages-collections-go-after-own", endpoint=self.address.endpoint, total=first.total
-                    ),
+                    message("collections-beyond-total", server=self.address.endpoint, total=first.total),
                     kind="transient",
-                    hint=message("check-librarys-endpoint-proxy-may"),
+                    hint=message("check-endpoint"),
                 )
             return Page(tuple(every), len(every), first.version)
 
@@ -303,10 +301,10 @@ class Client:
         if missing is None:
             return None
         return LibraryError(
-            message("words-2", key=named(address.key), missing=missing),
+            message("key-lacks", key=named(address.key), lack=missing),
             kind="permission",
             hint=message(
-                "change-key-may-do-get", endpoint=keys_page(address.endpoint), name=quote(address.name)
+                "change-key-or-login", address=keys_page(address.endpoint), library=quote(address.name)
             ),
         )
 
@@ -328,36 +326,40 @@ class Client:
         except pyzotero_errors.PyZoteroError as error:
             raise self._named(error, zot.request) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
+            raise self._odd(message("request-failed", error=type(error).__name__), unclear) from error
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             # Not of our own shapes alone: pyzotero looks into the answer before.
-            raise self._odd("the answer is not Zotero's: it can't be read", unclear) from error
+            raise self._odd(message("answer-not-zoteros"), unclear) from error
 
     @property
     def _kept(self) -> str:
         """What became of the run's work when it ends here."""
         if self._wrote:
-            return "What was written before is recorded; the next run goes on from there."
-        return "Nothing was written."
+            return message("earlier-writes-recorded")
+        return message("nothing-written")
 
     def _ours(self, error: LibraryError) -> LibraryError:
         """Return an error from below as one of this library, with what was kept."""
         unknown = isinstance(error, OutcomeUnknownError)
         return type(error)(
-            f"library {self.address.name!r}: {error}",
+            message("in-library", library=repr(self.address.name), words=error),
             kind=error.kind,
             library=self.address.name,
             status=error.status,
             retry_after=error.retry_after,
-            hint=error.hint if unknown else f"{error.hint} {self._kept}".lstrip(),
+            hint=error.hint
+            if unknown
+            else message("one-and-another", one=error.hint, another=self._kept)
+            if error.hint
+            else self._kept,
         )
 
-    def _odd(self, message: str, unclear: type[LibraryError]) -> LibraryError:
+    def _odd(self, words: str, unclear: type[LibraryError]) -> LibraryError:
         return self._ours(
             unclear(
-                f"{self.address.endpoint}: {message}",
+                message("at", place=self.address.endpoint, words=words),
                 kind="transient",
-                hint="Check the library's endpoint; a proxy may stand between.",
+                hint=message("check-endpoint"),
             )
         )
 
@@ -370,37 +372,40 @@ class Client:
         name = self.address.name
         if status == 412:
             return StaleError(
-                message("library-changed-meanwhile", words=words), kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", answer=words), kind="conflict", library=name, status=412
             )
         if status in {401, 403}:
             return self._forbidden(status, words)
         hint: str = ""
         if status == 404:
-            said = message("not", prefix=self.address.prefix, endpoint=self.address.endpoint, words=words)
-            hint = message("check-librarys-type-id-configuration")
+            said = message(
+                "prefix-not-at-server", prefix=self.address.prefix, server=self.address.endpoint, answer=words
+            )
+            hint = message("check-library-type-and-id")
         else:
-            said = message("server-answered-http", status=status, words=words)
+            said = message("library-answered", status=status, answer=words)
         return self._ours(LibraryError(said, kind="permanent", status=status, hint=hint))
 
     def _forbidden(self, status: int, words: str) -> LibraryError:
         """Word a refusal of the key: which key, what it lacks, where to change that."""
         address, page = self.address, keys_page(self.address.endpoint)
         if words == "Invalid key":
-            said = message("does-not-know", endpoint=address.endpoint, key=named(address.key), words=words)
-            hint = message("revoked-another-servers", name=quote(address.name))
+            said = message("key-unknown", server=address.endpoint, key=named(address.key), answer=words)
+            hint = message("key-revoked-login", library=quote(address.name))
             return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
         if address.check_rights:
             # The refusal's own words don't say what is missing.
             with suppress(LibraryError):
                 if lacking := self._lacking():
                     return self._ours(lacking)
-        doing = "write to" if words == "Write access denied" else "use"
-        said = message(
-            "may-not", key=named(address.key), doing=doing, prefix=address.prefix, words=words or "forbidden"
-        )
-        hint = message("change-may-do", page=page)
-        if address.prefix.startswith("groups/"):
-            hint = message("ask-groups-owner-whether-you", doing=doing, page=page)
+        key, answer, in_group = named(address.key), words or "forbidden", address.prefix.startswith("groups/")
+        hint = message("change-key-rights", address=page)
+        if words == "Write access denied":
+            said = message("key-may-not-write", key=key, prefix=address.prefix, answer=answer)
+            hint = message("ask-group-owner-to-write", address=page) if in_group else hint
+        else:
+            said = message("key-may-not-use", key=key, prefix=address.prefix, answer=answer)
+            hint = message("ask-group-owner-to-use", address=page) if in_group else hint
         return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
 
 
@@ -454,8 +459,8 @@ def outcomes_of(
         elif place in unchanged:
             outcomes.append(Outcome("unchanged"))
         elif place in failed:
-            code, message = shapes.failure(failed[place])
-            outcomes.append(Outcome("failed", code=code, message=without(key, message)))
+            code, words = shapes.failure(failed[place])
+            outcomes.append(Outcome("failed", code=code, message=without(key, words)))
         else:
-            outcomes.append(Outcome("failed", message="the server's answer does not mention this object"))
+            outcomes.append(Outcome("failed", message=message("object-not-mentioned")))
     return tuple(outcomes)

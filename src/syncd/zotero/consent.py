@@ -102,14 +102,14 @@ def consent(  # noqa: PLR0913, PLR0917 - each is the caller's to decide
     try:
         _plugin(endpoint, transport)
         number, agreed, caller = _begun(ask)
-        say("Zotero asks whether syncd may work with your library.")
-        say(f"Choose Allow there if it shows this code: {agreed.code}")
+        say(message("zotero-asks"))
+        say(message("allow-if-code-shown", code=agreed.code))
         ask("pair/ask", number)
         if not is_same(agreed.code):
             raise LibraryError(
-                message("not-confirmed-zotero-shows-same"),
+                message("code-not-confirmed"),
                 kind="permission",
-                hint=message("nothing-stored-earlier-pairing-goes-2"),
+                hint=message("earlier-pairing-stays-other-program"),
             )
         ask("pair/keep", {"control": control()}, caller)
         return agreed.key
@@ -148,17 +148,17 @@ def _answer(
         raise _nothing(0) from None
     if answer.status_code == 409:
         raise LibraryError(
-            message("earlier-question-about-syncd-still"),
+            message("question-still-open"),
             kind="transient",
             status=409,
-            hint=message("nothing-stored-2"),
+            hint=message("nothing-stored-close-question"),
         )
     if answer.status_code == 403:
         raise LibraryError(
-            message("zotero-told-not-let-syncd"),
+            message("zotero-told-not-to-write"),
             kind="permission",
             status=403,
-            hint=message("nothing-stored-3"),
+            hint=message("nothing-stored-retry"),
         )
     if answer.status_code != 200 or (caller and not is_its_own):
         raise _nothing(answer.status_code)
@@ -170,25 +170,25 @@ def _answer(
 
 def _nothing(status: int) -> LibraryError:
     return LibraryError(
-        message("zotero-did-not-agree-key", status=status),
+        message("zotero-agreed-on-no-key", status=status),
         kind="permanent",
         status=status,
-        hint=message("nothing-stored-earlier-pairing-goes"),
+        hint=message("earlier-pairing-stays"),
     )
 
 
 def _unanswered() -> LibraryError:
     return LibraryError(
-        message("question-zotero-not-answered"),
+        message("question-not-answered"),
         kind="transient",
-        hint=message("close-zotero-if-still-late"),
+        hint=message("close-question-and-retry"),
     )
 
 
 def _limited() -> LibraryError:
     return LibraryError(
-        message("zotero-asked-too-often-shows"),
+        message("zotero-asked-too-often"),
         kind="transient",
         status=429,
-        hint=message("wait-minute-run-again"),
+        hint=message("wait-a-minute"),
     )

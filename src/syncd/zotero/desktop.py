@@ -29,15 +29,15 @@ Json = dict[str, Any]
 BASE = "/syncd/v1"
 # A Zotero that is busy answers late. One that is still at a write must not be taken for one that never began.
 PATIENCE = httpx2.Timeout(600.0, connect=15.0)
-CLOSED = message("start-zotero-run-again")
+CLOSED = message("start-zotero")
 SERVER = "Syncd-Server"
 # How Zotero calls its user's own library, whether or not they signed in.
 OWN = "users/0"
 IDS = ("server", "database")
 # How many objects one answer may tell of.
 PAGE = 1000
-LOGIN = message("let-zotero-ask-you-again")
-UPDATE = message("update-syncd-way-installed")
+LOGIN = message("let-zotero-ask-again")
+UPDATE = message("update-syncd")
 # Every answer of Zotero's server has this header.
 ZOTERO = "X-Zotero-Version"
 
@@ -202,7 +202,7 @@ class PluginClient(Client):
                 }
                 return {**kept, "deleted": gone, "version": told["version"]}
             if told["next"] in asked:
-                raise self._odd("the answer is not the plugin's: its pages have no end", LibraryError)
+                raise self._odd(message("plugin-answer-endless"), LibraryError)
             asked.add(told["next"])
             after = {"after": told["next"]}
 
@@ -222,13 +222,13 @@ class PluginClient(Client):
         except LibraryError as error:
             raise self._ours(error) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._odd(f"the request failed: {type(error).__name__}", unclear) from error
+            raise self._odd(message("request-failed", error=type(error).__name__), unclear) from error
         except shapes.ShapeError as error:
-            raise self._odd("the answer is not the plugin's: it can't be read", unclear) from error
+            raise self._odd(message("plugin-answer-unreadable"), unclear) from error
         # A plugin that does not know the key, or is not there, can't sign that. But whoever stands between can say it
         # of a write that was done.
         if not is_its_own and (sent is not None or answer.status_code not in {401, 404}):
-            raise self._odd("the answer is not the plugin's: its signature is missing or wrong", unclear)
+            raise self._odd(message("plugin-answer-unsigned"), unclear)
         raise self._refused(answer)
 
     def _refused(self, answer: httpx2.Response) -> LibraryError:
@@ -238,7 +238,7 @@ class PluginClient(Client):
         if answer.status_code == 412:
             name = self.address.name
             return StaleError(
-                message("library-changed-meanwhile", words=words), kind="conflict", library=name, status=412
+                message("library-changed-meanwhile", answer=words), kind="conflict", library=name, status=412
             )
         return self._ours(_refusal(answer.status_code, words))
 
@@ -290,12 +290,12 @@ def _check_versions(told: Json) -> None:
     newest, oldest = told["api"], told.get("oldest", told["api"])
     if not (isinstance(newest, int) and isinstance(oldest, int)) or newest < OLDEST:
         raise NoPluginError(
-            message("syncd-plugin-zotero-too-old"),
+            message("plugin-too-old"),
             kind="permanent",
-            hint=message("update-plugin-syncd-login-desktop"),
+            hint=message("update-plugin"),
         )
     if oldest > API:
-        raise LibraryError(message("syncd-too-old-plugin-zotero"), kind="permanent", hint=UPDATE)
+        raise LibraryError(message("syncd-too-old-for-plugin"), kind="permanent", hint=UPDATE)
 
 
 def _check_key(key: str) -> None:
@@ -306,10 +306,10 @@ def _check_key(key: str) -> None:
     """
     if not is_key(key):
         raise LibraryError(
-            message("syncd-paired-zotero-older-version"),
+            message("pairing-outdated"),
             kind="permission",
             status=401,
-            hint=message("nothing-sent", LOGIN=LOGIN),
+            hint=message("nothing-sent", hint=LOGIN),
         )
 
 
@@ -321,7 +321,7 @@ def _user(told: object) -> int | None:
 def closed(error: LibraryError) -> LibraryError:
     """Return an error in the words for a desktop: where nobody answers, Zotero is not running."""
     if isinstance(error, UnreachableError):
-        return UnreachableError(message("zotero-isnt-running"), kind="transient", hint=CLOSED)
+        return UnreachableError(message("zotero-not-running"), kind="transient", hint=CLOSED)
     return error
 
 
@@ -332,18 +332,18 @@ def gone(plugin: Plugin | None) -> LibraryError:
 
 def _stranger(endpoint: str) -> LibraryError:
     return LibraryError(
-        message("answers-not-zotero", endpoint=endpoint),
+        message("not-zotero", address=endpoint),
         kind="permanent",
-        hint=message("end-program-name-zoteros-address"),
+        hint=message("end-other-program"),
     )
 
 
 def _exchanged(status: int) -> LibraryError:
     return LibraryError(
-        message("another-zotero-running-now-one"),
+        message("another-zotero-now"),
         kind="conflict",
         status=status,
-        hint=message("another-profile-database"),
+        hint=message("zotero-differs-open-other"),
     )
 
 
@@ -449,17 +449,17 @@ def _words(answer: httpx2.Response) -> str:
 def _refusal(status: int, words: str) -> LibraryError:
     """Return what a refusal of the plugin means."""
     if status == 401:
-        said = message("syncd-plugin-zotero-does-not")
+        said = message("plugin-does-not-know-syncd")
         return LibraryError(said, kind="permission", status=status, hint=LOGIN)
     if status == 404:
         return NoPluginError(
-            message("zotero-runs-without-syncd-plugin"),
+            message("plugin-missing"),
             kind="transient",
             status=status,
-            hint=message("install-syncd-login-desktop-turn"),
+            hint=message("install-plugin"),
         )
     return LibraryError(
-        message("syncd-plugin-zotero-answered-http", status=status, words=words),
+        message("plugin-answered", status=status, answer=words),
         kind="permission" if status == 403 else "permanent",
         status=status,
     )

@@ -300,9 +300,7 @@ def _fitted(name: str, text: str, paper: Paper, notices: list[Notice]) -> str:
     raw = text.encode()
     if len(raw) <= schema.MAX_FIELD_BYTES:
         return text
-    notices.append(
-        Notice("field-cut", message("longer-zotero-takes-cut", name=name, title=repr(paper.title[:60])))
-    )
+    notices.append(Notice("field-cut", message("field-cut", field=name, paper=repr(paper.title[:60]))))
     kept = raw[: schema.MAX_FIELD_BYTES - len("…".encode())].decode(errors="ignore")
     return kept.rsplit(None, 1)[0] + "…"
 
@@ -311,7 +309,7 @@ def _fits(tag: str, paper: Paper, notices: list[Notice]) -> bool:
     if len(tag) <= schema.MAX_TAG_LENGTH:
         return True
     notices.append(
-        Notice("tag-left-out", message("tag-longer-zotero-takes", title=repr(paper.title[:60]), tag=tag[:40]))
+        Notice("tag-left-out", message("tag-too-long", paper=repr(paper.title[:60]), tag=tag[:40]))
     )
     return False
 
@@ -322,18 +320,20 @@ def problems(item: Json) -> list[str]:
     The server answers HTTP 500 for a whole request when one field is of the wrong type, and stops half-way.
     """
     item_type = item.get("itemType")
-    found = []
+    found: list[str] = []
     if item_type and item_type not in {"attachment", "note"}:
         allowed = {*schema.fields(item_type), *_COMMON}
-        found += [f"{name} is no field of {item_type}" for name in item if name not in allowed]
+        found += [
+            message("field-not-of-type", field=name, type=item_type) for name in item if name not in allowed
+        ]
         types = schema.creator_types(item_type)
         found += [
-            f"{creator['creatorType']} is no creator type of {item_type}"
+            message("creator-not-of-type", creator=creator["creatorType"], type=item_type)
             for creator in item.get("creators", ())
             if creator["creatorType"] not in types
         ]
     found += [
-        f"{name} is no text"
+        message("field-not-text", field=name)
         for name, value in item.items()
         if name not in _STRUCTURED and not isinstance(value, str)
     ]

@@ -117,17 +117,17 @@ def _opened(proxy: str) -> httpx2.HTTPTransport:
         way = httpx2.HTTPTransport(limits=limits, proxy=proxy or None)
     except ImportError:
         problem, hint = (
-            message("socks-proxy-python-package-socksio"),
-            message("pip-install-socksio"),
+            message("proxy-socks-unsupported"),
+            "pip install socksio",
         )
     except (ValueError, httpx2.InvalidURL):
-        problem, hint = message("no-proxy-syncd-can-use"), message("should-like-http-proxy-example")
+        problem, hint = message("proxy-unusable"), message("proxy-example")
     else:
         # httpx2 passes no backend on to its pool; a test with a dripping server holds it to this.
         way._pool._network_backend = _TimelyBackend()  # noqa: SLF001
         return way
     # Raised out here, for an exception that was being handled would carry the address along.
-    raise LibraryError(message("https-proxy-all-proxy-names", problem=problem), kind="permanent", hint=hint)
+    raise LibraryError(problem, kind="permanent", hint=hint)
 
 
 ATTEMPTS = 5
@@ -150,7 +150,7 @@ CERTIFICATE_WORDS = pattern(
     r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
     hostile="CERTIFICATE_VERIFY_FAILED] certificate verify failed: \n",
 )
-CERTIFICATE = message("look-whether-computers-clock-right")
+CERTIFICATE = message("check-clock-and-certificate")
 
 
 @dataclass(slots=True)
@@ -262,10 +262,10 @@ class PoliteTransport(httpx2.BaseTransport):
         remaining = self._not_before - self._clock.monotonic()
         if remaining > LONGEST_WAIT:
             raise LibraryError(
-                message("server-asks-pause-s", remaining=f"{remaining:.0f}"),
+                message("server-asks-pause", seconds=f"{remaining:.0f}"),
                 kind="transient",
                 retry_after=remaining,
-                hint=message("nothing-wrong-run-again-later"),
+                hint=message("nothing-wrong-retry-later"),
             )
         if remaining > 0:
             deadline.wait(remaining)
@@ -295,18 +295,18 @@ class PoliteTransport(httpx2.BaseTransport):
         """Let only what Zotero itself can have said through."""
         kind = response.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
         if response.is_redirect or (response.is_success and response.content and kind != JSON):
-            what = (
-                "answered with a web page"
-                if kind == "text/html"
-                else f"answered with {kind[:40] or 'something'}"
-            )
-            what = "redirects elsewhere" if response.is_redirect else what
+            host = request.url.host
+            words = message("answered-with-other", host=host, kind=kind[:40] or "something")
+            if response.is_redirect:
+                words = message("redirected-elsewhere", host=host)
+            elif kind == "text/html":
+                words = message("answered-with-web-page", host=host)
             error = LibraryError if reading else OutcomeUnknownError
             raise error(
-                f"{request.url.host} {what}, which Zotero never does",
+                words,
                 kind="transient",
                 status=response.status_code,
-                hint="A proxy or the network's login page probably stands between; open a browser and look.",
+                hint=message("look-between"),
             )
         return response
 
@@ -323,10 +323,10 @@ def _whole(request: httpx2.Request, response: httpx2.Response, *, reading: bool)
             body += piece
             if len(body) > LARGEST:
                 raise (LibraryError if reading else OutcomeUnknownError)(
-                    f"{request.url.host} sends more than {LARGEST // 1_000_000} MB at once, which Zotero never does",
+                    message("server-sends-too-much", host=request.url.host, most=LARGEST // 1000000),
                     kind="transient",
                     status=response.status_code,
-                    hint="Check the library's endpoint.",
+                    hint=message("check-the-endpoint"),
                 )
     finally:
         response.close()
@@ -365,14 +365,17 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
     proxied = bool(proxy_for(request.url))
-    hint: str = message("check-network-librarys-endpoint")
+    hint: str = message("check-network-and-endpoint")
     if "CERTIFICATE" in str(error):
         hint = CERTIFICATE
     elif proxied:
-        hint = message("environment-names-proxy-check-https")
-    through = " through the proxy" if proxied else ""
+        hint = message("check-proxy")
+    host, reason = request.url.host, _reason(error)
+    words = message("server-unreachable", host=host, reason=reason)
+    if proxied:
+        words = message("server-unreachable-by-proxy", host=host, reason=reason)
     return UnreachableError(
-        message("cant-reach", host=request.url.host, through=through, error=_reason(error)),
+        words,
         kind="transient",
         hint=hint,
     )
@@ -386,9 +389,9 @@ def _is_lasting(error: Exception) -> bool:
 def _broken(request: httpx2.Request, error: Exception, *, reading: bool) -> LibraryError:
     kind = LibraryError if reading else OutcomeUnknownError
     return kind(
-        message("connection-broke", host=request.url.host, error=_reason(error)),
+        message("connection-broke", host=request.url.host, reason=_reason(error)),
         kind="transient",
-        hint="" if reading else message("last-write-not-known"),
+        hint="" if reading else message("last-write-unknown"),
     )
 
 
@@ -396,9 +399,12 @@ def _refused(
     request: httpx2.Request, response: httpx2.Response, wait: float | None, *, reading: bool
 ) -> LibraryError:
     unclear = response.status_code in UNCLEAR and not reading
-    code = "host-limits-requests" if response.status_code == 429 else "host-has-fault"
+    host, status = request.url.host, response.status_code
+    words = message("server-overloaded", host=host, status=status)
+    if status == 429:
+        words = message("server-limits-requests", host=host, status=status)
     return (OutcomeUnknownError if unclear else LibraryError)(
-        message(code, host=request.url.host, status=response.status_code),
+        words,
         kind="transient",
         status=response.status_code,
         retry_after=wait,
@@ -413,7 +419,7 @@ def _reason(error: Exception) -> str:
     if "Name or service not known" in text or "getaddrinfo" in text or "name resolution" in text:
         return message("name-not-resolved")
     if found := CERTIFICATE_WORDS.search(text):
-        return message("certificate-not-accepted", why=found["why"])
+        return message("certificate-not-accepted", reason=found["why"])
     if "refused" in text:
         return message("connection-refused")
     return text or type(error).__name__

@@ -7,6 +7,8 @@
 Syncd.messages = {
   /** For the languages that the plugin does not speak. */
   SPOKEN: "en-US",
+  /** Where a parameter is to be put, and a brace that is one: it is written twice. */
+  PLACE: /\{\{|\}\}|\{(\w+)\}/g,
   /** @type {Map<string, string>} the words of each code */
   _words: new Map(),
 
@@ -37,13 +39,24 @@ Syncd.messages = {
     const known = said?.params ?? {};
     const one = known.count === 1 ? this._words.get(`${said?.code}/one`) : undefined;
     const text = one ?? this._words.get(said?.code);
-    const names = text?.match(/(?<=\{)\w+(?=\})/g) ?? [];
-    if (text === undefined || !names.every((name) => Object.hasOwn(known, name))) {
+    if (text === undefined || !this._names(text).every((name) => Object.hasOwn(known, name))) {
       return told;
     }
-    return text.replace(/\{(\w+)\}/g, (_, name) => {
+    return text.replace(this.PLACE, (brace, name) => {
       const value = known[name];
+      if (name === undefined) {
+        return brace[0];
+      }
       return value !== null && typeof value === "object" ? this.say(value) : String(value);
     });
+  },
+
+  /**
+   * Return the names of the parameters in a text.
+   *
+   * @param {string} text
+   */
+  _names(text) {
+    return [...text.matchAll(this.PLACE)].flatMap(([, name]) => name ?? []);
   },
 };
