@@ -290,7 +290,7 @@ def store(key: str, rights: Rights | None, target: Target, storage: Storage) -> 
         raise
     return SignedIn(
         target,
-        rights.owner if rights else "Zotero on this computer",
+        rights.owner if rights else message("zotero-here"),
         kept.words,
         _elsewhere(target, kept, folder),
     )

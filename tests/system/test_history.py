@@ -213,7 +213,7 @@ def test_reasons_and_ends_of_runs_are_kept_with_their_codes(
     assert isinstance(again.reason, Message)
     assert (again, told(again.reason)) == (note, told(reason))
     ((_, plain),) = state.history.notes("plain")
-    assert (plain, type(plain.reason)) == (NEW, str)
+    assert (plain.reason, type(plain.reason)) == (NEW.reason, str)
     ends = {run.name: run.error for run in state.history.runs()}
     assert ends == {"coded": ENDING, "plain": None}
     assert isinstance(ends["coded"], Message)

@@ -259,7 +259,7 @@ def _say_fault(error: Exception) -> None:
         f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {escape(str(error))}",
         soft_wrap=True,
     )
-    tell("Set SYNCD_DEBUG=1 and run it again for the details to report.", err=True)
+    tell(message("set-debug"), err=True)
 
 
 def say_no_room(error: OSError) -> None:

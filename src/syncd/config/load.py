@@ -135,10 +135,10 @@ def _parsed(text: str, label: str) -> tuple[dict[str, Any], str]:
     except tomllib.TOMLDecodeError as error:
         raise not_toml(error, label, text) from None
     except RecursionError:
-        what, line = "Lists or tables are nested too deeply", 1
+        problem = message("toml-nested-too-deeply")
     except ValueError:
-        what, line = "A number has too many digits", 1
-    raise ConfigError([message("not-toml", path=label, line=line, problem=_plainly(what))])
+        problem = message("toml-number-too-long")
+    raise ConfigError([message("not-toml", path=label, line=1, problem=problem)])
 
 
 def not_toml(error: tomllib.TOMLDecodeError, label: str, text: str) -> ConfigError:

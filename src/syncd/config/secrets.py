@@ -43,7 +43,7 @@ class LiteralSecretError(ValueError):
     """
 
     def __init__(self, *, certain: bool) -> None:
-        super().__init__("holds a secret itself, where others can find it")
+        super().__init__(message("secret-in-the-open"))
         self.certain = certain
 
 
@@ -86,9 +86,10 @@ class SecretRef(BaseModel):
     def _exactly_one(self) -> Self:
         given = [way for way in WAYS if getattr(self, way) is not None]
         if len(given) != 1:
-            found = " and ".join(given) if given else "nothing"
-            msg = f"should say one of {', '.join(WAYS)}; it says {found}"
-            raise ValueError(msg)
+            ways = ", ".join(WAYS)
+            if given:
+                raise ValueError(message("should-say-one-way", ways=ways, given=" and ".join(given)))
+            raise ValueError(message("should-say-a-way", ways=ways))
         return self
 
     def __repr__(self) -> str:
@@ -96,12 +97,14 @@ class SecretRef(BaseModel):
 
     def __str__(self) -> str:
         if self.command is not None:
-            return f"command {self.command[0]}"
+            return message("place-command", command=self.command[0])
         if self.env is not None:
-            return f"environment variable {self.env}"
+            return message("place-variable", name=self.env)
         if self.file is not None:
-            return f"file {self.file}"
-        return f"credential {self.credential}" if self.credential is not None else "system keyring"
+            return message("place-file", path=self.file)
+        if self.credential is not None:
+            return message("place-credential", name=self.credential)
+        return message("place-keyring")
 
     def resolve(self, env: Mapping[str, str], *, user: str = "") -> str:
         """Fetch the key.

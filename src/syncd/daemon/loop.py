@@ -333,7 +333,7 @@ class Daemon:
     def _reload(self) -> list[str]:
         """Read the configuration again; keep the old one where it has problems, and return them."""
         if self._stop.is_set():
-            return ["the daemon was asked to end"]
+            return [message("daemon-asked-to-end")]
         self._reporter.reloading()
         try:
             config = load(self._path, self._ports.env)

@@ -242,7 +242,7 @@ class Parser:
                 self._end(child)
                 raise
         raise ParseError(
-            _how(code),
+            _ended_over_it(code),
             origin=snapshot.origin,
             hint=read.REFUSED,
         )
@@ -311,7 +311,7 @@ def resident(pid: int) -> int:
     return 0
 
 
-def _how(code: int) -> str:
+def _ended_over_it(code: int) -> str:
     return message("parser-killed", signal=-code) if code < 0 else message("parser-ended", status=code)
 
 

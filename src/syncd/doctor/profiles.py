@@ -38,10 +38,11 @@ def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding
         return
     read = _read(profile, scene.config, scene)
     papers = sum(len(page.papers) for page in read)
-    who = read[0].name if len(read) == 1 else f"{len(read)} pages"
-    notices = "".join(f"; {notice.message}" for page in read for notice in page.warnings)
+    who = read[0].name if len(read) == 1 else message("pages", number=len(read))
+    notices = "; ".join(notice.message for page in read for notice in page.warnings)
+    words = message("source-read", author=who, papers=papers, source=profile.source)
     yield Finding(
-        name, "ok", message("source-read", author=who, count=papers, source=profile.source, notices=notices)
+        name, "ok", message("source-read-with-notices", read=words, notices=notices) if notices else words
     )
 
 

@@ -21,7 +21,14 @@ from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.sources.limits import ENTRIES, ENTRY, EXPANSION, within
+from syncd.sources.limits import (
+    ENTRIES,
+    ENTRY,
+    EXPANSION,
+    TOO_MANY_CHARACTERS_ADDED,
+    TOO_MANY_ENTRIES_AND_MACROS,
+    within,
+)
 from syncd.text.dates import iso_date
 from syncd.text.latex_tables import JOURNALS
 from syncd.text.names import ET_AL, PARTICLES, bare, creator, is_collective, organisation, parse_authors
@@ -304,7 +311,7 @@ class _Macros(dict[str, str]):
             TooMuchError: it is too much.
         """
         self.added += sum(map(len, texts))
-        within(self.added, EXPANSION, "characters that its macros and references add")
+        within(self.added, EXPANSION, TOO_MANY_CHARACTERS_ADDED)
 
     def __setitem__(self, name: str, text: str) -> None:
         super().__setitem__(name.lower(), text)
@@ -326,7 +333,7 @@ def parse(snapshot: Snapshot) -> Profile:
     macros = _Macros(MONTH_MACROS)
     parents = _parents(text)
     for number, piece in enumerate(pieces(text), 1):
-        within(number, 2 * ENTRIES, "entries and macros")
+        within(number, 2 * ENTRIES, TOO_MANY_ENTRIES_AND_MACROS)
         if piece.kind == "broken":
             listing.note("broken-entry", message("entry-without-end", line=piece.line))
         elif piece.kind in {"entry", "string"}:

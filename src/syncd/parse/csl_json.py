@@ -16,7 +16,7 @@ from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.sources.limits import CREATORS, ENTRIES, read_json, within
+from syncd.sources.limits import CREATORS, ENTRIES, TOO_MANY_ITEMS, read_json, within
 from syncd.text.dates import date_of, iso_date
 from syncd.text.names import ET_AL, bare, creator, organisation
 
@@ -100,7 +100,7 @@ def _items(text: str, origin: str) -> list[Any]:
     for name in ("message", "items"):
         found = found.get(name, found) if isinstance(found, dict) else found
     items = found if isinstance(found, list) else [found]
-    within(len(items), ENTRIES, "items")
+    within(len(items), ENTRIES, TOO_MANY_ITEMS)
     return items
 
 

@@ -21,6 +21,10 @@ from syncd.sources.limits import (
     ELEMENTS,
     HEADER,
     PARTS,
+    TOO_MANY_ATTRIBUTES_OF_ELEMENT,
+    TOO_MANY_BYTES_OF_HEADER,
+    TOO_MANY_ELEMENTS,
+    TOO_MANY_PARTS,
     XML_DEPTH,
     TooMuchError,
     within,
@@ -198,9 +202,9 @@ def check_xml(text: str) -> None:
             depth = max(depth - 1, 0)
             continue
         elements += 1
-        within(elements, ELEMENTS, "elements")
+        within(elements, ELEMENTS, TOO_MANY_ELEMENTS)
         if len(tag) > ATTRIBUTES:
-            within(len(XML_ATTRIBUTE.findall(tag)), ATTRIBUTES, "attributes of one element")
+            within(len(XML_ATTRIBUTE.findall(tag)), ATTRIBUTES, TOO_MANY_ATTRIBUTES_OF_ELEMENT)
         if not tag.endswith("/>"):
             depth += 1
             if depth > XML_DEPTH:
@@ -289,16 +293,16 @@ def _page(archive: bytes) -> Message | None:
     while parts:
         data, depth = parts.pop()
         seen += 1
-        within(seen, PARTS, "parts")
+        within(seen, PARTS, TOO_MANY_PARTS)
         end = data.find(b"\n\n") + 1
-        within(end, HEADER, "bytes in the header of a part")
+        within(end, HEADER, TOO_MANY_BYTES_OF_HEADER)
         header = BytesHeaderParser().parsebytes(data[:end] if data[:1] != b"\n" else b"")
         boundary = header.get_boundary()
         if header.get_content_maintype() == "multipart" and boundary:
             if depth == ARCHIVE_DEPTH:
                 raise TooMuchError(message("parts-too-deep", most=ARCHIVE_DEPTH))
             mark = boundary.encode("utf-8", "replace")
-            within(data.count(b"\n--" + mark), PARTS, "parts")
+            within(data.count(b"\n--" + mark), PARTS, TOO_MANY_PARTS)
             # The first one is looked at first.
             parts += [(piece, depth + 1) for piece in reversed(_pieces(data[end:], mark))]
         elif header.get_content_type() in HTML:

@@ -22,7 +22,7 @@ from syncd.parse.decode import read_xml
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record, addresses, one_line, paper_of
-from syncd.sources.limits import ENTRIES, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_ENTRIES, within
 from syncd.text.dates import date_of
 from syncd.text.identifiers import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
@@ -109,7 +109,7 @@ def parse(snapshot: Snapshot) -> Profile:
     """
     found = _feed(snapshot)
     entries = list(found["entries"])
-    within(len(entries), ENTRIES, "entries")
+    within(len(entries), ENTRIES, TOO_MANY_ENTRIES)
     listing = Listing(snapshot.origin)
     if found.get("bozo") and not END.search(snapshot.data[-1000:].replace(b"\0", b"")) and entries:
         entries.pop()

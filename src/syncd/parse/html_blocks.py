@@ -16,7 +16,16 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from syncd.messages import message
 from syncd.parse.profile_links import Anchor
 from syncd.sources.limits import ATTRIBUTES as MOST_ATTRIBUTES
-from syncd.sources.limits import HTML_DEPTH, PASSED, TAGS, TooMuchError, within
+from syncd.sources.limits import (
+    HTML_DEPTH,
+    PASSED,
+    TAGS,
+    TOO_MANY_ATTRIBUTES_OF_ELEMENT,
+    TOO_MANY_ELEMENTS_PASSED_OVER,
+    TOO_MANY_TAGS,
+    TooMuchError,
+    within,
+)
 from syncd.text.patterns import pattern
 from syncd.text.plain import clean
 
@@ -209,10 +218,10 @@ def _check(html: str) -> None:
         if found["name"] is None:
             continue
         tags += 1
-        within(tags, TAGS, "tags")
+        within(tags, TAGS, TOO_MANY_TAGS)
         name = found["name"].lower()
         if len(found["attributes"]) > MOST_ATTRIBUTES:
-            within(_attributes(found["attributes"]), MOST_ATTRIBUTES, "attributes of one element")
+            within(_attributes(found["attributes"]), MOST_ATTRIBUTES, TOO_MANY_ATTRIBUTES_OF_ELEMENT)
         if found["close"]:
             opened.end(name)
             continue
@@ -252,7 +261,7 @@ class _Opened:
             wall = inner in WALLS and (name, inner) != ("table", "caption")
             if wall or (not firm and inner in BARRIERS):
                 self.passed += len(self.names) - index
-                within(self.passed, PASSED, "elements that end tags pass over and don't end")
+                within(self.passed, PASSED, TOO_MANY_ELEMENTS_PASSED_OVER)
                 return
 
     def in_drawing(self) -> bool:

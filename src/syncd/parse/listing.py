@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from syncd.errors import ParseError
 from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile
-from syncd.sources.limits import ENTRIES, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_FAULTY_ENTRIES, TOO_MANY_PAPERS, within
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
@@ -75,7 +75,7 @@ class Listing:
         Raises:
             TooMuchError: there are too many.
         """
-        within(len(self.papers) + 1, ENTRIES, "papers")
+        within(len(self.papers) + 1, ENTRIES, TOO_MANY_PAPERS)
         self.papers.append(paper)
         if len(self.papers) % TOLD_EACH == 0:
             _told.get()(len(self.papers))
@@ -91,7 +91,7 @@ class Listing:
             TooMuchError: there are more of one kind than a source may have papers.
         """
         self._counts[code] += 1
-        within(self._counts[code], ENTRIES, "entries with something wrong")
+        within(self._counts[code], ENTRIES, TOO_MANY_FAULTY_ENTRIES)
         if self._counts[code] <= MAX_NOTICES:
             self.notices.append(Notice(code, message))
 

@@ -30,7 +30,14 @@ from syncd.parse.profile_grammar import (
 )
 from syncd.parse.profile_links import Anchor, Anchors, read_anchors
 from syncd.sources import limits
-from syncd.sources.limits import ENTRIES, LINES, within
+from syncd.sources.limits import (
+    ENTRIES,
+    LINES,
+    TOO_MANY_CHARACTERS_IN_FIELD,
+    TOO_MANY_LINES,
+    TOO_MANY_PAPERS,
+    within,
+)
 from syncd.text.dates import parse_date
 from syncd.text.latex import to_unicode
 from syncd.text.links import find_links, merged
@@ -180,7 +187,7 @@ def parse(snapshot: Snapshot) -> Profile:
         LayoutError: it is such a page, promises papers and shows none that could be read.
     """
     text = decode(snapshot)
-    within(text.count("\n") + text.count("\r"), LINES, "lines")
+    within(text.count("\n") + text.count("\r"), LINES, TOO_MANY_LINES)
     return read_lines(snapshot, [line and clean(line) for line in LINE_END.split(text)], {})
 
 
@@ -198,7 +205,7 @@ def read_lines(snapshot: Snapshot, lines: list[str], anchors: Mapping[int, tuple
     """
     page = _Page(lines, anchors)
     entries = list(_entries(page))
-    within(len(entries), ENTRIES, "papers")
+    within(len(entries), ENTRIES, TOO_MANY_PAPERS)
     header = read_header(page.lines[: entries[0].start if entries else len(page.lines)])
     _refuse_others(snapshot.origin, page, header, entries)
     page.notices.extend(header.notices)
@@ -311,7 +318,7 @@ def _paper(page: _Page, entry: _Entry, captured: date) -> Paper:
         at += 1
     raw = "\n".join(_body(page, entry, at))
     for text in (page.lines[entry.start + 1], authors, raw):
-        within(len(text), limits.FIELD, "characters in one field")
+        within(len(text), limits.FIELD, TOO_MANY_CHARACTERS_IN_FIELD)
     if entry.end == len(page.lines) and not (authors and raw):
         cut = message("last-paper-without-authors-and-abstract", line=line)
         if authors or raw:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field, replace
 
 from syncd.model import Creator, Identifiers, Link, Paper
 from syncd.parse.markup import ENTITY, TAG, plain, unescaped
-from syncd.sources.limits import CREATORS, FIELD, within
+from syncd.sources.limits import (
+    CREATORS,
+    FIELD,
+    TOO_MANY_AUTHORS_OF_PAPER,
+    TOO_MANY_CHARACTERS_IN_FIELD,
+    within,
+)
 from syncd.text.identifiers import arxiv_id, doi
 from syncd.text.latex import to_unicode
 from syncd.text.links import classify, find_links
@@ -169,8 +175,8 @@ def paper_of(record: Record) -> Paper | None:
     Raises:
         TooMuchError: a field is too long, or there are too many authors.
     """
-    within(len(record.abstract), FIELD, "characters in one field")
-    within(len(record.creators), CREATORS, "authors of one paper")
+    within(len(record.abstract), FIELD, TOO_MANY_CHARACTERS_IN_FIELD)
+    within(len(record.creators), CREATORS, TOO_MANY_AUTHORS_OF_PAPER)
     title = one_line(plain(record.title))
     if title.endswith("."):
         title = FINAL_STOP.sub("", title)
@@ -303,5 +309,5 @@ def one_line(text: str) -> str:
     Raises:
         TooMuchError: it is too long.
     """
-    within(len(text), FIELD, "characters in one field")
+    within(len(text), FIELD, TOO_MANY_CHARACTERS_IN_FIELD)
     return to_unicode(" ".join(text.split())) if text else ""

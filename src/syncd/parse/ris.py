@@ -18,7 +18,7 @@ from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
-from syncd.sources.limits import CREATORS, within
+from syncd.sources.limits import CREATORS, TOO_MANY_AUTHORS_OF_PAPER, within
 from syncd.text.dates import iso_date
 from syncd.text.names import ET_AL, creator
 from syncd.text.patterns import pattern
@@ -167,7 +167,7 @@ def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
 def _record(found: Mapping[str, Any]) -> Record:
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
     named = _texts(found, AUTHORS)
-    within(len(named), CREATORS, "authors of one paper")
+    within(len(named), CREATORS, TOO_MANY_AUTHORS_OF_PAPER)
     names = [one_line(plain(name)) for name in named]
     fields = {name: _first(found, tags) for name, tags in FIELDS.items()}
     if form in NO_VENUE:

@@ -20,7 +20,7 @@ from syncd.parse.record import UNREADABLE, Record, paper_of
 from syncd.services import media_type, records
 from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut, words
 from syncd.services.records import join_versions
-from syncd.sources.limits import ENTRIES, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_RECORDS, within
 from syncd.text.dates import iso_date
 from syncd.text.loose_json import Json, dig, many, rows, text
 from syncd.text.names import creator
@@ -70,7 +70,7 @@ def read(snapshot: Snapshot) -> Profile:
     """
     root = _root(snapshot)
     records = [entry for wrapper in root.iter("r") for entry in wrapper if entry.tag in FORMS]
-    within(len(records), ENTRIES, "records")
+    within(len(records), ENTRIES, TOO_MANY_RECORDS)
     notices: list[Notice] = []
     papers: list[Paper] = []
     for entry in records:

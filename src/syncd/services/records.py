@@ -16,7 +16,7 @@ from syncd.messages import message
 from syncd.model import Creator, Identifiers, Notice, Paper, Profile, Snapshot
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record
-from syncd.sources.limits import ENTRIES, read_json, within
+from syncd.sources.limits import ENTRIES, TOO_MANY_PAPERS, read_json, within
 from syncd.text import loose_json
 from syncd.text.dates import iso_date
 from syncd.text.identifiers import arxiv_id
@@ -327,7 +327,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
             origin=snapshot.origin,
             expected=f"a document of '{name}'",
         )
-    within(len(papers), ENTRIES, "papers")
+    within(len(papers), ENTRIES, TOO_MANY_PAPERS)
     author = dig(whole, "author")
     rows = [row for row in papers if isinstance(row, dict)]
     return Document(

@@ -7,7 +7,7 @@ that. The settings of a proxy and of certificates are taken from the environment
 from __future__ import annotations
 
 import email.message
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,45 +29,49 @@ from syncd.text.patterns import pattern
 
 CHUNK = 1 << 16
 
-_CHECK = "Check the network and the address."
-_PROXY = "Check HTTPS_PROXY and HTTP_PROXY."
+_CHECK = message("check-network-and-address")
+_PROXY = message("check-proxies")
 
-_Failure = tuple[type[Exception] | tuple[type[Exception], ...], str, bool, str]
+_Words = Callable[[str, Limits], tuple[str, str]]
+_Failure = tuple[type[Exception] | tuple[type[Exception], ...], bool, _Words]
 
-# What `requests` and `urllib3` raise: words, whether later it may work, what to do. The first row that fits is used.
+# What `requests` and `urllib3` raise: whether later it may work, what it is called and what to do, by the host and the
+# limits. The first row that fits is used.
 FAILURES: tuple[_Failure, ...] = (
     (
         NeverError,
-        "{host} is a link-local address or a cloud's metadata, which syncd never reads",
         False,
-        "No setting changes that. Give the server an address of its own.",
+        lambda host, _: (message("host-never-read", host=host), message("give-server-an-address")),
     ),
     (
         InsideError,
-        "{host} is in your own network, where syncd reads nothing unless you allow it",
         False,
-        'If that is right, add "{host}" to the list allow_private under [http] in the configuration.',
+        lambda host, _: (message("host-in-own-network", host=host), message("allow-private-host", host=host)),
     ),
-    (requests.exceptions.ProxyError, "the proxy can't be reached", True, _PROXY),
+    (requests.exceptions.ProxyError, True, lambda _host, _: (message("proxy-unreachable"), _PROXY)),
     (
         (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
-        "no secure connection to {host}: its certificate or its encryption is not accepted",
         True,
-        "Check the address, and this computer's clock.",
+        lambda host, _: (message("host-not-secure", host=host), message("check-address-and-clock")),
     ),
-    (requests.ConnectTimeout, "{host} did not answer within {connect} seconds", True, _CHECK),
+    (
+        requests.ConnectTimeout,
+        True,
+        lambda host, limits: (message("host-timeout", host=host, seconds=f"{limits.connect:g}"), _CHECK),
+    ),
     (
         (requests.Timeout, urllib3.exceptions.TimeoutError),
-        "{host} sent nothing for {silence} seconds",
         True,
-        "",
+        lambda host, limits: (message("host-silent", host=host, seconds=f"{limits.silence:g}"), ""),
     ),
-    (urllib3.exceptions.DecodeError, "the page arrived damaged: it can't be decompressed", True, ""),
-    (urllib3.exceptions.ProtocolError, "the connection broke off in the middle of the page", True, ""),
-    (requests.ConnectionError, "no connection to {host}", True, _CHECK),
-    (Exception, "this is not a valid address", False, ""),
+    (urllib3.exceptions.DecodeError, True, lambda _host, _: (message("page-damaged"), "")),
+    (urllib3.exceptions.ProtocolError, True, lambda _host, _: (message("page-broke-off"), "")),
+    (requests.ConnectionError, True, lambda host, _: (message("host-not-connected", host=host), _CHECK)),
+    (Exception, False, lambda _host, _: (message("not-an-address"), "")),
 )
-NO_HOST: tuple[_Failure, ...] = ((Exception, "the host {host} can't be found", True, _CHECK),)
+NO_HOST: tuple[_Failure, ...] = (
+    (Exception, True, lambda host, _: (message("host-not-found", host=host), _CHECK)),
+)
 
 SHOWN = 80
 """Characters of an address that are shown whole in an error."""
@@ -193,13 +197,12 @@ class Visit:
     def failure(self, error: Exception, url: str) -> SourceError:
         """Find words for an error of `requests` or `urllib3`, whose own texts are for programmers."""
         nameless = isinstance(error, requests.ConnectionError) and _is_nameless(error)
-        _, words, transient, hint = next(
+        _, transient, words = next(
             row for row in (NO_HOST if nameless else FAILURES) if isinstance(error, row[0])
         )
         host = error.host if isinstance(error, InsideError) else urlsplit(url).hostname
-        limits = self.limits
-        said = words.format(host=host, connect=f"{limits.connect:g}", silence=f"{limits.silence:g}")
-        found = self.error(said, transient=transient, hint=hint.format(host=host))
+        said, hint = words(str(host), self.limits)
+        found = self.error(said, transient=transient, hint=hint)
         found.unreached = nameless or type(error) in {requests.ConnectTimeout, requests.ConnectionError}
         return found
 

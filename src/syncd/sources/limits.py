@@ -82,6 +82,26 @@ class TooMuchError(SyncdError):
     """A source goes past a limit: "it has more than 500,000 elements". The caller adds the source's name."""
 
 
+# What a source may have too many of.
+TOO_MANY_ATTRIBUTES_OF_ELEMENT = message("of-attributes-of-element")
+TOO_MANY_AUTHORS_OF_PAPER = message("of-authors-of-paper")
+TOO_MANY_BYTES_OF_HEADER = message("of-bytes-of-header")
+TOO_MANY_CHARACTERS_ADDED = message("of-characters-added")
+TOO_MANY_CHARACTERS_IN_FIELD = message("of-characters-in-field")
+TOO_MANY_ELEMENTS = message("of-elements")
+TOO_MANY_ELEMENTS_PASSED_OVER = message("of-elements-passed-over")
+TOO_MANY_ENTRIES = message("of-entries")
+TOO_MANY_ENTRIES_AND_MACROS = message("of-entries-and-macros")
+TOO_MANY_FAULTY_ENTRIES = message("of-faulty-entries")
+TOO_MANY_ITEMS = message("of-items")
+TOO_MANY_LINES = message("of-lines")
+TOO_MANY_PAPERS = message("of-papers")
+TOO_MANY_PARTS = message("of-parts")
+TOO_MANY_RECORDS = message("of-records")
+TOO_MANY_TAGS = message("of-tags")
+TOO_MANY_VALUES = message("of-values")
+
+
 def within(count: int, most: int, what: str) -> None:
     """Refuse what goes past a limit.
 
@@ -124,7 +144,7 @@ def read_json(data: bytes) -> Any:
         data = data.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
     if _values(data) > JSON_DEPTH:  # else it is neither large nor deep
         bare = STRING.sub(b"", data)
-        within(_values(bare), JSON_VALUES, "values")
+        within(_values(bare), JSON_VALUES, TOO_MANY_VALUES)
         _refuse_deep(bare.translate(None, NOT_BRACKETS))
     try:
         return json.loads(data, parse_int=_whole)

@@ -162,14 +162,16 @@ def load(text: str, origin: str) -> Plan:
         value = json.loads(text)
     except ValueError as error:
         line = getattr(error, "lineno", None)
-        raise ParseError(message("not-json"), origin=origin, line=line, expected="a plan") from None
+        raise ParseError(
+            message("not-json"), origin=origin, line=line, expected=message("expected-plan")
+        ) from None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise ParseError(message("not-a-plan"), origin=origin, expected="what syncd plan -o writes")
+        raise ParseError(message("not-a-plan"), origin=origin, expected=message("expected-saved-plan"))
     try:
         return _plan(value["plan"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         said = message("plan-part-wrong", reason=error)
-        raise ParseError(said, origin=origin, expected="what syncd plan -o writes") from None
+        raise ParseError(said, origin=origin, expected=message("expected-saved-plan")) from None
 
 
 def _plan(value: dict[str, Any]) -> Plan:
