@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from background import Background, looks, write
+from doubles.plugin import new_key
 from owner import LONG, show
 from pages import entry, page
 from plugins import Asker, coded, without_codes
@@ -24,7 +25,6 @@ from syncd.config.secrets import SecretRef
 from syncd.daemon import events
 from syncd.handshake import HEADER
 from syncd.state import pairings
-from syncd.zotero.embedded.writing import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
