@@ -19,6 +19,7 @@ from syncd import __version__
 from syncd.cli.console import of_report
 from syncd.clock import SystemClock
 from syncd.handshake import HEADER, Caller, Proof
+from syncd.messages import WORDS, untold
 from syncd.zotero.client import Address
 from syncd.zotero.desktop import plugin_at
 from syncd.zotero.transport import PoliteTransport
@@ -262,6 +263,23 @@ class Answer:
 
     status: int
     json: Any
+
+
+def without_codes(told: Any) -> Any:
+    """Return an answer of the daemon's as commands show it: with the words of its sentences alone."""
+    if isinstance(told, list):
+        return [without_codes(one) for one in told]
+    if isinstance(told, dict):
+        return {name: without_codes(one) for name, one in told.items() if not name.endswith("_said")}
+    return told
+
+
+def coded(told: Any, name: str) -> str:
+    """Return a sentence of an answer; its code and parameters stand beside it, and say the same."""
+    said = told[f"{name}_said"]
+    assert said["code"] in WORDS
+    assert (untold(said), said["words"]) == (told[name], told[name])
+    return str(told[name])
 
 
 class Asker:

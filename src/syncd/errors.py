@@ -21,14 +21,21 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     if isinstance(error, SyncdError):
-        return str(error)
-    return f"a fault in syncd: {str(error) or type(error).__name__}"
+        return error.words
+    return message("fault-because", reason=words_of(error))
+
+
+def words_of(error: BaseException) -> str:
+    """Return what an error says, with its code where it has one; its kind where it says nothing."""
+    words = error.words if isinstance(error, SyncdError) else str(error)
+    return words or type(error).__name__
 
 
 class SyncdError(Exception):
     """Base of everything that syncd raises on purpose.
 
     Attributes:
+        words: the same as `str(error)`; with its code, where it is a `Message`.
         hint: what the user can do about it, as a sentence; may be empty.
         sort: what it means for those who wait: "error", "configuration", "permission", "temporary", "waiting",
             "layout", "guard", "locked".
@@ -40,6 +47,7 @@ class SyncdError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
+        self.words = message
         self.hint = hint
 
 
@@ -82,11 +90,17 @@ class ParseError(SyncdError):
         self, message: str, *, origin: str, line: int | None = None, expected: str = "", hint: str = ""
     ) -> None:
         where = origin if line is None else f"{origin}:{line}"
-        super().__init__(f"{where}: {message}" + (f"; expected {expected}" if expected else ""), hint=hint)
+        super().__init__(_at(where, message, expected), hint=hint)
         self.message = message
         self.origin = origin
         self.line = line
         self.expected = expected
+
+
+def _at(where: str, words: str, expected: str) -> str:
+    if expected:
+        return message("at-expected", place=where, words=words, expected=expected)
+    return message("at", place=where, words=words)
 
 
 class LayoutError(ParseError):
@@ -139,7 +153,7 @@ class ConfigError(SyncdError):
     sort = "configuration"
 
     def __init__(self, problems: list[str], *, hint: str = "") -> None:
-        super().__init__("; ".join(problems), hint=hint)
+        super().__init__(problems[0] if len(problems) == 1 else "; ".join(problems), hint=hint)
         self.problems = problems
 
 

@@ -7,7 +7,8 @@ the same in its own language. Labels, headings and tables belong to whoever show
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 Value = str | int
@@ -56,6 +57,83 @@ def told(words: str) -> dict[str, Any]:
         }
         return {"code": words.code, "params": params, "words": str(words)}
     return {"code": None, "params": {}, "words": words}
+
+
+def with_said(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return an answer of the daemon's with more of its sentences: beside "reason" stands "reason_said".
+
+    That is what `told` tells of the sentence; a list of such for a list of sentences, None for none.
+
+    >>> with_said({"hint": "Wait."}, "hint")
+    {'hint': 'Wait.', 'hint_said': {'code': None, 'params': {}, 'words': 'Wait.'}}
+    """
+    return value | {f"{name}_said": _said(value[name]) for name in names}
+
+
+def _said(value: Any) -> Any:
+    if value is None:
+        return None
+    return told(value) if isinstance(value, str) else [told(one) for one in value]
+
+
+def untold(value: Any) -> str:
+    """Return the sentence of which `told` told; its words, where this syncd does not know its code any more."""
+    code, params, words = value["code"], value["params"], value["words"]
+    try:
+        return Message(code, {name: _untold(each) for name, each in params.items()})
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        return str(words)
+
+
+def _untold(value: Any) -> Value:
+    return untold(value) if isinstance(value, dict) else value
+
+
+def kept(words: str) -> str:
+    """Return a sentence as a text that keeps its code: JSON where it has one, else the words.
+
+    >>> kept("Not Found")
+    'Not Found'
+    >>> kept(message("no-run-named"))
+    '{"code": "no-run-named", "params": {}, "words": "no run is named"}'
+    """
+    # Words of somebody else's that look like what is kept stay theirs.
+    if isinstance(words, Message) or _parsed(words) is not None:
+        return json.dumps(told(words), ensure_ascii=False)
+    return str(words)
+
+
+def recalled(text: str) -> str:
+    """Return the sentence that `kept` made a text of; any other text is words without a code.
+
+    >>> recalled('{"code": "no-run-named", "params": {}, "words": "no run is named"}').code
+    'no-run-named'
+    """
+    value = _parsed(text)
+    return text if value is None else untold(value)
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    """Return what `kept` made a text of; None where it made nothing of it."""
+    if not text.startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and value.keys() == {"code", "params", "words"} else None
+
+
+def listed(sentences: Sequence[str]) -> str:
+    """Return sentences as one, with commas; it keeps the code of each. There is at least one.
+
+    >>> listed(["a", "b", "c"])
+    'a, b, c'
+    """
+    *before, said = sentences
+    for one in reversed(before):
+        said = message("list", first=one, rest=said)
+    return said
 
 
 def _value(given: object) -> Value:
@@ -285,6 +363,18 @@ WORDS: Mapping[str, str] = {
     "variable-set": "the environment variable {name} is set",
     "write-into-table": "write into {table}: {lines}",
     # daemon
+    "only-post-has-body": "only POST may have a body here",
+    "body-too-long": "the body is longer than {most} bytes",
+    "body-length-not-told": "the length of the body is not told",
+    "web-pages-not-answered": "web pages are not answered",
+    "not-address-asked": "this is not the address that was asked for",
+    "another-session": "this is another session",
+    "pair-again": "Pair again: syncd login --desktop",
+    "not-signed-by-paired": "not signed by a program that was paired",
+    "only-allowed-here": "only {allowed} is allowed here",
+    "nothing-at-address": "there is nothing at this address",
+    "daemons-log-has-whole": "The daemon's log has the whole of it.",
+    "fault": "a fault in syncd",
     "address-never-read": "it is an address that syncd never reads",
     "apprise-address-unknown": "{hook}: apprise knows no such address",
     "apprise-failed": "{hook}: apprise failed ({error})",
@@ -439,6 +529,12 @@ WORDS: Mapping[str, str] = {
     "time-zone-is": "{now} {zone}; cron lines mean this time zone",
     "write-time-zone": 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.',
     # engine
+    "changed-since": "changed since: {fields}",
+    "you-changed-since": "you changed it since: {fields}",
+    "forgotten-what-it-wrote": "syncd has forgotten what it wrote there",
+    "undo-trashed-it": "an undo moved it to the trash; syncd restore brings it back",
+    "already-as-before": "it is as it was before the run already",
+    "already-gone": "it is deleted or in the trash already",
     "at-source": "the source {problem}",
     "collection-is-there": "the collection {collection} is there; nothing keeps the profile from it",
     "collection-made-meanwhile": "the collection {collection} was made meanwhile",
@@ -492,6 +588,9 @@ WORDS: Mapping[str, str] = {
     "no-such-service": 'there is no service "{name}"; there are: {known}',
     "paper-retracted-says": "'{title}' was retracted or withdrawn, says {service}",
     # errors
+    "list": "{first}, {rest}",
+    "at-expected": "{place}: {words}; expected {expected}",
+    "fault-because": "a fault in syncd: {reason}",
     "ended-on-request": "syncd was asked to end; what was written is recorded",
     "interrupted": "you interrupted it; what was written is recorded",
     # lock
@@ -798,6 +897,35 @@ WORDS: Mapping[str, str] = {
     "state-older": "the state is of an older syncd (revision {revision}), which this one can't read; it was kept as it is",
     "upgrade-or-name-data-folder": "Upgrade syncd, or set another data folder.",
     # sync
+    "deleted-in-zotero": "deleted in Zotero",
+    "new-in-source": "new in source",
+    "item-listed-by": "listed already, by {by}",
+    "item-known-by": "already in the library, by {by}",
+    "item-retitled": "its title was corrected",
+    "item-pushed": "syncd pushed it",
+    "in-the-trash": "in the trash",
+    "same-year": "same year",
+    "years-differ": "years {ours} and {theirs}",
+    "no-authors-there": "no authors there",
+    "shared-authors": "{shared} of {count} authors shared",
+    "same-abstract": "same abstract",
+    "title-alike": "title {percent}% alike",
+    "same-title": "same title",
+    "other-doi": "other DOI ({doi})",
+    "other-arxiv-id": "other arXiv id ({id})",
+    "by-title-surname-year": "title, surname and year",
+    "by-arxiv-id": "arXiv id",
+    "by-doi": "DOI",
+    "collection-in-trash": "the collection {name} is in Zotero's trash",
+    "collection-deleted": "the collection {name} was deleted in Zotero",
+    "published-as": "published, as {type}",
+    "item-twice": "it is there twice, made on two computers before the two met: merge the items in Zotero",
+    "merge-two": "merge the two in Zotero",
+    "made-on-another-computer": "made on another computer before the two met",
+    "edited-until": "you edited it; the change waits until {until}",
+    "in-zoteros-trash": "it is in Zotero's trash",
+    "you-deleted": "you deleted it in Zotero",
+    "possibly": "possibly {title}: {reasons}",
     "collection-closed": "{reason}; nothing is filed there any more",
     "expected-plan": "a plan",
     "expected-saved-plan": "what syncd plan -o writes",

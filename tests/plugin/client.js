@@ -64,7 +64,7 @@ function makeZotero(world) {
   return strict("Zotero", {
     version: "8.0",
     isWin: world.isWin,
-    locale: "en-US",
+    locale: world.locale,
     initializationPromise: Promise.resolve(),
     debug: (message) => world.debug.push(message),
     getMainWindows: () => world.windows,
@@ -191,6 +191,13 @@ function fileSystem(world) {
         throw new Error(`NotFoundError: ${name}`);
       }
       return world.files.get(name);
+    },
+    getResourceAsync: async (address) => {
+      const [, locale] = address.match(/^file:\/\/\/plugin\/locale\/(.+)\/messages\.json$/);
+      if (!world.spoken[locale]) {
+        throw new Error(`NotFoundError: ${address}`);
+      }
+      return JSON.stringify(world.spoken[locale]);
     },
     putContentsAsync: async (name, text) => world.files.set(name, text),
     createDirectoryIfMissingAsync: async () => {},

@@ -17,8 +17,9 @@ import syncd
 from node import NODE
 from syncd.cli.main import app
 from syncd.cli.plugin import NAME
+from syncd.messages import WORDS
 from syncd.plugin import ID
-from syncd.plugin.build import APART, LOCALES, bootstrap, contents, scripts, source, xpi
+from syncd.plugin.build import APART, LOCALES, WORDS_FILE, bootstrap, contents, scripts, source, xpi
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def test_no_language_of_zoteros_is_without_strings() -> None:
     """Where the plugin does not speak it, they are English; one that is missing would make all of Zotero English."""
     found = contents()
     own = {"en-US", "de"}
-    files = {name.rpartition("/")[2] for name in found if name.startswith("locale/en-US/")}
+    files = {name.rpartition("/")[2] for name in found if name.startswith("locale/en-US/")} - {WORDS_FILE}
     assert own <= set(LOCALES)
     assert len(files) == 2
     for locale in LOCALES:
@@ -73,6 +74,17 @@ def test_no_language_of_zoteros_is_without_strings() -> None:
         for file in files:
             said = (source() / "locale" / like / file).read_bytes()
             assert found[f"locale/{locale}/{file}"] == said
+
+
+def test_what_syncd_says_is_there_in_each_language_that_the_plugin_speaks() -> None:
+    """All of it in English; in German what was translated. It is ASCII, for its reader may take it for Latin."""
+    found = contents()
+    there = {name for name in found if name.endswith(f"/{WORDS_FILE}")}
+    assert there == {"locale/en-US/messages.json", "locale/de/messages.json"}
+    assert json.loads(found["locale/en-US/messages.json"]) == WORDS
+    german = (source() / "locale" / "de" / WORDS_FILE).read_text(encoding="utf-8")
+    assert json.loads(found["locale/de/messages.json"]) == json.loads(german)
+    assert all(found[name].isascii() for name in there)
 
 
 def test_every_script_is_in_the_one_that_zotero_loads() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from fluent.syntax import FluentParser, ast, visitor
 
 import syncd.plugin
+from syncd.messages import WORDS
 
 SOURCE = Path(syncd.plugin.__file__).parent / "source"
 FILES = sorted(path.name for path in (SOURCE / "locale" / "en-US").glob("*.ftl"))
@@ -82,6 +85,29 @@ def test_every_string_is_there_in_both_languages(file: str) -> None:
 def test_no_language_has_a_file_of_its_own() -> None:
     """What is not there in English would never be asked for."""
     assert sorted(path.name for path in (SOURCE / "locale" / "de").glob("*.ftl")) == FILES
+
+
+def test_what_syncd_says_has_the_same_parameters_in_german() -> None:
+    """A code that is there no more would never be said; a parameter that is missing would tell less."""
+    german = json.loads((SOURCE / "locale" / "de" / "messages.json").read_text(encoding="utf-8"))
+    assert list(german) == sorted(german)
+    assert german.keys() <= WORDS.keys()
+    # A number has words of its own in both languages, or in none.
+    ones = {code for code in WORDS if code.endswith("/one")}
+    assert {code for code in ones if code.removesuffix("/one") in german} <= german.keys()
+    different = {code for code in german if parameters(german[code]) != parameters(WORDS[code])}
+    assert not different
+
+
+def test_the_plugin_can_fill_in_every_parameter() -> None:
+    """It knows names in single braces, and nothing else that Python takes."""
+    assert all(re.fullmatch(r"\w+", name) for words in WORDS.values() for name, _, _ in parameters(words))
+    assert all((form, way) == ("", None) for words in WORDS.values() for _, form, way in parameters(words))
+
+
+def parameters(words: str) -> set[tuple[str, str, str | None]]:
+    """Return what stands in braces, with how it is to be written."""
+    return {(name, form or "", way) for _, name, form, way in Formatter().parse(words) if name is not None}
 
 
 def test_every_string_that_is_asked_for_exists() -> None:

@@ -1,6 +1,8 @@
 /** The computer, the user and the hour around the plugin's tests. */
+const path = require("node:path");
 const { DatabaseSync } = require("node:sqlite");
 
+const GERMAN = path.join(__dirname, "../../src/syncd/plugin/source/locale/de/messages.json");
 const SCHEMA = `
   CREATE TABLE items (itemID INTEGER PRIMARY KEY, libraryID INT, key TEXT, clientDateModified TEXT, version INT DEFAULT 0,
     json TEXT, UNIQUE (libraryID, key));
@@ -46,6 +48,9 @@ class World {
     /** The number of the user who is signed in to the sync. */
     this.userID = undefined;
     this.isWin = false;
+    this.locale = "en-US";
+    /** The languages that the plugin speaks, with the words of codes in each. The English ones are made with the xpi. */
+    this.spoken = { "en-US": {}, de: require(GERMAN) };
     this.libraries = [
       { libraryID: 1, libraryType: "user", editable: true },
       { libraryID: 2, libraryType: "group", groupID: 77, editable: false },

@@ -19,7 +19,7 @@ from background import Background, looks, write
 from doubles.plugin import new_key
 from owner import LONG, show
 from pages import entry, page
-from plugins import Asker
+from plugins import Asker, coded, without_codes
 from ports import free_port
 from syncd.config.secrets import SecretRef
 from syncd.daemon import events
@@ -108,8 +108,13 @@ def test_whoever_listens_is_told_what_happens(desk: Desk, daemon: Background) ->
         assert listener.next() == Told("paused", "3", '{"profiles": ["ann"], "paused": ["ann"]}')
         daemon.ask("resume")
         assert listener.until("resumed").facts == {"profiles": [], "paused": []}
-        assert daemon.ask("reload") == {"problems": []}
+        assert without_codes(daemon.ask("reload")) == {"problems": []}
         assert listener.until("reloaded").facts == {"profiles": ["ann"]}
+        desk.page.unlink()
+        daemon.ask("sync-now", names=["ann"])
+        while not (error := listener.until("ended").facts["error"]):
+            pass
+        assert "page.txt" in coded(error, "message")
     assert daemon.ask("status")["profiles"]
 
 

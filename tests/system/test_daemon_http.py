@@ -14,7 +14,7 @@ from doubles.plugin import Plugin, new_key
 from owner import LONG, TITLES, show
 from pages import entry, page
 from plugin_host import ZoteroProcess
-from plugins import Asker
+from plugins import Asker, coded, without_codes
 from ports import free_port
 from syncd.config import load
 from syncd.config.secrets import SecretRef
@@ -95,6 +95,42 @@ def daemon(desk: Desk, program: Asker) -> Iterator[Background]:
         running.until(lambda: looks(running))
         yield running
         assert program.key not in running.text
+
+
+# What is said comes with its code
+
+
+def test_every_sentence_comes_with_its_code_and_parameters(desk: Desk, program: Asker) -> None:
+    """Troubles and what to do about them, refusals of all kinds, and what is wrong with a configuration."""
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        (told,) = program.get("/v1/status")["libraries"][0]["profiles"]
+        assert "page.txt" in coded(told["trouble"], "message")
+        assert set(told["trouble"]) >= {"hint", "hint_said"}
+        assert told["paused_said"] is None
+        (shown,) = program.get("/v1/profiles", library=PREFIX)
+        assert shown["trouble"]["message_said"] == told["trouble"]["message_said"]
+        (live,) = program.get("/v1/daemon")["profiles"]
+        assert coded(live, "trouble") == told["trouble"]["message"]
+        (looked,) = program.post("/v1/sync-now?wait=yes").json["profiles"]
+        assert coded(looked["error"], "message") == told["trouble"]["message"]
+        refused = [
+            program.send("GET", "/v1/nosuch"),
+            program.send("POST", "/v1/status", b"{}"),
+            program.post("/v1/undo"),
+            program.post("/v1/unfollow", name="nobody"),
+            program.send("POST", "/v1/pause", b"nonsense"),
+            program.send("GET", "/v1/status", headers={"Origin": "https://example.org"}),
+            program.send("GET", "/v1/status", headers={HEADER: None}),
+        ]
+        assert [answer.status for answer in refused] == [404, 405, 404, 409, 400, 403, 401]
+        assert all(coded(answer.json, "error") for answer in refused)
+        assert all("hint_said" in answer.json for answer in refused)
+        assert coded(refused[-1].json, "hint")
+        desk.configure("[nonsense]\n")
+        answer = program.post("/v1/reload").json
+        assert [one["words"] for one in answer["problems_said"]] == answer["problems"]
+        assert answer["problems"]
 
 
 # Who is let in
@@ -182,7 +218,7 @@ def test_who_lets_the_port_change_gets_the_answer_on_the_old_one(
     assert program.get("/v1/status")
     port = free_port()
     desk.configure(f"[control]\nport = {port}\n")
-    assert program.post("/v1/reload").json == {"problems": []}
+    assert without_codes(program.post("/v1/reload").json) == {"problems": []}
     with pytest.raises(ConnectionRefusedError):
         program.send("GET", "/v1/status")
     assert Asker(port, program.key).get("/v1/daemon")["pid"] == daemon.process.pid
@@ -249,7 +285,7 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     assert (profile["name"], profile["author"]) == ("ann", "Ann Lee")
     assert profile["since"]
     code = "https://github.com/ann/alpha"
-    assert told[key] == {
+    assert without_codes(told[key]) == {
         "score": None,
         "affiliations": ["microsoft-research"],
         "links": [{"url": code, "kind": "code"}],
@@ -263,6 +299,7 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     after = program.get("/v1/items", library=PREFIX, keys=key)["items"][key]
     assert after["profiles"] == [profile]
     assert len(after["links"]) == 2
+    assert coded(after, "reason") == "new in source"
     (change,) = after["changed"]
     assert set(change["fields"]) == {"abstractNote", "children"}
     assert change["run"] == looks(daemon)[-1]["run"]
@@ -316,7 +353,9 @@ def test_status_tells_all_libraries_as_the_command_does(
     told = program.get("/v1/status")
     shown = desk.syncd("status", "--json").json
     assert told["daemon"] == shown["daemon"]
-    assert told["libraries"] == [{name: shown[name] for name in ("library", "profiles", "papers")}]
+    assert without_codes(told["libraries"]) == [
+        {name: shown[name] for name in ("library", "profiles", "papers")}
+    ]
     assert (told["reviews"], told["dashboard"]) == (0, None)
     assert daemon.process.pid == told["daemon"]["pid"]
 
@@ -475,7 +514,8 @@ def test_the_last_run_that_did_something_is_undone_once(
     answer = program.post("/v1/undo", run=None)
     assert answer.status == 200, answer
     assert (answer.json["run"], answer.json["undone"]) == (created, 2)
-    assert [left["reason"] for left in answer.json["left"]] == ["you changed it since: title"]
+    assert [coded(left, "reason") for left in answer.json["left"]] == ["you changed it since: title"]
+    assert [coded(left, "reason") for left in would["left"]] == ["you changed it since: title"]
     assert (answer.json["trashed"], answer.json["reverted"]) == (2, 0)
     assert set(desk.zotero.papers()) == {"Beta, mine"}
     assert {run["kind"] for run in desk.syncd("log", "--json").json} == {"push", "undo"}
@@ -520,9 +560,16 @@ def test_reviews_are_shown_and_decided(desk: Desk, owner: Owner, program: Asker)
         daemon.until(lambda: looks(daemon))
         (waiting,) = program.get("/v1/reviews")
         (shown,) = desk.syncd("review", "--json").json
-        assert waiting == {**shown, "library": "main"}
+        assert without_codes(waiting) == {**shown, "library": "main"}
         assert program.get("/v1/status")["reviews"] == 1
-        paper, key = waiting["paper"], waiting["candidates"][0]["key"]
+        (candidate,) = waiting["candidates"]
+        said = zip(candidate["reasons"], candidate["reasons_said"], strict=True)
+        assert all(coded({"reason": one, "reason_said": told}, "reason") == one for one, told in said)
+        (paper_told,) = program.get("/v1/status")["libraries"][0]["papers"]
+        assert coded(paper_told, "detail") == "possibly " + repr(candidate["title"]) + ": " + ", ".join(
+            candidate["reasons"]
+        )
+        paper, key = waiting["paper"], candidate["key"]
         assert program.post("/v1/reviews", paper=paper, verdict="perhaps", key=None).status == 400
         assert program.post("/v1/reviews", paper=paper, verdict="same", key="AAAA2222").status == 409
         assert program.post("/v1/reviews", paper="AAAA2222", verdict="same").status == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 
 from owner import memory_of, show
 from pages import entry
+from syncd.errors import ENDING
+from syncd.messages import Message, message, told
 from syncd.state.history import Note
 from syncd.state.journal import Entry
 from syncd.state.state import State
@@ -195,3 +198,29 @@ def test_runs_of_one_second_keep_their_order(desk: Desk) -> None:
         desk.clock.advance(0.1)
     with memory_of(desk) as state:
         assert [run.name for run in state.history.runs()] == names[::-1]
+
+
+def test_reasons_and_ends_of_runs_are_kept_with_their_codes(
+    state: State, store: Store, clock: FakeClock
+) -> None:
+    """As is the reason that waits in the journal; what was kept as words alone comes back as words."""
+    reason = message("item-known-by", by=message("by-doi"))
+    note = Note("adopt", "Alpha", reason, created=[])
+    ran(state, clock, "coded", note=note)
+    ran(state, clock, "plain", note=NEW)
+    state.history.finish("coded", clock.now().isoformat(), {}, ENDING)
+    ((_, again),) = state.history.notes("coded")
+    assert isinstance(again.reason, Message)
+    assert (again, told(again.reason)) == (note, told(reason))
+    ((_, plain),) = state.history.notes("plain")
+    assert (plain.reason, type(plain.reason)) == (NEW.reason, str)
+    ends = {run.name: run.error for run in state.history.runs()}
+    assert ends == {"coded": ENDING, "plain": None}
+    assert isinstance(ends["coded"], Message)
+    entry_of_it = Entry("item", {}, "AAAA2222", "AAAA2222", note=note)
+    from_journal = Entry.from_json(json.loads(json.dumps(entry_of_it.to_json()))).note
+    assert from_journal is not None
+    assert isinstance(from_journal.reason, Message)
+    with store.reading() as connection:
+        texts = {row.reason for row in connection.execute(sa.text("SELECT reason FROM action"))}
+    assert texts == {json.dumps(told(reason)), NEW.reason}

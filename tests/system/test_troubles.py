@@ -13,6 +13,8 @@ from syncd.config import load
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report, Task, run_once
 from syncd.errors import ClosedError, LockedError, StoppedError, SyncdError
+from syncd.messages import Message
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
@@ -60,6 +62,25 @@ def test_a_missing_page_is_shown_until_it_is_there(desk: Desk) -> None:
     assert desk.syncd("push").code == 0
     (profile,) = desk.syncd("status", "--json").json["profiles"]
     assert profile["trouble"] is None
+
+
+def test_a_trouble_is_kept_with_its_code_and_one_from_before_with_its_words(desk: Desk) -> None:
+    """The command and the checkup show the words of both."""
+    assert desk.syncd("push").code != 0
+    (trouble,) = troubles(desk).values()
+    assert isinstance(trouble.message, Message)
+    (shown,) = desk.syncd("status", "--json").json["profiles"]
+    assert shown["trouble"]["message"] == trouble.message
+    assert any(trouble.message in one["message"] for one in desk.syncd("doctor", "--json").json["checks"])
+    store = Store.at(desk.data.state)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE trouble SET message = 'as it was said before'")
+    store.close()
+    (trouble,) = troubles(desk).values()
+    assert trouble.message == "as it was said before"
+    assert not isinstance(trouble.message, Message)
+    (shown,) = desk.syncd("status", "--json").json["profiles"]
+    assert shown["trouble"]["message"] == trouble.message
 
 
 def test_a_trouble_knows_its_first_and_last_failure(desk: Desk) -> None:

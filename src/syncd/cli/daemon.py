@@ -74,7 +74,9 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         if not names:
             raise ConfigError([message("no-profile-followed-yet")], hint=message("set-up-with-init"))
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
-        looks = answer["profiles"] if answer else _look_here(names, settings, world)
+        looks = (
+            [_in_words(look) for look in answer["profiles"]] if answer else _look_here(names, settings, world)
+        )
         codes = {_code(look) for look in looks}
         code = codes.pop() if len(codes) == 1 else Exit.PARTLY
         if as_json:
@@ -84,6 +86,12 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
             for look in looks:
                 _show(look)
         raise typer.Exit(code)
+
+
+def _in_words(look: dict[str, Any]) -> dict[str, Any]:
+    """Return a look as the daemon tells of it, without the codes of its sentences: here they are English."""
+    error = look["error"]
+    return look | {"error": error and {name: error[name] for name in error if not name.endswith("_said")}}
 
 
 def pause(profiles: Profiles = None, config: ConfigOption = None) -> None:

@@ -43,7 +43,7 @@ from syncd.engine.session import opened
 from syncd.engine.undo import last_run, undo, undo_as_run
 from syncd.errors import ConfigError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
-from syncd.messages import message
+from syncd.messages import message, with_said
 from syncd.read import fetch
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound, replayed
 from syncd.services import search
@@ -88,13 +88,17 @@ class JsonAnswer(Response):
             return json.dumps(content).encode()
 
 
+def _no(words: str, hint: str = "") -> Json:
+    return with_said({"error": words, "hint": hint}, "error", "hint")
+
+
 def _refusal(status: int, words: str, hint: str = "", **headers: str) -> JsonAnswer:
     """Return an answer after which the connection is closed: what else the client sends is not read."""
-    return JsonAnswer({"error": words, "hint": hint}, status, Connection="close", **headers)
+    return JsonAnswer(_no(words, hint), status, Connection="close", **headers)
 
 
 def _refused(error: RefusedError) -> JsonAnswer:
-    return _refusal(error.status, str(error), error.hint, **error.headers)
+    return _refusal(error.status, error.words, error.hint, **error.headers)
 
 
 class Api:
@@ -154,13 +158,13 @@ class Api:
             except RefusedError as error:
                 return _refused(error)
             except SyncdError as error:
-                return _refusal(HTTPStatus.CONFLICT, str(error), error.hint)
+                return _refusal(HTTPStatus.CONFLICT, error.words, error.hint)
             except Exception as error:  # noqa: BLE001 - whatever it is, the next request may go well
                 self._say("error", f"a fault in syncd: {error}", exc_info=error)
                 return _refusal(
                     HTTPStatus.INTERNAL_SERVER_ERROR,
-                    "a fault in syncd",
-                    "The daemon's log has the whole of it.",
+                    message("fault"),
+                    message("daemons-log-has-whole"),
                 )
             if asked.proof and request.method == "POST" and not asked.body.get("dry_run"):
                 self._say("info", "done as a program asked", asked=request.scope["path"].rpartition("/")[2])
@@ -210,7 +214,7 @@ class Api:
 
     async def reload(self, _asked: Asked) -> Json:
         """Take the configuration over; tell what is wrong with it."""
-        return await wrap_future(self._ask("reload"))
+        return with_said(await wrap_future(self._ask("reload")), "problems")
 
     def _take_over(self) -> None:
         """Let the loop take over a configuration that was just written."""
@@ -356,12 +360,14 @@ ADDRESSES: tuple[tuple[str, str, Act], ...] = (
 
 
 async def _nothing_there(_request: Request, _error: Exception) -> Response:
-    return _refusal(HTTPStatus.NOT_FOUND, "there is nothing at this address")
+    return _refusal(HTTPStatus.NOT_FOUND, message("nothing-at-address"))
 
 
 async def _wrong_method(request: Request, _error: Exception) -> Response:
     allowed = ", ".join(method for method, path, _ in ADDRESSES if path == request.scope["path"])
-    return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {allowed} is allowed here", Allow=allowed)
+    return _refusal(
+        HTTPStatus.METHOD_NOT_ALLOWED, message("only-allowed-here", allowed=allowed), Allow=allowed
+    )
 
 
 async def _asked(request: Request) -> Asked:
@@ -469,13 +475,12 @@ class Signed:
         proof = await run_in_threadpool(self.keys.proof, self._gate, header, signed)
         if proof is None or proof.state == "again":
             # Whoever sends a request a second time has not signed it, so the answer is not signed either.
-            words = "not signed by a program that was paired"
-            refusal = _unknown({"error": words, "hint": "Pair again: syncd login --desktop"})
+            refusal = _unknown(_no(message("not-signed-by-paired"), message("pair-again")))
             await refusal(scope, receive, send)
             return
         app = self.app
         if proof.state == "late":
-            app = _unknown({"error": "this is another session", "hint": "", "session": self._gate.session})
+            app = _unknown(_no(message("another-session")) | {"session": self._gate.session})
         await app({**scope, PROOF: proof}, replayed(content, receive), _signing(proof, send))
 
 
@@ -504,12 +509,12 @@ def _signing(proof: Proof, send: Send) -> Send:
 
 
 _REASONS = {
-    Reason.HOST: (HTTPStatus.FORBIDDEN, "this is not the address that was asked for"),
-    Reason.PAGE: (HTTPStatus.FORBIDDEN, "web pages are not answered"),
-    Reason.ENCODING: (HTTPStatus.LENGTH_REQUIRED, "the length of the body is not told"),
-    Reason.LENGTH: (HTTPStatus.LENGTH_REQUIRED, "the length of the body is not told"),
-    Reason.LONG: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {LONGEST} bytes"),
-    Reason.READING: (HTTPStatus.METHOD_NOT_ALLOWED, "only POST may have a body here"),
+    Reason.HOST: (HTTPStatus.FORBIDDEN, message("not-address-asked")),
+    Reason.PAGE: (HTTPStatus.FORBIDDEN, message("web-pages-not-answered")),
+    Reason.ENCODING: (HTTPStatus.LENGTH_REQUIRED, message("body-length-not-told")),
+    Reason.LENGTH: (HTTPStatus.LENGTH_REQUIRED, message("body-length-not-told")),
+    Reason.LONG: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message("body-too-long", most=LONGEST)),
+    Reason.READING: (HTTPStatus.METHOD_NOT_ALLOWED, message("only-post-has-body")),
 }
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from syncd.daemon.work import Look
+from syncd.daemon.work import Look, with_codes
 
 # Seconds without any event, after which one says that the daemon is there.
 HEARTBEAT: Final = 15.0
@@ -95,7 +95,7 @@ class Events:
 
     def ended(self, look: Look) -> None:
         """Tell how a look ended, and of each paper that it brought before the user. The loop's thread calls this."""
-        self.tell("ended", **look.to_json())
+        self.tell("ended", **with_codes(look.to_json()))
         if look.report is None or look.report.error is not None:
             return
         waiting = {action.paper: action.title for action in look.report.actions if action.kind == "review"}

@@ -35,7 +35,7 @@ from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError
-from syncd.messages import message
+from syncd.messages import message, with_said
 from syncd.read import is_online
 from syncd.sources.pace import Pace
 
@@ -343,7 +343,7 @@ class Daemon:
         except (ConfigError, StateError) as error:
             with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
-            problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+            problems = error.problems if isinstance(error, ConfigError) else [error.words]
             self._reporter.not_reloaded(problems)
             return problems
         else:
@@ -369,7 +369,7 @@ class Daemon:
         following = self._timetable.next(name)
         task = self._looks.task_of(name)
         waits = "waiting for its library" if self._roster.is_running(name) else None
-        return {
+        told = {
             "name": name,
             "library": self._roster.library_of(name),
             "paused": self._roster.is_paused(name),
@@ -379,6 +379,7 @@ class Daemon:
             "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,
             "again": known[2].isoformat(timespec="seconds") if known and known[2] else None,
         }
+        return with_said(told, "trouble")
 
 
 def _settings_of(name: str, config: Config) -> tuple[object, object] | None:

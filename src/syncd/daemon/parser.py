@@ -31,7 +31,7 @@ from pydantic import TypeAdapter
 from syncd import errors, read
 from syncd.clock import Clock
 from syncd.errors import ParseError, SyncdError
-from syncd.messages import message
+from syncd.messages import kept, message, recalled
 from syncd.model import Profile, Snapshot
 from syncd.sources import limits
 
@@ -100,7 +100,7 @@ class _Refusal:
 
     Attributes:
         kind: the error's class; "fault" for one that syncd does not raise on purpose.
-        message: see the error, like the next three.
+        message: see the error, like the next three; as `messages.kept` keeps a sentence, like the hint.
         hint: what to do.
         line: or None.
         expected: what should have been there.
@@ -321,10 +321,14 @@ def _error(refusal: _Refusal | None, origin: str) -> Exception:
         error.add_note(refusal.trace if refusal else "")
         return error
     if refusal.kind == "SyncdError":
-        return SyncdError(refusal.message, hint=refusal.hint)
+        return SyncdError(recalled(refusal.message), hint=recalled(refusal.hint))
     kind = errors.LayoutError if refusal.kind == "LayoutError" else ParseError
     return kind(
-        refusal.message, origin=origin, line=refusal.line, expected=refusal.expected, hint=refusal.hint
+        recalled(refusal.message),
+        origin=origin,
+        line=refusal.line,
+        expected=refusal.expected,
+        hint=recalled(refusal.hint),
     )
 
 
@@ -386,11 +390,15 @@ def _refused(error: Exception) -> _Answer:
         )
         return _Answer(
             refusal=_Refusal(
-                kind, _plain(error.message), _plain(error.hint), error.line, _plain(error.expected)
+                kind,
+                _plain(kept(error.message)),
+                _plain(kept(error.hint)),
+                error.line,
+                _plain(error.expected),
             )
         )
     if isinstance(error, SyncdError):
-        return _Answer(refusal=_Refusal("SyncdError", _plain(str(error)), _plain(error.hint)))
+        return _Answer(refusal=_Refusal("SyncdError", _plain(kept(error.words)), _plain(kept(error.hint))))
     words = _plain(f"{type(error).__name__}: {error}")
     return _Answer(refusal=_Refusal("fault", words, trace=_plain("".join(traceback.format_exception(error)))))
 

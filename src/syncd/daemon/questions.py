@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from syncd.daemon.events import Events
 from syncd.daemon.roster import Roster
-from syncd.errors import SyncdError
+from syncd.daemon.work import with_codes
+from syncd.errors import SyncdError, words_of
 from syncd.messages import message
 
 Json = dict[str, Any]
@@ -97,7 +98,7 @@ class Answers:
             self._answers[question.do](question)
         except Exception as error:
             # Whatever it is, who asked must not wait for ever; the loop sees to the rest.
-            words = str(error) or type(error).__name__
+            words = words_of(error)
             known = isinstance(error, SyncdError)
             told = error if known else SyncdError(words, hint=message("see-daemon-log"))
             question.answer.set_exception(told)
@@ -107,7 +108,7 @@ class Answers:
         """Tell those who asked for a look how it ended."""
         for waiting in [one for one in self._waiting if profile in one.left]:
             waiting.left.discard(profile)
-            waiting.looks.append(look)
+            waiting.looks.append(with_codes(look))
             self._answer_if_done(waiting)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from syncd.engine.ports import Ports
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.handshake import Proof
-from syncd.messages import message
+from syncd.messages import message, with_said
 from syncd.state.history import Note, Told
 from syncd.state.libraries import remembered
 from syncd.state.state import State
@@ -33,6 +33,7 @@ class RefusedError(Exception):
     """A request that is not answered.
 
     Attributes:
+        words: the same as `str(error)`, with its code.
         status: of the answer.
         hint: what to do; may be empty.
         headers: that the answer needs.
@@ -42,6 +43,7 @@ class RefusedError(Exception):
         self, status: HTTPStatus, message: str, *, hint: str = "", headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(message)
+        self.words = message
         self.status = status
         self.hint = hint
         self.headers = headers or {}
@@ -105,14 +107,25 @@ def library_for(prefix: object, user: object, config: Config) -> Library:
 
 
 def status(config: Config, ports: Ports, live: Json) -> Json:
-    """Return what `syncd status --json` tells, of all libraries."""
+    """Return what `syncd status --json` tells, of all libraries; with the codes of its sentences."""
     shelves = [shelf(library, config, ports.data, ports.clock, live) for library in config.libraries.values()]
     return {
-        "libraries": [one.to_json() for one in shelves],
+        "libraries": [_shelf(one.to_json()) for one in shelves],
         "daemon": {name: live[name] for name in ("pid", "version", "since", "paused")},
         "reviews": sum(standing.cause == "review" for one in shelves for standing in one.standings),
         "dashboard": None,
     }
+
+
+def _shelf(told: Json) -> Json:
+    profiles = [with_said(_troubled(profile), "paused") for profile in told["profiles"]]
+    papers = [with_said(paper, "detail") for paper in told["papers"]]
+    return told | {"profiles": profiles, "papers": papers}
+
+
+def _troubled(profile: Json) -> Json:
+    trouble = profile["trouble"]
+    return profile | {"trouble": trouble and with_said(trouble, "message", "hint")}
 
 
 def items(asked: Asked, config: Config, ports: Ports) -> Json:
@@ -147,7 +160,7 @@ def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping
         if note.changes and note.kind != "create"
     ]
     came = [note.reason for _, _, note in history if note.kind in {"create", "adopt"}]
-    return {
+    about = {
         "profiles": [
             {"name": name, "author": authors.get(name, name), "since": since or None}
             for name, since in told.profiles.items()
@@ -159,6 +172,7 @@ def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping
         "reason": came[0] if came else None,
         "changed": changed,
     }
+    return with_said(about, "reason")
 
 
 def _joined(first: Json, second: Json) -> Json:
@@ -212,7 +226,7 @@ def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Jso
 
 
 def _profile(row: Row, state: State, collections: Mapping[str, str]) -> Json:
-    told = row.to_json()
+    told = _troubled(row.to_json())
     return {
         "name": row.name,
         "author": told["author"],
@@ -234,7 +248,7 @@ def reviews(config: Config, ports: Ports) -> list[Json]:
                 {
                     "paper": standing.paper,
                     "record": dict(standing.record),
-                    "candidates": list(standing.candidates),
+                    "candidates": [with_said(dict(one), "reasons") for one in standing.candidates],
                     "library": library.name,
                 }
                 for standing in state.standings()
@@ -258,6 +272,6 @@ def undoing(done: Undoing) -> Json:
         "undone": len(done.notes),
         "trashed": done.trashed,
         "reverted": done.reverted,
-        "left": [asdict(one) for one in done.left],
-        "failed": [asdict(one) for one in done.failed],
+        "left": [with_said(asdict(one), "reason") for one in done.left],
+        "failed": [with_said(asdict(one), "reason") for one in done.failed],
     }

@@ -28,8 +28,9 @@ from syncd.errors import (
     StateError,
     StoppedError,
     SyncdError,
+    words_of,
 )
-from syncd.messages import message
+from syncd.messages import message, with_said
 from syncd.read import fetch, is_online
 
 # How long a look waits for its turn at a library that another process is writing to.
@@ -193,13 +194,18 @@ class Look:
             "run": self.run,
             "counts": self.report.counts if self.report else {},
             "error": {
-                "message": str(self.error) or type(self.error).__name__,
+                "message": words_of(self.error),
                 "hint": known.hint if known else "",
                 "sort": known.sort if known else "error",
             }
             if self.error
             else None,
         }
+
+
+def with_codes(look: dict[str, Any]) -> dict[str, Any]:
+    """Return what `Look.to_json` gave as programs are told of it."""
+    return look | {"error": look["error"] and with_said(look["error"], "message", "hint")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +345,7 @@ class Looker:
 
 def trouble_of(error: Exception, *, library: bool = False) -> Trouble:
     """Return what an error means for when to try again."""
-    words = str(error) or type(error).__name__
+    words = words_of(error)
     if isinstance(error, LibraryError):
         return Trouble(
             words,

@@ -21,7 +21,7 @@ from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ENDING, INTERRUPTED
 from syncd.handshake import SEPARATOR
 from syncd.lock import held
-from syncd.messages import message
+from syncd.messages import message, recalled
 from syncd.state.store import HEAD, Store
 
 STATE = "state"
@@ -141,10 +141,11 @@ def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
     """Return how many of a profile's runs failed in a row, the newest first; None where the newest went well."""
     bad: list[tuple[str, str]] = []
     for run in runs:
-        if run["error"] in ENDED_BY_HAND:
+        error = recalled(run["error"] or "")
+        if error in ENDED_BY_HAND:
             continue
         failed = json.loads(run["counts"]).get("failed", 0)
-        message = run["error"] or (f"{failed} papers were not written" if failed else "")
+        message = error or (f"{failed} papers were not written" if failed else "")
         if not message:
             break
         bad.append((message, run["started"]))
@@ -158,15 +159,15 @@ def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: 
         f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
         names,
     )
-    found = [Hindrance(f"rests: {row['paused']}", resume) for row in paused]
+    found = [Hindrance(f"rests: {recalled(row['paused'])}", resume) for row in paused]
     known = connection.execute(
         f"SELECT message, hint, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
         names,
     )
     for row in known:
         times = "once" if row["times"] == 1 else f"{row['times']} times"
-        words = f"failed {times} since {local(row['since'])}: {row['message']}"
-        found.append(Hindrance(words, row["hint"] or again))
+        words = f"failed {times} since {local(row['since'])}: {recalled(row['message'])}"
+        found.append(Hindrance(words, recalled(row["hint"]) or again))
     for row in connection.execute("SELECT name FROM pause WHERE name IN (?, '') ORDER BY name", (profile,)):
         # Where all profiles rest, letting one go on is not enough.
         words = "rests, because you paused " + ("it" if row["name"] else "all profiles")

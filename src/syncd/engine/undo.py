@@ -142,8 +142,8 @@ def _plain(creators: Iterable[Mapping[str, str]] | None) -> list[list[tuple[str,
 
 # How often a library that changes meanwhile, or answers with a fault, is read and planned anew.
 ROUNDS = 4
-ALREADY = "it is deleted or in the trash already"
-BEFORE = "it is as it was before the run already"
+ALREADY = message("already-gone")
+BEFORE = message("already-as-before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class _Plan:
         """Plan what puts back all that the run did to one item."""
         item = self.view.items.get(key)
         if note.kind == "trash":
-            self._leave(note, key, "an undo moved it to the trash; syncd restore brings it back")
+            self._leave(note, key, message("undo-trashed-it"))
         elif item is None or item.trashed:
             self._leave(note, key, ALREADY)
         elif key in note.created:
@@ -225,9 +225,9 @@ class _Plan:
     def _undo_creation(self, item: IndexedItem, note: Note) -> None:
         base = self.record.written.get(item.key)
         if base is None:
-            self._leave(note, item.key, "syncd has forgotten what it wrote there")
+            self._leave(note, item.key, message("forgotten-what-it-wrote"))
         elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):
-            self._leave(note, item.key, f"you changed it since: {', '.join(touched)}")
+            self._leave(note, item.key, message("you-changed-since", fields=", ".join(touched)))
         else:
             undone = Note("trash", note.title, f"undo of {self.run}")
             self._write(item, item.key, {"deleted": 1}, undone)
@@ -236,7 +236,7 @@ class _Plan:
         back, touched = _put_back(item.data, note.changes)
         links = [child for key in note.created if (child := self._own_link(key, item))]
         if touched:
-            self._leave(note, item.key, f"changed since: {', '.join(touched)}")
+            self._leave(note, item.key, message("changed-since", fields=", ".join(touched)))
         elif not back and not links:
             self._leave(note, item.key, BEFORE)
         changes = {name: (item.data.get(name, ""), value) for name, value in back.items()}

@@ -7,15 +7,16 @@ goes is the caller's to say; nothing is put into Zotero's own folders.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from syncd import __version__
 from syncd.errors import PluginError
-from syncd.messages import message
+from syncd.messages import WORDS, message
 from syncd.paths import write_whole
 from syncd.plugin import ID, UPDATES
 
@@ -36,6 +37,8 @@ LOCALES = (
 # fmt: on
 # Stands in for a language that the plugin does not speak.
 SPOKEN = "en-US"
+# What syncd says, by codes: the English one is made of `WORDS`, others are in the folders of their languages.
+WORDS_FILE = "messages.json"
 # The earliest time that a zip can tell.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -79,7 +82,19 @@ def contents() -> dict[str, bytes]:
         script = name.endswith(".js") and name not in APART
         if not script and name != "manifest.json":
             found[name] = file.read_bytes()
-    return _in_every_language(found)
+    # German has only what was translated; where that is not enough, the plugin says the English words that were sent.
+    return _in_every_language(found) | {f"locale/{SPOKEN}/{WORDS_FILE}": _json(WORDS)} | _translated(found)
+
+
+def _translated(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of translated words, in the form of the English one."""
+    names = [name for name in found if name.endswith(f"/{WORDS_FILE}")]
+    return {name: _json(json.loads(found[name])) for name in names}
+
+
+def _json(words: Mapping[str, str]) -> bytes:
+    """Return words by their codes as a file that has one meaning, whatever characters its reader expects."""
+    return json.dumps(words, indent=1, sort_keys=True).encode()
 
 
 def _in_every_language(found: dict[str, bytes]) -> dict[str, bytes]:

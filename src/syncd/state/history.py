@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.clock import Clock
+from syncd.messages import kept, recalled
 from syncd.state import store as db
 from syncd.state.store import Store
 from syncd.sync.action import Action, Fact, Plan, PlannedProfile
@@ -115,7 +116,11 @@ class History:
         """Note how a run ended."""
         with self._store.writing() as connection:
             change = sa.update(db.run).where(db.run.c.id == run)
-            connection.execute(change.values(finished=finished, counts=json.dumps(dict(counts)), error=error))
+            connection.execute(
+                change.values(
+                    finished=finished, counts=json.dumps(dict(counts)), error=kept(error) if error else error
+                )
+            )
 
     def add(self, connection: sa.Connection, run: str, key: str, note: Note) -> None:
         """Add a line to a run, in the caller's transaction."""
@@ -127,7 +132,7 @@ class History:
                 kind=note.kind,
                 key=key,
                 title=note.title,
-                reason=note.reason,
+                reason=kept(note.reason),
                 changes=json.dumps(dict(note.changes), ensure_ascii=False),
                 created=json.dumps(list(note.created)),
                 recorded=_exact(self._clock.now()),
@@ -148,7 +153,7 @@ class History:
                 row.started,
                 row.finished,
                 _counts(json.loads(row.counts), written.get(row.id, [])),
-                row.error,
+                recalled(row.error) if row.error else row.error,
                 json.loads(row.profiles),
             )
             for row in rows
@@ -269,7 +274,7 @@ def _exact(moment: datetime) -> str:
 
 
 def _note(row: sa.Row[Any]) -> Note:
-    return Note(row.kind, row.title, row.reason, json.loads(row.changes), json.loads(row.created))
+    return Note(row.kind, row.title, recalled(row.reason), json.loads(row.changes), json.loads(row.created))
 
 
 Json = dict[str, Any]

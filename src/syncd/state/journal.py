@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.clock import Clock
+from syncd.messages import kept, recalled
 from syncd.state import store as db
 from syncd.state.history import Note
 from syncd.state.store import Store
@@ -56,7 +57,7 @@ class Entry:
             "item": self.item,
             "paper": self.paper,
             "base": self.base.to_json() if self.base else None,
-            "note": [note.kind, note.title, note.reason, dict(note.changes), list(note.created)]
+            "note": [note.kind, note.title, kept(note.reason), dict(note.changes), list(note.created)]
             if note
             else None,
             "there": self.there,
@@ -66,7 +67,10 @@ class Entry:
     def from_json(cls, value: Json) -> Entry:
         """Read what `to_json` gave."""
         base = Base.from_json(value["base"]) if value["base"] else None
-        note = Note(*value["note"]) if value["note"] else None
+        note = None
+        if value["note"]:
+            kind, title, reason, changes, created = value["note"]
+            note = Note(kind, title, recalled(reason), changes, created)
         there = value.get("there", False)
         return cls(value["what"], value["sent"], value["item"], value["paper"], base, note, there)
 

@@ -6,7 +6,7 @@ All of it but the history of runs can be rebuilt from the library. Nothing here 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.errors import SyncdError
 from syncd.handshake import SEPARATOR
+from syncd.messages import kept, recalled
 from syncd.state import store as db
 from syncd.state.history import Facts, History
 from syncd.state.index import Index
@@ -184,7 +185,7 @@ class State:
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
                 refusals={
-                    row.paper: Refusal(row.digest, row.message)
+                    row.paper: Refusal(row.digest, recalled(row.message))
                     for row in connection.execute(self._all(db.refusal))
                 },
                 restored=frozenset(
@@ -264,7 +265,7 @@ class State:
             "digest": profile.digest,
             "papers": profile.papers,
             "collection": profile.collection,
-            "paused": profile.paused,
+            "paused": kept(profile.paused),
             "run": run,
             "pushed": now,
         }
@@ -287,7 +288,7 @@ class State:
 
     def refuse(self, connection: sa.Connection, paper: str, refusal: Refusal) -> None:
         """Remember what the server did not take."""
-        row = {"paper": paper, "digest": refusal.digest, "message": refusal.message}
+        row = {"paper": paper, "digest": refusal.digest, "message": kept(refusal.message)}
         self._put(connection, db.refusal, row)
 
     def decide(self, paper: str, key: str, verdict: Verdict) -> None:
@@ -307,9 +308,10 @@ class State:
                 "cause": standing.cause,
                 "key": standing.key,
                 "title": standing.title,
-                "detail": standing.detail,
+                "detail": kept(standing.detail),
                 "comparison": json.dumps(
-                    [dict(standing.record), list(standing.candidates)], ensure_ascii=False
+                    [dict(standing.record), [_reasoned(one, kept) for one in standing.candidates]],
+                    ensure_ascii=False,
                 ),
                 "kept": json.dumps(dict(standing.values), ensure_ascii=False),
                 "said": json.dumps(asdict(standing.said), ensure_ascii=False) if standing.said else "",
@@ -329,7 +331,9 @@ class State:
             undone = {row.key for row in connection.execute(ours)}
             return [
                 replace(
-                    Standing(r.paper, r.cause, r.key, r.title, r.detail, *json.loads(r.comparison)),
+                    Standing(
+                        r.paper, r.cause, r.key, r.title, recalled(r.detail), *_comparison(r.comparison)
+                    ),
                     values=json.loads(r.kept),
                     by="syncd" if r.key in undone else "user",
                     said=_said(r.said),
@@ -351,7 +355,7 @@ class State:
                     r.origin,
                     r.papers,
                     r.collection,
-                    r.paused,
+                    recalled(r.paused),
                     r.run,
                     r.pushed,
                     listed.get(r.name) or r.papers,
@@ -369,7 +373,7 @@ class State:
         with self._store.reading() as connection:
             query = self._all(db.trouble).order_by(db.trouble.c.name)
             return [
-                Problem(r.name, r.since, r.last, r.times, r.message, r.hint)
+                Problem(r.name, r.since, r.last, r.times, recalled(r.message), recalled(r.hint))
                 for r in connection.execute(query)
             ]
 
@@ -393,7 +397,7 @@ class State:
             for name, error in found.items():
                 times = known[name].count + 1 if name in known else 1
                 row = {"name": name, "since": now, "last": now, "times": times}
-                words = {"message": str(error), "hint": error.hint}
+                words = {"message": kept(error.words), "hint": kept(error.hint)}
                 self._put(connection, db.trouble, {**row, **words}, keep=["since"])
 
     # Writing
@@ -474,7 +478,18 @@ def _said(text: str) -> Said | None:
     return Said.from_json(json.loads(text)) if text else None
 
 
+def _comparison(text: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Return the paper of a review, and its candidates."""
+    record, candidates = json.loads(text)
+    return record, [_reasoned(one, recalled) for one in candidates]
+
+
+def _reasoned(candidate: Mapping[str, Any], way: Callable[[str], str]) -> dict[str, Any]:
+    """Return a candidate whose reasons went one way between sentences and texts."""
+    return {**candidate, "reasons": [way(reason) for reason in candidate["reasons"]]}
+
+
 def _candidates(comparison: str) -> tuple[Candidate, ...]:
     """Return the candidates of a review as they were asked about."""
-    _, candidates = json.loads(comparison)
+    _, candidates = _comparison(comparison)
     return tuple(Candidate(**{**one, "reasons": tuple(one["reasons"])}) for one in candidates)

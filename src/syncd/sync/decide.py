@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from syncd.messages import message
+from syncd.messages import listed, message
 from syncd.sync import merge
 from syncd.sync.action import Action, Kind, Memory
 from syncd.sync.filing import Wanted, joined, said_of
@@ -67,7 +67,7 @@ class Decisions:
             entry.title,
             entry.key,
             None,
-            f"possibly {best.title!r}: {', '.join(best.reasons)}",
+            message("possibly", title=repr(best.title), reasons=listed(best.reasons)),
             cause="review",
             candidates=candidates,
             record=record({**entry.draft.fields, "creators": entry.draft.creators}),
@@ -126,13 +126,13 @@ class Decisions:
         item = self._view.living(key)
         if item is None:
             if key in self._view.deleted or key in self._memory.tombstones:
-                return _skip(entry, key, "you deleted it in Zotero", "deleted")
+                return _skip(entry, key, message("you-deleted"), "deleted")
             restored = entry.key in self._memory.restored
             reason = message("you-brought-it-back") if restored else message("item-missing")
             return self._create(entry, key, reason)
         base = self._base(entry, case, item)
         if item.trashed:
-            return replace(_skip(entry, item.key, "it is in Zotero's trash", "deleted"), base=base)
+            return replace(_skip(entry, item.key, message("in-zoteros-trash"), "deleted"), base=base)
         if base.adopted and entry.first.adopt == "skip" and item.key not in self._memory.written:
             return _skip(entry, item.key, reason, "not adopted")
         return self._bring_up_to_date(entry, item, base, reason)
@@ -221,7 +221,7 @@ class Decisions:
         kind: Kind = "unchanged"
         if merged.patch or children:
             if until := self._settles(entry, item, base, made):
-                said = f"you edited it; the change waits until {until.astimezone(self._now.tzinfo):%Y-%m-%d %H:%M}"
+                said = message("edited-until", until=f"{until.astimezone(self._now.tzinfo):%Y-%m-%d %H:%M}")
                 skipped = _skip(entry, item.key, said, "waiting")
                 values = merge.beside(merged.kept, item.data, made)
                 return replace(skipped, changes=changes, kept=merged.kept, values=values, base=base)
@@ -265,15 +265,14 @@ class Decisions:
         others = [twin for twin in twins(self._view, entry) if twin.key != item.key and twin.key not in said]
         if not others or item.key not in (entry.key, *entry.aliases):
             return {}
-        reasons = ("made on another computer before the two met", "merge the two in Zotero")
+        reasons = (message("made-on-another-computer"), message("merge-two"))
         there = [
             Candidate(twin.key, str(twin.data.get("title")), 1.0, reasons, record(twin.data))
             for twin in others
         ]
-        reason = "it is there twice, made on two computers before the two met: merge the items in Zotero"
         return {
             "cause": "review",
-            "reason": reason,
+            "reason": message("item-twice"),
             "candidates": tuple(there),
             "record": record(item.data),
         }
@@ -292,7 +291,9 @@ class Decisions:
         said = self._memory.decisions.get(entry.key, {}).get(item.key)
         if not offer or entry.first.upgrade == "never" or said == "different":
             return {}
-        there = Candidate(item.key, entry.title, 1.0, (f"published, as {offer}",), record(item.data))
+        there = Candidate(
+            item.key, entry.title, 1.0, (message("published-as", type=offer),), record(item.data)
+        )
         return {"cause": "review", "candidates": (there,), "record": {"title": entry.title, "type": offer}}
 
     def _settles(self, entry: Wanted, item: IndexedItem, base: Base, made: Draft) -> datetime | None:

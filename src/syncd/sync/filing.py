@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from syncd.messages import message
 from syncd.model import Paper
 from syncd.sync.action import Adopt, NewCollection, Said
 from syncd.sync.library import LibraryView
@@ -108,9 +109,9 @@ class Filing:
         while step:
             collection = self._view.collections.get(step)
             if collection is None:
-                return f"the collection {name!r} was deleted in Zotero"
+                return message("collection-deleted", name=repr(name))
             if collection.trashed:
-                return f"the collection {name!r} is in Zotero's trash"
+                return message("collection-in-trash", name=repr(name))
             step = collection.parent
         return ""
 

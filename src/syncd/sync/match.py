@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncd.messages import message
 from syncd.model import Paper
 from syncd.sync.library import IndexedItem, Searched
 from syncd.text.titles import MOST_LETTERS, digest_of_text, fold_name, fold_title, words_of
@@ -75,25 +76,25 @@ def exact(paper: Paper, view: Searched, *, taken: frozenset[str], others: frozen
         others: keys of items that the user said are other papers.
     """
     for found, reason in (
-        (view.by_doi.get(paper.identifiers.doi or ""), "DOI"),
-        (view.by_arxiv.get(paper.identifiers.arxiv or ""), "arXiv id"),
+        (view.by_doi.get(paper.identifiers.doi or ""), message("by-doi")),
+        (view.by_arxiv.get(paper.identifiers.arxiv or ""), message("by-arxiv-id")),
     ):
         if free := [item for item in found or () if item.key not in others]:
             return Match(free[0].key, reason)
     for item in view.by_title.get(fold_title(paper.title), ()):
         free_to_be = item.key not in taken | others and not contradictions(paper, item)
         if free_to_be and _same_surname(paper, item) and _years_agree(paper, item):
-            return Match(item.key, "title, surname and year")
+            return Match(item.key, message("by-title-surname-year"))
     return None
 
 
 def contradictions(paper: Paper, item: IndexedItem) -> list[str]:
     """Return the identifiers that say that these are two papers."""
-    found = []
+    found: list[str] = []
     if paper.identifiers.arxiv and item.identifiers.arxiv not in {None, paper.identifiers.arxiv}:
-        found.append(f"other arXiv id ({item.identifiers.arxiv})")
+        found.append(message("other-arxiv-id", id=item.identifiers.arxiv))
     if paper.identifiers.doi and item.identifiers.doi not in {None, paper.identifiers.doi}:
-        found.append(f"other DOI ({item.identifiers.doi})")
+        found.append(message("other-doi", doi=item.identifiers.doi))
     return found
 
 
@@ -180,15 +181,21 @@ def _weighed(paper: Paper, item: IndexedItem) -> Candidate:
     shared = ours & theirs
     authors = 1.0 if not ours or not theirs else len(shared) / min(len(ours), len(theirs))
     years = _years_agree(paper, item)
-    reasons = ["same title" if title == 1 else f"title {title:.0%} alike"]
+    alike = message("same-title") if title == 1 else message("title-alike", percent=f"{title:.0%}"[:-1])
+    reasons: list[str] = [alike]
     if len(paper.abstract) >= MIN_ABSTRACT and digest_of_text(paper.abstract) == item.abstract:
-        reasons.append("same abstract")
-    reasons.append(f"{len(shared)} of {len(ours)} authors shared" if theirs else "no authors there")
+        reasons.append(message("same-abstract"))
+    reasons.append(
+        message("shared-authors", shared=len(shared), count=len(ours))
+        if theirs
+        else message("no-authors-there")
+    )
     if paper.year and item.year:
-        reasons.append("same year" if paper.year == item.year else f"years {paper.year} and {item.year}")
+        differ = message("years-differ", ours=paper.year, theirs=item.year)
+        reasons.append(message("same-year") if paper.year == item.year else differ)
     reasons += contradictions(paper, item)
     if item.trashed:
-        reasons.append("in the trash")
+        reasons.append(message("in-the-trash"))
     score = WEIGHTS["title"] * title + WEIGHTS["authors"] * authors + WEIGHTS["year"] * years
     title_there = str(item.data.get("title", ""))
     return Candidate(item.key, title_there, round(score, 3), tuple(reasons), record(item.data))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from syncd.messages import message
 from syncd.model import Identifiers
 from syncd.parse.markup import plain
 from syncd.parse.record import one_line
@@ -98,7 +99,7 @@ class Recognition:
         self._compares = bool(unknown)
         for entry, key in certain:
             if key:
-                self._is(entry, key, "syncd pushed it")
+                self._is(entry, key, message("item-pushed"))
         new = [entry for entry in unknown if not self._recognised(entry)]
         self.doubts = self._compared(new)
         self.cases = list(self._by_item.values())
@@ -137,10 +138,10 @@ class Recognition:
     def _recognised(self, entry: Wanted) -> bool:
         """Take a paper that syncd has not seen before for the item that it certainly is, if there is one."""
         if key := self._retitled(entry):
-            self._is(entry, key, "its title was corrected")
+            self._is(entry, key, message("item-retitled"))
             return True
         if found := self._exact(entry):
-            self._is(entry, found.key, f"already in the library, by {found.reason}")
+            self._is(entry, found.key, message("item-known-by", by=found.reason))
             return True
         return False
 
@@ -175,12 +176,12 @@ class Recognition:
             named = _by_identifier(new)
             for entry in new:
                 if found := self._exact(entry):
-                    self._is(entry, found.key, f"listed already, by {found.reason}")
+                    self._is(entry, found.key, message("item-listed-by", by=found.reason))
                 elif candidates := self._candidates_of_all(entry, named):
                     doubts.append(Doubt(entry, candidates))
                     continue
                 else:
-                    self._is(entry, entry.key, "new in source", is_new=True)
+                    self._is(entry, entry.key, message("new-in-source"), is_new=True)
                 placed = True
             new = [doubt.paper for doubt in doubts]
         return doubts
@@ -219,7 +220,7 @@ class Recognition:
         gone = candidate.key in self._view.deleted or candidate.key in self._memory.tombstones
         if not gone or candidate.key in self._view.items:
             return candidate
-        return replace(candidate, reasons=(*candidate.reasons, "deleted in Zotero"))
+        return replace(candidate, reasons=(*candidate.reasons, message("deleted-in-zotero")))
 
     @cached_property
     def _remembered(self) -> Records:

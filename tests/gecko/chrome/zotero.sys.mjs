@@ -161,6 +161,7 @@ export const Zotero = {
   Profile: { dir: Services.dirsvc.get("ProfD", Ci.nsIFile).path },
   File: {
     getContentsAsync: (path) => IOUtils.readUTF8(path),
+    getResourceAsync: async (address) => (await fetch(address)).text(),
     putContentsAsync: (path, content) => IOUtils.writeUTF8(path, content),
     createDirectoryIfMissingAsync: (path) => IOUtils.makeDirectory(path),
     pathToFile(path) {

@@ -11,7 +11,7 @@
  *
  * `reason` is one of: "not-paired" (no pairing yet), "not-running" (nobody is there), "slow" (no answer in time; what
  * was asked for may be done all the same), "refused" (the pairing is no longer known there: pair again), "failed" (it
- * answered, and said no; `message` is its sentence), "strange" (what answered is not syncd).
+ * answered, and said no; `message` is its sentence, in Zotero's language), "strange" (what answered is not syncd).
  */
 class SyncdDaemonError extends Error {
   /**
@@ -281,7 +281,8 @@ Syncd.daemon = {
     }
     if (!response.ok) {
       const sentence = [answer.message, answer.error].find((one) => typeof one === "string");
-      throw new SyncdDaemonError("failed", sentence ?? `HTTP ${response.status}`);
+      const said = Syncd.messages.say(answer.error_said, sentence ?? `HTTP ${response.status}`);
+      throw new SyncdDaemonError("failed", said);
     }
     return answer;
   },

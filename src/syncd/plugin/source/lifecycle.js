@@ -84,6 +84,7 @@ Syncd.startup = async function ({ id, version, rootURI }) {
   await Zotero.initializationPromise;
   await this.quietly("preferences", () => this.preferences.register());
   await this.quietly("a session", () => this.handshake.begin());
+  await this.quietly("reading what is said", () => this.messages.load());
   await this.quietly("reading the keys", () => this.keys.load());
   await this.quietly("changes", () => this.changes.register());
   await this.quietly("endpoints", () => this.endpoints.register());

@@ -113,7 +113,7 @@ Syncd.collection = {
 
   /** @param {any} trouble a sentence, or what `syncd status --json` has of it */
   _sentence(trouble) {
-    return typeof trouble === "string" ? trouble : trouble.message;
+    return typeof trouble === "string" ? trouble : Syncd.messages.say(trouble.message_said, trouble.message);
   },
 
   /** @param {any} profile */

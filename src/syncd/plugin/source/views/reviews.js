@@ -69,9 +69,12 @@ Syncd.reviews = {
   },
 
   /** @param {any} candidate */
-  _head({ score, reasons }) {
+  _head({ score, reasons, reasons_said: said }) {
     const { h } = Syncd.element;
-    const args = { percent: Math.round(score * 100), reasons: (reasons ?? []).join(", ") };
+    const words = (reasons ?? []).map((/** @type {string} */ one, /** @type {number} */ number) =>
+      Syncd.messages.say(said?.[number], one),
+    );
+    const args = { percent: Math.round(score * 100), reasons: words.join(", ") };
     return h(
       "th",
       { scope: "col" },

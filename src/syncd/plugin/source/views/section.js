@@ -68,7 +68,7 @@ Syncd.section = {
       this._facts(about, locale),
       this._links(about.links ?? []),
       this._changes(about, locale),
-      this._why(about.reason),
+      this._why(about.reason && Syncd.messages.say(about.reason_said, about.reason)),
       error && Syncd.words.troubleLine(error),
     );
   },

@@ -88,15 +88,15 @@ Syncd.standing = {
   },
 
   /** @param {any} profile */
-  _state({ running, trouble, paused, paused_by_you: resting }) {
+  _state({ running, trouble, paused, paused_said: said, paused_by_you: resting }) {
     if (running) {
       return { l10n: "syncd-state-running" };
     }
     if (trouble) {
-      return { text: trouble.message };
+      return { text: Syncd.messages.say(trouble.message_said, trouble.message) };
     }
     if (paused) {
-      return { text: paused };
+      return { text: Syncd.messages.say(said, paused) };
     }
     return { l10n: resting ? "syncd-state-paused" : "syncd-state-well" };
   },
