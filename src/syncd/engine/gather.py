@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -15,21 +16,18 @@ from syncd import services
 from syncd.config import Config, Library, ProfileConfig
 from syncd.config.problems import translate
 from syncd.engine.ports import Ports
-from syncd.enrich import enrichers
-from syncd.enrich.run import (
-    Answers,
-    enrich,
-)
 from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.messages import message
 from syncd.model import Profile, Snapshot
 from syncd.read import fetch, is_online, watching
 from syncd.services import Api
 from syncd.sources import file
-from syncd.sources.web import Web
 from syncd.sync.action import Intake, page_name
 from syncd.zotero.items import Policy
 from syncd.zotero.schema import MAX_NAME_LENGTH
+
+if TYPE_CHECKING:
+    from syncd.sources.web import Web
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,9 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
 
 def web_of(config: Config, ports: Ports) -> Web:
     """Return a session with web servers as the configuration wants it."""
+    # A page on the disk needs no HTTP client.
+    from syncd.sources.web import Web  # noqa: PLC0415
+
     return Web(
         ports.clock,
         contact=config.http.contact,
@@ -165,6 +166,8 @@ def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) 
     """Complete a profile's papers from the services that the configuration names."""
     if web is None or not config.enrich.services:
         return profile
+    from syncd.enrich import Answers, enrich, enrichers  # noqa: PLC0415 - few configurations name services
+
     services = enrichers(
         config.enrich.services,
         contact=config.http.contact,
