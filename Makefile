@@ -43,7 +43,7 @@ demo-page: $(PROJECT) ## serve the demo's library as a page
 	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
 
 # What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
-test: $(DEV) ## run the tests; about 12 minutes
+test: $(DEV) ## run the tests; about 7 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-all: ## run the tests with each Python from 3.11 to 3.14 that is at hand
