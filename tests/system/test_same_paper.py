@@ -310,6 +310,22 @@ def test_a_second_machine_adds_nothing_to_what_the_first_has_adopted(desk: Desk,
     assert owner.item("Alpha")["abstractNote"].startswith("We present Alpha")
 
 
+def test_a_second_machine_brings_no_link_that_the_owner_had_and_took_away(desk: Desk, owner: Owner) -> None:
+    """The first machine found the owner's own link and made none, so no deletion of its own is known."""
+    key = owner.own("Alpha")
+    link = {"itemType": "attachment", "linkMode": "linked_url", "title": "Repository"}
+    owner.zotero.post(link | {"parentItem": key, "url": "https://github.com/ann/alpha"})
+    show(desk)
+    pushes(desk)
+    (mine,) = owner.children(key)
+    assert mine["title"] == "Repository"
+    owner.zotero.erase(mine["key"])
+    second = another_machine(desk)
+    pushes(second)
+    rests(second)
+    assert owner.children(key) == []
+
+
 def test_another_machines_writes_are_no_edits_of_the_owners(desk: Desk, owner: Owner) -> None:
     """Two machines look in turn, within a day: nothing waits, nothing is kept."""
     show(desk)

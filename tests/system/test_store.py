@@ -16,10 +16,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from clocks import FakeClock
 from store_child import open_and_die, open_when_told
+from syncd.engine.undo import last_run
 from syncd.errors import StateError
 from syncd.state import store
-from syncd.state.migrations import known_revisions
+from syncd.state.history import History
+from syncd.state.migrations import known_revisions, upgrade
 from syncd.state.store import Store
 
 if TYPE_CHECKING:
@@ -63,7 +66,59 @@ def test_the_migrations_make_just_the_tables_that_the_code_uses(tmp_path: Path) 
 
 def test_the_newest_revision_is_the_one_that_is_looked_for() -> None:
     """Else every start would migrate, or none; and what is older than the first can't be read."""
-    assert known_revisions() == [store.HEAD]
+    newest, *_, oldest = known_revisions()
+    assert (newest, oldest) == (store.HEAD, store.OLDEST)
+
+
+def older(path: Path) -> None:
+    """Make a database of the oldest revision that is migrated, with a push that was undone."""
+    path.touch(mode=0o600)
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    with engine.begin() as connection:
+        upgrade(connection, store.OLDEST)
+        connection.execute(sa.text("INSERT INTO library (id, place, prefix) VALUES (1, 'p', 'users/1')"))
+        runs = [("push-1", "push"), ("push-2", "push"), ("undo-2", "undo")]
+        for number, (name, kind) in enumerate(runs):
+            connection.execute(
+                sa.text("INSERT INTO run (id, library, kind, started) VALUES (:name, 1, :kind, :started)"),
+                {"name": name, "kind": kind, "started": f"2026-11-2{number}T10:00:00"},
+            )
+            connection.execute(
+                sa.text(
+                    "INSERT INTO action (run, place, kind, title, reason) VALUES (:run, 0, :kind, 'A', :reason)"
+                ),
+                {
+                    "run": name,
+                    "kind": "trash",
+                    "reason": "undo of push-2" if kind == "undo" else "new in source",
+                },
+            )
+    engine.dispose()
+
+
+def test_an_older_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
+    """What it knew is known after that, such as which run was undone."""
+    path = tmp_path / "s.sqlite"
+    older(path)
+    with closing(Store.at(path)) as opened:
+        found = last_run(History(opened, 1, FakeClock()))
+    assert found is not None
+    assert found.name == "push-1"
+    assert revision(path) == store.HEAD
+    copy = tmp_path / f"s.sqlite.{store.OLDEST}"
+    assert revision(copy) == store.OLDEST
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert set(tmp_path.iterdir()) == {path, copy}
+
+
+def test_an_older_database_that_cant_be_copied_stays_as_it_is(tmp_path: Path) -> None:
+    """Nothing is changed without a copy beside it."""
+    path = tmp_path / "s.sqlite"
+    older(path)
+    (tmp_path / f"s.sqlite.{store.OLDEST}.part").mkdir()
+    with pytest.raises(StateError):
+        Store.at(path)
+    assert revision(path) == store.OLDEST
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,37 @@ def test_a_terminal_asks_what_will_be_done(pushed: Desk, owner: Owner) -> None:
     assert owner.zotero.version() > version
 
 
+def run_again_in_name(desk: Desk) -> None:
+    """Let the history credit the first push's papers to an earlier run too, as after two that were killed."""
+    with closing(sqlite3.connect(desk.data.state)) as state, state:
+        state.execute(
+            "INSERT INTO run SELECT '0-' || id, library, kind, started, finished, counts, "
+            "error, profiles, undoes FROM run"
+        )
+        state.execute(
+            "INSERT INTO action SELECT '0-' || run, place, kind, key, title, reason, changes, created, "
+            "recorded FROM action"
+        )
+
+
+def test_a_run_of_which_nothing_is_left_is_no_longer_the_last(pushed: Desk) -> None:
+    """Whoever undoes one run after the other comes to the first, whether asked or not."""
+    run_again_in_name(pushed)
+    assert "3 undone" in pushed.syncd("undo", "--last").out
+    assert "0 undone, 3 left" in pushed.syncd("undo", "--last").out
+    assert pushed.syncd("undo", "--last").code == 1
+
+
+def test_whoever_is_asked_about_nothing_comes_to_the_run_before(pushed: Desk) -> None:
+    """There is no question, and the run counts as undone."""
+    run_again_in_name(pushed)
+    assert "3 undone" in pushed.syncd("undo", "--last").out
+    with terminal(pushed, "undo", "--last") as screen:
+        assert screen.end() == 0
+    assert "Nothing was written." in screen.text
+    assert pushed.syncd("undo", "--last").code == 1
+
+
 def test_with_no_run_left_that_is_said(desk: Desk) -> None:
     """And not that a run is unknown, which nobody named."""
     done = desk.syncd("undo", "--last")

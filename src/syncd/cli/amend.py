@@ -33,7 +33,7 @@ from syncd.engine.amend import new_collection
 from syncd.engine.amend import restore as let_back
 from syncd.engine.ports import run_name
 from syncd.engine.session import Session, opened
-from syncd.engine.undo import Undoing, last_run, undo_as_run
+from syncd.engine.undo import Undoing, last_run, note_nothing_to_undo, undo_as_run
 from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import message
@@ -75,6 +75,9 @@ def undo(
             return
         if asks and not (planned.notes and _agreed()):
             stdout().print("Nothing was written.")
+            if not planned.notes:
+                with _session(config, library) as session:
+                    note_nothing_to_undo(session, name)
             return
         # While somebody was asked, the library was free for others: it is looked at anew.
         with _session(config, library) as session:

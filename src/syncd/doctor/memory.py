@@ -22,7 +22,7 @@ from syncd.errors import ENDING, INTERRUPTED
 from syncd.handshake import SEPARATOR
 from syncd.lock import held
 from syncd.messages import message, recalled
-from syncd.state.store import HEAD, Store
+from syncd.state.store import HEAD, OLDEST, Store
 
 STATE = "state"
 KEPT = "embedded library"
@@ -189,7 +189,9 @@ def _state(scene: Scene) -> Iterator[Finding]:
         yield Finding(STATE, "failure", message("file-unreadable", path=path, reason=problem), mend)
     elif revision is None:
         yield Finding(STATE, "ok", message("database-empty", path=path))
-    elif revision < HEAD:
+    elif OLDEST <= revision < HEAD:
+        yield Finding(STATE, "ok", message("database-to-be-migrated", path=path, revision=revision))
+    elif revision < OLDEST:
         words = message("database-older", path=path, revision=revision)
         yield Finding(STATE, "failure", words, f"mv {path} {path}.old")
     elif revision > HEAD:

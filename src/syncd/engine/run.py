@@ -279,7 +279,11 @@ def _session(
     """Open a library for a run. A dry run leaves no trace in the history."""
     with opened(library, ports, report.run, report.requests) as session:
         report.before = {profile.name: profile for profile in session.state.profiles()}
-        history = nullcontext() if report.dry_run else noted(session, "push", lambda: report.counts, profiles)
+        history = (
+            nullcontext()
+            if report.dry_run
+            else noted(session, "push", lambda: report.counts, profiles=profiles)
+        )
         with history:
             yield session
 

@@ -100,7 +100,12 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
 
 @contextmanager
 def noted(
-    session: Session, kind: str, counts: Callable[[], Mapping[str, int]], profiles: Sequence[str] = ()
+    session: Session,
+    kind: str,
+    counts: Callable[[], Mapping[str, int]],
+    *,
+    profiles: Sequence[str] = (),
+    undoes: str | None = None,
 ) -> Iterator[None]:
     """Keep the history of a run, however it ends.
 
@@ -109,10 +114,11 @@ def noted(
         kind: "push", "undo".
         counts: asked at the end.
         profiles: those that the run is for.
+        undoes: the run that it undoes.
     """
     clock = session.ports.clock
     history = session.state.history
-    history.begin(session.run, kind, clock.now().isoformat(timespec="milliseconds"), profiles)
+    history.begin(session.run, kind, clock.now().isoformat(timespec="milliseconds"), profiles, undoes)
     error: BaseException | None = None
     try:
         yield

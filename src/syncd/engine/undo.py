@@ -229,7 +229,7 @@ class _Plan:
         elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):
             self._leave(note, item.key, message("you-changed-since", fields=", ".join(touched)))
         else:
-            undone = Note("trash", note.title, f"undo of {self.run}")
+            undone = Note("trash", note.title, message("undo-of", run=self.run))
             self._write(item, item.key, {"deleted": 1}, undone)
 
     def _undo_change(self, item: IndexedItem, note: Note) -> None:
@@ -240,7 +240,7 @@ class _Plan:
         elif not back and not links:
             self._leave(note, item.key, BEFORE)
         changes = {name: (item.data.get(name, ""), value) for name, value in back.items()}
-        undone: Note | None = Note("revert", note.title, f"undo of {self.run}", changes)
+        undone: Note | None = Note("revert", note.title, message("undo-of", run=self.run), changes)
         if back:
             self._write(item, item.key, back, undone)
             undone = None
@@ -361,10 +361,11 @@ def last_run(history: History) -> Run | None:
     """Return the newest run that did something and is not undone; None where there is none."""
     undone: set[str] = set()
     for run in history.runs():
-        notes = history.notes(run.name)
-        if run.kind == "undo":
-            undone |= {note.reason.removeprefix("undo of ") for _, note in notes}
-        elif notes and run.name not in undone:
+        if run.undoes is not None:
+            # Where an error ended it before it did anything, the run is as it was.
+            if history.notes(run.name) or (run.finished and run.error is None):
+                undone.add(run.undoes)
+        elif run.name not in undone and history.notes(run.name):
             return run
     return None
 
@@ -488,10 +489,16 @@ class _Work:
                 self.failed[entry.item] = Left(title, entry.sent["key"], outcome.message)
 
 
+def note_nothing_to_undo(session: Session, run: str) -> None:
+    """Note that a run is undone by what happened since, so that the one before it is the last."""
+    with noted(session, "undo", dict, undoes=run):
+        pass
+
+
 def undo_as_run(session: Session, run: str) -> Undoing:
     """Undo a run, and note that as a run of its own; as `undo`."""
     counts: dict[str, int] = {}
-    with noted(session, "undo", lambda: counts):
+    with noted(session, "undo", lambda: counts, undoes=run):
         undoing = undo(session, run, dry_run=False)
         counts |= {
             "trash": undoing.trashed,

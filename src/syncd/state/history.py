@@ -56,6 +56,7 @@ class Run:
         counts: papers by what happened to them.
         error: what ended it early.
         profiles: those it was for.
+        undoes: the name of the run that it undoes; None where it is no undo.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Run:
     counts: Mapping[str, int]
     error: str | None
     profiles: Sequence[str] = ()
+    undoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,17 @@ class History:
         self._library = library
         self._clock = clock
 
-    def begin(self, run: str, kind: str, started: str, profiles: Sequence[str] = ()) -> None:
-        """Note that a run begins; for which profiles, as far as that is known."""
+    def begin(
+        self, run: str, kind: str, started: str, profiles: Sequence[str] = (), undoes: str | None = None
+    ) -> None:
+        """Note that a run begins: for which profiles, as far as that is known, and which run it undoes."""
         row = {
             "id": run,
             "library": self._library,
             "kind": kind,
             "started": started,
             "profiles": json.dumps(list(profiles), ensure_ascii=False),
+            "undoes": undoes,
         }
         with self._store.writing() as connection:
             connection.execute(sa.insert(db.run).values(row))
@@ -155,6 +160,7 @@ class History:
                 _counts(json.loads(row.counts), written.get(row.id, [])),
                 recalled(row.error) if row.error else row.error,
                 json.loads(row.profiles),
+                row.undoes,
             )
             for row in rows
         ]
@@ -207,7 +213,8 @@ class History:
         table = db.run
         newest = sa.select(table.c.id).where(table.c.library == self._library)
         newest = newest.order_by(table.c.started.desc(), table.c.id.desc()).limit(1)
-        did = sa.exists().where(db.action.c.run == table.c.id)
+        # An undo that found nothing to put back did something too: the run that it names is undone.
+        did = sa.or_(sa.exists().where(db.action.c.run == table.c.id), table.c.undoes.is_not(None))
         old = (now - keep).isoformat(timespec="seconds")
         idle = (now - IDLE).isoformat(timespec="seconds")
         gone = sa.or_(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +183,8 @@ run = sa.Table(
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
     sa.Column("error", sa.Text),
     sa.Column("profiles", sa.Text, nullable=False, server_default="[]"),
+    # The run that this one undoes, if it is an undo.
+    sa.Column("undoes", sa.Text),
     sa.Index("run_of_library", "library", "started"),
 )
 
@@ -252,8 +254,10 @@ figure = sa.Table(
     sa.Column("papers", sa.Integer),
 )
 
-# The only revision that is read; a test holds it to what `migrations/versions` says. Revisions sort as texts.
-HEAD = "0004"
+# The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
+# Revisions sort as texts.
+HEAD = "0005"
+OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
@@ -267,7 +271,7 @@ class Store:
         url: as SQLAlchemy writes it.
 
     Raises:
-        StateError: it can't be opened, is no database of syncd, or is of an older or a newer syncd.
+        StateError: it can't be opened, is no database of syncd, or is of a newer syncd or one that is too old.
     """
 
     def __init__(self, url: str | sa.URL) -> None:
@@ -316,22 +320,24 @@ class Store:
         with self._writer.begin() as connection:
             # Another process may have done it while this one waited for its turn.
             if not self._is_current(connection):
+                if revision := _version(connection):
+                    _copy(self.engine.url, revision)
                 upgrade(connection)
 
     def _is_current(self, connection: sa.Connection) -> bool:
-        """Whether the tables are there; a database that this syncd can't read is refused, and left as it is."""
+        """Whether the tables are those of this syncd; what it can't read is refused, and left as it is."""
         found = _version(connection)
         if found is not None and found > HEAD:
             raise StateError(
                 message("state-newer", revision=found),
                 hint=message("upgrade-or-name-data-folder"),
             )
-        if found is not None and found < HEAD:
+        if found is not None and found < OLDEST:
             raise StateError(
                 message("state-older", revision=found),
                 hint=message("move-database-away", path=self.engine.url.database),
             )
-        return found is not None
+        return found == HEAD
 
 
 def upsert(
@@ -371,6 +377,22 @@ def _version(connection: sa.Connection) -> str | None:
         return None
     found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def _copy(url: sa.URL, revision: str) -> None:
+    """Put a copy of a SQLite database beside it, before it is migrated: "syncd.sqlite.0004"."""
+    if url.database is None or not url.drivername.startswith("sqlite"):
+        return
+    copy = Path(f"{url.database}.{revision}")
+    unfinished = copy.with_name(f"{copy.name}.part")
+    unfinished.unlink(missing_ok=True)
+    keep_private(unfinished)
+    try:
+        with closing(sqlite3.connect(url.database)) as source, closing(sqlite3.connect(unfinished)) as target:
+            source.backup(target)
+        unfinished.replace(copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

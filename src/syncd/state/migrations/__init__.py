@@ -1,7 +1,6 @@
 """Migrations of syncd's own database, from the oldest one that this syncd reads.
 
-Only `store` comes here, and only where there is something to do. Whoever adds the next migration lets `store` copy the
-database first: a database of users is never changed without a copy beside it.
+Only `store` comes here, and only where there is something to do: it copies the database first.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ def known_revisions() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
-def upgrade(connection: sa.Connection) -> None:
-    """Bring the database to the newest revision, in the caller's transaction."""
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest if none is named, in the caller's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
