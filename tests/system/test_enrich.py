@@ -15,8 +15,7 @@ import pytest
 from builders import paper
 from clocks import FakeClock
 from ports import free_port
-from syncd.enrich import enrichers
-from syncd.enrich.run import Answers, completed, enrich
+from syncd.enrich.run import Answers, completed, enrich, enrichers
 from syncd.model import Creator, Identifiers, Notice, Paper
 from syncd.services.huggingface import Api
 from syncd.sources.pace import Pace

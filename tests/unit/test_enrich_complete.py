@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import paper, person
-from syncd.enrich import SERVICES, enrichers
 from syncd.enrich.complete import RULES, Choice, Completed, by_identifier, by_title, complete, is_publication
+from syncd.enrich.run import SERVICES, enrichers
 from syncd.errors import ConfigError
 from syncd.model import Creator, Identifiers, Link, Paper
 from syncd.parse.record import is_server

@@ -9,7 +9,7 @@ from typing import get_args
 
 from syncd import services
 from syncd.config.model import Enrich, Services
-from syncd.enrich import SERVICES, enrichers
+from syncd.enrich.run import SERVICES, enrichers
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -25,9 +25,7 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import (
-    Column,
-)
+from syncd.cli.output import Column
 from syncd.cli.status import RunName, chosen
 from syncd.engine.amend import new_collection
 from syncd.engine.amend import restore as let_back

@@ -32,10 +32,7 @@ from syncd.cli.console import (
 from syncd.cli.output import counted
 from syncd.config import Config
 from syncd.daemon.ask import ask
-from syncd.daemon.work import (
-    Looker,
-    LookProgress,
-)
+from syncd.daemon.work import Looker, LookProgress
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError

@@ -28,7 +28,6 @@ from syncd.text.plain import json_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-
 COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
 
 

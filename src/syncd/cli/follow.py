@@ -27,10 +27,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.output import Column
 from syncd.config import Config, edit
-from syncd.engine.gather import (
-    apis_of,
-    web_of,
-)
+from syncd.engine.gather import apis_of, web_of
 from syncd.errors import ConfigError, SourceError
 from syncd.messages import message
 from syncd.model import Profile

@@ -32,23 +32,14 @@ from syncd.cli.console import (
     tell,
     to_be_edited,
 )
-from syncd.cli.follow import (
-    as_written,
-    looked_up,
-)
+from syncd.cli.follow import as_written, looked_up
 from syncd.cli.parse import show_profile
-from syncd.cli.report import show_report
+from syncd.cli.push import show_report
 from syncd.config import Config, edit, load, values
 from syncd.config.edit import Answers
 from syncd.config.model import Enrich, default_library
-from syncd.engine.gather import (
-    apis_of,
-    web_of,
-)
-from syncd.engine.run import (
-    Task,
-    run_once,
-)
+from syncd.engine.gather import apis_of, web_of
+from syncd.engine.run import Task, run_once
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import message
 from syncd.read import fetch

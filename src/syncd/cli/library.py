@@ -22,15 +22,8 @@ from syncd.cli.console import (
     stdout,
 )
 from syncd.clock import SystemClock
-from syncd.sync.library import (
-    IndexedCollection,
-    LibraryView,
-    indexed,
-)
-from syncd.zotero.client import (
-    Address,
-    Client,
-)
+from syncd.sync.library import IndexedCollection, LibraryView, indexed
+from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import PoliteTransport
 
 if TYPE_CHECKING:

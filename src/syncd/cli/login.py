@@ -25,11 +25,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.plugin import by_hand
 from syncd.clock import Clock, SystemClock
-from syncd.config import (
-    edit,
-    load,
-    values,
-)
+from syncd.config import edit, load, values
 from syncd.config.model import default_library
 from syncd.config.secrets import Where, checked
 from syncd.daemon.ask import ask
@@ -38,11 +34,7 @@ from syncd.login import SignedIn, Target, sign_out
 from syncd.messages import message
 from syncd.state import pairings
 from syncd.zotero.account import keys_page
-from syncd.zotero.consent import (
-    WAIT,
-    awaited,
-    consent,
-)
+from syncd.zotero.consent import WAIT, awaited, consent
 from syncd.zotero.desktop import NoPluginError
 from syncd.zotero.transport import UnreachableError
 

@@ -1,6 +1,6 @@
-"""How the commands print: tables as wide as the terminal, words for what is done to papers.
+"""How the commands print: tables as wide as the terminal, words for what is done to papers, a bar.
 
-Where a terminal is too narrow for a table, cells stand below each other. What a run did is `report`'s.
+Where a terminal is too narrow for a table, cells stand below each other. What a run did is told in `push`.
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from syncd import services
+from syncd.cli.console import escape
 
 GAP = 2
 INDENT = 4
@@ -200,3 +203,48 @@ def named(fields: Iterable[str]) -> str:
     """
     *others, last = (FIELDS.get(name, name) for name in fields)
     return f"{', '.join(others)} and {last}" if others else last
+
+
+class Bar:
+    """A spinner with words while syncd reads, a bar while it writes.
+
+    Args:
+        console: standard error.
+        quiet: show nothing.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[count]}"),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._written = self._objects = 0
+        self._task = self._bar.add_task("starting", total=None, count="")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, words: str) -> None:
+        """Say what is being done."""
+        self._bar.update(self._task, description=escape(words), total=None, count="")
+
+    def total(self, objects: int) -> None:
+        """Say how many objects will be written."""
+        self._written, self._objects = 0, objects
+        self._bar.update(self._task, description="writing", total=objects, completed=0, count="")
+
+    def advance(self, objects: int) -> None:
+        """Say how many more were."""
+        self._written += objects
+        self._bar.update(self._task, completed=self._written, count=f"{self._written} of {self._objects}")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd import read
-from syncd.cli.bar import Bar
 from syncd.cli.console import (
     ConfigOption,
     JsonOption,
@@ -22,7 +21,7 @@ from syncd.cli.console import (
     stderr,
     stdout,
 )
-from syncd.cli.output import Column, show
+from syncd.cli.output import Bar, Column, show
 from syncd.model import Paper, Profile
 from syncd.text.plain import json_of
 

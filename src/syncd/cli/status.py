@@ -28,14 +28,7 @@ from syncd.cli.console import (
     show_json,
     stdout,
 )
-from syncd.cli.output import (
-    Column,
-    before_and_after,
-    counted,
-    named,
-    reasons,
-    rest_of,
-)
+from syncd.cli.output import Column, before_and_after, counted, named, reasons, rest_of
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask

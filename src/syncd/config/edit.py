@@ -18,10 +18,10 @@ from typing import Any, get_args
 
 import tomlkit
 
-from syncd.config import toml_edit
+from syncd.config import toml
 from syncd.config.load import find, load, not_toml
 from syncd.config.model import Completing
-from syncd.config.toml_edit import written
+from syncd.config.toml import written
 from syncd.errors import ConfigError
 from syncd.messages import message
 from syncd.paths import config_home, replacing
@@ -223,8 +223,8 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
             problem = message("profile-not-followed", path=place, name=repr(words), known=known)
         raise ConfigError([problem])
     try:
-        changed = toml_edit.without(text, ("profiles", name))
-    except toml_edit.UneditableError:
+        changed = toml.without(text, ("profiles", name))
+    except toml.UneditableError:
         raise _by_hand(place, message("take-profile-out", profile=name)) from None
     _write(place, changed, env)
     return name
@@ -258,8 +258,8 @@ def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...],
 def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
-            text = toml_edit.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
-        except toml_edit.UneditableError:
+            text = toml.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
+        except toml.UneditableError:
             lines = "; ".join(f"{name} = {written(value)}" for name, value in settings.items())
             raise _by_hand(place, message("write-into-table", table=".".join(table), lines=lines)) from None
     return text

@@ -27,10 +27,7 @@ from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.account import Account, keys_page, named
 from syncd.zotero.client import Address, Client
-from syncd.zotero.desktop import (
-    gone,
-    plugin_at,
-)
+from syncd.zotero.desktop import gone, plugin_at
 from syncd.zotero.transport import PoliteTransport, Way
 
 SECONDS = 10.0

@@ -12,14 +12,7 @@ from dataclasses import replace
 from syncd.clock import Clock
 from syncd.engine.recover import PATIENCE, recover
 from syncd.handshake import MARK, SEPARATOR
-from syncd.state.libraries import (
-    desktop_place,
-    is_known,
-    known_keys,
-    known_places,
-    moved,
-    uncounted,
-)
+from syncd.state.libraries import desktop_place, is_known, known_keys, known_places, moved, uncounted
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.sync.library import IndexedItem, LibraryView, indexed

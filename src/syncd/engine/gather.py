@@ -166,7 +166,7 @@ def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) 
     """Complete a profile's papers from the services that the configuration names."""
     if web is None or not config.enrich.services:
         return profile
-    from syncd.enrich import Answers, enrich, enrichers  # noqa: PLC0415 - few configurations name services
+    from syncd.enrich.run import Answers, enrich, enrichers  # noqa: PLC0415 - few configurations name services
 
     services = enrichers(
         config.enrich.services,

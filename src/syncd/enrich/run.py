@@ -1,22 +1,24 @@
 """Asks one service after the other about papers, and completes the papers with what is certain.
 
-Each answer is kept on disk under its question, so that a second run does not ask again.
+Each answer is kept on disk under its question, so that a second run does not ask again. A service that fails leaves all
+papers as they were.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from syncd import services
 from syncd.clock import Clock
 from syncd.enrich.complete import Completed, by_identifier, by_title, complete
-from syncd.errors import SourceError, SyncdError
+from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.messages import message
 from syncd.model import Notice, Paper
 from syncd.parse.record import UNREADABLE
@@ -31,6 +33,50 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Sequence["Thing"], Web], Sequence[Records]]
     Choose = Callable[[Paper, Sequence[Paper]], Choice]
+
+__all__ = ["SERVICES", "Answers", "Completed", "completed", "enrich", "enrichers"]
+
+SERVICES = tuple(service.name for service in services.SERVICES if service.completes)
+"""The services that complete papers, in the order in which they are asked."""
+
+
+def enrichers(
+    names: Iterable[str] = SERVICES,
+    *,
+    contact: str | None = None,
+    keys: Mapping[str, str] | None = None,
+    bases: Mapping[str, str] | None = None,
+) -> tuple[Enricher, ...]:
+    """Make the enrichers that a configuration names; a service is loaded when it is wanted.
+
+    Args:
+        names: of `SERVICES`; they are asked in its order, whatever the order here.
+        contact: an e-mail or web address; Crossref serves those better whom it can write to.
+        keys: API keys by their names in the configuration, see `services.SOURCES`.
+        bases: addresses by name, instead of the usual ones.
+
+    Raises:
+        ConfigError: there is no such service.
+    """
+    wanted = set(names)
+    if unknown := sorted(wanted - set(SERVICES)):
+        known = ", ".join(SERVICES)
+        raise ConfigError([message("no-such-service", name=name, known=known) for name in unknown])
+    made = []
+    for service in services.SERVICES:
+        name = service.name
+        if not service.completes or name not in wanted:
+            continue
+        settings: dict[str, Any] = {}
+        if base := (bases or {}).get(name):
+            settings["base"] = base
+        if key := (keys or {}).get(service.source):
+            settings["key"] = key
+        if name == "crossref":
+            settings["contact"] = contact
+        made.append(service.module().Api(**settings))
+    return tuple(made)
+
 
 HITS = timedelta(days=30)
 MISSES = timedelta(days=3)

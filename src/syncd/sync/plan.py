@@ -14,17 +14,7 @@ from typing import Any
 from syncd.errors import ParseError
 from syncd.messages import message
 from syncd.model import Notice, Paper
-from syncd.sync.action import (
-    Action,
-    Fact,
-    Figures,
-    Intake,
-    Memory,
-    NewCollection,
-    Plan,
-    PlannedProfile,
-    Said,
-)
+from syncd.sync.action import Action, Fact, Figures, Intake, Memory, NewCollection, Plan, PlannedProfile, Said
 from syncd.sync.decide import Decisions
 from syncd.sync.filing import Filing, Listing, ProfileCollection, Wanted
 from syncd.sync.library import LibraryView

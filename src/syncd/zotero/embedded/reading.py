@@ -13,14 +13,7 @@ from starlette.responses import Response
 
 from syncd.zotero import schema
 from syncd.zotero.embedded import database, query
-from syncd.zotero.embedded.exchange import (
-    TEXT,
-    Exchange,
-    RefusalError,
-    invalid,
-    json_response,
-    unsupported,
-)
+from syncd.zotero.embedded.exchange import TEXT, Exchange, RefusalError, invalid, json_response, unsupported
 from syncd.zotero.embedded.objects import collection_json, item_json, item_template, tag_json
 from syncd.zotero.embedded.query import Query, Rows, Scope
 
