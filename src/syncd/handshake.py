@@ -17,13 +17,27 @@ from typing import Literal
 from syncd.text.patterns import pattern
 
 Side = Literal["plugin", "daemon"]
+
+
+@dataclass(frozen=True, slots=True)
+class Zotero:
+    """A Zotero on a computer, told from others at the same address. What is online has neither.
+
+    Attributes:
+        database: the key of its database, which stays when the plugin is removed and installed again; empty where
+            what is known came through Zotero's local API, as with a syncd of old.
+        server: the id under which its versions are counted.
+    """
+
+    database: str = ""
+    server: str = ""
+
+
+ONLINE = Zotero()
 HEADER = "Syncd-Signature"
 # The version of all this, and the oldest that is still understood. Version 1 sent its token and is not spoken to.
 API = 2
 OLDEST = 2
-# A Zotero on this computer is told from others by what stands between its address and these.
-SEPARATOR = "#"
-MARK = "plugin:"
 # How a key looks where it is kept. The token of version 1 was known to whoever listened, and looks otherwise.
 KEY = pattern(r"pairing-[0-9a-f]{64}", hostile="pairing-")
 _NUMBER = pattern(r"[0-9a-f]{512}", hostile="a")

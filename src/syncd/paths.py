@@ -65,16 +65,16 @@ class DataFolder:
         """A folder of what can be fetched again."""
         return self.root / "cache"
 
-    def lock(self, place: str, prefix: str) -> Path:
+    def lock(self, endpoint: str, prefix: str) -> Path:
         """The file that one run at a time on a library holds.
 
         Args:
-            place: where the library is: its address, or "embedded".
+            endpoint: the library's address, or "embedded".
             prefix: which it is there, such as "users/475425".
         """
-        name = _ODD.sub("-", f"{place.partition('://')[2] or place}-{prefix}")
-        if len(name) > _LONGEST or not _PLAIN.fullmatch(f"{place} {prefix}"):
-            both = json.dumps([place, prefix]).encode()
+        name = _ODD.sub("-", f"{endpoint.partition('://')[2] or endpoint}-{prefix}")
+        if len(name) > _LONGEST or not _PLAIN.fullmatch(f"{endpoint} {prefix}"):
+            both = json.dumps([endpoint, prefix]).encode()
             name = f"{name[:_LONGEST]}_{hashlib.sha256(both).hexdigest()[:16]}"
         return self.root / f"{name}.lock"
 

@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from doubles import Fault
 from owner import NEWS, Owner, memory_of, pushes, rests, show
 from plugins import ACTS, SIDES, seen, stopped, whole
-from syncd.state.store import Store
+from syncd.paths import keep_private
+from syncd.state.migrations import upgrade
+from syncd.state.store import OLDEST, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,12 +55,17 @@ class Moving:
         return Owner(self.desk.zotero)
 
     def remember(self, name: str) -> None:
-        """Let syncd have the state."""
+        """Let syncd have the state, as the last one that used the local API left it."""
         self.desk.data.create()
-        Store.at(self.desk.data.state).close()
+        keep_private(self.desk.data.state)
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.desk.data.state)))
+        with engine.begin() as making:
+            upgrade(making, OLDEST)
+        engine.dispose()
         text = (MADE / f"{name}.sql").read_text(encoding="utf-8")
         with closing(sqlite3.connect(self.desk.data.state)) as connection, connection:
             connection.executescript(text.replace(ADDRESS, self.desk.program.server.url))
+        Store.at(self.desk.data.state).close()
 
     def hold(self, name: str) -> None:
         """Let Zotero have the library."""
@@ -67,10 +75,10 @@ class Moving:
                 self.desk.zotero.write({**each, "version": 0}, to=kind)
 
     def places(self) -> set[str]:
-        """Return what the state knows libraries by, without Zotero's address."""
+        """Return what the state knows libraries by: the plugin, or the id that the local API told."""
         with closing(sqlite3.connect(self.desk.data.state)) as connection:
-            found = connection.execute("SELECT place FROM library").fetchall()
-        return {place.partition("#")[2].partition(":")[0] for (place,) in found}
+            found = connection.execute("SELECT database, server FROM library").fetchall()
+        return {"plugin" if database else server for database, server in found}
 
 
 @pytest.fixture(params=SIDES, ids=lambda side: side.__name__)
@@ -196,8 +204,10 @@ def test_another_zotero_is_not_pushed_to_unasked(moving: Moving) -> None:
 def test_the_state_of_another_zotero_is_left_alone(pushed: Moving) -> None:
     """Of two that are known, the one goes on whose papers are there."""
     with closing(sqlite3.connect(pushed.desk.data.state)) as connection, connection:
-        place = f"{pushed.desk.program.server.url}#0-another"
-        connection.execute("INSERT INTO library VALUES (7, ?, 'users/0', 40)", (place,))
+        connection.execute(
+            "INSERT INTO library (id, endpoint, prefix, server, version) VALUES (7, ?, 'users/0', '0-another', 40)",
+            (pushed.desk.program.server.url,),
+        )
         connection.execute(
             "INSERT INTO written SELECT 7, 'ABCD2345', base, 40, run, '' FROM written WHERE library = 1 LIMIT 1"
         )

@@ -20,8 +20,10 @@ from clocks import FakeClock
 from store_child import open_and_die, open_when_told
 from syncd.engine.undo import last_run
 from syncd.errors import StateError
+from syncd.handshake import Zotero
 from syncd.state import store
 from syncd.state.history import History
+from syncd.state.libraries import known_zoteros
 from syncd.state.migrations import known_revisions, upgrade
 from syncd.state.store import Store
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60
 CROWD = 6
+# What tells libraries apart.
+KNOWN_BY = ("endpoint", "prefix", "database", "server")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,9 @@ def older(path: Path) -> None:
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
     with engine.begin() as connection:
         upgrade(connection, store.OLDEST)
-        connection.execute(sa.text("INSERT INTO library (id, place, prefix) VALUES (1, 'p', 'users/1')"))
+        connection.execute(
+            sa.text("INSERT INTO library (id, place, prefix) VALUES (1, 'p#plugin:d.s', 'users/1')")
+        )
         runs = [("push-1", "push"), ("push-2", "push"), ("undo-2", "undo")]
         for number, (name, kind) in enumerate(runs):
             connection.execute(
@@ -102,8 +108,10 @@ def test_an_older_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> N
     older(path)
     with closing(Store.at(path)) as opened:
         found = last_run(History(opened, 1, FakeClock()))
+        zoteros = known_zoteros(opened, "p")
     assert found is not None
     assert found.name == "push-1"
+    assert zoteros == [Zotero("d", "s")]
     assert revision(path) == store.HEAD
     copy = tmp_path / f"s.sqlite.{store.OLDEST}"
     assert revision(copy) == store.OLDEST
@@ -160,7 +168,7 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     """All of it is remembered, or nothing."""
     opened = Store.at(tmp_path / "s.sqlite")
     try:
-        row = {"place": "p", "prefix": "users/1"}
+        row = {"endpoint": "p", "prefix": "users/1"}
         with pytest.raises(StateError), opened.writing() as connection:
             connection.execute(sa.insert(store.library), [row, row])
         with opened.reading() as connection:
@@ -183,12 +191,12 @@ def test_a_row_takes_the_place_of_the_one_with_its_key(tmp_path: Path) -> None:
     later = {**first, "since": "2", "times": 2}
     with closing(Store.at(tmp_path / "s.sqlite")) as opened:
         with opened.writing() as connection:
-            store.upsert(connection, store.library, [{"place": "p", "prefix": "q"}], by=("place", "prefix"))
+            store.upsert(connection, store.library, [{"endpoint": "p", "prefix": "q"}], by=KNOWN_BY)
             store.upsert(connection, store.trouble, [first])
             store.upsert(connection, store.trouble, [later, {**later, "name": "bo"}], keep=["since"])
         assert counted(opened) == [(2, "1", "no"), (2, "2", "no")]
         with opened.writing() as connection:
-            store.upsert(connection, store.library, [{"place": "p", "prefix": "q"}], by=("place", "prefix"))
+            store.upsert(connection, store.library, [{"endpoint": "p", "prefix": "q"}], by=KNOWN_BY)
             store.upsert(connection, store.trouble, [])
             assert connection.scalars(sa.select(store.library.c.id)).all() == [1]
 

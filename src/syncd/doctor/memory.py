@@ -19,7 +19,6 @@ from syncd.config import Library, ProfileConfig
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ENDING, INTERRUPTED
-from syncd.handshake import SEPARATOR
 from syncd.lock import held
 from syncd.messages import message, recalled
 from syncd.state.store import HEAD, OLDEST, Store
@@ -28,9 +27,8 @@ STATE = "state"
 KEPT = "embedded library"
 SECONDS = 5.0
 DAMAGED = message("damaged")
-# The rows of a library. Of a Zotero on the desktop, the place goes on with its id.
-HERE = """library IN (SELECT id FROM library WHERE prefix = :prefix
-    AND (place = :place OR substr(place, 1, length(:place) + 1) = :place || :mark))"""
+# The rows of a library, on the desktop in whichever Zotero.
+HERE = "library IN (SELECT id FROM library WHERE endpoint = :endpoint AND prefix = :prefix)"
 # How many runs are looked at.
 MOST_RUNS = 500
 # What ends a run without anything being wrong: Ctrl-C, and the end of the daemon.
@@ -61,7 +59,8 @@ def index_version(scene: Scene, library: Library) -> int | None:
     try:
         with closing(opened(scene.data.state)) as connection:
             rows = connection.execute(
-                "SELECT version FROM library WHERE place = ? AND prefix = ?", (library.root, library.prefix)
+                "SELECT version FROM library WHERE endpoint = ? AND prefix = ?",
+                (library.root, library.prefix),
             ).fetchall()
     except sqlite3.Error:  # said by the state's own check
         return None
@@ -85,10 +84,10 @@ def troubles(scene: Scene, profile: ProfileConfig) -> list[Hindrance]:
     """Return what is known to keep a profile from being pushed to its library."""
     if scene.config is None or not scene.data.state.exists():
         return []
-    place, prefix = scene.config.library_of(profile).whereabouts
+    endpoint, prefix = scene.config.library_of(profile).whereabouts
     try:
         with closing(opened(scene.data.state)) as connection:
-            return _troubles(connection, profile.name, place, prefix)
+            return _troubles(connection, profile.name, endpoint, prefix)
     except sqlite3.Error:  # said by the state's own check
         return []
 
@@ -116,8 +115,8 @@ def failing(scene: Scene, library: Library) -> list[Failing]:
         return []
     config = scene.config
     followed = [name for name, one in config.profiles.items() if config.library_of(one).name == library.name]
-    place, prefix = library.whereabouts
-    names = {"place": place, "prefix": prefix, "mark": SEPARATOR, "most": MOST_RUNS}
+    endpoint, prefix = library.whereabouts
+    names = {"endpoint": endpoint, "prefix": prefix, "most": MOST_RUNS}
     try:
         with closing(opened(scene.data.state)) as connection:
             runs = connection.execute(
@@ -152,9 +151,9 @@ def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
     return Failing(bad[0][0], bad[-1][1], len(bad), (profile,)) if bad else None
 
 
-def _troubles(connection: sqlite3.Connection, profile: str, place: str, prefix: str) -> list[Hindrance]:
+def _troubles(connection: sqlite3.Connection, profile: str, endpoint: str, prefix: str) -> list[Hindrance]:
     resume, again = (shlex.join(["syncd", do, profile]) for do in ("resume", "sync-now"))
-    names = {"name": profile, "place": place, "prefix": prefix, "mark": SEPARATOR}
+    names = {"name": profile, "endpoint": endpoint, "prefix": prefix}
     paused = connection.execute(
         f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
         names,

@@ -6,13 +6,13 @@ again, and from Zotero's local API, which an older syncd used; but only where it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from syncd.clock import Clock
 from syncd.engine.recover import PATIENCE, recover
-from syncd.handshake import MARK, SEPARATOR
-from syncd.state.libraries import desktop_place, is_known, known_keys, known_places, moved, uncounted
+from syncd.handshake import Zotero
+from syncd.state.libraries import known_keys, known_zoteros, moved, uncounted
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.sync.library import IndexedItem, LibraryView, indexed
@@ -44,47 +44,47 @@ def desktop_client(
     if plugin is None or not plugin.server:
         raise gone(plugin)
     client = PluginClient(address, transport, plugin)
-    place = desktop_place(store, address.endpoint, plugin.place)
-    if not is_known(store, place) and (old := _same_zotero(client, store)):
+    known = known_zoteros(store, address.endpoint)
+    if client.zotero not in known and (old := _same_zotero(client, store, known)):
         say("going on from what is known of this Zotero: reading the library once")
-        _take_over(client, store, clock, old, place)
+        _take_over(client, store, clock, old)
     return client
 
 
-def _same_zotero(client: PluginClient, store: Store) -> str | None:
-    """Return the place of what is known of this Zotero so far, if it is certainly this one.
+def _same_zotero(client: PluginClient, store: Store, known: Sequence[Zotero]) -> Zotero | None:
+    """Return as what this Zotero was known so far, if it is certainly this one.
 
     It has the same database; or, by way of the local API, it held items or collections that are still here.
     """
-    known = known_places(store, client.address.endpoint)
-    same = [place for place in known if client.plugin.is_same_database(place)]
+    same = [zotero for zotero in known if zotero.database == client.zotero.database]
     if same:
         return same[-1]
-    local = [place for place in known if _is_local(place)]
+    local = [zotero for zotero in known if _is_local(zotero)]
     if not local:
         return None
     objects = (*client.items_since(0).objects, *client.collections_since(0).objects)
     there = {each["key"] for each in objects}
-    shared = {place: len(there & known_keys(store, place)) for place in local}
-    best = max(local, key=lambda place: shared[place])
+    shared = {zotero: len(there & known_keys(store, client.address.endpoint, zotero)) for zotero in local}
+    best = max(local, key=lambda zotero: shared[zotero])
     return best if shared[best] else None
 
 
-def _is_local(place: str) -> bool:
-    """Whether what is known of a place came through Zotero's local API."""
-    return f"{SEPARATOR}{MARK}" not in place
+def _is_local(zotero: Zotero) -> bool:
+    """Whether what is known of a Zotero came through its local API."""
+    return not zotero.database
 
 
-def _take_over(client: PluginClient, store: Store, clock: Clock, old: str, place: str) -> None:
+def _take_over(client: PluginClient, store: Store, clock: Clock, old: Zotero) -> None:
     """Let what is remembered hold for the plugin that counts the versions now.
 
     No log tells what was erased while it did not count: what the index has and the library has not was. Whatever
     ends this half-way, it is done anew by the next run.
     """
-    state = State(store, old, client.address.prefix, clock)
+    endpoint = client.address.endpoint
+    state = State(store, endpoint, client.address.prefix, clock, old)
     index, versions = state.index(), state.memory().versions
     before = index.view(client.names)
-    uncounted(store, old)
+    uncounted(store, endpoint, old)
     index.reread(client, erased=True)
     now = index.view(client.names)
     recounted = replace(now, items={key: _recounted(item, before) for key, item in now.items.items()})
@@ -94,7 +94,7 @@ def _take_over(client: PluginClient, store: Store, clock: Clock, old: str, place
     recover(state, recounted, clock.now() + PATIENCE)
     versions = {**versions, **{key: version for key, version in state.memory().versions.items() if version}}
     own = [key for key, item in recounted.items.items() if item.version == versions.get(key)]
-    moved(store, old, place, {key: now.items[key].version for key in own})
+    moved(store, endpoint, old, client.zotero, {key: now.items[key].version for key in own})
 
 
 def _learn_keys(state: State, now: LibraryView, before: LibraryView) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.errors import SyncdError
-from syncd.handshake import SEPARATOR
+from syncd.handshake import ONLINE, Zotero
 from syncd.messages import kept, recalled
 from syncd.state import store as db
 from syncd.state.history import Facts, History
@@ -108,9 +108,10 @@ class State:
 
     Args:
         store: the database.
-        place: where the library is, as `libraries` says it.
+        endpoint: the library's address, or "embedded".
         prefix: "users/475425".
         clock: time.
+        zotero: which Zotero it is in, if that is on a computer.
 
     Attributes:
         history: of its runs.
@@ -118,37 +119,36 @@ class State:
         facts: what profiles tell beside their items.
     """
 
-    def __init__(self, store: Store, place: str, prefix: str, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, endpoint: str, prefix: str, clock: Clock, zotero: Zotero = ONLINE
+    ) -> None:
         self._store = store
-        self._place = place
         self._prefix = prefix
         self._clock = clock
-        self._library = self._number(place, prefix)
+        self._names = {"endpoint": endpoint, "prefix": prefix, **asdict(zotero)}
+        self._library = self._number()
         self.history = History(store, self._library, clock)
         self.journal = Journal(store, self._library, clock)
         self.facts = Facts(store, self._library)
 
-    def _number(self, place: str, prefix: str) -> int:
+    def _number(self) -> int:
         table = db.library
-        known = sa.select(table.c.id).where(table.c.place == place, table.c.prefix == prefix)
+        known = sa.select(table.c.id).filter_by(**self._names)
         # Who only looks must not wait for one who writes, so a library that is known is only read.
         with self._store.reading() as connection:
             number = connection.scalar(known)
         if number is None:
-            names = {"place": place, "prefix": prefix}
             with self._store.writing() as connection:
-                db.upsert(connection, table, [names], by=tuple(names))
+                db.upsert(connection, table, [self._names], by=tuple(self._names))
                 number = connection.execute(known).scalar_one()
         return int(number)
 
     def elsewhere(self) -> int:
         """Return how many papers were pushed to another Zotero on the desktop; 0 online, where there is one."""
-        root, mark, _ = self._place.partition(SEPARATOR)
-        if not mark:
-            return 0
-        place = db.library.c.place
-        others = sa.and_(place.startswith(root + SEPARATOR, autoescape=True), place != self._place)
-        query = sa.select(sa.func.count()).select_from(db.written.join(db.library)).where(others)
+        endpoint, names = self._names["endpoint"], ("database", "server")
+        others = [db.library.c[name] != self._names[name] for name in names]
+        query = sa.select(sa.func.count()).select_from(db.written.join(db.library))
+        query = query.where(db.library.c.endpoint == endpoint, sa.or_(*others))
         with self._store.reading() as connection:
             return int(connection.scalar(query) or 0)
 

@@ -26,10 +26,14 @@ library = sa.Table(
     "library",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("place", sa.Text, nullable=False),
+    # Its address, or "embedded"; and which it is there.
+    sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("prefix", sa.Text, nullable=False),
+    # Of several Zoteros at one address: see `handshake.Zotero`.
+    sa.Column("database", sa.Text, nullable=False, server_default=""),
+    sa.Column("server", sa.Text, nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
-    sa.UniqueConstraint("place", "prefix"),
+    sa.Index("library_is_known_by", "endpoint", "prefix", "database", "server", unique=True),
 )
 
 
@@ -262,6 +266,7 @@ BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
 WRITES = "syncd_writes"
+MIGRATES = "syncd_migrates"
 
 
 class Store:
@@ -317,12 +322,15 @@ class Store:
         # Alembic takes a quarter of a second to import: only where there is something to do.
         from syncd.state.migrations import upgrade  # noqa: PLC0415
 
-        with self._writer.begin() as connection:
+        migrator = self._writer.execution_options(**{MIGRATES: True})
+        with migrator.begin() as connection:
             # Another process may have done it while this one waited for its turn.
             if not self._is_current(connection):
                 if revision := _version(connection):
                     _copy(self.engine.url, revision)
                 upgrade(connection)
+        # Connections that are made from now on heed foreign keys again.
+        self.engine.dispose()
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Whether the tables are those of this syncd; what it can't read is refused, and left as it is."""
@@ -456,5 +464,9 @@ def _set_wal(cursor: sa.engine.interfaces.DBAPICursor) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     # Of two that read first and write then, one would fail at once: who is going to write waits for its turn.
-    writes = connection.get_execution_options().get(WRITES)
+    options = connection.get_execution_options()
+    if options.get(MIGRATES):
+        # SQLite makes a table anew to change it, which must not take along the rows that refer to it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    writes = options.get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

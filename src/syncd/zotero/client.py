@@ -18,6 +18,7 @@ from pyzotero import errors as pyzotero_errors
 from pyzotero import zotero as pyzotero
 
 from syncd.errors import LibraryError
+from syncd.handshake import ONLINE, Zotero
 from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.account import Account, keys_page, named, without
@@ -130,11 +131,11 @@ class Client:
         transport: counts, waits and retries; shared by all requests of a run.
 
     Attributes:
-        server: the id of the Zotero whose versions these are; empty online.
+        zotero: whose versions these are, on a computer.
         never_written: the version of a library that nobody has ever written to.
     """
 
-    server: str = ""
+    zotero: Zotero = ONLINE
     never_written: int = 1
 
     def __init__(self, address: Address, transport: PoliteTransport) -> None:

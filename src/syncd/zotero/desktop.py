@@ -16,7 +16,7 @@ import httpx2
 
 from syncd import __version__
 from syncd.errors import LibraryError
-from syncd.handshake import API, HEADER, MARK, OLDEST, SEPARATOR, Caller, is_key
+from syncd.handshake import API, HEADER, OLDEST, Caller, Zotero, is_key
 from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.account import without
@@ -66,13 +66,9 @@ class Plugin:
     session: str = ""
 
     @property
-    def place(self) -> str:
-        """What stands for it in the place of a library: which database, and whose versions of it."""
-        return f"{MARK}{self.database}.{self.server}"
-
-    def is_same_database(self, place: str) -> bool:
-        """Whether a place is in the same database, whoever counts its versions."""
-        return f"{SEPARATOR}{MARK}{self.database}." in place
+    def zotero(self) -> Zotero:
+        """The Zotero that it is in."""
+        return Zotero(self.database, self.server)
 
 
 class PluginClient(Client):
@@ -94,7 +90,7 @@ class PluginClient(Client):
     def __init__(self, address: Address, transport: PoliteTransport, plugin: Plugin) -> None:
         super().__init__(address, transport)
         self.plugin = plugin
-        self.server = plugin.place
+        self.zotero = plugin.zotero
         self._caller = Caller(address.key, "plugin", plugin.session)
         # Parts of the last answer that nobody has asked for yet: one answer tells of items, collections, deletions.
         self._parts: dict[tuple[str, int], Json] = {}
