@@ -19,7 +19,8 @@ from syncd import __version__
 from syncd.cli.console import of_report
 from syncd.clock import SystemClock
 from syncd.handshake import HEADER, Caller, Proof
-from syncd.messages import WORDS, untold
+from syncd.messages import untold
+from syncd.words import WORDS
 from syncd.zotero.client import Address
 from syncd.zotero.desktop import plugin_at
 from syncd.zotero.transport import PoliteTransport

@@ -17,9 +17,9 @@ import syncd
 from node import NODE
 from syncd.cli.main import app
 from syncd.cli.plugin import NAME
-from syncd.messages import WORDS
 from syncd.plugin import ID
 from syncd.plugin.build import APART, LOCALES, WORDS_FILE, bootstrap, contents, scripts, source, xpi
+from syncd.words import WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 from fluent.syntax import FluentParser, ast, visitor
 
 import syncd.plugin
-from syncd.messages import WORDS
+from syncd.words import WORDS
 
 SOURCE = Path(syncd.plugin.__file__).parent / "source"
 FILES = sorted(path.name for path in (SOURCE / "locale" / "en-US").glob("*.ftl"))

@@ -12,7 +12,8 @@ from string import Formatter
 import pytest
 
 import syncd
-from syncd.messages import WORDS, message
+from syncd.messages import message
+from syncd.words import WORDS
 
 SOURCE = Path(syncd.__file__).parent
 CODE = re.compile(r"([a-z]+|utf8)(-([a-z]+|utf8))*")

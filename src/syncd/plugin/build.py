@@ -16,9 +16,10 @@ from pathlib import Path
 
 from syncd import __version__
 from syncd.errors import PluginError
-from syncd.messages import WORDS, message
+from syncd.messages import message
 from syncd.paths import write_whole
 from syncd.plugin import ID, UPDATES
+from syncd.words import WORDS
 
 # Defines the object to which all the others add, so it comes first.
 FIRST = "lifecycle.js"
