@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -324,6 +324,140 @@ def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Asker
         assert desk.zotero.version() == version
 
 
+class Columns:
+    """What a program keeps of a library's columns: all of it once, then what changed.
+
+    Args:
+        program: asks.
+        query: names the library.
+    """
+
+    def __init__(self, program: Asker, **query: str) -> None:
+        self._program = program
+        self._query = query
+        self._until = ""
+        self.kept: dict[str, Any] = {}
+        self.read()
+
+    def whole(self) -> dict[str, Any]:
+        """Return all that the daemon tells, page by page; the last page's moment is to go on from."""
+        found: dict[str, Any] = {}
+        since = {}
+        while True:
+            told = self._program.get("/v1/known", **self._query, **since)
+            assert told["gone"] == []
+            found |= told["items"]
+            self._until = told["until"]
+            if told["next"] is None:
+                return found
+            since = {"since": told["next"]}
+
+    def read(self) -> None:
+        """Begin anew."""
+        self.kept = self.whole()
+
+    def changed(self) -> tuple[set[str], set[str]]:
+        """Take over what changed, as if all were read anew; return the keys with news, and those that are gone."""
+        told = self._program.get("/v1/known", **self._query, changed=self._until)
+        assert told["next"] is None
+        self.kept |= told["items"]
+        for key in told["gone"]:
+            self.kept.pop(key, None)
+        assert self.kept == self.whole()
+        self._until = told["until"]
+        return set(told["items"]), set(told["gone"])
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """The status and the words with which it is told that it has to begin anew."""
+        query = urlencode({**self._query, "changed": self._until})
+        answer = self._program.send("GET", f"/v1/known?{query}")
+        return answer.status, coded(answer.json, "error")
+
+
+def test_only_what_changed_is_told_of_again(
+    desk: Desk, owner: Owner, daemon: Background, program: Asker
+) -> None:
+    """A new paper, a score, another title, what was trashed, came back, was undone, or is followed no more."""
+    program.post("/v1/pause")
+    keys = {title: owner.item(title)["key"] for title in TITLES}
+    columns = Columns(program, library=PREFIX)
+    assert set(columns.kept) == set(keys.values())
+    assert columns.changed() == (set(), set())
+
+    def push() -> tuple[set[str], set[str]]:
+        assert desk.syncd("push").code == 0
+        return columns.changed()
+
+    assert push() == (set(), set())
+    show(desk, line="81.5CLApr 25, 2023")
+    assert push() == ({keys["Alpha"]}, set())
+    assert columns.kept[keys["Alpha"]]["score"] == 81.5
+    show(desk, entry("Delta"), line="81.5CLApr 25, 2023")
+    new, _ = push()
+    assert new == {owner.item("Delta")["key"]}
+    assert program.post("/v1/undo").json["trashed"] == 1
+    assert columns.changed() == (set(), new)
+    owner.edit("Beta", deleted=1)
+    desk.zotero.erase(keys["Gamma"])
+    assert push() == (set(), {keys["Beta"], keys["Gamma"]})
+    owner.edit("Beta", deleted=0)
+    assert push() == ({keys["Beta"]}, set())
+    text = desk.page.read_text(encoding="utf-8").replace("\nAlpha\n", "\nAlpha, Corrected\n")
+    desk.page.write_text(text, encoding="utf-8")
+    assert push() == (set(), set())
+    assert owner.item("Alpha, Corrected")["key"] == keys["Alpha"]
+    assert program.post("/v1/unfollow", name="ann").status == 200
+    assert columns.changed() == (set(), set())
+    assert set(columns.kept) == {keys["Alpha"], keys["Beta"]}
+    assert daemon.process.poll() is None
+
+
+@pytest.mark.usefixtures("daemon")
+def test_who_asks_for_changes_of_another_state_has_to_begin_anew(desk: Desk, program: Asker) -> None:
+    """One that was lost, put back from a copy, or is of another library; and what is no moment at all."""
+    program.post("/v1/pause")
+    columns = Columns(program, library=PREFIX)
+    known = columns._until
+    for wrong in (
+        "x",
+        "0",
+        known + "0",
+        f"{known}-{known}",
+        known.replace(".1.", ".2."),
+        known[:-1] + "\u0664",
+    ):
+        columns._until = wrong
+        assert columns.refusal == (410, "what changed since then is not known here"), wrong
+    columns._until = known
+    assert columns.changed() == (set(), set())
+    store = Store.at(desk.data.state)
+    with store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM mark")
+    store.close()
+    assert columns.refusal[0] == 410
+    columns.read()
+    assert columns.changed() == (set(), set())
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_page_of_columns_goes_on_from_before_the_first(desk: Desk, owner: Owner, program: Asker) -> None:
+    """What changes while the pages are read is told of again, also where it is on the first."""
+    program.post("/v1/pause")
+    desk.page.write_text(page(*(entry(f"P{n}") for n in range(1001))), encoding="utf-8")
+    desk.configure(f"[control]\nport = {program.port}\n[guards]\nmax_create = 2000\n")
+    assert desk.syncd("push").code == 0
+    first = program.get("/v1/known", library=PREFIX)
+    assert len(first["items"]) == 1000
+    key = min(first["items"])
+    owner.change(key, deleted=1)
+    assert desk.syncd("push").code == 0
+    second = program.get("/v1/known", library=PREFIX, since=first["next"])
+    assert (len(second["items"]), second["next"], second["until"]) == (4, None, first["until"])
+    told = program.get("/v1/known", library=PREFIX, changed=second["until"])
+    assert (told["items"], told["gone"]) == ({}, [key])
+
+
 def test_profiles_tell_figures_years_and_runs(desk: Desk, daemon: Background, program: Asker) -> None:
     """A day has one row, the latest; figures that did not move make none."""
     (ann,) = program.get("/v1/profiles", library=PREFIX)
@@ -441,6 +575,30 @@ def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Aske
     every = sorted(program.get("/v1/known", library="users/0", user="1")["items"])
     rest = program.get("/v1/known", library="users/0", user="1", since=every[0])
     assert (sorted(rest["items"]), rest["next"]) == (every[1:], None)
+
+
+def test_what_changed_on_two_ways_to_one_library_is_told_as_one(
+    desk: Desk, owner: Owner, both_ways: Background, program: Asker
+) -> None:
+    """An item is there as long as either way has it; who asks for one way alone has other moments."""
+    program.post("/v1/pause")
+    query = {"library": "users/0", "user": "1"}
+    columns, one = Columns(program, **query), Columns(program, library=PREFIX)
+    alpha, beta = owner.item("Alpha")["key"], owner.item("Beta")["key"]
+    assert columns.changed() == (set(), set())
+    show(desk, line="81.5CLApr 25, 2023")
+    assert desk.syncd("push", "ann", **ALLOWED).code == 0
+    assert columns.changed() == ({alpha}, set())
+    assert columns.kept[alpha]["score"] == 81.5
+    owner.edit("Alpha", deleted=1)
+    owner.edit("Beta", deleted=1)
+    assert desk.syncd("push", "ann", **ALLOWED).code == 0
+    assert columns.changed() == ({alpha}, {beta})
+    assert desk.syncd("push", "bo", **ALLOWED).code == 0
+    assert columns.changed() == (set(), {alpha})
+    columns._until, one._until = one._until, columns._until
+    assert columns.refusal[0] == one.refusal[0] == 410
+    assert both_ways.process.poll() is None
 
 
 @pytest.mark.usefixtures("both_ways")

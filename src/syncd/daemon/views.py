@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,8 @@ from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.handshake import Proof
 from syncd.messages import message, with_said
-from syncd.state.history import Note, Told
+from syncd.state.facts import Told
+from syncd.state.history import Note
 from syncd.state.libraries import remembered
 from syncd.state.state import State
 
@@ -27,6 +29,9 @@ MOST_KEYS = 500
 # Of a user's number.
 MOST_DIGITS = 15
 PAGE = 1000
+# Between the key and the moment that a page goes on from; between the moments of several ways to a library.
+PAGE_MARK = "~"
+WAY_MARK = "-"
 
 
 class RefusedError(Exception):
@@ -198,16 +203,64 @@ def _field(name: str) -> str:
 
 
 def known(asked: Asked, config: Config, ports: Ports) -> Json:
-    """Return score and code of syncd's items, a page of them; "next" is what the following page is since."""
-    told: dict[str, Told] = {}
-    for library in _libraries(asked, config):
+    """Return score and code of syncd's items: a page of all, or with `changed` those that changed since.
+
+    "next" is what the following page is since; "until" is what the next question has as `changed`.
+    """
+    libraries = _libraries(asked, config)
+    if changed := asked.query.get("changed"):
+        return _changed(changed, libraries, ports)
+    # What changes between two pages is in neither for sure: all of them go on from before the first.
+    since, _, begun = asked.query.get("since", "").partition(PAGE_MARK)
+    moments: list[str] = []
+    told: list[dict[str, Told]] = []
+    for library in libraries:
         with remembered(library, ports.data, ports.clock) as state:
-            told = state.facts.after(asked.query.get("since", ""), PAGE) | told
-    page = sorted(told)[:PAGE]
+            moments.append(state.facts.moment())
+            told.append(state.facts.after(since, PAGE))
+    until = begun or WAY_MARK.join(moments)
+    page = sorted(set().union(*told))[:PAGE]
     return {
-        "items": {key: {"score": told[key].score, "code": told[key].code} for key in page},
-        "next": page[-1] if len(page) == PAGE else None,
-        "until": ports.clock.now().isoformat(timespec="seconds"),
+        "items": {key: _columns(key, told) for key in page},
+        "gone": [],
+        "next": f"{page[-1]}{PAGE_MARK}{until}" if len(page) == PAGE else None,
+        "until": until,
+    }
+
+
+def _changed(token: str, libraries: Sequence[Library], ports: Ports) -> Json:
+    """Return score and code of the items that changed since an answer whose "until" was this.
+
+    Raises:
+        RefusedError: the state, or the ways to the library, are others than those of that answer.
+    """
+    begun = token.split(WAY_MARK)
+    moments: list[str] = []
+    keys: set[str] = set()
+    with ExitStack() as stack:
+        states = [stack.enter_context(remembered(one, ports.data, ports.clock)) for one in libraries]
+        numbers = [state.facts.number_of(one) for state, one in zip(states, begun, strict=False)]
+        if len(begun) != len(states) or None in numbers:
+            raise RefusedError(HTTPStatus.GONE, message("changes-not-known"), hint=message("ask-for-all"))
+        for state, number in zip(states, numbers, strict=True):
+            moments.append(state.facts.moment())
+            keys |= state.facts.changed_after(number or 0)
+        told = [state.facts.there(keys) for state in states]
+    there = set().union(*told)
+    return {
+        "items": {key: _columns(key, told) for key in sorted(there)},
+        "gone": sorted(keys - there),
+        "next": None,
+        "until": WAY_MARK.join(moments),
+    }
+
+
+def _columns(key: str, ways: Sequence[Mapping[str, Told]]) -> Json:
+    """Return what the columns show of an item; of what several ways to its library tell, the first has the word."""
+    told = [way[key] for way in ways if key in way]
+    return {
+        name: next((value for one in told if (value := getattr(one, name)) is not None), None)
+        for name in ("score", "code")
     }
 
 
