@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from background import Background, looks, titles
+from background import SECOND_PROFILE, Background, looks, titles
 from doubles import DesktopLibrary
 from doubles.plugin import Plugin, new_key
-from owner import LONG, TITLES, show
+from owner import LONG, TITLES, pushes, show
 from pages import entry, page
 from plugin_host import ZoteroProcess
 from plugins import Asker, coded, without_codes
@@ -282,6 +282,7 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     told = program.get("/v1/items", library=PREFIX, keys=f"{key},AAAA2222")["items"]
     assert set(told) == {key}
     (profile,) = told[key].pop("profiles")
+    assert [way.pop("when") >= profile["since"] for way in told[key]["why"]] == [True]
     assert (profile["name"], profile["author"]) == ("ann", "Ann Lee")
     assert profile["since"]
     code = "https://github.com/ann/alpha"
@@ -293,6 +294,17 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
         "reason": "new in source",
         "changed": [],
         "kept": [],
+        "why": [
+            {
+                "profile": "ann",
+                "author": "Ann Lee",
+                "source": str(desk.page),
+                "kind": "create",
+                "run": looks(daemon)[0]["run"],
+                "reason": "new in source",
+                "filled": [],
+            }
+        ],
     }
     show(desk, alpha="Told anew, at https://github.com/ann/alpha and https://github.com/ann/more.")
     looked_again(daemon, 1)
@@ -324,6 +336,60 @@ def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Asker
         assert desk.zotero.version() == version
 
 
+def ways_of(program: Asker, key: str) -> list[dict[str, Any]]:
+    """Return what is told of why an item is there."""
+    found: list[dict[str, Any]] = program.get("/v1/items", library=PREFIX, keys=key)["items"][key]["why"]
+    return found
+
+
+def test_why_a_paper_is_there_is_told_of_all_who_brought_it(desk: Desk, owner: Owner, program: Asker) -> None:
+    """Their page, how it came and what was filled; not of who lists it since, nor of what was undone."""
+    own = owner.own("Gamma", abstractNote="", url="https://arxiv.org/abs/2304.00001")
+    bo = desk.folder / "bo.txt"
+    desk.configure(f"[control]\nport = {program.port}\n" + SECOND_PROFILE)
+    show(desk)
+    desk.page.write_text(page(entry("Alpha"), entry("Beta"), entry("Gamma")), encoding="utf-8")
+    bo.write_text(page(entry("Beta"), entry("Delta"), name="Bo Chen"), encoding="utf-8")
+    pushes(desk)
+    bo.write_text(page(entry("Alpha"), entry("Beta"), entry("Delta"), name="Bo Chen"), encoding="utf-8")
+    pushes(desk)
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon) and looks(daemon, "bo"))
+        (run,) = {
+            one["run"] for title in ("Alpha", "Beta") for one in ways_of(program, owner.item(title)["key"])
+        }
+        ways = {
+            title: ways_of(program, owner.item(title)["key"]) for title in ("Alpha", "Beta", "Delta", "Gamma")
+        }
+        names = {title: [one["profile"] for one in found] for title, found in ways.items()}
+        assert names == {"Alpha": ["ann"], "Beta": ["ann", "bo"], "Delta": ["bo"], "Gamma": ["ann"]}
+        assert ways["Beta"][1] | {"when": ""} == ways["Delta"][0] | {"when": ""}
+        assert ways["Delta"][0]["source"] == str(bo)
+        assert (ways["Delta"][0]["author"], ways["Delta"][0]["kind"]) == ("Bo Chen", "create")
+        (adopted,) = ways["Gamma"]
+        assert adopted["kind"] == "adopt"
+        assert coded(adopted, "reason") == "already in the library, by title, surname and year"
+        assert adopted["filled"] == ["abstractNote"]
+        assert owner.item("Gamma")["key"] == own
+        program.post("/v1/pause")
+        assert program.post("/v1/undo", run=run).status == 200
+        assert ways_of(program, own) == []
+
+
+def test_an_address_is_told_without_a_password(
+    desk: Desk, daemon: Background, program: Asker, owner: Owner
+) -> None:
+    """Whatever stands in the state."""
+    program.post("/v1/pause")
+    store = Store.at(desk.data.state)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE profile SET origin = 'https://me:secret@example.org/ann#top'")
+    store.close()
+    (way,) = ways_of(program, owner.item("Alpha")["key"])
+    assert way["source"] == "https://***@example.org/ann#top"
+    assert daemon.process.poll() is None
+
+
 class Columns:
     """What a program keeps of a library's columns: all of it once, then what changed.
 
@@ -342,7 +408,7 @@ class Columns:
     def whole(self) -> dict[str, Any]:
         """Return all that the daemon tells, page by page; the last page's moment is to go on from."""
         found: dict[str, Any] = {}
-        since = {}
+        since: dict[str, str] = {}
         while True:
             told = self._program.get("/v1/known", **self._query, **since)
             assert told["gone"] == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -15,10 +16,12 @@ from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.handshake import Proof
 from syncd.messages import message, with_said
+from syncd.read import printable
 from syncd.state.facts import Told
-from syncd.state.history import Note
+from syncd.state.history import BRINGS, Arrival, Note
 from syncd.state.libraries import remembered
-from syncd.state.state import State
+from syncd.state.state import FollowedProfile, State
+from syncd.sync.action import profile_of
 
 Json = dict[str, Any]
 # How the plugin calls the library of Zotero's user, whatever their number.
@@ -26,6 +29,8 @@ OWN = "users/0"
 # Sorts behind every time.
 LATEST = "~"
 MOST_KEYS = 500
+# Parts of an item that are no fields.
+NO_FIELDS = frozenset({"tags", "collections", "links"})
 # Of a user's number.
 MOST_DIGITS = 15
 PAGE = 1000
@@ -149,25 +154,29 @@ def items(asked: Asked, config: Config, ports: Ports) -> Json:
 def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
     """Return what is known of items in one library."""
     told = state.facts.about(keys)
-    history = state.history.of_items(told)
-    authors = {profile.name: profile.author for profile in state.profiles()}
+    history, arrivals = state.history.of_items(told), state.history.arrivals(told)
+    pushed = {profile.name: profile for profile in state.profiles()}
     kept = {s.key: list(s.values) for s in state.standings() if s.cause == "kept" and s.key in told}
     return {
-        key: _item(one, history.get(key, []), authors) | {"kept": kept.get(key, [])}
+        key: _item(one, history.get(key, []), pushed)
+        | {"kept": kept.get(key, [])}
+        | {"why": [way for arrival in arrivals.get(key, ()) for way in _why(one, arrival, pushed)]}
         for key, one in told.items()
     }
 
 
-def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping[str, str]) -> Json:
+def _item(
+    told: Told, history: Sequence[tuple[str, str, Note]], pushed: Mapping[str, FollowedProfile]
+) -> Json:
     changed = [
         {"when": when, "fields": [_field(name) for name in note.changes], "run": run}
         for run, when, note in history
         if note.changes and note.kind != "create"
     ]
-    came = [note.reason for _, _, note in history if note.kind in {"create", "adopt"}]
+    came = [note.reason for _, _, note in history if note.kind in BRINGS]
     about = {
         "profiles": [
-            {"name": name, "author": authors.get(name, name), "since": since or None}
+            {"name": name, "author": _author(name, pushed), "since": since or None}
             for name, since in told.profiles.items()
         ],
         "score": told.score,
@@ -180,6 +189,43 @@ def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping
     return with_said(about, "reason")
 
 
+def _author(name: str, pushed: Mapping[str, FollowedProfile]) -> str:
+    return pushed[name].author if name in pushed else name
+
+
+def _why(told: Told, arrival: Arrival, pushed: Mapping[str, FollowedProfile]) -> Iterator[Json]:
+    """Yield how an item came to be syncd's, for each of the profiles that brought it then."""
+    note = arrival.note
+    for name in _bringing(told, arrival):
+        about = {
+            "profile": name,
+            "author": _author(name, pushed),
+            "source": printable(pushed[name].origin) if name in pushed else None,
+            "kind": note.kind,
+            "when": arrival.when,
+            "run": arrival.run,
+            "reason": note.reason,
+            "filled": [field for field in note.changes if field not in NO_FIELDS],
+        }
+        yield with_said(about, "reason")
+
+
+def _bringing(told: Told, arrival: Arrival) -> list[str]:
+    """Return which of the profiles that list an item brought it in a run; the first of all where that is not known."""
+    began = datetime.fromisoformat(arrival.started).replace(microsecond=0)
+    # What was known before a run, or came later, was not brought by it.
+    first = min(
+        (since for since in told.profiles.values() if since and _is_after(since, began)), default=None
+    )
+    brought = [name for name, since in told.profiles.items() if since == first]
+    of_run = [name for name in told.profiles if profile_of(name, arrival.profiles) in arrival.profiles]
+    return [name for name in brought if name in of_run] or of_run or brought or list(told.profiles)[:1]
+
+
+def _is_after(since: str, began: datetime) -> bool:
+    return datetime.fromisoformat(since) >= began
+
+
 def _joined(first: Json, second: Json) -> Json:
     """Join what two ways to one library tell of an item; of what is there once, the first has the word."""
     profiles = sorted([*first["profiles"], *second["profiles"]], key=lambda one: one["since"] or LATEST)
@@ -189,6 +235,7 @@ def _joined(first: Json, second: Json) -> Json:
         "links": _once([*first["links"], *second["links"]], "url"),
         "changed": sorted([*first["changed"], *second["changed"]], key=lambda one: one["when"]),
         "kept": list(dict.fromkeys([*first["kept"], *second["kept"]])),
+        "why": sorted([*first["why"], *second["why"]], key=lambda one: one["when"]),
     }
 
 

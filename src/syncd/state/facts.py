@@ -16,12 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.state import store as db
+from syncd.state.history import BRINGS
 from syncd.state.store import Store
 from syncd.sync.action import Action, Fact, Plan, PlannedProfile
 
 Json = dict[str, Any]
-# Actions that bring an item to a profile.
-BRINGS = frozenset({"create", "adopt"})
 # Marks the state, so that a moment of one that was lost is known for what it is.
 EPOCH = "facts"
 # Of the number of a change.

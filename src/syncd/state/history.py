@@ -20,6 +20,9 @@ from syncd.state.store import Store
 
 # Runs that did nothing are of interest for so long.
 IDLE = timedelta(days=7)
+# What makes an item syncd's.
+BRINGS = frozenset({"create", "adopt"})
+UNDO_OF = "undo of "
 # What a run can have done to a paper: each such thing is a line of its history.
 WRITTEN = ("create", "update", "adopt", "trash", "revert")
 
@@ -83,6 +86,25 @@ class News:
     key: str
     title: str
     when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How an item came to be syncd's.
+
+    Attributes:
+        run: the name of the run.
+        profiles: of the run.
+        started: ISO time at which the run began.
+        when: ISO time at which it was recorded.
+        note: "create" or "adopt".
+    """
+
+    run: str
+    profiles: Sequence[str]
+    started: str
+    when: str
+    note: Note
 
 
 class History:
@@ -252,10 +274,42 @@ class History:
                 found.setdefault(row.key, []).append((row.run, row.recorded or row.started, _note(row)))
         return found
 
+    def arrivals(self, keys: Iterable[str]) -> dict[str, list[Arrival]]:
+        """Return how each of these items came to be syncd's, oldest first, without adoptions that were undone since.
+
+        What was created stays so, also where an undo moved it to the trash and its user took it out again.
+        """
+        run, action = db.run.c, db.action.c
+        query = (
+            sa.select(db.action, run.profiles, run.started)
+            .join(db.run, run.id == action.run)
+            .where(run.library == self._library, action.key.in_(list(keys)))
+            .order_by(run.started, action.run, action.number)
+        )
+        found: dict[str, list[Arrival]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(query):
+                there, note = found.setdefault(row.key, []), _note(row)
+                if note.kind in BRINGS:
+                    profiles = json.loads(row.profiles)
+                    there.append(Arrival(row.run, profiles, row.started, row.recorded or row.started, note))
+                elif note.kind == "revert" and (undone := undone_by(note)):
+                    there[:] = [one for one in there if one.run != undone]
+        return found
+
     def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
         query = sa.select(db.action).where(which).order_by(db.action.c.number)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
+
+
+def undone_by(note: Note) -> str | None:
+    """Return the name of the run that was undone by this; None where it is no line of an undo's.
+
+    >>> undone_by(Note("trash", "A title", "undo of 2026-06-02T12:00:00Z-8e4d6fbe"))
+    '2026-06-02T12:00:00Z-8e4d6fbe'
+    """
+    return note.reason.removeprefix(UNDO_OF) if note.kind in {"trash", "revert"} else None
 
 
 def _counts(counted: Mapping[str, int], written: Sequence[str]) -> dict[str, int]:
