@@ -720,6 +720,29 @@ def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
     assert "nobody" in refused.json["error"]
 
 
+def test_a_sync_that_is_waited_for_tells_what_came_of_it_and_of_whom(
+    desk: Desk, owner: Owner, daemon: Background, program: Asker
+) -> None:
+    """By each author's name, also where nothing changed, the page is gone, or the daemon is another one."""
+    numbers = ("created", "updated", "adopted", "reviews")
+
+    def told() -> tuple[str, str, *tuple[int, ...]]:
+        (look,) = program.post("/v1/sync-now?wait=yes").json["profiles"]
+        return look["author"], look["library"], *(look[name] for name in numbers)
+
+    assert told() == ("Ann Lee", "main", 0, 0, 0, 0)
+    program.post("/v1/pause")
+    owner.own("Delta")
+    owner.own(LONG.replace("Their", "Thier"))
+    show(desk, entry("Delta"), entry(LONG), entry("Epsilon"), entry("Zeta"), alpha="Told anew.")
+    assert told() == ("Ann Lee", "main", 2, 1, 1, 1)
+    desk.page.unlink()
+    assert told() == ("Ann Lee", "main", 0, 0, 0, 0)
+    assert daemon.end() == 0
+    with Background(desk):
+        assert told() == ("Ann Lee", "main", 0, 0, 0, 0)
+
+
 def test_the_last_run_that_did_something_is_undone_once(
     desk: Desk, owner: Owner, daemon: Background, program: Asker
 ) -> None:
