@@ -241,12 +241,32 @@ def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
 def test_a_port_that_another_user_has_keeps_no_paper_waiting(
     desk: Desk, program: Asker, zotero: Zotero
 ) -> None:
-    """The daemon says so and does its work: the port was never named, only a program was paired."""
+    """The daemon says so and does its work: the port was never named, only a program was paired.
+
+    Status and doctor say so too, with what to do; once the port is free, the program is answered.
+    """
     show(desk)
-    with socket.create_server(("127.0.0.1", program.port)), Background(desk) as daemon:
+    taken = f"can't listen on 127.0.0.1, port {program.port}"
+    with socket.create_server(("127.0.0.1", program.port)) as other, Background(desk) as daemon:
         daemon.until_logged("programs such as Zotero get no answer")
         daemon.until(lambda: looks(daemon))
         assert titles(zotero) == sorted(TITLES)
+        http = daemon.ask("status")["http"]
+        assert http["address"] == f"http://127.0.0.1:{program.port}"
+        assert taken in coded(http, "trouble")
+        assert "control.port" in coded(http, "hint")
+        shown = desk.syncd("status")
+        assert shown.code == 0
+        assert f"programs such as Zotero get no answer: control.port: {taken}" in shown.out
+        assert http["hint"] in shown.out
+        assert desk.syncd("status", "--json").json["daemon"]["http"] == without_codes(http)
+        found = desk.syncd("doctor", "--offline", "--json").json["checks"]
+        (finding,) = [one for one in found if "get no answer" in one["message"]]
+        assert (finding["name"], finding["level"], finding["mend"]) == ("daemon", "warning", http["hint"])
+        other.close()
+        daemon.until_logged("paired programs are answered")
+        assert program.get("/v1/status")["daemon"]["http"]["trouble"] is None
+        assert "get no answer" not in desk.syncd("status").out
 
 
 def test_no_key_is_kept(desk: Desk, program: Asker) -> None:
@@ -552,10 +572,15 @@ def test_status_tells_all_libraries_as_the_command_does(
     """With the daemon, and how many reviews wait."""
     told = program.get("/v1/status")
     shown = desk.syncd("status", "--json").json
-    assert told["daemon"] == shown["daemon"]
+    assert without_codes(told["daemon"]) == shown["daemon"]
+    assert told["daemon"]["http"] == {
+        "address": f"http://127.0.0.1:{program.port}",
+        **dict.fromkeys(("trouble", "trouble_said", "hint", "hint_said")),
+    }
     assert without_codes(told["libraries"]) == [
-        {name: shown[name] for name in ("library", "profiles", "papers")}
+        {name: shown[name] for name in ("library", "prefix", "profiles", "papers")}
     ]
+    assert shown["prefix"] == PREFIX
     assert (told["reviews"], told["dashboard"]) == (0, None)
     assert daemon.process.pid == told["daemon"]["pid"]
 
