@@ -306,9 +306,11 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     assert (profile["name"], profile["author"]) == ("ann", "Ann Lee")
     assert profile["since"]
     code = "https://github.com/ann/alpha"
+    # A person reads its name; the tag is what the page says.
+    assert "microsoft-research" in {tag["tag"] for tag in owner.item("Alpha")["tags"]}
     assert without_codes(told[key]) == {
         "score": None,
-        "affiliations": ["microsoft-research"],
+        "affiliations": ["Microsoft Research"],
         "links": [{"url": code, "kind": "code"}],
         "code": code,
         "reason": "new in source",

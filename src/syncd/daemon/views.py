@@ -22,6 +22,7 @@ from syncd.state.history import BRINGS, Arrival, Note
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
 from syncd.sync.action import profile_of
+from syncd.text.institutions import institutions
 
 Json = dict[str, Any]
 # How the plugin calls the library of Zotero's user, whatever their number.
@@ -180,7 +181,7 @@ def _item(
             for name, since in told.profiles.items()
         ],
         "score": told.score,
-        "affiliations": list(told.affiliations),
+        "affiliations": institutions(told.affiliations),
         "links": [{"url": url, "kind": kind} for url, kind in told.links.items()],
         "code": told.code,
         "reason": came[0] if came else None,
@@ -231,7 +232,7 @@ def _joined(first: Json, second: Json) -> Json:
     profiles = sorted([*first["profiles"], *second["profiles"]], key=lambda one: one["since"] or LATEST)
     return {name: second[name] if value is None else value for name, value in first.items()} | {
         "profiles": _once(profiles, "name"),
-        "affiliations": list(dict.fromkeys([*first["affiliations"], *second["affiliations"]])),
+        "affiliations": institutions([*first["affiliations"], *second["affiliations"]]),
         "links": _once([*first["links"], *second["links"]], "url"),
         "changed": sorted([*first["changed"], *second["changed"]], key=lambda one: one["when"]),
         "kept": list(dict.fromkeys([*first["kept"], *second["kept"]])),
