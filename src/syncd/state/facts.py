@@ -102,8 +102,12 @@ class Facts:
         )
         # An index that is being read anew does not hold all that is there.
         complete = sa.exists().where(place.id == self._library, place.version > 0)
+        turned = sa.and_(fact.c.library == self._library, fact.c.gone == is_there, complete)
+        # Who looks through all of a large library must not keep others from writing, and seldom finds anything.
+        with self._store.reading() as connection:
+            if connection.scalar(sa.select(fact.c.key).where(turned).limit(1)) is None:
+                return
         with self._store.writing() as connection:
-            turned = sa.and_(fact.c.library == self._library, fact.c.gone == is_there, complete)
             connection.execute(
                 sa.update(fact).where(turned).values(gone=~fact.c.gone, changed=self._next(connection))
             )
