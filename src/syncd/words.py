@@ -229,9 +229,13 @@ WORDS: Mapping[str, str] = {
     "variable-set": "the environment variable {name} is set",
     "write-into-table": "write into {table}: {lines}",
     # daemon
+    "ask-for-all": "Ask for all of it, without changed.",
+    "changes-not-known": "what changed since then is not known here",
+    "free-port": "End the program that uses the port: syncd tries again by itself. Or name another one with control.port; then syncd reload, and syncd login --desktop, which tells Zotero.",
     "only-post-has-body": "only POST may have a body here",
     "body-too-long": "the body is longer than {most} bytes",
     "body-length-not-told": "the length of the body is not told",
+    "programs-unanswered": "programs such as Zotero get no answer: {reason}",
     "web-pages-not-answered": "web pages are not answered",
     "not-address-asked": "this is not the address that was asked for",
     "another-session": "this is another session",

@@ -71,7 +71,7 @@ def test_the_plugin_asks_the_daemon_that_it_was_paired_with(
     assert daemon.ask("status")["paused"] == [""]
     shown = client.run("""
         Syncd.daemon.forget();
-        await Syncd.standing.open(w);
+        await Syncd.status.open(w);
         const dialog = d.getElementById("syncd-dialog");
         await d.l10n.translateFragment(dialog);
         return dialog.textContent;
@@ -110,7 +110,7 @@ def test_a_daemon_that_is_gone_is_one_quiet_line(client: Client) -> None:
     shown = client.run(
         """
         await Syncd.keys.add("ab".repeat(32), "syncd", `http://127.0.0.1:${words[0]}`);
-        await Syncd.standing.open(w);
+        await Syncd.status.open(w);
         const dialog = d.getElementById("syncd-dialog");
         await d.l10n.translateFragment(dialog);
         return dialog.textContent;

@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant("a request for another Zotero is done", "plugin/source/endpoint.js", "return meant === server", "return meant"),
     Mutant("Zotero's own deletion log is not read", "plugin/source/changes.js", "(await Zotero.Sync.Data.Local.getDeleted(type, libraryID)) || []", "[]"),
     Mutant("what the user puts back is not told", "plugin/source/changes.js", "          this._told.delete(name);\n", ""),
-    Mutant("the page after this one begins anew", "plugin/source/store.js", "order(each, last) > 0", "order(each, last) > 1"),
+    Mutant("the page after this one begins anew", "plugin/source/ledger.js", "order(each, last) > 0", "order(each, last) > 1"),
     Mutant("only the first page of a large library is read", "zotero/desktop.py", 'if told["next"] is None:', "if True:"),
     # Undo
     Mutant("an undo trashes what the user changed", "engine/undo.py", "elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):", "elif touched := ():"),

@@ -98,10 +98,10 @@ test("the views show reasons and troubles in Zotero's language", async () => {
   const { Syncd } = await inGerman();
   const gone = { code: "not-running", params: {}, words: "Zotero isn't running" };
   const trouble = { message: gone.words, message_said: gone };
-  assert.equal(Syncd.standing._state({ trouble }).text, "Zotero läuft nicht");
+  assert.equal(Syncd.status._state({ trouble }).text, "Zotero läuft nicht");
   assert.equal(Syncd.collection._sentence(trouble), "Zotero läuft nicht");
   const paused = { paused: gone.words, paused_said: gone };
-  assert.equal(Syncd.standing._state(paused).text, "Zotero läuft nicht");
+  assert.equal(Syncd.status._state(paused).text, "Zotero läuft nicht");
   const candidate = { score: 1, reasons: ["DOI", "new in source", "x"], reasons_said: [DOI, NEW] };
   assert.match(JSON.stringify(Syncd.reviews._head(candidate)), /DOI, neu auf der Seite des Profils, x/);
   const about = { profiles: [], links: [], changed: [], kept: [], reason: NEW.words, reason_said: NEW };

@@ -35,7 +35,7 @@ function together([first, ...rest]) {
  * Load the plugin into a Zotero of its own, as the client would: one script, in a scope with little in it.
  *
  * @param {object} [options]
- * @param {string[]} [options.files] only these, such as ["lifecycle.js", "store.js"]; all without
+ * @param {string[]} [options.files] only these, such as ["lifecycle.js", "ledger.js"]; all without
  * @param {string} [options.script] the script as it was built; put together from the files without
  * @param {World} [options.world] go on with this one, as after a restart
  * @param {Record<string, any>} [options.globals] more for the scope

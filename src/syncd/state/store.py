@@ -242,6 +242,9 @@ fact = sa.Table(
     sa.Column("profile", sa.Text, primary_key=True),
     sa.Column("since", sa.Text, nullable=False),
     sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("changed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("gone", sa.Boolean, nullable=False, server_default="0"),
+    sa.Index("fact_changed", "library", "changed"),
 )
 
 # The figures of profiles, as of the days on which they changed.

@@ -144,7 +144,7 @@ test("the status lists profiles with how they go", async () => {
     reviews: 2,
   };
   const { Syncd, window, dialog } = begun({ status: async () => status });
-  await Syncd.standing.open(window);
+  await Syncd.status.open(window);
   const rows = dialog()
     .querySelector("tbody")
     .childNodes.map((row) => row.childNodes);

@@ -113,7 +113,7 @@ test("what takes long is told to be under way, once", async () => {
       clearTimeout: (timer) => (timers[timer - 1] = null),
     },
   });
-  const done = Syncd.acts.undo();
+  const done = Syncd.commands.undo();
   timers[0]();
   assert.deepEqual(plain(Zotero.notes), ["syncd-at-it {}"]);
   await done;
@@ -161,14 +161,14 @@ test("an undo of which nothing is known is one line, and no dialog", async () =>
 
 test("a command that fails is one line, and no dialog", async () => {
   const { Syncd, Zotero, window } = begun({ answers: {} });
-  assert.equal(await Syncd.acts.syncNow(["ann"]), false);
+  assert.equal(await Syncd.commands.syncNow(["ann"]), false);
   assert.deepEqual(plain(Zotero.notes), ['syncd-not-running {"message":"not-running"}']);
   assert.equal(window.document.getElementById("syncd-dialog"), null);
 });
 
 test("a message of the daemon's is shown as text", () => {
   const { Syncd, Zotero } = begun();
-  Syncd.acts.tell("syncd-failed", { message: "<a href='x'>" });
+  Syncd.commands.tell("syncd-failed", { message: "<a href='x'>" });
   assert.equal(/[<>]/.test(Zotero.notes[0]), false);
 });
 

@@ -42,14 +42,14 @@ Syncd.collection = {
    */
   async draw(window, box) {
     const pane = window.ZoteroPane;
-    const collection = Syncd.pane.collection(pane);
+    const collection = Syncd.selection.collection(pane);
     Syncd.seen.look(collection);
     if (this._places.get(window) !== collection) {
       this._places.set(window, collection);
       // Rows that the place before had too were new there, or not, by another time.
       Syncd.quietly("sorting", () => Syncd.columns.sort(window));
     }
-    const wanted = () => collection === Syncd.pane.collection(pane) && !pane.getSelectedItems().length;
+    const wanted = () => collection === Syncd.selection.collection(pane) && !pane.getSelectedItems().length;
     // What Zotero shows anew takes the old panel away; where it is there, it was just added.
     if (!collection || !wanted() || this._panel(box)) {
       return;
@@ -217,7 +217,7 @@ Syncd.collection = {
 
   /** @param {any} profile */
   _sync(profile) {
-    Syncd.acts.syncNow([profile.name]);
+    Syncd.commands.syncNow([profile.name]);
   },
 };
 

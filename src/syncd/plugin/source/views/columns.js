@@ -74,7 +74,7 @@ Syncd.columns = {
     if (!item?.isRegularItem?.()) {
       return "0";
     }
-    return Syncd.seen.isNew(item, Syncd.pane.collection(Zotero.getActiveZoteroPane())) ? "1" : "0";
+    return Syncd.seen.isNew(item, Syncd.selection.collection(Zotero.getActiveZoteroPane())) ? "1" : "0";
   },
 
   /**

@@ -160,7 +160,7 @@ Syncd.follow = {
    */
   _say(shown, l10n, args, clear = () => shown.querySelector(":scope > .syncd-quiet")?.remove()) {
     if (shown.isConnected === false) {
-      Syncd.acts.tell(l10n, args);
+      Syncd.commands.tell(l10n, args);
       return;
     }
     clear();

@@ -26,11 +26,11 @@ Syncd.menus = {
       return;
     }
     this._register("tools", "main/menubar/tools", [
-      { menuType: "submenu", l10nID: "syncd-menu", menus: this._managed(Syncd.entries.tools()) },
+      { menuType: "submenu", l10nID: "syncd-menu", menus: this._managed(Syncd.menuEntries.tools()) },
     ]);
-    this._register("item", "main/library/item", this._managed(Syncd.entries.item()));
-    this._register("row", "itemPane/info/row", this._managed(Syncd.entries.row()));
-    this._register("collection", "main/library/collection", this._managed(Syncd.entries.collection()));
+    this._register("item", "main/library/item", this._managed(Syncd.menuEntries.item()));
+    this._register("row", "itemPane/info/row", this._managed(Syncd.menuEntries.row()));
+    this._register("collection", "main/library/collection", this._managed(Syncd.menuEntries.collection()));
   },
 
   /** @param {any} window */
@@ -45,11 +45,11 @@ Syncd.menus = {
     const popup = document.createXULElement("menupopup");
     menu.append(popup);
     document.getElementById(this.TOOLS)?.append(menu);
-    this._fill(window, popup, Syncd.entries.tools());
+    this._fill(window, popup, Syncd.menuEntries.tools());
     for (const [name, id] of this.POPUPS) {
       const there = document.getElementById(id);
       if (there) {
-        this._fill(window, there, Syncd.entries[name]());
+        this._fill(window, there, Syncd.menuEntries[name]());
       }
     }
   },
@@ -170,11 +170,11 @@ Syncd.menus = {
    */
   _picked(context) {
     const window = context.menuElem.ownerDocument.defaultView ?? Zotero.getMainWindow();
-    const item = context.items ? Syncd.pane.one(context.items) : Syncd.pane.item(window.ZoteroPane);
+    const item = context.items ? Syncd.selection.one(context.items) : Syncd.selection.item(window.ZoteroPane);
     return {
       window,
       item,
-      collection: Syncd.pane.collection(window.ZoteroPane),
+      collection: Syncd.selection.collection(window.ZoteroPane),
       field: context.fieldName ?? null,
     };
   },
@@ -200,7 +200,7 @@ Syncd.menus = {
    */
   async _learn({ collection }) {
     try {
-      this.standing.summary = Syncd.standing.summary(await Syncd.daemon.status());
+      this.standing.summary = Syncd.status.summary(await Syncd.daemon.status());
       this.standing.error = null;
       if (collection) {
         const prefix = Syncd.libraryPrefix(collection.libraryID);

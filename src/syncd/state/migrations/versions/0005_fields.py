@@ -16,6 +16,7 @@ def upgrade() -> None:
     """Add the columns, and fill them from the texts."""
     _tell_zoteros_apart()
     _name_what_is_undone()
+    _count_changes_of_facts()
 
 
 def _tell_zoteros_apart() -> None:
@@ -55,3 +56,9 @@ def _name_what_is_undone() -> None:
     run = sa.table("run", sa.column("id"), sa.column("kind"), sa.column("undoes"))
     named = said.where(action.c.run == run.c.id).scalar_subquery()
     op.execute(sa.update(run).where(run.c.kind == "undo").values(undoes=named))
+
+
+def _count_changes_of_facts() -> None:
+    op.add_column("fact", sa.Column("changed", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("fact", sa.Column("gone", sa.Boolean, nullable=False, server_default="0"))
+    op.create_index("fact_changed", "fact", ["library", "changed"])

@@ -3,7 +3,7 @@
  *
  * Reads only; never selects anything.
  */
-Syncd.pane = {
+Syncd.selection = {
   /**
    * @param {any} pane a window's ZoteroPane
    * @returns {any} the collection that is shown, null where it is none or several

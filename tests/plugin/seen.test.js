@@ -1,7 +1,7 @@
 /** What is new since a collection was last looked at. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { makeCollection, makeItem, makeWindow, settle, views } = require("./window.js");
+const { makeCollection, makeItem, makeWindow, settle, views } = require("./views/window.js");
 
 // Zotero's times are UTC, wherever the reader is.
 process.env.TZ = "America/New_York";

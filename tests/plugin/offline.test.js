@@ -1,7 +1,7 @@
 /** What an item tells by itself. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { makeItem, plain, views } = require("./window.js");
+const { makeItem, plain, views } = require("./views/window.js");
 
 const { offline } = views().Syncd;
 

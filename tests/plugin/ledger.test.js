@@ -3,7 +3,7 @@ const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { load } = require("./zotero.js");
 
-const { Syncd } = load({ files: ["lifecycle.js", "store.js"] });
+const { Syncd } = load({ files: ["lifecycle.js", "ledger.js"] });
 const held = (items, collections = {}) => ({
   items: new Map(Object.entries(items)),
   collections: new Map(Object.entries(collections)),

@@ -3,7 +3,7 @@
  *
  * Shows what the daemon tells; asks it once when it opens.
  */
-Syncd.standing = {
+Syncd.status = {
   /** @param {any} window */
   async open(window) {
     const { body } = Syncd.dialog.open(window, "syncd-status-title");

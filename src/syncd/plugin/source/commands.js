@@ -3,7 +3,7 @@
  *
  * Each says in one line what came of it, also where it failed; none asks twice by itself.
  */
-Syncd.acts = {
+Syncd.commands = {
   /** How long the line stays, in ms. */
   STAY: 6_000,
   /** How long something may take before a line says that it is under way, in ms. */

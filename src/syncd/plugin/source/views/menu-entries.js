@@ -20,7 +20,7 @@
  * @property {(picked: Picked, standing: any) => unknown} [act] none where it only tells
  */
 
-Syncd.entries = {
+Syncd.menuEntries = {
   /** @returns {Entry[]} the submenu in Tools */
   tools() {
     const asks = () => ({ disabled: !Syncd.daemon.paired });
@@ -29,18 +29,18 @@ Syncd.entries = {
         l10n: "syncd-menu-standing",
         state: (standing) => ({ disabled: true, args: this._standing(standing) }),
       },
-      { l10n: "syncd-menu-sync", state: asks, act: () => Syncd.acts.syncNow() },
+      { l10n: "syncd-menu-sync", state: asks, act: () => Syncd.commands.syncNow() },
       {
         l10n: "syncd-menu-pause",
         state: ({ summary }) => ({ ...asks(), hidden: Boolean(summary?.paused) }),
-        act: () => Syncd.acts.pause(),
+        act: () => Syncd.commands.pause(),
       },
       {
         l10n: "syncd-menu-resume",
         state: ({ summary }) => ({ ...asks(), hidden: !summary?.paused }),
-        act: () => Syncd.acts.resume(),
+        act: () => Syncd.commands.resume(),
       },
-      { l10n: "syncd-menu-status", state: asks, act: ({ window }) => Syncd.standing.open(window) },
+      { l10n: "syncd-menu-status", state: asks, act: ({ window }) => Syncd.status.open(window) },
       {
         l10n: "syncd-menu-reviews",
         state: ({ summary }) => ({ hidden: !summary?.reviews, args: { count: summary?.reviews ?? 0 } }),
@@ -54,7 +54,7 @@ Syncd.entries = {
       {
         l10n: "syncd-menu-undo",
         state: asks,
-        act: ({ window }) => Syncd.acts.askUndo(window),
+        act: ({ window }) => Syncd.commands.askUndo(window),
       },
     ];
   },
@@ -102,7 +102,7 @@ Syncd.entries = {
       {
         l10n: "syncd-menu-sync-profile",
         state,
-        act: ({ collection }, standing) => Syncd.acts.syncNow([this._profile(standing, collection).name]),
+        act: ({ collection }, standing) => Syncd.commands.syncNow([this._profile(standing, collection).name]),
       },
       {
         l10n: "syncd-menu-unfollow",
@@ -110,7 +110,7 @@ Syncd.entries = {
         act: ({ window, collection }, standing) => {
           const { name, author } = this._profile(standing, collection);
           const args = { profile: author || name };
-          Syncd.dialog.ask(window, "syncd-unfollow", args, () => Syncd.acts.unfollow(name));
+          Syncd.dialog.ask(window, "syncd-unfollow", args, () => Syncd.commands.unfollow(name));
         },
       },
     ];
