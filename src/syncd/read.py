@@ -256,11 +256,12 @@ LARGE = 1_000_000
 @contextmanager
 def watching(stage: Callable[[str], None], snapshot: Snapshot) -> Iterator[None]:
     """Tell `stage` what is parsed in this block, how large it is, and now and then how many papers were read."""
-    words = f"reading {snapshot.origin}"
+    words = message("reading-source", source=snapshot.origin)
     if len(snapshot.data) >= LARGE:
-        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
+        megabytes = round(len(snapshot.data) / 1e6)
+        words = message("reading-source-of-size", source=snapshot.origin, megabytes=megabytes)
     stage(words)
-    with watched(lambda papers: stage(f"{words}: {papers:,} papers so far")):
+    with watched(lambda papers: stage(message("papers-so-far", words=words, papers=f"{papers:,}"))):
         yield
 
 

@@ -229,6 +229,18 @@ WORDS: Mapping[str, str] = {
     "variable-set": "the environment variable {name} is set",
     "write-into-table": "write into {table}: {lines}",
     # daemon
+    "and-more": "{names} and {count} more",
+    "beginning": "beginning",
+    "following": "following {count} profiles",
+    "following/one": "following {count} profile",
+    "following-next-look": "following {count} profiles, next look at {time}",
+    "following-next-look/one": "following {count} profile, next look at {time}",
+    "looking-at": "looking at {profiles}",
+    "the-daemon": "the daemon",
+    "undo-in-daemon": "an undo in the daemon",
+    "waiting-for-its-library": "waiting for its library",
+    "writing-objects": "writing {count} objects",
+    "writing-objects/one": "writing {count} object",
     "only-post-has-body": "only POST may have a body here",
     "body-too-long": "the body is longer than {most} bytes",
     "body-length-not-told": "the length of the body is not told",
@@ -396,6 +408,8 @@ WORDS: Mapping[str, str] = {
     "time-zone-is": "{now} {zone}; cron lines mean this time zone",
     "write-time-zone": 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.',
     # engine
+    "known-zotero-read-once": "going on from what is known of this Zotero: reading the library once",
+    "reading-library": "reading the library",
     "changed-since": "changed since: {fields}",
     "you-changed-since": "you changed it since: {fields}",
     "forgotten-what-it-wrote": "syncd has forgotten what it wrote there",
@@ -441,6 +455,7 @@ WORDS: Mapping[str, str] = {
     "undo-again-later": "Nothing is wrong with them; undo the run again later.",
     "waiting-for-review": "waiting for a review",
     # enrich
+    "asking-service": "asking {service}",
     "enricher-contradicts": "what {service} says of {count} papers contradicts the identifiers known, and was not used",
     "enricher-contradicts/one": "what {service} says of {count} paper contradicts the identifiers known, and was not used",
     "enricher-failed": "{service} could not be asked, and papers stay as they were without it: {reason}",
@@ -462,6 +477,10 @@ WORDS: Mapping[str, str] = {
     "ended-on-request": "syncd was asked to end; what was written is recorded",
     "interrupted": "you interrupted it; what was written is recorded",
     # lock
+    "process": "process {process}",
+    "process-of": "process {process} ({who})",
+    "waiting-for-holder": "waiting for {holder}",
+    "waiting-for-another-run": "waiting for another run",
     "library-busy": "another run is at work on this library",
     "library-busy-with": "another run is at work on this library: {holder}",
     "lock-unusable": "the lock {path} can't be used: {reason}",
@@ -600,6 +619,9 @@ WORDS: Mapping[str, str] = {
     # plugin
     "nothing-changed": "Nothing was changed.",
     # read
+    "papers-so-far": "{words}: {papers} papers so far",
+    "reading-source": "reading {source}",
+    "reading-source-of-size": "reading {source} ({megabytes} MB)",
     "did-you-mean": "Did you mean '{name}'?",
     "name-file-without-scheme": "Name the file itself, without file://.",
     "nothing-used-look-at-source": "Nothing of it is used; the papers of before stay. Look at the source: it may be damaged, or made to do harm.",

@@ -321,7 +321,7 @@ class Api:
             raise RefusedError(HTTPStatus.NOT_FOUND, words)
         known, library = max(found, key=lambda one: (one[0].started, one[0].name))
         ports = replace(
-            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who="an undo in the daemon"
+            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who=message("undo-in-daemon")
         )
         with opened(library, ports, run_name(ports.clock.now())) as session:
             undoing = undo(session, known.name, dry_run=True) if dry_run else undo_as_run(session, known.name)

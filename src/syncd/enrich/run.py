@@ -195,7 +195,7 @@ def completed(
     turns: list[_Turn] = []
     for enricher in enrichers:
         if stage and papers:
-            stage(f"asking {enricher.title}")
+            stage(message("asking-service", service=enricher.title))
         turn = _Turn(enricher, answers, web, papers, current)
         turn.take()
         turns.append(turn)
