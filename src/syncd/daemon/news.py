@@ -433,10 +433,10 @@ class Bulletin:
                 self._tell(subscriber)
             except SyncdError as error:
                 again = self._put_off(subscriber)
-                _log.warning(f"news were not sent: {error}", hint=error.hint or None, again=again)
+                _log.warning(message("news-not-sent", reason=error), hint=error.hint or None, again=again)
             except Exception:  # noqa: BLE001 - it is logged
                 again = self._put_off(subscriber)
-                _log.exception("a fault in syncd: news were not sent", again=again)
+                _log.exception(message("fault-in-news"), again=again)
 
     def close(self, seconds: float = PARTING) -> None:
         """Wait so long for a message that is being sent; what is not sent by then is sent after a restart."""
@@ -458,7 +458,7 @@ class Bulletin:
         new = [paper for paper in papers if paper.identity not in subscriber.told]
         if new:
             subscriber.channel.send(digest(new))
-            _log.info("news were sent", papers=len(new), to=subscriber.channel.name)
+            _log.info(message("news-sent"), papers=len(new), to=subscriber.channel.name)
         # Remembered here first: if the mark can't be kept, this process at least sends nothing twice.
         subscriber.until, subscriber.told = now, frozenset(paper.identity for paper in papers)
         self._keep(subscriber)
@@ -476,7 +476,7 @@ class Bulletin:
             try:
                 subscriber = _Subscriber(channel, *_read(mark))
             except (ValueError, TypeError, KeyError):
-                _log.warning("what news were sent is not known any more: they begin anew", to=channel.name)
+                _log.warning(message("news-begin-anew"), to=channel.name)
             else:
                 self._mind_the_clock(subscriber)
                 return subscriber
