@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from syncd import services
 from syncd.clock import Clock, SystemClock
 from syncd.errors import ParseError, SourceError
-from syncd.messages import message
+from syncd.messages import alternatives, message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import is_archive
 from syncd.parse.listing import watched
@@ -287,7 +287,7 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
         raise ParseError(
             message("unknown-format", name=name),
             origin=snapshot.origin,
-            expected=" or ".join(f"'{known_one}'" for known_one in known),
+            expected=alternatives([f"'{known_one}'" for known_one in known]),
             hint=message("did-you-mean", name=near[0]) if near else "",
         )
     try:

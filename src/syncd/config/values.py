@@ -12,9 +12,10 @@ import ipaddress
 import zoneinfo
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
-from syncd.messages import message
+from syncd.messages import message, reworded
 from syncd.text.patterns import pattern
 
 PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profile", "year")
@@ -63,7 +64,7 @@ _CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
 
 def masked(sentence: str) -> str:
     """Return `sentence` with everything that looks like a Zotero key taken out."""
-    return KEY.sub("(a key, not shown)", sentence) if KEY.search(sentence) else sentence
+    return reworded(sentence, partial(KEY.sub, "(a key, not shown)")) if KEY.search(sentence) else sentence
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
