@@ -127,7 +127,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
 
 def listed(sentences: Sequence[str]) -> str:
-    """Return sentences as one, with commas; it keeps the code of each. There is at least one.
+    """Return sentences as one, with commas; it keeps the code of each; of none, nothing.
 
     >>> listed(["a", "b", "c"])
     'a, b, c'
@@ -156,7 +156,7 @@ def alternatives(sentences: Sequence[str]) -> str:
 def _joined(sentences: Sequence[str], join: Callable[[str, str], Message]) -> str:
     """Join them in halves: of a thousand sentences, whoever says the whole goes no more than ten deep."""
     if len(sentences) <= 1:
-        return sentences[0]
+        return sentences[0] if sentences else ""
     half = len(sentences) // 2
     return join(_joined(sentences[:half], join), _joined(sentences[half:], join))
 
