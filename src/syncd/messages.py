@@ -153,6 +153,24 @@ def alternatives(sentences: Sequence[str]) -> str:
     return _joined(sentences, lambda first, rest: message("alternatives", first=first, rest=rest))
 
 
+def together(sentences: Sequence[str]) -> str:
+    """Return what holds of all as one, as `listed` does.
+
+    >>> together(["a", "b"])
+    'a and b'
+    """
+    return _joined(sentences, lambda first, rest: message("together", first=first, rest=rest))
+
+
+def neither(sentences: Sequence[str]) -> str:
+    """Return what holds of none as one, as `listed` does.
+
+    >>> neither(["a", "b"])
+    'a nor b'
+    """
+    return _joined(sentences, lambda first, rest: message("neither-nor", first=first, rest=rest))
+
+
 def _joined(sentences: Sequence[str], join: Callable[[str, str], Message]) -> str:
     """Join them in halves: of a thousand sentences, whoever says the whole goes no more than ten deep."""
     if len(sentences) <= 1:

@@ -232,6 +232,11 @@ WORDS: Mapping[str, str] = {
     "start-daemon": "Start it with: syncd run",
     "try-sudo": "Try: sudo {command} service {verb} --system",
     # config
+    "cron-minute": "minute",
+    "cron-hour": "hour",
+    "cron-day-of-month": "day of the month",
+    "cron-month": "month",
+    "cron-day-of-week": "day of the week",
     "brace-without-placeholder": 'has a brace that belongs to no placeholder such as "{{category}}"',
     "choose-another-name": "Choose another --name.",
     "command-missing": "there is no command {command}",
@@ -617,6 +622,7 @@ WORDS: Mapping[str, str] = {
     "time-zone-is": "{now} {zone}; cron lines mean this time zone",
     "write-time-zone": 'Write timezone = "Europe/Berlin", or your own, under [daemon] in the configuration.',
     # engine
+    "notes-or-files": "notes or files",
     "profile-not-pushed-nor-another": "no profile {profile} was pushed to this library; known are: none",
     "known-zotero-read-once": "going on from what is known of this Zotero: reading the library once",
     "reading-library": "reading the library",
@@ -681,6 +687,8 @@ WORDS: Mapping[str, str] = {
     "no-such-service": 'there is no service "{name}"; there are: {known}',
     "paper-retracted-says": "'{title}' was retracted or withdrawn, says {service}",
     # errors
+    "neither-nor": "{first} nor {rest}",
+    "together": "{first} and {rest}",
     "alternatives": "{first} or {rest}",
     "list-of-sentences": "{first}; {rest}",
     "list": "{first}, {rest}",
@@ -914,6 +922,9 @@ WORDS: Mapping[str, str] = {
     "this-is-element": "this is <{tag}>",
     "update-or-remove-plugin": "Update or remove the package that it came with.",
     # sources
+    "amazons-firewall": "Amazon's firewall",
+    "bytes": "{number} bytes",
+    "megabytes": "{number} MB",
     "address-holds-password": "the address holds a user name or password, which would show up in logs",
     "address-not-valid": "{address}: this is not a valid address",
     "allow-private-host": 'If that is right, add "{host}" to the list allow_private under [http] in the configuration.',
@@ -1047,6 +1058,10 @@ WORDS: Mapping[str, str] = {
     "plan-part-wrong": "a part of the plan is missing or of another kind: {reason}",
     "same-paper": "the same paper as {title}",
     # zotero
+    "forbidden": "forbidden",
+    "something": "something",
+    "user-number": "user {number}",
+    "user-number-called": "user {number} ({name})",
     "embedded-library-no-database": "{path} is a database, but not an embedded library of syncd",
     "embedded-library-not-opened": "the embedded library {path} can't be opened: {reason}",
     "embedded-library-of-newer": "{path} was written by a newer version of syncd (format {format}, known is {known})",

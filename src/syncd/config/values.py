@@ -54,11 +54,11 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 # The fields of a cron line: what it is called, its smallest and largest number, its words.
 _CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, _WEEKDAYS),
+    (message("cron-minute"), 0, 59, ()),
+    (message("cron-hour"), 0, 23, ()),
+    (message("cron-day-of-month"), 1, 31, ()),
+    (message("cron-month"), 1, 12, _MONTHS),
+    (message("cron-day-of-week"), 0, 7, _WEEKDAYS),
 )
 
 
