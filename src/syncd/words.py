@@ -24,6 +24,9 @@ WORDS: Mapping[str, str] = {
     "see-runs-known": "See those that are known with: syncd log. They are kept for {keep} (history.keep).",
     "you-brought-it-back": "you brought it back",
     # cli
+    "failed-a-moment-ago": "it failed a moment ago: {reason}",
+    "failing-for": "failing for {length}: {reason}",
+    "with-next-try": "{words} (again {when})",
     "address-works-once": "The address works once. Start the command again for another browser.",
     "alike-because": "{percent} alike: {reasons}",
     "all-followed-again": "All profiles are followed again.",
@@ -1058,6 +1061,7 @@ WORDS: Mapping[str, str] = {
     "plan-part-wrong": "a part of the plan is missing or of another kind: {reason}",
     "same-paper": "the same paper as {title}",
     # zotero
+    "fault-in-embedded-library": "{method} failed in the embedded library",
     "forbidden": "forbidden",
     "something": "something",
     "user-number": "user {number}",

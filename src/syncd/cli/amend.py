@@ -124,8 +124,8 @@ def _what_it_does(planned: Undoing) -> str:
 
 
 def _show_undoing(undoing: Undoing) -> None:
-    words = {"trash": "[cyan]to the trash[/]", "revert": "[cyan]put back[/]"}
-    rows = [(words[note.kind], escape(note.title), "") for note in undoing.notes]
+    kinds = {"trash": "[cyan]to the trash[/]", "revert": "[cyan]put back[/]"}
+    rows = [(kinds[note.kind], escape(note.title), "") for note in undoing.notes]
     rows += [("[yellow]left[/]", escape(left.title), escape(left.reason)) for left in undoing.left]
     output.show(stdout(), (Column("what"), Column("paper", 3), Column("why", 2)), rows)
 

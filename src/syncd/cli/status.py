@@ -144,9 +144,11 @@ def _state(row: Row, now: datetime) -> str:
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
     if row.problem:
         length = now - datetime.fromisoformat(row.problem.since)
-        since = f"failing for {_length(length)}" if length >= MINUTE else "it failed a moment ago"
-        again = _when(row.live.get("again"), now)
-        words = f"{since}: {row.problem.message}" + (f" (again {again})" if again else "")
+        words = message("failed-a-moment-ago", reason=row.problem.message)
+        if length >= MINUTE:
+            words = message("failing-for", length=_length(length), reason=row.problem.message)
+        if again := _when(row.live.get("again"), now):
+            words = message("with-next-try", words=words, when=again)
         return f"[red]{escape(words)}[/]"
     if row.pushed and row.pushed.paused:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"
