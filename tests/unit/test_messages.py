@@ -112,8 +112,8 @@ def sentences(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call) and _says(node.func):
             # What a finding begins with is a heading.
             said = node.args[1:] if _last(node.func) == "Finding" else node.args
-        elif isinstance(node, ast.keyword | ast.Assign) and SAID & _names(node):
-            said = [node.value]
+        elif isinstance(node, ast.keyword | ast.Assign | ast.AnnAssign) and SAID & _names(node):
+            said = [node.value] if node.value else []
         else:
             continue
         yield from (words for part in said for words in _literals(part) if SENTENCE.match(words))
@@ -133,9 +133,11 @@ def _says(called: ast.expr) -> bool:
     return name in SAYING or (name.endswith("Error") and name not in FOR_OTHERS)
 
 
-def _names(node: ast.keyword | ast.Assign) -> set[str]:
+def _names(node: ast.keyword | ast.Assign | ast.AnnAssign) -> set[str]:
     """Return the names that are given a value."""
-    return {node.arg or ""} if isinstance(node, ast.keyword) else set(map(_last, node.targets))
+    if isinstance(node, ast.keyword):
+        return {node.arg or ""}
+    return set(map(_last, node.targets if isinstance(node, ast.Assign) else [node.target]))
 
 
 def _last(named: ast.expr) -> str:
