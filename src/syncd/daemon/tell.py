@@ -230,7 +230,7 @@ class Reporter:
     def failed(self, error: Exception) -> None:
         """Tell that the loop could not do something: syncd's own data can't be used, or syncd has a fault."""
         if isinstance(error, StateError):
-            self._log.error(str(error), hint=error.hint)
+            self._log.error(error.words, hint=error.hint)
         else:
             self._log.error(message("fault-because", reason=words_of(error)), exc_info=error)
 
@@ -367,7 +367,7 @@ class Reporter:
         try:
             self._metrics.write(self._textfile)
         except StateError as error:
-            self._log.warning(str(error), hint=error.hint)
+            self._log.warning(error.words, hint=error.hint)
 
 
 def summary(look: Look) -> str:
