@@ -165,7 +165,7 @@ def _find_plugin(endpoint: str, clock: Clock) -> None:
 
     def say(error: LibraryError) -> None:
         words = f"{str(error)[0].upper()}{str(error)[1:]}"
-        _say(message("zotero-stops-sign-in", words=words, mend=_mend(error)))
+        _say(message("words-and-mend", words=words, mend=_mend(error)))
         _say(message("waiting-for-you"))
 
     try:

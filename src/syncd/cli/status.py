@@ -93,7 +93,7 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
     if not shelf.rows:
         begin = "syncd push" if followed else "syncd init"
-        words = message("not-another-pushed-yet", command=begin)
+        words = message("nothing-pushed-yet", command=begin)
         out.print(f"[bold]{escape(shelf.library)}[/]: {words}", soft_wrap=True)
         return
     exact = not out.is_terminal

@@ -587,7 +587,7 @@ class Interface:
             ) from error
         signed = Signed(self._api.app(), keys)
         server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
-        self._say("info", message("address-answered"), address=f"http://{HOST}:{port}")
+        self._say("info", message("programs-answered"), address=f"http://{HOST}:{port}")
         return _Programs(port, signed, server)
 
     def close(self) -> None:
