@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from syncd.messages import message
+from syncd.messages import chained, message
 
 # What a run is told that was asked to end.
 ENDING = message("ended-on-request")
@@ -153,7 +153,7 @@ class ConfigError(SyncdError):
     sort = "configuration"
 
     def __init__(self, problems: list[str], *, hint: str = "") -> None:
-        super().__init__(problems[0] if len(problems) == 1 else "; ".join(problems), hint=hint)
+        super().__init__(chained(problems), hint=hint)
         self.problems = problems
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from syncd.clock import Clock
 from syncd.errors import LockedError, StateError
-from syncd.messages import message
+from syncd.messages import kept, message, recalled
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -54,12 +54,18 @@ def held(
     try:
         # It only informs others: a full disk is for the run itself to meet.
         with suppress(OSError):
-            _write(holder, f"process {os.getpid()}{f' ({who})' if who else ''}\n")
+            _write(holder, f"{kept(_this_process(who))}\n")
         yield
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _this_process(who: str) -> str:
+    """Return what others are told about this process."""
+    process = os.getpid()
+    return message("process-of", process=process, who=who) if who else message("process", process=process)
 
 
 def _acquire(
@@ -77,7 +83,7 @@ def _acquire(
                 hint=message("wait-until-ended"),
             )
         if not waiting:
-            tell(f"waiting for {name or 'another run'}")
+            tell(message("waiting-for-holder", holder=name) if name else message("waiting-for-another-run"))
             waiting = True
         clock.sleep(min(SLICE, left))
 
@@ -106,6 +112,6 @@ def _write(holder: Path, words: str) -> None:
 
 def _read(holder: Path) -> str:
     try:
-        return holder.read_text(encoding="utf-8").strip()
+        return recalled(holder.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError):
         return ""

@@ -178,7 +178,7 @@ def account(target: Target, clock: Clock) -> Iterator[Account]:
         yield Account(target.endpoint, transport)
     except LibraryError as error:
         raise LibraryError(
-            str(error),
+            error.words,
             kind=error.kind,
             library=target.name,
             status=error.status,

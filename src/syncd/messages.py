@@ -8,7 +8,7 @@ the same in its own language. Labels, headings and tables belong to whoever show
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from syncd.words import WORDS
@@ -127,15 +127,70 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
 
 def listed(sentences: Sequence[str]) -> str:
-    """Return sentences as one, with commas; it keeps the code of each. There is at least one.
+    """Return sentences as one, with commas; it keeps the code of each; of none, nothing.
 
     >>> listed(["a", "b", "c"])
     'a, b, c'
     """
-    *before, said = sentences
-    for one in reversed(before):
-        said = message("list", first=one, rest=said)
-    return said
+    return _joined(sentences, lambda first, rest: message("list", first=first, rest=rest))
+
+
+def chained(sentences: Sequence[str]) -> str:
+    """Return sentences as one, with semicolons, as `listed` does.
+
+    >>> chained(["a, b", "c"])
+    'a, b; c'
+    """
+    return _joined(sentences, lambda first, rest: message("list-of-sentences", first=first, rest=rest))
+
+
+def alternatives(sentences: Sequence[str]) -> str:
+    """Return what may be instead of each other as one, as `listed` does.
+
+    >>> alternatives(["a", "b", "c"])
+    'a or b or c'
+    """
+    return _joined(sentences, lambda first, rest: message("alternatives", first=first, rest=rest))
+
+
+def together(sentences: Sequence[str]) -> str:
+    """Return what holds of all as one, as `listed` does.
+
+    >>> together(["a", "b"])
+    'a and b'
+    """
+    return _joined(sentences, lambda first, rest: message("together", first=first, rest=rest))
+
+
+def neither(sentences: Sequence[str]) -> str:
+    """Return what holds of none as one, as `listed` does.
+
+    >>> neither(["a", "b"])
+    'a nor b'
+    """
+    return _joined(sentences, lambda first, rest: message("neither-nor", first=first, rest=rest))
+
+
+def _joined(sentences: Sequence[str], join: Callable[[str, str], Message]) -> str:
+    """Join them in halves: of a thousand sentences, whoever says the whole goes no more than ten deep."""
+    if len(sentences) <= 1:
+        return sentences[0] if sentences else ""
+    half = len(sentences) // 2
+    return join(_joined(sentences[:half], join), _joined(sentences[half:], join))
+
+
+def reworded(words: str, change: Callable[[str], str]) -> str:
+    """Return a sentence after a change of all that it is made of; it keeps its code.
+
+    >>> reworded(message("no-key-file", path="/tmp/key"), lambda words: words.replace("/tmp", "~")).code
+    'no-key-file'
+    """
+    if not isinstance(words, Message):
+        return change(words)
+    params = {
+        name: reworded(each, change) if isinstance(each, str) else each for name, each in words.params.items()
+    }
+    return Message(words.code, params)
 
 
 def _value(given: object) -> Value:

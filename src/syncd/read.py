@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from syncd import services
 from syncd.clock import Clock, SystemClock
 from syncd.errors import ParseError, SourceError
-from syncd.messages import message
+from syncd.messages import alternatives, message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import is_archive
 from syncd.parse.listing import watched
@@ -264,11 +264,12 @@ LARGE = 1_000_000
 @contextmanager
 def watching(stage: Callable[[str], None], snapshot: Snapshot) -> Iterator[None]:
     """Tell `stage` what is parsed in this block, how large it is, and now and then how many papers were read."""
-    words = f"reading {snapshot.origin}"
+    words = message("reading-source", source=snapshot.origin)
     if len(snapshot.data) >= LARGE:
-        words += f" ({len(snapshot.data) / 1e6:.0f} MB)"
+        megabytes = round(len(snapshot.data) / 1e6)
+        words = message("reading-source-of-size", source=snapshot.origin, megabytes=megabytes)
     stage(words)
-    with watched(lambda papers: stage(f"{words}: {papers:,} papers so far")):
+    with watched(lambda papers: stage(message("papers-so-far", words=words, papers=f"{papers:,}"))):
         yield
 
 
@@ -294,7 +295,7 @@ def parse(snapshot: Snapshot, format: str = "auto") -> Profile:  # noqa: A002 - 
         raise ParseError(
             message("unknown-format", name=name),
             origin=snapshot.origin,
-            expected=" or ".join(f"'{known_one}'" for known_one in known),
+            expected=alternatives([f"'{known_one}'" for known_one in known]),
             hint=message("did-you-mean", name=near[0]) if near else "",
         )
     try:

@@ -76,7 +76,7 @@ def test_a_profile_given_up_and_followed_again_is_looked_at_by_one(
     reload(desk, daemon)
     reload(desk, daemon, SECOND_PROFILE)
     (_, bo) = daemon.ask("status")["profiles"]
-    assert bo["running"]
+    assert bo["running_said"]["code"] == "writing-objects"
     release.set()
     daemon.until(lambda: len(looks(daemon, "bo")) > 1)
     assert [look["event"] for look in looks(daemon, "bo")] == ["1 created", "nothing is new, 1 unchanged"]

@@ -100,6 +100,6 @@ def test_only_the_client_imports_pyzotero() -> None:
 def test_the_embedded_library_shares_only_zoteros_schema_with_the_client() -> None:
     """A server that borrowed the client's code would share its mistakes."""
     imports = {i for name, found in MODULES.items() if name.startswith("zotero.embedded") for i in own(found)}
-    shared = ("zotero.embedded", "zotero.schema", "errors", "serve", "text", "text.patterns")
+    shared = ("zotero.embedded", "zotero.schema", "errors", "messages", "serve", "text", "text.patterns")
     foreign = {name for name in imports if not name.startswith(shared)}
     assert foreign <= {"zotero"}

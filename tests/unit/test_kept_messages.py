@@ -4,10 +4,30 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncd.messages import Message, kept, message, recalled, told, untold, with_said
+from syncd.config.values import masked
+from syncd.errors import ConfigError
+from syncd.messages import (
+    Message,
+    alternatives,
+    chained,
+    kept,
+    listed,
+    message,
+    neither,
+    recalled,
+    reworded,
+    together,
+    told,
+    untold,
+    with_said,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INNER = message("by-doi")
 OUTER = message("item-known-by", by=INNER)
@@ -80,3 +100,34 @@ def test_each_sentence_of_an_answer_has_its_code_beside_it() -> None:
     assert said["reason_said"] == told(OUTER)
     assert said["hint_said"] is None
     assert [one["code"] for one in said["reasons_said"]] == ["by-doi", None]
+
+
+@pytest.mark.parametrize("join", [listed, chained, alternatives, together, neither])
+def test_sentences_that_are_told_as_one_keep_their_codes(join: Callable[[list[str]], str]) -> None:
+    """Each of them, and words without a code as they are; one alone is told as it is."""
+    assert codes_in(told(join([INNER, "Not Found", OUTER]))) >= {"by-doi", "item-known-by"}
+    assert join([OUTER]) is OUTER
+    assert join([]) == ""
+
+
+def codes_in(said: dict[str, Any]) -> set[str]:
+    """Return all codes in what is told."""
+    inner = (codes_in(each) for each in said["params"].values() if isinstance(each, dict))
+    return {said["code"]}.union(*inner)
+
+
+def test_as_many_sentences_as_there_are_can_be_kept() -> None:
+    """A configuration may have a problem a line."""
+    problems = [message("at", place=f"config.toml:{line}", words=INNER) for line in range(5000)]
+    words = ConfigError(list[str](problems)).words
+    assert words == "; ".join(problems)
+    assert recalled(kept(words)) == words
+
+
+def test_a_change_of_words_keeps_the_code() -> None:
+    """Also of those within, as where a key is taken out of a sentence."""
+    key = "AbCdEfGhIjKlMnOpQrStUvW1"
+    said = masked(message("at", place="config.toml", words=message("no-such-profile", name=key)))
+    assert said == 'config.toml: there is no profile "(a key, not shown)"'
+    assert codes_in(told(said)) == {"at", "no-such-profile"}
+    assert reworded("a b", str.upper) == "A B"

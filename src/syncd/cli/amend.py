@@ -21,7 +21,6 @@ from syncd.cli.console import (
     ports,
     said_plainly,
     say,
-    stderr,
     stdout,
     tell,
 )
@@ -34,7 +33,7 @@ from syncd.engine.session import Session, opened
 from syncd.engine.undo import Undoing, last_run, note_nothing_to_undo, undo_as_run
 from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
-from syncd.messages import message
+from syncd.messages import listed, message
 from syncd.state.libraries import remembered
 
 
@@ -68,28 +67,28 @@ def undo(
             _show_undoing(planned)
             tell(_what_it_does(planned))
         if dry_run:
-            words = f"{len(planned.notes)} would be undone, nothing was written"
-            stdout().print(f"{words}, {len(planned.left)} left as they are")
+            undone = message("would-be-undone", count=len(planned.notes))
+            tell(listed([undone, message("left-as-they-are", count=len(planned.left))]))
             return
         if asks and not (planned.notes and _agreed()):
-            stdout().print("Nothing was written.")
+            tell(message("nothing-written"))
             if not planned.notes:
                 with _session(config, library) as session:
                     note_nothing_to_undo(session, name)
             return
         # While somebody was asked, the library was free for others: it is looked at anew.
         with _session(config, library) as session:
-            undone = undo_as_run(session, name)
+            done = undo_as_run(session, name)
         if not asks:
-            _show_undoing(undone)
-        _tell_undone(undone)
+            _show_undoing(done)
+        _tell_undone(done)
 
 
 def _agreed() -> bool:
     try:
         return typer.confirm("Undo it?")
     except typer.Abort:
-        stderr().print("\nInterrupted. Nothing was written.")
+        tell("\n" + message("interrupted-nothing-written"), err=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
 
 
@@ -113,26 +112,20 @@ def _planned(run: str, config: Path | None, library: str | None) -> Undoing:
 def _what_it_does(planned: Undoing) -> str:
     """Return what an undo will do, as "To undo the push of 2026-11-24 10:00 (R) moves 42 papers to the trash"."""
     began = datetime.fromisoformat(planned.run.started).astimezone()
-    parts = [
-        words.replace("{n}", f"{number} paper{'s' * (number != 1)}").replace("{m}", str(number))
-        for number, words in (
-            (planned.trashed, "moves {n} to the trash"),
-            (
-                planned.reverted,
-                "puts {m} back as they were" if planned.reverted != 1 else "puts 1 back as it was",
-            ),
-            (len(planned.left), "leaves {m} alone"),
-        )
-        if number
-    ]
-    does = ", ".join(parts)
-    run = f"the {planned.run.kind} of {began:%Y-%m-%d %H:%M} ({planned.run.name})"
-    return f"To undo {run} {does}." if parts else f"Nothing is left to undo of {run}."
+    run = message("run-of", kind=planned.run.kind, began=f"{began:%Y-%m-%d %H:%M}", run=planned.run.name)
+    does = []
+    if planned.trashed:
+        does.append(message("undo-moves", count=planned.trashed))
+    if planned.reverted:
+        does.append(message("undo-puts-back", count=planned.reverted))
+    if planned.left:
+        does.append(message("undo-leaves", count=len(planned.left)))
+    return message("undo-will", run=run, does=listed(does)) if does else message("undo-nothing-left", run=run)
 
 
 def _show_undoing(undoing: Undoing) -> None:
-    words = {"trash": "[cyan]to the trash[/]", "revert": "[cyan]put back[/]"}
-    rows = [(words[note.kind], escape(note.title), "") for note in undoing.notes]
+    kinds = {"trash": "[cyan]to the trash[/]", "revert": "[cyan]put back[/]"}
+    rows = [(kinds[note.kind], escape(note.title), "") for note in undoing.notes]
     rows += [("[yellow]left[/]", escape(left.title), escape(left.reason)) for left in undoing.left]
     output.show(stdout(), (Column("what"), Column("paper", 3), Column("why", 2)), rows)
 
@@ -143,17 +136,19 @@ def _tell_undone(undone: Undoing) -> None:
         stdout().print(f"[red]failed[/]  {escape(failed.title)}: {escape(failed.reason)}", soft_wrap=True)
     if undone.error is not None:
         say(undone.error)
-    detail = ", ".join(
-        words
-        for number, words in (
-            (undone.trashed, f"{undone.trashed} moved to the trash"),
-            (undone.reverted, f"{undone.reverted} put back"),
-        )
-        if number
-    )
-    told = f"{len(undone.notes)} undone, {len(undone.left)} left as they are"
-    told += f", {len(undone.failed)} failed" if undone.failed else ""
-    stdout().print(told + (f" ({detail})" if detail else ""))
+    counts = [
+        message("undone", count=len(undone.notes)),
+        message("left-as-they-are", count=len(undone.left)),
+    ]
+    if undone.failed:
+        counts.append(message("counted-failed", count=len(undone.failed)))
+    detail = []
+    if undone.trashed:
+        detail.append(message("moved-to-trash", count=undone.trashed))
+    if undone.reverted:
+        detail.append(message("put-back", count=undone.reverted))
+    words = listed(counts)
+    tell(message("with-detail", words=words, detail=listed(detail)) if detail else words)
     if undone.error is not None or undone.failed:
         raise typer.Exit(Exit.PARTLY)
 
@@ -166,14 +161,12 @@ def restore(
     """Let a paper back in that you had deleted in Zotero."""
     with said_plainly(), _session(config, library) as session:
         restored, back = let_back(session, paper)
-        tell(f"{restored.title!r} {'is back' if back else 'comes back with the next push'}")
+        title = repr(restored.title)
+        tell(message("restored", title=title) if back else message("restored-by-next-push", title=title))
 
 
 def start_anew(profile: str, config: Path | None, library: str | None) -> None:
     """Let a profile go on in a fresh collection, whose old one was deleted in Zotero."""
     with _session(config, library) as session:
         path = new_collection(session, profile)
-        tell(
-            f"New papers go into a fresh collection {path!r}, made by the next push that brings one; "
-            "papers that are there already stay where they are."
-        )
+        tell(message("collection-to-be-made", collection=repr(path)))

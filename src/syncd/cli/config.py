@@ -33,6 +33,7 @@ from syncd.config.values import masked
 from syncd.doctor.finding import Scene
 from syncd.doctor.settings import advice
 from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.paths import data_dir, data_folder
 
 app = group("Look at the configuration.")
@@ -88,10 +89,10 @@ def scene(config: Path | None, command: tuple[str, ...] = (), *, offline: bool) 
 
 def _verdict(place: Path | None, warnings: int) -> str:
     if place is None:
-        return "There is no configuration; the usual settings apply. Make one with: syncd init"
+        return message("config-none-usual")
     if warnings:
-        return f"{place}: no errors, {warnings} warning{'s' * (warnings != 1)}"
-    return f"{place}: nothing is wrong"
+        return message("config-warnings", path=place, count=warnings)
+    return message("config-nothing-wrong", path=place)
 
 
 @command(app, "show")

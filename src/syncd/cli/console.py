@@ -155,7 +155,7 @@ def papers_in_words(number: int) -> str:
     >>> papers_in_words(1), papers_in_words(50)
     ('1 paper', '50 papers')
     """
-    return f"{number} paper{'s' * (number != 1)}"
+    return message("papers", count=number)
 
 
 def escape(words: str) -> str:
@@ -230,7 +230,7 @@ def said_plainly() -> Iterator[None]:
         raise typer.Exit(of_error(error)) from None
     except typer.Abort:
         # At a question, whose line has no end yet.
-        stderr().print("\nInterrupted. What was asked about was not done; what was done before is kept.")
+        tell("\n" + message("interrupted-at-question"), err=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except KeyboardInterrupt:
         stderr().print(INTERRUPTED)
@@ -255,10 +255,8 @@ def said_plainly() -> Iterator[None]:
 def _say_fault(error: Exception) -> None:
     if os.environ.get("SYNCD_DEBUG"):
         stderr().print(traceback.format_exc(), markup=False, soft_wrap=True)
-    stderr().print(
-        f"[bold red]error:[/] this is a fault in syncd: {type(error).__name__}: {escape(str(error))}",
-        soft_wrap=True,
-    )
+    words = message("this-is-fault", kind=type(error).__name__, reason=str(error))
+    stderr().print(f"[bold red]error:[/] {escape(words)}", soft_wrap=True)
     tell(message("set-debug"), err=True)
 
 
@@ -294,7 +292,7 @@ PLAIN = {
     "does not match the formats '%Y-%m-%d'": "is no day such as 2026-06-01",
 }
 # Characters that no summary of a command has: it is never cut.
-INTERRUPTED = "Interrupted. What was written is recorded; the next run goes on from there."
+INTERRUPTED = message("interrupted-goes-on")
 WHOLE = 1000
 # Typer brings its own copy of click in later versions; what is common to both is what Typer itself gives out.
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -422,7 +420,7 @@ def told(error: Exception) -> tuple[str, str]:
     for theirs, ours in PLAIN.items():
         words = words.replace(theirs, ours)
     path = context.command_path if context is not None else "syncd"
-    return words[:1].lower() + words[1:], f"See what it takes: {path} --help"
+    return words[:1].lower() + words[1:], message("see-help", command=path)
 
 
 def helped(error: Exception) -> str | None:

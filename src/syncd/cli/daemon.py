@@ -126,7 +126,7 @@ def reload(config: ConfigOption = None) -> None:
             raise SyncdError(message("no-daemon-to-reload"), hint=message("start-daemon"))
         if answer["problems"]:
             raise ConfigError(answer["problems"], hint=message("daemon-keeps-old-settings"))
-        stdout().print("The daemon has taken over the configuration.")
+        tell(message("daemon-took-config"))
 
 
 def _rest(do: str, names: Sequence[str], settings: Config) -> None:
@@ -140,13 +140,27 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     else:
         with Resting(world.data, world.clock) as remembered:
             resting = set(remembered.pause(names) if do == "pause" else remembered.resume(names))
-    who, verb = (", ".join(names), "is" if len(names) == 1 else "are") if names else ("All profiles", "are")
-    words = f"{who} {verb} paused." if do == "pause" else f"{who} {verb} followed again."
-    tell(words)
+    tell(_paused(names) if do == "pause" else _resumed(names))
     if do == "resume" and "" in resting:
-        stdout().print("All other profiles are still paused. To let them go on: syncd resume", soft_wrap=True)
+        tell(message("all-others-still-paused"))
     if answer is None:
-        stdout().print("No daemon runs just now. The next one will know.", soft_wrap=True)
+        tell(message("no-daemon-just-now"))
+
+
+def _paused(names: Sequence[str]) -> str:
+    if not names:
+        return message("all-paused")
+    if len(names) == 1:
+        return message("profile-paused", profile=names[0])
+    return message("profiles-paused", profiles=", ".join(names))
+
+
+def _resumed(names: Sequence[str]) -> str:
+    if not names:
+        return message("all-followed-again")
+    if len(names) == 1:
+        return message("profile-followed-again", profile=names[0])
+    return message("profiles-followed-again", profiles=", ".join(names))
 
 
 def _check_collection(name: str, settings: Config) -> None:
@@ -174,7 +188,7 @@ def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Jso
 
 
 def _show(look: Json) -> None:
-    counts = counted(look["counts"]) or "nothing was done"
+    counts = counted(look["counts"]) or message("nothing-was-done")
     stdout().print(f"[bold]{escape(look['profile'])}[/]: {counts} · {look['run']}")
     if look["error"]:
         say(SyncdError(look["error"]["message"], hint=look["error"]["hint"]))

@@ -23,6 +23,7 @@ from syncd.cli.console import (
 from syncd.cli.service import own_command
 from syncd.doctor.examine import examine
 from syncd.doctor.finding import Finding, Scene
+from syncd.messages import message
 from syncd.text.plain import json_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _examined(seen: Scene, *, fix: bool) -> Iterator[Finding]:
     with console.status("looking") as status:
 
         def tell(name: str) -> None:
-            status.update(f"looking at: {name}")
+            status.update(message("looking-at-check", check=name))
             status.start()
 
         for finding in examine(seen, fix=fix, tell=tell):
@@ -90,17 +91,17 @@ def _sum_up(findings: list[Finding], *, fix: bool) -> None:
     levels = [finding.level for finding in findings]
     failures, warnings = levels.count("failure"), levels.count("warning")
     if not failures and not warnings:
-        words = "All is well."
+        words = message("all-is-well")
     else:
-        words = f"{_counted(failures, 'failure')}, {_counted(warnings, 'warning')}."
+        words = message(
+            "failures-and-warnings",
+            failures=message("number-failures", count=failures),
+            warnings=message("number-warnings", count=warnings),
+        )
     safe = sum(finding.repair is not None and finding.level != "ok" for finding in findings)
     if safe and not fix:
-        words += f" {_counted(safe, 'of them')} can be mended at once with: syncd doctor --fix"
+        words = message("one-and-another", one=words, another=message("mendable", count=safe))
     tell(words)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 or noun.startswith("of") else f"{number} {noun}s"
 
 
 def _json(findings: list[Finding], code: Exit) -> dict[str, Any]:

@@ -69,9 +69,11 @@ def follow(
         called = edit.follow(
             place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
         )
+        papers = papers_in_words(len(profile.papers))
         tell(
-            f"{profile.name} is followed as {called!r}, {papers_in_words(len(profile.papers))}. "
-            f"Bring them in with: syncd push {quote(called)}"
+            message(
+                "is-followed", author=profile.name, profile=repr(called), papers=papers, name=quote(called)
+            )
         )
 
 
@@ -82,7 +84,7 @@ def unfollow(
     """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
         called = edit.unfollow(edit.place(config, os.environ), os.environ, profile)
-        tell(f"{called!r} is followed no longer. Its papers stay in Zotero.")
+        tell(message("is-followed-no-longer", profile=repr(called)))
 
 
 def looked_up(source: str, settings: Config) -> tuple[str, Profile]:
@@ -119,11 +121,11 @@ def as_written(source: str, place: Path) -> str:
 
 
 def _chosen(name: str, web: Web, apis: Mapping[str, Api]) -> FoundAuthor:
-    tell(f"Searching for {name!r} at Scholar Feed and OpenAlex.", err=True)
+    tell(message("searching", name=repr(name)), err=True)
     failures: list[SourceError] = []
     found = search(name, web, apis=apis, failures=failures)
     for failure in failures:
-        tell(f"warning: one of them could not be searched: {failure}", err=True)
+        tell(message("not-searched-warning", reason=failure), err=True)
     if not found:
         raise ConfigError(
             [message("no-author-found", name=repr(name))],

@@ -109,7 +109,7 @@ class Questions:
             try:
                 return read(answer)
             except ValueError as error:
-                tell(f"  That {error}.")
+                tell("  " + message("that-is-wrong", problem=error))
             except SyncdError as error:
                 say(error)
 
@@ -127,7 +127,7 @@ def ask_library(
     usual = default_library(there)
     before = there[usual].type if usual else "user"
     if questions.talks and given is None:
-        tell("Where should papers go?")
+        tell(message("where-papers-go"))
         for place, (word, words) in enumerate(TYPES.items(), start=1):
             tell(f"  {place}  {word:<9} {words}")
     kind = questions.answer("Number or word", "--library", given, _read_type, before)
@@ -159,7 +159,7 @@ def _read_type(text: str) -> str:
     words = dict(zip("1234", TYPES, strict=True))
     found = words.get(text.strip(), text.strip())
     if found not in TYPES:
-        raise ValueError(f"should be one of {', '.join(TYPES)}")
+        raise ValueError(message("should-be-one-of", names=", ".join(TYPES)))
     return found
 
 
@@ -191,7 +191,7 @@ def _read_id(text: str, kind: str) -> int | None:
     if not text.strip() and kind == "user":
         return None
     if not text.strip().isdecimal() or int(text) < 1:
-        raise ValueError("should be a number, such as 475425")
+        raise ValueError(message("should-be-group-number"))
     return int(text)
 
 
@@ -261,10 +261,7 @@ def ask_services(questions: Questions, settings: Config, given: str | None) -> t
         return None
     if given is None:
         # Broken by words, not by the terminal: nobody copies it.
-        tell(
-            "Pages cut lists of authors and leave DOIs out; these services can complete papers. Each sees this"
-            " computer's address and learns which papers you follow, by what it is sent:"
-        )
+        tell(message("services-may-complete"))
         for number, (name, learns) in enumerate(LEARNS.items(), start=1):
             tell(f"  {number}  {name:<15}  {learns}")
     before = ", ".join(settings.enrich.services) or "none"
@@ -283,7 +280,7 @@ def _read_services(text: str) -> tuple[str, ...]:
     numbers = dict(zip("123456", LEARNS, strict=True))
     named = {numbers.get(word, word) for word in words}
     if not named <= LEARNS.keys():
-        raise ValueError(f"should be all, none, or some of {', '.join(LEARNS)}")
+        raise ValueError(message("should-be-some-of", names=", ".join(LEARNS)))
     return tuple(name for name in LEARNS if name in named)
 
 
@@ -335,7 +332,7 @@ def _nothing_written() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, typer.Abort):
-        stderr().print("\nInterrupted. Nothing was written.")
+        tell("\n" + message("interrupted-nothing-written"), err=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
 
 
@@ -361,18 +358,21 @@ def _check_complete(
 def _introduce(place: Path, settings: Config, questions: Questions) -> None:
     if settings.path is None:
         if questions.talks:
-            tell(f"A configuration is made in {place}. Ctrl-C ends this, and nothing is written.\n")
+            tell(message("config-is-made", path=place) + "\n")
         return
     libraries = ", ".join(
         f"{lib.name} ({lib.type}{f' {lib.id}' if lib.id else ''})"
         for lib in settings.named_libraries.values()
     )
-    tell(f"{place} has:")
-    tell(f"  libraries: {libraries or 'none yet'}")
+    tell(message("config-has", path=place))
+    tell(f"  libraries: {libraries or message('none-yet')}")
     for profile in settings.profiles.values():
-        tell(f"  profile {profile.name}: {profile.source}, {profile.schedule}")
+        followed = message(
+            "init-profile", profile=profile.name, source=profile.source, schedule=profile.schedule
+        )
+        tell(f"  {followed}")
     if questions.talks:
-        tell("Enter keeps what is there. Ctrl-C ends this, and nothing is written.\n")
+        tell(message("enter-keeps") + "\n")
 
 
 def _answers(
@@ -394,19 +394,19 @@ def _answers(
     stay = before is not None and before != after and settings.libraries[before].type != "embedded"
     pinned = dict.fromkeys(others, before) if stay and before else {}
     if before != after and not pinned and others and settings.path:
-        tell(f"  {', '.join(others)} will go to {after} as well")
+        tell("  " + message("go-as-well", profiles=", ".join(others), library=after))
     return Answers(library, name, table, chosen | filed, pinned)
 
 
 def _write(place: Path, answers: Answers) -> None:
     if not place.exists():
         edit.create(place, os.environ, edit.text(answers))
-        tell(f"\nThe configuration is in {place}.")
+        tell("\n" + message("config-is-in", path=place))
     elif answers.tables:
         edit.change(place, os.environ, answers.tables)
-        tell(f"\n{place} is changed; the rest of it is as it was.")
+        tell("\n" + message("config-is-changed", path=place))
     else:
-        tell(f"\n{place} is as it was.")
+        tell("\n" + message("config-as-it-was", path=place))
 
 
 def _finish(place: Path, answers: Answers) -> None:
@@ -415,8 +415,8 @@ def _finish(place: Path, answers: Answers) -> None:
     login = _login(settings, answers.library)
     if login is not None:
         _show_source(settings, answers.profile)
-        tell(f"syncd has no key for this library yet. Next: {login}")
-        tell("Then bring the papers in with: syncd push")
+        tell(message("no-key-next", command=login))
+        tell(message("then-bring-in"))
         return
     _dry_run(settings, answers.profile)
 
@@ -447,6 +447,6 @@ def _dry_run(settings: Config, profile: str) -> None:
     for report in reports:
         show_report(report, stdout(), stderr())
     if settings.enrich.services:
-        tell(f"The push completes papers from {', '.join(settings.enrich.services)}; this look did not.")
-    tell("Nothing was written to the library. Bring the papers in with: syncd push")
+        tell(message("push-completes", services=", ".join(settings.enrich.services)))
+    tell(message("nothing-written-bring-in"))
     raise typer.Exit(of_reports(reports))

@@ -18,10 +18,11 @@ from syncd.cli.console import (
     own_data,
     papers_in_words,
     said_plainly,
-    stderr,
     stdout,
+    tell,
 )
 from syncd.clock import SystemClock
+from syncd.messages import message
 from syncd.sync.library import IndexedCollection, LibraryView, indexed
 from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import PoliteTransport
@@ -44,10 +45,10 @@ def serve(
             line["page"] = server.page_address()
             typer.echo(json.dumps(line))
         else:
-            out = stdout()
-            out.print(f"Open [bold]{server.page_address()}[/] in your browser.", soft_wrap=True)
-            out.print("The address works once. Start the command again for another browser.")
-            out.print("Programs that speak Zotero's API find address and key with --json. Ctrl-C ends it.")
+            address = f"[bold]{server.page_address()}[/]"
+            stdout().print(message("open-in-browser", address=address), soft_wrap=True)
+            tell(message("address-works-once"))
+            tell(message("programs-find-key"))
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
@@ -111,7 +112,7 @@ def _print(view: LibraryView) -> None:
     out = stdout()
     out.print(tree)
     if not living:
-        stderr().print("It is empty. Push a page: syncd push PAGE.txt")
+        tell(message("library-is-empty"), err=True)
 
 
 def _line(data: dict[str, Any]) -> str:

@@ -19,7 +19,6 @@ from syncd.cli.console import (
     Exit,
     own_data,
     said_plainly,
-    stderr,
     tell,
     to_be_edited,
 )
@@ -81,7 +80,7 @@ def login(
             else:
                 done = _login(library, config, endpoint, where, paste=paste, browser=not no_browser)
         except (KeyboardInterrupt, typer.Abort):
-            stderr().print("\nInterrupted. Nothing was stored.")
+            tell("\n" + message("interrupted-nothing-stored"), err=True)
             raise typer.Exit(Exit.INTERRUPTED) from None
         _tell(done)
 
@@ -100,7 +99,7 @@ def logout(
         settings = load(config, os.environ)
         done = sign_out(settings, library, os.environ, SystemClock(), revoke=revoke)
         ask(own_data().control, "reload")  # a daemon that runs answers nobody with that key any more
-        tell(f"{done} Sign in again with: {settings.library(library).login}")
+        tell(message("sign-in-again", done=done, command=settings.library(library).login))
 
 
 def _is_desktop(library: str | None, config: Path | None) -> bool:
@@ -165,27 +164,28 @@ def _find_plugin(endpoint: str, clock: Clock) -> None:
     """Make sure that Zotero runs with the plugin; say what is to be done there, and wait for it on a terminal."""
 
     def say(error: LibraryError) -> None:
-        _say(f"{str(error)[0].upper()}{str(error)[1:]}. {_mend(error)}")
-        _say("Waiting for you, ten minutes at most. Ctrl-C gives up.")
+        words = f"{str(error)[0].upper()}{str(error)[1:]}"
+        _say(message("words-and-mend", words=words, mend=_mend(error)))
+        _say(message("waiting-for-you"))
 
     try:
         plugin = awaited(endpoint, clock, say, WAIT if sys.stdin.isatty() else 0.0)
     except LibraryError as error:
         if mend := _mend(error):
-            error.hint = f"{mend} Then run it again."
+            error.hint = message("then-run-again", mend=mend)
         raise
     if plugin.version != __version__:
-        _say(f"The syncd plugin in Zotero is {plugin.version}, and syncd is {__version__}. {by_hand()}")
+        _say(message("plugin-is-other-version", plugin=plugin.version, own=__version__, mend=by_hand()))
 
 
 def _mend(error: LibraryError) -> str:
     """Return what to do in Zotero; nothing where that is not known."""
     if isinstance(error, UnreachableError):
-        return "Start Zotero."
+        return message("start-zotero-now")
     if not isinstance(error, NoPluginError):
         return ""
     if error.kind == "transient":
-        return f"If Tools > Plugins lists syncd there, turn it on; if not, install it. {by_hand()}"
+        return message("turn-plugin-on", mend=by_hand())
     return by_hand()
 
 
@@ -203,22 +203,18 @@ def _checked(endpoint: str | None) -> str | None:
 def _pasted(target: Target) -> str:
     """Ask for a key without showing it, or take it from a pipe."""
     if not sys.stdin.isatty():
-        return checked(sys.stdin.readline(), "standard input")
-    tell(
-        f"Keys are made at {keys_page(target.endpoint)}; syncd needs one that may read, write and see notes.",
-        err=True,
-    )
+        return checked(sys.stdin.readline(), message("standard-input"))
+    _say(message("keys-are-made-at", address=keys_page(target.endpoint)))
     key: str = typer.prompt("The key (not shown)", hide_input=True, err=True)
-    return checked(key, "what was pasted")
+    return checked(key, message("what-was-pasted"))
 
 
 def _show(page: str, *, browser: bool) -> None:
-    console = stderr()
-    console.print("Sign in on this page, and give access to the library, its notes, and writing:")
+    _say(message("sign-in-on-page"))
     _say(f"  {page}")
     if browser and _has_screen(os.environ):
         webbrowser.open(page)
-    console.print("Waiting for you, ten minutes at most. Ctrl-C gives up.")
+    _say(message("waiting-for-you"))
 
 
 def _has_screen(env: Mapping[str, str]) -> bool:
@@ -229,12 +225,9 @@ def _has_screen(env: Mapping[str, str]) -> bool:
 
 def _tell(done: SignedIn) -> None:
     name = done.target.name
-    lines = [f"Library {name!r} is ready: the key is {done.owner}'s, and is kept in {done.where}."]
+    tell(message("library-is-ready", library=repr(name), owner=done.owner, place=done.where))
     if done.before:
-        lines.append(f"Before, it came from the {done.before}, which is used no longer.")
+        tell(message("key-came-from", place=done.before))
     if done.target.moves:
-        moved = ", ".join(done.target.moves)
-        lines.append(f"From now on {moved} will go to {name!r}. What is in the embedded library stays there.")
-    lines.append("See what a push would do: syncd push --dry-run")
-    for line in lines:
-        tell(line)
+        tell(message("profiles-go-to", profiles=", ".join(done.target.moves), library=repr(name)))
+    tell(message("see-push"))

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from syncd import services
 from syncd.cli.console import escape
+from syncd.messages import message
 
 GAP = 2
 INDENT = 4
@@ -186,12 +187,13 @@ def counted(counts: Mapping[str, int]) -> str:
     )
 
 
-def rest_of(author: str, origin: str) -> str:
-    """Say how the papers are had that a page does not list, as the end of a sentence about that."""
+def with_the_rest(words: str, author: str, origin: str) -> str:
+    """Return a sentence about a page that lists a part of its papers, with how the others are had."""
     if services.recognise(origin) is not None:
-        return ""
-    again = "" if "://" in origin else "open the page, scroll to its end and save it again, or "
-    return f". For the rest, {again}follow the author at a service: syncd follow {quote(author)}"
+        return words
+    if "://" in origin:
+        return message("for-the-rest", words=words, author=quote(author))
+    return message("for-the-rest-of-page", words=words, author=quote(author))
 
 
 def reasons(kind: str, reason: str, changes: Iterable[str]) -> str:
@@ -200,8 +202,10 @@ def reasons(kind: str, reason: str, changes: Iterable[str]) -> str:
     if not changed or kind == "create":
         return reason
     if kind == "update":
-        return f"the source changed {named(changed)}"
-    return f"{reason}; syncd filled in {named(changed)}" if kind == "adopt" else f"{reason}: {named(changed)}"
+        return message("source-changed", fields=named(changed))
+    if kind == "adopt":
+        return message("reason-and-filled-in", reason=reason, fields=named(changed))
+    return message("reason-with-fields", reason=reason, fields=named(changed))
 
 
 def named(fields: Iterable[str]) -> str:

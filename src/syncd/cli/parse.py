@@ -15,13 +15,16 @@ from syncd.cli.console import (
     JsonOption,
     configuration,
     escape,
+    papers_in_words,
     ports,
     said_plainly,
     show_json,
     stderr,
     stdout,
+    tell,
 )
 from syncd.cli.output import Bar, Column, show
+from syncd.messages import chained, message
 from syncd.model import Paper, Profile
 from syncd.text.plain import json_of
 
@@ -110,10 +113,7 @@ def show_profile(profile: Profile, origin: str) -> None:
     show(console, columns, [_row(paper) for paper in profile.papers])
     many = len(profile.papers)
     inferred = any(paper.date_inferred for paper in profile.papers)
-    words = f"{many} paper{'s' * (many != 1)}" + (
-        "; a date with * had no year on the page" if inferred else ""
-    )
-    console.print(words, soft_wrap=True)
+    tell(chained([papers_in_words(many), *([message("dates-inferred")] if inferred else ())]))
 
 
 def _row(paper: Paper) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import typer
 
 from syncd import __version__
 from syncd.cli.console import command, group, own_data, said_plainly, tell
+from syncd.messages import message
 from syncd.plugin.build import write
 
 app = group("syncd inside of Zotero: its plugin.")
@@ -30,7 +31,7 @@ def build(
     with said_plainly():
         place = output or Path(NAME)
         write(place)
-        tell(f"Wrote {place}")
+        tell(message("wrote", path=place))
 
 
 @command(app, "install")
@@ -38,7 +39,7 @@ def install() -> None:
     """Write the plugin, and say how it gets into Zotero."""
     with said_plainly():
         tell(by_hand())
-        tell("Then let Zotero know this syncd: syncd login --desktop")
+        tell(message("let-zotero-know"))
 
 
 def by_hand() -> str:
@@ -49,7 +50,4 @@ def by_hand() -> str:
     """
     place = own_data().cache / NAME
     write(place)
-    return (
-        "In Zotero, click Tools > Plugins, then the gear at the top right, then Install Plugin From File…, and choose"
-        f" {place} there. No restart is needed."
-    )
+    return message("install-by-hand", path=place)

@@ -25,19 +25,21 @@ from syncd.cli.console import (
     of_error,
     of_report,
     of_reports,
+    papers_in_words,
     ports,
     said_plainly,
     say,
     show_json,
     stderr,
     stdout,
+    tell,
 )
-from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, rest_of, show
+from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, with_the_rest
 from syncd.config import Config
 from syncd.engine.gather import jobs
 from syncd.engine.run import Report, Task, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
-from syncd.messages import message
+from syncd.messages import chained, listed, message
 from syncd.paths import write_whole
 from syncd.sync.action import Action, Plan, PlannedProfile
 from syncd.sync.plan import dump, is_plan, load
@@ -64,7 +66,7 @@ def show_report(report: Report, out: Console, err: Console) -> None:
                 continue
             words = notice.message
             if notice.code == PARTIAL and profile.listed:
-                words += rest_of(profile.author, profile.origin)
+                words = with_the_rest(words, profile.author, profile.origin)
             err.print(f"[yellow]warning:[/] {escape(profile.origin)}: {escape(words)}", soft_wrap=True)
     show(out, COLUMNS, list(_rows(report)))
     if report.error is not None:
@@ -86,10 +88,11 @@ def _offline(report: Report) -> SyncdError | None:
     silent = any(notice.code == OFFLINE for profile in profiles for notice in profile.notices)
     if len(away) < len(online) or len(away) + silent < 2:
         return None
-    names = ", ".join(failure.name for failure in away)
-    parts = [f"{names} could not be read"] * bool(away) + ["no service could complete papers"] * silent
+    unread = message("sources-not-read", names=", ".join(failure.name for failure in away))
+    incomplete = message("services-not-reached")
+    both = message("list-and", first=unread, second=incomplete)
     return SourceError(
-        message("no-server-reached", servers=", and ".join(parts)),
+        message("no-server-reached", servers=both if away and silent else unread if away else incomplete),
         origin="",
         transient=True,
         hint=message("check-network"),
@@ -101,20 +104,20 @@ def _rows(report: Report) -> Iterator[tuple[str, str, str, str]]:
         # What keeps a whole profile is said once, not once for each of its papers.
         paused = Counter(action.reason for action in report.actions if action.cause == "paused")
         for reason, papers in paused.items():
-            yield _word("skip", report), f"{papers} paper{'s' * (papers != 1)}", escape(reason), ""
+            yield _word("skip", report), papers_in_words(papers), escape(reason), ""
     for action in report.actions:
         if action.cause == "paused" or is_quiet(action, report):
             continue
         failure = report.failures.get(action.paper)
         kind = "failed" if failure else action.kind
-        why = failure.message if failure else reasons(kind, action.reason, action.changes)
+        why = [failure.message if failure else reasons(kind, action.reason, action.changes)]
         if action.kept:
-            why += f"; you changed {named(action.kept)}, which stays"
+            why.append(message("you-changed-stays", fields=named(action.kept)))
         if action.cause == "review" and action.kind not in {"review", "skip"}:
-            why += f"; to review: {', '.join(action.candidates[0].reasons)}"
+            why.append(message("review-because", reasons=listed(action.candidates[0].reasons)))
         elif kind == "unchanged" and not action.kept:
             continue
-        yield _word(kind, report), escape(action.title), escape(why), action.key or ""
+        yield _word(kind, report), escape(action.title), escape(chained(why)), action.key or ""
 
 
 def is_quiet(action: Action, report: Report) -> bool:
@@ -134,18 +137,20 @@ def _summary(report: Report) -> str:
     changed = [kind for kind in WORDS if kind != "unchanged" and counts[kind]]
     parts = [f"{counts[kind]} {WORDS[kind][1 if report.dry_run else 0]}" for kind in changed]
     if report.error is None and report.plan is not None and not changed:
-        parts = ["nothing is new"]
+        parts = [message("nothing-is-new")]
     if counts["unchanged"]:
-        parts.append(f"{counts['unchanged']} unchanged")
+        parts.append(message("counted-unchanged", count=counts["unchanged"]))
     if any(action.kind == "skip" or action.kept for action in report.actions if is_quiet(action, report)):
-        parts.append("syncd status lists what is skipped and kept")
+        parts.append(message("skipped-are-listed"))
     asked = sum(a.cause == "review" and a.kind not in {"review", "skip"} for a in report.actions)
     if asked:
-        parts.append(f"{asked} of them to decide with syncd review")
+        parts.append(message("some-to-decide", count=asked))
     requests = report.requests
-    cost = f"{requests.total} request{'s' * (requests.total != 1)} ({requests.write} writing), {report.seconds:.1f} s"
-    head = "dry run, nothing was written" if report.dry_run else report.run
-    return f"[bold]{escape(report.library)}[/]: {', '.join(parts) or 'nothing was done'} · {cost} · {head}"
+    seconds = f"{report.seconds:.1f}"
+    cost = message("requests-and-seconds", count=requests.total, writing=requests.write, seconds=seconds)
+    done = listed(parts or [message("nothing-was-done")])
+    head = message("dry-run") if report.dry_run else report.run
+    return f"[bold]{escape(report.library)}[/]: {done} · {cost} · {head}"
 
 
 def to_json(reports: list[Report], *, tell: bool) -> dict[str, Any]:
@@ -286,7 +291,7 @@ def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE
     settings = configuration(config)
 
     if settings.has_stand_in:
-        words = f"{settings.path} names no library: papers go into syncd's own. To use yours: syncd login"
+        words = message("names-no-library", path=settings.path)
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     _check_open(settings, task)
     with _progress(quiet=quiet) as progress:
@@ -349,9 +354,7 @@ def _save(reports: list[Report], output: Path) -> None:
         _replace(output, dump(plans[0]))
     except OSError as error:
         raise StateError(message("plan-not-saved", path=output, reason=error.strerror)) from None
-    stderr().print(
-        f"The plan is saved. Carry it out with: syncd push --plan {quote(str(output))}", soft_wrap=True
-    )
+    tell(message("plan-is-saved", path=quote(str(output))), err=True)
 
 
 def _replace(place: Path, text: str) -> None:

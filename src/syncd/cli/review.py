@@ -25,7 +25,7 @@ from syncd.cli.output import Column, named
 from syncd.clock import SystemClock
 from syncd.engine.review import judge
 from syncd.errors import ConfigError
-from syncd.messages import message
+from syncd.messages import listed, message
 from syncd.state.libraries import remembered
 from syncd.state.state import Standing, State
 from syncd.sync.action import Verdict
@@ -62,13 +62,13 @@ def review(
             if as_json:
                 show_json([json_of(standing, "paper", "record", "candidates") for standing in waiting])
             elif not waiting:
-                stdout().print("Nothing waits for you.")
+                tell(message("nothing-waits"))
             elif sys.stdin.isatty():
                 _ask(state, waiting)
             else:
                 for standing in waiting:
                     _show(standing)
-                stdout().print("Decide with: syncd review KEY --same | --different | --later")
+                tell(message("decide-with"))
                 raise typer.Exit(Exit.WAITING)
 
 
@@ -92,24 +92,30 @@ def _show(standing: Standing) -> None:
         ]
         out = stdout()
         output.show(out, columns, rows)
-        words = f"[dim]{candidate['score']:.0%} alike: {escape(', '.join(candidate['reasons']))}[/]\n"
-        out.print(words, soft_wrap=True)
+        percent, why = f"{candidate['score']:.0%}", listed(candidate["reasons"])
+        out.print(
+            f"[dim]{escape(message('alike-because', percent=percent, reasons=why))}[/]\n", soft_wrap=True
+        )
 
 
 def _said(standing: Standing, verdict: Verdict) -> None:
     # Where the paper has its item already, the question was what type that should have, or about a second item.
-    published = standing.key is not None
+    published, title = standing.key is not None, repr(standing.title)
     if published and all(candidate["key"] != standing.key for candidate in standing.candidates):
-        said = f"{standing.title!r} is there twice. syncd keeps the older item up to date and asks no more."
-        mend = "Merge the two in Zotero, or delete one of them there."
-        answers = {"same": f"{said} {mend}", "different": said, "later": f"{standing.title!r} waits. {mend}"}
-        tell(answers[verdict])
-        return
-    words = {
-        "same": "becomes what it was published as with the next push"
-        if published
-        else "is the item in the library; the next push files it there",
-        "different": "stays a preprint" if published else "is another paper; the next push adds it",
-        "later": "waits until you decide",
-    }
-    tell(f"{standing.title!r} {words[verdict]}")
+        said, mend = message("review-twice", title=title), message("merge-or-delete")
+        answers = {
+            "same": message("one-and-another", one=said, another=mend),
+            "different": said,
+            "later": message("review-twice-later", title=title, mend=mend),
+        }
+    else:
+        answers = {
+            "same": message("review-published", title=title)
+            if published
+            else message("review-same", title=title),
+            "different": message("review-preprint", title=title)
+            if published
+            else message("review-another", title=title),
+            "later": message("review-waits", title=title),
+        }
+    tell(answers[verdict])

@@ -62,11 +62,7 @@ def install(
         start, settings = _start(command, form, timer=timer, config=config)
         supervisor.require()
         for name in _variables(settings):
-            tell(
-                f"note: a key of the configuration is in ${name}, which a service does not see. "
-                'Keep it in a file: key = { file = "FILE" }',
-                err=True,
-            )
+            tell(message("key-not-seen-by-service", name=name), err=True)
         standing = supervisor.install(start)
         _say_installed(standing, supervisor.logs(timer=timer), start, form)
 
@@ -78,13 +74,13 @@ def uninstall(user: UserOption = True) -> None:
         form: Form = "user" if user else "system"
         supervisor = manager(form, os.environ)
         if supervisor.standing() is None:
-            tell(f"No {form} service is installed.")
+            tell(message("service-absent-form", form=form))
             return
         if form == "system":
             _check_root(own_command(sys.argv[0], sys.executable), "uninstall", is_root=os.geteuid() == 0)
         for path in supervisor.uninstall():
-            tell(f"Removed {path}")
-        tell("syncd is no service any more. Its configuration and its data are kept.")
+            tell(message("service-removed-file", path=path))
+        tell(message("service-removed"))
 
 
 @command(app, "status")
@@ -102,7 +98,7 @@ def status(
         if as_json:
             show_json(_json(form, standing, mine))
         elif standing is None:
-            tell("syncd is not installed as a service. Install it with: syncd service install")
+            tell(message("service-absent"))
         else:
             _show(form, standing, mine)
         if standing is None or not standing.active:
@@ -211,34 +207,32 @@ def _installed(forms: tuple[Form, ...]) -> tuple[Form, Standing | None]:
 
 def _say_installed(standing: Standing, logs: str, start: Start, form: Form) -> None:
     for path in standing.files:
-        tell(f"Wrote {path}")
+        tell(message("wrote", path=path))
     if not standing.timer:
-        tell("syncd runs, and starts again with the computer. Its messages: " + logs)
+        tell(message("service-runs-now", command=logs))
     elif sys.platform == "darwin":
-        tell("syncd pushes every six hours, and has just begun. Its messages: " + logs)
+        tell(message("service-pushes-now", command=logs))
     else:
-        tell("syncd pushes every six hours. Its messages: " + logs)
-        tell(f"Push at once with: systemctl {'--user ' if form == 'user' else ''}start syncd-push")
+        tell(message("service-pushes", command=logs))
+        command = f"systemctl {'--user ' if form == 'user' else ''}start syncd-push"
+        tell(message("push-at-once", command=command))
     if standing.left_out:
         refused = ", ".join(setting.partition("=")[0] for setting in standing.left_out)
-        tell(
-            f"This computer does not grant a user's service all that would shut it in: it goes without {refused}."
-        )
+        tell(message("shut-in-without", settings=refused))
     if form == "user" and sys.platform != "darwin":
-        tell("It ends when you log out. To keep it running: loginctl enable-linger")
+        tell(message("ends-on-log-out"))
     if start.data is not None:
-        tell(f"Its data is in {start.data}, where every other syncd command of yours looks too.")
+        tell(message("data-is-in", path=start.data))
 
 
 def _show(form: Form, standing: Standing, mine: tuple[str, ...]) -> None:
     kind = "timer" if standing.timer else "daemon"
-    enabled = "enabled" if standing.enabled else "not enabled: it won't start with the computer"
-    tell(f"{form} service, {kind}: {standing.state}, {enabled}")
-    tell(f"starts {shlex.join(standing.command) or 'nothing that could be read from its file'}")
+    enabled = "enabled" if standing.enabled else message("service-wont-start")
+    tell(message("service-stands", form=form, kind=kind, state=standing.state, enabled=enabled))
+    command = shlex.join(standing.command)
+    tell(message("starts-command", command=command) if command else message("starts-nothing-known"))
     if not _is_mine(standing, mine):
-        tell(
-            f"That is not the syncd that answers here, {shlex.join(mine)}. To change over: syncd service install"
-        )
+        tell(message("not-this-syncd", command=shlex.join(mine)))
 
 
 def _json(form: Form, standing: Standing | None, mine: tuple[str, ...]) -> dict[str, object]:

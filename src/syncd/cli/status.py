@@ -27,22 +27,15 @@ from syncd.cli.console import (
     said_plainly,
     show_json,
     stdout,
+    tell,
 )
-from syncd.cli.output import (
-    Column,
-    before_and_after,
-    counted,
-    named,
-    reasons,
-    rest_of,
-    uncoded,
-)
+from syncd.cli.output import Column, before_and_after, counted, named, reasons, uncoded, with_the_rest
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
 from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
-from syncd.messages import message
+from syncd.messages import chained, message
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
@@ -104,8 +97,8 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
     if not shelf.rows:
         begin = "syncd push" if followed else "syncd init"
-        words = f"[bold]{escape(shelf.library)}[/]: nothing was pushed yet. Begin with: {begin}"
-        out.print(words, soft_wrap=True)
+        words = message("nothing-pushed-yet", command=begin)
+        out.print(f"[bold]{escape(shelf.library)}[/]: {words}", soft_wrap=True)
         return
     exact = not out.is_terminal
     rows = []
@@ -131,16 +124,15 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
         if row.problem and row.problem.hint:
             hints.setdefault(row.problem.hint, []).append(row.name)
         if row.pushed and row.pushed.is_partial:
-            rest = rest_of(row.pushed.author, row.pushed.origin)
-            hints.setdefault(f"The source lists only a part of the papers{rest}", []).append(row.name)
+            partial = with_the_rest(message("source-lists-part"), row.pushed.author, row.pushed.origin)
+            hints.setdefault(partial, []).append(row.name)
     for hint, names in hints.items():
         out.print(f"\n{escape(', '.join(names))}: {escape(hint)}", soft_wrap=True)
     for row in shelf.rows:
         if row.pushed and row.pushed.paused:
-            words = f"To start a fresh collection: syncd resume {quote(row.name)} --new-collection"
-            out.print(f"\n{escape(words)}", soft_wrap=True)
+            tell("\n" + message("fresh-collection", profile=quote(row.name)))
     if any(standing.cause == "review" for standing in shelf.standings):
-        out.print("\nTo decide about possible duplicates: syncd review")
+        tell("\n" + message("decide-duplicates"))
     out.print()
 
 
@@ -156,9 +148,11 @@ def _state(row: Row, now: datetime) -> str:
         return f"[cyan]at work: {escape(row.live['running'])}[/]"
     if row.problem:
         length = now - datetime.fromisoformat(row.problem.since)
-        since = f"failing for {_length(length)}" if length >= MINUTE else "it failed a moment ago"
-        again = _when(row.live.get("again"), now)
-        words = f"{since}: {row.problem.message}" + (f" (again {again})" if again else "")
+        words = message("failed-a-moment-ago", reason=row.problem.message)
+        if length >= MINUTE:
+            words = message("failing-for", length=_length(length), reason=row.problem.message)
+        if again := _when(row.live.get("again"), now):
+            words = message("with-next-try", words=words, when=again)
         return f"[red]{escape(words)}[/]"
     if row.pushed and row.pushed.paused:
         return f"[yellow]paused: {escape(row.pushed.paused)}[/]"
@@ -181,8 +175,9 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
             detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
             _line(out, f"  {standing.key or standing.paper}  {standing.title}: {detail}")
             for name, (yours, source) in standing.values.items():
-                said = "    {}: yours is {}, the source has {}".format(named([name]), *_beside(yours, source))
-                _line(out, said)
+                ours, theirs = _beside(yours, source)
+                said = message("yours-and-sources", field=named([name]), yours=ours, source=theirs)
+                _line(out, f"    {said}")
 
 
 def _line(out: Console, words: str) -> None:
@@ -233,18 +228,19 @@ def _plain(value: Any) -> str:
 
 def _show_daemon(live: Json | None, out: Console) -> None:
     if live is None:
-        out.print("No daemon runs. To keep the libraries up to date by itself: syncd run", style="dim")
+        out.print(message("no-daemon-keeps-up"), style="dim")
         return
-    out.print(f"The daemon (process {live['pid']}) runs since {local(live['since'])}.", style="dim")
+    words = message("daemon-runs-since", process=live["pid"], since=local(live["since"]))
+    out.print(words, style="dim")
     if live["version"] != __version__:
-        words = f"It is syncd {live['version']}, and this is {__version__}: restart it."
+        words = message("daemon-is-other-syncd", version=live["version"], own=__version__)
         out.print(words, style="yellow", highlight=False)
     http = live.get("http")
     if http and http["trouble"]:
         words = message("programs-unanswered", reason=http["trouble"])
         out.print(f"{words}\n{http['hint']}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     if "" in live["paused"]:
-        out.print("All profiles are paused. To let them go on: syncd resume", style="yellow")
+        out.print(message("all-paused-to-go-on"), style="yellow")
 
 
 def _when(iso: str | None, now: datetime, *, exact: bool = False) -> str:
@@ -276,7 +272,6 @@ RunName = Annotated[
     str | None,
     typer.Argument(metavar="RUN", help="A run, by any part of its name in syncd log that no other has."),
 ]
-NOTHING = "nothing was done"
 LastOption = Annotated[bool, typer.Option("--last", help="The last run, whatever its name.")]
 
 
@@ -349,14 +344,21 @@ def _print_runs(runs: Sequence[Run], *, as_json: bool, followed: bool) -> None:
     rows = [(local(run.started), run.name, run.kind, escape(_outcome(run))) for run in runs]
     output.show(stdout(), columns, rows)
     if not runs:
-        stdout().print(f"No run yet. Begin with: syncd {'push' if followed else 'init'}")
+        tell(message("begin-with", command="push" if followed else "init"))
 
 
 def _outcome(run: Run) -> str:
-    done = counted(run.counts)
+    """Return what a run did, and how it ended where it did not end well."""
+    done, end = counted(run.counts), _early_end(run)
+    if run.finished is not None and not done:
+        done = message("nothing-was-done")
+    return chained([words for words in (done, end) if words])
+
+
+def _early_end(run: Run) -> str:
     if run.finished is None:
-        return (f"{done}; " if done else "") + "it did not finish, and the next run repaired what it left"
-    return (done or NOTHING) + (f"; it ended early: {run.error}" if run.error else "")
+        return message("not-finished")
+    return message("ended-early", reason=run.error) if run.error else ""
 
 
 def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, run: Run | None = None) -> None:
@@ -378,8 +380,9 @@ def _print_notes(notes: Sequence[tuple[str, str, Note]], *, as_json: bool, run: 
     if run is not None:
         out.print(f"[bold]{run.name}[/]: {run.kind} of {local(run.started)}", soft_wrap=True)
         if not notes:
-            words = _outcome(run).removeprefix(f"{NOTHING}; ")
-            out.print(escape(f"It changed nothing in the library: {words}"), soft_wrap=True)
+            # That nothing was done need not be said once more.
+            words = _outcome(run) if counted(run.counts) else _early_end(run) or _outcome(run)
+            tell(message("changed-nothing", words=words))
     columns = (Column("run"), Column("what"), Column("key"), Column("paper", 3), Column("why", 2))
     rows = [
         (

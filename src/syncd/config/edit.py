@@ -23,7 +23,7 @@ from syncd.config.load import find, load, not_toml
 from syncd.config.model import Completing
 from syncd.config.toml import written
 from syncd.errors import ConfigError
-from syncd.messages import message
+from syncd.messages import message, reworded
 from syncd.paths import config_home, replacing
 from syncd.text.patterns import pattern
 
@@ -315,7 +315,9 @@ def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
     try:
         load(new, env)
     except ConfigError as error:
-        problems = [problem.replace(str(new), str(place)) for problem in error.problems]
+        problems = [
+            reworded(problem, lambda words: words.replace(str(new), str(place))) for problem in error.problems
+        ]
         raise ConfigError(problems, hint=message("config-left-alone")) from None
 
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from syncd.config.values import KEY
 from syncd.errors import ConfigError
-from syncd.messages import message
+from syncd.messages import message, together
 from syncd.paths import write_whole
 from syncd.text.patterns import pattern
 
@@ -88,7 +88,7 @@ class SecretRef(BaseModel):
         if len(given) != 1:
             ways = ", ".join(WAYS)
             if given:
-                raise ValueError(message("should-say-one-way", ways=ways, given=" and ".join(given)))
+                raise ValueError(message("should-say-one-way", ways=ways, given=together(given)))
             raise ValueError(message("should-say-a-way", ways=ways))
         return self
 

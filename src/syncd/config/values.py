@@ -12,9 +12,10 @@ import ipaddress
 import zoneinfo
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
-from syncd.messages import message
+from syncd.messages import message, reworded
 from syncd.text.patterns import pattern
 
 PLACEHOLDERS = ("category", "category_name", "affiliation", "score_band", "profile", "year")
@@ -53,17 +54,17 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 # The fields of a cron line: what it is called, its smallest and largest number, its words.
 _CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, _WEEKDAYS),
+    (message("cron-minute"), 0, 59, ()),
+    (message("cron-hour"), 0, 23, ()),
+    (message("cron-day-of-month"), 1, 31, ()),
+    (message("cron-month"), 1, 12, _MONTHS),
+    (message("cron-day-of-week"), 0, 7, _WEEKDAYS),
 )
 
 
 def masked(sentence: str) -> str:
     """Return `sentence` with everything that looks like a Zotero key taken out."""
-    return KEY.sub("(a key, not shown)", sentence) if KEY.search(sentence) else sentence
+    return reworded(sentence, partial(KEY.sub, "(a key, not shown)")) if KEY.search(sentence) else sentence
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -160,14 +160,14 @@ class Api:
             except SyncdError as error:
                 return _refusal(HTTPStatus.CONFLICT, error.words, error.hint)
             except Exception as error:  # noqa: BLE001 - whatever it is, the next request may go well
-                self._say("error", f"a fault in syncd: {error}", exc_info=error)
+                self._say("error", message("fault-because", reason=error), exc_info=error)
                 return _refusal(
                     HTTPStatus.INTERNAL_SERVER_ERROR,
                     message("fault"),
                     message("daemons-log-has-whole"),
                 )
             if asked.proof and request.method == "POST" and not asked.body.get("dry_run"):
-                self._say("info", "done as a program asked", asked=request.scope["path"].rpartition("/")[2])
+                self._say("info", message("asked-by-program"), asked=request.scope["path"].rpartition("/")[2])
             return told if isinstance(told, Response) else JsonAnswer(told)
 
         return answer
@@ -266,7 +266,7 @@ class Api:
         with web_of(self.config, self._ports) as web:
             found = search(name, web, apis=apis_of(self.config, self._ports.env), failures=failures)
         for failure in failures:
-            self._say("warning", f"not searched for an author: {failure}")
+            self._say("warning", message("not-searched", reason=failure))
         return [asdict(author) for author in found]
 
     def follow(self, asked: Asked) -> Json:
@@ -321,7 +321,7 @@ class Api:
             raise RefusedError(HTTPStatus.NOT_FOUND, words)
         known, library = max(found, key=lambda one: (one[0].started, one[0].name))
         ports = replace(
-            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who="an undo in the daemon"
+            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who=message("undo-in-daemon")
         )
         with opened(library, ports, run_name(ports.clock.now())) as session:
             undoing = undo(session, known.name, dry_run=True) if dry_run else undo_as_run(session, known.name)
@@ -394,7 +394,7 @@ async def _asked(request: Request) -> Asked:
 def _only(asked: Asked, *names: str) -> None:
     """Refuse a body with other fields: with a slip in its only one, it would ask for all."""
     if others := sorted(asked.body.keys() - set(names)):
-        words = f"there is no {others[0]!r} here; there may be: {', '.join(names)}"
+        words = message("no-such-field", name=repr(others[0]), names=", ".join(names))
         raise RefusedError(HTTPStatus.BAD_REQUEST, words)
 
 
@@ -596,7 +596,7 @@ class Interface:
             raise ConfigError([self._trouble], hint=message("choose-another-port")) from error
         signed = Signed(self._api.app(), keys)
         server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
-        self._say("info", "paired programs are answered", address=f"http://{HOST}:{port}")
+        self._say("info", message("programs-answered"), address=f"http://{HOST}:{port}")
         return _Programs(port, signed, server)
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
 
+from syncd.messages import message
 from syncd.text.patterns import pattern
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -417,7 +418,7 @@ class Folders:
             if error.errno in GONE:
                 return True  # it was there a moment ago: look again
             if not interest.passing:
-                self._tell(folder, f"{folder}: changes in this folder are noticed late: {_reason(error)}.")
+                self._tell(folder, message("changes-noticed-late", folder=folder, reason=_reason(error)))
             return False
 
     def _suits(self, there: _Watched, interest: Interest) -> bool:
@@ -435,8 +436,12 @@ class Folders:
                 raise
             self._polling = True
             self._say(
-                f"{folder}: the system watches no more folders, so syncd looks at this one and further ones every "
-                f"{self._poll_every:g} seconds. Raise the limit {LIMITS[error.errno]} and restart syncd."
+                message(
+                    "folders-not-watched",
+                    folder=folder,
+                    seconds=f"{self._poll_every:g}",
+                    limit=LIMITS[error.errno],
+                )
             )
             armed = self._schedule(listener, folder, interest, polled=True)
         if armed:
@@ -487,4 +492,4 @@ def _events_observer() -> BaseObserver | Inotify:
 
 
 def _reason(error: OSError) -> str:
-    return "you may not list it" if isinstance(error, PermissionError) else str(error.strerror)
+    return message("folder-not-listed") if isinstance(error, PermissionError) else str(error.strerror)

@@ -20,6 +20,7 @@ from syncd.daemon.roster import Roster
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting
 from syncd.engine.ports import run_name
+from syncd.messages import message
 
 # What is said of many at once names no more than these.
 MOST_NAMES = 3
@@ -198,5 +199,5 @@ def some(names: Collection[str]) -> str:
     >>> some(["ann", "bo"]), some(["ann", "bo", "cy", "di", "ed"])
     ('ann, bo', 'ann, bo, cy and 2 more')
     """
-    more = len(names) - MOST_NAMES
-    return ", ".join(islice(names, MOST_NAMES)) + (f" and {more} more" if more > 0 else "")
+    first, more = ", ".join(islice(names, MOST_NAMES)), len(names) - MOST_NAMES
+    return message("and-more", names=first, count=more) if more > 0 else first

@@ -211,10 +211,11 @@ class Daemon:
     def _words(self) -> str:
         """Return what the daemon does, in a line."""
         if running := self._roster.running():
-            return f"looking at {some(running)}"
+            return message("looking-at", profiles=some(running))
         number, soonest = len(self._roster.names()), self._timetable.soonest()
-        following = f"following {number} profile{'s' * (number != 1)}"
-        return following + (f", next look at {soonest.astimezone():%H:%M}" if soonest else "")
+        if soonest is None:
+            return message("following", count=number)
+        return message("following-next-look", count=number, time=f"{soonest.astimezone():%H:%M}")
 
     def _end(self) -> bool:
         """End: no new look, the chunk in hand to its end, an answer to all who wait."""
@@ -373,7 +374,7 @@ class Daemon:
         known = self._roster.trouble_of(name)
         following = self._timetable.next(name)
         task = self._looks.task_of(name)
-        waits = "waiting for its library" if self._roster.is_running(name) else None
+        waits = message("waiting-for-its-library") if self._roster.is_running(name) else None
         told = {
             "name": name,
             "library": self._roster.library_of(name),
@@ -384,7 +385,7 @@ class Daemon:
             "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,
             "again": known[2].isoformat(timespec="seconds") if known and known[2] else None,
         }
-        return with_said(told, "trouble")
+        return with_said(told, "running", "trouble")
 
 
 def _settings_of(name: str, config: Config) -> tuple[object, object] | None:

@@ -83,19 +83,22 @@ def digest(papers: Sequence[NewPaper]) -> Message:
     several = len({paper.library for paper in papers}) > 1
     groups: dict[str, list[NewPaper]] = {}
     for paper in papers:
-        name = _one_line(paper.profile) or "(no name)"
-        groups.setdefault(f"{name} in {_one_line(paper.library)}" if several else name, []).append(paper)
+        name = _one_line(paper.profile) or message("no-name")
+        if several:
+            name = message("name-in-library", name=name, library=_one_line(paper.library))
+        groups.setdefault(name, []).append(paper)
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
     return Message(_subject(len(papers), [(name, len(group)) for name, group in ordered]), _body(ordered))
 
 
 def _subject(number: int, profiles: Sequence[tuple[str, int]]) -> str:
-    start = "1 new paper" if number == 1 else f"{number} new papers"
     if len(profiles) == 1:
-        return f"{start}: {profiles[0][0]}"
+        return message("new-papers-of", count=number, profiles=profiles[0][0])
     names = ", ".join(f"{name} ({count})" for name, count in profiles[:MOST_PROFILES])
     rest = len(profiles) - MOST_PROFILES
-    return f"{start}: {names}" + (f" and {rest} more" if rest > 0 else "")
+    if rest > 0:
+        names = message("and-more", names=names, count=rest)
+    return message("new-papers-of", count=number, profiles=names)
 
 
 def _body(groups: Iterable[tuple[str, Sequence[NewPaper]]]) -> str:
@@ -108,7 +111,7 @@ def _body(groups: Iterable[tuple[str, Sequence[NewPaper]]]) -> str:
         room -= len(shown)
         left_out += len(papers) - len(shown)
     if left_out:
-        parts.append(f"and {left_out} more")
+        parts.append(message("and-number-more", count=left_out))
     return "\n\n".join(parts) + "\n"
 
 
@@ -218,7 +221,7 @@ class Service:
     """
 
     def __init__(self, address: str, place: int) -> None:
-        self.name = f"notify.urls, address {place}"
+        self.name: str = message("notify-address", number=place)
         try:
             import apprise  # noqa: PLC0415 - an extra
         except ImportError:
@@ -433,10 +436,10 @@ class Bulletin:
                 self._tell(subscriber)
             except SyncdError as error:
                 again = self._put_off(subscriber)
-                _log.warning(f"news were not sent: {error}", hint=error.hint or None, again=again)
+                _log.warning(message("news-not-sent", reason=error), hint=error.hint or None, again=again)
             except Exception:  # noqa: BLE001 - it is logged
                 again = self._put_off(subscriber)
-                _log.exception("a fault in syncd: news were not sent", again=again)
+                _log.exception(message("fault-in-news"), again=again)
 
     def close(self, seconds: float = PARTING) -> None:
         """Wait so long for a message that is being sent; what is not sent by then is sent after a restart."""
@@ -458,7 +461,7 @@ class Bulletin:
         new = [paper for paper in papers if paper.identity not in subscriber.told]
         if new:
             subscriber.channel.send(digest(new))
-            _log.info("news were sent", papers=len(new), to=subscriber.channel.name)
+            _log.info(message("news-sent"), papers=len(new), to=subscriber.channel.name)
         # Remembered here first: if the mark can't be kept, this process at least sends nothing twice.
         subscriber.until, subscriber.told = now, frozenset(paper.identity for paper in papers)
         self._keep(subscriber)
@@ -476,7 +479,7 @@ class Bulletin:
             try:
                 subscriber = _Subscriber(channel, *_read(mark))
             except (ValueError, TypeError, KeyError):
-                _log.warning("what news were sent is not known any more: they begin anew", to=channel.name)
+                _log.warning(message("news-begin-anew"), to=channel.name)
             else:
                 self._mind_the_clock(subscriber)
                 return subscriber

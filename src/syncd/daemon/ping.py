@@ -98,7 +98,7 @@ class Pinger:
             self._waiting.append(ping)
             self._changed.notify()
         if full:
-            _log.warning("too many pings wait for an answer: the oldest was given up", host=self._host)
+            _log.warning(message("too-many-pings"), host=self._host)
 
     def _work(self) -> None:
         with session(None, GuardedAdapter(EVERYWHERE)) as http:
@@ -120,10 +120,10 @@ class Pinger:
                 self._clock.sleep(PAUSE)
                 self._send_in_time(http, ping)
         except _UnansweredError as error:
-            _log.warning(f"a ping failed: {error}", host=self._host)
+            _log.warning(message("ping-failed", reason=error), host=self._host)
         except Exception:  # noqa: BLE001 - it is logged
             # The thread has to outlive whatever an odd server makes of the libraries.
-            _log.exception("a fault in syncd: a ping failed", host=self._host)
+            _log.exception(message("fault-in-ping"), host=self._host)
 
     def _send_in_time(self, http: requests.Session, ping: _Ping) -> None:
         with Deadline(self._clock, LONGEST).kept():

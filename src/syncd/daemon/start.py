@@ -34,7 +34,7 @@ def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bo
         StateError: the data folder can't be used.
     """
     try:
-        with held(ports.data.daemon_lock, clock=ports.clock, who="the daemon"):
+        with held(ports.data.daemon_lock, clock=ports.clock, who=message("the-daemon")):
             configure(stream, ports.env, clock=ports.clock)
             with Resting(ports.data, ports.clock) as resting, Reporter(config, ports) as reporter:
                 return Daemon(config, path, ports, reporter, resting).run()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
 from datetime import time as time_of_day
@@ -28,8 +28,8 @@ from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
-from syncd.errors import StateError, SyncdError
-from syncd.messages import message
+from syncd.errors import StateError, SyncdError, words_of
+from syncd.messages import Message, listed, message
 from syncd.sync.action import Action
 
 
@@ -64,7 +64,7 @@ class Notifier:
         """Say that it is alive, and what it does."""
         self._send(f"WATCHDOG=1\nSTATUS={_line(status)}")
 
-    def _send(self, message: str) -> None:
+    def _send(self, notification: str) -> None:
         if not self._address:
             return
         # A manager that does not listen is no reason to fail.
@@ -72,7 +72,7 @@ class Notifier:
             suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
         ):
-            sender.sendto(message.encode(), self._address)
+            sender.sendto(notification.encode(), self._address)
 
 
 def _line(text: str) -> str:
@@ -80,17 +80,21 @@ def _line(text: str) -> str:
 
 
 # What became of papers, in the order in which a look is summed up.
-WORDS = {
-    "create": "created",
-    "update": "updated",
-    "adopt": "adopted",
-    "unchanged": "unchanged",
-    "skip": "skipped",
-    "review": "to review",
-    "failed": "failed",
+COUNTED: Mapping[str, Callable[[int], Message]] = {
+    "create": lambda count: message("counted-created", count=count),
+    "update": lambda count: message("counted-updated", count=count),
+    "adopt": lambda count: message("counted-adopted", count=count),
+    "unchanged": lambda count: message("counted-unchanged", count=count),
+    "skip": lambda count: message("counted-skipped", count=count),
+    "review": lambda count: message("counted-to-review", count=count),
+    "failed": lambda count: message("counted-failed", count=count),
 }
 # Each such paper has a line of its own.
-DONE = frozenset({"create", "update", "adopt"})
+DONE: Mapping[str, Callable[[str], Message]] = {
+    "create": lambda title: message("paper-created", title=title),
+    "update": lambda title: message("paper-updated", title=title),
+    "adopt": lambda title: message("paper-adopted", title=title),
+}
 
 
 class Reporter:
@@ -161,7 +165,7 @@ class Reporter:
         self._open.callback(self._part_with, self._pinger)
         if config.metrics.port is not None:
             port = self._open.enter_context(self._metrics.serve(config.metrics.port))
-            self._log.info("figures for Prometheus are served", address=f"http://127.0.0.1:{port}/metrics")
+            self._log.info(message("figures-served"), address=f"http://127.0.0.1:{port}/metrics")
         self._bulletin = self._news(config)
 
     def _news(self, config: Config) -> Bulletin | None:
@@ -206,9 +210,10 @@ class Reporter:
             status: what it does, in a line.
         """
         self._manager.ready(status)
-        self._log.info("syncd is at work", version=__version__, following=following)
-        if names := [name or "everything" for name in sorted(resting)]:
-            self._log.info(f"at rest on your word: {', '.join(names)}", hint="To go on: syncd resume")
+        self._log.info(message("syncd-at-work"), version=__version__, following=following)
+        if names := [name or message("everything") for name in sorted(resting)]:
+            words = message("at-rest-on-your-word", profiles=listed(names))
+            self._log.info(words, hint=message("to-go-on"))
 
     def alive(self, status: str) -> None:
         """Tell that it lives, and what it does."""
@@ -216,22 +221,22 @@ class Reporter:
 
     def hangs(self, profiles: str, run: str, stage: str) -> None:
         """Tell that a look hangs; the service manager, who hears nothing, will start syncd anew."""
-        self._log.error(f"this look hangs at: {stage}", run=run, profile=profiles)
+        self._log.error(message("look-hangs", stage=stage), run=run, profile=profiles)
 
     def clock_set_back(self) -> None:
         """Tell that schedules begin anew."""
-        self._log.warning("the clock was set back: schedules begin anew")
+        self._log.warning(message("clock-set-back"))
 
     def failed(self, error: Exception) -> None:
         """Tell that the loop could not do something: syncd's own data can't be used, or syncd has a fault."""
         if isinstance(error, StateError):
-            self._log.error(str(error), hint=error.hint)
+            self._log.error(error.words, hint=error.hint)
         else:
-            self._log.error(f"a fault in syncd: {error}", exc_info=error)
+            self._log.error(message("fault-because", reason=words_of(error)), exc_info=error)
 
     def programs_unanswered(self, error: SyncdError) -> None:
         """Tell that the port for programs can't be opened."""
-        self._log.error(message("programs-unanswered", reason=error.words), hint=error.hint)
+        self._log.error(message("programs-unanswered", reason=error), hint=error.hint)
 
     def reloading(self) -> None:
         """Tell that a new configuration is being read."""
@@ -239,12 +244,12 @@ class Reporter:
 
     def reloaded(self, following: int) -> None:
         """Tell that a new configuration is taken over."""
-        self._log.info("a new configuration is taken over", following=following)
+        self._log.info(message("config-taken-over"), following=following)
 
     def not_reloaded(self, problems: Sequence[str]) -> None:
         """Tell what is wrong with a new configuration."""
         for problem in problems:
-            self._log.error(f"the new configuration is not used: {problem}")
+            self._log.error(message("config-not-used", problem=problem))
 
     def ready_again(self, status: str) -> None:
         """Tell that the new configuration was dealt with, whatever came of it."""
@@ -253,14 +258,13 @@ class Reporter:
     def taken_over(self, config: Config) -> None:
         """Tell what a configuration lacks that most people want."""
         if not config.profiles:
-            self._log.warning("no profile is followed yet; syncd follow SOURCE adds one")
+            self._log.warning(message("no-profile-followed-add-one"))
         if config.has_stand_in:
-            hint = "To use yours: syncd login"
-            self._log.warning("no library is named: papers go into syncd's own", hint=hint)
+            self._log.warning(message("no-library-named"), hint=message("to-use-yours"))
 
     def asked_to_end(self, signal: str, running: int) -> None:
         """Tell that a signal came, and how many profiles are being looked at."""
-        self._log.info("ending", signal=signal, running=running)
+        self._log.info(message("ending"), signal=signal, running=running)
 
     def ending(self) -> None:
         """Tell that no further look begins."""
@@ -268,12 +272,11 @@ class Reporter:
 
     def cut_off(self, profiles: str, run: str) -> None:
         """Tell that a look is left that was writing."""
-        words = "this look did not come to its end; the next start finds out what was written"
-        self._log.warning(words, profile=profiles, run=run)
+        self._log.warning(message("look-cut-off"), profile=profiles, run=run)
 
     def ended(self, leave_by: float) -> None:
         """Tell that it ended; all that is still to be told has to be by then, as the clock counts seconds."""
-        self._log.info("ended")
+        self._log.info(message("ended"))
         self._leave_by = leave_by
 
     # What happens to profiles
@@ -328,22 +331,18 @@ class Reporter:
         """Log what was done about each paper, and what is odd about the page, once."""
         for action in report.actions:
             if action.paper in report.failures:
-                self._log.warning(
-                    f"failed: {action.title}: {report.failures[action.paper].message}", key=action.key
-                )
+                reason = report.failures[action.paper].message
+                words = message("paper-failed", title=action.title, reason=reason)
+                self._log.warning(words, key=action.key)
             elif action.kind in DONE:
-                self._log.info(
-                    f"{WORDS[action.kind]}: {action.title}", key=action.key, reason=_reason_of(action)
-                )
+                self._log.info(DONE[action.kind](action.title), key=action.key, reason=_reason_of(action))
             elif action.kind == "review":
-                self._log.info(f"to review: {action.title}", reason=action.reason)
-        notices = (
-            [notice.message for p in report.plan.profiles for notice in p.notices] if report.plan else []
-        )
+                self._log.info(message("paper-to-review", title=action.title), reason=action.reason)
+        notices = [one.message for p in report.plan.profiles for one in p.notices] if report.plan else []
         before = self._noticed.get(profile, frozenset())
-        for words in notices:
-            if words not in before:
-                self._log.warning(words)
+        for notice in notices:
+            if notice not in before:
+                self._log.warning(notice)
         self._noticed[profile] = frozenset(notices)
 
     def _tell_end(self, look: Look, again: datetime | None, *, shared: bool) -> None:
@@ -352,7 +351,7 @@ class Reporter:
         if look.report is not None:
             facts |= {"requests": look.report.requests.total, "seconds": round(look.report.seconds, 2)}
         if look.put_off:
-            self._log.debug("put off: its library failed just now", why=", ".join(sorted(look.why)))
+            self._log.debug(message("look-put-off"), why=", ".join(sorted(look.why)))
         elif look.error is None or look.stopped:
             self._log.info(summary(look), **facts)
         elif isinstance(look.error, SyncdError):
@@ -360,7 +359,7 @@ class Reporter:
             when = again and again.isoformat(timespec="seconds")
             getattr(self._log, level)(summary(look), hint=look.error.hint or None, again=when, **facts)
         else:
-            self._log.error(f"a fault in syncd: {summary(look)}", exc_info=look.error, **facts)
+            self._log.error(message("fault-because", reason=summary(look)), exc_info=look.error, **facts)
 
     def _write_figures(self) -> None:
         if self._textfile is None:
@@ -368,19 +367,18 @@ class Reporter:
         try:
             self._metrics.write(self._textfile)
         except StateError as error:
-            self._log.warning(str(error), hint=error.hint)
+            self._log.warning(error.words, hint=error.hint)
 
 
 def summary(look: Look) -> str:
     """Return how a look ended, in a few words."""
     if look.error is not None:
-        return str(look.error) or type(look.error).__name__
+        return words_of(look.error)
     if look.report is None:
-        return "the pages hold what they held"
-    counts = {kind: look.report.counts[kind] for kind in WORDS if look.report.counts[kind]}
-    news = {kind: number for kind, number in counts.items() if kind != "unchanged"}
-    words = [f"{number} {WORDS[kind]}" for kind, number in counts.items()]
-    return ", ".join(words) if news else ", ".join(["nothing is new", *words])
+        return message("pages-as-before")
+    counts = {kind: number for kind in COUNTED if (number := look.report.counts[kind])}
+    words = [COUNTED[kind](number) for kind, number in counts.items()]
+    return listed(words if counts.keys() - {"unchanged"} else [message("nothing-is-new"), *words])
 
 
 def _summed_up(looks: Sequence[Look]) -> str:
@@ -388,9 +386,10 @@ def _summed_up(looks: Sequence[Look]) -> str:
     alike: dict[str, list[str]] = {}
     for look in looks:
         alike.setdefault(summary(look), []).append(look.profile)
-    return "\n".join(f"{', '.join(names)}: {words}" for words, names in alike.items())
+    return "\n".join(message("at", place=", ".join(names), words=words) for words, names in alike.items())
 
 
 def _reason_of(action: Action) -> str:
-    changed = f": {', '.join(action.changes)}" if action.changes and action.kind != "create" else ""
-    return action.reason + changed
+    if not action.changes or action.kind == "create":
+        return action.reason
+    return message("reason-with-fields", reason=action.reason, fields=", ".join(action.changes))

@@ -129,7 +129,7 @@ def status(config: Config, ports: Ports, live: Json) -> Json:
 
 
 def _shelf(told: Json) -> Json:
-    profiles = [with_said(_troubled(profile), "paused") for profile in told["profiles"]]
+    profiles = [with_said(_troubled(profile), "paused", "running") for profile in told["profiles"]]
     papers = [with_said(paper, "detail") for paper in told["papers"]]
     return told | {"profiles": profiles, "papers": papers}
 

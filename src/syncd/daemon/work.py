@@ -88,7 +88,7 @@ class LookProgress:
     def __init__(self, clock: Clock, stop: threading.Event) -> None:
         self._clock = clock
         self._stop = stop
-        self.words = "beginning"
+        self.words: str = message("beginning")
         self.writes = False
         self.last = clock.monotonic()
 
@@ -99,7 +99,7 @@ class LookProgress:
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
-        self.words = f"writing {objects} objects"
+        self.words = message("writing-objects", count=objects)
         self._go_on()
         self.writes = True
 
@@ -380,7 +380,7 @@ class Looker:
             progress=progress,
             keep=config.history.keep,
             patience=PATIENCE,
-            who="the daemon",
+            who=message("the-daemon"),
             admit=self._admit,
         )
 

@@ -100,9 +100,9 @@ def _data_folder(scene: Scene) -> Iterator[Finding]:
         scene.data.check()
     except StateError as error:
         if root.stat().st_mode & 0o002:
-            yield Finding("data folder", "failure", str(error), FIX, lambda: _closed(root))
+            yield Finding("data folder", "failure", error.words, FIX, lambda: _closed(root))
         else:
-            yield Finding("data folder", "failure", str(error), error.hint)
+            yield Finding("data folder", "failure", error.words, error.hint)
         return
     closed = [found for path in _written(scene.data) if (found := _closed_to_us(path, root))]
     yield from closed

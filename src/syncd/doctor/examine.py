@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from syncd.doctor import computer, libraries, memory, profiles, settings
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.errors import ConfigError, SyncdError
+from syncd.errors import ConfigError, SyncdError, words_of
 from syncd.messages import message
 
 
@@ -55,7 +55,7 @@ def _found(check: Check) -> list[Finding]:
     except ConfigError as error:
         return [Finding(check.name, "failure", problem, error.hint) for problem in error.problems]
     except SyncdError as error:
-        return [Finding(check.name, "failure", str(error), error.hint)]
+        return [Finding(check.name, "failure", error.words, error.hint)]
     except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
         words = message("check-faulty", error=type(error).__name__)
         return [Finding(check.name, "failure", words)]
@@ -66,5 +66,5 @@ def _repaired(finding: Finding) -> Finding:
     try:
         return Finding(finding.name, "ok", message("mended", what=finding.repair()))
     except (OSError, SyncdError) as error:
-        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        words = (error.strerror if isinstance(error, OSError) else None) or words_of(error)
         return Finding(finding.name, "warning", message("not-mended", reason=words), finding.mend)

@@ -144,10 +144,10 @@ def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
         if error in ENDED_BY_HAND:
             continue
         failed = json.loads(run["counts"]).get("failed", 0)
-        message = error or (f"{failed} papers were not written" if failed else "")
-        if not message:
+        words = error or (message("papers-not-written", count=failed) if failed else "")
+        if not words:
             break
-        bad.append((message, run["started"]))
+        bad.append((words, run["started"]))
     return Failing(bad[0][0], bad[-1][1], len(bad), (profile,)) if bad else None
 
 
@@ -158,19 +158,21 @@ def _troubles(connection: sqlite3.Connection, profile: str, endpoint: str, prefi
         f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
         names,
     )
-    found = [Hindrance(f"rests: {recalled(row['paused'])}", resume) for row in paused]
+    found = [Hindrance(message("rests-because", reason=recalled(row["paused"])), resume) for row in paused]
     known = connection.execute(
         f"SELECT message, hint, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
         names,
     )
     for row in known:
-        times = "once" if row["times"] == 1 else f"{row['times']} times"
-        words = f"failed {times} since {local(row['since'])}: {recalled(row['message'])}"
+        reason, since = recalled(row["message"]), local(row["since"])
+        words = message("failed-since", count=row["times"], since=since, reason=reason)
         found.append(Hindrance(words, recalled(row["hint"]) or again))
     for row in connection.execute("SELECT name FROM pause WHERE name IN (?, '') ORDER BY name", (profile,)):
         # Where all profiles rest, letting one go on is not enough.
-        words = "rests, because you paused " + ("it" if row["name"] else "all profiles")
-        found.append(Hindrance(words, resume if row["name"] else "syncd resume"))
+        if row["name"]:
+            found.append(Hindrance(message("rests-as-paused"), resume))
+        else:
+            found.append(Hindrance(message("rests-as-all-paused"), "syncd resume"))
     return found
 
 

@@ -12,7 +12,7 @@ from syncd import read
 from syncd.config import Config, ProfileConfig
 from syncd.doctor import memory
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.messages import message
+from syncd.messages import chained, message
 from syncd.model import Profile
 from syncd.read import fetch
 from syncd.sources.limits import Limits
@@ -39,11 +39,11 @@ def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding
     read = _read(profile, scene.config, scene)
     papers = sum(len(page.papers) for page in read)
     who = read[0].name if len(read) == 1 else message("pages", number=len(read))
-    notices = "; ".join(notice.message for page in read for notice in page.warnings)
+    notices = [notice.message for page in read for notice in page.warnings]
     words = message("source-read", author=who, papers=papers, source=profile.source)
-    yield Finding(
-        name, "ok", message("source-read-with-notices", read=words, notices=notices) if notices else words
-    )
+    if notices:
+        words = message("source-read-with-notices", read=words, notices=chained(notices))
+    yield Finding(name, "ok", words)
 
 
 def _read(profile: ProfileConfig, config: Config, scene: Scene) -> list[Profile]:

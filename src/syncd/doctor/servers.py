@@ -85,7 +85,7 @@ def check_key(library: Library, scene: Scene) -> Iterator[Finding]:
     except ConfigError as error:
         seen = secrets.look(library.key, scene.env) if library.key else None
         mend = (seen and seen.mend) or library.login
-        yield Finding(name, "failure", str(error), mend, private(library.key) if library.key else None)
+        yield Finding(name, "failure", error.words, mend, private(library.key) if library.key else None)
         return
     words = message("key-from", key=named(key or ""), origin=library.key)
     yield Finding(name, "ok", words)
@@ -153,7 +153,7 @@ def _rights(name: str, library: Library, key: str, transport: PoliteTransport) -
 
 def _refused(name: str, library: Library, error: LibraryError) -> Finding:
     mend = f"syncd login {quote(library.name)}" if error.kind == "permission" else error.hint
-    return Finding(name, "failure", str(error), mend)
+    return Finding(name, "failure", error.words, mend)
 
 
 def _clock(name: str, off: timedelta) -> Finding:

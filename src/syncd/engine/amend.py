@@ -96,8 +96,12 @@ def new_collection(session: Session, profile: str) -> str:
     view, _ = session.refreshed()
     followed = [p for p in session.state.profiles() if profile in {p.name, p.author, p.collection}]
     if not followed:
-        known = ", ".join(p.name for p in session.state.profiles()) or "none"
-        raise SyncdError(message("profile-not-pushed", profile=repr(profile), known=known))
+        known = ", ".join(p.name for p in session.state.profiles())
+        raise SyncdError(
+            message("profile-not-pushed", profile=repr(profile), known=known)
+            if known
+            else message("profile-not-pushed-nor-another", profile=repr(profile))
+        )
     path = tuple(followed[0].collection.split("/"))
     memory = session.state.memory()
     collections = dict(memory.collections)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from syncd.clock import Clock
 from syncd.engine.recover import PATIENCE, recover
 from syncd.handshake import Zotero
+from syncd.messages import message
 from syncd.state.libraries import known_keys, known_zoteros, moved, uncounted
 from syncd.state.state import State
 from syncd.state.store import Store
@@ -46,7 +47,7 @@ def desktop_client(
     client = PluginClient(address, transport, plugin)
     known = known_zoteros(store, address.endpoint)
     if client.zotero not in known and (old := _same_zotero(client, store, known)):
-        say("going on from what is known of this Zotero: reading the library once")
+        say(message("known-zotero-read-once"))
         _take_over(client, store, clock, old)
     return client
 

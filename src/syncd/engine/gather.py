@@ -142,7 +142,7 @@ def read(
     with online as web:
         apis = apis_of(config, ports.env) if web else {}
         for job in jobs:
-            ports.progress.stage(f"reading {job.source}")
+            ports.progress.stage(message("reading-source", source=job.source))
             try:
                 snapshots = (fetched or {}).get(job.name) or fetch(
                     job.source, captured=job.settings.captured, clock=ports.clock, web=web, apis=apis

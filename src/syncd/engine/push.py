@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from syncd.engine.session import Session
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError
-from syncd.messages import message
+from syncd.messages import chained, message
 from syncd.state.history import Note
 from syncd.state.journal import Entry
 from syncd.state.state import Standing
@@ -118,7 +118,7 @@ class Push:
         key = action.key or ""
         wrong = problems(action.item) if action.item else []
         if wrong:
-            self.failures[action.paper] = Failure(action.title, key, None, "; ".join(wrong))
+            self.failures[action.paper] = Failure(action.title, key, None, chained(wrong))
             return
         objects = (action.item, *action.children)
         created = [sent["key"] for sent in objects if sent and not sent["version"]]

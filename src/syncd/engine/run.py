@@ -25,7 +25,7 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
-from syncd.messages import message
+from syncd.messages import chained, message
 from syncd.read import fetch
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
@@ -487,7 +487,7 @@ def _too_many(creating: int, task: Task) -> GuardError | None:
 
 def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Ports) -> None:
     """Refuse a plan that was made against another library, version or source."""
-    stale = []
+    stale: list[str] = []
     if view.prefix != saved.prefix:
         stale.append(message("plan-of-other-library", prefix=view.prefix, planned=saved.prefix))
     elif view.version != saved.version:
@@ -500,7 +500,7 @@ def _check_still_true(saved: Plan, view: LibraryView, config: Config, ports: Por
                 stale.append(message("source-changed-since-plan", source=profile.origin))
     if stale:
         raise LibraryError(
-            message("plan-stale", reasons="; ".join(stale)),
+            message("plan-stale", reasons=chained(stale)),
             kind="conflict",
             library=saved.library,
             hint=message("nothing-written-plan-anew"),

@@ -53,7 +53,7 @@ class Session:
         Returns:
             the library now; by create-once key of each paper that turned out to have been written, its run.
         """
-        self.ports.progress.stage("reading the library")
+        self.ports.progress.stage(message("reading-library"))
         return caught_up(self.client, self.index, self.state, self.ports.clock.now())
 
     def await_server(self) -> None:

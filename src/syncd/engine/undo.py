@@ -13,7 +13,7 @@ from syncd.config.values import write_duration
 from syncd.engine.session import Session, noted
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError, SyncdError
-from syncd.messages import message
+from syncd.messages import listed, message
 from syncd.state.history import History, Note, Run
 from syncd.state.journal import Entry
 from syncd.sync.library import IndexedItem, LibraryView
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 SERVERS_OWN = frozenset({"key", "itemType", "parentItem", "dateAdded", "dateModified"})
 # Fields of which syncd writes a part: the others of its lines are the user's.
 BY_LINE = frozenset({"extra"})
-CHILDREN = "notes or files"
+CHILDREN = message("notes-or-files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class _Plan:
         if base is None:
             self._leave(note, item.key, message("forgotten-what-it-wrote"))
         elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):
-            self._leave(note, item.key, message("you-changed-since", fields=", ".join(touched)))
+            self._leave(note, item.key, message("you-changed-since", fields=listed(touched)))
         else:
             undone = Note("trash", note.title, message("undo-of", run=self.run))
             self._write(item, item.key, {"deleted": 1}, undone)
@@ -236,7 +236,7 @@ class _Plan:
         back, touched = _put_back(item.data, note.changes)
         links = [child for key in note.created if (child := self._own_link(key, item))]
         if touched:
-            self._leave(note, item.key, message("changed-since", fields=", ".join(touched)))
+            self._leave(note, item.key, message("changed-since", fields=listed(touched)))
         elif not back and not links:
             self._leave(note, item.key, BEFORE)
         changes = {name: (item.data.get(name, ""), value) for name, value in back.items()}

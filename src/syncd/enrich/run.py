@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +20,7 @@ from syncd import services
 from syncd.clock import Clock
 from syncd.enrich.complete import Completed, by_identifier, by_title, complete
 from syncd.errors import ConfigError, SourceError, SyncdError
-from syncd.messages import message
+from syncd.messages import message, reworded
 from syncd.model import Notice, Paper
 from syncd.parse.record import UNREADABLE
 from syncd.services.base import Enricher, Records, RefusedError, words
@@ -195,7 +196,7 @@ def completed(
     turns: list[_Turn] = []
     for enricher in enrichers:
         if stage and papers:
-            stage(f"asking {enricher.title}")
+            stage(message("asking-service", service=enricher.title))
         turn = _Turn(enricher, answers, web, papers, current)
         turn.take()
         turns.append(turn)
@@ -401,4 +402,5 @@ def _brief(failure: object) -> str:
     >>> _brief("https://api.example.org/works?query=A+Long+Title: the host can't be found")
     "https://api.example.org/works: the host can't be found"
     """
-    return QUESTION.sub("", str(failure), count=1)
+    words = failure.words if isinstance(failure, SyncdError) else str(failure)
+    return reworded(words, partial(QUESTION.sub, "", count=1))

@@ -13,7 +13,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from syncd.errors import ParseError
-from syncd.messages import message
+from syncd.messages import message, neither
 from syncd.model import Snapshot
 from syncd.sources.limits import (
     ARCHIVE_DEPTH,
@@ -231,7 +231,7 @@ def _decoded(snapshot: Snapshot, declared: str | None) -> str:
         except UnicodeError:
             continue
     raise fault or ParseError(
-        message("not-as-declared", encodings=" nor ".join(name.upper() for name in stated)),
+        message("not-as-declared", encodings=neither([name.upper() for name in stated])),
         origin=snapshot.origin,
         expected=message("expected-utf8"),
         hint=HINT,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote_plus
 
 from syncd.errors import ParseError, SourceError, SyncdError
-from syncd.messages import message
+from syncd.messages import chained, message
 from syncd.model import Profile, Snapshot
 from syncd.services import plugins
 from syncd.text.patterns import pattern
@@ -269,7 +269,7 @@ def hint(source: str) -> str:
         return message("author-written-like", service=name, example=example)
     if not FOREIGN.fullmatch(source):
         return ""
-    return " ".join(str(error) for error in plugins.load().failures.values())
+    return chained([error.words for error in plugins.load().failures.values()])
 
 
 def _recognised_by_plugin(source: str) -> Recognised | None:

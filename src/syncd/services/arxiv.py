@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 from xml.etree import ElementTree as ET
 
+from syncd.messages import message
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse import feed
 from syncd.parse.decode import check_xml
@@ -149,11 +150,11 @@ class Api:
         except (ET.ParseError, UnicodeDecodeError, TooMuchError):
             feed = None
         if feed is None or not feed.tag.endswith("}feed"):
-            raise asking.odd("feed")
+            raise asking.odd(message("one-feed"))
         entries = [_record(entry) for entry in feed.iterfind("a:entry", NAMES)]
         total = number(feed.findtext("o:totalResults", "0", NAMES)) or 0
         if total and not entries:
-            raise asking.odd("whole feed")  # it happens to arXiv at times, and passes
+            raise asking.odd(message("one-whole-feed"))  # it happens to arXiv at times, and passes
         return [entry for entry in entries if arxiv_id(entry["id"])], total
 
     def read_paper(self, record: Json) -> Paper | None:

@@ -37,6 +37,11 @@ UNKNOWN = frozenset({404, 410})
 """Statuses by which services say that they know no such author or paper."""
 
 
+PAPERS = message("of-papers")
+WORKS = message("of-works")
+"""What answers list."""
+
+
 class RefusedError(SourceError):
     """A service does not take this question; it says nothing about others."""
 
@@ -159,11 +164,11 @@ class Asking:
         Args:
             answer: JSON.
             paths: where in it the list may be.
-            what: is in the list, for the error where there is none.
+            what: is in the list, for the error where there is none, such as `PAPERS`.
         """
         found = listed(answer, *paths)
         if found is None:
-            raise self.odd(f"list of {what}")
+            raise self.odd(message("list-of", what=what))
         return found
 
     def rows(self, answer: Any, path: str, what: str) -> list[Json]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from syncd.model import Creator, Paper
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
-from syncd.services.base import MOST_CANDIDATES, Asking, Part, Records, cut
+from syncd.services.base import MOST_CANDIDATES, WORKS, Asking, Part, Records, cut
 from syncd.text.dates import date_of
 from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import bare, creator, organisation
@@ -133,7 +133,7 @@ class Api:
         mail = {"mailto": self.contact} if self.contact and "@" in self.contact else {}
         asking = Asking(web, self.title, credentials=mail)
         answer = asking.json(f"{self.base}/works", params | {"select": ",".join(FIELDS)})
-        return [cut(row, FIELDS) for row in asking.rows(answer, "message.items", "works")]
+        return [cut(row, FIELDS) for row in asking.rows(answer, "message.items", WORKS)]
 
     def read_paper(self, record: Json) -> Paper | None:
         """Read a work; a notice about another work is no paper."""

@@ -217,7 +217,7 @@ class Api:
             )
             hits = dig(answer, "result.hits")
             if not isinstance(hits, dict):
-                raise asking.odd("list of records")
+                raise asking.odd(message("list-of", what=message("of-records")))
             infos = (row.get("info") for row in rows(many(hits.get("hit"))) or [])
             found.append([cut(info, PAPER_FIELDS) for info in infos if isinstance(info, dict)])
         return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
+from syncd.messages import message
 from syncd.model import Link, Paper
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
@@ -56,7 +57,7 @@ class Api:
         for identifier in identifiers:
             answers = asking.known(f"{self.base}/api/papers/{quote(identifier)}")
             if any(not text(dig(answer, "id")) for answer in answers):
-                raise asking.odd("paper")
+                raise asking.odd(message("one-paper"))
             found.append([cut(answer, FIELDS) for answer in answers])
         return found
 

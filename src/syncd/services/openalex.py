@@ -13,7 +13,7 @@ from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_server, paper_of
 from syncd.services import records
-from syncd.services.base import MOST_CANDIDATES, Asking, FoundAuthor, Params, Part, Records, cut, words
+from syncd.services.base import MOST_CANDIDATES, WORKS, Asking, FoundAuthor, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, join_versions, load
 from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator, same_person
@@ -296,7 +296,7 @@ class Api:
         }
         works: list[Any] = []
         for page in asking.pages(f"{self.base}/works", params, _next_page):
-            works += asking.listed(page, "results", what="works")
+            works += asking.listed(page, "results", what=WORKS)
         return asking.snapshot(about, works)
 
     def find(self, name: str, web: Web) -> list[FoundAuthor]:
@@ -345,7 +345,7 @@ class Api:
     def _works(self, where: str, most: int, web: Web) -> Records:
         asking = self._asking(web)
         answer = asking.json(f"{self.base}/works", {"filter": where, "per-page": most, "select": WORK_FIELDS})
-        return [cut(row, FIELDS) for row in asking.rows(answer, "results", "works")]
+        return [cut(row, FIELDS) for row in asking.rows(answer, "results", WORKS)]
 
 
 def _next_page(page: Any, params: Params) -> Params | None:

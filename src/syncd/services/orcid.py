@@ -14,7 +14,7 @@ from syncd.messages import message
 from syncd.model import Creator, Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
-from syncd.services.base import Asking
+from syncd.services.base import WORKS, Asking
 from syncd.services.records import Document, Field, join_versions, load
 from syncd.text.dates import date_of
 from syncd.text.loose_json import Json, dig, number, rows, text
@@ -198,7 +198,7 @@ class Api:
                 message("identifier-mistyped", service=self.title), hint=message("copy-once-more")
             )
         person = asking.json(f"{self.base}/{author}/person")
-        groups = asking.listed(asking.json(f"{self.base}/{author}/works"), "group", what="works")
+        groups = asking.listed(asking.json(f"{self.base}/{author}/works"), "group", what=WORKS)
         # A group without a summary goes along as it is, so that what can't be read is counted.
         summaries = [_preferred(group) or group for group in groups]
         whole = self._whole(asking, [code for s in summaries if (code := number(dig(s, "put-code")))])

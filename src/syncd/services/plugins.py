@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from syncd.errors import SourceError
-from syncd.messages import message
+from syncd.messages import Message, message
 from syncd.model import Profile, Snapshot
 from syncd.text.patterns import pattern
 
@@ -77,9 +77,9 @@ def load() -> Plugins:
 def _source(loaded: object) -> Source:
     source = loaded() if isinstance(loaded, type) else loaded
     if not isinstance(source, Source):
-        raise TypeError("it has not all of name, recognise, fetch and parse")
+        raise TypeError(message("plugin-incomplete"))
     if not NAME.fullmatch(source.name):
-        raise ValueError(f"{source.name!r} is no name for a source")
+        raise ValueError(message("plugin-name-wrong", name=repr(source.name)))
     return source
 
 
@@ -93,5 +93,8 @@ def failure(name: str, error: Exception) -> SourceError:
 
 
 def words(error: Exception) -> str:
-    """Return what an error of somebody else's code says, on one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    """Return what an error in the code of a plugin says, on one line."""
+    kind = type(error).__name__
+    if error.args and isinstance(error.args[0], Message):
+        return message("at", place=kind, words=error)
+    return " ".join(f"{kind}: {error}".split()).rstrip(": ")

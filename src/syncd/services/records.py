@@ -325,7 +325,7 @@ def load(snapshot: Snapshot, name: str) -> Document:
         raise ParseError(
             message("not-an-api-answer"),
             origin=snapshot.origin,
-            expected=f"a document of '{name}'",
+            expected=message("expected-document", name=name),
         )
     within(len(papers), ENTRIES, TOO_MANY_PAPERS)
     author = dig(whole, "author")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
-from syncd.services.base import Asking, FoundAuthor, Params
+from syncd.services.base import PAPERS, Asking, FoundAuthor, Params
 from syncd.services.records import Document, Field, load
 from syncd.text.links import find_links
 from syncd.text.loose_json import Json, dig, number, rows, text
@@ -131,7 +131,7 @@ class Api:
         papers: dict[str, Any] = {}
         for page in asking.pages(address, {"limit": PER_PAGE, "page": 1}, _next_page):
             before = len(papers)
-            for row in asking.listed(page, *LISTS, what="papers"):
+            for row in asking.listed(page, *LISTS, what=PAPERS):
                 papers.setdefault(_mark(row), row)
             total = number(dig(page, "total"))
             if len(papers) == before or (total is not None and len(papers) >= total):

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.errors import SourceError
+from syncd.messages import message
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_preprint_doi, is_server, paper_of
 from syncd.services import records
-from syncd.services.base import Asking, Params, Part, Records, cut, words
+from syncd.services.base import PAPERS, Asking, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, load
 from syncd.text.identifiers import doi
 from syncd.text.loose_json import Json, dig, number, text
@@ -168,7 +169,7 @@ class Api:
         params: Params = {"fields": PAPER_FIELDS, "offset": 0, "limit": PER_PAGE}
         papers: list[Any] = []
         for page in asking.pages(f"{self.base}/author/{author}/papers", params, _next_page):
-            papers += asking.listed(page, "data", what="papers")
+            papers += asking.listed(page, "data", what=PAPERS)
         return asking.snapshot(about, papers)
 
     def identifier(self, paper: Paper) -> str | None:
@@ -190,7 +191,7 @@ class Api:
             return [[] for _ in identifiers]
         found = asking.checked(answer).json()
         if not isinstance(found, list) or len(found) != len(identifiers):
-            raise asking.odd("list of as many papers as were asked for")
+            raise asking.odd(message("list-of", what=message("of-all-papers")))
         return [[cut(row, FIELDS)] if isinstance(row, dict) else [] for row in found]
 
     def search(self, papers: Sequence[Paper], web: Web) -> list[Records]:
@@ -200,7 +201,7 @@ class Api:
         for paper in papers:
             params = {"query": words(paper.title), "fields": PAPER_FIELDS}
             answers = asking.known(f"{self.base}/paper/search/match", params)
-            listed = (row for answer in answers for row in asking.rows(answer, "data", "papers"))
+            listed = (row for answer in answers for row in asking.rows(answer, "data", PAPERS))
             found.append([cut(row, FIELDS) for row in listed])
         return found
 

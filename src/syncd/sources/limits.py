@@ -197,4 +197,6 @@ class Limits:
     @property
     def size_in_words(self) -> str:
         """The size as people read it, such as "64 MB"."""
-        return f"{self.size // 1_000_000} MB" if self.size >= 1_000_000 else f"{self.size} bytes"
+        if self.size >= 1_000_000:
+            return message("megabytes", number=self.size // 1_000_000)
+        return message("bytes", number=self.size)

@@ -30,7 +30,7 @@ STATUSES: dict[int, tuple[str, bool, str]] = {
 # Headers by which the guards of websites say that they want to see a person, and whose guard it is.
 CHALLENGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("cf-mitigated", ("challenge",), "Cloudflare"),
-    ("x-amzn-waf-action", ("challenge", "captcha"), "Amazon's firewall"),
+    ("x-amzn-waf-action", ("challenge", "captcha"), message("amazons-firewall")),
     ("x-vercel-mitigated", ("challenge", "deny"), "Vercel"),
     ("x-datadome", ("protected",), "DataDome"),
 )

@@ -77,7 +77,9 @@ class Rights:
     @property
     def owner(self) -> str:
         """The key's owner in words: "user 475425 (jane)"."""
-        return f"user {self.user}" + (f" ({self.name})" if self.name else "")
+        if self.name:
+            return message("user-number-called", number=self.user, name=self.name)
+        return message("user-number", number=self.user)
 
     def missing(self, prefix: str) -> str | None:
         """Return what the key lacks to keep a library up to date, as the end of a sentence, or None.
@@ -258,7 +260,10 @@ class Account:
         words = without(secret, response.text.strip())[:WORDS]
         if secret and response.status_code in {401, 403}:
             said = message(
-                "key-not-accepted", server=self._endpoint, key=named(secret), answer=words or "forbidden"
+                "key-not-accepted",
+                server=self._endpoint,
+                key=named(secret),
+                answer=words or message("forbidden"),
             )
             raise LibraryError(said, kind="permission", status=response.status_code)
         raise LibraryError(

@@ -296,7 +296,7 @@ class PoliteTransport(httpx2.BaseTransport):
         kind = response.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
         if response.is_redirect or (response.is_success and response.content and kind != JSON):
             host = request.url.host
-            words = message("answered-with-other", host=host, kind=kind[:40] or "something")
+            words = message("answered-with-other", host=host, kind=kind[:40] or message("something"))
             if response.is_redirect:
                 words = message("redirected-elsewhere", host=host)
             elif kind == "text/html":

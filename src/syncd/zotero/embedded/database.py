@@ -18,6 +18,7 @@ from threading import local
 from typing import Any, Literal, TypeVar
 
 from syncd.errors import StateError
+from syncd.messages import message
 from syncd.zotero.embedded.objects import Collection, Item
 from syncd.zotero.embedded.text import fold
 
@@ -84,13 +85,13 @@ def prepare(path: Path, library: str) -> None:
             _create(connection, path, library)
     except (OSError, sqlite3.OperationalError) as error:
         raise StateError(
-            f"the embedded library {path} can't be opened: {error}",
-            hint="Check that its folder exists, that it may be written to, and that the disk is not full.",
+            message("embedded-library-not-opened", path=path, reason=error),
+            hint=message("check-folder-and-disk"),
         ) from error
     except sqlite3.DatabaseError as error:
         raise StateError(
-            f"{path} is no library that syncd can read: {error}",
-            hint="Name another file, or restore this one from a backup.",
+            message("embedded-library-unreadable", path=path, reason=error),
+            hint=message("name-another-file-or-restore"),
         ) from error
 
 
@@ -116,12 +117,12 @@ def _create(connection: sqlite3.Connection, path: Path, library: str) -> None:
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables and application != APPLICATION_ID:
             raise StateError(
-                f"{path} is a database, but not an embedded library of syncd", hint="Name another file."
+                message("embedded-library-no-database", path=path), hint=message("name-another-file")
             )
         if version > FORMAT:
             raise StateError(
-                f"{path} was written by a newer version of syncd (format {version}, known is {FORMAT})",
-                hint="Update syncd.",
+                message("embedded-library-of-newer", path=path, format=version, known=FORMAT),
+                hint=message("simply-update-syncd"),
             )
         if not tables:
             for statement in _TABLES.split(";"):

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from syncd.messages import message
 from syncd.serve import Reason
 from syncd.zotero.embedded import accounts, page, query, reading, writing
 from syncd.zotero.embedded.database import Store, Workers
@@ -233,7 +234,7 @@ class Application:
         except sqlite3.Error as error:
             await refused(database_refusal(error))(scope, receive, send)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets words
-            _log.exception("%s failed in the embedded library", scope["method"])
+            _log.exception(message("fault-in-embedded-library", method=scope["method"]))
             await refused(RefusalError(500, "An error occurred"))(scope, receive, send)
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from syncd import serve
 from syncd.errors import LibraryError
+from syncd.messages import message
 from syncd.text.patterns import pattern
 from syncd.zotero.embedded import database, routes
 from syncd.zotero.embedded.accounts import USER_RIGHTS, Accounts, Grant
@@ -99,11 +100,15 @@ class EmbeddedLibrary:
             listening = serve.bound(self.host, self.port)
         except OSError as error:
             raise LibraryError(
-                f"the embedded library can't listen on {self.host}, port {self.port}:"
-                f" {error.strerror or error}",
+                message(
+                    "embedded-library-port-taken",
+                    host=self.host,
+                    port=self.port,
+                    reason=error.strerror or error,
+                ),
                 kind="permanent",
                 library=self.library,
-                hint="Choose another port, or stop the program that uses this one.",
+                hint=message("choose-another-port"),
             ) from error
         host = f"[{self.host}]" if ":" in self.host else self.host
         self.url = f"http://{host}:{listening.getsockname()[1]}"
