@@ -100,7 +100,7 @@ class _Refusal:
 
     Attributes:
         kind: the error's class; "fault" for one that syncd does not raise on purpose.
-        message: see the error, like the next three; as `messages.kept` keeps a sentence, like the hint.
+        message: see the error, like the next three; as `messages.kept` keeps a sentence, like all that is said here.
         hint: what to do.
         line: or None.
         expected: what should have been there.
@@ -327,7 +327,7 @@ def _error(refusal: _Refusal | None, origin: str) -> Exception:
         recalled(refusal.message),
         origin=origin,
         line=refusal.line,
-        expected=refusal.expected,
+        expected=recalled(refusal.expected),
         hint=recalled(refusal.hint),
     )
 
@@ -394,7 +394,7 @@ def _refused(error: Exception) -> _Answer:
                 _plain(kept(error.message)),
                 _plain(kept(error.hint)),
                 error.line,
-                _plain(error.expected),
+                _plain(kept(error.expected)),
             )
         )
     if isinstance(error, SyncdError):
