@@ -77,7 +77,7 @@ def test_no_language_of_zoteros_is_without_strings() -> None:
 
 
 def test_what_syncd_says_is_there_in_each_language_that_the_plugin_speaks() -> None:
-    """All of it in English; in German what was translated. It is ASCII, for its reader may take it for Latin."""
+    """All of it. It is ASCII, for its reader may take it for Latin."""
     found = contents()
     there = {name for name in found if name.endswith(f"/{WORDS_FILE}")}
     assert there == {"locale/en-US/messages.json", "locale/de/messages.json"}

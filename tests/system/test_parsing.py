@@ -23,6 +23,7 @@ from syncd.clock import SystemClock
 from syncd.daemon import parser as parsing
 from syncd.daemon.parser import Parser
 from syncd.errors import LayoutError, ParseError, StoppedError, SyncdError
+from syncd.messages import told
 from syncd.model import Snapshot
 from syncd.sources import limits
 from trouble_source import install
@@ -159,7 +160,7 @@ def test_it_reads_what_a_command_reads(parser: Parser) -> None:
 
 
 def test_errors_are_those_of_a_command(parser: Parser) -> None:
-    """Class, words, place and hint come through."""
+    """Class, words, place and hint come through, and all that is said keeps its code."""
     with pytest.raises(ParseError) as here:
         read.parse(snapshot("hello"), "auto")
     with pytest.raises(ParseError) as there:
@@ -169,6 +170,10 @@ def test_errors_are_those_of_a_command(parser: Parser) -> None:
         here.value.hint,
         here.value.line,
     )
+    assert [told(words) for words in (there.value.words, there.value.hint)] == [
+        told(words) for words in (here.value.words, here.value.hint)
+    ]
+    assert told(there.value.expected)["code"] == "expected-profile-page"
     with pytest.raises(LayoutError, match="a-source:3: no paper was found; expected papers") as changed:
         parser.parse(snapshot("change", "trouble"), "auto", CLOCK)
     assert changed.value.hint == "Look."

@@ -100,8 +100,7 @@ class _Refusal:
 
     Attributes:
         kind: the error's class; "fault" for one that syncd does not raise on purpose.
-        message: see the error, like the next three; as `messages.kept` keeps a sentence, like the hint and what was
-            expected.
+        message: see the error, like the next three; as `messages.kept` keeps a sentence, like all that is said here.
         hint: what to do.
         line: or None.
         expected: what should have been there.

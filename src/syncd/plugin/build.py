@@ -83,7 +83,7 @@ def contents() -> dict[str, bytes]:
         script = name.endswith(".js") and name not in APART
         if not script and name != "manifest.json":
             found[name] = file.read_bytes()
-    # German has only what was translated; where that is not enough, the plugin says the English words that were sent.
+    # What a syncd of another version says has no words here; the plugin says it in the English words that were sent.
     return _in_every_language(found) | {f"locale/{SPOKEN}/{WORDS_FILE}": _json(WORDS)} | _translated(found)
 
 
