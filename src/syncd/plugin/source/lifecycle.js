@@ -82,7 +82,6 @@ Syncd.user = () => Number(Zotero.Users.getCurrentUserID()) || null;
 Syncd.startup = async function ({ id, version, rootURI }) {
   Object.assign(this, { id, version, rootURI });
   await Zotero.initializationPromise;
-  await this.quietly("preferences", () => this.preferences.register());
   await this.quietly("a session", () => this.handshake.begin());
   await this.quietly("reading what is said", () => this.messages.load());
   await this.quietly("reading the keys", () => this.keys.load());
@@ -125,7 +124,6 @@ Syncd.shutdown = async function () {
     await this.quietly("a view", () => view.shutdown?.(this));
   }
   await this.quietly("endpoints", () => this.endpoints.unregister());
-  await this.quietly("preferences", () => this.preferences.unregister());
   // Last, for it writes a file, and an upgrade does not wait for that.
   await this.quietly("changes", () => this.changes.unregister());
 };
