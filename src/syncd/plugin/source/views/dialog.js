@@ -7,7 +7,6 @@
  */
 Syncd.dialog = {
   FEATURES: "chrome,dialog,centerscreen,resizable",
-  CONTENT: "chrome://syncd/content/",
   /** How much of the screen's height a dialog may take up by itself. */
   TALLEST: 0.8,
   /** @type {any} what keeps the documents' addresses good */
@@ -22,7 +21,12 @@ Syncd.dialog = {
       Components.interfaces.amIAddonManagerStartup,
     );
     const manifest = Services.io.newURI(`${Syncd.rootURI}manifest.json`);
-    this._chrome = manager.registerChrome(manifest, [["content", "syncd", "content/"]]);
+    this._chrome = manager.registerChrome(manifest, [["content", this._package, "content/"]]);
+  },
+
+  /** What the documents' addresses begin with. A newer plugin has others: Gecko remembers what was at one. */
+  get _package() {
+    return `syncd-${Syncd.version}`;
   },
 
   shutdown() {
@@ -55,7 +59,7 @@ Syncd.dialog = {
       there.focus();
       return;
     }
-    const window = opener.openDialog(`${this.CONTENT}${name}.xhtml`, "", this.FEATURES);
+    const window = opener.openDialog(`chrome://${this._package}/content/${name}.xhtml`, "", this.FEATURES);
     this._open.set(name, { window, opener });
     const unloaded = () => {
       if (this._open.get(name)?.window === window) {
@@ -160,7 +164,9 @@ Syncd.dialog = {
    *
    * @param {any} window
    */
-  fit(window) {
+  async fit(window) {
+    // Before that, what it says is not there.
+    await window.document.l10n.translateFragment(window.document.documentElement);
     window.sizeToContent({ maxHeight: Math.round(window.screen.availHeight * this.TALLEST) });
   },
 

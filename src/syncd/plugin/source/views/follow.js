@@ -63,7 +63,7 @@ Syncd.follow = {
     const input = body.querySelector("input");
     input.focus();
     input.select();
-    Syncd.dialog.fit(window);
+    await Syncd.dialog.fit(window);
     await search();
   },
 
@@ -119,22 +119,18 @@ Syncd.follow = {
   },
 
   /**
-   * Put together who is one person: of the same name, at different services, and not known to work at different places.
-   * A service that has the name twice tells two people apart, so nobody is added to them.
+   * Put together who is one person.
    *
    * @param {any[]} found authors, as the daemon tells them
-   * @returns {any[][]} in the order in which they were found; who has the most papers comes first in each
+   * @returns {any[][]} in the order in which they were found; in each, first at the service that knows the most papers
    */
   people(found) {
     /** @type {any[][]} */
     const people = [];
     for (const author of found) {
-      const fits = people.filter((person) => person.every((one) => this._same(one, author)));
-      const isTold = found.some(
-        (one) => one !== author && one.service === author.service && this._alike(one, author),
-      );
-      if (fits.length === 1 && !isTold) {
-        fits[0].push(author);
+      const person = people.find((each) => each.every((one) => this._isSame(one, author, found)));
+      if (person) {
+        person.push(author);
       } else {
         people.push([author]);
       }
@@ -143,21 +139,33 @@ Syncd.follow = {
   },
 
   /**
+   * Return whether two services mean the same person: the same name, and work at the same place. Where one of them
+   * knows no place, the name tells enough if neither has it twice.
+   *
    * @param {any} one
    * @param {any} other
+   * @param {any[]} found
    */
-  _alike(one, other) {
-    return this._letters(this.name(one)) === this._letters(this.name(other));
+  _isSame(one, other, found) {
+    if (one.service === other.service || !this._isAlike(one, other)) {
+      return false;
+    }
+    const [here, there] = [one, other].map(({ affiliation }) => this._letters(affiliation ?? ""));
+    if (here && there) {
+      return here.includes(there) || there.includes(here);
+    }
+    return [one, other].every(
+      (each) =>
+        found.filter((author) => author.service === each.service && this._isAlike(author, each)).length === 1,
+    );
   },
 
   /**
    * @param {any} one
    * @param {any} other
    */
-  _same(one, other) {
-    const [here, there] = [one, other].map(({ affiliation }) => this._letters(affiliation ?? ""));
-    const isElsewhere = here && there && !here.includes(there) && !there.includes(here);
-    return one.service !== other.service && this._alike(one, other) && !isElsewhere;
+  _isAlike(one, other) {
+    return this._letters(this.name(one)) === this._letters(this.name(other));
   },
 
   /** @param {string} text */

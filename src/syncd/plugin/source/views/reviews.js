@@ -54,7 +54,7 @@ Syncd.reviews = {
       const { l10n, args } = Syncd.words.trouble(error);
       this._end(window, l10n, args);
     }
-    Syncd.dialog.fit(window);
+    await Syncd.dialog.fit(window);
   },
 
   /**

@@ -66,7 +66,7 @@ Syncd.status = {
     window.addEventListener("unload", Syncd.daemon.onChange(changed), { once: true });
     window.setInterval(show, this.MINUTE);
     await ask();
-    Syncd.dialog.fit(window);
+    await Syncd.dialog.fit(window);
   },
 
   /**
@@ -152,7 +152,7 @@ Syncd.status = {
         "th",
         { scope: "row" },
         h("div", { text: profile.author || profile.name }),
-        reason && h("small", { text: reason }),
+        reason && h("small", { text: Syncd.words.line(reason) }),
       ),
       h(
         "td",
