@@ -21,15 +21,15 @@ const DEMANDS = {
 };
 const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
 const CHECKS = {
+  entry: ({ menuType, l10nID, icon, menus }) =>
+    menuType === "separator"
+      ? l10nID === undefined
+      : typeof l10nID === "string" &&
+        (icon === undefined || typeof icon === "string") &&
+        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(menus))),
   icon: ({ l10nID, icon }) => typeof l10nID === "string" && typeof icon === "string",
   target: (target) => TARGETS.includes(target),
-  menus: (menus) =>
-    Boolean(menus.length) &&
-    menus.every(
-      ({ menuType, l10nID, menus: inner }) =>
-        typeof l10nID === "string" &&
-        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(inner))),
-    ),
+  menus: (menus) => Boolean(menus.length) && menus.every(CHECKS.entry),
 };
 
 function demand(kind, options) {
@@ -134,6 +134,19 @@ function makeZotero(world) {
       registerMenu: (menu) => world.register("menu", demand("menu", menu)),
       unregisterMenu: (id) => world.registered.delete(id),
     }),
+    Prompt: strict("Zotero.Prompt", {
+      BUTTON_TITLE_CANCEL: 2,
+      confirm: ({ title, text, button0, button1 }) => {
+        for (const given of [title, text, button0, button1]) {
+          if (!given) {
+            throw new Error("Zotero would refuse this question");
+          }
+        }
+        world.dialogs.push([title, text, button0]);
+        return world.clicks();
+      },
+    }),
+    UIProperties: strict("Zotero.UIProperties", { registerRoot: (root) => world.sized.push(root) }),
     PreferencePanes: strict("Zotero.PreferencePanes", {
       register: async (pane) => world.panes.push(demand("pane", pane)),
     }),
@@ -214,6 +227,7 @@ function fileSystem(world) {
 /** @param {World} world */
 function makeServices(world) {
   return strict("Services", {
+    io: strict("Services.io", { newURI: (spec) => ({ spec }) }),
     prefs: strict("Services.prefs", {
       getBranch: (branch) => ({
         getChildList: () =>
@@ -254,10 +268,25 @@ function makeServices(world) {
   });
 }
 
-/** What is asked of XPCOM by name. */
-function makeComponents() {
+/**
+ * What is asked of XPCOM by name.
+ *
+ * @param {World} world
+ */
+function makeComponents(world) {
+  const registerChrome = ({ spec }, [[kind, name, folder]]) => {
+    world.chrome.set(`chrome://${name}/${kind}/`, spec.replace("manifest.json", folder));
+    return strict("chrome", { destruct: () => world.chrome.delete(`chrome://${name}/${kind}/`) });
+  };
+  const manager = strict("amIAddonManagerStartup", { registerChrome });
   return strict("Components", {
-    interfaces: strict("Components.interfaces", { nsILoginInfo: "nsILoginInfo" }),
+    interfaces: strict("Components.interfaces", {
+      amIAddonManagerStartup: "amIAddonManagerStartup",
+      nsILoginInfo: "nsILoginInfo",
+    }),
+    classes: strict("Components.classes", {
+      "@mozilla.org/addons/addon-manager-startup;1": { getService: () => manager },
+    }),
     Constructor: (contract, kind, initializer) => {
       const words = [contract, kind, initializer].join(" ");
       if (words !== "@mozilla.org/login-manager/loginInfo;1 nsILoginInfo init") {

@@ -56,7 +56,7 @@ function load({ files, script, world = new World(), globals = {}, declare = () =
   const scope = vm.createContext({
     Zotero,
     Services: makeServices(world),
-    Components: makeComponents(),
+    Components: makeComponents(world),
     Localization: FakeLocalization,
     APP_SHUTDOWN: 2,
     ADDON_DISABLE: 4,

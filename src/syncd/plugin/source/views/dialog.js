@@ -29,6 +29,11 @@ Syncd.dialog = {
     return `syncd-${Syncd.version}`;
   },
 
+  /** @param {string} name of a file in content/ */
+  address(name) {
+    return `chrome://${this._package}/content/${name}`;
+  },
+
   shutdown() {
     for (const name of this._open.keys()) {
       this.close(name);
@@ -59,7 +64,7 @@ Syncd.dialog = {
       there.focus();
       return;
     }
-    const window = opener.openDialog(`chrome://${this._package}/content/${name}.xhtml`, "", this.FEATURES);
+    const window = opener.openDialog(this.address(`${name}.xhtml`), "", this.FEATURES);
     this._open.set(name, { window, opener });
     const unloaded = () => {
       if (this._open.get(name)?.window === window) {

@@ -19,7 +19,7 @@ Syncd.settings = {
       label: "syncd",
       image: address("icons/syncd.svg"),
       scripts: [address("preferences-window.js")],
-      stylesheets: [address("preferences.css")],
+      stylesheets: [Syncd.dialog.address("preferences.css")],
     });
     this._ours = { preferencesLoaded: (/** @type {Document} */ document) => this.loaded(document) };
     Zotero.Syncd = this._ours;

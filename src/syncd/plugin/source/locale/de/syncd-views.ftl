@@ -131,22 +131,22 @@ syncd-at-it = syncd ist dabei…
 syncd-sync-line = { $who }: { $brought }
 syncd-brought-created =
     { $count ->
-        [one] ein neuer Artikel
+        [one] 1 neuer Artikel
        *[other] { $count } neue Artikel
     }
 syncd-brought-adopted =
     { $count ->
-        [one] einer, den Sie schon hatten
-       *[other] { $count }, die Sie schon hatten
+        [one] 1 vorhandener eingeordnet
+       *[other] { $count } vorhandene eingeordnet
     }
 syncd-brought-updated =
     { $count ->
-        [one] einer aktualisiert
+        [one] 1 aktualisiert
        *[other] { $count } aktualisiert
     }
 syncd-brought-reviews =
     { $count ->
-        [one] einer wartet auf Sie
+        [one] 1 wartet auf Sie
        *[other] { $count } warten auf Sie
     }
 syncd-sync-none = nichts Neues

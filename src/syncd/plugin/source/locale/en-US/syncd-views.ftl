@@ -131,22 +131,22 @@ syncd-at-it = syncd is at it…
 syncd-sync-line = { $who }: { $brought }
 syncd-brought-created =
     { $count ->
-        [one] one new paper
+        [one] 1 new paper
        *[other] { $count } new papers
     }
 syncd-brought-adopted =
     { $count ->
-        [one] one that you had
-       *[other] { $count } that you had
+        [one] 1 filed that you had
+       *[other] { $count } filed that you had
     }
 syncd-brought-updated =
     { $count ->
-        [one] one updated
+        [one] 1 updated
        *[other] { $count } updated
     }
 syncd-brought-reviews =
     { $count ->
-        [one] one waits for you
+        [one] 1 waits for you
        *[other] { $count } wait for you
     }
 syncd-sync-none = nothing new
