@@ -11,16 +11,32 @@ const DEMANDS = {
     label: "string",
     pluginID: "string",
     width: "string?",
+    minWidth: "number?",
+    fixedWidth: "boolean?",
+    staticWidth: "boolean?",
+    iconPath: "string?",
+    zoteroPersist: "array",
     sortReverse: "boolean?",
     dataProvider: "function?",
     renderCell: "function?",
   },
-  section: { paneID: "string", pluginID: "string", onRender: "function", header: "icon", sidenav: "icon" },
+  section: {
+    paneID: "string",
+    pluginID: "string",
+    onInit: "function?",
+    onDestroy: "function?",
+    onItemChange: "function?",
+    onRender: "function",
+    onAsyncRender: "function?",
+    header: "icon",
+    sidenav: "icon",
+  },
   menu: { menuID: "string", pluginID: "string", target: "target", menus: "menus" },
   pane: { pluginID: "string", src: "string" },
 };
 const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
 const CHECKS = {
+  array: Array.isArray,
   icon: ({ l10nID, icon }) => typeof l10nID === "string" && typeof icon === "string",
   target: (target) => TARGETS.includes(target),
   menus: (menus) =>

@@ -17,9 +17,9 @@ Syncd.style = {
     document.getElementById(this.ID)?.remove();
   },
 
-  /** The version is part of it, for an upgrade brings another file to the same place. */
+  /** Another one at each start: an upgrade brings another file to the same place, and Gecko keeps the old one. */
   address() {
-    return `${Syncd.rootURI}syncd.css?${Syncd.version}`;
+    return `${Syncd.rootURI}syncd.css?${Date.now()}`;
   },
 };
 
