@@ -231,13 +231,16 @@ function makeList(field) {
   const list = {
     field,
     sorted: 0,
+    /** The items that were put in order last; all where there are none. */
+    moved: undefined,
     ready: false,
     getSortField: () => list.field,
     waitForLoad: async () => {
       list.ready = true;
     },
-    sort: async () => {
+    sort: async (ids) => {
       list.sorted += list.ready ? 1 : 100;
+      list.moved = ids;
     },
   };
   return strict("itemsView", list);
@@ -258,6 +261,7 @@ function makeItem({
     dateAdded: added,
     isRegularItem: () => true,
     getTags: () => tags,
+    getTagType: (name) => tags.find(({ tag }) => tag === name)?.type ?? null,
     getAttachments: () => links.map(([title, url, mode = 3]) => ({ title, url, mode })),
     getCreators: () => creators,
   });
@@ -269,9 +273,11 @@ const makeCollection = (key) => strict("collection", { key, libraryID: 1 });
 function declare({ Zotero, add, strict: only }) {
   const opened = [];
   const notes = [];
+  const refreshed = [];
   add(Zotero, {
     launched: opened,
     notes,
+    refreshed,
     launchURL: (address) => opened.push(address),
     getActiveZoteroPane: () => Zotero.getMainWindow()?.ZoteroPane ?? null,
     Attachments: only("Zotero.Attachments", { LINK_MODE_LINKED_URL: 3 }),
@@ -289,7 +295,12 @@ function declare({ Zotero, add, strict: only }) {
   });
   add(Zotero.ItemTypes, { getLocalizedString: (type) => `Type ${type}` });
   add(Zotero.ItemFields, { getLocalizedString: (field) => `Field ${field}` });
+  add(Zotero.Notifier, {
+    trigger: async (event, type, ids) => refreshed.push([event, type, ids]),
+  });
   add(Zotero.Items, {
+    // Here an item's number is its key.
+    getIDFromLibraryAndKey: (_libraryID, key) => key,
     get: (children) =>
       children.map(({ title, url, mode }) => ({
         attachmentLinkMode: mode,

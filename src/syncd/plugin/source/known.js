@@ -80,9 +80,21 @@ Syncd.known = {
   async _ask(prefix) {
     const { items } = await Syncd.daemon.known(prefix);
     const library = this._libraries.get(prefix);
-    if (library && JSON.stringify(items) !== JSON.stringify(library.items)) {
+    if (library) {
+      const changed = this._changed(library.items, items);
       library.items = items;
-      await Syncd.columns.redraw();
+      await Syncd.columns.redraw(prefix, changed);
     }
+  },
+
+  /**
+   * @param {Record<string, any>} before
+   * @param {Record<string, any>} after
+   */
+  _changed(before, after) {
+    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...keys].filter(
+      (key) => before[key]?.score !== after[key]?.score || before[key]?.code !== after[key]?.code,
+    );
   },
 };

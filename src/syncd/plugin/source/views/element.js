@@ -19,7 +19,7 @@ Syncd.element = {
   HTML: "http://www.w3.org/1999/xhtml",
   SVG: "http://www.w3.org/2000/svg",
   XUL: "http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul",
-  SVG_TAGS: new Set(["svg", "polyline", "circle", "rect", "line"]),
+  SVG_TAGS: new Set(["svg", "g", "title", "polyline", "circle", "rect", "line"]),
 
   /**
    * @param {string} tag of HTML or SVG, or one of XUL's such as "xul:button"

@@ -126,4 +126,22 @@ Syncd.format = {
     const short = hostname.replace(/^www\./, "") + pathname.replace(/\/$/, "");
     return short.length > 60 ? `${short.slice(0, 59)}…` : short;
   },
+
+  /**
+   * @param {string[]} words
+   * @param {string} locale
+   * @returns {string} such as "DOI, Date, and Abstract"
+   */
+  list(words, locale) {
+    return new Intl.ListFormat(locale, { type: "conjunction" }).format(words);
+  },
+
+  /**
+   * @param {string | null | undefined} source a page's address or file, or a service's name of an author
+   * @returns {string} what tells it from others, such as "example.org/he" or "pengcheng-he.txt"
+   */
+  place(source) {
+    const address = this.webAddress(source);
+    return address ? this.shortAddress(address) : ((source ?? "").split(/[\\/]/).at(-1) ?? "");
+  },
 };

@@ -14,6 +14,11 @@ syncd-strange = Was geantwortet hat, ist nicht syncd, oder eine andere Version d
 syncd-column-score = AI Score
 syncd-column-code = Code
 syncd-column-new = Neu
+syncd-score =
+    .title = AI Score { $score } von 100
+syncd-code-somewhere =
+    .title = Es gibt Code, aber syncd kennt keinen Link dazu
+    .aria-label = Es gibt Code
 syncd-code-open =
     .title = { $address } öffnen
     .aria-label = Code öffnen: { $address }
@@ -24,39 +29,56 @@ syncd-new-mark =
 ## Der Abschnitt in der Eintragsansicht
 
 syncd-section-header =
-    .label = Profil
+    .label = syncd
 syncd-section-sidenav =
-    .tooltiptext = Profil (syncd)
-syncd-fact-profile = Profil
+    .tooltiptext = syncd
+syncd-fact-profile = Gefolgt
 syncd-fact-score = AI Score
 syncd-fact-affiliations = Einrichtungen
 syncd-brought = { $author }
 syncd-brought-since = { $author }, seit { $day }
-syncd-link =
+syncd-link-kind =
     { $kind ->
-        [code] Code: { $address }
-        [model] Modell: { $address }
-        [dataset] Datensatz: { $address }
-        [demo] Demo: { $address }
-        [project] Projekt: { $address }
-        [paper] Artikel: { $address }
-        [video] Video: { $address }
-       *[other] { $address }
+        [code] Code
+        [model] Modell
+        [dataset] Datensatz
+        [demo] Demo
+        [project] Projekt
+        [paper] Artikel
+        [video] Video
+       *[other] Link
     }
-syncd-changed-heading = Später von syncd geändert
+syncd-link-open =
+    .title = { $address } öffnen
+    .aria-label = { $address } öffnen
+syncd-fact-changed = Geändert
 syncd-changed = { $day }: { $fields }
-syncd-kept = Von Ihnen geändert und so belassen: { $fields }
+syncd-fact-kept = Ihre Änderungen
 syncd-field-tags = Tags
 syncd-field-creators = Urheber
 syncd-field-collections = Sammlungen
 syncd-field-children = Links
 syncd-why = Warum ist das hier?
+# $source ist eine Seite oder ein Dienst mit den Artikeln der Person, $by ist, was gleich war, wie „DOI“
+syncd-why-new = Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }) und fügte ihn hinzu: Er war nicht in Ihrer Bibliothek.
+syncd-why-had-by =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon, erkannt an: { $by }. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
+syncd-why-had =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon: { $reason }. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
 
 ## Die Sammlung eines Profils
 
-syncd-last-run = Letzter Lauf { $time }
-syncd-no-run = Noch nicht gelaufen
-syncd-next-run = nächster { $time }
+syncd-last-run = Letzter Lauf
+syncd-no-run = Noch keiner
+syncd-next-run = Nächster Lauf
+syncd-running-now = Jetzt
+syncd-run-paused = Keiner: angehalten
 syncd-profile-trouble = Der letzte Lauf ist gescheitert: { $message }
 syncd-figure =
     { $figure ->
@@ -69,11 +91,18 @@ syncd-figure-course =
     .title = { $from } am { $since }, { $value } am { $until }
     .aria-label = Von { $from } am { $since } auf { $value } am { $until }
 syncd-figure-day = am { $day }
+syncd-as-of = Stand vom { $day }
 syncd-years = Artikel nach Jahr
 syncd-years-told =
     .title = { $years }
     .aria-label = Artikel nach Jahr: { $years }
-syncd-sync-profile = Dieses Profil abgleichen
+syncd-year =
+    { $count ->
+        [one] { $year }: ein Artikel
+       *[other] { $year }: { $count } Artikel
+    }
+syncd-sync-profile =
+    .label = Dieses Profil abgleichen
 
 ## Menüs
 

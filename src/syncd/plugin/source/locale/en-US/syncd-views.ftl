@@ -14,6 +14,11 @@ syncd-strange = What answered is not syncd, or another version of it. Pair again
 syncd-column-score = AI Score
 syncd-column-code = Code
 syncd-column-new = New
+syncd-score =
+    .title = AI Score { $score } of 100
+syncd-code-somewhere =
+    .title = There is code, but syncd knows no link to it
+    .aria-label = There is code
 syncd-code-open =
     .title = Open { $address }
     .aria-label = Open the code: { $address }
@@ -24,56 +29,80 @@ syncd-new-mark =
 ## The section in the item pane
 
 syncd-section-header =
-    .label = Profile
+    .label = syncd
 syncd-section-sidenav =
-    .tooltiptext = Profile (syncd)
-syncd-fact-profile = Profile
-syncd-fact-score = AI score
+    .tooltiptext = syncd
+syncd-fact-profile = Followed
+syncd-fact-score = AI Score
 syncd-fact-affiliations = Affiliations
 syncd-brought = { $author }
 syncd-brought-since = { $author }, since { $day }
-syncd-link =
+syncd-link-kind =
     { $kind ->
-        [code] Code: { $address }
-        [model] Model: { $address }
-        [dataset] Dataset: { $address }
-        [demo] Demo: { $address }
-        [project] Project: { $address }
-        [paper] Paper: { $address }
-        [video] Video: { $address }
-       *[other] { $address }
+        [code] Code
+        [model] Model
+        [dataset] Dataset
+        [demo] Demo
+        [project] Project
+        [paper] Paper
+        [video] Video
+       *[other] Link
     }
-syncd-changed-heading = Changed later by syncd
+syncd-link-open =
+    .title = Open { $address }
+    .aria-label = Open { $address }
+syncd-fact-changed = Changed
 syncd-changed = { $day }: { $fields }
-syncd-kept = Kept as you have it: { $fields }
+syncd-fact-kept = Your Edits
 syncd-field-tags = Tags
 syncd-field-creators = Creators
 syncd-field-collections = Collections
 syncd-field-children = Links
-syncd-why = Why is this here?
+syncd-why = Why Is This Here?
+# $source is a page or service that lists the author’s papers, $by what was the same, such as “DOI”
+syncd-why-new = On { $day }, syncd found it among the papers of { $author } ({ $source }) and added it: it was not in your library.
+syncd-why-had-by =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it, recognized by { $by }. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
+syncd-why-had =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it: { $reason }. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
 
 ## A profile’s collection
 
-syncd-last-run = Last run { $time }
-syncd-no-run = Not run yet
-syncd-next-run = next { $time }
+syncd-last-run = Last Run
+syncd-no-run = None yet
+syncd-next-run = Next Run
+syncd-running-now = Now
+syncd-run-paused = None: paused
 syncd-profile-trouble = The last run failed: { $message }
 syncd-figure =
     { $figure ->
         [h_index] h-index
         [citations] Citations
         [novelty] Novelty
-       *[ai_score] AI score
+       *[ai_score] AI Score
     }
 syncd-figure-course =
     .title = { $from } on { $since }, { $value } on { $until }
     .aria-label = From { $from } on { $since } to { $value } on { $until }
 syncd-figure-day = on { $day }
-syncd-years = Papers by year
+syncd-as-of = As of { $day }
+syncd-years = Papers by Year
 syncd-years-told =
     .title = { $years }
     .aria-label = Papers by year: { $years }
-syncd-sync-profile = Sync this profile
+syncd-year =
+    { $count ->
+        [one] { $year }: one paper
+       *[other] { $year }: { $count } papers
+    }
+syncd-sync-profile =
+    .label = Sync This Profile
 
 ## Menus
 
