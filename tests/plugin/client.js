@@ -91,6 +91,7 @@ function makeZotero(world) {
     Collections: collections.objects,
     Libraries: strict("Zotero.Libraries", {
       userLibraryID: 1,
+      getName: (id) => (id === 1 ? "My Library" : `Library ${id}`),
       get: (id) =>
         strict(
           "library",

@@ -119,13 +119,20 @@ Syncd.dialog = {
   },
 
   /**
-   * Show one line beneath the view, in place of what was said there before; none without a message.
+   * Show one line beneath the view, in place of what was said there before; none without a message. Where the dialog was
+   * closed meanwhile, the line shows at the corner of Zotero's window.
    *
    * @param {any} window a dialog
    * @param {string | null} l10n
    * @param {Record<string, string | number>} [args]
    */
   say(window, l10n, args = {}) {
+    if (window.closed) {
+      if (l10n) {
+        Syncd.commands.tell(l10n, args);
+      }
+      return;
+    }
     const line = window.document.getElementById("syncd-notice");
     if (l10n) {
       line.replaceChildren(Syncd.element.make(window.document, Syncd.element.h("span", { l10n, args })));

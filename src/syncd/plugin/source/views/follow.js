@@ -233,17 +233,18 @@ Syncd.follow = {
       return;
     }
     Syncd.dialog.say(window, "syncd-follow-searching");
-    try {
-      const found = await Syncd.daemon.search(name, { fresh: true });
-      // Another name may have been asked for meanwhile.
-      if (body.querySelector("input").value.trim() === name) {
-        Syncd.element.show(list, ...this.people(found).map((person) => this.row(person)));
-        Syncd.dialog.say(window, found.length ? null : "syncd-follow-nobody");
-      }
-    } catch (error) {
-      Syncd.log(error);
-      const { l10n, args } = Syncd.words.trouble(error);
+    const found = await Syncd.daemon.search(name, { fresh: true }).catch((error) => ({ error }));
+    // Another name may have been asked for meanwhile, or the dialog closed.
+    if (window.closed || body.querySelector("input").value.trim() !== name) {
+      return;
+    }
+    if (found.error) {
+      Syncd.log(found.error);
+      const { l10n, args } = Syncd.words.trouble(found.error);
       Syncd.dialog.say(window, l10n, args);
+    } else {
+      Syncd.element.show(list, ...this.people(found).map((person) => this.row(person)));
+      Syncd.dialog.say(window, found.length ? null : "syncd-follow-nobody");
     }
   },
 
