@@ -32,7 +32,7 @@ const DEMANDS = {
     sidenav: "icon",
   },
   menu: { menuID: "string", pluginID: "string", target: "target", menus: "menus" },
-  pane: { pluginID: "string", src: "string" },
+  pane: { pluginID: "string", src: "string", scripts: "array?", stylesheets: "array?" },
 };
 const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
 const CHECKS = {
@@ -52,7 +52,7 @@ function demand(kind, options) {
   for (const [name, type] of Object.entries(DEMANDS[kind])) {
     const value = options[name];
     const missing = value === undefined && type.endsWith("?");
-    const check = CHECKS[type] ?? ((given) => typeof given === type.replace("?", ""));
+    const check = CHECKS[type.replace("?", "")] ?? ((given) => typeof given === type.replace("?", ""));
     if (!missing && !check(value)) {
       throw new Error(`Zotero would refuse this ${kind}: ${name}`);
     }

@@ -436,9 +436,10 @@ test("people of one name stay apart where a service or their places tell them ap
   assert.deepEqual(groups([author("A", "Ann Lee"), author("B", "Lee, Ann")]), [2]);
   assert.deepEqual(groups([author("A", "Ann Lee"), author("B", "Ann-Lee", "MIT")]), [2]);
   assert.deepEqual(groups([author("A", "Ann Lee", "ETH"), author("B", "Ann Lee", "MIT")]), [1, 1]);
-  assert.deepEqual(groups([author("A", "Ann Lee"), author("A", "Ann Lee"), author("B", "Ann Lee")]), [
-    1, 1, 1,
-  ]);
+  assert.deepEqual(
+    groups([author("A", "Ann Lee"), author("A", "Ann Lee"), author("B", "Ann Lee")]),
+    [1, 1, 1],
+  );
   assert.deepEqual(groups([author("A", "Ann Lee"), author("B", "Anna Lee")]), [1, 1]);
 });
 
@@ -469,10 +470,7 @@ test("while an author is added nothing can be pressed twice, and a failure lets 
   assert.equal(dialog.saying("syncd-follow-adding").length, 1);
   answer(Object.assign(new Error("x"), { reason: "slow" }));
   await loaded();
-  assert.deepEqual(
-    [dialog.saying("syncd-follow-adding").length, dialog.saying("syncd-slow").length],
-    [0, 1],
-  );
+  assert.deepEqual([dialog.saying("syncd-follow-adding").length, dialog.saying("syncd-slow").length], [0, 1]);
   assert.equal(dialog.press("accept"), true);
 });
 

@@ -291,6 +291,8 @@ function declare({ Zotero, add, strict: only }) {
       show() {}
 
       startCloseTimer() {}
+
+      close() {}
     },
   });
   add(Zotero.ItemTypes, { getLocalizedString: (type) => `Type ${type}` });
@@ -366,6 +368,7 @@ const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 
 module.exports = {
   FakeElement,
+  declare,
   makeCollection,
   makeDaemon,
   makeItem,

@@ -97,7 +97,7 @@ Syncd.settings = {
       .sort()
       .at(-1);
     const state = error || summary.troubled ? "troubled" : summary.paused ? "paused" : "well";
-    const trouble = status?.daemon?.http?.trouble;
+    const { trouble, trouble_said: said } = status?.daemon?.http ?? {};
     const version = status?.daemon?.version;
     return [
       h("div", { l10n: "syncd-settings-state" }),
@@ -107,9 +107,7 @@ Syncd.settings = {
         h("span", { class: `syncd-dot syncd-${state}`, "aria-hidden": "true" }),
         h("span", { l10n, args }),
       ),
-      ...(trouble
-        ? [h("div"), h("div", { text: Syncd.messages.say(status.daemon.http.trouble_said, trouble) })]
-        : []),
+      ...(trouble ? [h("div"), h("div", { text: Syncd.words.line(Syncd.messages.say(said, trouble)) })] : []),
       ...(status
         ? [
             h("div", { l10n: "syncd-settings-last" }),

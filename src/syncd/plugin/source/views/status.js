@@ -97,7 +97,8 @@ Syncd.status = {
       "div",
       { class: "syncd-view" },
       paused && h("p", { l10n: "syncd-all-paused" }),
-      http?.trouble && h("p", { text: Syncd.words.line(Syncd.messages.say(http.trouble_said, http.trouble)) }),
+      http?.trouble &&
+        h("p", { text: Syncd.words.line(Syncd.messages.say(http.trouble_said, http.trouble)) }),
       reviews > 0 &&
         h(
           "div",
