@@ -99,7 +99,7 @@ test("the views show reasons and troubles in Zotero's language", async () => {
   const gone = { code: "not-running", params: {}, words: "Zotero isn't running" };
   const trouble = { message: gone.words, message_said: gone };
   assert.equal(Syncd.status._state({ trouble }).text, "Zotero läuft nicht");
-  assert.equal(Syncd.collection._sentence(trouble), "Zotero läuft nicht");
+  assert.match(JSON.stringify(Syncd.collection.tree({ profile: { trouble } })), /Zotero läuft nicht/);
   const paused = { paused: gone.words, paused_said: gone };
   assert.equal(Syncd.status._state(paused).text, "Zotero läuft nicht");
   const candidate = { score: 1, reasons: ["DOI", "new in source", "x"], reasons_said: [DOI, NEW] };

@@ -42,7 +42,9 @@ test("the columns are registered with the plugin, the best first", async () => {
 
 test("a column is as wide as what it shows: the score's stays as the user drags it, the marks' are fixed", async () => {
   const { score, code, new: fresh } = await begun();
-  assert.ok(score.staticWidth && score.minWidth < Number(score.width) && score.zoteroPersist.includes("width"));
+  assert.ok(
+    score.staticWidth && score.minWidth < Number(score.width) && score.zoteroPersist.includes("width"),
+  );
   for (const column of [code, fresh]) {
     assert.ok(column.fixedWidth && column.iconPath.endsWith(".svg"));
     assert.ok(!column.zoteroPersist.includes("width"));
