@@ -78,7 +78,7 @@ def test_a_language_that_the_plugin_does_not_speak_stays_zoteros_own(client: Cli
         """,
         (HERE / "strings").as_uri(),
     )
-    assert (own, ours) == ("Bibliothèque", "Why is this here?")
+    assert (own, ours) == ("Bibliothèque", "Why Is This Here?")
 
 
 # The items list, the item pane
@@ -103,8 +103,8 @@ def test_the_code_opens_from_whichever_column(client: Client, *, first: bool) ->
 
 
 def test_the_section_tells_what_is_known(client: Client) -> None:
-    """In words, with links as buttons that take the focus; for another item it is hidden."""
-    text, icons, launched, hidden = client.run(
+    """In words, with links that take the focus and are pressed by Enter; for another item it is hidden."""
+    text, icons, launched, hidden, summary = client.run(
         KNOWN
         + """
         const section = new z.Section(w);
@@ -112,35 +112,43 @@ def test_the_section_tells_what_is_known(client: Client) -> None:
         await z.until(() => section.body.textContent.includes("Listed"));
         await d.l10n.translateFragment(section.element);
         const text = section.body.innerText;
-        const button = section.body.querySelector("button");
-        button.focus();
+        const link = section.body.querySelector('[role="link"]');
+        link.focus();
         z.press(w, "Enter", 13);
-        const icon = new w.Image();
-        icon.src = section.options.header.icon;
-        await icon.decode();
+        const icons = [];
+        for (const part of ["header", "sidenav"]) {
+          const icon = new w.Image();
+          icon.src = section.options[part].icon;
+          await icon.decode();
+          icons.push(icon.naturalWidth, icon.naturalHeight);
+        }
         section.show({ ...item, id: 6, key: "BBBB2222", getTags: () => [], getAttachments: () => [] });
         const hidden = section.element.hidden;
         section.close();
-        return [text, [icon.naturalWidth, icon.naturalHeight], z.launched, hidden];
+        return [text, icons, z.launched, hidden, section.element.dataset.summary];
         """
     )
     for words in (
         "Ann Author, since Jun 1, 2026",
         "92.5",
-        "Code: github.com/o/r",
-        "Kept as you have it: Abstract",
+        "github.com/o/r",
+        "Jul 1, 2026: Title and Tags",
+        "Your Edits",
+        "Abstract",
     ):
         assert words in text
-    assert icons == [16, 16]
+    assert summary == "Ann Author · 92.5"
+    assert icons == [16, 16, 20, 20]
     assert launched == ["https://github.com/o/r"]
     assert hidden
 
 
 def test_a_profiles_collection_shows_its_figures(client: Client) -> None:
     """Below Zotero's own message, drawn; another collection shows nothing."""
-    text, tall, words, other = client.run(
+    text, button, tall, words, other = client.run(
         KNOWN
         + """
+        const head = d.querySelector(".custom-head");
         const box = d.getElementById("zotero-item-pane-message-box");
         const say = (words) => {
           const line = d.createXULElement("description");
@@ -151,23 +159,31 @@ def test_a_profiles_collection_shows_its_figures(client: Client) -> None:
         say("3 items in this view");
         const panel = await z.until(() => box.querySelector(".syncd-collection"));
         await d.l10n.translateFragment(panel);
-        const drawn = [...panel.querySelectorAll("polyline, rect")].map((one) => one.getBoundingClientRect().height);
+        await d.l10n.translateFragment(head);
+        const bars = [...panel.querySelectorAll("polyline, .syncd-year")];
+        const drawn = bars.map((one) => one.getBoundingClientRect().height);
+        const titles = [...panel.querySelectorAll("title")].map((one) => one.textContent);
         const labels = [...panel.querySelectorAll("figure")].map((one) => one.getAttribute("aria-label"));
         const text = box.textContent;
+        const button = head.querySelector("button").label;
         w.ZoteroPane.selected.collections = [{ ...collection, key: "DDDD2222" }];
         say("nothing in this view");
         await new Promise((resolve) => w.requestAnimationFrame(() => w.setTimeout(resolve)));
-        return [text, drawn, labels, box.textContent];
+        return [text, button, drawn, [...labels, ...titles], box.textContent + head.textContent];
         """
     )
     assert text.startswith("3 items in this view")
     assert "17" in text
+    assert button == "Sync This Profile"
     assert len(tall) == 4
     assert all(height >= 0 for height in tall)
     assert max(tall) > 10
     assert words == [
         "From 16 on Oct 1, 2026 to 17 on Nov 1, 2026",
         "Papers by year: 2024: 3, 2025: 0, 2026: 5",
+        "2024: 3 papers",
+        "2025: 0 papers",
+        "2026: 5 papers",
     ]
     assert other == "nothing in this view"
 
@@ -188,9 +204,9 @@ def test_a_profiles_collection_is_all_within_reach_of_a_small_pane(client: Clien
         await d.l10n.translateFragment(panel);
         const { top, bottom, right } = pane.getBoundingClientRect();
         const first = line.getBoundingClientRect().top - top;
-        const button = panel.querySelector("button");
-        button.scrollIntoView();
-        const last = bottom - button.getBoundingClientRect().bottom;
+        const end = panel.lastElementChild;
+        end.scrollIntoView({ block: "end" });
+        const last = bottom - end.getBoundingClientRect().bottom;
         const ends = [...panel.querySelectorAll("*")].map((one) => one.getBoundingClientRect().right);
         return [first, last, Math.max(...ends) - right];
         """

@@ -111,6 +111,11 @@ const columns = new Registry("dataKey", {
   pluginID: text,
   sortReverse: "boolean?",
   width: "string?",
+  minWidth: "number?",
+  fixedWidth: "boolean?",
+  staticWidth: "boolean?",
+  iconPath: "string?",
+  zoteroPersist: "array?",
   dataProvider: action,
   renderCell: action,
 });
@@ -121,6 +126,7 @@ const sections = new Registry("paneID", {
   onInit: action,
   onDestroy: action,
   onItemChange: action,
+  onAsyncRender: action,
   header: "object",
   sidenav: "object",
 });
@@ -181,6 +187,7 @@ export const Zotero = {
     unregisterObserver(key) {
       this.observers.delete(key);
     },
+    async trigger() {},
   },
   Libraries: {
     userLibraryID: 1,
@@ -189,7 +196,7 @@ export const Zotero = {
   },
   Groups: { getLibraryIDFromGroupID: () => false },
   Users: { getLocalUserKey: () => "abcdefgh", getCurrentUserID: () => 1 },
-  Items: { get: (ids) => ids.map((id) => ({ ...id })) },
+  Items: { get: (ids) => ids.map((id) => ({ ...id })), getIDFromLibraryAndKey: () => false },
   Attachments: { LINK_MODE_LINKED_URL: 3 },
   ItemTypes: { getID: (name) => (name === "preprint" ? 1 : false), getLocalizedString: () => "Preprint" },
   ItemFields: {
@@ -333,6 +340,12 @@ export async function openMain(selected = {}) {
       return this.selected.collections;
     },
   };
+  // As Zotero's own window: Enter and Space press what has this class.
+  window.document.addEventListener("keydown", ({ key, target }) => {
+    if ([" ", "Enter"].includes(key) && target.classList.contains("keyboard-clickable")) {
+      target.click();
+    }
+  });
   others.splice(others.indexOf(window), 1);
   windows.push(window);
   return window;
@@ -488,6 +501,9 @@ export class Section {
       setEnabled: (enabled) => {
         this.element.hidden = !enabled;
       },
+      setSectionSummary: (summary) => {
+        this.element.dataset.summary = summary;
+      },
       ...more,
     });
   }
@@ -495,14 +511,13 @@ export class Section {
   show(item) {
     this.item = item;
     this.options.onItemChange(this.props());
-    if (!this.element.hidden) {
-      this.render();
-    }
+    this.render();
   }
 
   render() {
     if (!this.element.hidden) {
       this.options.onRender(this.props());
+      this.options.onAsyncRender(this.props());
     }
   }
 
