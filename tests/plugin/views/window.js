@@ -99,6 +99,10 @@ class FakeElement {
     return (direct ? this.childNodes : this.all()).filter((one) => typeof one !== "string" && wanted(one));
   }
 
+  contains(other) {
+    return other === this || this.all().includes(other);
+  }
+
   /** All elements below. */
   all() {
     return this.childNodes.flatMap((child) => (typeof child === "string" ? [] : [child, ...child.all()]));
@@ -159,11 +163,11 @@ function matcher(selector) {
  * @param {any} [options.pane] members of the window's ZoteroPane
  */
 function makeWindow({ pane = {} } = {}) {
-  const observers = [];
+  const observers = new Set();
   const doc = {
     focused: null,
     changed: (element) => {
-      for (const observer of observers.filter((one) => one.target === element && !one.waiting)) {
+      for (const observer of [...observers].filter((one) => one.targets.includes(element) && !one.waiting)) {
         observer.waiting = true;
         queueMicrotask(() => observer.look());
       }
@@ -177,24 +181,26 @@ function makeWindow({ pane = {} } = {}) {
       selector.startsWith("link") ? null : doc.documentElement.querySelector(selector),
   };
   doc.documentElement = new FakeElement(doc, "window");
-  for (const id of [
-    "menu_ToolsPopup",
-    "zotero-itemmenu",
-    "zotero-collectionmenu",
-    "zotero-item-pane-message-box",
-  ]) {
+  for (const id of ["menu_ToolsPopup", "zotero-itemmenu", "zotero-collectionmenu", "zotero-item-message"]) {
     const element = new FakeElement(doc, "box");
     element.setAttribute("id", id);
     doc.documentElement.append(element);
   }
+  // Zotero's message, and the buttons above it.
+  const head = new FakeElement(doc, "div");
+  head.className = "custom-head";
+  const box = new FakeElement(doc, "box");
+  box.setAttribute("id", "zotero-item-pane-message-box");
+  doc.getElementById("zotero-item-message").append(head, box);
   class MutationObserver {
     constructor(draw) {
       this.draw = draw;
+      this.targets = [];
     }
 
     observe(target) {
-      this.target = target;
-      observers.push(this);
+      this.targets.push(target);
+      observers.add(this);
     }
 
     look() {
@@ -203,7 +209,7 @@ function makeWindow({ pane = {} } = {}) {
     }
 
     disconnect() {
-      observers.splice(observers.indexOf(this), 1);
+      observers.delete(this);
     }
   }
   const window = strict("window", {

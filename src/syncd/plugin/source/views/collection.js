@@ -43,8 +43,8 @@ Syncd.collection = {
     if (!box || this._observers.has(window)) {
       return;
     }
-    // Zotero fills both anew with each change of what is selected.
-    const observer = new window.MutationObserver(() => this._drawQuietly(window));
+    // Zotero fills both anew with each change of what is selected. What is there was just put there.
+    const observer = new window.MutationObserver(() => this._isThere(window) || this._drawQuietly(window));
     observer.observe(box, { childList: true });
     if (head) {
       observer.observe(head, { childList: true });
@@ -125,6 +125,18 @@ Syncd.collection = {
     if (head && !head.contains(shown.button)) {
       head.append(shown.button);
     }
+  },
+
+  /** @param {any} window */
+  _isThere(window) {
+    const shown = this._shown.get(window);
+    const { box, head } = this._parts(window);
+    return (
+      Boolean(shown) &&
+      this._wants(window, shown?.collection) &&
+      box.contains(shown?.panel) &&
+      (!head || head.contains(shown?.button))
+    );
   },
 
   /**

@@ -50,7 +50,7 @@ Syncd.columns = {
     if (libraryID === null) {
       return;
     }
-    const ids = keys.map((key) => Zotero.Items.getIDFromLibraryAndKey(libraryID, key)).filter(Boolean);
+    const ids = keys.flatMap((key) => Zotero.Items.getIDFromLibraryAndKey(libraryID, key) || []);
     const windows = Zotero.getMainWindows();
     const selected = new Set(windows.flatMap((window) => this._selected(window)));
     const others = ids.filter((id) => !selected.has(id));
