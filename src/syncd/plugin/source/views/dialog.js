@@ -74,7 +74,9 @@ Syncd.dialog = {
     const loaded = () => {
       // Not before: what a window shows at first is unloaded for the document that was asked for.
       window.addEventListener("unload", unloaded, { once: true });
-      Zotero.UIProperties.registerRoot(this.body(window));
+      for (const each of [this.body(window), this._notice(window)]) {
+        Zotero.UIProperties.registerRoot(each);
+      }
       Syncd.quietly(`the dialog ${name}`, () => fill(window));
     };
     window.addEventListener("load", loaded, { once: true });
@@ -93,6 +95,11 @@ Syncd.dialog = {
    */
   body(window) {
     return window.document.getElementById("syncd-body");
+  },
+
+  /** @param {any} window a dialog */
+  _notice(window) {
+    return window.document.getElementById("syncd-notice");
   },
 
   /**
@@ -133,7 +140,7 @@ Syncd.dialog = {
       }
       return;
     }
-    const line = window.document.getElementById("syncd-notice");
+    const line = this._notice(window);
     if (l10n) {
       line.replaceChildren(Syncd.element.make(window.document, Syncd.element.h("span", { l10n, args })));
     } else {
@@ -172,14 +179,15 @@ Syncd.dialog = {
   },
 
   /**
-   * Make a dialog as tall as what it shows.
+   * Make a dialog as tall as what it shows, and no wider than it has to be.
    *
    * @param {any} window
    */
   async fit(window) {
     // Before that, what it says is not there.
     await window.document.l10n.translateFragment(window.document.documentElement);
-    window.sizeToContent({ maxHeight: Math.round(window.screen.availHeight * this.TALLEST) });
+    const maxHeight = Math.round(window.screen.availHeight * this.TALLEST);
+    window.sizeToContent({ prefWidth: 1, maxHeight });
   },
 
   /**

@@ -233,14 +233,19 @@ Syncd.follow = {
       return;
     }
     Syncd.dialog.say(window, "syncd-follow-searching");
-    const found = await Syncd.daemon.search(name, { fresh: true }).catch((error) => ({ error }));
+    /** @type {any} */
+    let error = null;
+    const found = await Syncd.daemon.search(name, { fresh: true }).catch((caught) => {
+      error = caught;
+      return [];
+    });
     // Another name may have been asked for meanwhile, or the dialog closed.
     if (window.closed || body.querySelector("input").value.trim() !== name) {
       return;
     }
-    if (found.error) {
-      Syncd.log(found.error);
-      const { l10n, args } = Syncd.words.trouble(found.error);
+    if (error) {
+      Syncd.log(error);
+      const { l10n, args } = Syncd.words.trouble(error);
       Syncd.dialog.say(window, l10n, args);
     } else {
       Syncd.element.show(list, ...this.people(found).map((person) => this.row(person)));
