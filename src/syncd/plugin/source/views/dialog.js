@@ -186,8 +186,12 @@ Syncd.dialog = {
   async fit(window) {
     // Before that, what it says is not there.
     await window.document.l10n.translateFragment(window.document.documentElement);
-    const maxHeight = Math.round(window.screen.availHeight * this.TALLEST);
-    window.sizeToContent({ prefWidth: 1, maxHeight });
+    const { scrollHeight, clientHeight } = this.body(window);
+    // A window that holds everything stays as the reader has it.
+    if (scrollHeight > clientHeight) {
+      const maxHeight = Math.round(window.screen.availHeight * this.TALLEST);
+      window.sizeToContent({ prefWidth: 1, maxHeight });
+    }
   },
 
   /**

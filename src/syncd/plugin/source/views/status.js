@@ -52,6 +52,7 @@ Syncd.status = {
       for (const name of ["extra1", "extra2"]) {
         Syncd.dialog.button(window, name).disabled = !status;
       }
+      await Syncd.dialog.fit(window);
     };
     Syncd.dialog.onPress(window, "extra1", () => Syncd.commands.syncNow());
     Syncd.dialog.onPress(window, "extra2", () =>
@@ -66,7 +67,6 @@ Syncd.status = {
     window.addEventListener("unload", Syncd.daemon.onChange(changed), { once: true });
     window.setInterval(show, this.MINUTE);
     await ask();
-    await Syncd.dialog.fit(window);
   },
 
   /**
@@ -142,6 +142,7 @@ Syncd.status = {
   _row(profile, paused, locale) {
     const { h } = Syncd.element;
     const { state, reason } = this._state(profile, paused);
+    const isResting = paused || profile.paused_by_you || profile.paused;
     const time = (/** @type {string | null} */ iso) => ({
       text: Syncd.format.distance(iso, locale) || "–",
       title: Syncd.format.day(iso, locale, true) || null,
@@ -163,7 +164,7 @@ Syncd.status = {
       ),
       h("td", { class: "syncd-papers", text: Syncd.format.number(profile.papers, locale) || "–" }),
       h("td", { class: "syncd-last", ...time(profile.last_success) }),
-      h("td", { class: "syncd-next", ...time(["paused", "stopped"].includes(state) ? null : profile.next) }),
+      h("td", { class: "syncd-next", ...time(isResting ? null : profile.next) }),
     );
   },
 

@@ -328,7 +328,7 @@ syncd-button-later =
 syncd-record-title = Title
 syncd-record-authors = Authors
 syncd-record-date = Date
-syncd-record-type = Type
+syncd-record-type = Item Type
 syncd-record-doi = DOI
 syncd-record-url = URL
 
