@@ -212,6 +212,7 @@ function makeWindow({ pane = {} } = {}) {
     MozXULElement: { insertFTLIfNeeded() {} },
     ZoteroPane: strict("ZoteroPane", {
       getSelectedCollections: () => [],
+      getCollectionTreeRows: () => [],
       getSelectedCollection: undefined,
       getSelectedItems: () => [],
       itemsView: null,
@@ -273,7 +274,6 @@ function declare({ Zotero, add, strict: only }) {
     launched: opened,
     notes,
     launchURL: (address) => opened.push(address),
-    getActiveZoteroPane: () => Zotero.getMainWindow()?.ZoteroPane ?? null,
     Attachments: only("Zotero.Attachments", { LINK_MODE_LINKED_URL: 3 }),
     ProgressWindow: class {
       changeHeadline() {}
@@ -355,6 +355,7 @@ const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 
 module.exports = {
   FakeElement,
+  declare,
   makeCollection,
   makeDaemon,
   makeItem,

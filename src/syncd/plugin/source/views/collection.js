@@ -43,7 +43,7 @@ Syncd.collection = {
   async draw(window, box) {
     const pane = window.ZoteroPane;
     const collection = Syncd.selection.collection(pane);
-    Syncd.seen.look(collection);
+    Syncd.seen.look();
     if (this._places.get(window) !== collection) {
       this._places.set(window, collection);
       // Rows that the place before had too were new there, or not, by another time.

@@ -4,14 +4,10 @@
  * Register themselves and answer from memory; what is shown is never written into an item.
  */
 Syncd.columns = {
-  /** @type {(() => void) | null} */
-  _unwatch: null,
   /** @type {Set<string>} what Zotero calls the columns */
   _keys: new Set(),
 
   startup() {
-    this._unwatch = Syncd.daemon.onChange(() => Syncd.known.forget());
-    Syncd.quietly("reading what was looked at", () => Syncd.seen.load());
     /** @type {any} The first releases of Zotero 7 have but the name in the plural. */
     const manager = Zotero.ItemTreeManager;
     const name = manager.registerColumn ? "registerColumn" : "registerColumns";
@@ -22,14 +18,13 @@ Syncd.columns = {
     this._keys = new Set(registered);
   },
 
-  shutdown() {
-    this._unwatch?.();
-    Syncd.known.close();
-    Syncd.seen.close();
-  },
-
-  /** Show values that changed. */
-  async redraw() {
+  /**
+   * Show values that changed.
+   *
+   * @param {string} _library as syncd calls it
+   * @param {string[]} _keys of the items
+   */
+  async redraw(_library, _keys) {
     // Not in the first releases of Zotero 7, where the values show when the list is drawn next.
     Zotero.ItemTreeManager.refreshColumns?.();
     for (const window of Zotero.getMainWindows()) {
@@ -74,7 +69,7 @@ Syncd.columns = {
     if (!item?.isRegularItem?.()) {
       return "0";
     }
-    return Syncd.seen.isNew(item, Syncd.selection.collection(Zotero.getActiveZoteroPane())) ? "1" : "0";
+    return Syncd.seen.isNew(item) ? "1" : "0";
   },
 
   /**
