@@ -15,6 +15,7 @@
  * @property {string | null} until from where on changes are asked for
  * @property {number} asked when the daemon was asked last, in ms
  * @property {boolean} wanted whether somebody looked at it since the plugin started
+ * @property {boolean} shown whether its items were asked about since a cell was drawn
  */
 
 Syncd.known = {
@@ -27,8 +28,8 @@ Syncd.known = {
   QUIET: ["began", "paused", "resumed", "review", "gone"],
   /** @type {Map<string, Known>} by the library's prefix */
   _libraries: new Map(),
-  /** @type {Set<string>} the libraries whose items were asked about since a cell was drawn */
-  _shown: new Set(),
+  /** @type {Map<number, Known>} the same by Zotero's number: an item is asked about for every row */
+  _byNumber: new Map(),
   /** @type {Map<string, any>} by the library's prefix */
   _timers: new Map(),
   /** @type {(() => void) | null} */
@@ -48,17 +49,19 @@ Syncd.known = {
     if (!item?.isRegularItem?.()) {
       return null;
     }
-    const prefix = Syncd.libraryPrefix(item.libraryID);
-    this._shown.add(prefix);
-    const { items } = this._library(prefix);
-    return items ? (items.get(item.key) ?? null) : Syncd.offline.remembered(item);
+    let library = this._byNumber.get(item.libraryID);
+    if (!library) {
+      library = this._library(Syncd.libraryPrefix(item.libraryID));
+      this._byNumber.set(item.libraryID, library);
+    }
+    library.shown = true;
+    return library.items ? (library.items.get(item.key) ?? null) : Syncd.offline.remembered(item);
   },
 
   /** A cell is drawn: somebody looks, so what is known should not be old. */
   look() {
-    for (const prefix of this._shown) {
-      const library = this._library(prefix);
-      if (Date.now() - library.asked >= this.FRESH) {
+    for (const [prefix, library] of this._libraries) {
+      if (library.shown && Date.now() - library.asked >= this.FRESH) {
         // Without a pairing too: to look for one takes time, and there is a cell in every row.
         library.asked = Date.now();
         library.wanted = true;
@@ -66,8 +69,8 @@ Syncd.known = {
           this._askSoon(prefix, this.SOON);
         }
       }
+      library.shown = false;
     }
-    this._shown.clear();
   },
 
   /**
@@ -96,14 +99,14 @@ Syncd.known = {
     }
     this._timers.clear();
     this._libraries.clear();
-    this._shown.clear();
+    this._byNumber.clear();
   },
 
   /** @param {string} prefix */
   _library(prefix) {
     let library = this._libraries.get(prefix);
     if (!library) {
-      library = { items: null, until: null, asked: Number.NEGATIVE_INFINITY, wanted: false };
+      library = { items: null, until: null, asked: Number.NEGATIVE_INFINITY, wanted: false, shown: false };
       this._libraries.set(prefix, library);
     }
     return library;

@@ -16,6 +16,8 @@ Syncd.seen = {
   _now: null,
   /** @type {{place: string | null} | null} what the window shows, as long as nothing else can have happened */
   _shown: null,
+  /** What was last compared with. */
+  _text: { since: Number.NaN, text: "" },
   /** @type {any} until the file is written */
   _timer: null,
   /** @type {any} */
@@ -79,7 +81,7 @@ Syncd.seen = {
     if (!this._kept || place === null) {
       return false;
     }
-    return this.added(item.dateAdded) > this._since(place);
+    return item.dateAdded > this._sinceText(place);
   },
 
   /** Note what the window shows now. */
@@ -93,14 +95,6 @@ Syncd.seen = {
     this._now = { place, since: place === null ? 0 : this._since(place) };
     // The visit counts from its beginning already, should Zotero end before the reader goes on.
     this._leave();
-  },
-
-  /**
-   * @param {string} dateAdded as Zotero has it, "2026-11-24 10:00:00" in UTC
-   * @returns {number} in ms
-   */
-  added(dateAdded) {
-    return Date.parse(`${dateAdded.replace(" ", "T")}Z`);
   },
 
   /**
@@ -124,6 +118,18 @@ Syncd.seen = {
   _since(place) {
     const kept = /** @type {NonNullable<typeof this._kept>} */ (this._kept);
     return this._now?.place === place ? this._now.since : (kept.places[place] ?? kept.since);
+  },
+
+  /**
+   * @param {string} place
+   * @returns {string} as Zotero writes dates, "2026-11-24 10:00:00" in UTC: it compares faster than it is read
+   */
+  _sinceText(place) {
+    const since = this._since(place);
+    if (this._text.since !== since) {
+      this._text = { since, text: new Date(since).toISOString().slice(0, 19).replace("T", " ") };
+    }
+    return this._text.text;
   },
 
   _leave() {
