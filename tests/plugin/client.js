@@ -11,32 +11,48 @@ const DEMANDS = {
     label: "string",
     pluginID: "string",
     width: "string?",
+    minWidth: "number?",
+    fixedWidth: "boolean?",
+    staticWidth: "boolean?",
+    iconPath: "string?",
+    zoteroPersist: "array",
     sortReverse: "boolean?",
     dataProvider: "function?",
     renderCell: "function?",
   },
-  section: { paneID: "string", pluginID: "string", onRender: "function", header: "icon", sidenav: "icon" },
+  section: {
+    paneID: "string",
+    pluginID: "string",
+    onInit: "function?",
+    onDestroy: "function?",
+    onItemChange: "function?",
+    onRender: "function",
+    onAsyncRender: "function?",
+    header: "icon",
+    sidenav: "icon",
+  },
   menu: { menuID: "string", pluginID: "string", target: "target", menus: "menus" },
-  pane: { pluginID: "string", src: "string" },
+  pane: { pluginID: "string", src: "string", scripts: "array?", stylesheets: "array?" },
 };
 const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
 const CHECKS = {
+  entry: ({ menuType, l10nID, icon, menus }) =>
+    menuType === "separator"
+      ? l10nID === undefined
+      : typeof l10nID === "string" &&
+        (icon === undefined || typeof icon === "string") &&
+        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(menus))),
+  array: Array.isArray,
   icon: ({ l10nID, icon }) => typeof l10nID === "string" && typeof icon === "string",
   target: (target) => TARGETS.includes(target),
-  menus: (menus) =>
-    Boolean(menus.length) &&
-    menus.every(
-      ({ menuType, l10nID, menus: inner }) =>
-        typeof l10nID === "string" &&
-        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(inner))),
-    ),
+  menus: (menus) => Boolean(menus.length) && menus.every(CHECKS.entry),
 };
 
 function demand(kind, options) {
   for (const [name, type] of Object.entries(DEMANDS[kind])) {
     const value = options[name];
     const missing = value === undefined && type.endsWith("?");
-    const check = CHECKS[type] ?? ((given) => typeof given === type.replace("?", ""));
+    const check = CHECKS[type.replace("?", "")] ?? ((given) => typeof given === type.replace("?", ""));
     if (!missing && !check(value)) {
       throw new Error(`Zotero would refuse this ${kind}: ${name}`);
     }
@@ -77,6 +93,7 @@ function makeZotero(world) {
     Collections: collections.objects,
     Libraries: strict("Zotero.Libraries", {
       userLibraryID: 1,
+      getName: (id) => (id === 1 ? "My Library" : `Library ${id}`),
       get: (id) =>
         strict(
           "library",
@@ -151,6 +168,19 @@ function makeZotero(world) {
       registerMenu: (menu) => world.register("menu", demand("menu", menu)),
       unregisterMenu: (id) => world.registered.delete(id),
     }),
+    Prompt: strict("Zotero.Prompt", {
+      BUTTON_TITLE_CANCEL: 2,
+      confirm: ({ title, text, button0, button1 }) => {
+        for (const given of [title, text, button0, button1]) {
+          if (!given) {
+            throw new Error("Zotero would refuse this question");
+          }
+        }
+        world.dialogs.push([title, text, button0]);
+        return world.clicks();
+      },
+    }),
+    UIProperties: strict("Zotero.UIProperties", { registerRoot: (root) => world.sized.push(root) }),
     PreferencePanes: strict("Zotero.PreferencePanes", {
       register: async (pane) => world.panes.push(demand("pane", pane)),
     }),
@@ -253,6 +283,7 @@ function makeFiles(world) {
 /** @param {World} world */
 function makeServices(world) {
   return strict("Services", {
+    io: strict("Services.io", { newURI: (spec) => ({ spec }) }),
     prefs: strict("Services.prefs", {
       getBranch: (branch) => ({
         getChildList: () =>
@@ -311,10 +342,25 @@ function makeModules(world) {
   });
 }
 
-/** What is asked of XPCOM by name. */
-function makeComponents() {
+/**
+ * What is asked of XPCOM by name.
+ *
+ * @param {World} world
+ */
+function makeComponents(world) {
+  const registerChrome = ({ spec }, [[kind, name, folder]]) => {
+    world.chrome.set(`chrome://${name}/${kind}/`, spec.replace("manifest.json", folder));
+    return strict("chrome", { destruct: () => world.chrome.delete(`chrome://${name}/${kind}/`) });
+  };
+  const manager = strict("amIAddonManagerStartup", { registerChrome });
   return strict("Components", {
-    interfaces: strict("Components.interfaces", { nsILoginInfo: "nsILoginInfo" }),
+    interfaces: strict("Components.interfaces", {
+      amIAddonManagerStartup: "amIAddonManagerStartup",
+      nsILoginInfo: "nsILoginInfo",
+    }),
+    classes: strict("Components.classes", {
+      "@mozilla.org/addons/addon-manager-startup;1": { getService: () => manager },
+    }),
     Constructor: (contract, kind, initializer) => {
       const words = [contract, kind, initializer].join(" ");
       if (words !== "@mozilla.org/login-manager/loginInfo;1 nsILoginInfo init") {

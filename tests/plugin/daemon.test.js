@@ -225,7 +225,7 @@ test("after an act everything is asked anew, and the listeners hear of it", asyn
   await Syncd.daemon.pause();
   assert.deepEqual(
     asked.map(({ url, method }) => `${method} ${url.slice(21)}`),
-    ["GET /v1/status", "POST /v1/sync-now", "GET /v1/status", "POST /v1/pause"],
+    ["GET /v1/status", "POST /v1/sync-now?wait=yes", "GET /v1/status", "POST /v1/pause"],
   );
   assert.equal(asked[1].body, '{"names":["her"]}');
   assert.equal(heard, 1);

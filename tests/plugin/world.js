@@ -49,6 +49,10 @@ class World {
     this.panes = [];
     /** Columns, sections and menus by their ids. */
     this.registered = new Map();
+    /** The folders that the plugin serves, by their addresses. */
+    this.chrome = new Map();
+    /** Elements that have the size of letters that the user chose. */
+    this.sized = [];
     this.deleted = { item: [], collection: [] };
     /** Keys of what the owner erased. */
     this.erased = { items: [], collections: [] };

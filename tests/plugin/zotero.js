@@ -64,7 +64,7 @@ function load({ files, script, world = new World(), globals = {}, declare = () =
   const scope = vm.createContext({
     Zotero,
     Services: makeServices(world),
-    Components: makeComponents(),
+    Components: makeComponents(world),
     ...makeFiles(world),
     Localization: FakeLocalization,
     APP_SHUTDOWN: 2,

@@ -214,9 +214,13 @@ Syncd.daemon = {
     return this._list("/v1/search", { name }, how);
   },
 
-  /** @param {string[]} [names] of profiles; all without */
+  /**
+   * Look at profiles, and wait for what that brings.
+   *
+   * @param {string[]} [names] of profiles; all without
+   */
   syncNow(names = []) {
-    return this._post("/v1/sync-now", { names });
+    return this._post("/v1/sync-now?wait=yes", { names });
   },
 
   /** @param {string[]} [names] */

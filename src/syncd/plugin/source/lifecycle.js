@@ -90,7 +90,6 @@ Syncd.user = () => Number(Zotero.Users.getCurrentUserID()) || null;
 Syncd.startup = async function ({ id, version, rootURI }) {
   Object.assign(this, { id, version, rootURI });
   await Zotero.initializationPromise;
-  await this.quietly("preferences", () => this.preferences.register());
   await this.quietly("a session", () => this.handshake.begin());
   await this.quietly("reading what is said", () => this.messages.load());
   await this.quietly("reading the keys", () => this.keys.load());
@@ -140,7 +139,6 @@ Syncd.shutdown = async function () {
   await this.quietly("the daemon", () => this.daemon.close());
   await this.quietly("what is known of items", () => this.known.close());
   await this.quietly("what items tell", () => this.offline.close());
-  await this.quietly("preferences", () => this.preferences.unregister());
   // Last, for they write files, and an upgrade does not wait for that.
   await this.quietly("remembering what was looked at", () => this.seen.close());
   await this.quietly("changes", () => this.changes.unregister());
