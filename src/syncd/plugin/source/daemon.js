@@ -209,6 +209,7 @@ Syncd.daemon = {
   /**
    * @param {string} name an author's
    * @param {Asking} [how]
+   * @returns {Promise<any>}
    */
   search(name, how) {
     return this._list("/v1/search", { name }, how);

@@ -9,7 +9,7 @@
 /**
  * What is known of a library.
  *
- * @typedef {object} Known
+ * @typedef {object} KnownLibrary
  * @property {Map<string, {score: number | null, code: string | null}> | null} items by key; null before the daemon
  *   has answered
  * @property {string | null} until from where on changes are asked for
@@ -26,9 +26,9 @@ Syncd.known = {
   AT_ONCE: 100,
   /** What the daemon tells of by which no score and no code has moved. */
   QUIET: ["began", "paused", "resumed", "review", "gone"],
-  /** @type {Map<string, Known>} by the library's prefix */
+  /** @type {Map<string, KnownLibrary>} by the library's prefix */
   _libraries: new Map(),
-  /** @type {Map<number, Known>} the same by Zotero's number: an item is asked about for every row */
+  /** @type {Map<number, KnownLibrary>} the same by Zotero's number: an item is asked about for every row */
   _byNumber: new Map(),
   /** @type {Map<string, any>} by the library's prefix */
   _timers: new Map(),
@@ -148,7 +148,7 @@ Syncd.known = {
   /**
    * Take all items, and return the keys of those that differ from what was known.
    *
-   * @param {Known} library
+   * @param {KnownLibrary} library
    * @param {{items: Record<string, any>}} answer
    */
   _replace(library, { items }) {
@@ -162,7 +162,7 @@ Syncd.known = {
   /**
    * Take the items that changed, and return the keys of those that do.
    *
-   * @param {Known} library
+   * @param {KnownLibrary} library
    * @param {{items: Record<string, any>, gone?: string[]}} answer
    */
   _update(library, { items, gone = [] }) {
