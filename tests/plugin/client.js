@@ -82,6 +82,8 @@ function makeZotero(world) {
     isWin: world.isWin,
     locale: world.locale,
     initializationPromise: Promise.resolve(),
+    addShutdownListener: (listener) => world.shutdown.push(listener),
+    getActiveZoteroPane: () => world.windows[0]?.ZoteroPane ?? null,
     debug: (message) => world.debug.push(message),
     getMainWindows: () => world.windows,
     getMainWindow: () => world.windows[0] ?? null,
@@ -111,7 +113,16 @@ function makeZotero(world) {
       isValidForType: (name, type) => Object.values(TYPES)[type - 1].fields.includes(name),
     }),
     DB: strict("Zotero.DB", {
-      queryAsync: async (sql, values) => world.database.prepare(sql).all(...values),
+      queryAsync: async (sql, values, { onRow } = {}) => {
+        const rows = world.database.prepare(sql).all(...values);
+        if (!onRow) {
+          return rows;
+        }
+        for (const row of rows) {
+          onRow({ getResultByIndex: (index) => Object.values(row)[index] });
+        }
+        return undefined;
+      },
       executeTransaction: (action) => transaction(world, action),
     }),
     Sync: { Data: { Local: strict("Local", { getDeleted: async (type) => world.deleted[type] }) } },
@@ -133,8 +144,14 @@ function makeZotero(world) {
       get: (name, global) => (global ? world.prefs.get(name) : undefined),
       set: (name, value, global) => global && world.prefs.set(name, value),
       clear: (name, global) => global && world.prefs.delete(name),
+      registerObserver: (name, observer) => {
+        const id = Symbol(name);
+        world.watchers.set(id, observer);
+        return id;
+      },
+      unregisterObserver: (id) => world.watchers.delete(id),
     }),
-    File: strict("Zotero.File", fileSystem(world)),
+    File: strict("Zotero.File", resources(world)),
     Server: { Endpoints: world.endpoints },
     ItemTreeManager: strict("Zotero.ItemTreeManager", {
       registerColumn: (column) => world.register("column", demand("column", column)),
@@ -214,14 +231,8 @@ async function atOnce(world, action) {
 }
 
 /** @param {World} world */
-function fileSystem(world) {
+function resources(world) {
   return {
-    getContentsAsync: async (name) => {
-      if (!world.files.has(name)) {
-        throw new Error(`NotFoundError: ${name}`);
-      }
-      return world.files.get(name);
-    },
     getResourceAsync: async (address) => {
       const [, locale] = address.match(/^file:\/\/\/plugin\/locale\/(.+)\/messages\.json$/);
       if (!world.spoken[locale]) {
@@ -229,14 +240,42 @@ function fileSystem(world) {
       }
       return JSON.stringify(world.spoken[locale]);
     },
-    putContentsAsync: async (name, text) => world.files.set(name, text),
-    createDirectoryIfMissingAsync: async () => {},
-    pathToFile: (folder) => ({
-      exists: () => [...world.files.keys()].some((name) => name.startsWith(folder)),
-      remove: () =>
-        [...world.files.keys()]
-          .filter((name) => name.startsWith(folder))
-          .map((name) => world.files.delete(name)),
+  };
+}
+
+/** Gecko's files and paths. @param {World} world */
+function makeFiles(world) {
+  const { files } = world;
+  const missing = (name) => {
+    throw new Error(`NotFoundError: ${name}`);
+  };
+  return {
+    PathUtils: strict("PathUtils", { join: (...parts) => parts.join("/") }),
+    IOUtils: strict("IOUtils", {
+      readUTF8: async (name) => (files.has(name) ? files.get(name) : missing(name)),
+      writeUTF8: async (name, text, { mode = "overwrite" } = {}) => {
+        world.disk?.();
+        if (mode === "append" && !files.has(name)) {
+          missing(name);
+        }
+        files.set(name, mode === "append" ? files.get(name) + text : text);
+      },
+      makeDirectory: async () => {},
+      move: async (from, to) => {
+        files.set(to, files.has(from) ? files.get(from) : missing(from));
+        files.delete(from);
+      },
+      remove: async (name, { recursive = false, ignoreAbsent = false } = {}) => {
+        const found = [...files.keys()].filter(
+          (each) => each === name || (recursive && each.startsWith(`${name}/`)),
+        );
+        if (!found.length && !ignoreAbsent) {
+          missing(name);
+        }
+        for (const each of found) {
+          files.delete(each);
+        }
+      },
     }),
   };
 }
@@ -282,6 +321,24 @@ function makeServices(world) {
         return world.clicks();
       },
     }),
+  });
+}
+
+/** Gecko's own modules. @param {World} world */
+function makeModules(world) {
+  const AddonManager = strict("AddonManager", {
+    PENDING_UNINSTALL: 2,
+    getAddonByID: async () => ({ pendingOperations: world.removal ? 2 : 0 }),
+    addAddonListener: (listener) => world.removal.add(listener),
+    removeAddonListener: (listener) => world.removal.delete(listener),
+  });
+  return strict("ChromeUtils", {
+    importESModule: (address) => {
+      if (address !== "resource://gre/modules/AddonManager.sys.mjs") {
+        throw new Error(`there is no ${address}`);
+      }
+      return { AddonManager };
+    },
   });
 }
 
@@ -341,4 +398,4 @@ class FakeLocalization {
   }
 }
 
-module.exports = { FakeLocalization, makeComponents, makeServices, makeZotero };
+module.exports = { FakeLocalization, makeComponents, makeFiles, makeModules, makeServices, makeZotero };

@@ -218,6 +218,7 @@ function makeWindow({ pane = {} } = {}) {
     MozXULElement: { insertFTLIfNeeded() {} },
     ZoteroPane: strict("ZoteroPane", {
       getSelectedCollections: () => [],
+      getCollectionTreeRows: () => [],
       getSelectedCollection: undefined,
       getSelectedItems: () => [],
       itemsView: null,
@@ -285,7 +286,6 @@ function declare({ Zotero, add, strict: only }) {
     notes,
     refreshed,
     launchURL: (address) => opened.push(address),
-    getActiveZoteroPane: () => Zotero.getMainWindow()?.ZoteroPane ?? null,
     Attachments: only("Zotero.Attachments", { LINK_MODE_LINKED_URL: 3 }),
     ProgressWindow: class {
       changeHeadline() {}
