@@ -299,7 +299,7 @@ export class Plugin {
     L10nRegistry.getInstance().registerSources([strings]);
   }
 
-  /** The languages that are in the xpi, of those that Zotero has, as Zotero 7 to 9 look for them. */
+  /** The languages that are in the xpi, of those that Zotero has, as Zotero 8 and 9 look for them. */
   locales() {
     const names = startup.enumerateJARSubtree(Services.io.newURI(`${this.rootURI}locale/`));
     const found = names.map((name) => /^locale\/([^/]+)\/$/.exec(name)?.[1]);
