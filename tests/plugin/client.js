@@ -356,6 +356,7 @@ function makeComponents(world) {
   return strict("Components", {
     interfaces: strict("Components.interfaces", {
       amIAddonManagerStartup: "amIAddonManagerStartup",
+      nsIHttpChannel: "nsIHttpChannel",
       nsILoginInfo: "nsILoginInfo",
     }),
     classes: strict("Components.classes", {
