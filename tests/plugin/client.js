@@ -327,8 +327,8 @@ function makeServices(world) {
 /** Gecko's own modules. @param {World} world */
 function makeModules(world) {
   const AddonManager = strict("AddonManager", {
-    PENDING_UNINSTALL: 2,
-    getAddonByID: async () => ({ pendingOperations: world.removal ? 2 : 0 }),
+    PENDING_UNINSTALL: 4,
+    getAddonByID: async () => ({ pendingOperations: world.removal ? 4 : 0 }),
     addAddonListener: (listener) => world.removal.add(listener),
     removeAddonListener: (listener) => world.removal.delete(listener),
   });
@@ -356,6 +356,7 @@ function makeComponents(world) {
   return strict("Components", {
     interfaces: strict("Components.interfaces", {
       amIAddonManagerStartup: "amIAddonManagerStartup",
+      nsIHttpChannel: "nsIHttpChannel",
       nsILoginInfo: "nsILoginInfo",
     }),
     classes: strict("Components.classes", {

@@ -7,7 +7,8 @@ function makeRequests(world) {
     status = 0;
     responseText = "";
     timeout = 0;
-    channel = strict("channel", { redirectionLimit: 20 });
+    _http = strict("nsIHttpChannel", { redirectionLimit: 20 });
+    channel = strict("channel", { QueryInterface: (kind) => kind === "nsIHttpChannel" && this._http });
     mozBackgroundRequest = false;
     _headers = {};
     _listeners = [];
@@ -36,7 +37,7 @@ function makeRequests(world) {
     }
 
     send(body) {
-      const { timeout, channel } = this;
+      const { timeout, _http: channel } = this;
       this._stop = new AbortController();
       if (timeout) {
         this._timer = setTimeout(() => this._end("timeout"), timeout);

@@ -153,6 +153,7 @@ export const Zotero = {
   isWin: false,
   locale: "en-US",
   initializationPromise: Promise.resolve(),
+  addShutdownListener() {},
   debug: (message) => debug.push(String(message)),
   logError: (error) => complaints.push(`logged: ${error}\n${error.stack ?? ""}`),
   getMainWindows: () => [...windows],
@@ -163,19 +164,11 @@ export const Zotero = {
     get: (name) => Services.prefs.getStringPref(name, "") || undefined,
     set: (name, value) => Services.prefs.setStringPref(name, value),
     clear: (name) => Services.prefs.clearUserPref(name),
+    registerObserver: (name) => Symbol(name),
+    unregisterObserver() {},
   },
   Profile: { dir: Services.dirsvc.get("ProfD", Ci.nsIFile).path },
-  File: {
-    getContentsAsync: (path) => IOUtils.readUTF8(path),
-    getResourceAsync: async (address) => (await fetch(address)).text(),
-    putContentsAsync: (path, content) => IOUtils.writeUTF8(path, content),
-    createDirectoryIfMissingAsync: (path) => IOUtils.makeDirectory(path),
-    pathToFile(path) {
-      const file = Cc["@mozilla.org/file/local;1"].createInstance(Ci.nsIFile);
-      file.initWithPath(path);
-      return file;
-    },
-  },
+  File: { getResourceAsync: async (address) => (await fetch(address)).text() },
   Promise: { delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
   Notifier: {
     observers: new Map(),
@@ -299,7 +292,7 @@ export class Plugin {
     L10nRegistry.getInstance().registerSources([strings]);
   }
 
-  /** The languages that are in the xpi, of those that Zotero has, as Zotero 7 to 9 look for them. */
+  /** The languages that are in the xpi, of those that Zotero has, as Zotero 8 and 9 look for them. */
   locales() {
     const names = startup.enumerateJARSubtree(Services.io.newURI(`${this.rootURI}locale/`));
     const found = names.map((name) => /^locale\/([^/]+)\/$/.exec(name)?.[1]);
@@ -352,6 +345,9 @@ export async function openMain(selected = {}) {
     },
     getSelectedCollections() {
       return this.selected.collections;
+    },
+    getCollectionTreeRows() {
+      return [];
     },
   };
   // As Zotero's own window: Enter and Space press what has this class.

@@ -442,7 +442,7 @@ Syncd.daemon = {
     request.mozBackgroundRequest = true;
     request.open(method, control.url + address);
     // Whoever is there in the daemon's place can't send it on to another computer.
-    request.channel.redirectionLimit = 0;
+    request.channel.QueryInterface(Components.interfaces.nsIHttpChannel).redirectionLimit = 0;
     request.setRequestHeader("Cache-Control", "no-store");
     request.setRequestHeader(Syncd.handshake.HEADER, signed.header);
     if (body !== undefined) {
