@@ -37,6 +37,10 @@ class DialogElement extends FakeElement {
 
   select() {}
 
+  click() {
+    this.happen(this.namespaceURI.endsWith("xhtml") ? "click" : "command");
+  }
+
   getButton(name) {
     return this._buttons[name];
   }
