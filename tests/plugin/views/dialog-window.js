@@ -35,6 +35,16 @@ class DialogElement extends FakeElement {
     return other === this || this.all().includes(other);
   }
 
+  /** What is inert takes no focus. */
+  focus() {
+    for (let one = this; one; one = one.parent) {
+      if (one.attributes.has("inert")) {
+        return;
+      }
+    }
+    super.focus();
+  }
+
   select() {}
 
   click() {

@@ -292,6 +292,7 @@ test("each verdict is sent with its item, and the next review follows", async ()
   await loaded();
   assert.deepEqual(args(dialog.saying("syncd-reviews-about")[0]), { number: 2, total: 2 });
   assert.equal(dialog.find("mark").length, 0);
+  assert.equal(dialog.document.focused, dialog.find("richlistbox")[0]);
   dialog.press("extra1");
   await loaded();
   assert.equal(dialog.saying("syncd-reviews-done").length, 1);
