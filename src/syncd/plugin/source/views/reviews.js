@@ -44,11 +44,11 @@ Syncd.reviews = {
     Syncd.dialog.onPress(window, "extra1", () => decide("different"));
     Syncd.dialog.onPress(window, "extra2", () => decide("later"));
     try {
-      const [told, status] = await Promise.all([
+      const [waiting, status] = await Promise.all([
         Syncd.daemon.reviews({ fresh: true }),
         Syncd.daemon.status(),
       ]);
-      reviews = told;
+      reviews = waiting;
       prefixes = new Map(status.libraries.map((/** @type {any} */ one) => [one.library, one.prefix]));
       next();
     } catch (error) {
