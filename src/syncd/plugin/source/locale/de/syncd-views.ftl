@@ -195,7 +195,7 @@ syncd-did-pause = syncd ruht, bis Sie es fortsetzen.
 syncd-did-resume = syncd macht weiter.
 syncd-did-unfollow = syncd folgt { $profile } nicht mehr. Die Artikel bleiben.
 syncd-did-follow = syncd folgt jetzt { $author }. Die Artikel kommen mit dem nächsten Lauf.
-# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt
+# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt, $failed gingen schief
 syncd-did-undo =
     Der Lauf ist rückgängig gemacht.{ $trashed ->
         [0] { "" }
@@ -209,6 +209,10 @@ syncd-did-undo =
         [0] { "" }
         [one] { " " }Einer blieb, wie er ist.
        *[other] { " " }{ $left } blieben, wie sie sind.
+    }{ $failed ->
+        [0] { "" }
+        [one] { " " }Einer ließ sich nicht zurücksetzen.
+       *[other] { " " }{ $failed } ließen sich nicht zurücksetzen.
     }
 
 ## Dialoge
@@ -219,6 +223,7 @@ syncd-cancel =
 syncd-close =
     .label = Schließen
     .accesskey = S
+syncd-ask-no = Abbrechen
 syncd-undo = Letzten Lauf rückgängig machen?
 # $day und Uhrzeit des Laufs, Zahlen von Artikeln wie oben
 syncd-undo-question =
