@@ -101,6 +101,7 @@ class Paper:
         date_inferred: the source gave no year; the year was inferred from the snapshot.
         category: the arXiv category as the source writes it, such as "CL" or "cs.CL".
         affiliations: slugs such as "microsoft-research".
+        affiliation_names: the same as the source writes them, such as "Microsoft Research"; empty where it has slugs.
         score: the source's score of this paper, 0 to 100, or None.
         has_code: the source marks the paper as having code.
         links: repositories, project pages and other addresses, each once.
@@ -127,6 +128,7 @@ class Paper:
     date_inferred: bool = False
     category: str | None = None
     affiliations: tuple[str, ...] = ()
+    affiliation_names: tuple[str, ...] = ()
     score: float | None = None
     has_code: bool = False
     links: tuple[Link, ...] = ()

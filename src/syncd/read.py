@@ -109,9 +109,17 @@ def _author(  # noqa: PLR0913, PLR0917 - passed on as they came
 
 def _unknown_scheme(source: str, scheme: str) -> SourceError:
     hint = message("name-file-without-scheme") if scheme.casefold() == "file" else ""
-    # An address of another scheme may hold a password too.
-    shown = USER.sub("://***@", source)
+    shown = printable(source)
     return SourceError(message("scheme-not-read", source=shown, scheme=scheme), origin=shown, hint=hint)
+
+
+def printable(source: str) -> str:
+    """Return a source as anybody may see it: an address without user name and password, whatever its scheme.
+
+    >>> printable("https://me:secret@example.org/a"), printable("pages/me@home.txt")
+    ('https://***@example.org/a', 'pages/me@home.txt')
+    """
+    return USER.sub("://***@", source)
 
 
 def is_online(source: str) -> bool:

@@ -104,6 +104,12 @@ def test_whoever_listens_is_told_what_happens(desk: Desk, daemon: Background) ->
         began, ended = listener.until("began"), listener.until("ended")
         assert (began.facts["profile"], began.facts["library"]) == ("ann", "main")
         assert (ended.facts["profile"], ended.facts["counts"]["create"]) == ("ann", 1)
+        assert (ended.facts["author"], ended.facts["library"], ended.facts["created"]) == (
+            "Ann Lee",
+            "main",
+            1,
+        )
+        assert began.facts["run"] == ended.facts["run"] == desk.syncd("log", "--json").json[0]["run"]
         daemon.ask("pause", names=["ann"])
         assert listener.next() == Told("paused", "3", '{"profiles": ["ann"], "paused": ["ann"]}')
         daemon.ask("resume")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 
-from background import Background, looks, titles
+from background import SECOND_PROFILE, Background, looks, titles
 from doubles import DesktopLibrary
 from doubles.plugin import Plugin, new_key
-from owner import LONG, TITLES, show
+from owner import LONG, TITLES, pushes, show
 from pages import entry, page
 from plugin_host import ZoteroProcess
 from plugins import Asker, coded, without_codes
@@ -241,12 +241,32 @@ def test_a_port_that_is_taken_is_told_and_the_old_one_stays(
 def test_a_port_that_another_user_has_keeps_no_paper_waiting(
     desk: Desk, program: Asker, zotero: Zotero
 ) -> None:
-    """The daemon says so and does its work: the port was never named, only a program was paired."""
+    """The daemon says so and does its work: the port was never named, only a program was paired.
+
+    Status and doctor say so too, with what to do; once the port is free, the program is answered.
+    """
     show(desk)
-    with socket.create_server(("127.0.0.1", program.port)), Background(desk) as daemon:
+    taken = f"can't listen on 127.0.0.1, port {program.port}"
+    with socket.create_server(("127.0.0.1", program.port)) as other, Background(desk) as daemon:
         daemon.until_logged("programs such as Zotero get no answer")
         daemon.until(lambda: looks(daemon))
         assert titles(zotero) == sorted(TITLES)
+        http = daemon.ask("status")["http"]
+        assert http["address"] == f"http://127.0.0.1:{program.port}"
+        assert taken in coded(http, "trouble")
+        assert "control.port" in coded(http, "hint")
+        shown = desk.syncd("status")
+        assert shown.code == 0
+        assert f"programs such as Zotero get no answer: control.port: {taken}" in shown.out
+        assert http["hint"] in shown.out
+        assert desk.syncd("status", "--json").json["daemon"]["http"] == without_codes(http)
+        found = desk.syncd("doctor", "--offline", "--json").json["checks"]
+        (finding,) = [one for one in found if "get no answer" in one["message"]]
+        assert (finding["name"], finding["level"], finding["mend"]) == ("daemon", "warning", http["hint"])
+        other.close()
+        daemon.until_logged("paired programs are answered")
+        assert program.get("/v1/status")["daemon"]["http"]["trouble"] is None
+        assert "get no answer" not in desk.syncd("status").out
 
 
 def test_no_key_is_kept(desk: Desk, program: Asker) -> None:
@@ -282,17 +302,31 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
     told = program.get("/v1/items", library=PREFIX, keys=f"{key},AAAA2222")["items"]
     assert set(told) == {key}
     (profile,) = told[key].pop("profiles")
+    assert [way.pop("when") >= profile["since"] for way in told[key]["why"]] == [True]
     assert (profile["name"], profile["author"]) == ("ann", "Ann Lee")
     assert profile["since"]
     code = "https://github.com/ann/alpha"
+    # A person reads its name; the tag is what the page says.
+    assert "microsoft-research" in {tag["tag"] for tag in owner.item("Alpha")["tags"]}
     assert without_codes(told[key]) == {
         "score": None,
-        "affiliations": ["microsoft-research"],
+        "affiliations": ["Microsoft Research"],
         "links": [{"url": code, "kind": "code"}],
         "code": code,
         "reason": "new in source",
         "changed": [],
         "kept": [],
+        "why": [
+            {
+                "profile": "ann",
+                "author": "Ann Lee",
+                "source": str(desk.page),
+                "kind": "create",
+                "run": looks(daemon)[0]["run"],
+                "reason": "new in source",
+                "filled": [],
+            }
+        ],
     }
     show(desk, alpha="Told anew, at https://github.com/ann/alpha and https://github.com/ann/more.")
     looked_again(daemon, 1)
@@ -324,6 +358,194 @@ def test_scores_reach_the_columns_and_never_the_items(desk: Desk, program: Asker
         assert desk.zotero.version() == version
 
 
+def ways_of(program: Asker, key: str) -> list[dict[str, Any]]:
+    """Return what is told of why an item is there."""
+    found: list[dict[str, Any]] = program.get("/v1/items", library=PREFIX, keys=key)["items"][key]["why"]
+    return found
+
+
+def test_why_a_paper_is_there_is_told_of_all_who_brought_it(desk: Desk, owner: Owner, program: Asker) -> None:
+    """Their page, how it came and what was filled; not of who lists it since, nor of what was undone."""
+    own = owner.own("Gamma", abstractNote="", url="https://arxiv.org/abs/2304.00001")
+    bo = desk.folder / "bo.txt"
+    desk.configure(f"[control]\nport = {program.port}\n" + SECOND_PROFILE)
+    show(desk)
+    desk.page.write_text(page(entry("Alpha"), entry("Beta"), entry("Gamma")), encoding="utf-8")
+    bo.write_text(page(entry("Beta"), entry("Delta"), name="Bo Chen"), encoding="utf-8")
+    pushes(desk)
+    bo.write_text(page(entry("Alpha"), entry("Beta"), entry("Delta"), name="Bo Chen"), encoding="utf-8")
+    pushes(desk)
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon) and looks(daemon, "bo"))
+        (run,) = {
+            one["run"] for title in ("Alpha", "Beta") for one in ways_of(program, owner.item(title)["key"])
+        }
+        ways = {
+            title: ways_of(program, owner.item(title)["key"]) for title in ("Alpha", "Beta", "Delta", "Gamma")
+        }
+        names = {title: [one["profile"] for one in found] for title, found in ways.items()}
+        assert names == {"Alpha": ["ann"], "Beta": ["ann", "bo"], "Delta": ["bo"], "Gamma": ["ann"]}
+        assert ways["Beta"][1] | {"when": ""} == ways["Delta"][0] | {"when": ""}
+        assert ways["Delta"][0]["source"] == str(bo)
+        assert (ways["Delta"][0]["author"], ways["Delta"][0]["kind"]) == ("Bo Chen", "create")
+        (adopted,) = ways["Gamma"]
+        assert adopted["kind"] == "adopt"
+        assert coded(adopted, "reason") == "already in the library, by title, surname and year"
+        assert adopted["filled"] == ["abstractNote"]
+        assert owner.item("Gamma")["key"] == own
+        program.post("/v1/pause")
+        assert program.post("/v1/undo", run=run).status == 200
+        assert ways_of(program, own) == []
+
+
+def test_an_address_is_told_without_a_password(
+    desk: Desk, daemon: Background, program: Asker, owner: Owner
+) -> None:
+    """Whatever stands in the state."""
+    program.post("/v1/pause")
+    store = Store.at(desk.data.state)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE profile SET origin = 'https://me:secret@example.org/ann#top'")
+    store.close()
+    (way,) = ways_of(program, owner.item("Alpha")["key"])
+    assert way["source"] == "https://***@example.org/ann#top"
+    assert daemon.process.poll() is None
+
+
+class Columns:
+    """What a program keeps of a library's columns: all of it once, then what changed.
+
+    Args:
+        program: asks.
+        query: names the library.
+    """
+
+    def __init__(self, program: Asker, **query: str) -> None:
+        self._program = program
+        self._query = query
+        self._until = ""
+        self.kept: dict[str, Any] = {}
+        self.read()
+
+    def whole(self) -> dict[str, Any]:
+        """Return all that the daemon tells, page by page; the last page's moment is to go on from."""
+        found: dict[str, Any] = {}
+        since: dict[str, str] = {}
+        while True:
+            told = self._program.get("/v1/known", **self._query, **since)
+            assert told["gone"] == []
+            found |= told["items"]
+            self._until = told["until"]
+            if told["next"] is None:
+                return found
+            since = {"since": told["next"]}
+
+    def read(self) -> None:
+        """Begin anew."""
+        self.kept = self.whole()
+
+    def changed(self) -> tuple[set[str], set[str]]:
+        """Take over what changed, as if all were read anew; return the keys with news, and those that are gone."""
+        told = self._program.get("/v1/known", **self._query, changed=self._until)
+        assert told["next"] is None
+        self.kept |= told["items"]
+        for key in told["gone"]:
+            self.kept.pop(key, None)
+        assert self.kept == self.whole()
+        self._until = told["until"]
+        return set(told["items"]), set(told["gone"])
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """The status and the words with which it is told that it has to begin anew."""
+        query = urlencode({**self._query, "changed": self._until})
+        answer = self._program.send("GET", f"/v1/known?{query}")
+        return answer.status, coded(answer.json, "error")
+
+
+def test_only_what_changed_is_told_of_again(
+    desk: Desk, owner: Owner, daemon: Background, program: Asker
+) -> None:
+    """A new paper, a score, another title, what was trashed, came back, was undone, or is followed no more."""
+    program.post("/v1/pause")
+    keys = {title: owner.item(title)["key"] for title in TITLES}
+    columns = Columns(program, library=PREFIX)
+    assert set(columns.kept) == set(keys.values())
+    assert columns.changed() == (set(), set())
+
+    def push() -> tuple[set[str], set[str]]:
+        assert desk.syncd("push").code == 0
+        return columns.changed()
+
+    assert push() == (set(), set())
+    show(desk, line="81.5CLApr 25, 2023")
+    assert push() == ({keys["Alpha"]}, set())
+    assert columns.kept[keys["Alpha"]]["score"] == 81.5
+    show(desk, entry("Delta"), line="81.5CLApr 25, 2023")
+    new, _ = push()
+    assert new == {owner.item("Delta")["key"]}
+    assert program.post("/v1/undo").json["trashed"] == 1
+    assert columns.changed() == (set(), new)
+    owner.edit("Beta", deleted=1)
+    desk.zotero.erase(keys["Gamma"])
+    assert push() == (set(), {keys["Beta"], keys["Gamma"]})
+    owner.edit("Beta", deleted=0)
+    assert push() == ({keys["Beta"]}, set())
+    text = desk.page.read_text(encoding="utf-8").replace("\nAlpha\n", "\nAlpha, Corrected\n")
+    desk.page.write_text(text, encoding="utf-8")
+    assert push() == (set(), set())
+    assert owner.item("Alpha, Corrected")["key"] == keys["Alpha"]
+    assert program.post("/v1/unfollow", name="ann").status == 200
+    assert columns.changed() == (set(), set())
+    assert set(columns.kept) == {keys["Alpha"], keys["Beta"]}
+    assert daemon.process.poll() is None
+
+
+@pytest.mark.usefixtures("daemon")
+def test_who_asks_for_changes_of_another_state_has_to_begin_anew(desk: Desk, program: Asker) -> None:
+    """One that was lost, put back from a copy, or is of another library; and what is no moment at all."""
+    program.post("/v1/pause")
+    columns = Columns(program, library=PREFIX)
+    known = columns._until
+    for wrong in (
+        "x",
+        "0",
+        known + "0",
+        f"{known}-{known}",
+        known.replace(".1.", ".2."),
+        known[:-1] + "\u0664",
+    ):
+        columns._until = wrong
+        assert columns.refusal == (410, "what changed since then is not known here"), wrong
+    columns._until = known
+    assert columns.changed() == (set(), set())
+    store = Store.at(desk.data.state)
+    with store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM mark")
+    store.close()
+    assert columns.refusal[0] == 410
+    columns.read()
+    assert columns.changed() == (set(), set())
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_page_of_columns_goes_on_from_before_the_first(desk: Desk, owner: Owner, program: Asker) -> None:
+    """What changes while the pages are read is told of again, also where it is on the first."""
+    program.post("/v1/pause")
+    desk.page.write_text(page(*(entry(f"P{n}") for n in range(1001))), encoding="utf-8")
+    desk.configure(f"[control]\nport = {program.port}\n[guards]\nmax_create = 2000\n")
+    assert desk.syncd("push").code == 0
+    first = program.get("/v1/known", library=PREFIX)
+    assert len(first["items"]) == 1000
+    key = min(first["items"])
+    owner.change(key, deleted=1)
+    assert desk.syncd("push").code == 0
+    second = program.get("/v1/known", library=PREFIX, since=first["next"])
+    assert (len(second["items"]), second["next"], second["until"]) == (4, None, first["until"])
+    told = program.get("/v1/known", library=PREFIX, changed=second["until"])
+    assert (told["items"], told["gone"]) == ({}, [key])
+
+
 def test_profiles_tell_figures_years_and_runs(desk: Desk, daemon: Background, program: Asker) -> None:
     """A day has one row, the latest; figures that did not move make none."""
     (ann,) = program.get("/v1/profiles", library=PREFIX)
@@ -352,10 +574,15 @@ def test_status_tells_all_libraries_as_the_command_does(
     """With the daemon, and how many reviews wait."""
     told = program.get("/v1/status")
     shown = desk.syncd("status", "--json").json
-    assert told["daemon"] == shown["daemon"]
+    assert without_codes(told["daemon"]) == shown["daemon"]
+    assert told["daemon"]["http"] == {
+        "address": f"http://127.0.0.1:{program.port}",
+        **dict.fromkeys(("trouble", "trouble_said", "hint", "hint_said")),
+    }
     assert without_codes(told["libraries"]) == [
-        {name: shown[name] for name in ("library", "profiles", "papers")}
+        {name: shown[name] for name in ("library", "prefix", "profiles", "papers")}
     ]
+    assert shown["prefix"] == PREFIX
     assert (told["reviews"], told["dashboard"]) == (0, None)
     assert daemon.process.pid == told["daemon"]["pid"]
 
@@ -443,6 +670,30 @@ def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Aske
     assert (sorted(rest["items"]), rest["next"]) == (every[1:], None)
 
 
+def test_what_changed_on_two_ways_to_one_library_is_told_as_one(
+    desk: Desk, owner: Owner, both_ways: Background, program: Asker
+) -> None:
+    """An item is there as long as either way has it; who asks for one way alone has other moments."""
+    program.post("/v1/pause")
+    query = {"library": "users/0", "user": "1"}
+    columns, one = Columns(program, **query), Columns(program, library=PREFIX)
+    alpha, beta = owner.item("Alpha")["key"], owner.item("Beta")["key"]
+    assert columns.changed() == (set(), set())
+    show(desk, line="81.5CLApr 25, 2023")
+    assert desk.syncd("push", "ann", **ALLOWED).code == 0
+    assert columns.changed() == ({alpha}, set())
+    assert columns.kept[alpha]["score"] == 81.5
+    owner.edit("Alpha", deleted=1)
+    owner.edit("Beta", deleted=1)
+    assert desk.syncd("push", "ann", **ALLOWED).code == 0
+    assert columns.changed() == ({alpha}, {beta})
+    assert desk.syncd("push", "bo", **ALLOWED).code == 0
+    assert columns.changed() == (set(), {alpha})
+    columns._until, one._until = one._until, columns._until
+    assert columns.refusal[0] == one.refusal[0] == 410
+    assert both_ways.process.poll() is None
+
+
 @pytest.mark.usefixtures("both_ways")
 def test_a_profile_that_went_two_ways_brought_a_paper_once(desk: Desk, owner: Owner, program: Asker) -> None:
     """Since the earlier day, with its links once."""
@@ -494,6 +745,29 @@ def test_a_sync_is_answered_at_once_and_a_pause_is_remembered(
     refused = program.post("/v1/pause", names=["nobody"])
     assert refused.status == 409
     assert "nobody" in refused.json["error"]
+
+
+def test_a_sync_that_is_waited_for_tells_what_came_of_it_and_of_whom(
+    desk: Desk, owner: Owner, daemon: Background, program: Asker
+) -> None:
+    """By each author's name, also where nothing changed, the page is gone, or the daemon is another one."""
+    numbers = ("created", "updated", "adopted", "reviews")
+
+    def told() -> tuple[str, str, *tuple[int, ...]]:
+        (look,) = program.post("/v1/sync-now?wait=yes").json["profiles"]
+        return look["author"], look["library"], *(look[name] for name in numbers)
+
+    assert told() == ("Ann Lee", "main", 0, 0, 0, 0)
+    program.post("/v1/pause")
+    owner.own("Delta")
+    owner.own(LONG.replace("Their", "Thier"))
+    show(desk, entry("Delta"), entry(LONG), entry("Epsilon"), entry("Zeta"), alpha="Told anew.")
+    assert told() == ("Ann Lee", "main", 2, 1, 1, 1)
+    desk.page.unlink()
+    assert told() == ("Ann Lee", "main", 0, 0, 0, 0)
+    assert daemon.end() == 0
+    with Background(desk):
+        assert told() == ("Ann Lee", "main", 0, 0, 0, 0)
 
 
 def test_the_last_run_that_did_something_is_undone_once(

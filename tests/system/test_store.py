@@ -71,8 +71,8 @@ def test_the_newest_revision_is_the_one_that_is_looked_for() -> None:
     [
         ("9999", "newer syncd", "Upgrade syncd"),
         (
-            "0003",
-            "older syncd (revision 0003), which this one can't read; it was kept as it is",
+            "0004",
+            "older syncd (revision 0004), which this one can't read; it was kept as it is",
             "push again",
         ),
     ],

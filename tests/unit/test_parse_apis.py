@@ -82,6 +82,7 @@ def test_scholarfeed_paper() -> None:
     assert (found.date, found.category, found.abstract) == ("2021-11-18", "cs.CL", "")
     assert found.identifiers == Identifiers(arxiv="2111.09543")
     assert (found.affiliations, found.score) == (("microsoft-research", "microsoft-azure-ai"), 82.4)
+    assert found.affiliation_names == ("microsoft-research", "Microsoft Azure AI")
     assert found.has_code
     assert [(link.kind, link.url) for link in found.links] == [
         ("code", "https://github.com/microsoft/DeBERTa")
@@ -172,6 +173,7 @@ def test_openalex_work() -> None:
     assert (found.venue, found.published_as, found.publisher) == ("TACL", "journalArticle", "MIT Press")
     assert (found.volume, found.issue, found.pages) == ("8", None, "100-112")
     assert found.affiliations == ("microsoft-research",)  # of the author that is followed
+    assert found.affiliation_names == ("Microsoft Research",)
 
 
 def test_openalex_author() -> None:

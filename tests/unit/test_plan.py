@@ -504,6 +504,19 @@ def test_a_plan_survives_being_saved() -> None:
     assert any(fact.links for fact in made.facts)
 
 
+def test_what_is_told_of_a_paper_names_institutions_as_their_source_does() -> None:
+    """Its tags have their slugs; where the source has no names, slugs are all that is known."""
+    both = {"affiliations": ("mit-csail", "apple-ml"), "affiliation_names": ("MIT CSAIL", "apple-ml")}
+    named, slugs = (
+        planned(view(), intake(paper(**given))) for given in (both, {"affiliations": ("gatech",)})
+    )
+    assert [fact.affiliations for fact in (*named.facts, *slugs.facts)] == [
+        ("MIT CSAIL", "apple-ml"),
+        ("gatech",),
+    ]
+    assert {"mit-csail", "apple-ml"} <= {tag["tag"] for tag in named.actions[0].item["tags"]}
+
+
 def test_a_plan_that_was_saved_before_there_were_facts_is_read() -> None:
     """All that it would write is the same; it has no facts and figures to tell."""
     made = planned(view(), intake(paper(links=(CODE,))))

@@ -20,7 +20,7 @@ def read(queues: Queues, *names: str, library: str = "main", config: Config = SE
     for name in names:
         queues.reads(name, library, "pages")
         job = Job(name, f"{name}.txt", ProfileConfig(source=f"{name}.txt"), Library(type="embedded"))
-        queues.was_read(name, Waiting(name, frozenset({"start"}), config, Reading((job,))), NOW)
+        queues.was_read(name, Waiting(name, frozenset({"start"}), "a-run", config, Reading((job,))), NOW)
 
 
 def pushed(queues: Queues, now: float = NOW) -> list[tuple[str, list[str]]]:

@@ -29,7 +29,7 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import counted
+from syncd.cli.output import counted, uncoded
 from syncd.config import Config
 from syncd.daemon.ask import ask
 from syncd.daemon.work import (
@@ -90,8 +90,7 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
 
 def _in_words(look: dict[str, Any]) -> dict[str, Any]:
     """Return a look as the daemon tells of it, without the codes of its sentences: here they are English."""
-    error = look["error"]
-    return look | {"error": error and {name: error[name] for name in error if not name.endswith("_said")}}
+    return look | {"error": look["error"] and uncoded(look["error"])}
 
 
 def pause(profiles: Profiles = None, config: ConfigOption = None) -> None:

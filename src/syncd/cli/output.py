@@ -167,6 +167,15 @@ def before_and_after(changes: Mapping[str, Sequence[Any]]) -> dict[str, dict[str
     return {name: {"before": before, "after": after} for name, (before, after) in changes.items()}
 
 
+def uncoded(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the daemon tells without the codes of its sentences, which are English here.
+
+    >>> uncoded({"hint": "Wait.", "hint_said": {"code": None, "params": {}, "words": "Wait."}})
+    {'hint': 'Wait.'}
+    """
+    return {name: value for name, value in told.items() if not name.endswith("_said")}
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """Return what became of papers, as "50 created, 2 to review"; of an undo too, which has words of its own."""
     return ", ".join(

@@ -35,6 +35,7 @@ from syncd.cli.output import (
     named,
     reasons,
     rest_of,
+    uncoded,
 )
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
@@ -91,7 +92,11 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
 
 
 def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
-    daemon = {key: live[key] for key in ("pid", "version", "since", "paused")} if live else None
+    daemon: Json | None = None
+    if live is not None:
+        # A daemon of an older version has no http to tell of.
+        http = live.get("http") and uncoded(live["http"])
+        daemon = {name: live[name] for name in ("pid", "version", "since", "paused")} | {"http": http}
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
     return {**whole, "daemon": daemon}
 
@@ -234,6 +239,10 @@ def _show_daemon(live: Json | None, out: Console) -> None:
     if live["version"] != __version__:
         words = f"It is syncd {live['version']}, and this is {__version__}: restart it."
         out.print(words, style="yellow", highlight=False)
+    http = live.get("http")
+    if http and http["trouble"]:
+        words = message("programs-unanswered", reason=http["trouble"])
+        out.print(f"{words}\n{http['hint']}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     if "" in live["paused"]:
         out.print("All profiles are paused. To let them go on: syncd resume", style="yellow")
 

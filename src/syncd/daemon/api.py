@@ -551,6 +551,22 @@ class Interface:
         self._say = say
         self._commands = _served(_bound(ports.data.control), api.app(), None, "control")
         self._programs: _Programs | None = None
+        self._wanted: int | None = None
+        self._trouble: str | None = None
+
+    @property
+    def is_kept_from_programs(self) -> bool:
+        """Whether programs should be answered, and the port for that can't be had."""
+        return self._trouble is not None
+
+    def told(self) -> Json:
+        """Return where programs are answered, or should be (None: nowhere), and what keeps them from it."""
+        told = {
+            "address": None if self._wanted is None else f"http://{HOST}:{self._wanted}",
+            "trouble": self._trouble,
+            "hint": message("free-port") if self._trouble else None,
+        }
+        return with_said(told, "trouble", "hint")
 
     def take_over(self, config: Config) -> None:
         """Answer as the configuration wants it from now on.
@@ -561,6 +577,7 @@ class Interface:
         """
         control, keys = config.control, Keys(self._ports)
         wanted = bool(keys) if control.http is None else control.http
+        self._wanted, self._trouble = control.port if wanted else None, None
         if self._programs is not None and wanted and self._programs.port == control.port:
             self._programs.signed.keys = keys
         else:
@@ -574,17 +591,9 @@ class Interface:
         try:
             listening = bound(HOST, port)
         except OSError as error:
-            raise ConfigError(
-                [
-                    message(
-                        "control-port-taken",
-                        host=HOST,
-                        port=port,
-                        reason=error.strerror or error,
-                    )
-                ],
-                hint=message("choose-another-port"),
-            ) from error
+            reason = error.strerror or error
+            self._trouble = message("control-port-taken", host=HOST, port=port, reason=reason)
+            raise ConfigError([self._trouble], hint=message("choose-another-port")) from error
         signed = Signed(self._api.app(), keys)
         server = _served(listening, signed, frozenset({f"{HOST}:{port}", f"localhost:{port}"}), "http")
         self._say("info", "paired programs are answered", address=f"http://{HOST}:{port}")

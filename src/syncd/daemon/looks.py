@@ -139,8 +139,8 @@ class Looks:
             self._reporter.begins()
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
-        task = self._task((name,), library)
-        self._events.tell("began", profile=name, library=library)
+        task = self._task((name,), library, run_name(self._clock.now()))
+        self._events.tell("began", profile=name, library=library, run=task.run)
         config = self._config
 
         def read() -> None:
@@ -151,7 +151,8 @@ class Looks:
         self._start(task, read)
 
     def _push(self, library: str, batch: Sequence[Waiting]) -> None:
-        task = self._task(tuple(waiting.profile for waiting in batch), library)
+        # What began as several looks goes on as one run, under the name of the first.
+        task = self._task(tuple(waiting.profile for waiting in batch), library, batch[0].run)
 
         def push() -> None:
             try:
@@ -163,8 +164,8 @@ class Looks:
 
         self._start(task, push)
 
-    def _task(self, names: tuple[str, ...], library: str) -> Task:
-        return Task(names, library, LookProgress(self._clock, self._stop), run_name(self._clock.now()))
+    def _task(self, names: tuple[str, ...], library: str, run: str) -> Task:
+        return Task(names, library, LookProgress(self._clock, self._stop), run)
 
     def _start(self, task: Task, work: Callable[[], None]) -> None:
         self._tasks |= dict.fromkeys(task.names, task)

@@ -178,6 +178,10 @@ class Daemon:
             self._roster.want(changed, "files", at_once=True)
             if quiet_in is not None:
                 self._next_look = min(self._next_look, self._looked + quiet_in)
+        if self._interface.is_kept_from_programs:
+            # The port may be free by now.
+            with suppress(ConfigError, StateError):
+                self._interface.take_over(self._config)
         self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
@@ -361,6 +365,7 @@ class Daemon:
             "now": self._clock.now().isoformat(timespec="seconds"),
             "since": self._started.isoformat(timespec="seconds"),
             "paused": sorted(self._roster.paused),
+            "http": self._interface.told(),
             "profiles": [self._status_of(name) for name in self._roster.names()],
         }
 

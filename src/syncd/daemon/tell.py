@@ -29,6 +29,7 @@ from syncd.daemon.work import Look, Outcome
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
 from syncd.errors import StateError, SyncdError
+from syncd.messages import message
 from syncd.sync.action import Action
 
 
@@ -230,7 +231,7 @@ class Reporter:
 
     def programs_unanswered(self, error: SyncdError) -> None:
         """Tell that the port for programs can't be opened."""
-        self._log.error(f"programs such as Zotero get no answer: {error}", hint=error.hint)
+        self._log.error(message("programs-unanswered", reason=error.words), hint=error.hint)
 
     def reloading(self) -> None:
         """Tell that a new configuration is being read."""
@@ -340,9 +341,9 @@ class Reporter:
             [notice.message for p in report.plan.profiles for notice in p.notices] if report.plan else []
         )
         before = self._noticed.get(profile, frozenset())
-        for message in notices:
-            if message not in before:
-                self._log.warning(message)
+        for words in notices:
+            if words not in before:
+                self._log.warning(words)
         self._noticed[profile] = frozenset(notices)
 
     def _tell_end(self, look: Look, again: datetime | None, *, shared: bool) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +16,13 @@ from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.handshake import Proof
 from syncd.messages import message, with_said
-from syncd.state.history import Note, Told
+from syncd.read import printable
+from syncd.state.facts import Told
+from syncd.state.history import BRINGS, Arrival, Note
 from syncd.state.libraries import remembered
-from syncd.state.state import State
+from syncd.state.state import FollowedProfile, State
+from syncd.sync.action import profile_of
+from syncd.text.institutions import institutions
 
 Json = dict[str, Any]
 # How the plugin calls the library of Zotero's user, whatever their number.
@@ -24,9 +30,14 @@ OWN = "users/0"
 # Sorts behind every time.
 LATEST = "~"
 MOST_KEYS = 500
+# Parts of an item that are no fields.
+NO_FIELDS = frozenset({"tags", "collections", "links"})
 # Of a user's number.
 MOST_DIGITS = 15
 PAGE = 1000
+# Between the key and the moment that a page goes on from; between the moments of several ways to a library.
+PAGE_MARK = "~"
+WAY_MARK = "-"
 
 
 class RefusedError(Exception):
@@ -111,7 +122,7 @@ def status(config: Config, ports: Ports, live: Json) -> Json:
     shelves = [shelf(library, config, ports.data, ports.clock, live) for library in config.libraries.values()]
     return {
         "libraries": [_shelf(one.to_json()) for one in shelves],
-        "daemon": {name: live[name] for name in ("pid", "version", "since", "paused")},
+        "daemon": {name: live[name] for name in ("pid", "version", "since", "paused", "http")},
         "reviews": sum(standing.cause == "review" for one in shelves for standing in one.standings),
         "dashboard": None,
     }
@@ -144,29 +155,33 @@ def items(asked: Asked, config: Config, ports: Ports) -> Json:
 def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
     """Return what is known of items in one library."""
     told = state.facts.about(keys)
-    history = state.history.of_items(told)
-    authors = {profile.name: profile.author for profile in state.profiles()}
+    history, arrivals = state.history.of_items(told), state.history.arrivals(told)
+    pushed = {profile.name: profile for profile in state.profiles()}
     kept = {s.key: list(s.values) for s in state.standings() if s.cause == "kept" and s.key in told}
     return {
-        key: _item(one, history.get(key, []), authors) | {"kept": kept.get(key, [])}
+        key: _item(one, history.get(key, []), pushed)
+        | {"kept": kept.get(key, [])}
+        | {"why": [way for arrival in arrivals.get(key, ()) for way in _why(one, arrival, pushed)]}
         for key, one in told.items()
     }
 
 
-def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping[str, str]) -> Json:
+def _item(
+    told: Told, history: Sequence[tuple[str, str, Note]], pushed: Mapping[str, FollowedProfile]
+) -> Json:
     changed = [
         {"when": when, "fields": [_field(name) for name in note.changes], "run": run}
         for run, when, note in history
         if note.changes and note.kind != "create"
     ]
-    came = [note.reason for _, _, note in history if note.kind in {"create", "adopt"}]
+    came = [note.reason for _, _, note in history if note.kind in BRINGS]
     about = {
         "profiles": [
-            {"name": name, "author": authors.get(name, name), "since": since or None}
+            {"name": name, "author": _author(name, pushed), "since": since or None}
             for name, since in told.profiles.items()
         ],
         "score": told.score,
-        "affiliations": list(told.affiliations),
+        "affiliations": institutions(told.affiliations),
         "links": [{"url": url, "kind": kind} for url, kind in told.links.items()],
         "code": told.code,
         "reason": came[0] if came else None,
@@ -175,15 +190,53 @@ def _item(told: Told, history: Sequence[tuple[str, str, Note]], authors: Mapping
     return with_said(about, "reason")
 
 
+def _author(name: str, pushed: Mapping[str, FollowedProfile]) -> str:
+    return pushed[name].author if name in pushed else name
+
+
+def _why(told: Told, arrival: Arrival, pushed: Mapping[str, FollowedProfile]) -> Iterator[Json]:
+    """Yield how an item came to be syncd's, for each of the profiles that brought it then."""
+    note = arrival.note
+    for name in _bringing(told, arrival):
+        about = {
+            "profile": name,
+            "author": _author(name, pushed),
+            "source": printable(pushed[name].origin) if name in pushed else None,
+            "kind": note.kind,
+            "when": arrival.when,
+            "run": arrival.run,
+            "reason": note.reason,
+            "filled": [field for field in note.changes if field not in NO_FIELDS],
+        }
+        yield with_said(about, "reason")
+
+
+def _bringing(told: Told, arrival: Arrival) -> list[str]:
+    """Return which of the profiles that list an item brought it in a run; the first of all where that is not known."""
+    began = datetime.fromisoformat(arrival.started).replace(microsecond=0)
+    # What was known before a run, or came later, was not brought by it.
+    first = min(
+        (since for since in told.profiles.values() if since and _is_after(since, began)), default=None
+    )
+    brought = [name for name, since in told.profiles.items() if since == first]
+    of_run = [name for name in told.profiles if profile_of(name, arrival.profiles) in arrival.profiles]
+    return [name for name in brought if name in of_run] or of_run or brought or list(told.profiles)[:1]
+
+
+def _is_after(since: str, began: datetime) -> bool:
+    return datetime.fromisoformat(since) >= began
+
+
 def _joined(first: Json, second: Json) -> Json:
     """Join what two ways to one library tell of an item; of what is there once, the first has the word."""
     profiles = sorted([*first["profiles"], *second["profiles"]], key=lambda one: one["since"] or LATEST)
     return {name: second[name] if value is None else value for name, value in first.items()} | {
         "profiles": _once(profiles, "name"),
-        "affiliations": list(dict.fromkeys([*first["affiliations"], *second["affiliations"]])),
+        "affiliations": institutions([*first["affiliations"], *second["affiliations"]]),
         "links": _once([*first["links"], *second["links"]], "url"),
         "changed": sorted([*first["changed"], *second["changed"]], key=lambda one: one["when"]),
         "kept": list(dict.fromkeys([*first["kept"], *second["kept"]])),
+        "why": sorted([*first["why"], *second["why"]], key=lambda one: one["when"]),
     }
 
 
@@ -198,16 +251,64 @@ def _field(name: str) -> str:
 
 
 def known(asked: Asked, config: Config, ports: Ports) -> Json:
-    """Return score and code of syncd's items, a page of them; "next" is what the following page is since."""
-    told: dict[str, Told] = {}
-    for library in _libraries(asked, config):
+    """Return score and code of syncd's items: a page of all, or with `changed` those that changed since.
+
+    "next" is what the following page is since; "until" is what the next question has as `changed`.
+    """
+    libraries = _libraries(asked, config)
+    if changed := asked.query.get("changed"):
+        return _changed(changed, libraries, ports)
+    # What changes between two pages is in neither for sure: all of them go on from before the first.
+    since, _, begun = asked.query.get("since", "").partition(PAGE_MARK)
+    moments: list[str] = []
+    told: list[dict[str, Told]] = []
+    for library in libraries:
         with remembered(library, ports.data, ports.clock) as state:
-            told = state.facts.after(asked.query.get("since", ""), PAGE) | told
-    page = sorted(told)[:PAGE]
+            moments.append(state.facts.moment())
+            told.append(state.facts.after(since, PAGE))
+    until = begun or WAY_MARK.join(moments)
+    page = sorted(set().union(*told))[:PAGE]
     return {
-        "items": {key: {"score": told[key].score, "code": told[key].code} for key in page},
-        "next": page[-1] if len(page) == PAGE else None,
-        "until": ports.clock.now().isoformat(timespec="seconds"),
+        "items": {key: _columns(key, told) for key in page},
+        "gone": [],
+        "next": f"{page[-1]}{PAGE_MARK}{until}" if len(page) == PAGE else None,
+        "until": until,
+    }
+
+
+def _changed(token: str, libraries: Sequence[Library], ports: Ports) -> Json:
+    """Return score and code of the items that changed since an answer whose "until" was this.
+
+    Raises:
+        RefusedError: the state, or the ways to the library, are others than those of that answer.
+    """
+    begun = token.split(WAY_MARK)
+    moments: list[str] = []
+    keys: set[str] = set()
+    with ExitStack() as stack:
+        states = [stack.enter_context(remembered(one, ports.data, ports.clock)) for one in libraries]
+        numbers = [state.facts.number_of(one) for state, one in zip(states, begun, strict=False)]
+        if len(begun) != len(states) or None in numbers:
+            raise RefusedError(HTTPStatus.GONE, message("changes-not-known"), hint=message("ask-for-all"))
+        for state, number in zip(states, numbers, strict=True):
+            moments.append(state.facts.moment())
+            keys |= state.facts.changed_after(number or 0)
+        told = [state.facts.there(keys) for state in states]
+    there = set().union(*told)
+    return {
+        "items": {key: _columns(key, told) for key in sorted(there)},
+        "gone": sorted(keys - there),
+        "next": None,
+        "until": WAY_MARK.join(moments),
+    }
+
+
+def _columns(key: str, ways: Sequence[Mapping[str, Told]]) -> Json:
+    """Return what the columns show of an item; of what several ways to its library tell, the first has the word."""
+    told = [way[key] for way in ways if key in way]
+    return {
+        name: next((value for one in told if (value := getattr(one, name)) is not None), None)
+        for name in ("score", "code")
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,11 @@ from syncd.errors import (
 )
 from syncd.messages import message, with_said
 from syncd.read import fetch, is_online
+from syncd.state.libraries import remembered
+from syncd.sync.action import profile_of
 
+# What is told of papers by the number of them, and the action that it is of.
+TOLD = {"created": "create", "updated": "update", "adopted": "adopt", "reviews": "review"}
 # How long a look waits for its turn at a library that another process is writing to.
 PATIENCE = 900.0
 
@@ -150,12 +155,14 @@ class Waiting:
     Attributes:
         profile: its name.
         why: what it is looked at for.
+        run: the name that its look began under.
         config: the settings that it was read by.
         reading: what was read.
     """
 
     profile: str
     why: frozenset[str]
+    run: str
     config: Config
     reading: Reading
 
@@ -174,6 +181,7 @@ class Look:
         error: the same as an error; of an unexpected kind where syncd has a fault.
         stopped: it was ended early, on request.
         put_off: its library did not let it in just now.
+        author: whose profile it is; its own name where it has several authors, or was never read.
     """
 
     profile: str
@@ -185,14 +193,25 @@ class Look:
     error: Exception | None = None
     stopped: bool = False
     put_off: bool = False
+    author: str = ""
+
+    @property
+    def library(self) -> str | None:
+        """The name of its library; None where the look was not begun."""
+        profile = self.config.profiles.get(self.profile) if self.config else None
+        return self.config.library_of(profile).name if self.config and profile else None
 
     def to_json(self) -> dict[str, Any]:
         """Return what a command shows of it."""
         known = self.error if isinstance(self.error, SyncdError) else None
+        counts = self.report.counts if self.report else {}
         return {
             "profile": self.profile,
+            "author": self.author or self.profile,
+            "library": self.library,
             "run": self.run,
-            "counts": self.report.counts if self.report else {},
+            "counts": counts,
+            **{name: counts.get(kind, 0) for name, kind in TOLD.items()},
             "error": {
                 "message": words_of(self.error),
                 "hint": known.hint if known else "",
@@ -229,11 +248,13 @@ class Looker:
         ports: the world, with a clock whose waits can be ended and one pace for all.
         admits: whether a library may be asked now, by name.
         seen: by profile, the digests of the pages that were last pushed.
+        authors: by profile, whose it is; its own name where that is not one author, or not known.
     """
 
     ports: Ports
     admits: Callable[[str], bool]
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
+    authors: dict[str, str] = field(default_factory=dict)
 
     def look(
         self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress
@@ -253,15 +274,16 @@ class Looker:
         try:
             reading = self._reading(profile, why, config, progress)
             if reading is None:
-                return Outcome((Look(profile, why, run, config),))
-            waiting = Waiting(profile, why, config, reading)
+                return Outcome((self._ended(profile, why, run, config),))
+            waiting = Waiting(profile, why, run, config, reading)
             if reading.intakes:
                 return waiting
             return next(self.push([waiting], run, progress))
         except StoppedError as error:
-            return Outcome((Look(profile, why, run, config, error=error, stopped=True),))
+            return Outcome((self._ended(profile, why, run, config, error=error, stopped=True),))
         except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
-            return Outcome((Look(profile, why, run, config, trouble=trouble_of(error), error=error),))
+            trouble = trouble_of(error)
+            return Outcome((self._ended(profile, why, run, config, trouble=trouble, error=error),))
 
     def push(self, batch: Sequence[Waiting], run: str, progress: LookProgress) -> Iterator[Outcome]:
         """Push what was read of profiles of one library and one configuration, in one run. Never raises.
@@ -278,7 +300,7 @@ class Looker:
                 (one,) = batch
                 stopped = isinstance(error, StoppedError)
                 trouble = None if stopped else trouble_of(error)
-                look = Look(
+                look = self._ended(
                     one.profile, one.why, run, one.config, trouble=trouble, error=error, stopped=stopped
                 )
                 yield Outcome((look,))
@@ -316,14 +338,40 @@ class Looker:
             failed = report.error or next((failure.error for failure in part.unread), None)
             ended = (one.profile, one.why, report.run, one.config)
             if isinstance(failed, ClosedError):
-                yield Look(*ended, error=failed, put_off=True)
+                yield self._ended(*ended, error=failed, put_off=True)
             elif isinstance(failed, StoppedError):
-                yield Look(*ended, part, error=failed, stopped=True)
+                yield self._ended(*ended, part, error=failed, stopped=True)
             else:
                 if failed is None and part.plan is not None:
                     self.seen[one.profile] = frozenset(p.digest for p in part.plan.profiles)
                 trouble = shared or (trouble_of(failed) if failed else None)
-                yield Look(*ended, part, trouble, failed)
+                yield self._ended(*ended, part, trouble=trouble, error=failed)
+
+    def _ended(
+        self,
+        profile: str,
+        why: frozenset[str],
+        run: str,
+        config: Config,
+        report: Report | None = None,
+        **how: Any,
+    ) -> Look:
+        """Return how a look ended, with the author's name: who reads of it knows profiles by their authors."""
+        if report and report.plan and report.plan.profiles:
+            authors = {planned.author for planned in report.plan.profiles}
+            self.authors[profile] = authors.pop() if len(authors) == 1 else profile
+        elif profile not in self.authors:
+            self.authors[profile] = self._remembered_author(profile, config)
+        return Look(profile, why, run, config, report, author=self.authors[profile], **how)
+
+    def _remembered_author(self, profile: str, config: Config) -> str:
+        """Return whose profile it was when it was last pushed."""
+        library, ports = config.library_of(config.profiles[profile]), self.ports
+        with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
+            authors = {one.author for one in state.profiles() if profile_of(one.name, [profile]) == profile}
+            if len(authors) == 1:
+                return authors.pop()
+        return profile
 
     def _ports(self, config: Config, progress: LookProgress) -> Ports:
         return replace(

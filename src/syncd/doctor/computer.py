@@ -213,6 +213,10 @@ def _daemon(scene: Scene) -> Iterator[Finding]:
                 count=len(status.get("profiles", ())),
             ),
         )
+    http = (status or {}).get("http")
+    if http and http["trouble"]:
+        words = message("programs-unanswered", reason=http["trouble"])
+        yield Finding(DAEMON, "warning", words, http["hint"])
 
 
 def _removed(path: Path) -> str:

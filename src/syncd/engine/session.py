@@ -126,6 +126,7 @@ def noted(
         with suppress(StateError) if error else nullcontext():
             history.finish(session.run, ended, counts(), words)
             history.prune(clock.now(), session.ports.keep)
+            session.state.facts.heed_library()
 
 
 @contextmanager

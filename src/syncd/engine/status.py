@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Config, Library
+from syncd.config.model import DESKTOP
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.libraries import remembered
@@ -120,9 +121,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A library with its profiles, and what is to be known of papers."""
+    """A library with its profiles, and what is to be known of papers.
+
+    Attributes:
+        library: its name.
+        prefix: "users/12", "groups/77", "users/0" on the desktop; None where no Zotero has it.
+        rows: its profiles.
+        standings: of its papers.
+    """
 
     library: str
+    prefix: str | None
     rows: Sequence[Row]
     standings: Sequence[Standing]
 
@@ -130,6 +139,7 @@ class Shelf:
         """Return what scripts rely on."""
         return {
             "library": self.library,
+            "prefix": self.prefix,
             "profiles": [row.to_json() for row in self.rows],
             "papers": [
                 {
@@ -175,7 +185,8 @@ def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, li
         is_followed = whole in followed
         rests = bool(paused & {whole, ALL}) and is_followed
         rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
-    return Shelf(library.name, rows, standings)
+    in_zotero = library.type == DESKTOP or library.id is not None
+    return Shelf(library.name, library.prefix if in_zotero else None, rows, standings)
 
 
 def _problem_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Problem | None:

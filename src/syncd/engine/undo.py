@@ -14,7 +14,7 @@ from syncd.engine.session import Session, noted
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError, SyncdError
 from syncd.messages import message
-from syncd.state.history import History, Note, Run
+from syncd.state.history import UNDO_OF, History, Note, Run, undone_by
 from syncd.state.journal import Entry
 from syncd.sync.library import IndexedItem, LibraryView
 from syncd.sync.merge import AUTOMATIC, Base
@@ -229,7 +229,7 @@ class _Plan:
         elif touched := edits(item, self.view, base, self.record.notes.get(item.key, ())):
             self._leave(note, item.key, message("you-changed-since", fields=", ".join(touched)))
         else:
-            undone = Note("trash", note.title, f"undo of {self.run}")
+            undone = Note("trash", note.title, f"{UNDO_OF}{self.run}")
             self._write(item, item.key, {"deleted": 1}, undone)
 
     def _undo_change(self, item: IndexedItem, note: Note) -> None:
@@ -240,7 +240,7 @@ class _Plan:
         elif not back and not links:
             self._leave(note, item.key, BEFORE)
         changes = {name: (item.data.get(name, ""), value) for name, value in back.items()}
-        undone: Note | None = Note("revert", note.title, f"undo of {self.run}", changes)
+        undone: Note | None = Note("revert", note.title, f"{UNDO_OF}{self.run}", changes)
         if back:
             self._write(item, item.key, back, undone)
             undone = None
@@ -363,7 +363,7 @@ def last_run(history: History) -> Run | None:
     for run in history.runs():
         notes = history.notes(run.name)
         if run.kind == "undo":
-            undone |= {note.reason.removeprefix("undo of ") for _, note in notes}
+            undone |= {name for _, note in notes if (name := undone_by(note))}
         elif notes and run.name not in undone:
             return run
     return None

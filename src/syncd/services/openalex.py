@@ -218,7 +218,9 @@ def _paper(document: Document, row: Json, author: str) -> Paper | None:
         document.notices.append(Notice("retracted", message("paper-retracted", title=paper.title)))
     own = next((row for row in listed if _bare(dig(row, "author.id")) == author), {})
     names = [dig(place, "display_name") for place in rows(own.get("institutions")) or []]
-    return replace(paper, affiliations=records.slugs(names) or ())
+    return replace(
+        paper, affiliations=records.slugs(names) or (), affiliation_names=records.texts(names) or ()
+    )
 
 
 def _form(row: Json) -> str | None:

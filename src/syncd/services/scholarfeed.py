@@ -45,6 +45,7 @@ PAPER = (
 OF_ITS_OWN = (
     Field("score", ("rank_score",), records.percent),
     Field("affiliations", ("institution_tags",), records.slugs),
+    Field("affiliation_names", ("institution_tags",), records.texts),
     Field("has_code", ("has_code",), records.flag),
 )
 

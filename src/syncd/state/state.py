@@ -18,7 +18,8 @@ from syncd.errors import SyncdError
 from syncd.handshake import SEPARATOR
 from syncd.messages import kept, recalled
 from syncd.state import store as db
-from syncd.state.history import Facts, History
+from syncd.state.facts import Facts
+from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
 from syncd.state.store import Store

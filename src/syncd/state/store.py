@@ -236,6 +236,9 @@ fact = sa.Table(
     sa.Column("profile", sa.Text, primary_key=True),
     sa.Column("since", sa.Text, nullable=False),
     sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("changed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("gone", sa.Boolean, nullable=False, server_default="0"),
+    sa.Index("fact_changed", "library", "changed"),
 )
 
 # The figures of profiles, as of the days on which they changed.
@@ -253,7 +256,7 @@ figure = sa.Table(
 )
 
 # The only revision that is read; a test holds it to what `migrations/versions` says. Revisions sort as texts.
-HEAD = "0004"
+HEAD = "0005"
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02

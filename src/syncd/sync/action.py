@@ -240,7 +240,7 @@ class Fact:
         paper: the paper's create-once key.
         profile: what state knows the profile by.
         score: 0 to 100, or None.
-        affiliations: slugs such as "microsoft-research".
+        affiliations: names such as "Microsoft Research", or slugs where the source has no names.
         links: addresses and what they lead to.
     """
 

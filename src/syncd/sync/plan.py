@@ -93,7 +93,7 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
 
 def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
     links = tuple((link.url, link.kind) for link in paper.links)
-    return Fact(key, intake.name, paper.score, paper.affiliations, links)
+    return Fact(key, intake.name, paper.score, paper.affiliation_names or paper.affiliations, links)
 
 
 def _listing(intake: Intake, key: str, paper: Paper, made: Draft, collection: ProfileCollection) -> Listing:

@@ -52,7 +52,9 @@ test("a column is as wide as what it shows: the score's stays as the user drags 
 });
 
 test("a cell answers at once, and the daemon's answer follows once it is there", async () => {
-  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5, code: CODE } } }) };
+  const answers = {
+    known: async () => ({ items: { AAAA2222: { score: 92.5, code: CODE } }, whole: true, until: null }),
+  };
   const { score, code, daemon, world, Zotero } = await begun({ answers });
   const item = makeItem();
   assert.equal(await see(score, item), "000.00");
@@ -60,7 +62,7 @@ test("a cell answers at once, and the daemon's answer follows once it is there",
   assert.equal(score.dataProvider(item), "092.50");
   assert.equal(code.dataProvider(item), `2 ${CODE}`);
   assert.equal(code.dataProvider(makeItem({ key: "ZZZZ2222" })), "0");
-  assert.deepEqual(plain(daemon.asked), [["known", "users/0"]]);
+  assert.deepEqual(plain(daemon.asked), [["known", "users/0", null]]);
   world.time += 60_000;
   await see(code, item);
   assert.deepEqual([daemon.asked.length, Zotero.refreshed.length], [2, 1]);
@@ -92,7 +94,7 @@ test("what is told of a library that Zotero does not have is nothing to draw", a
 });
 
 test("rows that are in the order of a column are put in order anew when values come, others are left", async () => {
-  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } } }) };
+  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } }, whole: true, until: null }) };
   const { score, world } = await begun({ answers });
   const [[key]] = [...world.registered].filter(([, { dataKey }]) => dataKey === "score");
   const lists = [makeList(key), makeList("title")];
@@ -126,23 +128,6 @@ test("nothing is asked while no daemon is paired, and at once when one is", asyn
   Syncd.known.forget();
   await see(score, makeItem());
   assert.equal(daemon.asked.length, 1);
-});
-
-test("a pairing or a command makes the columns ask anew", () => {
-  const { Syncd, daemon } = views();
-  const listeners = new Set();
-  daemon.onChange = (listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
-  Syncd.columns.startup();
-  Syncd.known._library("users/0").asked = 5;
-  for (const listener of listeners) {
-    listener();
-  }
-  assert.equal(Syncd.known._libraries.get("users/0").asked, Number.NEGATIVE_INFINITY);
-  Syncd.columns.shutdown();
-  assert.equal(listeners.size, 0);
 });
 
 test("the daemon is not asked at once, while Zotero may still be starting", () => {
@@ -238,6 +223,6 @@ test("at the end nothing is left to happen", () => {
   const { Syncd } = views({ globals: { setTimeout: () => 7, clearTimeout: (timer) => cleared.push(timer) } });
   Syncd.columns.score(makeItem());
   Syncd.known.look();
-  Syncd.columns.shutdown();
+  Syncd.known.close();
   assert.deepEqual(cleared, [7]);
 });

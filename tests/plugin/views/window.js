@@ -218,6 +218,7 @@ function makeWindow({ pane = {} } = {}) {
     MozXULElement: { insertFTLIfNeeded() {} },
     ZoteroPane: strict("ZoteroPane", {
       getSelectedCollections: () => [],
+      getCollectionTreeRows: () => [],
       getSelectedCollection: undefined,
       getSelectedItems: () => [],
       itemsView: null,
@@ -285,7 +286,6 @@ function declare({ Zotero, add, strict: only }) {
     notes,
     refreshed,
     launchURL: (address) => opened.push(address),
-    getActiveZoteroPane: () => Zotero.getMainWindow()?.ZoteroPane ?? null,
     Attachments: only("Zotero.Attachments", { LINK_MODE_LINKED_URL: 3 }),
     ProgressWindow: class {
       changeHeadline() {}
@@ -297,6 +297,8 @@ function declare({ Zotero, add, strict: only }) {
       show() {}
 
       startCloseTimer() {}
+
+      close() {}
     },
   });
   add(Zotero.ItemTypes, { getLocalizedString: (type) => `Type ${type}` });
@@ -372,6 +374,7 @@ const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 
 module.exports = {
   FakeElement,
+  declare,
   makeCollection,
   makeDaemon,
   makeItem,

@@ -76,7 +76,7 @@ Syncd.collection = {
   /** @param {any} window */
   async draw(window) {
     const collection = Syncd.selection.collection(window.ZoteroPane);
-    Syncd.seen.look(collection);
+    Syncd.seen.look();
     if (this._places.get(window) !== collection) {
       this._places.set(window, collection);
       Syncd.quietly("sorting", () => Syncd.columns.placeChanged(window));

@@ -12,14 +12,10 @@ const AUTOMATIC = 1;
 const KEPT = ["hidden", "sortDirection"];
 
 Syncd.columns = {
-  /** @type {(() => void) | null} */
-  _unwatch: null,
   /** @type {Record<string, string>} what Zotero calls each column */
   _keys: {},
 
   startup() {
-    this._unwatch = Syncd.daemon.onChange(() => Syncd.known.forget());
-    Syncd.quietly("reading what was looked at", () => Syncd.seen.load());
     /** @type {any} */
     const manager = Zotero.ItemTreeManager;
     for (const [dataKey, column] of Object.entries(this._columns())) {
@@ -31,12 +27,6 @@ Syncd.columns = {
         ...column,
       });
     }
-  },
-
-  shutdown() {
-    this._unwatch?.();
-    Syncd.known.close();
-    Syncd.seen.close();
   },
 
   /**
@@ -123,7 +113,7 @@ Syncd.columns = {
     if (!item?.isRegularItem?.()) {
       return "0";
     }
-    return Syncd.seen.isNew(item, Syncd.selection.collection(Zotero.getActiveZoteroPane())) ? "1" : "0";
+    return Syncd.seen.isNew(item) ? "1" : "0";
   },
 
   /**

@@ -56,6 +56,14 @@ Syncd.words = {
   },
 
   /**
+   * @param {string} words such as "the host example.org can't be found"
+   * @returns {string} the same as a line of its own: "The host example.org can't be found"
+   */
+  line(words) {
+    return words.charAt(0).toLocaleUpperCase(Zotero.locale) + words.slice(1);
+  },
+
+  /**
    * Return which message tells of an error, and with what.
    *
    * @param {any} error

@@ -1,4 +1,4 @@
-"""All tables, as revision 0004 left them: the oldest state that this syncd reads.
+"""All tables, as revision 0005 left them: the oldest state that this syncd reads.
 
 What came before is in nobody's hands any more; `store` refuses it with a sentence.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
+revision = "0005"
 down_revision = None
 
 
@@ -185,6 +185,9 @@ def upgrade() -> None:
         sa.Column("profile", sa.Text, primary_key=True),
         sa.Column("since", sa.Text, nullable=False),
         sa.Column("facts", sa.Text, nullable=False),
+        sa.Column("changed", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("gone", sa.Boolean, nullable=False, server_default="0"),
+        sa.Index("fact_changed", "library", "changed"),
     )
     op.create_table(
         "figure",

@@ -1,0 +1,256 @@
+"""What profiles tell of papers beside their items, such as a score; and which of it changed since when.
+
+Nothing of it is written into the library, and nothing here asks the library. A row is never deleted: what changed
+after a moment includes what is there no more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.state import store as db
+from syncd.state.history import BRINGS
+from syncd.state.store import Store
+from syncd.sync.action import Action, Fact, Plan, PlannedProfile
+
+Json = dict[str, Any]
+# Marks the state, so that a moment of one that was lost is known for what it is.
+EPOCH = "facts"
+# Of the number of a change.
+MOST_DIGITS = 15
+# How many keys are asked about in one question to the database.
+AT_ONCE = 1000
+# The names of figures, as columns have them.
+FIGURES = ("h_index", "citations", "novelty", "ai_score", "papers")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the profiles tell of an item.
+
+    Attributes:
+        profiles: by the name of each profile that lists it, the ISO time since when; "" where that is not known.
+        score: 0 to 100, or None.
+        affiliations: names such as "Microsoft Research", or slugs where the source has no names.
+        links: by address, what it leads to.
+    """
+
+    profiles: Mapping[str, str]
+    score: float | None
+    affiliations: Sequence[str]
+    links: Mapping[str, str]
+
+    @property
+    def code(self) -> str | None:
+        """The address of its code, if it has one."""
+        return next((url for url, kind in self.links.items() if kind == "code"), None)
+
+
+class Facts:
+    """The facts and figures of one library.
+
+    Args:
+        store: the database.
+        library: the library's number there.
+    """
+
+    def __init__(self, store: Store, library: int) -> None:
+        self._store = store
+        self._library = library
+
+    # Learning
+
+    def learn(self, connection: sa.Connection, plan: Plan, actions: Iterable[Action], now: datetime) -> None:
+        """Remember what the profiles of a plan tell; what is as before is not written.
+
+        Args:
+            connection: the transaction.
+            plan: as it was carried out.
+            actions: those about papers whose items are in the library, with real keys.
+            now: the time.
+        """
+        items = {action.paper: action for action in actions if action.key}
+        told: dict[tuple[str, str], Fact] = {}
+        for fact in plan.facts:
+            if (action := items.get(fact.paper)) and action.key:
+                told.setdefault((fact.profile, action.key), fact)
+        number = self._next(connection)
+        brought = {a.key for a in items.values() if a.kind in BRINGS or "collections" in a.changes}
+        for profile in plan.profiles:
+            self._note_figures(connection, profile, now.date().isoformat())
+            known = self._known(connection, profile.name)
+            for key, fact in ((key, fact) for (name, key), fact in told.items() if name == profile.name):
+                since, text = known.get(key, (None, ""))
+                if since is None:
+                    since = now.isoformat(timespec="seconds") if key in brought else ""
+                if text != _text(fact):
+                    row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
+                    db.upsert(connection, db.fact, [{"library": self._library, **row, "changed": number}])
+
+    def heed_library(self) -> None:
+        """Take over from the index which items are there: what is in the trash or erased is gone until it is back."""
+        fact, item, place = db.fact, db.index_item, db.library.c
+        is_there = sa.exists().where(
+            item.c.library == fact.c.library, item.c.key == fact.c.key, item.c.trashed.is_(False)
+        )
+        # An index that is being read anew does not hold all that is there.
+        complete = sa.exists().where(place.id == self._library, place.version > 0)
+        turned = sa.and_(fact.c.library == self._library, fact.c.gone == is_there, complete)
+        # Who looks through all of a large library must not keep others from writing, and seldom finds anything.
+        with self._store.reading() as connection:
+            if connection.scalar(sa.select(fact.c.key).where(turned).limit(1)) is None:
+                return
+        with self._store.writing() as connection:
+            connection.execute(
+                sa.update(fact).where(turned).values(gone=~fact.c.gone, changed=self._next(connection))
+            )
+
+    def _next(self, connection: sa.Connection) -> int:
+        """Return the number of the next change, in the caller's transaction."""
+        return self._last(connection) + 1
+
+    def _last(self, connection: sa.Connection) -> int:
+        query = sa.select(sa.func.max(db.fact.c.changed)).where(db.fact.c.library == self._library)
+        return connection.scalar(query) or 0
+
+    def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
+        """Return what is remembered of a profile's papers: since when, and the text."""
+        table = db.fact
+        query = sa.select(table).where(table.c.library == self._library, table.c.profile == profile)
+        return {row.key: (row.since, row.facts) for row in connection.execute(query)}
+
+    def _note_figures(self, connection: sa.Connection, profile: PlannedProfile, day: str) -> None:
+        """Remember a profile's figures of a day, if they are others than the last ones."""
+        table = db.figure
+        listed = profile.papers if profile.listed is None else profile.listed
+        figures = {**asdict(profile.figures), "papers": listed}
+        here = sa.and_(table.c.library == self._library, table.c.profile == profile.name)
+        columns = [table.c[name] for name in FIGURES]
+        query = sa.select(*columns).where(here).order_by(table.c.day.desc()).limit(1)
+        last = connection.execute(query).mappings().first()
+        if last is None or dict(last) != figures:
+            row = {"library": self._library, "profile": profile.name, "day": day, **figures}
+            db.upsert(connection, table, [row])
+
+    # Asking
+
+    def about(self, keys: Iterable[str]) -> dict[str, Told]:
+        """Return what is told of these items; the unknown are left out."""
+        return self._of(keys, sa.true())
+
+    def after(self, key: str, most: int) -> dict[str, Told]:
+        """Return what is told of the items that are there and whose keys follow this one, in their order.
+
+        Args:
+            key: "" for the first.
+            most: how many.
+        """
+        table = db.fact
+        mine = sa.and_(table.c.library == self._library, table.c.key > key, table.c.gone.is_(False))
+        page = sa.select(table.c.key).distinct().where(mine).order_by(table.c.key).limit(most)
+        return self._told(table.c.key.in_(page.scalar_subquery()))
+
+    def there(self, keys: Iterable[str]) -> dict[str, Told]:
+        """Return what is told of those of these items that are there; the unknown are left out."""
+        return self._of(keys, db.fact.c.gone.is_(False))
+
+    def moment(self) -> str:
+        """Return what stands for now in this library: `number_of` reads it, `changed_after` goes on from it."""
+        epoch = self._epoch()
+        with self._store.reading() as connection:
+            return f"{epoch}.{self._library}.{self._last(connection)}"
+
+    def number_of(self, moment: str) -> int | None:
+        """Return the number of the last change before a moment; None where it is of another state or library."""
+        epoch, _, rest = moment.partition(".")
+        library, _, number = rest.partition(".")
+        sound = number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS
+        if not sound or (epoch, library) != (self._epoch(), str(self._library)):
+            return None
+        with self._store.reading() as connection:
+            # A state that was put back from a copy has not come so far.
+            return int(number) if int(number) <= self._last(connection) else None
+
+    def changed_after(self, number: int) -> set[str]:
+        """Return the keys of the items of which something else is told since this change, and of those that went."""
+        table = db.fact.c
+        query = sa.select(table.key).where(table.library == self._library, table.changed > number)
+        with self._store.reading() as connection:
+            return set(connection.scalars(query.distinct()))
+
+    def _epoch(self) -> str:
+        """Return the mark of this state, which it gets when it is asked for first."""
+        mark = db.mark
+        query = sa.select(mark.c.value).where(mark.c.name == EPOCH)
+        with self._store.reading() as connection:
+            found = connection.scalar(query)
+        if found is None:
+            with self._store.writing() as connection:
+                db.upsert(connection, mark, [{"name": EPOCH, "value": token_hex(4)}], keep=["value"])
+                found = connection.scalar(query)
+        return str(found)
+
+    def figures(self, profile: str) -> list[Json]:
+        """Return a profile's figures, each as of the day on which it came to be so, oldest first."""
+        table = db.figure
+        here = sa.and_(table.c.library == self._library, table.c.profile == profile)
+        columns = [table.c.day, *(table.c[name] for name in FIGURES)]
+        with self._store.reading() as connection:
+            query = sa.select(*columns).where(here).order_by(table.c.day)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def years(self, profile: str) -> dict[int, int]:
+        """Return how many papers of a profile are in the library, by their year."""
+        item, fact = db.index_item.c, db.fact.c
+        there = sa.and_(item.library == fact.library, item.key == fact.key)
+        mine = sa.and_(fact.library == self._library, fact.profile == profile)
+        query = (
+            sa.select(item.year, sa.func.count())
+            .select_from(sa.join(db.fact, db.index_item, there))
+            .where(mine, item.year.is_not(None), item.trashed.is_(False))
+            .group_by(item.year)
+            .order_by(item.year)
+        )
+        with self._store.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _of(self, keys: Iterable[str], which: sa.ColumnElement[bool]) -> dict[str, Told]:
+        several, found = sorted(keys), dict[str, Told]()
+        for start in range(0, len(several), AT_ONCE):
+            found |= self._told(sa.and_(db.fact.c.key.in_(several[start : start + AT_ONCE]), which))
+        return found
+
+    def _told(self, which: sa.ColumnElement[bool]) -> dict[str, Told]:
+        table = db.fact
+        query = sa.select(table).where(table.c.library == self._library, which)
+        rows: dict[str, list[sa.Row[Any]]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(query.order_by(table.c.key, table.c.since, table.c.profile)):
+                rows.setdefault(row.key, []).append(row)
+        return {key: _joined(several) for key, several in rows.items()}
+
+
+def _text(fact: Fact) -> str:
+    value = {"score": fact.score, "affiliations": fact.affiliations, "links": dict(fact.links)}
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _joined(rows: Sequence[sa.Row[Any]]) -> Told:
+    """Return what several profiles tell of one item; where they differ, the one that came first."""
+    told = [json.loads(row.facts) for row in rows]
+    links: dict[str, str] = {}
+    for one in told:
+        links = one["links"] | links
+    return Told(
+        profiles={row.profile: row.since for row in rows},
+        score=next((one["score"] for one in told if one["score"] is not None), None),
+        affiliations=tuple(dict.fromkeys(slug for one in told for slug in one["affiliations"])),
+        links=links,
+    )
