@@ -35,7 +35,21 @@ class DialogElement extends FakeElement {
     return other === this || this.all().includes(other);
   }
 
+  /** What is inert takes no focus. */
+  focus() {
+    for (let one = this; one; one = one.parent) {
+      if (one.attributes.has("inert")) {
+        return;
+      }
+    }
+    super.focus();
+  }
+
   select() {}
+
+  click() {
+    this.happen(this.namespaceURI.endsWith("xhtml") ? "click" : "command");
+  }
 
   getButton(name) {
     return this._buttons[name];

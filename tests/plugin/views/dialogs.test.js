@@ -292,6 +292,7 @@ test("each verdict is sent with its item, and the next review follows", async ()
   await loaded();
   assert.deepEqual(args(dialog.saying("syncd-reviews-about")[0]), { number: 2, total: 2 });
   assert.equal(dialog.find("mark").length, 0);
+  assert.equal(dialog.document.focused, dialog.find("richlistbox")[0]);
   dialog.press("extra1");
   await loaded();
   assert.equal(dialog.saying("syncd-reviews-done").length, 1);
@@ -429,6 +430,16 @@ test("a service opens its own page of the author", async () => {
   assert.deepEqual(plain(Zotero.launched), ["https://openalex.org/A1", "https://scholarfeed.org/author/1"]);
 });
 
+test("Tab stops at the links of the chosen row alone", async () => {
+  const { Syncd, window } = begun({ search: async () => FOUND });
+  Syncd.follow.open(window, ["Ann Author"], "users/0");
+  await loaded();
+  const stops = () => window.dialog.find(".syncd-link").map((link) => link.getAttribute("tabindex"));
+  assert.deepEqual(stops(), ["-1", "-1", "-1"]);
+  window.dialog.find("richlistbox")[0].selectedIndex = 1;
+  assert.deepEqual(stops(), ["-1", "-1", "0"]);
+});
+
 test("people of one name stay apart where a service or their places tell them apart", () => {
   const { Syncd } = begun();
   const author = (service, name, affiliation = null) => ({ service, name, affiliation, papers: 1 });
@@ -492,11 +503,17 @@ test("Enter searches and follows nobody; another author of the item is one press
   const { dialog } = window;
   const [input] = dialog.find("input");
   input.value = "Cem";
-  assert.equal(input.happen("keydown", { key: "Enter" }).prevented, true);
-  assert.equal(input.happen("keydown", { key: "x" }).prevented, false);
+  const press = (target, more = {}) =>
+    dialog.document.getElementById("syncd-body").happen("keydown", { key: "Enter", target, ...more })
+      .prevented;
+  assert.deepEqual(
+    [press(input), press(input, { key: "x" }), press(input, { isComposing: true })],
+    [true, false, false],
+  );
   await loaded();
-  dialog.find(".syncd-others")[0].querySelector("button").happen("click");
+  assert.equal(press(dialog.find(".syncd-others")[0].querySelector("button")), true);
   await loaded();
+  assert.equal(press(dialog.find("richlistbox")[0]), false);
   assert.deepEqual(
     daemon.asked.map(([, name]) => name),
     ["Ann", "Cem", "Bob"],
@@ -524,7 +541,7 @@ test("an answer about a name that is no longer asked for is not shown", async ()
   await loaded();
   const [input] = window.dialog.find("input");
   input.value = "Bob";
-  input.happen("keydown", { key: "Enter" });
+  window.dialog.saying("syncd-button-search")[0].happen("command");
   answers[1]([]);
   answers[0](FOUND);
   await loaded();

@@ -76,18 +76,6 @@ Syncd.element = {
   },
 
   /**
-   * Let nothing in an element be pressed, or let it be pressed again: what was asked for is under way.
-   *
-   * @param {any} root
-   * @param {boolean} busy
-   */
-  busy(root, busy) {
-    for (const button of root.querySelectorAll("button")) {
-      button.disabled = busy;
-    }
-  },
-
-  /**
    * The one quiet line that a view shows where something is missing or went wrong.
    *
    * @param {string} l10n

@@ -57,7 +57,9 @@ Syncd.follow = {
     const accept = Syncd.dialog.button(window, "accept");
     list.addEventListener("select", () => {
       accept.disabled = !list.selectedItem;
+      this._reach(list);
     });
+    body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this._enter(event, search));
     list.addEventListener("dblclick", () => accept.disabled || accept.click());
     Syncd.dialog.onPress(window, "accept", () => this._follow(window, list.selectedItem, library));
     const input = body.querySelector("input");
@@ -65,6 +67,35 @@ Syncd.follow = {
     input.select();
     await Syncd.dialog.fit(window);
     await search();
+  },
+
+  /**
+   * Let Enter do in the form what it does anywhere: else it would press the dialog's own button besides.
+   *
+   * @param {any} event
+   * @param {() => unknown} search
+   */
+  _enter(event, search) {
+    const { target } = event;
+    if (event.key === "Enter" && !event.isComposing && ["button", "input"].includes(target.localName)) {
+      event.preventDefault();
+      if (target.localName === "input") {
+        search();
+      } else {
+        target.click();
+      }
+    }
+  },
+
+  /**
+   * Let Tab stop at the links of the chosen row alone.
+   *
+   * @param {any} list
+   */
+  _reach(list) {
+    for (const link of list.querySelectorAll("button")) {
+      link.setAttribute("tabindex", list.selectedItem?.contains(link) ? "0" : "-1");
+    }
   },
 
   /**
@@ -76,13 +107,6 @@ Syncd.follow = {
    */
   form(names, library, search, choose) {
     const { h } = Syncd.element;
-    const keydown = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Enter") {
-        // Else it would press the dialog's own button.
-        event.preventDefault();
-        search();
-      }
-    };
     const others = names.slice(1, MOST_NAMES);
     return h(
       "div",
@@ -91,7 +115,7 @@ Syncd.follow = {
         "div",
         { class: "syncd-line" },
         h("label", { for: "syncd-name", l10n: "syncd-follow-name" }),
-        h("input", { id: "syncd-name", type: "text", value: names[0] ?? "", on: { keydown } }),
+        h("input", { id: "syncd-name", type: "text", value: names[0] ?? "" }),
         h("xul:button", { l10n: "syncd-button-search", on: { command: search } }),
       ),
       others.length > 0 &&
@@ -113,9 +137,11 @@ Syncd.follow = {
   /**
    * @param {string} text
    * @param {() => unknown} press
+   * @param {Record<string, any>} [props]
    */
-  _link(text, press) {
-    return Syncd.element.h("button", { type: "button", class: "syncd-link", text, on: { click: press } });
+  _link(text, press, props) {
+    const { h } = Syncd.element;
+    return h("button", { type: "button", class: "syncd-link", text, on: { click: press }, ...props });
   },
 
   /**
@@ -216,7 +242,9 @@ Syncd.follow = {
     return h(
       "span",
       null,
-      page ? this._link(service, () => Zotero.launchURL(page)) : service,
+      page
+        ? this._link(service, () => Zotero.launchURL(page), { role: "link", title: page, tabindex: "-1" })
+        : service,
       isKnown &&
         h("span", { l10n: typeof index === "number" ? "syncd-follow-size" : "syncd-follow-papers", args }),
     );

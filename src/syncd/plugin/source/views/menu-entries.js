@@ -107,8 +107,8 @@ Syncd.menuEntries = {
       // Zotero sets no line there by itself.
       { state },
       {
+        // Without an icon, as all of them there.
         l10n: "syncd-menu-follow",
-        icon: "follow",
         state,
         command: (picked) => {
           const name = /** @type {string} */ (this._creator(picked));

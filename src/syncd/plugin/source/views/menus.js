@@ -14,7 +14,7 @@ Syncd.menus = {
   startup() {
     const { menuEntries } = Syncd;
     const menus = this._managed(menuEntries.tools());
-    const submenu = { menuType: "submenu", l10nID: "syncd-menu", icon: this._icon("syncd"), menus };
+    const submenu = { menuType: "submenu", l10nID: "syncd-menu", menus };
     this._register("tools", "main/menubar/tools", [submenu]);
     this._register("item", "main/library/item", this._managed(menuEntries.item()));
     this._register("row", "itemPane/info/row", this._managed(menuEntries.row()));

@@ -30,23 +30,25 @@ Syncd.reviews = {
         this._end(window, reviews.length ? "syncd-reviews-done" : "syncd-reviews-none");
       }
     };
-    const decide = (/** @type {string} */ verdict) =>
-      Syncd.dialog.busy(window, async () => {
+    const decide = async (/** @type {string} */ verdict) => {
+      await Syncd.dialog.busy(window, async () => {
         const { paper, library } = reviews[index];
         const key = verdict === "same" ? this._list(window).selectedItem.value : null;
         await Syncd.daemon.review(paper, verdict, key, library);
         index += 1;
         next();
       });
+      this._focus(window);
+    };
     Syncd.dialog.onPress(window, "accept", () => decide("same"));
     Syncd.dialog.onPress(window, "extra1", () => decide("different"));
     Syncd.dialog.onPress(window, "extra2", () => decide("later"));
     try {
-      const [told, status] = await Promise.all([
+      const [waiting, status] = await Promise.all([
         Syncd.daemon.reviews({ fresh: true }),
         Syncd.daemon.status(),
       ]);
-      reviews = told;
+      reviews = waiting;
       prefixes = new Map(status.libraries.map((/** @type {any} */ one) => [one.library, one.prefix]));
       next();
     } catch (error) {
@@ -54,6 +56,7 @@ Syncd.reviews = {
       const { l10n, args } = Syncd.words.trouble(error);
       this._end(window, l10n, args);
     }
+    this._focus(window);
     await Syncd.dialog.fit(window);
   },
 
@@ -83,8 +86,16 @@ Syncd.reviews = {
     list.addEventListener("select", compare);
     list.selectedIndex = 0;
     compare();
-    // Not on a button: a key pressed too long would decide about the next paper.
-    list.focus();
+  },
+
+  /**
+   * Not on a button: a key that is pressed too long would decide about the next paper.
+   *
+   * @param {any} window
+   */
+  _focus(window) {
+    const target = this._list(window) ?? Syncd.dialog.button(window, "cancel");
+    target.focus();
   },
 
   /** @param {any} window */
@@ -106,7 +117,6 @@ Syncd.reviews = {
     }
     const cancel = Syncd.dialog.button(window, "cancel");
     window.document.l10n.setAttributes(cancel, "syncd-close");
-    cancel.focus();
   },
 
   /** @param {number} id of an item */
