@@ -1,0 +1,150 @@
+"""What is told of papers beside their items, over random histories: what changed makes up all that there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clocks import FakeClock
+from syncd.state import store as db
+from syncd.state.state import State
+from syncd.state.store import Store
+from syncd.sync.action import Action, Fact, Plan, PlannedProfile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# A small pool, so that things happen to the same paper again and again.
+KEYS = ("AAAA2222", "BBBB3333", "CCCC4444")
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("tell"), st.sampled_from(("ann", "bo")), st.sampled_from(KEYS), st.sampled_from((1, 2))
+        ),
+        st.tuples(st.sampled_from(("trash", "back", "erase", "forget")), st.sampled_from(KEYS)),
+        st.tuples(st.sampled_from(("end", "follow", "read"))),
+    ),
+    max_size=30,
+)
+
+
+class World:
+    """A library's index, what profiles tell of its papers, and two programs that follow that.
+
+    Args:
+        state: of the library.
+        store: where it is.
+    """
+
+    def __init__(self, state: State, store: Store) -> None:
+        self.state = state
+        self.store = store
+        self.scores: dict[tuple[str, str], float] = {}
+        self.kept: dict[str, Any] = {}
+        self.since = self.state.facts.moment()
+
+    def tell(self, profile: str, key: str, score: float) -> None:
+        """Let a run learn a score, and write the item where it is missing."""
+        planned = PlannedProfile(profile, profile, "page", "digest", profile, 1, None)
+        facts = (Fact(key, profile, score),)
+        plan = Plan("main", "users/1", 1, (planned,), (), {}, (), facts)
+        with self.store.writing() as connection:
+            done = Action("create", "T", key, key, "new")
+            self.state.facts.learn(connection, plan, [done], self.state.history._clock.now())
+        self.back(key)
+        self.scores[profile, key] = score
+
+    def back(self, key: str) -> None:
+        """Let an item be there, out of the trash."""
+        self._put(key, trashed=False)
+
+    def trash(self, key: str) -> None:
+        """Let an item be in the trash."""
+        self._put(key, trashed=True)
+
+    def erase(self, key: str) -> None:
+        """Let an item be nowhere."""
+        with self.store.writing() as connection:
+            connection.execute(sa.delete(db.index_item).where(db.index_item.c.key == key))
+
+    def forget(self, _key: str) -> None:
+        """Let a run end early while the index is read anew: what is there is not known now."""
+        self._at(0)
+        with self.store.writing() as connection:
+            before = connection.execute(sa.select(db.index_item)).mappings().all()
+            connection.execute(sa.delete(db.index_item))
+        told = self.whole()
+        self.state.facts.heed_library()
+        assert self.whole() == told
+        with self.store.writing() as connection:
+            if before:
+                connection.execute(sa.insert(db.index_item), [dict(row) for row in before])
+        self._at(1)
+
+    def end(self) -> None:
+        """End a run: all that is told is of items that are there, with what the first profile says of them."""
+        self.state.facts.heed_library()
+        with self.store.reading() as connection:
+            living = sa.select(db.index_item.c.key).where(db.index_item.c.trashed.is_(False))
+            there = set(connection.scalars(living))
+        told = {key for _, key in self.scores}
+        assert self.whole().keys() == there & told
+        assert all(
+            score in {s for (_, of), s in self.scores.items() if of == key}
+            for key, score in self.whole().items()
+        )
+
+    def whole(self) -> dict[str, Any]:
+        """Return all that is told."""
+        return {key: told.score for key, told in self.state.facts.after("", 10).items()}
+
+    def read(self) -> None:
+        """Read all of it."""
+        self.since, self.kept = self.state.facts.moment(), self.whole()
+
+    def follow(self) -> None:
+        """Take over what changed: all is as if it were read anew, and what did not change is not told of."""
+        facts, before = self.state.facts, dict(self.kept)
+        number = facts.number_of(self.since)
+        assert number is not None
+        self.since = facts.moment()
+        keys = facts.changed_after(number)
+        there = facts.there(keys)
+        self.kept = {key: score for key, score in self.kept.items() if key not in keys}
+        self.kept |= {key: told.score for key, told in there.items()}
+        assert self.kept == self.whole()
+        assert {key for key in KEYS if before.get(key) != self.kept.get(key)} <= keys
+        assert facts.changed_after(facts.number_of(self.since) or 0) == set()
+
+    def _put(self, key: str, *, trashed: bool) -> None:
+        row = {"library": 1, "key": key, "version": 1, "item_type": "preprint", "trashed": trashed}
+        row |= {"folded_title": "t", "folded_surname": "", "data": "{}"}
+        with self.store.writing() as connection:
+            db.upsert(connection, db.index_item, [row])
+
+    def _at(self, version: int) -> None:
+        with self.store.writing() as connection:
+            connection.execute(sa.update(db.library).values(version=version))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_what_changed_is_all_that_changed(tmp_path: Path, steps: Sequence[tuple[Any, ...]]) -> None:
+    """Whatever happens to papers, and whenever somebody asks."""
+    store = Store.at(tmp_path / "s.sqlite")
+    try:
+        with store.writing() as connection:
+            for table in (db.fact, db.index_item, db.figure):
+                connection.execute(sa.delete(table))
+        world = World(State(store, "place", "users/1", FakeClock()), store)
+        world._at(1)
+        for name, *words in steps:
+            getattr(world, name)(*words)
+        world.end()
+        world.follow()
+    finally:
+        store.close()
