@@ -39,6 +39,7 @@ function begun(options = {}) {
   const window = makeWindow({
     pane: {
       getSelectedCollections: () => picked.collections,
+      getCollectionTreeRows: () => picked.collections.map((ref) => ({ ref, isCollection: () => true })),
       getSelectedItems: () => picked.items,
       itemsView,
     },

@@ -17,7 +17,7 @@ Syncd.collection = {
   _unwatch: null,
   /** @type {Map<any, any>} the observer of each window */
   _observers: new Map(),
-  /** @type {WeakMap<any, any>} the collection that each window shows */
+  /** @type {WeakMap<any, string | null>} the place that each window shows */
   _places: new WeakMap(),
   /** @type {WeakMap<any, {collection: any, told: string, panel: any, button: any}>} what was put into each window */
   _shown: new WeakMap(),
@@ -75,10 +75,12 @@ Syncd.collection = {
 
   /** @param {any} window */
   async draw(window) {
-    const collection = Syncd.selection.collection(window.ZoteroPane);
+    const { ZoteroPane: pane } = window;
+    const collection = Syncd.selection.collection(pane);
+    const place = Syncd.selection.place(pane);
     Syncd.seen.look();
-    if (this._places.get(window) !== collection) {
-      this._places.set(window, collection);
+    if (this._places.get(window) !== place) {
+      this._places.set(window, place);
       Syncd.quietly("sorting", () => Syncd.columns.placeChanged(window));
     }
     const isWanted = () => this._observers.has(window) && this._wants(window, collection);

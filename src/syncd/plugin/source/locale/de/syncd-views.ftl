@@ -66,8 +66,13 @@ syncd-why-had-by =
         [none] syncd ordnete ihn ein und änderte nichts daran.
        *[some] syncd ordnete ihn ein und ergänzte { $fields }.
     }
-syncd-why-had =
+syncd-why-had-for =
     Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon: { $reason }. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
+syncd-why-had =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon. { $filled ->
         [none] syncd ordnete ihn ein und änderte nichts daran.
        *[some] syncd ordnete ihn ein und ergänzte { $fields }.
     }

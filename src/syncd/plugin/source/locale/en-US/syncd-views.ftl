@@ -66,8 +66,13 @@ syncd-why-had-by =
         [none] syncd filed it and changed nothing in it.
        *[some] syncd filed it and filled in { $fields }.
     }
-syncd-why-had =
+syncd-why-had-for =
     On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it: { $reason }. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
+syncd-why-had =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it. { $filled ->
         [none] syncd filed it and changed nothing in it.
        *[some] syncd filed it and filled in { $fields }.
     }
