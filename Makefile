@@ -82,7 +82,7 @@ bench: $(DEV) ## measure
 		tests/bench/check_writers.py -s
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
-	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_daemon.py
+	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_windows.py tests/gecko/check_daemon.py
 
 # Debian's firefox-esr is of the line that Zotero is built on; any Firefox that is there will do.
 firefox:

@@ -11,7 +11,8 @@ declare const document: Document;
 declare function pref(name: string, value: string | number | boolean): void;
 
 declare namespace Zotero {
+  const Prompt: { confirm(options: object): number };
   const Profile: { dir: string };
   /** The plugin's own: what its pane calls. */
-  let Syncd: { preferencesLoaded: (document: Document) => void } | undefined;
+  let Syncd: { preferencesLoaded: (document: Document) => Promise<void> } | undefined;
 }

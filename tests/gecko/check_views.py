@@ -78,7 +78,7 @@ def test_a_language_that_the_plugin_does_not_speak_stays_zoteros_own(client: Cli
         """,
         (HERE / "strings").as_uri(),
     )
-    assert (own, ours) == ("Bibliothèque", "Why is this here?")
+    assert (own, ours) == ("Bibliothèque", "Why Is This Here?")
 
 
 # The items list, the item pane
@@ -103,8 +103,8 @@ def test_the_code_opens_from_whichever_column(client: Client, *, first: bool) ->
 
 
 def test_the_section_tells_what_is_known(client: Client) -> None:
-    """In words, with links as buttons that take the focus; for another item it is hidden."""
-    text, icons, launched, hidden = client.run(
+    """In words, with links that take the focus and are pressed by Enter; for another item it is hidden."""
+    text, icons, launched, hidden, summary = client.run(
         KNOWN
         + """
         const section = new z.Section(w);
@@ -112,35 +112,43 @@ def test_the_section_tells_what_is_known(client: Client) -> None:
         await z.until(() => section.body.textContent.includes("Listed"));
         await d.l10n.translateFragment(section.element);
         const text = section.body.innerText;
-        const button = section.body.querySelector("button");
-        button.focus();
+        const link = section.body.querySelector('[role="link"]');
+        link.focus();
         z.press(w, "Enter", 13);
-        const icon = new w.Image();
-        icon.src = section.options.header.icon;
-        await icon.decode();
+        const icons = [];
+        for (const part of ["header", "sidenav"]) {
+          const icon = new w.Image();
+          icon.src = section.options[part].icon;
+          await icon.decode();
+          icons.push(icon.naturalWidth, icon.naturalHeight);
+        }
         section.show({ ...item, id: 6, key: "BBBB2222", getTags: () => [], getAttachments: () => [] });
         const hidden = section.element.hidden;
         section.close();
-        return [text, [icon.naturalWidth, icon.naturalHeight], z.launched, hidden];
+        return [text, icons, z.launched, hidden, section.element.dataset.summary];
         """
     )
     for words in (
         "Ann Author, since Jun 1, 2026",
         "92.5",
-        "Code: github.com/o/r",
-        "Kept as you have it: Abstract",
+        "github.com/o/r",
+        "Jul 1, 2026: Title and Tags",
+        "Your Edits",
+        "Abstract",
     ):
         assert words in text
-    assert icons == [16, 16]
+    assert summary == "Ann Author · 92.5"
+    assert icons == [16, 16, 20, 20]
     assert launched == ["https://github.com/o/r"]
     assert hidden
 
 
 def test_a_profiles_collection_shows_its_figures(client: Client) -> None:
     """Below Zotero's own message, drawn; another collection shows nothing."""
-    text, tall, words, other = client.run(
+    text, button, tall, words, other = client.run(
         KNOWN
         + """
+        const head = d.querySelector(".custom-head");
         const box = d.getElementById("zotero-item-pane-message-box");
         const say = (words) => {
           const line = d.createXULElement("description");
@@ -151,23 +159,31 @@ def test_a_profiles_collection_shows_its_figures(client: Client) -> None:
         say("3 items in this view");
         const panel = await z.until(() => box.querySelector(".syncd-collection"));
         await d.l10n.translateFragment(panel);
-        const drawn = [...panel.querySelectorAll("polyline, rect")].map((one) => one.getBoundingClientRect().height);
+        await d.l10n.translateFragment(head);
+        const bars = [...panel.querySelectorAll("polyline, .syncd-year")];
+        const drawn = bars.map((one) => one.getBoundingClientRect().height);
+        const titles = [...panel.querySelectorAll("title")].map((one) => one.textContent);
         const labels = [...panel.querySelectorAll("figure")].map((one) => one.getAttribute("aria-label"));
         const text = box.textContent;
+        const button = head.querySelector("button").label;
         w.ZoteroPane.selected.collections = [{ ...collection, key: "DDDD2222" }];
         say("nothing in this view");
         await new Promise((resolve) => w.requestAnimationFrame(() => w.setTimeout(resolve)));
-        return [text, drawn, labels, box.textContent];
+        return [text, button, drawn, [...labels, ...titles], box.textContent + head.textContent];
         """
     )
     assert text.startswith("3 items in this view")
     assert "17" in text
+    assert button == "Sync This Profile"
     assert len(tall) == 4
     assert all(height >= 0 for height in tall)
     assert max(tall) > 10
     assert words == [
         "From 16 on Oct 1, 2026 to 17 on Nov 1, 2026",
         "Papers by year: 2024: 3, 2025: 0, 2026: 5",
+        "2024: 3 papers",
+        "2025: 0 papers",
+        "2026: 5 papers",
     ]
     assert other == "nothing in this view"
 
@@ -188,9 +204,9 @@ def test_a_profiles_collection_is_all_within_reach_of_a_small_pane(client: Clien
         await d.l10n.translateFragment(panel);
         const { top, bottom, right } = pane.getBoundingClientRect();
         const first = line.getBoundingClientRect().top - top;
-        const button = panel.querySelector("button");
-        button.scrollIntoView();
-        const last = bottom - button.getBoundingClientRect().bottom;
+        const end = panel.lastElementChild;
+        end.scrollIntoView({ block: "end" });
+        const last = bottom - end.getBoundingClientRect().bottom;
         const ends = [...panel.querySelectorAll("*")].map((one) => one.getBoundingClientRect().right);
         return [first, last, Math.max(...ends) - right];
         """
@@ -200,216 +216,7 @@ def test_a_profiles_collection_is_all_within_reach_of_a_small_pane(client: Clien
     assert beyond <= 0
 
 
-# Dialogs
-
-
-def test_escape_closes_the_dialog_and_gives_the_focus_back(client: Client) -> None:
-    """From the name that is filled in, at the first press; nothing that is typed reaches the window behind."""
-    focused, back, leaked = client.run(
-        """
-        const before = d.createElementNS("http://www.w3.org/1999/xhtml", "button");
-        d.getElementById("items").append(before);
-        before.focus();
-        const leaked = [];
-        d.addEventListener("keydown", (event) => leaked.push(event.key));
-        Syncd.follow.open(w, ["Ann Author", "Bob Other"], "users/0");
-        const focused = d.activeElement.value;
-        z.press(w, "Escape", 27);
-        await z.until(() => !d.getElementById("syncd-dialog"));
-        return [focused, d.activeElement === before, leaked];
-        """
-    )
-    assert (focused, back, leaked) == ("Ann Author", True, [])
-
-
-def test_an_author_is_found_and_followed(client: Client) -> None:
-    """Enter searches; each button says whom it is about."""
-    labels, followed, text = client.run(
-        """
-        const followed = [];
-        Syncd.daemon.search = async () => [{ name: "Ann Author", affiliation: "MIT", source: "s2:1", papers: 12 }];
-        Syncd.daemon.follow = async (...asked) => followed.push(asked);
-        Syncd.follow.open(w, ["Ann Author"], "users/0");
-        const dialog = d.getElementById("syncd-dialog");
-        z.press(w, "Enter", 13);
-        const row = await z.until(() => dialog.querySelector(".syncd-row"));
-        await d.l10n.translateFragment(dialog);
-        const labels = [...dialog.querySelectorAll("input, button")].map((one) => one.ariaLabel ?? one.textContent);
-        row.querySelector("button").click();
-        await z.until(() => followed.length && !dialog.querySelector(".syncd-row"));
-        await d.l10n.translateFragment(dialog);
-        return [labels, followed, dialog.textContent];
-        """
-    )
-    assert labels == ["Name of the author", "Search", "Follow Ann Author", "Close"]
-    assert followed == [["s2:1", "users/0"]]
-    assert "Ann Author is followed now" in text
-
-
-def test_what_is_closed_is_not_decided(client: Client) -> None:
-    """Escape is no answer, neither to a review nor to a question; a press of the button is."""
-    asked, shown = client.run(
-        """
-        const asked = [];
-        const record = { title: "One paper", authors: "Ann", date: "2025" };
-        const other = { key: "AAAA2222", score: 0.87, reasons: ["same title"], record: { ...record, date: "2024" } };
-        Syncd.daemon.reviews = async () => [{ paper: "p1", library: "main", record, candidates: [other] }];
-        Syncd.daemon.review = async (...words) => asked.push(words);
-        const gone = () => z.until(() => !d.getElementById("syncd-dialog"));
-        await Syncd.reviews.open(w);
-        const shown = d.getElementById("syncd-dialog");
-        await d.l10n.translateFragment(shown);
-        const text = shown.textContent;
-        z.press(w, "Escape", 27);
-        await gone();
-        Syncd.dialog.ask(w, "syncd-undo", {}, () => asked.push("undo"));
-        z.press(w, "Escape", 27);
-        await gone();
-        const none = asked.length;
-        await Syncd.reviews.open(w);
-        d.querySelector('[data-l10n-id="syncd-review-same"]').click();
-        await z.until(() => asked.length);
-        return [[none, asked], text];
-        """
-    )
-    assert asked == [0, [["p1", "same", "AAAA2222", "main"]]]
-    for words in ("1 of 1", "New paper", "87 % alike: same title", "2024", "2025", "Decide later"):
-        assert words in shown
-
-
-# Menus
-
-
-@pytest.mark.parametrize("outer", [False, True], ids=["Zotero 10", "Zotero 8"])
-def test_menus_say_what_they_do(client: Client, *, outer: bool) -> None:
-    """Each through Zotero's menu manager, whose context refuses what is no more, or tells of the submenu instead."""
-    tools, item, collection, creator, other = client.run(
-        KNOWN
-        + """
-        const labels = async (popup) => {
-          await Syncd.daemon.status();
-          await z.until(async () => (await d.l10n.translateFragment(popup), Syncd.menus.standing.summary));
-          await d.l10n.translateFragment(popup);
-          return [...popup.querySelectorAll(":scope > .zotero-custom-menu-item:not([hidden])")].map((one) => one.label);
-        };
-        z.menuManager.givesTheOuter = words[0];
-        w.ZoteroPane.selected.collections = [collection];
-        const whole = z.showMenu(w, "menu_ToolsPopup", "main/menubar/tools", { items: [] });
-        const tools = whole.querySelector(".zotero-custom-menu-item > menupopup");
-        tools.dispatchEvent(new w.Event("popupshowing"));
-        const shown = [await labels(tools)];
-        for (const [id, target, context] of [
-          ["zotero-itemmenu", "main/library/item", { items: [item] }],
-          ["zotero-collectionmenu", "main/library/collection", {}],
-          ["info-row", "itemPane/info/row", { items: [item], fieldName: "creator-1-lastName" }],
-          ["info-row", "itemPane/info/row", { items: [item], fieldName: "title" }],
-        ]) {
-          const popup = z.showMenu(w, id, target, context);
-          await z.until(() => Syncd.menus.standing.profiles.size);
-          shown.push(await labels(popup));
-        }
-        return shown;
-        """,
-        outer,
-    )
-    assert tools == [
-        "Follows one profile, all is well",
-        "Sync Now",
-        "Pause",
-        "Status…",
-        "Reviews Waiting (2)…",
-        "Undo Last Run…",
-    ]
-    assert item == ["Follow This Author…", "Open Code"]
-    assert collection == ["Sync This Profile", "Stop Following Ann Author…"]
-    assert creator == ["Follow This Author…"]
-    assert other == []
-
-
-def test_a_menu_without_entries_has_no_line_at_its_end(client: Client) -> None:
-    """Zotero sets one above what plugins add, also where that is hidden; it is Zotero's again when the plugin goes."""
-    hidden = client.run(
-        KNOWN
-        + """
-        const line = d.getElementsByClassName("zotero-custom-menu-group-separator");
-        const hidden = [];
-        for (const shown of [{ ...collection, key: "DDDD2222" }, collection, { ...collection, key: "DDDD2222" }]) {
-          w.ZoteroPane.selected.collections = [shown];
-          const popup = z.showMenu(w, "zotero-collectionmenu", "main/library/collection", {});
-          await z.until(() => Syncd.menus.standing.profiles.size);
-          await new Promise((resolve) => w.setTimeout(resolve));
-          hidden.push(line[0].hidden);
-        }
-        await plugin.call("shutdown", "ADDON_DISABLE");
-        return [...hidden, line[0].hidden];
-        """
-    )
-    assert hidden == [True, False, True, False]
-
-
-def test_zotero_7_has_the_same_menus(client: Client) -> None:
-    """As elements of the window, that open, act, and go with the plugin."""
-    labels, synced, left = client.run(
-        KNOWN
-        + """
-        await plugin.call("shutdown", "ADDON_DISABLE");
-        const { MenuManager } = z.Zotero;
-        z.Zotero.MenuManager = undefined;
-        const again = build();
-        try {
-          await again.call("startup", "ADDON_ENABLE");
-          const { daemon } = again.scope.Syncd;
-          daemon.status = Syncd.daemon.status;
-          const synced = [];
-          daemon.syncNow = async (names) => synced.push(names);
-          await again.scope.Syncd.keys.add("ab".repeat(32), "syncd", "http://127.0.0.1:9");
-          const popup = d.querySelector("#menu_ToolsPopup > menu > menupopup");
-          popup.dispatchEvent(new w.Event("popupshowing"));
-          await z.until(() => again.scope.Syncd.menus.standing.summary);
-          await d.l10n.translateFragment(popup);
-          const labels = [...popup.querySelectorAll("menuitem:not([hidden])")].map((one) => one.label);
-          popup.children[1].doCommand();
-          await z.until(() => synced.length && z.notes.length);
-          await again.call("shutdown", "ADDON_DISABLE");
-          return [labels, synced, d.querySelectorAll('[data-l10n-id^="syncd"]').length];
-        } finally {
-          z.Zotero.MenuManager = MenuManager;
-        }
-        """
-    )
-    assert labels[:3] == ["Follows one profile, all is well", "Sync Now", "Pause"]
-    assert synced == [[]]
-    assert left == 0
-
-
-# Preferences, pairing
-
-
-def test_the_pane_lists_who_may_ask_and_takes_it_back(client: Client) -> None:
-    """In a window where Gecko runs nothing that stands in the document."""
-    text, label, apart, after, kept = client.run(
-        """
-        await Syncd.keys.add("ab".repeat(32), "syncd on <b>here</b>", null);
-        const window = await z.open("preferences.xhtml");
-        const pane = await z.showPanes(window);
-        const row = pane.querySelector("li");
-        await window.document.l10n.translateFragment(pane);
-        const text = pane.innerText;
-        const label = row?.querySelector("button").ariaLabel;
-        const boxes = [...(row?.children ?? [])].map((one) => one.getBoundingClientRect());
-        const apart = boxes.slice(1).map((box, at) => box.left - boxes[at].right);
-        row?.querySelector("button").click();
-        return [text, label, apart, pane.innerText, Syncd.keys.list().length];
-        """
-    )
-    assert "Programs that may work with this Zotero" in text
-    assert "syncd on <b>here</b>" in text
-    assert label == "Take back what syncd on <b>here</b> may do"
-    assert len(apart) == 2
-    assert min(apart) > 5
-    assert "None. To let syncd in" not in text
-    assert "None. To let syncd in" in after
-    assert kept == 0
+# Pairing
 
 
 @pytest.mark.parametrize(("how", "allowed"), [("accept", True), ("cancel", False), ("close", False)])
@@ -451,7 +258,9 @@ def test_nothing_stays_of_a_plugin_that_goes(client: Client) -> None:
         d.getElementById("zotero-item-pane-message-box").append(d.createXULElement("description"));
         await z.until(() => d.querySelector(".syncd-collection"));
         Syncd.follow.open(w, ["Ann"], "users/0");
+        const dialog = await z.dialog("follow");
         await plugin.call("shutdown", "ADDON_UNINSTALL");
+        await z.until(() => dialog.closed);
         const left = z.registered();
         const ours = 'link[href^="syncd"], [id^="syncd"], [class*="syncd"], [data-l10n-id^="syncd"]';
         const elements = [...d.querySelectorAll(ours)].map((one) => one.outerHTML);

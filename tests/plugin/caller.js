@@ -44,13 +44,14 @@ const caller = (key) => ({
 });
 
 /**
- * A daemon: what answers, signed.
+ * A daemon: what answers, signed, and tells what happens to whoever listens.
  *
  * @param {string} key
  * @param {(url: string, options: any) => {status?: number, body: string}} answer
+ * @param {Listeners} [listeners] who listens; nobody can without
  * @returns {(url: string, options: any) => Promise<Response>} takes the place of fetch
  */
-function daemon(key, answer) {
+function daemon(key, answer, listeners = undefined) {
   const session = randomBytes(16).toString("hex");
   return async (url, options) => {
     const [said, nonce, theirs] = options.headers["Syncd-Signature"].split(" ");
@@ -59,11 +60,65 @@ function daemon(key, answer) {
     if (theirs !== mac(key, "request to daemon", ...asked)) {
       return new Response("{}", { status: 401 });
     }
+    const signed = (status, body) => mac(key, "answer of daemon", nonce, String(status), hash(body));
+    if (said === session && target === "/events" && listeners) {
+      const body = listeners.add((...told) => mac(key, "event of daemon", nonce, ...told), options.signal);
+      return new Response(body, { status: 200, headers: { "Syncd-Signature": signed(200, "") } });
+    }
     const { status = 200, body } =
       said === session ? answer(url, options) : { status: 401, body: JSON.stringify({ session }) };
-    const signature = mac(key, "answer of daemon", nonce, String(status), hash(body));
-    return new Response(body, { status, headers: { "Syncd-Signature": signature } });
+    return new Response(body, { status, headers: { "Syncd-Signature": signed(status, body) } });
   };
 }
 
-module.exports = { Asker, caller, daemon };
+/** Who listens to a daemon. */
+class Listeners {
+  _all = new Map();
+  /** How often somebody began to. */
+  began = 0;
+
+  get count() {
+    return this._all.size;
+  }
+
+  /** @param {(number: string, name: string, hash: string) => string} sign @param {AbortSignal} signal */
+  add(sign, signal) {
+    this.began += 1;
+    return new ReadableStream({
+      start: (controller) => {
+        this._all.set(controller, { sign, number: 0 });
+        signal.addEventListener("abort", () => this._all.delete(controller));
+        this.tell("alive");
+      },
+    });
+  }
+
+  /** Tell of an event; `spoil` changes its text on the way. */
+  tell(name, data = {}, spoil = (text) => text) {
+    const told = JSON.stringify(data);
+    for (const [controller, listener] of this._all) {
+      const number = String(listener.number);
+      listener.number += 1;
+      const id = `${number} ${listener.sign(number, name, hash(told))}`;
+      controller.enqueue(new TextEncoder().encode(spoil(`event: ${name}\nid: ${id}\ndata: ${told}\n\n`)));
+    }
+  }
+
+  /** Let all answers end, as the daemon's end does. */
+  end() {
+    for (const controller of this._all.keys()) {
+      this._all.delete(controller);
+      controller.close();
+    }
+  }
+}
+
+/** Let all that is under way come to its end: what waits for its turn, and what is signed by other threads. */
+async function rest() {
+  for (let turn = 0; turn < 50; turn += 1) {
+    await crypto.subtle.digest("SHA-256", new Uint8Array(1));
+    await new Promise(setImmediate);
+  }
+}
+
+module.exports = { Asker, Listeners, caller, daemon, rest };

@@ -223,24 +223,90 @@ test("the library is looked through for the first page only", async () => {
   }
   const { queryAsync } = zotero.Zotero.DB;
   const looks = [];
-  zotero.Zotero.DB.queryAsync = (sql, values) => {
+  zotero.Zotero.DB.queryAsync = (sql, ...words) => {
     looks.push(...(sql.includes("clientDateModified") ? [sql] : []));
-    return queryAsync(sql, values);
+    return queryAsync(sql, ...words);
   };
   assert.equal((await pages(zotero, 0)).length, 3);
   assert.equal(looks.length, 2);
 });
 
-test("a page has a thousand objects at most", async () => {
+test("a library of any size is read in pieces, and a page has 250 objects at most", async () => {
   const zotero = await paired();
   zotero.world.database.exec(`
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2001)
     INSERT INTO items (libraryID, key, clientDateModified, json)
     SELECT 1, printf('K%07d', i), '2026-01-01', '{"itemType": "preprint", "title": "Deep"}' FROM n`);
   const address = "/syncd/v1/changes?since=0&limit=5000";
   const { answer } = await ask(zotero.world, "GET", address, { token: zotero.token });
-  assert.equal(answer.items.length, 1000);
+  assert.equal(answer.items.length, 250);
   assert.ok(answer.next);
+  const keys = new Set();
+  for (let after = ""; after !== null; ) {
+    const page = await ask(zotero.world, "GET", `${address}${after && `&after=${after}`}`, {
+      token: zotero.token,
+    });
+    for (const { key } of page.answer.items) {
+      keys.add(key);
+    }
+    after = page.answer.next;
+  }
+  assert.equal(keys.size, 2001);
+});
+
+test("an edit within the second of the one before is known though Zotero ends before anybody asks", async () => {
+  const zotero = await paired();
+  zotero.world.add(KEY, paper);
+  const { version } = await changes(zotero);
+  zotero.world.edit(KEY, { title: "Two" });
+  await zotero.scope.shutdown(zotero.about, 2);
+  await start({ world: zotero.world });
+  assert.equal((await changes(zotero, version)).items[0].data.title, "Two");
+});
+
+const FILE = "/profile/syncd/changes.jsonl";
+
+test("a line that a crash left unfinished costs nothing that was told", async () => {
+  const zotero = await paired();
+  zotero.world.add(KEY, paper);
+  const { version } = await changes(zotero);
+  const before = await server(zotero);
+  zotero.world.files.set(FILE, `${zotero.world.files.get(FILE)}{"library": 1, "kn`);
+  await start({ world: zotero.world });
+  zotero.world.add("EFGH2345", paper);
+  const { items } = await changes(zotero, version);
+  assert.deepEqual([await server(zotero), items.map((item) => item.key)], [before, ["EFGH2345"]]);
+  for (const line of zotero.world.files.get(FILE).trim().split("\n")) {
+    JSON.parse(line);
+  }
+});
+
+test("what changes is added to the file, which is written anew once most of it no longer counts", async () => {
+  const zotero = await paired();
+  zotero.world.add(KEY, paper);
+  zotero.world.add("EFGH2345", paper);
+  await changes(zotero);
+  const first = zotero.world.files.get(FILE);
+  zotero.world.edit(KEY, { title: "Two" });
+  await changes(zotero);
+  assert.equal(zotero.world.files.get(FILE).startsWith(first), true);
+  assert.equal(zotero.world.files.get(FILE).slice(first.length).includes("EFGH2345"), false);
+  zotero.Syncd.changes._written = 20_000;
+  await changes(zotero);
+  assert.equal(zotero.world.files.get(FILE).split("\n").length, 3);
+});
+
+test("a file that somebody took away is written anew", async () => {
+  const zotero = await paired();
+  zotero.world.add(KEY, paper);
+  await changes(zotero);
+  zotero.world.files.clear();
+  zotero.world.edit(KEY, { title: "Two" });
+  const address = "/syncd/v1/changes?since=0";
+  assert.equal((await ask(zotero.world, "GET", address, { token: zotero.token })).status, 500);
+  const { version } = await changes(zotero);
+  await start({ world: zotero.world });
+  assert.deepEqual((await changes(zotero, version)).items, []);
 });
 
 test("libraries count for themselves", async () => {
@@ -281,5 +347,5 @@ test("no library is read at start-up, and every part starts", async () => {
     },
   });
   assert.deepEqual(world.debug, []);
-  assert.equal(world.files.has("/profile/syncd/changes.json"), false);
+  assert.equal(world.files.has(FILE), false);
 });

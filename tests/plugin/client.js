@@ -11,32 +11,48 @@ const DEMANDS = {
     label: "string",
     pluginID: "string",
     width: "string?",
+    minWidth: "number?",
+    fixedWidth: "boolean?",
+    staticWidth: "boolean?",
+    iconPath: "string?",
+    zoteroPersist: "array",
     sortReverse: "boolean?",
     dataProvider: "function?",
     renderCell: "function?",
   },
-  section: { paneID: "string", pluginID: "string", onRender: "function", header: "icon", sidenav: "icon" },
+  section: {
+    paneID: "string",
+    pluginID: "string",
+    onInit: "function?",
+    onDestroy: "function?",
+    onItemChange: "function?",
+    onRender: "function",
+    onAsyncRender: "function?",
+    header: "icon",
+    sidenav: "icon",
+  },
   menu: { menuID: "string", pluginID: "string", target: "target", menus: "menus" },
-  pane: { pluginID: "string", src: "string" },
+  pane: { pluginID: "string", src: "string", scripts: "array?", stylesheets: "array?" },
 };
 const TARGETS = ["main/menubar/tools", "main/library/item", "main/library/collection", "itemPane/info/row"];
 const CHECKS = {
+  entry: ({ menuType, l10nID, icon, menus }) =>
+    menuType === "separator"
+      ? l10nID === undefined
+      : typeof l10nID === "string" &&
+        (icon === undefined || typeof icon === "string") &&
+        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(menus))),
+  array: Array.isArray,
   icon: ({ l10nID, icon }) => typeof l10nID === "string" && typeof icon === "string",
   target: (target) => TARGETS.includes(target),
-  menus: (menus) =>
-    Boolean(menus.length) &&
-    menus.every(
-      ({ menuType, l10nID, menus: inner }) =>
-        typeof l10nID === "string" &&
-        (menuType === "menuitem" || (menuType === "submenu" && CHECKS.menus(inner))),
-    ),
+  menus: (menus) => Boolean(menus.length) && menus.every(CHECKS.entry),
 };
 
 function demand(kind, options) {
   for (const [name, type] of Object.entries(DEMANDS[kind])) {
     const value = options[name];
     const missing = value === undefined && type.endsWith("?");
-    const check = CHECKS[type] ?? ((given) => typeof given === type.replace("?", ""));
+    const check = CHECKS[type.replace("?", "")] ?? ((given) => typeof given === type.replace("?", ""));
     if (!missing && !check(value)) {
       throw new Error(`Zotero would refuse this ${kind}: ${name}`);
     }
@@ -66,6 +82,8 @@ function makeZotero(world) {
     isWin: world.isWin,
     locale: world.locale,
     initializationPromise: Promise.resolve(),
+    addShutdownListener: (listener) => world.shutdown.push(listener),
+    getActiveZoteroPane: () => world.windows[0]?.ZoteroPane ?? null,
     debug: (message) => world.debug.push(message),
     getMainWindows: () => world.windows,
     getMainWindow: () => world.windows[0] ?? null,
@@ -75,6 +93,7 @@ function makeZotero(world) {
     Collections: collections.objects,
     Libraries: strict("Zotero.Libraries", {
       userLibraryID: 1,
+      getName: (id) => (id === 1 ? "My Library" : `Library ${id}`),
       get: (id) =>
         strict(
           "library",
@@ -94,7 +113,16 @@ function makeZotero(world) {
       isValidForType: (name, type) => Object.values(TYPES)[type - 1].fields.includes(name),
     }),
     DB: strict("Zotero.DB", {
-      queryAsync: async (sql, values) => world.database.prepare(sql).all(...values),
+      queryAsync: async (sql, values, { onRow } = {}) => {
+        const rows = world.database.prepare(sql).all(...values);
+        if (!onRow) {
+          return rows;
+        }
+        for (const row of rows) {
+          onRow({ getResultByIndex: (index) => Object.values(row)[index] });
+        }
+        return undefined;
+      },
       executeTransaction: (action) => transaction(world, action),
     }),
     Sync: { Data: { Local: strict("Local", { getDeleted: async (type) => world.deleted[type] }) } },
@@ -116,8 +144,14 @@ function makeZotero(world) {
       get: (name, global) => (global ? world.prefs.get(name) : undefined),
       set: (name, value, global) => global && world.prefs.set(name, value),
       clear: (name, global) => global && world.prefs.delete(name),
+      registerObserver: (name, observer) => {
+        const id = Symbol(name);
+        world.watchers.set(id, observer);
+        return id;
+      },
+      unregisterObserver: (id) => world.watchers.delete(id),
     }),
-    File: strict("Zotero.File", fileSystem(world)),
+    File: strict("Zotero.File", resources(world)),
     Server: { Endpoints: world.endpoints },
     ItemTreeManager: strict("Zotero.ItemTreeManager", {
       registerColumn: (column) => world.register("column", demand("column", column)),
@@ -134,6 +168,18 @@ function makeZotero(world) {
       registerMenu: (menu) => world.register("menu", demand("menu", menu)),
       unregisterMenu: (id) => world.registered.delete(id),
     }),
+    Prompt: strict("Zotero.Prompt", {
+      confirm: ({ title, text, button0, button1 }) => {
+        for (const given of [title, text, button0, button1]) {
+          if (!given) {
+            throw new Error("Zotero would refuse this question");
+          }
+        }
+        world.dialogs.push([title, text, button0]);
+        return world.clicks();
+      },
+    }),
+    UIProperties: strict("Zotero.UIProperties", { registerRoot: (root) => world.sized.push(root) }),
     PreferencePanes: strict("Zotero.PreferencePanes", {
       register: async (pane) => world.panes.push(demand("pane", pane)),
     }),
@@ -184,14 +230,8 @@ async function atOnce(world, action) {
 }
 
 /** @param {World} world */
-function fileSystem(world) {
+function resources(world) {
   return {
-    getContentsAsync: async (name) => {
-      if (!world.files.has(name)) {
-        throw new Error(`NotFoundError: ${name}`);
-      }
-      return world.files.get(name);
-    },
     getResourceAsync: async (address) => {
       const [, locale] = address.match(/^file:\/\/\/plugin\/locale\/(.+)\/messages\.json$/);
       if (!world.spoken[locale]) {
@@ -199,14 +239,42 @@ function fileSystem(world) {
       }
       return JSON.stringify(world.spoken[locale]);
     },
-    putContentsAsync: async (name, text) => world.files.set(name, text),
-    createDirectoryIfMissingAsync: async () => {},
-    pathToFile: (folder) => ({
-      exists: () => [...world.files.keys()].some((name) => name.startsWith(folder)),
-      remove: () =>
-        [...world.files.keys()]
-          .filter((name) => name.startsWith(folder))
-          .map((name) => world.files.delete(name)),
+  };
+}
+
+/** Gecko's files and paths. @param {World} world */
+function makeFiles(world) {
+  const { files } = world;
+  const missing = (name) => {
+    throw new Error(`NotFoundError: ${name}`);
+  };
+  return {
+    PathUtils: strict("PathUtils", { join: (...parts) => parts.join("/") }),
+    IOUtils: strict("IOUtils", {
+      readUTF8: async (name) => (files.has(name) ? files.get(name) : missing(name)),
+      writeUTF8: async (name, text, { mode = "overwrite" } = {}) => {
+        world.disk?.();
+        if (mode === "append" && !files.has(name)) {
+          missing(name);
+        }
+        files.set(name, mode === "append" ? files.get(name) + text : text);
+      },
+      makeDirectory: async () => {},
+      move: async (from, to) => {
+        files.set(to, files.has(from) ? files.get(from) : missing(from));
+        files.delete(from);
+      },
+      remove: async (name, { recursive = false, ignoreAbsent = false } = {}) => {
+        const found = [...files.keys()].filter(
+          (each) => each === name || (recursive && each.startsWith(`${name}/`)),
+        );
+        if (!found.length && !ignoreAbsent) {
+          missing(name);
+        }
+        for (const each of found) {
+          files.delete(each);
+        }
+      },
     }),
   };
 }
@@ -214,6 +282,7 @@ function fileSystem(world) {
 /** @param {World} world */
 function makeServices(world) {
   return strict("Services", {
+    io: strict("Services.io", { newURI: (spec) => ({ spec }) }),
     prefs: strict("Services.prefs", {
       getBranch: (branch) => ({
         getChildList: () =>
@@ -254,10 +323,44 @@ function makeServices(world) {
   });
 }
 
-/** What is asked of XPCOM by name. */
-function makeComponents() {
+/** Gecko's own modules. @param {World} world */
+function makeModules(world) {
+  const AddonManager = strict("AddonManager", {
+    PENDING_UNINSTALL: 4,
+    getAddonByID: async () => ({ pendingOperations: world.removal ? 4 : 0 }),
+    addAddonListener: (listener) => world.removal.add(listener),
+    removeAddonListener: (listener) => world.removal.delete(listener),
+  });
+  return strict("ChromeUtils", {
+    importESModule: (address) => {
+      if (address !== "resource://gre/modules/AddonManager.sys.mjs") {
+        throw new Error(`there is no ${address}`);
+      }
+      return { AddonManager };
+    },
+  });
+}
+
+/**
+ * What is asked of XPCOM by name.
+ *
+ * @param {World} world
+ */
+function makeComponents(world) {
+  const registerChrome = ({ spec }, [[kind, name, folder]]) => {
+    world.chrome.set(`chrome://${name}/${kind}/`, spec.replace("manifest.json", folder));
+    return strict("chrome", { destruct: () => world.chrome.delete(`chrome://${name}/${kind}/`) });
+  };
+  const manager = strict("amIAddonManagerStartup", { registerChrome });
   return strict("Components", {
-    interfaces: strict("Components.interfaces", { nsILoginInfo: "nsILoginInfo" }),
+    interfaces: strict("Components.interfaces", {
+      amIAddonManagerStartup: "amIAddonManagerStartup",
+      nsIHttpChannel: "nsIHttpChannel",
+      nsILoginInfo: "nsILoginInfo",
+    }),
+    classes: strict("Components.classes", {
+      "@mozilla.org/addons/addon-manager-startup;1": { getService: () => manager },
+    }),
     Constructor: (contract, kind, initializer) => {
       const words = [contract, kind, initializer].join(" ");
       if (words !== "@mozilla.org/login-manager/loginInfo;1 nsILoginInfo init") {
@@ -295,4 +398,4 @@ class FakeLocalization {
   }
 }
 
-module.exports = { FakeLocalization, makeComponents, makeServices, makeZotero };
+module.exports = { FakeLocalization, makeComponents, makeFiles, makeModules, makeServices, makeZotero };

@@ -35,7 +35,7 @@ test("what is asked is signed, and the key never goes along", async () => {
   assert.equal((await Syncd.daemon.status()).reviews, 2);
   await Syncd.daemon.pause(["her"]);
   assert.equal(asked[0].url, "http://127.0.0.1:4711/v1/status");
-  assert.equal(asked[0].redirect, "error");
+  assert.equal(asked[0].redirectionLimit, 0);
   assert.equal(JSON.stringify(asked).includes(token), false);
 });
 
@@ -85,7 +85,7 @@ test("the same is asked once a minute", async () => {
   assert.equal(asked.length, 2);
 });
 
-test("a failure is not asked again within the minute either", async () => {
+test("that there was no answer counts for a moment", async () => {
   const { Syncd, world } = await withDaemon();
   let count = 0;
   world.fetch = async () => {
@@ -93,8 +93,54 @@ test("a failure is not asked again within the minute either", async () => {
     throw new TypeError("NetworkError");
   };
   assert.equal(await reason(Syncd.daemon.status()), "not-running");
+  world.time += 4_999;
   assert.equal(await reason(Syncd.daemon.status()), "not-running");
   assert.equal(count, 1);
+  world.time += 1;
+  assert.equal(await reason(Syncd.daemon.status()), "not-running");
+  assert.equal(count, 2);
+});
+
+test("whoever wants to know at once is told what is so now, and that is what others are told then", async () => {
+  let reviews = 0;
+  const { Syncd } = await withDaemon((url) => {
+    reviews += 1;
+    return url.includes("status") ? { reviews } : [reviews];
+  });
+  const { daemon: plugin } = Syncd;
+  assert.equal((await plugin.status()).reviews, 1);
+  assert.equal((await plugin.status({ fresh: true })).reviews, 2);
+  assert.equal((await plugin.status()).reviews, 2);
+  for (const [name, ...words] of [["reviews"], ["search", "Ann"], ["profiles", "users/0"]]) {
+    const [first] = await plugin[name](...words);
+    assert.deepEqual([...(await plugin[name](...words))], [first], name);
+    assert.deepEqual([...(await plugin[name](...words, { fresh: true }))], [first + 1], name);
+  }
+});
+
+test("the end of the plugin ends what is under way, and nothing is asked after it", async () => {
+  const { Syncd, world, scope, about } = await withDaemon();
+  const signals = [];
+  world.fetch = (_url, { signal }) => {
+    signals.push(signal);
+    return new Promise(() => {});
+  };
+  const asked = reason(Syncd.daemon.status());
+  while (!signals.length) {
+    await new Promise(setImmediate);
+  }
+  await scope.shutdown(about, 4);
+  assert.equal(signals[0].aborted, true);
+  assert.equal(await asked, "not-running");
+  assert.equal(await reason(Syncd.daemon.status()), "not-paired");
+  assert.equal(signals.length, 1);
+  await scope.startup(about, 3);
+  const again = reason(Syncd.daemon.status());
+  while (signals.length < 2) {
+    await new Promise(setImmediate);
+  }
+  Syncd.daemon.close();
+  assert.equal(await again, "not-running");
 });
 
 for (const status of [401, 403]) {
@@ -149,10 +195,11 @@ test("a daemon that doesn't answer is waited for no longer than its time", async
 
 test("what takes work, or asks services, may take longer", async () => {
   const waits = [];
-  const { Syncd } = await paired(
-    { globals: { setTimeout: (_callback, time) => waits.push(time), clearTimeout: () => {} } },
-    CONTROL,
-  );
+  const { Syncd, world } = await paired({}, CONTROL);
+  world.fetch = async (_url, { timeout }) => {
+    waits.push(timeout);
+    throw new TypeError("NetworkError");
+  };
   for (const ask of [
     () => Syncd.daemon.status(),
     () => Syncd.daemon.search("Ann"),
@@ -178,7 +225,7 @@ test("after an act everything is asked anew, and the listeners hear of it", asyn
   await Syncd.daemon.pause();
   assert.deepEqual(
     asked.map(({ url, method }) => `${method} ${url.slice(21)}`),
-    ["GET /v1/status", "POST /v1/sync-now", "GET /v1/status", "POST /v1/pause"],
+    ["GET /v1/status", "POST /v1/sync-now?wait=yes", "GET /v1/status", "POST /v1/pause"],
   );
   assert.equal(asked[1].body, '{"names":["her"]}');
   assert.equal(heard, 1);
@@ -187,12 +234,41 @@ test("after an act everything is asked anew, and the listeners hear of it", asyn
 test("all pages of what is known are put together", async () => {
   const { Syncd, asked } = await withDaemon((url) =>
     url.includes("since=2")
-      ? { items: { B: { score: 2 } }, next: null }
-      : { items: { A: { score: 1 } }, next: "2" },
+      ? { items: { B: { score: 2 } }, next: null, until: "t7" }
+      : { items: { A: { score: 1 } }, next: "2", until: "t7" },
   );
-  const { items } = await Syncd.daemon.known("users/0");
-  assert.deepEqual(Object.keys(items), ["A", "B"]);
+  const { items, until, whole } = await Syncd.daemon.known("users/0");
+  assert.deepEqual([Object.keys(items), until, whole], [["A", "B"], "t7", true]);
   assert.equal(asked.length, 2);
+});
+
+test("what changed of what is known is asked for alone, as often as somebody wants to know", async () => {
+  const change = { items: { B: { score: 2 } }, gone: ["A"], next: null, until: "t8" };
+  const { Syncd, asked } = await withDaemon(() => change);
+  for (const _ of [1, 2]) {
+    const answer = JSON.parse(JSON.stringify(await Syncd.daemon.known("groups/7", "t7")));
+    assert.deepEqual(answer, { items: change.items, gone: ["A"], until: "t8", whole: false });
+  }
+  assert.deepEqual(
+    asked.map(({ url }) => url.slice(21)),
+    Array(2).fill("/v1/known?library=groups%2F7&changed=t7"),
+  );
+});
+
+test("all is asked for where the daemon no longer knows what changed, or never did", async () => {
+  const all = { items: { B: { score: 2 } }, next: null };
+  for (const answer of [
+    (url) =>
+      url.includes("changed") ? { status: 410, body: '{"error": "new"}' } : { body: JSON.stringify(all) },
+    () => ({ body: JSON.stringify(all) }),
+  ]) {
+    const zotero = await paired({}, CONTROL);
+    zotero.world.fetch = daemon(zotero.token, answer);
+    const { items, until, whole } = await zotero.Syncd.daemon.known("users/0", "t7");
+    assert.deepEqual([Object.keys(items), until, whole], [["B"], null, true]);
+  }
+  const { Syncd } = await withDaemon(() => ({ error: "broken" }), 500);
+  assert.equal(await reason(Syncd.daemon.known("users/0", "t7")), "failed");
 });
 
 test("the user's own library goes by both its names, and by the new one as soon as they sign in", async () => {

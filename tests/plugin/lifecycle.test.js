@@ -82,7 +82,7 @@ test("an upgrade keeps pairing, versions and tombstones", async () => {
   await scope.uninstall(about, ADDON_UPGRADE);
   await start({ world });
   assert.equal((await ask(world, "GET", "/syncd/v1/changes", { token })).status, 200);
-  assert.equal(world.files.has("/profile/syncd/changes.json"), true);
+  assert.equal(world.files.has("/profile/syncd/changes.jsonl"), true);
 });
 
 test("the end of Zotero keeps everything", async () => {
@@ -90,7 +90,7 @@ test("the end of Zotero keeps everything", async () => {
   await ask(world, "GET", "/syncd/v1/changes", { token });
   await scope.shutdown(about, APP_SHUTDOWN);
   assert.equal(world.prefs.size, 1);
-  assert.equal(world.files.has("/profile/syncd/changes.json"), true);
+  assert.equal(world.files.has("/profile/syncd/changes.jsonl"), true);
 });
 
 test("removing the plugin leaves nothing behind but the items", async () => {
@@ -108,11 +108,46 @@ test("removing the plugin leaves nothing behind but the items", async () => {
   assert.deepEqual(world.endpoints, {});
 });
 
-test("a file of Windows has Windows's separators", async () => {
-  const { Syncd, Zotero } = await start(PARTS);
-  assert.equal(Syncd.files.path("changes"), "/profile/syncd/changes.json");
-  Zotero.isWin = true;
-  assert.equal(Syncd.files.path("changes"), "/profile\\syncd\\changes.json");
+/** A paired plugin that the user removes in the list of plugins, where they may still undo it. */
+async function removing() {
+  const zotero = await paired({}, "http://127.0.0.1:1");
+  await ask(zotero.world, "GET", "/syncd/v1/changes", { token: zotero.token });
+  zotero.world.removal = new Set();
+  await zotero.scope.shutdown(zotero.about, ADDON_UNINSTALL);
+  await zotero.scope.uninstall(zotero.about, ADDON_UNINSTALL);
+  return zotero;
+}
+
+test("a removal that is undone keeps the pairing and all that is remembered", async () => {
+  const { world, scope, about, token, Syncd } = await removing();
+  const kept = [...world.files];
+  await world.decide("onOperationCancelled", about);
+  await scope.startup(about, 5);
+  const { status } = await ask(world, "GET", "/syncd/v1/changes", { token });
+  assert.deepEqual([status, Syncd.daemon.paired], [200, true]);
+  assert.deepEqual([...world.files], kept);
+  for (const listener of world.shutdown) {
+    await listener();
+  }
+  assert.equal(world.logins.length, 1);
+});
+
+for (const [name, end] of [
+  ["once the user leaves the list of plugins", (world, about) => world.decide("onUninstalled", about)],
+  ["when Zotero ends before that", (world) => Promise.all(world.shutdown.map((listener) => listener()))],
+]) {
+  test(`a removal leaves nothing ${name}`, async () => {
+    const { world, about } = await removing();
+    assert.deepEqual([world.logins.length, world.files.size > 0, world.prefs.size > 0], [1, true, true]);
+    await end(world, about);
+    assert.deepEqual([world.logins.length, world.files.size, world.prefs.size], [0, 0, 0]);
+  });
+}
+
+test("that another plugin is removed meanwhile means nothing", async () => {
+  const { world } = await removing();
+  await world.decide("onUninstalled", { id: "other@zotero" });
+  assert.equal(world.logins.length, 1);
 });
 
 test("the plugin leaves one name in its scope, besides what Zotero calls", async () => {

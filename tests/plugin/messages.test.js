@@ -98,12 +98,20 @@ test("the views show reasons and troubles in Zotero's language", async () => {
   const { Syncd } = await inGerman();
   const gone = { code: "not-running", params: {}, words: "Zotero isn't running" };
   const trouble = { message: gone.words, message_said: gone };
-  assert.equal(Syncd.status._state({ trouble }).text, "Zotero läuft nicht");
-  assert.equal(Syncd.collection._sentence(trouble), "Zotero läuft nicht");
+  assert.match(JSON.stringify(Syncd.collection.tree({ profile: { trouble } })), /Zotero läuft nicht/);
   const paused = { paused: gone.words, paused_said: gone };
-  assert.equal(Syncd.status._state(paused).text, "Zotero läuft nicht");
-  const candidate = { score: 1, reasons: ["DOI", "new in source", "x"], reasons_said: [DOI, NEW] };
-  assert.match(JSON.stringify(Syncd.reviews._head(candidate)), /DOI, neu auf der Seite des Profils, x/);
+  for (const profile of [{ trouble }, paused]) {
+    const status = { libraries: [{ prefix: "users/0", profiles: [profile] }], reviews: 0 };
+    assert.match(JSON.stringify(Syncd.status.tree(status, "de", () => {})), /Zotero läuft nicht/);
+  }
+  const candidate = {
+    record: {},
+    score: 1,
+    reasons: ["DOI", "new in source", "x"],
+    reasons_said: [DOI, NEW],
+  };
+  const reviews = Syncd.reviews.tree({ candidates: [candidate] }, { number: 1, total: 1 });
+  assert.match(JSON.stringify(reviews), /DOI, neu auf der Seite des Profils, x/);
   const about = { profiles: [], links: [], changed: [], kept: [], reason: NEW.words, reason_said: NEW };
   assert.match(JSON.stringify(Syncd.section.tree(about, null, "de")), /neu auf der Seite des Profils/);
 });

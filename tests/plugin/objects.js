@@ -220,6 +220,11 @@ function dataObjects(world, { table, id, trash, type }, whole) {
   const objects = strict(`Zotero.${type}s`, {
     getByLibraryAndKeyAsync: async (libraryID, key) =>
       found(database.prepare(`SELECT * FROM ${table} WHERE libraryID = ? AND key = ?`).get(libraryID, key)),
+    loadDataTypes: async () => {},
+    getIDFromLibraryAndKey: (libraryID, key) =>
+      database.prepare(`SELECT ${id} FROM ${table} WHERE libraryID = ? AND key = ?`).get(libraryID, key)?.[
+        id
+      ] ?? false,
     getAsync: async (ids) => ids.map((each) => found(row(each))).filter(Boolean),
     getLibraryAndKeyFromID: (number) => {
       const { libraryID, key } = row(number) ?? {};

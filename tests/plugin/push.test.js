@@ -249,10 +249,10 @@ test("where nothing can be saved, nothing is, and what was there is as it was", 
 
 test("what was written and can't be read back is taken back, not said to have failed", async () => {
   const zotero = await paired();
-  const { getAsync } = zotero.Zotero.Items;
-  zotero.Zotero.Items.getAsync = async () => [];
+  const { queryAsync } = zotero.Zotero.DB;
+  zotero.Zotero.DB.queryAsync = async () => {};
   const { status, answer } = await push(zotero, [paper()]);
-  zotero.Zotero.Items.getAsync = getAsync;
+  zotero.Zotero.DB.queryAsync = queryAsync;
   assert.equal(status, 500);
   assert.match(answer.message, /ABCD2345 was written and is not there/);
   assert.deepEqual((await changes(zotero)).items, []);
@@ -303,15 +303,43 @@ test("what the user changes and puts back is told twice", async () => {
 test("what was written when the disk was full is remembered as soon as there is room", async () => {
   const zotero = await paired();
   await changes(zotero);
-  const { File } = zotero.Zotero;
-  const { putContentsAsync } = File;
-  File.putContentsAsync = async () => {
+  zotero.world.disk = () => {
     throw new Error("disk full");
   };
   assert.equal((await push(zotero, [paper()])).status, 500);
-  File.putContentsAsync = putContentsAsync;
+  zotero.world.disk = null;
   assert.equal((await push(zotero, [paper()])).answer.failed[0].code, 412);
-  assert.match(zotero.world.files.get("/profile/syncd/changes.json"), /ABCD2345/);
+  assert.match(zotero.world.files.get("/profile/syncd/changes.jsonl"), /ABCD2345/);
+});
+
+test("a push looks at what it writes and at what Zotero told of, not at the library", async () => {
+  const zotero = await paired();
+  zotero.world.add("AAAA2345", { itemType: "preprint", title: "Mine" });
+  const { answer: created } = await push(zotero, [paper()]);
+  const { queryAsync } = zotero.Zotero.DB;
+  const looks = [];
+  zotero.Zotero.DB.queryAsync = (sql, values, options) => {
+    looks.push(...values.slice(1).filter(Boolean));
+    assert.equal(sql.includes("LIMIT"), false);
+    return queryAsync(sql, values, options);
+  };
+  zotero.world.edit("AAAA2345", { title: "Mine again" });
+  const { status, answer } = await push(zotero, [paper(OTHER)], { since: created.version });
+  assert.deepEqual([status, answer.version], [412, created.version + 1]);
+  assert.equal((await push(zotero, [paper(OTHER)], { since: answer.version })).status, 200);
+  assert.deepEqual([...new Set(looks)].sort(), ["AAAA2345", KEY, OTHER].sort());
+});
+
+test("what is erased while a push waits for its turn is not written", async () => {
+  const zotero = await paired();
+  const { answer: created } = await push(zotero, [paper()]);
+  const { executeTransaction } = zotero.Zotero.DB;
+  zotero.Zotero.DB.executeTransaction = (action) => {
+    zotero.world.erase(KEY);
+    return executeTransaction(action);
+  };
+  const { answer } = await push(zotero, [{ key: KEY, version: created.version, title: "Deeper" }]);
+  assert.equal(answer.failed[0].code, 404);
 });
 
 test("a request that is none is refused whole", async () => {

@@ -48,7 +48,7 @@ def test_the_manifest_has_what_zotero_demands() -> None:
     assert zotero["id"] == ID
     assert re.fullmatch(r"[a-z0-9-._]+@[a-z0-9-._]+", ID)
     assert zotero["update_url"].startswith("https://")
-    assert (zotero["strict_min_version"], zotero["strict_max_version"]) == ("7.0", "11.*")
+    assert (zotero["strict_min_version"], zotero["strict_max_version"]) == ("8.0", "11.*")
     assert set(about["icons"].values()) <= contents().keys()
 
 

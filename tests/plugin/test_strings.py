@@ -23,7 +23,9 @@ ONE = "/one"
 # What is called the same in both languages: identifiers, settings, a protocol.
 SAME = {"by-doi", "http-status", "key-problem"}
 # What comes before ids of elements, classes and headers, which look the same.
-NO_STRING = re.compile(r"""(?:(?i:\b\w*id|\blist|\bclass)\s*[:=]\s*(?:\w+ && )?|\[)$""")
+NO_STRING = re.compile(
+    r"""(?:(?i:\b\w*id|\blist|\bclass|\bfor)\s*[:=]\s*(?:\w+ && )?|id === |\[|\b(?:getElementById|icon|_cell)\()$"""
+)
 
 
 class Variables(visitor.Visitor):

@@ -27,6 +27,8 @@ class World {
     this.undo = [];
     /** Called at each save, which it may let fail. */
     this.failure = null;
+    /** Called before a file is written, which it may let fail. */
+    this.disk = null;
     this.selectionMoved = false;
     this.debug = [];
     this.files = new Map();
@@ -36,11 +38,21 @@ class World {
     /** Whether a primary password keeps it shut. */
     this.locked = false;
     this.observers = new Map();
+    /** Who is told that Zotero shows another place. */
+    this.watchers = new Map();
+    /** Who is told that Zotero ends. */
+    this.shutdown = [];
+    /** Who waits for the user to leave the list of plugins, while they may still undo the plugin's removal. */
+    this.removal = null;
     this.endpoints = {};
     this.windows = [];
     this.panes = [];
     /** Columns, sections and menus by their ids. */
     this.registered = new Map();
+    /** The folders that the plugin serves, by their addresses. */
+    this.chrome = new Map();
+    /** Elements that have the size of letters that the user chose. */
+    this.sized = [];
     this.deleted = { item: [], collection: [] };
     /** Keys of what the owner erased. */
     this.erased = { items: [], collections: [] };
@@ -100,6 +112,20 @@ class World {
         this.tell(...event);
       }
     };
+  }
+
+  /** The user leaves the list of plugins, or undoes the removal there. */
+  async decide(what, about) {
+    for (const listener of [...this.removal]) {
+      await listener[what](about);
+    }
+  }
+
+  /** The user goes to another place. */
+  go() {
+    for (const watcher of this.watchers.values()) {
+      watcher();
+    }
   }
 
   /** The user changes an item in the window. */

@@ -3,8 +3,16 @@ const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
 const { Asker, caller } = require("./caller.js");
-const { FakeLocalization, makeComponents, makeServices, makeZotero } = require("./client.js");
+const {
+  FakeLocalization,
+  makeComponents,
+  makeFiles,
+  makeModules,
+  makeServices,
+  makeZotero,
+} = require("./client.js");
 const { strict } = require("./objects.js");
+const { makeRequests } = require("./requests.js");
 const { World } = require("./world.js");
 
 const SOURCE = path.join(__dirname, "..", "..", "src", "syncd", "plugin", "source");
@@ -56,7 +64,8 @@ function load({ files, script, world = new World(), globals = {}, declare = () =
   const scope = vm.createContext({
     Zotero,
     Services: makeServices(world),
-    Components: makeComponents(),
+    Components: makeComponents(world),
+    ...makeFiles(world),
     Localization: FakeLocalization,
     APP_SHUTDOWN: 2,
     ADDON_DISABLE: 4,
@@ -64,13 +73,15 @@ function load({ files, script, world = new World(), globals = {}, declare = () =
     ADDON_UPGRADE: 7,
     Date: FakeDate,
     crypto,
-    fetch: (...words) => world.fetch(...words),
+    XMLHttpRequest: makeRequests(world),
+    ChromeUtils: makeModules(world),
     URL,
     URLSearchParams,
     TextEncoder,
     TextDecoder,
     Uint8Array,
-    setTimeout,
+    // No test waits for what the plugin does some time.
+    setTimeout: (...words) => setTimeout(...words).unref(),
     clearTimeout,
     ...globals,
   });

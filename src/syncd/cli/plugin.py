@@ -27,7 +27,7 @@ def build(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to, instead of here.")
     ] = None,
 ) -> None:
-    """Write the plugin as one file, for Zotero 7 to 11."""
+    """Write the plugin as one file, for Zotero 8 to 11."""
     with said_plainly():
         place = output or Path(NAME)
         write(place)

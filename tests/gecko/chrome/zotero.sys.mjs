@@ -111,6 +111,11 @@ const columns = new Registry("dataKey", {
   pluginID: text,
   sortReverse: "boolean?",
   width: "string?",
+  minWidth: "number?",
+  fixedWidth: "boolean?",
+  staticWidth: "boolean?",
+  iconPath: "string?",
+  zoteroPersist: "array?",
   dataProvider: action,
   renderCell: action,
 });
@@ -121,6 +126,7 @@ const sections = new Registry("paneID", {
   onInit: action,
   onDestroy: action,
   onItemChange: action,
+  onAsyncRender: action,
   header: "object",
   sidenav: "object",
 });
@@ -147,6 +153,7 @@ export const Zotero = {
   isWin: false,
   locale: "en-US",
   initializationPromise: Promise.resolve(),
+  addShutdownListener() {},
   debug: (message) => debug.push(String(message)),
   logError: (error) => complaints.push(`logged: ${error}\n${error.stack ?? ""}`),
   getMainWindows: () => [...windows],
@@ -157,19 +164,11 @@ export const Zotero = {
     get: (name) => Services.prefs.getStringPref(name, "") || undefined,
     set: (name, value) => Services.prefs.setStringPref(name, value),
     clear: (name) => Services.prefs.clearUserPref(name),
+    registerObserver: (name) => Symbol(name),
+    unregisterObserver() {},
   },
   Profile: { dir: Services.dirsvc.get("ProfD", Ci.nsIFile).path },
-  File: {
-    getContentsAsync: (path) => IOUtils.readUTF8(path),
-    getResourceAsync: async (address) => (await fetch(address)).text(),
-    putContentsAsync: (path, content) => IOUtils.writeUTF8(path, content),
-    createDirectoryIfMissingAsync: (path) => IOUtils.makeDirectory(path),
-    pathToFile(path) {
-      const file = Cc["@mozilla.org/file/local;1"].createInstance(Ci.nsIFile);
-      file.initWithPath(path);
-      return file;
-    },
-  },
+  File: { getResourceAsync: async (address) => (await fetch(address)).text() },
   Promise: { delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
   Notifier: {
     observers: new Map(),
@@ -181,15 +180,17 @@ export const Zotero = {
     unregisterObserver(key) {
       this.observers.delete(key);
     },
+    async trigger() {},
   },
   Libraries: {
     userLibraryID: 1,
+    getName: () => "My Library",
     get: () => ({ libraryID: 1, libraryType: "user", editable: true }),
     getAll: () => [{ libraryID: 1, libraryType: "user", editable: true }],
   },
   Groups: { getLibraryIDFromGroupID: () => false },
   Users: { getLocalUserKey: () => "abcdefgh", getCurrentUserID: () => 1 },
-  Items: { get: (ids) => ids.map((id) => ({ ...id })) },
+  Items: { get: (ids) => ids.map((id) => ({ ...id })), getIDFromLibraryAndKey: () => false },
   Attachments: { LINK_MODE_LINKED_URL: 3 },
   ItemTypes: { getID: (name) => (name === "preprint" ? 1 : false), getLocalizedString: () => "Preprint" },
   ItemFields: {
@@ -215,6 +216,18 @@ export const Zotero = {
       }
       checkMenus(options.menus);
       return menus.register(options);
+    },
+  },
+  Prompt: {
+    confirm({ window, title, text, button0, button1 }) {
+      const { BUTTON_POS_0, BUTTON_POS_1, BUTTON_TITLE_IS_STRING } = Services.prompt;
+      const flags = (BUTTON_POS_0 + BUTTON_POS_1) * BUTTON_TITLE_IS_STRING;
+      return Services.prompt.confirmEx(window, title, text, flags, button0, button1, null, null, {});
+    },
+  },
+  UIProperties: {
+    registerRoot(root) {
+      root.style.fontSize = "1.3rem";
     },
   },
   PreferencePanes: {
@@ -278,7 +291,7 @@ export class Plugin {
     L10nRegistry.getInstance().registerSources([strings]);
   }
 
-  /** The languages that are in the xpi, of those that Zotero has, as Zotero 7 to 9 look for them. */
+  /** The languages that are in the xpi, of those that Zotero has, as Zotero 8 and 9 look for them. */
   locales() {
     const names = startup.enumerateJARSubtree(Services.io.newURI(`${this.rootURI}locale/`));
     const found = names.map((name) => /^locale\/([^/]+)\/$/.exec(name)?.[1]);
@@ -332,7 +345,16 @@ export async function openMain(selected = {}) {
     getSelectedCollections() {
       return this.selected.collections;
     },
+    getCollectionTreeRows() {
+      return [];
+    },
   };
+  // As Zotero's own window: Enter and Space press what has this class.
+  window.document.addEventListener("keydown", ({ key, target }) => {
+    if ([" ", "Enter"].includes(key) && target.classList.contains("keyboard-clickable")) {
+      target.click();
+    }
+  });
   others.splice(others.indexOf(window), 1);
   windows.push(window);
   return window;
@@ -352,12 +374,17 @@ export function close(window) {
 export async function showPanes(window) {
   const { document } = window;
   const container = document.getElementById("pane-container");
-  for (const { src, scripts = [] } of panes) {
+  for (const { src, scripts = [], stylesheets = [] } of panes) {
     for (const script of scripts) {
       // A scope with the window behind it: what a script declares is not the window's.
       const scope = new Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false });
       const options = { target: scope, ignoreCache: true, allowUnsafeURL: true };
       Services.scriptloader.loadSubScriptWithOptions(script, options);
+    }
+    for (const address of stylesheets) {
+      const link = document.createProcessingInstruction("xml-stylesheet", `href="${address}"`);
+      document.insertBefore(link, document.firstChild);
+      await until(() => link.sheet);
     }
     const markup = await (await window.fetch(src)).text();
     container.append(document.importNode(window.MozXULElement.parseXULToFragment(markup), true));
@@ -371,9 +398,6 @@ export async function showPanes(window) {
   return container;
 }
 
-/** Whether what is in a submenu is given the submenu's element for its own, as in Zotero 8 and 9. */
-export const menuManager = { givesTheOuter: false };
-
 /** Put a target's entries into a menu that opens, and run what each does then. */
 export function fillMenu(popup, entries, context, event) {
   const { ownerDocument: document } = popup;
@@ -382,9 +406,12 @@ export function fillMenu(popup, entries, context, event) {
   }
   for (const entry of entries) {
     const submenu = entry.menuType === "submenu";
-    const element = document.createXULElement(submenu ? "menu" : entry.menuType);
+    const tag = { menuitem: "menuitem", separator: "menuseparator", submenu: "menu" }[entry.menuType];
+    const element = document.createXULElement(tag);
     element.classList.add(CUSTOM);
-    element.dataset.l10nId = entry.l10nID;
+    if (entry.l10nID) {
+      element.dataset.l10nId = entry.l10nID;
+    }
     const given = {
       get menuElem() {
         return element;
@@ -410,8 +437,7 @@ export function fillMenu(popup, entries, context, event) {
       const inner = document.createXULElement("menupopup");
       element.append(inner);
       inner.addEventListener("popupshowing", (ev) => {
-        const outer = menuManager.givesTheOuter ? { ...context, menuElem: element } : context;
-        fillMenu(inner, entry.menus, outer, ev);
+        fillMenu(inner, entry.menus, context, ev);
       });
     }
     popup.append(element);
@@ -488,6 +514,9 @@ export class Section {
       setEnabled: (enabled) => {
         this.element.hidden = !enabled;
       },
+      setSectionSummary: (summary) => {
+        this.element.dataset.summary = summary;
+      },
       ...more,
     });
   }
@@ -495,14 +524,13 @@ export class Section {
   show(item) {
     this.item = item;
     this.options.onItemChange(this.props());
-    if (!this.element.hidden) {
-      this.render();
-    }
+    this.render();
   }
 
   render() {
     if (!this.element.hidden) {
       this.options.onRender(this.props());
+      this.options.onAsyncRender(this.props());
     }
   }
 
@@ -602,6 +630,16 @@ export function answerNext(how) {
   const observer = (subject, topic) =>
     topic === "domwindowopened" && seen(subject).catch((error) => complaints.push(`${error}`));
   Services.ww.registerNotification(observer);
+}
+
+/** Wait for a dialog of the plugin's, and for what it shows at first. */
+export async function dialog(name) {
+  const window = await until(() =>
+    [...Services.wm.getEnumerator(null)].find(({ location }) => location.href.endsWith(`/${name}.xhtml`)),
+  );
+  await until(() => window.document.getElementById("syncd-body")?.children.length);
+  await window.document.l10n.translateFragment(window.document.documentElement);
+  return window;
 }
 
 /** Press a key that prints nothing, as a user does. */

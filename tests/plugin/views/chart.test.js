@@ -65,3 +65,14 @@ test("of many years the latest are shown", () => {
 test("no years, no bars", () => {
   assert.equal(chart.bars({ unknown: 3 }, { width: 80, height: 40, most: 10 }).length, 0);
 });
+
+test("the first, the last and the tallest bar have their year, where there is room", () => {
+  const labelled = (years) => {
+    const bars = chart.bars(years, { width: 80, height: 40, most: 20 });
+    const { years: places, tallest } = chart.labels(bars, 20);
+    return [places.map((place) => bars[place].year), bars[tallest].year];
+  };
+  assert.deepEqual(plain(labelled({ 2019: 1, 2022: 9, 2025: 2 })), [[2019, 2022, 2025], 2022]);
+  assert.deepEqual(plain(labelled({ 2019: 1, 2020: 9, 2025: 2 })), [[2019, 2025], 2020]);
+  assert.deepEqual(plain(labelled({ 2019: 5 })), [[2019], 2019]);
+});

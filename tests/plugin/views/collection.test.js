@@ -25,7 +25,12 @@ const PROFILE = {
   next: null,
   trouble: { message: "the page could not be reached" },
 };
-const answers = { profiles: async () => [PROFILE] };
+/** The status, with this of the profile. */
+const status = (row = {}, paused = []) => ({
+  libraries: [{ library: "main", profiles: [{ name: "pengcheng-he", ...row }] }],
+  daemon: { paused },
+});
+const answers = { profiles: async () => [PROFILE], status: async () => status() };
 
 function begun(options = {}) {
   const loaded = views({ answers, ...options });
@@ -34,23 +39,41 @@ function begun(options = {}) {
   const window = makeWindow({
     pane: {
       getSelectedCollections: () => picked.collections,
+      getCollectionTreeRows: () => picked.collections.map((ref) => ({ ref, isCollection: () => true })),
       getSelectedItems: () => picked.items,
       itemsView,
     },
   });
   const box = window.document.getElementById("zotero-item-pane-message-box");
+  const head = window.document.querySelector(".custom-head");
+  const listeners = new Set();
+  loaded.daemon.onChange = (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  loaded.Syncd.collection.startup();
   loaded.Syncd.collection.windowLoaded(window);
   // What Zotero does whenever something else is selected.
   const show = async () => {
+    head.replaceChildren();
     box.replaceChildren(new FakeElement(window.document, "description"));
+    await settle();
+  };
+  const changed = async () => {
+    for (const listener of listeners) {
+      listener();
+    }
     await settle();
   };
   return {
     ...loaded,
     window,
     box,
+    head,
+    listeners,
     picked,
     show,
+    changed,
     itemsView,
     panel: () => box.querySelector(".syncd-collection"),
   };
@@ -98,27 +121,124 @@ test("each chart is a picture with words in its place", async () => {
 test("a figure that was told once is no line", async () => {
   const { show, panel } = begun();
   await show();
-  assert.equal(args(panel().saying("syncd-figure-day")[0]).day, "Nov 1, 2026");
   assert.equal(panel().querySelectorAll("polyline").length, 3);
 });
 
-test("runs and trouble are told", async () => {
+test("the day is told once, and beside a figure that is older", async () => {
+  const figures = [
+    { day: "2026-11-01", h_index: 17, novelty: 57 },
+    { day: "2026-11-24", h_index: 18 },
+  ];
+  const { show, panel } = begun({ answers: { ...answers, profiles: async () => [{ ...PROFILE, figures }] } });
+  await show();
+  assert.deepEqual(panel().saying("syncd-as-of").map(args), [{ day: "Nov 24, 2026" }]);
+  assert.deepEqual(panel().saying("syncd-figure-day").map(args), [{ day: "Nov 1, 2026" }]);
+});
+
+test("a line has its least and its greatest value beside it, as each is drawn to its own scale", async () => {
   const { show, panel } = begun();
   await show();
-  assert.match(args(panel().saying("syncd-last-run")[0]).time, /2026/);
-  assert.equal(panel().saying("syncd-next-run").length, 0);
+  const ranges = panel().querySelectorAll(".syncd-range");
+  assert.deepEqual(
+    ranges.map((range) => range.childNodes.map((one) => one.textContent)),
+    [["17", "15"], ["26,281", "20,000"], ["66"]],
+  );
+});
+
+test("first, last and tallest year are written, each bar says its own, and the year that goes on is pale", async () => {
+  const { show, panel, world } = begun();
+  world.time = Date.parse("2025-07-01");
+  await show();
+  const [counts, years] = panel().querySelectorAll(".syncd-scale");
+  assert.equal(counts.textContent, "12");
+  assert.deepEqual(
+    years.childNodes.map((one) => one.textContent),
+    ["2023", "2025"],
+  );
+  const bars = panel().querySelectorAll(".syncd-year");
+  assert.deepEqual(
+    bars.map((bar) => bar.className.includes("syncd-unfinished")),
+    [false, false, true],
+  );
+  assert.deepEqual(panel().saying("syncd-year").map(args)[0], { year: "2023", count: 12 });
+});
+
+test("the last run, the next and trouble are told", async () => {
+  const next = "2026-11-24T15:12:00Z";
+  const { show, panel } = begun({ answers: { ...answers, profiles: async () => [{ ...PROFILE, next }] } });
+  await show();
+  const row = (label) =>
+    panel()
+      .querySelectorAll(".meta-row")
+      .find((one) => one.saying(label).length);
+  assert.match(row("syncd-last-run").textContent, /2026/);
+  assert.match(row("syncd-next-run").textContent, /2026/);
   assert.equal(args(panel().saying("syncd-profile-trouble")[0]).message, "the page could not be reached");
 });
 
-test("the button syncs this profile", async () => {
-  const { show, panel, daemon } = begun({ answers: { ...answers, syncNow: async () => ({}) } });
+test("nothing says when the next run is while syncd rests, or is at it", async () => {
+  for (const [told, words] of [
+    [status({}, [""]), "syncd-run-paused"],
+    [status({ paused_by_you: true }), "syncd-run-paused"],
+    [status({ paused: "its page is empty" }), "syncd-run-paused"],
+    [status({ running: "2026-11-24T09:12:00Z" }), "syncd-running-now"],
+  ]) {
+    const profiles = async () => [{ ...PROFILE, next: "2026-12-24T15:12:00Z" }];
+    const { show, panel, head } = begun({ answers: { profiles, status: async () => told } });
+    await show();
+    assert.equal(panel().saying(words).length, 1);
+    assert.ok(!panel().textContent.includes("Dec 24"));
+    assert.equal(head.querySelector("button").disabled, words === "syncd-running-now");
+  }
+});
+
+test("in a running Zotero nothing says that Zotero does not run", async () => {
+  const said = { code: "zotero-not-running", params: {}, words: "Zotero isn't running" };
+  const trouble = { message: said.words, message_said: said };
+  const { show, panel } = begun({ answers: { ...answers, profiles: async () => [{ ...PROFILE, trouble }] } });
   await show();
-  panel().saying("syncd-sync-profile")[0].happen("click");
+  assert.equal(panel().saying("syncd-profile-trouble").length, 0);
+});
+
+test("the button above the message syncs this profile, once at a time", async () => {
+  let done = null;
+  const syncNow = () => new Promise((resolve) => (done = resolve));
+  const { show, head, daemon } = begun({ answers: { ...answers, syncNow } });
+  await show();
+  const [button] = head.saying("syncd-sync-profile");
+  assert.equal(head.childNodes.length, 1);
+  button.happen("command");
   assert.deepEqual(plain(daemon.asked.at(-1)), ["syncNow", ["pengcheng-he"]]);
+  assert.equal(button.disabled, true);
+  done({});
+  await settle();
+  assert.equal(button.disabled, false);
+});
+
+test("what Zotero takes away is back at once, the same as it was", async () => {
+  const { show, panel, head, box } = begun();
+  await show();
+  const [there, button] = [panel(), head.querySelector("button")];
+  await show();
+  assert.equal(panel(), there);
+  assert.equal(head.querySelector("button"), button);
+  assert.equal(box.childNodes.length, 2);
+});
+
+test("it is drawn anew when something happened in the daemon, until the plugin ends", async () => {
+  const told = { ...answers };
+  const { Syncd, show, changed, listeners, panel } = begun({ answers: told });
+  await show();
+  assert.equal(panel().saying("syncd-profile-trouble").length, 1);
+  told.profiles = async () => [{ ...PROFILE, trouble: null }];
+  await changed();
+  assert.equal(panel().saying("syncd-profile-trouble").length, 0);
+  Syncd.collection.shutdown();
+  assert.equal(listeners.size, 0);
 });
 
 test("other collections, selected items and several collections show nothing of it", async () => {
-  const { show, picked, panel, daemon } = begun();
+  const { show, picked, panel, head, daemon } = begun();
   await show();
   for (const [collections, items] of [
     [[makeCollection("DDDD2222")], []],
@@ -129,8 +249,10 @@ test("other collections, selected items and several collections show nothing of 
     Object.assign(picked, { collections, items });
     await show();
     assert.equal(panel(), null);
+    assert.equal(head.childNodes.length, 0);
   }
-  assert.equal(daemon.asked.length, 2, "only the collections were asked about");
+  const asked = daemon.asked.filter(([name]) => name === "profiles");
+  assert.equal(asked.length, 2, "only the collections were asked about");
 });
 
 test("what is new is sorted by the time of the place that is shown", async () => {
@@ -159,7 +281,7 @@ test("an answer that comes after another collection was chosen is not shown", as
 test("two answers at once make one panel", async () => {
   const waiting = [];
   const { show, panel, box } = begun({
-    answers: { profiles: () => new Promise((resolve) => waiting.push(resolve)) },
+    answers: { ...answers, profiles: () => new Promise((resolve) => waiting.push(resolve)) },
   });
   await show();
   await show();
@@ -174,7 +296,7 @@ test("two answers at once make one panel", async () => {
 
 test("without a daemon there is nothing, or what was last told with one line", async () => {
   const told = { profiles: answers.profiles };
-  const { show, panel, Syncd } = begun({ answers: { profiles: () => told.profiles() } });
+  const { show, panel, head } = begun({ answers: { ...answers, profiles: () => told.profiles() } });
   const fail = async () => {
     throw Object.assign(new Error("x"), { reason: "not-running" });
   };
@@ -186,15 +308,15 @@ test("without a daemon there is nothing, or what was last told with one line", a
   told.profiles = fail;
   await show();
   assert.equal(panel().saying("syncd-not-running").length, 1);
-  assert.equal(panel().saying("syncd-sync-profile").length, 0);
-  assert.ok(Syncd);
+  assert.equal(head.querySelector("button").disabled, true);
 });
 
 test("closing takes it away and looks no more", async () => {
-  const { Syncd, window, show, panel } = begun();
+  const { Syncd, window, show, panel, head } = begun();
   await show();
   Syncd.collection.windowUnloaded(window);
   assert.equal(panel(), null);
+  assert.equal(head.childNodes.length, 0);
   await show();
   assert.equal(panel(), null);
 });

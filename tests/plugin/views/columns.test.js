@@ -33,39 +33,39 @@ test("the columns are registered with the plugin, the best first", async () => {
     assert.equal(column.pluginID, "syncd@zotero");
     assert.equal(column.sortReverse, true);
     assert.equal(typeof column.width, "string");
+    // Without, Zotero forgets that the column was chosen.
+    assert.ok(column.zoteroPersist.includes("hidden"));
   }
   assert.equal(score.label, "syncd-column-score");
   assert.deepEqual(daemon.asked, []);
 });
 
-test("the first releases of Zotero 7 get them by the name that they have", async () => {
-  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } } }) };
-  const declare = ({ Zotero }) => {
-    Zotero.ItemTreeManager.registerColumn = undefined;
-    Zotero.ItemTreeManager.refreshColumns = undefined;
-  };
-  const { score, code, new: fresh, world } = await begun({ answers, declare });
-  assert.ok(score && code && fresh);
-  await see(score, makeItem());
-  assert.deepEqual(world.debug, []);
-  assert.equal(score.dataProvider(makeItem()), "092.50");
+test("a column is as wide as what it shows: the score's stays as the user drags it, the marks' are fixed", async () => {
+  const { score, code, new: fresh } = await begun();
+  assert.ok(
+    score.staticWidth && score.minWidth < Number(score.width) && score.zoteroPersist.includes("width"),
+  );
+  for (const column of [code, fresh]) {
+    assert.ok(column.fixedWidth && column.iconPath.endsWith(".svg"));
+    assert.ok(!column.zoteroPersist.includes("width"));
+  }
 });
 
 test("a cell answers at once, and the daemon's answer follows once it is there", async () => {
-  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5, code: CODE } } }) };
-  let drawn = 0;
-  const declare = ({ Zotero }) => (Zotero.ItemTreeManager.refreshColumns = () => (drawn += 1));
-  const { score, code, daemon, world } = await begun({ answers, declare });
+  const answers = {
+    known: async () => ({ items: { AAAA2222: { score: 92.5, code: CODE } }, whole: true, until: null }),
+  };
+  const { score, code, daemon, world, Zotero } = await begun({ answers });
   const item = makeItem();
   assert.equal(await see(score, item), "000.00");
-  assert.equal(drawn, 1);
+  assert.deepEqual(plain(Zotero.refreshed), [["refresh", "item", ["AAAA2222"]]]);
   assert.equal(score.dataProvider(item), "092.50");
-  assert.equal(code.dataProvider(item), `1 ${CODE}`);
+  assert.equal(code.dataProvider(item), `2 ${CODE}`);
   assert.equal(code.dataProvider(makeItem({ key: "ZZZZ2222" })), "0");
-  assert.deepEqual(plain(daemon.asked), [["known", "users/0"]]);
+  assert.deepEqual(plain(daemon.asked), [["known", "users/0", null]]);
   world.time += 60_000;
   await see(code, item);
-  assert.deepEqual([daemon.asked.length, drawn], [2, 1]);
+  assert.deepEqual([daemon.asked.length, Zotero.refreshed.length], [2, 1]);
 });
 
 test("columns that are hidden ask nothing, though Zotero wants their values", async () => {
@@ -77,8 +77,24 @@ test("columns that are hidden ask nothing, though Zotero wants their values", as
   assert.deepEqual(daemon.asked, []);
 });
 
+test("rows that are selected are drawn anew with others, and never come first", async () => {
+  const answers = { known: async () => ({ items: { AAAA2222: { score: 1 }, BBBB2222: { score: 2 } } }) };
+  const { Syncd, score, world, Zotero } = await begun({ answers });
+  world.windows.push(makeWindow({ pane: { getSelectedItems: () => [makeItem()] } }));
+  await see(score, makeItem());
+  assert.deepEqual(plain(Zotero.refreshed), [["refresh", "item", ["BBBB2222", "AAAA2222"]]]);
+  await Syncd.columns.redraw("users/0", ["AAAA2222"]);
+  assert.equal(Zotero.refreshed.length, 1);
+});
+
+test("what is told of a library that Zotero does not have is nothing to draw", async () => {
+  const { Syncd, Zotero } = await begun();
+  await Syncd.columns.redraw("groups/99", ["AAAA2222"]);
+  assert.deepEqual(plain(Zotero.refreshed), []);
+});
+
 test("rows that are in the order of a column are put in order anew when values come, others are left", async () => {
-  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } } }) };
+  const answers = { known: async () => ({ items: { AAAA2222: { score: 92.5 } }, whole: true, until: null }) };
   const { score, world } = await begun({ answers });
   const [[key]] = [...world.registered].filter(([, { dataKey }]) => dataKey === "score");
   const lists = [makeList(key), makeList("title")];
@@ -88,19 +104,18 @@ test("rows that are in the order of a column are put in order anew when values c
     lists.map(({ sorted }) => sorted),
     [1, 0],
   );
+  assert.deepEqual(plain(lists[0].moved), ["AAAA2222"]);
   assert.deepEqual(world.debug, []);
 });
 
 test("the daemon is asked at most once a minute, also where it fails", async () => {
-  let drawn = 0;
-  const declare = ({ Zotero }) => (Zotero.ItemTreeManager.refreshColumns = () => (drawn += 1));
-  const { score, daemon, world } = await begun({ declare });
+  const { score, daemon, world, Zotero } = await begun();
   for (const time of [0, 59_000, 60_000, 61_000]) {
     world.time = 1_000_000 + time;
     await see(score, makeItem());
   }
   assert.equal(daemon.asked.length, 2);
-  assert.equal(drawn, 0);
+  assert.deepEqual(plain(Zotero.refreshed), []);
   assert.ok(world.debug.some((line) => line.includes("asking for the columns failed")));
 });
 
@@ -113,23 +128,6 @@ test("nothing is asked while no daemon is paired, and at once when one is", asyn
   Syncd.known.forget();
   await see(score, makeItem());
   assert.equal(daemon.asked.length, 1);
-});
-
-test("a pairing or a command makes the columns ask anew", () => {
-  const { Syncd, daemon } = views();
-  const listeners = new Set();
-  daemon.onChange = (listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
-  Syncd.columns.startup();
-  Syncd.known._library("users/0").asked = 5;
-  for (const listener of listeners) {
-    listener();
-  }
-  assert.equal(Syncd.known._libraries.get("users/0").asked, Number.NEGATIVE_INFINITY);
-  Syncd.columns.shutdown();
-  assert.equal(listeners.size, 0);
 });
 
 test("the daemon is not asked at once, while Zotero may still be starting", () => {
@@ -147,7 +145,7 @@ test("without a daemon the item's own tag and link show", async () => {
   const { score, code } = await begun();
   const item = makeItem({ tags: [{ tag: "AI Score 80+", type: 1 }], links: [["Code: owner/repo", CODE]] });
   assert.equal(score.dataProvider(item), "080.00+");
-  assert.equal(code.dataProvider(item), `1 ${CODE}`);
+  assert.equal(code.dataProvider(item), `2 ${CODE}`);
 });
 
 test("notes and trashed collections have empty cells", async () => {
@@ -160,11 +158,25 @@ test("notes and trashed collections have empty cells", async () => {
   }
 });
 
+test("code without a link to it has a mark that opens nothing; of others' papers the tag says nothing", async () => {
+  const answers = { known: async () => ({ items: { AAAA2222: { score: null, code: null } } }) };
+  const { score, code } = await begun({ answers });
+  await see(score, makeItem());
+  const tags = [{ tag: "code", type: 1 }];
+  assert.equal(code.dataProvider(makeItem({ tags })), "1");
+  assert.equal(code.dataProvider(makeItem({ tags: [{ tag: "code", type: 0 }] })), "0");
+  assert.equal(code.dataProvider(makeItem({ key: "ZZZZ2222", tags })), "0");
+  const cell = code.renderCell(0, "1", { className: "" }, false, makeWindow().document);
+  const [mark] = cell.saying("syncd-code-somewhere");
+  assert.equal(mark.getAttribute("role"), "img");
+  assert.equal(cell.querySelector("button"), null);
+});
+
 test("the mark of code is a button that opens the repository, and the row takes no notice", async () => {
   const { code, Zotero } = await begun();
   const { document } = makeWindow();
-  const cell = code.renderCell(0, `1 ${CODE}`, { className: "code" }, false, document);
-  assert.equal(cell.className, "cell code syncd-cell");
+  const cell = code.renderCell(0, `2 ${CODE}`, { className: "code" }, false, document);
+  assert.equal(cell.className, "cell code syncd-cell syncd-mark-cell");
   const button = cell.querySelector("button");
   for (const type of ["mousedown", "mouseup", "dblclick", "keydown", "click"]) {
     assert.ok(button.happen(type).stopped, type);
@@ -190,7 +202,9 @@ test("cells without a value show nothing", async () => {
   const { score, new: fresh } = await begun();
   const { document } = makeWindow();
   assert.equal(score.renderCell(0, "000.00", { className: "" }, false, document).textContent, "");
-  assert.equal(score.renderCell(0, "092.50", { className: "" }, false, document).textContent, "92.5");
+  const cell = score.renderCell(0, "092.50", { className: "" }, false, document);
+  assert.equal(cell.textContent, "92.5");
+  assert.equal(cell.querySelector(".syncd-bar").getAttribute("style"), "--share: 92.5%");
   assert.equal(fresh.renderCell(0, "0", { className: "" }, false, document).textContent, "");
   const mark = fresh.renderCell(0, "1", { className: "" }, false, document).querySelector(".syncd-new");
   assert.equal(mark.getAttribute("role"), "img");
@@ -209,6 +223,6 @@ test("at the end nothing is left to happen", () => {
   const { Syncd } = views({ globals: { setTimeout: () => 7, clearTimeout: (timer) => cleared.push(timer) } });
   Syncd.columns.score(makeItem());
   Syncd.known.look();
-  Syncd.columns.shutdown();
+  Syncd.known.close();
   assert.deepEqual(cleared, [7]);
 });

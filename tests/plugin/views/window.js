@@ -99,6 +99,10 @@ class FakeElement {
     return (direct ? this.childNodes : this.all()).filter((one) => typeof one !== "string" && wanted(one));
   }
 
+  contains(other) {
+    return other === this || this.all().includes(other);
+  }
+
   /** All elements below. */
   all() {
     return this.childNodes.flatMap((child) => (typeof child === "string" ? [] : [child, ...child.all()]));
@@ -159,11 +163,11 @@ function matcher(selector) {
  * @param {any} [options.pane] members of the window's ZoteroPane
  */
 function makeWindow({ pane = {} } = {}) {
-  const observers = [];
+  const observers = new Set();
   const doc = {
     focused: null,
     changed: (element) => {
-      for (const observer of observers.filter((one) => one.target === element && !one.waiting)) {
+      for (const observer of [...observers].filter((one) => one.targets.includes(element) && !one.waiting)) {
         observer.waiting = true;
         queueMicrotask(() => observer.look());
       }
@@ -177,24 +181,26 @@ function makeWindow({ pane = {} } = {}) {
       selector.startsWith("link") ? null : doc.documentElement.querySelector(selector),
   };
   doc.documentElement = new FakeElement(doc, "window");
-  for (const id of [
-    "menu_ToolsPopup",
-    "zotero-itemmenu",
-    "zotero-collectionmenu",
-    "zotero-item-pane-message-box",
-  ]) {
+  for (const id of ["menu_ToolsPopup", "zotero-itemmenu", "zotero-collectionmenu", "zotero-item-message"]) {
     const element = new FakeElement(doc, "box");
     element.setAttribute("id", id);
     doc.documentElement.append(element);
   }
+  // Zotero's message, and the buttons above it.
+  const head = new FakeElement(doc, "div");
+  head.className = "custom-head";
+  const box = new FakeElement(doc, "box");
+  box.setAttribute("id", "zotero-item-pane-message-box");
+  doc.getElementById("zotero-item-message").append(head, box);
   class MutationObserver {
     constructor(draw) {
       this.draw = draw;
+      this.targets = [];
     }
 
     observe(target) {
-      this.target = target;
-      observers.push(this);
+      this.targets.push(target);
+      observers.add(this);
     }
 
     look() {
@@ -203,7 +209,7 @@ function makeWindow({ pane = {} } = {}) {
     }
 
     disconnect() {
-      observers.splice(observers.indexOf(this), 1);
+      observers.delete(this);
     }
   }
   const window = strict("window", {
@@ -212,6 +218,7 @@ function makeWindow({ pane = {} } = {}) {
     MozXULElement: { insertFTLIfNeeded() {} },
     ZoteroPane: strict("ZoteroPane", {
       getSelectedCollections: () => [],
+      getCollectionTreeRows: () => [],
       getSelectedCollection: undefined,
       getSelectedItems: () => [],
       itemsView: null,
@@ -231,13 +238,16 @@ function makeList(field) {
   const list = {
     field,
     sorted: 0,
+    /** The items that were put in order last; all where there are none. */
+    moved: undefined,
     ready: false,
     getSortField: () => list.field,
     waitForLoad: async () => {
       list.ready = true;
     },
-    sort: async () => {
+    sort: async (ids) => {
       list.sorted += list.ready ? 1 : 100;
+      list.moved = ids;
     },
   };
   return strict("itemsView", list);
@@ -258,6 +268,7 @@ function makeItem({
     dateAdded: added,
     isRegularItem: () => true,
     getTags: () => tags,
+    getTagType: (name) => tags.find(({ tag }) => tag === name)?.type ?? null,
     getAttachments: () => links.map(([title, url, mode = 3]) => ({ title, url, mode })),
     getCreators: () => creators,
   });
@@ -269,11 +280,12 @@ const makeCollection = (key) => strict("collection", { key, libraryID: 1 });
 function declare({ Zotero, add, strict: only }) {
   const opened = [];
   const notes = [];
+  const refreshed = [];
   add(Zotero, {
     launched: opened,
     notes,
+    refreshed,
     launchURL: (address) => opened.push(address),
-    getActiveZoteroPane: () => Zotero.getMainWindow()?.ZoteroPane ?? null,
     Attachments: only("Zotero.Attachments", { LINK_MODE_LINKED_URL: 3 }),
     ProgressWindow: class {
       changeHeadline() {}
@@ -285,11 +297,18 @@ function declare({ Zotero, add, strict: only }) {
       show() {}
 
       startCloseTimer() {}
+
+      close() {}
     },
   });
   add(Zotero.ItemTypes, { getLocalizedString: (type) => `Type ${type}` });
   add(Zotero.ItemFields, { getLocalizedString: (field) => `Field ${field}` });
+  add(Zotero.Notifier, {
+    trigger: async (event, type, ids) => refreshed.push([event, type, ids]),
+  });
   add(Zotero.Items, {
+    // Here an item's number is its key.
+    getIDFromLibraryAndKey: (_libraryID, key) => key,
     get: (children) =>
       children.map(({ title, url, mode }) => ({
         attachmentLinkMode: mode,
@@ -355,6 +374,7 @@ const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 
 module.exports = {
   FakeElement,
+  declare,
   makeCollection,
   makeDaemon,
   makeItem,

@@ -1,6 +1,9 @@
 /** The one line where the daemon has no answer, and how the views look. */
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
 const { test } = require("node:test");
+const { SOURCE } = require("../zotero.js");
 const { makeWindow, plain, started, views } = require("./window.js");
 
 const { Syncd } = views();
@@ -24,14 +27,14 @@ test("a window is styled once, and no more after it", () => {
   const window = makeWindow();
   Syncd.style.windowLoaded(window);
   Syncd.style.windowLoaded(window);
-  assert.equal(window.document.querySelectorAll("style").length, 1);
+  assert.equal(window.document.querySelectorAll('[rel="stylesheet"]').length, 1);
   Syncd.style.windowUnloaded(window);
-  assert.equal(window.document.querySelectorAll("style").length, 0);
+  assert.equal(window.document.querySelectorAll('[rel="stylesheet"]').length, 0);
 });
 
 test("no colour is fixed", () => {
   assert.doesNotMatch(
-    Syncd.style.TEXT,
+    fs.readFileSync(path.join(SOURCE, "syncd.css"), "utf8"),
     /#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\(|: *(?:black|white|gr[ae]y|red|blue)\b/i,
   );
 });
@@ -44,7 +47,7 @@ test("the whole plugin starts in a window and leaves it as it was", async () => 
   await scope.onMainWindowLoad({ window });
   const kinds = [...world.registered.values()].map(({ kind }) => kind);
   assert.deepEqual(kinds.sort(), ["column", "column", "column", "menu", "menu", "menu", "menu", "section"]);
-  assert.equal(document.querySelectorAll("style").length, 1);
+  assert.equal(document.querySelectorAll('[rel="stylesheet"]').length, 1);
   await scope.shutdown({}, 4);
   assert.equal(document.documentElement.all().length, before);
   assert.deepEqual(

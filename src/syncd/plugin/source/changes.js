@@ -1,50 +1,82 @@
 /**
  * What changed in Zotero's libraries: listens, compares before every answer, and remembers across restarts.
  *
- * The comparison finds what was missed while the plugin was off; the events tell edits within one second apart.
- * Never writes to a library.
+ * The comparison finds what was missed while the plugin was off; the events tell edits within one second apart, and
+ * what a push has to look at. Nothing here keeps Zotero's window waiting. Never writes to a library.
  */
 
 /**
  * What each kind of object is called in Zotero. A print is made of what moves with every change, cheap to read for
  * the whole library.
  *
- * @type {Record<string, {objects: () => any, id: string, sql: string}>}
+ * @type {Record<Kind, {objects: () => any, sql: string}>}
  */
 const TABLES = {
   items: {
     objects: () => Zotero.Items,
-    id: "itemID",
     sql:
       "SELECT key, clientDateModified || '|' || version || '|' || (deletedItems.itemID IS NOT NULL) " +
-      "AS print FROM items LEFT JOIN deletedItems USING (itemID) WHERE libraryID = ?",
+      "FROM items LEFT JOIN deletedItems USING (itemID) WHERE libraryID = ?",
   },
   collections: {
     objects: () => Zotero.Collections,
-    id: "collectionID",
     sql:
       "SELECT key, clientDateModified || '|' || version || '|' || " +
-      "(deletedCollections.collectionID IS NOT NULL) AS print " +
+      "(deletedCollections.collectionID IS NOT NULL) " +
       "FROM collections LEFT JOIN deletedCollections USING (collectionID) WHERE libraryID = ?",
   },
 };
 
-const FILE = "changes";
+/** Each line of it is JSON: whose it is, then parts of ledgers, of which a later one counts. */
+const FILE = "changes.jsonl";
 /** Objects that one answer may tell of. */
-const PAGE = 1000;
-/** Objects read before the window gets a turn. */
-const BATCH = 100;
+const PAGE = 250;
+/** Objects that are read from the database, or written to the file, at once. */
+const BATCH = 1000;
+/** Objects whose data is read at once. */
+const FEW = 25;
+/** How long work may take before the window gets a turn, in ms. */
+const TURN = 8;
+/** The file is written anew when it has this many entries more than twice what counts. */
+const WASTE = 10_000;
+/** Keys that one question to the database may name. */
+const NAMED = 100;
+
+/** A long work that lets the window have its turns. */
+class SyncdTurns {
+  constructor() {
+    this._since = Date.now();
+  }
+
+  async rest() {
+    if (Date.now() - this._since >= TURN) {
+      await Zotero.Promise.delay(0);
+      this._since = Date.now();
+    }
+  }
+}
 
 Syncd.changes = {
   /** @type {string | null} */
   _observer: null,
-  /** @type {any} what the file holds, once it was read */
+  /**
+   * What the file holds, once it was read.
+   *
+   * @type {{database: string, server: string, ledgers: Map<number, any>} | null}
+   */
   _state: null,
-  _unsaved: false,
+  /** @type {Promise<any> | null} its reading, once it has begun */
+  _loading: null,
+  /** How many entries the file has; null where it has to be written anew. @type {number | null} */
+  _written: null,
   /** @type {Promise<unknown>} whoever works with the ledgers */
   _turn: Promise.resolve(null),
-  /** @type {Map<string, string>} the text of what syncd wrote, for telling a change that is none */
-  _told: new Map(),
+  /** @type {Map<string, Set<string>>} keys of what Zotero told of since the ledger was brought up to date */
+  _heard: new Map(),
+  /** @type {Set<number>} libraries that were compared whole since the plugin started */
+  _compared: new Set(),
+  /** @type {Map<string, string>} a hash of what syncd wrote, for telling a change that is none */
+  _own: new Map(),
 
   register() {
     this._observer = Zotero.Notifier.registerObserver(this, ["item", "collection"], "syncd");
@@ -55,7 +87,7 @@ Syncd.changes = {
       Zotero.Notifier.unregisterObserver(this._observer);
       this._observer = null;
     }
-    await this.save();
+    await this.close();
   },
 
   /**
@@ -69,21 +101,18 @@ Syncd.changes = {
   notify(event, type, ids, extra) {
     const kind = type === "item" ? "items" : "collections";
     if (event === "delete") {
-      this._bury(
+      this._gone(
         kind,
         ids.flatMap((id) => extra?.[id] ?? []),
       );
-      return;
-    }
-    // Before the ledgers are read, the comparison finds everything.
-    if (!this._state || !["add", "modify", "trash"].includes(event)) {
-      return;
-    }
-    for (const id of ids) {
-      const about = TABLES[kind].objects().getLibraryAndKeyFromID(id);
-      const ledger = about && this._state.ledgers[about.libraryID];
-      ledger?.touch(kind, about.key);
-      this._unsaved ||= Boolean(ledger);
+    } else if (["add", "modify", "trash"].includes(event)) {
+      for (const id of ids) {
+        const about = TABLES[kind].objects().getLibraryAndKeyFromID(id);
+        // Before a library is compared, the comparison finds everything.
+        if (about && this._compared.has(about.libraryID)) {
+          this._hear(kind, about.libraryID, [about.key]);
+        }
+      }
     }
   },
 
@@ -91,30 +120,55 @@ Syncd.changes = {
    * Note that objects are gone. Of one that no program has been told of, no comparison will find that, and a sync
    * empties Zotero's own log: it is written down at once.
    *
-   * @param {string} kind
-   * @param {{libraryID: number, key: string}[]} gone
+   * @param {Kind} kind
+   * @param {{libraryID: number, key: string}[]} objects
    */
-  _bury(kind, gone) {
-    /** @type {typeof gone} */
-    const untold = [];
-    for (const about of gone) {
-      const ledger = this._state?.ledgers[about.libraryID];
-      if (ledger?.known[kind].has(about.key)) {
-        ledger.bury(kind, about.key);
-        this._unsaved = true;
-      } else if (ledger || about.libraryID === Zotero.Libraries.userLibraryID) {
-        untold.push(about);
-      }
+  _gone(kind, objects) {
+    for (const libraryID of new Set(objects.map((about) => about.libraryID))) {
+      const keys = objects.filter((about) => about.libraryID === libraryID).map(({ key }) => key);
+      this._hear(kind, libraryID, keys);
+      Syncd.quietly("remembering what was erased", () =>
+        this._exclusively(async ({ ledgers }) => {
+          if (libraryID === Zotero.Libraries.userLibraryID || ledgers.has(libraryID)) {
+            await this.refresh(libraryID, this._ledger(libraryID));
+          } else {
+            this._heard.delete(`${libraryID}/${kind}`);
+          }
+        }),
+      );
     }
-    if (untold.length) {
-      const action = async () => {
-        for (const { libraryID, key } of untold) {
-          this._state.ledgers[libraryID] ??= new Syncd.Ledger();
-          this._state.ledgers[libraryID].bury(kind, key);
-        }
-        this._unsaved = true;
-      };
-      Syncd.quietly("remembering what was erased", () => this.exclusively(untold[0].libraryID, action));
+  },
+
+  /**
+   * @param {Kind} kind
+   * @param {number} libraryID
+   * @param {Iterable<string>} keys
+   */
+  _hear(kind, libraryID, keys) {
+    const place = `${libraryID}/${kind}`;
+    const heard = this._heard.get(place) ?? new Set();
+    this._heard.set(place, heard);
+    for (const key of keys) {
+      heard.add(key);
+    }
+  },
+
+  /**
+   * Do something with what Zotero told of; if that fails, it counts as told again.
+   *
+   * @param {Kind} kind
+   * @param {number} libraryID
+   * @param {(heard: Set<string>) => Promise<void>} action
+   */
+  async _withHeard(kind, libraryID, action) {
+    const place = `${libraryID}/${kind}`;
+    const heard = this._heard.get(place) ?? new Set();
+    this._heard.delete(place);
+    try {
+      await action(heard);
+    } catch (error) {
+      this._hear(kind, libraryID, heard);
+      throw error;
     }
   },
 
@@ -124,7 +178,7 @@ Syncd.changes = {
    *
    * @returns {Promise<{database: string, server: string}>}
    */
-  async whose() {
+  async serverIds() {
     const { database, server } = await this._load();
     return { database, server };
   },
@@ -138,102 +192,245 @@ Syncd.changes = {
    * @returns {Promise<T>}
    */
   exclusively(libraryID, action) {
+    return this._exclusively(() => action(this._ledger(libraryID)));
+  },
+
+  /**
+   * @template T
+   * @param {(state: any) => Promise<T>} action
+   * @returns {Promise<T>}
+   */
+  _exclusively(action) {
     const turn = this._turn.then(async () => {
       const state = await this._load();
-      state.ledgers[libraryID] ??= new Syncd.Ledger();
       try {
-        return await action(state.ledgers[libraryID]);
+        return await action(state);
       } finally {
         // A version that was told must be known after a crash.
-        await this.save();
+        await this._save();
       }
     });
     this._turn = turn.catch(() => null);
     return turn;
   },
 
+  /** @param {number} libraryID */
+  _ledger(libraryID) {
+    const { ledgers } = /** @type {NonNullable<typeof this._state>} */ (this._state);
+    const ledger = ledgers.get(libraryID) ?? new Syncd.Ledger();
+    ledgers.set(libraryID, ledger);
+    return ledger;
+  },
+
   /**
-   * Bring a ledger up to date with its library.
+   * Bring a ledger up to date with all of its library.
    *
    * @param {number} libraryID
    * @param {any} ledger
    */
-  async catchUp(libraryID, ledger) {
-    /** @type {Record<string, Map<string, string>>} */
-    const held = { items: new Map(), collections: new Map() };
-    for (const [kind, { sql }] of Object.entries(TABLES)) {
-      for (const row of (await Zotero.DB.queryAsync(sql, [libraryID])) ?? []) {
-        held[kind].set(row.key, row.print);
+  async compare(libraryID, ledger) {
+    // What Zotero tells of from here on may be of a row that was read already.
+    this._compared.add(libraryID);
+    const version = ledger.version + 1;
+    try {
+      for (const kind of Syncd.Ledger.KINDS) {
+        await this._withHeard(kind, libraryID, async (heard) => {
+          const held = await this._compareAll(libraryID, ledger, kind, heard, version);
+          const erased = await this._erased(kind, libraryID);
+          if (held.length < ledger.known[kind].size || erased.length || heard.size) {
+            const there = new Set(held);
+            const gone = [...ledger.known[kind].keys(), ...erased, ...heard].filter((key) => !there.has(key));
+            ledger.bury(kind, gone, version);
+          }
+        });
+      }
+    } catch (error) {
+      this._compared.delete(libraryID);
+      throw error;
+    }
+  },
+
+  /**
+   * @param {number} libraryID
+   * @param {any} ledger
+   * @param {Kind} kind
+   * @param {Set<string>} heard
+   * @param {number} version
+   * @returns {Promise<string[]>} the keys of all objects that are there
+   */
+  async _compareAll(libraryID, ledger, kind, heard, version) {
+    const turns = new SyncdTurns();
+    const sql = `${TABLES[kind].sql} AND key > ? ORDER BY key LIMIT ${BATCH}`;
+    /** @type {string[]} */
+    const keys = [];
+    for (let size = BATCH; size === BATCH; ) {
+      const rows = await this._rows(sql, [libraryID, keys.at(-1) ?? ""]);
+      await this._take(libraryID, ledger, kind, rows, heard, version);
+      keys.push(...rows.map(([key]) => key));
+      size = rows.length;
+      await turns.rest();
+    }
+    return keys;
+  },
+
+  /**
+   * Bring a ledger up to date with what Zotero told of, and with objects that are asked for.
+   *
+   * @param {number} libraryID
+   * @param {any} ledger
+   * @param {Partial<Record<Kind, string[]>>} [wanted] keys
+   */
+  async refresh(libraryID, ledger, wanted = {}) {
+    const version = ledger.version + 1;
+    for (const kind of Syncd.Ledger.KINDS) {
+      await this._withHeard(kind, libraryID, async (heard) => {
+        const keys = [...new Set([...heard, ...(wanted[kind] ?? [])])];
+        const rows = await this.prints(libraryID, kind, keys);
+        await this._take(libraryID, ledger, kind, rows, heard, version);
+        const there = new Set(rows.map(([key]) => key));
+        const lost = keys.filter((key) => heard.has(key) || ledger.known[kind].has(key));
+        ledger.bury(
+          kind,
+          lost.filter((key) => !there.has(key)),
+          version,
+        );
+      });
+    }
+  },
+
+  /**
+   * Bring a ledger up to date before something is written: with all of the library if that was not done since the
+   * plugin started, else with what Zotero told of.
+   *
+   * @param {number} libraryID
+   * @param {any} ledger
+   */
+  async prepare(libraryID, ledger) {
+    await (this._compared.has(libraryID) ? this.refresh(libraryID, ledger) : this.compare(libraryID, ledger));
+  },
+
+  /**
+   * @param {number} libraryID
+   * @param {Kind} kind
+   * @param {string[]} keys
+   * @returns {Promise<[key: string, print: string][]>} those that are there, in the order of their keys
+   */
+  async prints(libraryID, kind, keys) {
+    const found = [];
+    for (let start = 0; start < keys.length; start += NAMED) {
+      const some = keys.slice(start, start + NAMED);
+      const places = Array(NAMED).fill("?").join();
+      const values = [...some, ...Array(NAMED - some.length).fill("")];
+      found.push(...(await this._rows(`${TABLES[kind].sql} AND key IN (${places})`, [libraryID, ...values])));
+    }
+    return found.sort(([one], [other]) => (one < other ? -1 : 1));
+  },
+
+  /**
+   * @param {string} sql
+   * @param {(number | string)[]} values
+   * @returns {Promise<[key: string, print: string][]>}
+   */
+  async _rows(sql, values) {
+    /** @type {[string, string][]} */
+    const rows = [];
+    // Zotero wraps each row of an answer that comes as a whole.
+    const onRow = (/** @type {any} */ row) => rows.push([row.getResultByIndex(0), row.getResultByIndex(1)]);
+    await Zotero.DB.queryAsync(sql, values, { onRow });
+    return rows;
+  },
+
+  /**
+   * Compare objects with what is known of them, and note those that changed. An object is left as it is where it is
+   * what syncd wrote, though its print moved: a sync sent it, or the event of the writing came late.
+   *
+   * @param {number} libraryID
+   * @param {any} ledger
+   * @param {Kind} kind
+   * @param {[key: string, print: string][]} rows
+   * @param {Set<string>} heard
+   * @param {number} version
+   */
+  async _take(libraryID, ledger, kind, rows, heard, version) {
+    const turns = new SyncdTurns();
+    /** @type {typeof rows} */
+    const changed = [];
+    for (const [key, print] of rows) {
+      if (!heard.has(key) && !ledger.differs(kind, key, print)) {
+        continue;
+      }
+      if (ledger.known[kind].has(key) && (await this._isOwn(libraryID, kind, key))) {
+        ledger.settle(kind, key, print);
+        await turns.rest();
+      } else {
+        changed.push([key, print]);
       }
     }
-    const erased = {
-      items: await this._log("item", libraryID),
-      collections: await this._log("collection", libraryID),
-    };
-    const same = await this._same(libraryID, ledger, held);
-    this._unsaved = ledger.catchUp(held, erased, same) || this._unsaved;
+    ledger.change(kind, changed, version);
+  },
+
+  /**
+   * Whether an object is as syncd wrote it.
+   *
+   * @param {number} libraryID
+   * @param {Kind} kind
+   * @param {string} key
+   */
+  async _isOwn(libraryID, kind, key) {
+    const name = `${libraryID}/${kind}/${key}`;
+    const own = this._own.get(name);
+    if (own === undefined) {
+      return false;
+    }
+    const [object] = await this._objects(libraryID, kind, [key]);
+    if (object && (await this._hash(this.data(object, 0))) === own) {
+      return true;
+    }
+    // Should the user put it back as it was, that is a change, too.
+    this._own.delete(name);
+    return false;
+  },
+
+  /**
+   * Remember what syncd wrote.
+   *
+   * @param {number} libraryID
+   * @param {Kind} kind
+   * @param {any} data of the object
+   */
+  async remember(libraryID, kind, data) {
+    this._own.set(`${libraryID}/${kind}/${data.key}`, await this._hash({ ...data, version: 0 }));
+  },
+
+  /** @param {any} data */
+  async _hash(data) {
+    return (await Syncd.handshake.hash(JSON.stringify(data))).slice(0, 32);
   },
 
   /**
    * Read what was erased and not told to Zotero's server yet, also while the plugin was off or not there at all.
    *
-   * @param {"item" | "collection"} type
+   * @param {Kind} kind
    * @param {number} libraryID
    * @returns {Promise<string[]>} keys
    */
-  async _log(type, libraryID) {
+  async _erased(kind, libraryID) {
+    const type = kind === "items" ? "item" : "collection";
     return (await Zotero.Sync.Data.Local.getDeleted(type, libraryID)) || [];
   },
 
   /**
-   * Find the objects whose print moved although they are what syncd wrote: a sync sent them, or the event of the
-   * writing came late.
-   *
    * @param {number} libraryID
-   * @param {any} ledger
-   * @param {Record<string, Map<string, string>>} held
+   * @param {Kind} kind
+   * @param {string[]} keys
+   * @returns {Promise<any[]>} loaded, with everything that JSON needs; what is gone is left out
    */
-  async _same(libraryID, ledger, held) {
-    const same = new Set();
-    for (const kind of Object.keys(TABLES)) {
-      for (const [key, print] of held[kind]) {
-        const entry = ledger.known[kind].get(key);
-        if (!entry || entry[1] === print) {
-          continue;
-        }
-        const name = `${libraryID}/${kind}/${key}`;
-        const told = this._told.get(name);
-        if (told === undefined) {
-          continue;
-        }
-        const [object] = await this._objects(kind, await this._ids(libraryID, kind, [key]));
-        if (object && this._text(object) === told) {
-          same.add(`${kind}/${key}`);
-        } else {
-          // Should the user put it back as it was, that is a change, too.
-          this._told.delete(name);
-        }
-      }
-    }
-    return (/** @type {string} */ kind, /** @type {string} */ key) => same.has(`${kind}/${key}`);
-  },
-
-  /**
-   * @param {string} kind
-   * @param {number[]} ids
-   * @returns {Promise<any[]>} loaded, with everything that JSON needs
-   */
-  async _objects(kind, ids) {
-    const objects = await TABLES[kind].objects().getAsync(ids);
-    for (const object of objects) {
-      await object.loadAllData();
-    }
-    return objects;
-  },
-
-  /** @param {any} object of Zotero's */
-  _text(object) {
-    return JSON.stringify(this.data(object, 0));
+  async _objects(libraryID, kind, keys) {
+    const objects = TABLES[kind].objects();
+    const ids = keys.map((key) => objects.getIDFromLibraryAndKey(libraryID, key)).filter(Boolean);
+    const found = ids.length ? await objects.getAsync(ids) : [];
+    await objects.loadDataTypes(found);
+    return found;
   },
 
   /**
@@ -251,37 +448,24 @@ Syncd.changes = {
   },
 
   /**
-   * Remember what syncd wrote.
-   *
-   * @param {number} libraryID
-   * @param {string} kind
-   * @param {number[]} ids
-   */
-  async remember(libraryID, kind, ids) {
-    for (const object of await this._objects(kind, ids)) {
-      this._told.set(`${libraryID}/${kind}/${object.key}`, this._text(object));
-    }
-  },
-
-  /**
    * Return objects with their versions.
    *
+   * @param {number} libraryID
    * @param {any} ledger
-   * @param {string} kind
-   * @param {number[]} ids
+   * @param {Kind} kind
+   * @param {string[]} keys
    */
-  async tell(ledger, kind, ids) {
-    const told = [];
-    for (let start = 0; start < ids.length; start += BATCH) {
-      for (const object of await this._objects(kind, ids.slice(start, start + BATCH))) {
-        const version = ledger.known[kind].get(object.key)?.[0];
-        if (version !== undefined) {
-          told.push({ key: object.key, version, data: this.data(object, version) });
-        }
+  async _read(libraryID, ledger, kind, keys) {
+    const turns = new SyncdTurns();
+    const read = [];
+    for (let start = 0; start < keys.length; start += FEW) {
+      for (const object of await this._objects(libraryID, kind, keys.slice(start, start + FEW))) {
+        const [version] = ledger.known[kind].get(object.key);
+        read.push({ key: object.key, version, data: this.data(object, version) });
+        await turns.rest();
       }
-      await Zotero.Promise.delay(0);
     }
-    return told;
+    return read;
   },
 
   /**
@@ -293,79 +477,154 @@ Syncd.changes = {
    * @param {number} [limit] objects on the page
    * @param {string} [after] the `next` of the page before
    */
-  since(libraryID, version, limit = PAGE, after) {
+  since(libraryID, version, limit = PAGE, after = undefined) {
     return this.exclusively(libraryID, async (ledger) => {
       if (after === undefined) {
-        await this.catchUp(libraryID, ledger);
+        await this.compare(libraryID, ledger);
       }
       const { items, collections, deleted, next } = ledger.since(version, Math.min(limit, PAGE), after);
-      /**
-       * @param {string} kind
-       * @param {string[]} keys
-       */
-      const told = async (kind, keys) => this.tell(ledger, kind, await this._ids(libraryID, kind, keys));
-      const answer = { version: ledger.version, items: await told("items", items) };
-      return { ...answer, collections: await told("collections", collections), deleted, next };
+      return {
+        version: ledger.version,
+        items: await this._read(libraryID, ledger, "items", items),
+        collections: await this._read(libraryID, ledger, "collections", collections),
+        deleted,
+        next,
+      };
     });
   },
 
-  /**
-   * Return Zotero's numbers of objects; one that is gone is left out.
-   *
-   * @param {number} libraryID
-   * @param {string} kind
-   * @param {string[]} keys
-   * @returns {Promise<number[]>}
-   */
-  async _ids(libraryID, kind, keys) {
-    const ids = [];
-    for (let start = 0; start < keys.length; start += BATCH) {
-      const some = keys.slice(start, start + BATCH);
-      const places = some.map(() => "?").join();
-      const sql = `SELECT ${TABLES[kind].id} AS id FROM ${kind} WHERE libraryID = ? AND key IN (${places}) ORDER BY key`;
-      for (const row of (await Zotero.DB.queryAsync(sql, [libraryID, ...some])) ?? []) {
-        ids.push(row.id);
-      }
-    }
-    return ids;
+  _load() {
+    this._loading ??= this._begin().catch((error) => {
+      this._loading = null;
+      throw error;
+    });
+    return this._loading;
   },
 
-  async _load() {
-    if (this._state) {
-      return this._state;
-    }
+  async _begin() {
     const database = Zotero.Users.getLocalUserKey();
-    const saved = await Syncd.files.read(FILE);
-    // Versions of another database, or of a lost file, mean nothing: they get another server's name.
-    const kept = saved?.database === database ? saved : null;
-    const ledgers = Object.entries(kept?.ledgers ?? {}).map(([id, ledger]) => [id, new Syncd.Ledger(ledger)]);
-    this._state = {
+    this._state = (await this._readFile(database)) ?? {
       database,
-      server: kept?.server ?? Syncd.handshake.random(32),
-      ledgers: Object.fromEntries(ledgers),
+      server: Syncd.handshake.random(32),
+      ledgers: new Map(),
     };
-    this._unsaved = kept === null;
-    await this.save();
+    await this._save();
     return this._state;
   },
 
-  async save() {
-    if (!this._state || !this._unsaved) {
+  /**
+   * Return what the file holds; null where there is none, or one of another database, whose versions mean nothing
+   * here: they get another server's name.
+   *
+   * @param {string} database
+   */
+  async _readFile(database) {
+    const turns = new SyncdTurns();
+    const [first, ...lines] = ((await Syncd.files.read(FILE)) ?? "").split("\n");
+    const about = this._parsed(first);
+    this._written = null;
+    if (!about || about.database !== database) {
+      return null;
+    }
+    const ledgers = new Map();
+    let entries = 0;
+    const torn = lines.pop();
+    for (const line of lines) {
+      const part = this._parsed(line);
+      if (part) {
+        const ledger = ledgers.get(part.library) ?? new Syncd.Ledger();
+        ledgers.set(part.library, ledger);
+        ledger.take(part);
+        entries += (part.known?.length ?? 0) + (part.deleted?.length ?? 0);
+      }
+      await turns.rest();
+    }
+    // A line that was not finished would spoil the next.
+    this._written = torn ? null : entries;
+    return { database, server: about.server, ledgers };
+  },
+
+  /** @param {string} line */
+  _parsed(line) {
+    try {
+      return JSON.parse(line);
+    } catch {
+      return null;
+    }
+  },
+
+  /** Write down what the file has not been told. */
+  async _save() {
+    const { ledgers } = /** @type {NonNullable<typeof this._state>} */ (this._state);
+    const size = [...ledgers.values()].reduce((sum, ledger) => sum + ledger.size, 0);
+    if (this._written === null || this._written > 2 * size + WASTE) {
+      await this._saveAll();
       return;
     }
-    this._unsaved = false;
-    try {
-      await Syncd.files.write(FILE, this._state);
-    } catch (error) {
-      this._unsaved = true;
-      throw error;
+    for (const [library, ledger] of ledgers) {
+      for (const part of ledger.parts(BATCH, ledger.unsaved)) {
+        const written = /** @type {number} */ (this._written);
+        // Half a line may be written where this fails.
+        this._written = null;
+        await Syncd.files.append(FILE, `${JSON.stringify({ library, ...part })}\n`);
+        this._written = written + part.known.length + part.deleted.length;
+      }
+      this._saved(ledger);
     }
+  },
+
+  async _saveAll() {
+    const { database, server, ledgers } = /** @type {NonNullable<typeof this._state>} */ (this._state);
+    let entries = 0;
+    await Syncd.files.write(
+      FILE,
+      (function* () {
+        yield `${JSON.stringify({ database, server })}\n`;
+        for (const [library, ledger] of ledgers) {
+          for (const part of ledger.parts(BATCH)) {
+            entries += part.known.length + part.deleted.length;
+            yield `${JSON.stringify({ library, ...part })}\n`;
+          }
+        }
+      })(),
+    );
+    this._written = entries;
+    for (const ledger of ledgers.values()) {
+      this._saved(ledger);
+    }
+  },
+
+  /** @param {any} ledger */
+  _saved(ledger) {
+    for (const kind of Syncd.Ledger.KINDS) {
+      ledger.unsaved[kind].clear();
+    }
+  },
+
+  /** Write down what is still to be, for Zotero or the plugin ends: what changed and was not compared counts as changed. */
+  async close() {
+    await this._turn;
+    if (!this._state) {
+      return;
+    }
+    for (const [library, ledger] of this._state.ledgers) {
+      for (const kind of Syncd.Ledger.KINDS) {
+        for (const key of this._heard.get(`${library}/${kind}`) ?? []) {
+          ledger.settle(kind, key, null);
+        }
+      }
+    }
+    await this._save();
+    this.forget();
   },
 
   /** Forget everything, for the plugin goes. */
   forget() {
     this._state = null;
-    this._unsaved = false;
-    this._told.clear();
+    this._loading = null;
+    this._written = null;
+    this._heard.clear();
+    this._compared.clear();
+    this._own.clear();
   },
 };

@@ -2,8 +2,8 @@
  * Talks with the daemon's loopback HTTP interface, which pairing turned on. Signs what it asks, and believes no answer
  * that is not signed.
  *
- * Asks each question at most once a minute and answers from memory in between. Asks only for what is looked at, never
- * retries by itself, never talks to another computer.
+ * Asks each question at most once a minute and answers from memory in between, unless something happened, or whoever
+ * asks wants a fresh answer. Asks only for what is looked at, never retries by itself, never talks to another computer.
  */
 
 /**
@@ -17,25 +17,25 @@ class SyncdDaemonError extends Error {
   /**
    * @param {"not-paired" | "not-running" | "slow" | "refused" | "failed" | "strange"} reason
    * @param {string} [message] a sentence of the daemon's
+   * @param {number} [status] of its answer
    */
-  constructor(reason, message) {
+  constructor(reason, message, status) {
     super(message || reason);
     this.reason = reason;
+    this.status = status;
   }
 }
 
-/** @param {Response} response */
-const whole = async (response) => ({
-  status: response.status,
-  ok: response.ok,
-  header: response.headers.get(Syncd.handshake.HEADER),
-  text: await response.text(),
-});
+/**
+ * How something is asked.
+ *
+ * @typedef {{fresh?: boolean}} Asking `fresh`: whatever is remembered
+ */
 
-/** @param {string} text */
+/** @param {string | null} text */
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(String(text));
   } catch {
     return null;
   }
@@ -43,38 +43,95 @@ function parsed(text) {
 
 Syncd.daemon = {
   DaemonError: SyncdDaemonError,
-  /** How long an answer is good for, in ms. */
+  /** How long an answer is good for, and how long it counts that there was none, in ms. */
   FRESH: 60_000,
+  FAILED: 5_000,
   /** How long the daemon may take to answer from what it knows, in ms. */
   PATIENCE: 10_000,
   /** How long it may take where it has to ask others, or to work, in ms. */
   LONG: 120_000,
   /** The questions for which it asks others. */
   FAR: ["/v1/search"],
-  /** @type {Map<string, {at: number, answer: any}>} */
+  /** How long events that come together are gathered before the listeners are told, in ms. */
+  GATHER: 250,
+  /** @type {Map<string, {until: number, answer: any}>} */
   _cache: new Map(),
-  /** @type {Set<() => void>} */
+  /** @type {Set<(events: DaemonEvent[]) => void>} */
   _listeners: new Set(),
   /** @type {any} signs what is asked of the daemon that was paired */
   _caller: null,
+  /** @type {Set<XMLHttpRequest>} requests that are under way */
+  _requests: new Set(),
+  /** @type {DaemonEvent[]} what the listeners have yet to be told */
+  _events: [],
+  /** @type {any} until they are */
+  _timer: null,
+  _closed: false,
 
   /** Whether a daemon was paired with this Zotero. */
   get paired() {
     return Syncd.keys.control() !== null;
   },
 
+  /** Begin, for the plugin does. */
+  open() {
+    this._closed = false;
+    this._cache.clear();
+  },
+
+  /** End all that is under way and ask nothing any more, for the plugin ends. */
+  close() {
+    this._closed = true;
+    Syncd.events.close();
+    clearTimeout(this._timer);
+    this._timer = null;
+    this._events = [];
+    for (const request of this._requests) {
+      request.abort();
+    }
+    this._cache.clear();
+  },
+
+  /** Forget the daemon, for a pairing came or went. */
+  reset() {
+    this._caller = null;
+    Syncd.events.close();
+    this.forget();
+  },
+
   /** Forget all answers and tell the listeners. */
   forget() {
     this._cache.clear();
+    this._tell([]);
+  },
+
+  /**
+   * The daemon told of something: what it answered before may be old. The listeners hear of it soon, once for all that
+   * happens together.
+   *
+   * @param {DaemonEvent} event
+   */
+  heard(event) {
+    this._cache.clear();
+    this._events.push(event);
+    this._timer ??= setTimeout(() => {
+      this._timer = null;
+      this._tell(this._events.splice(0));
+    }, this.GATHER);
+  },
+
+  /** @param {DaemonEvent[]} events */
+  _tell(events) {
     for (const listener of this._listeners) {
-      listener();
+      Syncd.quietly("telling that something happened", () => listener(events));
     }
   },
 
   /**
-   * Be told when something was asked of the daemon, or a pairing came or went: what is shown may be old now.
+   * Be told when something happened in the daemon, or was asked of it, or a pairing came or went, or the daemon itself
+   * did: what is shown may be old now.
    *
-   * @param {() => void} listener
+   * @param {(events: DaemonEvent[]) => void} listener gets what the daemon told of, if it did
    * @returns {() => void} call it to be told no longer
    */
   onChange(listener) {
@@ -82,9 +139,13 @@ Syncd.daemon = {
     return () => this._listeners.delete(listener);
   },
 
-  /** As `syncd status --json`, with `libraries`, `reviews` (a number), `dashboard` (an address or null). */
-  status() {
-    return this._get("/v1/status");
+  /**
+   * As `syncd status --json`, with `libraries`, `reviews` (a number), `dashboard` (an address or null).
+   *
+   * @param {Asking} [how]
+   */
+  status(how) {
+    return this._get("/v1/status", {}, how);
   },
 
   /**
@@ -92,47 +153,75 @@ Syncd.daemon = {
    *
    * @param {string} library such as "users/0"
    * @param {string[]} keys at most 500
+   * @param {Asking} [how]
    * @returns {Promise<{items: Record<string, any>}>}
    */
-  items(library, keys) {
-    return this._get("/v1/items", { ...this._names(library), keys: keys.join(",") });
+  items(library, keys, how) {
+    return this._get("/v1/items", { ...this._names(library), keys: keys.join(",") }, how);
   },
 
   /**
-   * Keys with score and code, for the columns: all pages of them.
+   * Keys with score and code, for the columns: all of them, or those that changed.
    *
    * @param {string} library
+   * @param {string | null} [changed] the `until` of an earlier answer: tell only what changed after it
+   * @returns {Promise<{items: Record<string, any>, gone: string[], until: string | null, whole: boolean}>} `whole` where
+   *   all are told, for the daemon does not know any more what `changed` means
    */
-  async known(library) {
+  async known(library, changed = null) {
+    if (changed !== null) {
+      try {
+        const page = await this._fetch("/v1/known", { ...this._names(library), changed });
+        if (Array.isArray(page.gone) && !page.next) {
+          return { items: page.items, gone: page.gone, until: page.until ?? null, whole: false };
+        }
+      } catch (error) {
+        if (/** @type {any} */ (error).status !== 410) {
+          throw error;
+        }
+      }
+    }
     const items = {};
     for (let since = ""; ; ) {
       const names = this._names(library);
-      const page = await this._get("/v1/known", since ? { ...names, since } : names);
+      const page = await this._fetch("/v1/known", since ? { ...names, since } : names);
       Object.assign(items, page.items);
       if (!page.next || page.next === since) {
-        return { items, until: page.until ?? null };
+        return { items, gone: [], until: page.until ?? null, whole: true };
       }
       since = page.next;
     }
   },
 
-  /** @param {string} library */
-  profiles(library) {
-    return this._list("/v1/profiles", this._names(library));
+  /**
+   * @param {string} library
+   * @param {Asking} [how]
+   */
+  profiles(library, how) {
+    return this._list("/v1/profiles", this._names(library), how);
   },
 
-  reviews() {
-    return this._list("/v1/reviews");
+  /** @param {Asking} [how] */
+  reviews(how) {
+    return this._list("/v1/reviews", {}, how);
   },
 
-  /** @param {string} name an author's */
-  search(name) {
-    return this._list("/v1/search", { name });
+  /**
+   * @param {string} name an author's
+   * @param {Asking} [how]
+   * @returns {Promise<any>}
+   */
+  search(name, how) {
+    return this._list("/v1/search", { name }, how);
   },
 
-  /** @param {string[]} [names] of profiles; all without */
+  /**
+   * Look at profiles, and wait for what that brings.
+   *
+   * @param {string[]} [names] of profiles; all without
+   */
   syncNow(names = []) {
-    return this._post("/v1/sync-now", { names });
+    return this._post("/v1/sync-now?wait=yes", { names });
   },
 
   /** @param {string[]} [names] */
@@ -157,7 +246,7 @@ Syncd.daemon = {
 
   /**
    * @param {string | null} [run] null: the last that did something
-   * @returns {Promise<{trashed: number, reverted: number, left: any[]}>}
+   * @returns {Promise<{trashed: number, reverted: number, left: any[], failed?: any[]}>}
    */
   undo(run = null) {
     return this._post("/v1/undo", { run });
@@ -199,36 +288,62 @@ Syncd.daemon = {
   },
 
   /**
-   * Ask, or answer from memory. A failure is remembered just as long, for asking again at once would not help.
+   * Ask, or answer from memory. That there was no answer is remembered for a moment: asking again at once would not
+   * help.
    *
    * @param {string} path
    * @param {Record<string, string>} [query]
+   * @param {Asking} [how]
    * @returns {Promise<any>}
    */
-  _get(path, query = {}) {
-    const words = new URLSearchParams(query).toString();
-    const address = words ? `${path}?${words}` : path;
+  _get(path, query = {}, { fresh = false } = {}) {
+    const address = this._address(path, query);
+    const now = Date.now();
     const known = this._cache.get(address);
-    if (known && Date.now() - known.at < this.FRESH) {
+    if (known && now < known.until && !fresh) {
       return known.answer;
     }
-    for (const [old, { at }] of this._cache) {
-      if (Date.now() - at >= this.FRESH) {
+    for (const [old, { until }] of this._cache) {
+      if (now >= until) {
         this._cache.delete(old);
       }
     }
-    const answer = this._ask("GET", address, this.FAR.includes(path) ? this.LONG : this.PATIENCE);
-    this._cache.set(address, { at: Date.now(), answer });
-    return answer;
+    const entry = { until: now + this.FRESH, answer: this._fetch(path, query) };
+    entry.answer.catch(() => {
+      entry.until = Date.now() + this.FAILED;
+    });
+    this._cache.set(address, entry);
+    return entry.answer;
+  },
+
+  /**
+   * Ask, whatever is remembered.
+   *
+   * @param {string} path
+   * @param {Record<string, string>} query
+   */
+  _fetch(path, query) {
+    const patience = this.FAR.includes(path) ? this.LONG : this.PATIENCE;
+    return this._ask("GET", this._address(path, query), patience);
+  },
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string>} query
+   */
+  _address(path, query) {
+    const words = new URLSearchParams(query).toString();
+    return words ? `${path}?${words}` : path;
   },
 
   /**
    * @param {string} path
    * @param {Record<string, string>} [query]
+   * @param {Asking} [how]
    * @returns {Promise<any[]>}
    */
-  async _list(path, query) {
-    const answer = await this._get(path, query);
+  async _list(path, query, how) {
+    const answer = await this._get(path, query, how);
     if (!Array.isArray(answer)) {
       throw new SyncdDaemonError("strange");
     }
@@ -255,34 +370,24 @@ Syncd.daemon = {
    * @param {string} [body]
    */
   async _ask(method, address, patience, body) {
-    const control = Syncd.keys.control();
-    if (!control) {
-      throw new SyncdDaemonError("not-paired");
-    }
-    if (this._caller?.key !== control.key) {
-      this._caller = { key: control.key, signer: new Syncd.handshake.Caller(control.key) };
-    }
-    const { signer } = this._caller;
-    let response = await this._send(signer, control.url, method, address, patience, body);
-    if (response.isSigned && response.status === 401 && typeof response.answer?.session === "string") {
+    // Somebody looks, so what happens from here on matters.
+    Syncd.events.listen();
+    let response = await this._send(method, address, patience, body);
+    if (response.isOfOtherSession) {
       // It started anew, or nothing was asked of it before: it has done nothing.
-      signer.session = response.answer.session;
-      response = await this._send(signer, control.url, method, address, patience, body);
+      response = await this._send(method, address, patience, body);
     }
-    const { answer } = response;
-    if (response.status === 401 || response.status === 403) {
+    const { answer, status } = response;
+    if (status === 401 || status === 403) {
       throw new SyncdDaemonError("refused");
     }
-    if (!response.isSigned) {
+    if (!response.isSigned || answer === null || typeof answer !== "object") {
       throw new SyncdDaemonError("strange");
     }
-    if (answer === null || typeof answer !== "object") {
-      throw new SyncdDaemonError("strange");
-    }
-    if (!response.ok) {
+    if (status < 200 || status > 299) {
       const sentence = [answer.message, answer.error].find((one) => typeof one === "string");
-      const said = Syncd.messages.say(answer.error_said, sentence ?? `HTTP ${response.status}`);
-      throw new SyncdDaemonError("failed", said);
+      const said = Syncd.messages.say(answer.error_said, sentence ?? `HTTP ${status}`);
+      throw new SyncdDaemonError("failed", said, status);
     }
     return answer;
   },
@@ -290,49 +395,99 @@ Syncd.daemon = {
   /**
    * Send one request, signed, and return what came back.
    *
-   * @param {any} signer
-   * @param {string} root
    * @param {string} method
    * @param {string} address
    * @param {number} patience in ms
    * @param {string} [body]
-   * @returns {Promise<{status: number, ok: boolean, isSigned: boolean, answer: any}>} `answer` is null where it is none
+   * @returns {Promise<{status: number, isSigned: boolean, isOfOtherSession: boolean, answer: any}>} `answer` is null
+   *   where it is none
    */
-  async _send(signer, root, method, address, patience, body) {
-    const { HEADER } = Syncd.handshake;
-    const { header, knows } = await signer.sign(method, address, body ?? "");
-    const headers = { [HEADER]: header, Accept: "application/json" };
-    const sent =
-      body === undefined
-        ? { headers }
-        : { headers: { ...headers, "Content-Type": "application/json" }, body };
-    const asked = fetch(root + address, {
-      method,
-      ...sent,
-      cache: "no-store",
-      credentials: "omit",
-      redirect: "error",
-    });
-    const { status, ok, ...response } = await this._inTime(asked.then(whole), patience);
-    const isSigned = await knows(response.header, status, response.text);
-    return { status, ok, isSigned, answer: parsed(response.text) };
+  async _send(method, address, patience, body) {
+    const asked = await this.prepare(method, address, body);
+    if (!asked) {
+      throw new SyncdDaemonError("not-paired");
+    }
+    const { request, signed } = asked;
+    await this._answered(request, patience, body);
+    const { status, responseText: text } = request;
+    const isSigned = await signed.knows(
+      request.getResponseHeader(Syncd.handshake.HEADER),
+      status,
+      text ?? "",
+    );
+    const isOfOtherSession = status === 401 && isSigned && (await this.renew(request, signed));
+    return { status, isSigned, isOfOtherSession, answer: parsed(text) };
   },
 
   /**
-   * @template T
-   * @param {Promise<T>} asked
-   * @param {number} patience in ms
-   * @returns {Promise<T>}
+   * Make a request, signed and not sent yet.
+   *
+   * @param {string} method
+   * @param {string} address
+   * @param {string} [body]
+   * @returns {Promise<{request: XMLHttpRequest, signed: any} | null>} null where no daemon was paired
    */
-  _inTime(asked, patience) {
-    let timer = 0;
-    const late = new Promise((_resolve, reject) => {
-      timer = setTimeout(() => reject(new SyncdDaemonError("slow")), patience);
-    });
-    const answered = asked.catch((error) => {
-      Syncd.log(error);
-      throw new SyncdDaemonError("not-running");
-    });
-    return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  async prepare(method, address, body) {
+    const control = Syncd.keys.control();
+    if (!control || this._closed) {
+      return null;
+    }
+    if (this._caller?.key !== control.key) {
+      this._caller = { key: control.key, signer: new Syncd.handshake.Caller(control.key) };
+    }
+    const { signer } = this._caller;
+    const signed = await signer.sign(method, address, body ?? "");
+    // Nothing goes along that Zotero has for others.
+    const request = /** @type {any} */ (new XMLHttpRequest({ mozAnon: true }));
+    request.mozBackgroundRequest = true;
+    request.open(method, control.url + address);
+    // Whoever is there in the daemon's place can't send it on to another computer.
+    request.channel.QueryInterface(Components.interfaces.nsIHttpChannel).redirectionLimit = 0;
+    request.setRequestHeader("Cache-Control", "no-store");
+    request.setRequestHeader(Syncd.handshake.HEADER, signed.header);
+    if (body !== undefined) {
+      request.setRequestHeader("Content-Type", "application/json");
+    }
+    return { request, signed: { ...signed, signer } };
+  },
+
+  /**
+   * Take over the session that a refusal names, if the paired daemon refused.
+   *
+   * @param {XMLHttpRequest} request
+   * @param {any} signed
+   * @returns {Promise<boolean>} whether it did
+   */
+  async renew(request, signed) {
+    const { responseText: text } = request;
+    const session = parsed(text)?.session;
+    if (
+      typeof session !== "string" ||
+      !(await signed.knows(request.getResponseHeader(Syncd.handshake.HEADER), 401, text))
+    ) {
+      return false;
+    }
+    signed.signer.session = session;
+    return true;
+  },
+
+  /**
+   * Send a request and wait for its answer.
+   *
+   * @param {XMLHttpRequest} request
+   * @param {number} patience in ms
+   * @param {string} [body]
+   * @returns {Promise<void>}
+   */
+  _answered(request, patience, body) {
+    request.timeout = patience;
+    this._requests.add(request);
+    return new Promise((/** @type {(nothing: void) => void} */ resolve, reject) => {
+      request.onload = () => resolve();
+      request.ontimeout = () => reject(new SyncdDaemonError("slow"));
+      request.onerror = () => reject(new SyncdDaemonError("not-running"));
+      request.onabort = () => reject(new SyncdDaemonError("not-running"));
+      request.send(body);
+    }).finally(() => this._requests.delete(request));
   },
 };

@@ -70,8 +70,8 @@ async function ping(key) {
       prefix: Syncd.libraryPrefix(library.libraryID),
       editable: Boolean(library.editable),
     }));
-  const whose = { ...(await Syncd.changes.whose()), user: Syncd.user() };
-  return [200, { ...about, zotero: Zotero.version, ...whose, libraries }];
+  const ids = { ...(await Syncd.changes.serverIds()), user: Syncd.user() };
+  return [200, { ...about, zotero: Zotero.version, ...ids, libraries }];
 }
 
 /**
@@ -104,8 +104,8 @@ async function changes(asked) {
  * @param {Asked} asked
  * @returns {Promise<Answer | null>}
  */
-async function elsewhere({ headers }) {
-  const { server } = await Syncd.changes.whose();
+async function wrongServer({ headers }) {
+  const { server } = await Syncd.changes.serverIds();
   const meant = headers["syncd-server"];
   if (!meant) {
     return [428, { message: "Syncd-Server must name the Zotero that is meant, as ping tells it" }];
@@ -250,7 +250,7 @@ Syncd.endpoints = {
       if (!Syncd.keys.all().includes(proof.key)) {
         return [401, { message: "the pairing is not done yet" }];
       }
-      const other = await elsewhere(asked);
+      const other = await wrongServer(asked);
       if (other) {
         return other;
       }

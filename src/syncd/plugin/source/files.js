@@ -1,51 +1,42 @@
 /**
- * The plugin's own small files: JSON in the folder `syncd` of Zotero's profile, which goes with the plugin.
+ * The plugin's own small files, in the folder `syncd` of Zotero's profile, which goes with the plugin.
  *
  * Never touches a file outside of that folder, and never holds a key.
  */
 Syncd.files = {
-  /** @param {string} name of a file, without ".json" */
-  path(name) {
-    return `${this.folder()}${this.separator()}${name}.json`;
-  },
+  /** @param {string} [name] of a file; the folder itself without */
+  path: (name = "") => PathUtils.join(Zotero.Profile.dir, "syncd", ...(name ? [name] : [])),
 
-  folder() {
-    return `${Zotero.Profile.dir}${this.separator()}syncd`;
-  },
+  /**
+   * @param {string} name
+   * @returns {Promise<string | null>} what the file holds; null where it can't be read
+   */
+  read: (name) => IOUtils.readUTF8(Syncd.files.path(name)).catch(() => null),
 
-  separator() {
-    return Zotero.isWin ? "\\" : "/";
+  /**
+   * Write a file whole, or leave it as it was.
+   *
+   * @param {string} name
+   * @param {Iterable<string> | AsyncIterable<string>} pieces
+   */
+  async write(name, pieces) {
+    const [path, unfinished] = [Syncd.files.path(name), Syncd.files.path(`${name}.tmp`)];
+    await IOUtils.makeDirectory(Syncd.files.path());
+    await IOUtils.writeUTF8(unfinished, "");
+    for await (const piece of pieces) {
+      await IOUtils.writeUTF8(unfinished, piece, { mode: "append" });
+    }
+    await IOUtils.move(unfinished, path);
   },
 
   /**
-   * Return what a file holds.
-   *
-   * @param {string} name
-   * @returns {Promise<any>} null where there is none, or none that can be read
+   * @param {string} name of a file that is there
+   * @param {string} text
    */
-  async read(name) {
-    try {
-      return JSON.parse(String(await Zotero.File.getContentsAsync(this.path(name))));
-    } catch {
-      return null;
-    }
-  },
+  append: (name, text) => IOUtils.writeUTF8(Syncd.files.path(name), text, { mode: "append" }),
 
-  /**
-   * Write a file whole, or not at all.
-   *
-   * @param {string} name
-   * @param {unknown} value what JSON can hold
-   */
-  async write(name, value) {
-    await Zotero.File.createDirectoryIfMissingAsync(this.folder());
-    await Zotero.File.putContentsAsync(this.path(name), JSON.stringify(value));
-  },
+  /** @param {string} name */
+  remove: (name) => IOUtils.remove(Syncd.files.path(name), { ignoreAbsent: true }),
 
-  removeAll() {
-    const folder = Zotero.File.pathToFile(this.folder());
-    if (folder.exists()) {
-      folder.remove(true);
-    }
-  },
+  removeAll: () => IOUtils.remove(Syncd.files.path(), { recursive: true, ignoreAbsent: true }),
 };

@@ -90,7 +90,8 @@ class SyncdCaller {
    * @param {string} target path and query
    * @param {string} body
    * @returns {Promise<{header: string, knows: (header: string | null, status: number, body: string) =>
-   *   Promise<boolean>}>} the header, and whether an answer is the paired daemon's, and to this request
+   *   Promise<boolean>, event: (number: string, name: string, data: string, mac: string) => Promise<boolean>}>} the
+   *   header; whether an answer is the paired daemon's, and to this request; whether an event of such an answer is
    */
   async sign(method, target, body) {
     const { handshake } = Syncd;
@@ -103,6 +104,10 @@ class SyncdCaller {
       knows: async (header, status, text) => {
         const told = ["answer of daemon", nonce, String(status), await handshake.hash(text)];
         return handshake.equal(await handshake.mac(this._key, ...told), header ?? "");
+      },
+      event: async (number, name, data, mac) => {
+        const told = ["event of daemon", nonce, number, name, await handshake.hash(data)];
+        return handshake.equal(await handshake.mac(this._key, ...told), mac);
       },
     };
   }

@@ -100,7 +100,7 @@ Syncd.keys = {
     Syncd.preferences.write(PAIRINGS, [...this.list(), { id, name, created: new Date().toISOString() }]);
     if (url) {
       Syncd.preferences.write(CONTROL, { url, id });
-      Syncd.daemon.forget();
+      Syncd.daemon.reset();
     }
   },
 
@@ -117,7 +117,7 @@ Syncd.keys = {
     );
     if (Syncd.preferences.read(CONTROL)?.id === id) {
       Syncd.preferences.clear(CONTROL);
-      Syncd.daemon.forget();
+      Syncd.daemon.reset();
     }
     await this._remove((login) => login.username === id);
   },

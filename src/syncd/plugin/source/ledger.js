@@ -3,19 +3,23 @@
  * what is gone. Pure: it is told what the library holds, and never looks itself.
  *
  * Zotero's own deletion log is emptied by every sync and knows nothing of what was never synced; a tombstone here
- * stays for good.
+ * stays for good. Everything is kept in the order of versions, so that no page of changes has to sort.
  */
 
 /** @typedef {"items" | "collections"} Kind */
 /**
  * What is known of one object: the version in which it last changed, and a print of its state by which a change is
- * told, null where Zotero said that it changed.
+ * told; null where it has to be taken for changed, whatever its state.
  *
- * @typedef {[version: number, print: string | null]} LedgerEntry
+ * @typedef {readonly [version: number, print: string | null]} LedgerEntry
+ */
+/**
+ * A piece of a ledger as its file has it. Lists, for an object of JavaScript would put keys of digits alone first.
+ *
+ * @typedef {{kind: Kind, known?: [string, number, string | null][], deleted?: [string, number][]}} LedgerPart
  */
 
-/** @type {Kind[]} */
-const KINDS = ["items", "collections"];
+const PLACE = /^(\d+)-(.*)$/;
 
 /**
  * By version, and in a fixed order within one.
@@ -28,90 +32,82 @@ function order(one, other) {
 }
 
 class SyncdLedger {
-  /** @param {any} [saved] what `toJSON` gave */
-  constructor(saved = {}) {
+  /** @type {Kind[]} */
+  static KINDS = ["items", "collections"];
+
+  constructor() {
     this.version = 0;
-    /** @type {Record<Kind, Map<string, LedgerEntry>>} */
+    /** @type {Record<Kind, Map<string, LedgerEntry>>} by version, and by key within one */
     this.known = { items: new Map(), collections: new Map() };
-    /** @type {Record<Kind, Map<string, number>>} */
+    /** @type {Record<Kind, Map<string, number>>} the version in which each went */
     this.deleted = { items: new Map(), collections: new Map() };
-    this.restore(saved);
+    /** @type {Record<Kind, Set<string>>} keys of what no file has been told, in the order of versions */
+    this.unsaved = { items: new Set(), collections: new Set() };
+  }
+
+  /** How many objects and tombstones there are. */
+  get size() {
+    return SyncdLedger.KINDS.reduce((sum, kind) => sum + this.known[kind].size + this.deleted[kind].size, 0);
   }
 
   /**
-   * Be what was saved.
+   * Whether an object is not as it was last seen.
    *
-   * @param {any} saved what `toJSON` gave
+   * @param {Kind} kind
+   * @param {string} key
+   * @param {string} print
    */
-  restore(saved) {
-    this.version = saved.version ?? 0;
-    for (const kind of KINDS) {
-      this.known[kind] = new Map(Object.entries(saved.known?.[kind] ?? {}));
-      this.deleted[kind] = new Map(Object.entries(saved.deleted?.[kind] ?? {}));
+  differs(kind, key, print) {
+    return this.known[kind].get(key)?.[1] !== print;
+  }
+
+  /**
+   * Note objects that came or changed.
+   *
+   * @param {Kind} kind
+   * @param {[key: string, print: string][]} objects in the order of their keys
+   * @param {number} version the ledger's from now on
+   */
+  change(kind, objects, version) {
+    for (const [key, print] of objects) {
+      // A sync can bring back what was erased here; it is there again, whoever wanted it.
+      this.deleted[kind].delete(key);
+      this.known[kind].delete(key);
+      this.known[kind].set(key, [version, print]);
+      this._unsave(kind, key, version);
     }
   }
 
   /**
-   * Note that an object changed, or may have.
+   * Note that an object is what it was, although it has another print.
    *
    * @param {Kind} kind
    * @param {string} key
+   * @param {string | null} print
    */
-  touch(kind, key) {
+  settle(kind, key, print) {
     const entry = this.known[kind].get(key);
     if (entry) {
-      entry[1] = null;
+      this.known[kind].set(key, [entry[0], print]);
+      this.unsaved[kind].add(key);
     }
   }
 
   /**
-   * Note that an object is gone, also one that was never seen.
+   * Note that objects are gone, also those that were never seen.
    *
    * @param {Kind} kind
-   * @param {string} key
+   * @param {Iterable<string>} keys
+   * @param {number} version the ledger's from now on, where any of them was not known to be gone
    */
-  bury(kind, key) {
-    this.version += 1;
-    this.known[kind].delete(key);
-    this.deleted[kind].set(key, this.version);
-  }
-
-  /**
-   * Compare with what the library holds now. Everything that changed gets one new version.
-   *
-   * @param {Record<Kind, Map<string, string>>} held the print of each object by its key
-   * @param {Record<Kind, string[]>} [erased] keys of what Zotero knows to be erased
-   * @param {(kind: Kind, key: string) => boolean} [same] whether an object of another print is what it was after all
-   * @returns {boolean} whether anything changed
-   */
-  catchUp(held, erased = { items: [], collections: [] }, same = () => false) {
-    const next = this.version + 1;
-    let changed = false;
-    for (const kind of KINDS) {
-      for (const [key, print] of held[kind]) {
-        const entry = this.known[kind].get(key);
-        if (entry?.[1] === print) {
-          continue;
-        }
-        if (entry && same(kind, key)) {
-          entry[1] = print;
-          continue;
-        }
-        this.known[kind].set(key, [next, print]);
-        // A sync can bring back what was erased here; it is there again, whoever wanted it.
-        this.deleted[kind].delete(key);
-        changed = true;
-      }
-      for (const key of new Set([...this.known[kind].keys(), ...erased[kind]])) {
-        if (!held[kind].has(key) && !this.deleted[kind].has(key)) {
-          this.known[kind].delete(key);
-          this.deleted[kind].set(key, next);
-          changed = true;
-        }
+  bury(kind, keys, version) {
+    for (const key of keys) {
+      if (!this.deleted[kind].has(key)) {
+        this.known[kind].delete(key);
+        this.deleted[kind].set(key, version);
+        this._unsave(kind, key, version);
       }
     }
-    this.version = changed ? next : this.version;
-    return changed;
   }
 
   /**
@@ -123,12 +119,10 @@ class SyncdLedger {
    * @param {string} [after] the `next` of the page before
    */
   since(version, limit = Number.POSITIVE_INFINITY, after = undefined) {
-    const [, at = version, place = ""] = /^(\d+)-(.*)$/.exec(after ?? "") ?? [];
-    const last = { at: Number(at), place };
-    const left = KINDS.flatMap((kind) =>
-      [...this.known[kind]].map(([key, [at]]) => ({ at, place: `${kind}-${key}`, kind, key })),
-    ).filter((each) => each.at > version && (after === undefined || order(each, last) > 0));
-    const page = left.sort(order).slice(0, limit);
+    const [, at = version, place = ""] = PLACE.exec(after ?? "") ?? [];
+    const last = after === undefined ? { at: version, place: "~" } : { at: Number(at), place };
+    const left = SyncdLedger.KINDS.flatMap((kind) => this._following(kind, last, limit + 1)).sort(order);
+    const page = left.slice(0, limit);
     const end = page.at(-1);
     const next = end && page.length < left.length ? `${end.at}-${end.place}` : null;
     /** @param {Kind} kind */
@@ -144,10 +138,109 @@ class SyncdLedger {
     };
   }
 
-  toJSON() {
-    /** @param {Record<Kind, Map<string, any>>} maps */
-    const plain = (maps) => Object.fromEntries(KINDS.map((kind) => [kind, Object.fromEntries(maps[kind])]));
-    return { version: this.version, known: plain(this.known), deleted: plain(this.deleted) };
+  /**
+   * Return the objects of a kind that follow a place in the order of versions.
+   *
+   * @param {Kind} kind
+   * @param {{at: number, place: string}} last
+   * @param {number} limit
+   */
+  _following(kind, last, limit) {
+    const found = [];
+    for (const [key, [at]] of this.known[kind]) {
+      if (at >= last.at) {
+        const each = { at, place: `${kind}-${key}`, kind, key };
+        if (order(each, last) > 0) {
+          found.push(each);
+        }
+      }
+      if (found.length === limit) {
+        break;
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Yield the ledger, or only what no file has been told, in parts for a file.
+   *
+   * @param {number} size objects in a part
+   * @param {Record<Kind, Iterable<string>>} [keys] of what to yield; everything without
+   * @returns {Generator<LedgerPart>}
+   */
+  *parts(size, keys = undefined) {
+    for (const kind of SyncdLedger.KINDS) {
+      for (const some of chunks(keys?.[kind] ?? this._keys(kind), size)) {
+        yield {
+          kind,
+          known: some.flatMap((key) => {
+            const entry = this.known[kind].get(key);
+            return entry ? [/** @type {[string, number, string | null]} */ ([key, ...entry])] : [];
+          }),
+          deleted: some.flatMap((key) => {
+            const at = this.deleted[kind].get(key);
+            return at === undefined ? [] : [/** @type {[string, number]} */ ([key, at])];
+          }),
+        };
+      }
+    }
+  }
+
+  /**
+   * Take a part from a file, whose parts come in the order in which they were written.
+   *
+   * @param {LedgerPart} part
+   */
+  take({ kind, known = [], deleted = [] }) {
+    for (const [key, version, print] of known) {
+      if (this.known[kind].get(key)?.[0] !== version) {
+        this.known[kind].delete(key);
+      }
+      this.known[kind].set(key, [version, print]);
+      this.deleted[kind].delete(key);
+      this.version = Math.max(this.version, version);
+    }
+    for (const [key, version] of deleted) {
+      this.known[kind].delete(key);
+      this.deleted[kind].set(key, version);
+      this.version = Math.max(this.version, version);
+    }
+  }
+
+  /** @param {Kind} kind */
+  *_keys(kind) {
+    yield* this.known[kind].keys();
+    yield* this.deleted[kind].keys();
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {string} key
+   * @param {number} version
+   */
+  _unsave(kind, key, version) {
+    this.version = Math.max(this.version, version);
+    this.unsaved[kind].delete(key);
+    this.unsaved[kind].add(key);
+  }
+}
+
+/**
+ * @param {Iterable<string>} keys
+ * @param {number} size
+ */
+function* chunks(keys, size) {
+  /** @type {string[]} */
+  let some = [];
+  for (const key of keys) {
+    some.push(key);
+    if (some.length === size) {
+      yield some;
+      some = [];
+    }
+  }
+  if (some.length) {
+    yield some;
   }
 }
 

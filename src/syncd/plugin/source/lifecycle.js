@@ -25,6 +25,8 @@ Syncd.rootURI = "";
 Syncd.views = [];
 /** @type {string[]} Fluent files that every main window gets. */
 Syncd.strings = ["syncd.ftl", "syncd-views.ftl"];
+/** @type {Map<number, string>} */
+Syncd._prefixes = new Map();
 
 /**
  * Return what an error says. It may come from another of the client's worlds, where `Error` is another class.
@@ -63,10 +65,16 @@ Syncd.quietly = async function (what, action) {
  *
  * @param {number} libraryID Zotero's number
  */
-Syncd.libraryPrefix = (libraryID) => {
-  /** @type {any} */
-  const library = Zotero.Libraries.get(libraryID);
-  return library.libraryType === "group" ? `groups/${library.groupID}` : "users/0";
+Syncd.libraryPrefix = function (libraryID) {
+  let prefix = this._prefixes.get(libraryID);
+  if (prefix === undefined) {
+    /** @type {any} */
+    const library = Zotero.Libraries.get(libraryID);
+    prefix = library.libraryType === "group" ? `groups/${library.groupID}` : "users/0";
+    // Asked for every row of the items list; a library keeps its number.
+    this._prefixes.set(libraryID, prefix);
+  }
+  return prefix;
 };
 
 /**
@@ -82,12 +90,15 @@ Syncd.user = () => Number(Zotero.Users.getCurrentUserID()) || null;
 Syncd.startup = async function ({ id, version, rootURI }) {
   Object.assign(this, { id, version, rootURI });
   await Zotero.initializationPromise;
-  await this.quietly("preferences", () => this.preferences.register());
   await this.quietly("a session", () => this.handshake.begin());
   await this.quietly("reading what is said", () => this.messages.load());
   await this.quietly("reading the keys", () => this.keys.load());
   await this.quietly("changes", () => this.changes.register());
   await this.quietly("endpoints", () => this.endpoints.register());
+  await this.quietly("the daemon", () => this.daemon.open());
+  await this.quietly("what is known of items", () => this.known.open());
+  await this.quietly("what items tell", () => this.offline.open());
+  await this.quietly("reading what was looked at", () => this.seen.load());
   for (const view of this.views) {
     await this.quietly("a view", () => view.startup?.(this));
   }
@@ -125,12 +136,47 @@ Syncd.shutdown = async function () {
     await this.quietly("a view", () => view.shutdown?.(this));
   }
   await this.quietly("endpoints", () => this.endpoints.unregister());
-  await this.quietly("preferences", () => this.preferences.unregister());
-  // Last, for it writes a file, and an upgrade does not wait for that.
+  await this.quietly("the daemon", () => this.daemon.close());
+  await this.quietly("what is known of items", () => this.known.close());
+  await this.quietly("what items tell", () => this.offline.close());
+  // Last, for they write files, and an upgrade does not wait for that.
+  await this.quietly("remembering what was looked at", () => this.seen.close());
   await this.quietly("changes", () => this.changes.unregister());
 };
 
-/** Leave nothing behind but the items. */
+/**
+ * Leave nothing behind but the items, once the user can't take that back any more: Zotero tells of a removal as soon as
+ * they want it, and keeps the plugin, with a button to undo that, until they leave the list of plugins.
+ *
+ * @param {string} id
+ */
+Syncd.remove = async function (id) {
+  const { AddonManager } = ChromeUtils.importESModule("resource://gre/modules/AddonManager.sys.mjs");
+  const addon = await AddonManager.getAddonByID(id);
+  if (!addon || !(addon.pendingOperations & AddonManager.PENDING_UNINSTALL)) {
+    await this.uninstall();
+    return;
+  }
+  let isPending = true;
+  /** @param {() => unknown} [action] */
+  const decided = (action) => (/** @type {{id: string}} */ about) => {
+    if (about.id === id) {
+      isPending = false;
+      AddonManager.removeAddonListener(listener);
+      return action?.();
+    }
+    return undefined;
+  };
+  const listener = {
+    onUninstalled: decided(() => this.uninstall()),
+    onOperationCancelled: decided(),
+    // Put over it, a plugin goes on where this one ended.
+    onInstalled: decided(),
+  };
+  AddonManager.addAddonListener(listener);
+  Zotero.addShutdownListener(() => isPending && this.uninstall());
+};
+
 Syncd.uninstall = async function () {
   this.changes.forget();
   await this.quietly("removing the keys", () => this.keys.removeAll());
@@ -154,19 +200,21 @@ async function startup(about) {
 async function shutdown(_about, reason) {
   // Zotero ends: everything goes by itself, apart from what has to be written.
   if (reason === APP_SHUTDOWN) {
-    await Syncd.quietly("changes", () => Syncd.changes.save());
+    await Syncd.quietly("the daemon", () => Syncd.daemon.close());
+    await Syncd.quietly("remembering what was looked at", () => Syncd.seen.flush());
+    await Syncd.quietly("changes", () => Syncd.changes.close());
     return;
   }
   await Syncd.shutdown();
 }
 
 /**
- * @param {object} _about
+ * @param {{id: string}} about
  * @param {number} reason an upgrade uninstalls too, and must keep everything
  */
-async function uninstall(_about, reason) {
+async function uninstall({ id }, reason) {
   if (reason === ADDON_UNINSTALL) {
-    await Syncd.uninstall();
+    await Syncd.remove(id);
   }
 }
 

@@ -8,6 +8,77 @@ Syncd.offline = {
   LINK: /^(Code|Project|Model|Dataset|Demo|Video): /,
   /** The automatic tag of a score's band. */
   BAND: /^AI Score (\d0)\+$/,
+  /** @type {Map<number, {item: any, about: any}>} what items told, by their numbers in Zotero */
+  _told: new Map(),
+  /** @type {string | null} */
+  _observer: null,
+
+  open() {
+    this._observer = Zotero.Notifier.registerObserver(this, ["item"], "syncd");
+  },
+
+  close() {
+    if (this._observer) {
+      Zotero.Notifier.unregisterObserver(this._observer);
+      this._observer = null;
+    }
+    this._told.clear();
+  },
+
+  /**
+   * Zotero tells of items: what they told is old, and what their parents did.
+   *
+   * @param {string} event
+   * @param {string} _type
+   * @param {(number | string)[]} ids
+   */
+  notify(event, _type, ids) {
+    if (!this._told.size) {
+      return;
+    }
+    if (event === "delete") {
+      // Nothing tells of which parent.
+      this._told.clear();
+    } else if (["add", "modify", "trash"].includes(event)) {
+      for (const id of ids) {
+        const { parentItemID } = /** @type {any} */ (Zotero.Items.get(Number(id))) || {};
+        this._told.delete(Number(id));
+        this._told.delete(parentItemID);
+      }
+    }
+  },
+
+  /**
+   * Return what an item tells, from memory if it was asked before.
+   *
+   * @param {any} item
+   * @returns {ReturnType<typeof this.about>}
+   */
+  remembered(item) {
+    let told = this._told.get(item.id);
+    if (!told) {
+      told = { item, about: this.about(item) };
+      this._told.set(item.id, told);
+    }
+    return told.about;
+  },
+
+  /**
+   * Forget a library: what its items tell is not asked for any more.
+   *
+   * @param {string} prefix of the library
+   * @returns {string[]} the keys of the items that told something
+   */
+  forget(prefix) {
+    const keys = [];
+    for (const [id, { item, about }] of this._told) {
+      if (Syncd.libraryPrefix(item.libraryID) === prefix) {
+        this._told.delete(id);
+        keys.push(...(about ? [item.key] : []));
+      }
+    }
+    return keys;
+  },
 
   /**
    * Return what an item tells, in the daemon's shape.

@@ -41,11 +41,12 @@ class SyncdUnsaved extends SyncdFailure {
  * @typedef {object} Batch
  * @property {number} libraryID
  * @property {any} ledger
- * @property {string} kind
+ * @property {Kind} kind
  * @property {any[]} objects
  * @property {number | null} since the precondition for all
  * @property {SyncdUnsaved | null} unsaved what could not be saved in a first try
  * @property {Map<string, any>} written Zotero's objects that were saved, by key
+ * @property {Map<string, any>} data what they are now, as the web API has it
  */
 
 Syncd.push = {
@@ -71,37 +72,72 @@ Syncd.push = {
     if (!library.editable) {
       throw new Syncd.Refusal(403, "this library is read-only");
     }
-    return Syncd.changes.exclusively(libraryID, (ledger) =>
-      this._write({ libraryID, ledger, kind, objects, since, unsaved: null, written: new Map() }),
-    );
+    return Syncd.changes.exclusively(libraryID, async (ledger) => {
+      await Syncd.changes.prepare(libraryID, ledger);
+      return this._write({
+        libraryID,
+        ledger,
+        kind,
+        objects,
+        since,
+        unsaved: null,
+        written: new Map(),
+        data: new Map(),
+      });
+    });
   },
 
   /**
-   * Look, write and look again within one transaction, so that no edit of the user's comes in between. One object
-   * that can't be saved takes all back, for it may be half written; the others are then written without it.
+   * Look at what is meant and write within one transaction, so that no edit of the user's comes in between. One object
+   * that can't be saved takes all back, for it may be half written; the others are then written without it. Only what
+   * stays written gets a version.
    *
    * @param {Batch} batch
    * @returns {Promise<[number, object]>}
    */
   async _write(batch) {
-    const before = JSON.stringify(batch.ledger);
+    const { libraryID, ledger, kind, since } = batch;
+    const keys = batch.objects.map((object) => object?.key).filter((key) => KEY.test(key));
     try {
-      return await Zotero.DB.executeTransaction(async () => {
-        await Syncd.changes.catchUp(batch.libraryID, batch.ledger);
-        if (batch.since !== null && batch.since < batch.ledger.version) {
-          return [412, { message: "the library changed meanwhile", version: batch.ledger.version }];
-        }
-        return [200, await this._all(batch)];
+      const { answer, prints } = await Zotero.DB.executeTransaction(async () => {
+        await Syncd.changes.refresh(libraryID, ledger, { [kind]: keys });
+        return since !== null && since < ledger.version
+          ? { answer: null, prints: [] }
+          : { answer: await this._all(batch), prints: await this._prints(batch) };
       });
+      if (!answer) {
+        return [412, { message: "the library changed meanwhile", version: ledger.version }];
+      }
+      ledger.change(kind, prints, ledger.version + 1);
+      for (const data of batch.data.values()) {
+        await Syncd.changes.remember(libraryID, kind, data);
+      }
+      return [200, { ...answer, version: ledger.version }];
     } catch (error) {
-      // Nothing was written, so nothing has a new version.
-      batch.ledger.restore(JSON.parse(before));
       await this._reload(batch);
       if (error instanceof SyncdUnsaved && !batch.unsaved) {
-        return this._write({ ...batch, unsaved: error, written: new Map() });
+        return this._write({ ...batch, unsaved: error, written: new Map(), data: new Map() });
       }
       throw error;
     }
+  },
+
+  /**
+   * Return the prints of what was written.
+   *
+   * @param {Batch} batch
+   * @returns {Promise<[key: string, print: string][]>}
+   */
+  async _prints({ libraryID, kind, written }) {
+    const prints = await Syncd.changes.prints(libraryID, kind, [...written.keys()]);
+    const there = new Set(prints.map(([key]) => key));
+    for (const key of written.keys()) {
+      if (!there.has(key)) {
+        // Whoever asked must not take it for one that failed: better that nothing is written.
+        throw new Error(`${key} was written and is not there`);
+      }
+    }
+    return prints;
   },
 
   /**
@@ -120,7 +156,7 @@ Syncd.push = {
 
   /** @param {Batch} batch */
   async _all(batch) {
-    const { libraryID, ledger, kind, objects, unsaved, written } = batch;
+    const { objects, unsaved, data } = batch;
     /** @type {{successful: Record<string, any>, unchanged: Record<string, string>, failed: Record<string, any>}} */
     const answer = { successful: {}, unchanged: {}, failed: {} };
     for (const [index, object] of objects.entries()) {
@@ -128,7 +164,10 @@ Syncd.push = {
         if (unsaved?.index === index) {
           throw unsaved;
         }
-        if (!(await this._one(batch, object, index))) {
+        if (await this._one(batch, object, index)) {
+          const { key, version } = data.get(object.key);
+          answer.successful[index] = { key, version, data: data.get(object.key) };
+        } else {
           answer.unchanged[index] = object.key;
         }
       } catch (error) {
@@ -138,21 +177,7 @@ Syncd.push = {
         answer.failed[index] = this._failure(object, error);
       }
     }
-    await Syncd.changes.catchUp(libraryID, ledger);
-    const ids = [...written.values()].map((object) => object.id);
-    await Syncd.changes.remember(libraryID, kind, ids);
-    const told = new Map((await Syncd.changes.tell(ledger, kind, ids)).map((each) => [each.key, each]));
-    for (const [index, object] of objects.entries()) {
-      if (index in answer.unchanged || index in answer.failed) {
-        continue;
-      }
-      if (!told.has(object.key)) {
-        // Whoever asked must not take it for one that failed: better that nothing is written.
-        throw new Error(`${object.key} was written and is not there`);
-      }
-      answer.successful[index] = told.get(object.key);
-    }
-    return { ...answer, version: ledger.version };
+    return answer;
   },
 
   /**
@@ -175,7 +200,7 @@ Syncd.push = {
    * @param {number} index
    * @returns {Promise<boolean>} whether that changed anything
    */
-  async _one({ libraryID, ledger, kind, since, written }, sent, index) {
+  async _one({ libraryID, ledger, kind, since, written, data }, sent, index) {
     if (sent === null || typeof sent !== "object" || !KEY.test(sent.key)) {
       throw new SyncdFailure(400, "an object needs a key of Zotero's form");
     }
@@ -207,6 +232,7 @@ Syncd.push = {
     written.set(sent.key, object);
     try {
       await object.save({ skipSelect: true });
+      data.set(sent.key, Syncd.changes.data(object, ledger.version + 1));
     } catch (error) {
       throw new SyncdUnsaved(index, error);
     }

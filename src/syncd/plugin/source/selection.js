@@ -9,11 +9,32 @@ Syncd.selection = {
    * @returns {any} the collection that is shown, null where it is none or several
    */
   collection(pane) {
-    // Zotero 11 has only the first.
+    // Zotero 10 and later have only the first.
     const shown = pane?.getSelectedCollections
       ? pane.getSelectedCollections()
       : [pane?.getSelectedCollection?.()];
     return shown.length === 1 && shown[0] ? shown[0] : null;
+  },
+
+  /**
+   * Return a name for what is shown, where that is a collection or a whole library and nothing besides.
+   *
+   * @param {any} pane
+   * @returns {string | null} the library's number, and the collection's key
+   */
+  place(pane) {
+    // Zotero 10 and later have only the first.
+    const rows = pane?.getCollectionTreeRows
+      ? pane.getCollectionTreeRows()
+      : [pane?.getCollectionTreeRow?.()];
+    const [row] = rows;
+    if (rows.length !== 1 || !row) {
+      return null;
+    }
+    if (row.isCollection()) {
+      return `${row.ref.libraryID}/${row.ref.key}`;
+    }
+    return row.isLibrary(true) && !row.isFeed() ? `${row.ref.libraryID}/` : null;
   },
 
   /**

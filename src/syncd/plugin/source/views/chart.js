@@ -69,6 +69,20 @@ Syncd.chart = {
   },
 
   /**
+   * Which bars have their year written below: the first, the last and the tallest, where there is room for it.
+   *
+   * @param {{count: number, x: number}[]} bars
+   * @param {number} room that a year takes up
+   * @returns {{years: number[], tallest: number}} places among the bars
+   */
+  labels(bars, room) {
+    const last = bars.length - 1;
+    const tallest = bars.reduce((best, bar, place) => (bar.count > bars[best].count ? place : best), 0);
+    const isFree = [0, last].every((end) => Math.abs(bars[end].x - bars[tallest].x) >= room);
+    return { years: [...new Set([0, ...(isFree ? [tallest] : []), last])], tallest };
+  },
+
+  /**
    * @param {number} low
    * @param {number} high
    * @param {number} from

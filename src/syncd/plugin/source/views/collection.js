@@ -1,31 +1,54 @@
 /**
- * A profile's collection in the item pane, where no item is selected: its figures over time, papers by year, runs.
+ * A profile's collection in the item pane, where no item is selected: its runs, its figures over time, papers by year.
  *
- * Adds itself below Zotero's own message and changes nothing of it. Shows nothing for other collections.
+ * Adds itself below Zotero's own message, and a button above it, and changes nothing of what is there. Shows nothing for
+ * other collections.
  */
 Syncd.collection = {
+  PANE: "zotero-item-message",
   BOX: "zotero-item-pane-message-box",
   /** The figures, as the daemon calls them, in the order in which they are shown. */
   FIGURES: ["h_index", "citations", "novelty", "ai_score"],
-  LINE: { width: 150, height: 26, margin: 3 },
+  LINE: { width: 96, height: 26, margin: 3 },
   BARS: { width: 300, height: 60, most: 20 },
+  /** How wide a year below a bar is, and the space beside it. */
+  YEAR: 40,
+  /** @type {(() => void) | null} */
+  _unwatch: null,
   /** @type {Map<any, any>} the observer of each window */
   _observers: new Map(),
-  /** @type {WeakMap<any, any>} what each window shows */
+  /** @type {WeakMap<any, string | null>} the place that each window shows */
   _places: new WeakMap(),
+  /** @type {WeakMap<any, {collection: any, told: string, panel: any, button: any}>} what was put into each window */
+  _shown: new WeakMap(),
   /** @type {Map<string, any[]>} the profiles as they were last told, by library */
   _profiles: new Map(),
 
+  startup() {
+    this._unwatch = Syncd.daemon.onChange(() => {
+      for (const window of this._observers.keys()) {
+        this._drawQuietly(window);
+      }
+    });
+  },
+
+  shutdown() {
+    this._unwatch?.();
+    this._profiles.clear();
+  },
+
   /** @param {any} window */
   windowLoaded(window) {
-    const box = window.document.getElementById(this.BOX);
+    const { box, head } = this._parts(window);
     if (!box || this._observers.has(window)) {
       return;
     }
-    const draw = () => Syncd.quietly("showing the profile", () => this.draw(window, box));
-    // Zotero fills its message anew with each change of what is selected.
-    const observer = new window.MutationObserver(draw);
+    // Zotero fills both anew with each change of what is selected. What is there was just put there.
+    const observer = new window.MutationObserver(() => this._isThere(window) || this._drawQuietly(window));
     observer.observe(box, { childList: true });
+    if (head) {
+      observer.observe(head, { childList: true });
+    }
     this._observers.set(window, observer);
   },
 
@@ -33,33 +56,146 @@ Syncd.collection = {
   windowUnloaded(window) {
     this._observers.get(window)?.disconnect();
     this._observers.delete(window);
-    this._panel(window.document.getElementById(this.BOX))?.remove();
+    this._remove(window);
   },
 
   /**
    * @param {any} window
-   * @param {any} box where Zotero shows its message
+   * @returns {{box: any, head: any}} where Zotero shows its message, and the buttons above it
    */
-  async draw(window, box) {
-    const pane = window.ZoteroPane;
+  _parts({ document }) {
+    const head = document.getElementById(this.PANE)?.querySelector(".custom-head") ?? null;
+    return { box: document.getElementById(this.BOX), head };
+  },
+
+  /** @param {any} window */
+  _drawQuietly(window) {
+    return Syncd.quietly("showing the profile", () => this.draw(window));
+  },
+
+  /** @param {any} window */
+  async draw(window) {
+    const { ZoteroPane: pane } = window;
     const collection = Syncd.selection.collection(pane);
-    Syncd.seen.look(collection);
-    if (this._places.get(window) !== collection) {
-      this._places.set(window, collection);
-      // Rows that the place before had too were new there, or not, by another time.
-      Syncd.quietly("sorting", () => Syncd.columns.sort(window));
+    const place = Syncd.selection.place(pane);
+    Syncd.seen.look();
+    if (this._places.get(window) !== place) {
+      this._places.set(window, place);
+      Syncd.quietly("sorting", () => Syncd.columns.placeChanged(window));
     }
-    const wanted = () => collection === Syncd.selection.collection(pane) && !pane.getSelectedItems().length;
-    // What Zotero shows anew takes the old panel away; where it is there, it was just added.
-    if (!collection || !wanted() || this._panel(box)) {
+    const isWanted = () => this._observers.has(window) && this._wants(window, collection);
+    if (!isWanted()) {
+      this._remove(window);
       return;
     }
-    const { profile, error } = await this.profile(collection);
-    if (profile && wanted() && !this._panel(box)) {
+    this._put(window, collection);
+    const { profile, standing, error } = await this.profile(collection);
+    if (!isWanted()) {
+      return;
+    }
+    if (profile) {
+      this._show(window, collection, { profile, standing, error });
+    } else {
+      this._remove(window);
+    }
+  },
+
+  /**
+   * @param {any} window
+   * @param {any} collection
+   */
+  _wants({ ZoteroPane: pane }, collection) {
+    return collection && collection === Syncd.selection.collection(pane) && !pane.getSelectedItems().length;
+  },
+
+  /**
+   * Put back at once what Zotero took away.
+   *
+   * @param {any} window
+   * @param {any} collection
+   */
+  _put(window, collection) {
+    const shown = this._shown.get(window);
+    if (!shown || shown.collection !== collection) {
+      this._remove(window);
+      return;
+    }
+    const { box, head } = this._parts(window);
+    if (!box.contains(shown.panel)) {
+      box.append(shown.panel);
+    }
+    if (head && !head.contains(shown.button)) {
+      head.append(shown.button);
+    }
+  },
+
+  /** @param {any} window */
+  _isThere(window) {
+    const shown = this._shown.get(window);
+    const { box, head } = this._parts(window);
+    return (
+      Boolean(shown) &&
+      this._wants(window, shown?.collection) &&
+      box.contains(shown?.panel) &&
+      (!head || head.contains(shown?.button))
+    );
+  },
+
+  /**
+   * @param {any} window
+   * @param {any} collection
+   * @param {{profile: any, standing: any, error: any}} told
+   */
+  _show(window, collection, told) {
+    const words = JSON.stringify([told, told.error?.reason]);
+    if (this._shown.get(window)?.told !== words) {
+      this._remove(window);
+      const { document } = window;
       const props = { class: "syncd-view syncd-collection" };
-      box.append(
-        Syncd.element.make(window.document, Syncd.element.h("div", props, this.tree(profile, error))),
-      );
+      const tree = Syncd.element.h("div", props, this.tree(told));
+      const panel = Syncd.element.make(document, tree);
+      this._shown.set(window, { collection, told: words, panel, button: this._button(document, told) });
+    }
+    this._put(window, collection);
+  },
+
+  /** @param {any} window */
+  _remove(window) {
+    const shown = this._shown.get(window);
+    shown?.panel.remove();
+    shown?.button.remove();
+    this._shown.delete(window);
+  },
+
+  /**
+   * The button above the message, as that of Zotero's trash.
+   *
+   * @param {any} document
+   * @param {{profile: any, standing: any, error: any}} told
+   */
+  _button(document, { profile, standing, error }) {
+    const button = Syncd.element.make(
+      document,
+      Syncd.element.h("xul:button", {
+        class: "syncd-sync",
+        l10n: "syncd-sync-profile",
+        on: { command: () => this._sync(button, profile) },
+      }),
+    );
+    button.disabled = Boolean(error || standing?.isRunning);
+    return button;
+  },
+
+  /**
+   * @param {any} button
+   * @param {any} profile
+   */
+  async _sync(button, profile) {
+    button.disabled = true;
+    try {
+      await Syncd.commands.syncNow([profile.name]);
+    } finally {
+      button.disabled = false;
     }
   },
 
@@ -67,7 +203,8 @@ Syncd.collection = {
    * Return a collection's profile: as the daemon tells it, else as it was last told.
    *
    * @param {any} collection
-   * @returns {Promise<{profile: any, error: any}>} no profile where it is nobody's
+   * @returns {Promise<{profile: any, standing: any, error: any}>} no profile where it is nobody's; `standing` is
+   *   null where it is not known
    */
   async profile(collection) {
     const prefix = Syncd.libraryPrefix(collection.libraryID);
@@ -79,74 +216,108 @@ Syncd.collection = {
       error = caught;
     }
     const profiles = this._profiles.get(prefix) ?? [];
-    return { profile: profiles.find((one) => one.collection === collection.key) ?? null, error };
-  },
-
-  /**
-   * @param {any} profile as the daemon tells it
-   * @param {any} [error] why what is shown may be old
-   * @returns {Tree[]}
-   */
-  tree(profile, error) {
-    const { h } = Syncd.element;
-    return [
-      h("h2", { text: profile.author || profile.name }),
-      this._runs(profile),
-      profile.trouble &&
-        Syncd.element.quiet("syncd-profile-trouble", { message: this._sentence(profile.trouble) }),
-      this._figures(profile.figures ?? []),
-      this._years(profile.years ?? {}),
-      error
-        ? Syncd.words.troubleLine(error)
-        : h(
-            "div",
-            { class: "syncd-buttons" },
-            Syncd.element.button("syncd-sync-profile", () => this._sync(profile)),
-          ),
-    ].filter(Boolean);
-  },
-
-  /** @param {any} box */
-  _panel(box) {
-    return box?.querySelector(".syncd-collection") ?? null;
-  },
-
-  /** @param {any} trouble a sentence, or what `syncd status --json` has of it */
-  _sentence(trouble) {
-    return typeof trouble === "string" ? trouble : Syncd.messages.say(trouble.message_said, trouble.message);
+    const profile = profiles.find((one) => one.collection === collection.key) ?? null;
+    return { profile, standing: profile && !error ? await this._standing(profile) : null, error };
   },
 
   /** @param {any} profile */
-  _runs({ last, next }) {
+  async _standing({ name }) {
+    try {
+      const status = await Syncd.daemon.status();
+      const rows = status.libraries.flatMap((/** @type {any} */ library) => library.profiles);
+      const row = rows.find((/** @type {any} */ one) => one.name === name) ?? {};
+      const isPaused = Syncd.status.summary(status).paused || row.paused || row.paused_by_you;
+      return { isRunning: Boolean(row.running), isPaused: Boolean(isPaused) };
+    } catch (error) {
+      Syncd.log(error);
+      return null;
+    }
+  },
+
+  /**
+   * @param {{profile: any, standing?: any, error?: any}} told `error` is why what is shown may be old
+   * @returns {Tree[]}
+   */
+  tree({ profile, standing = null, error = null }) {
+    return [
+      Syncd.element.h("h2", { text: profile.author || profile.name }),
+      this._runs(profile, standing),
+      this._trouble(profile.trouble),
+      error && Syncd.words.troubleLine(error),
+      ...this._figures(profile.figures ?? []),
+      this._years(profile.years ?? {}),
+    ].filter(Boolean);
+  },
+
+  /**
+   * @param {any} profile
+   * @param {any} standing
+   */
+  _runs({ last, next }, standing) {
     const { h } = Syncd.element;
-    const told = {
-      last: Syncd.format.day(last, Zotero.locale, true),
-      next: Syncd.format.day(next, Zotero.locale, true),
-    };
+    const time = (/** @type {string} */ iso) => Syncd.format.day(iso, Zotero.locale, true);
+    const row = (/** @type {string} */ l10n, /** @type {Record<string, any>} */ value) =>
+      h(
+        "div",
+        { class: "meta-row" },
+        h("div", { class: "meta-label" }, h("span", { l10n })),
+        h("div", { class: "meta-data" }, h("span", value)),
+      );
     return h(
-      "p",
-      { class: "syncd-quiet" },
-      h("span", told.last ? { l10n: "syncd-last-run", args: { time: told.last } } : { l10n: "syncd-no-run" }),
-      told.next && " · ",
-      told.next && h("span", { l10n: "syncd-next-run", args: { time: told.next } }),
+      "div",
+      { class: "syncd-table" },
+      row("syncd-last-run", last ? { text: time(last) } : { l10n: "syncd-no-run" }),
+      standing?.isRunning && row("syncd-next-run", { l10n: "syncd-running-now" }),
+      !standing?.isRunning && standing?.isPaused && row("syncd-next-run", { l10n: "syncd-run-paused" }),
+      !standing?.isRunning && !standing?.isPaused && next && row("syncd-next-run", { text: time(next) }),
     );
+  },
+
+  /**
+   * @param {any} trouble a sentence, or what `syncd status --json` has of it
+   */
+  _trouble(trouble) {
+    // It was so when syncd last looked; who reads this sees that it is so no longer.
+    if (!trouble || trouble.message_said?.code === "zotero-not-running") {
+      return null;
+    }
+    const message =
+      typeof trouble === "string" ? trouble : Syncd.messages.say(trouble.message_said, trouble.message);
+    return Syncd.element.quiet("syncd-profile-trouble", { message });
   },
 
   /** @param {any[]} figures */
   _figures(figures) {
     const { h } = Syncd.element;
-    const rows = this.FIGURES.flatMap((name) => {
-      const course = Syncd.chart.course(figures, name);
-      return course.length ? [this._figure(name, course)] : [];
-    });
-    return rows.length ? h("div", { class: "syncd-figures" }, rows) : null;
+    const courses = this.FIGURES.map((name) => ({ name, course: Syncd.chart.course(figures, name) })).filter(
+      ({ course }) => course.length,
+    );
+    if (!courses.length) {
+      return [];
+    }
+    const days = courses.map(({ course }) => course[course.length - 1].day).sort();
+    const day = days[days.length - 1];
+    const rows = courses.map(({ name, course }) => this._figure(name, course, day));
+    return [
+      h(
+        "section",
+        null,
+        h("p", {
+          class: "syncd-as-of",
+          l10n: "syncd-as-of",
+          args: { day: Syncd.format.day(day, Zotero.locale) },
+        }),
+        h("div", { class: "syncd-figures" }, rows),
+      ),
+    ];
   },
 
   /**
    * @param {string} name
    * @param {{day: string, value: number}[]} course
+   * @param {string} latest the day of the newest figure
    */
-  _figure(name, course) {
+  _figure(name, course, latest) {
     const { h } = Syncd.element;
     const [first, last] = [course[0], course[course.length - 1]];
     const number = (/** @type {number} */ value) => Syncd.format.number(value, Zotero.locale);
@@ -158,14 +329,27 @@ Syncd.collection = {
       value: number(last.value),
       until: day(last.day),
     };
+    const values = course.map(({ value }) => value);
+    const range = [...new Set([Math.max(...values), Math.min(...values)])];
     return h(
       "div",
       null,
-      h("span", { l10n: "syncd-figure", args: { figure: name } }),
+      h("span", { class: "meta-label", l10n: "syncd-figure", args: { figure: name } }),
       h("strong", { text: args.value }),
-      course.length > 1
-        ? h("figure", { role: "img", l10n: "syncd-figure-course", args }, this._line(course))
-        : h("small", { l10n: "syncd-figure-day", args: { day: args.since } }),
+      h(
+        "span",
+        { class: "syncd-course" },
+        course.length > 1 &&
+          h("figure", { role: "img", l10n: "syncd-figure-course", args }, [
+            this._line(course),
+            h(
+              "span",
+              { class: "syncd-range", "aria-hidden": "true" },
+              range.map((value) => h("small", { text: number(value) })),
+            ),
+          ]),
+        last.day !== latest && h("small", { l10n: "syncd-figure-day", args: { day: args.until } }),
+      ),
     );
   },
 
@@ -192,32 +376,52 @@ Syncd.collection = {
     }
     const { width, height } = this.BARS;
     const told = bars.map(({ year, count }) => `${year}: ${count}`).join(", ");
-    const last = bars[bars.length - 1];
-    const drawn = bars.map(({ x, y, width: broad, height: tall }) =>
-      h("rect", { class: "syncd-bar", x, y, width: broad, height: tall }),
-    );
+    const labels = Syncd.chart.labels(bars, this.YEAR);
     const size = { width, height, viewBox: `0 0 ${width} ${height}` };
     return h(
       "section",
       null,
       h("h3", { l10n: "syncd-years" }),
-      h(
-        "figure",
-        { role: "img", l10n: "syncd-years-told", args: { years: told } },
-        h("svg", { class: "syncd-chart", "aria-hidden": "true", ...size }, drawn),
+      h("figure", { class: "syncd-years", role: "img", l10n: "syncd-years-told", args: { years: told } }, [
+        this._scale([{ bar: bars[labels.tallest], text: String(bars[labels.tallest].count) }]),
         h(
-          "div",
-          { class: "syncd-scale", style: `width: ${last.x + last.width}px` },
-          h("small", { text: String(bars[0].year) }),
-          bars.length > 1 && h("small", { text: String(last.year) }),
+          "svg",
+          { class: "syncd-chart", "aria-hidden": "true", ...size },
+          bars.map((bar) => this._bar(bar)),
         ),
-      ),
+        this._scale(labels.years.map((place) => ({ bar: bars[place], text: String(bars[place].year) }))),
+      ]),
     );
   },
 
-  /** @param {any} profile */
-  _sync(profile) {
-    Syncd.commands.syncNow([profile.name]);
+  /** @param {{year: number, count: number, x: number, y: number, width: number, height: number}} bar */
+  _bar({ year, count, x, y, width, height }) {
+    const { h } = Syncd.element;
+    const isOver = year < new Date(Date.now()).getFullYear();
+    return h(
+      "g",
+      null,
+      h("title", { l10n: "syncd-year", args: { year: String(year), count } }),
+      // As tall as the chart, so that a low bar is found as easily.
+      h("rect", { class: "syncd-reach", x, y: 0, width, height: this.BARS.height }),
+      h("rect", { class: isOver ? "syncd-year" : "syncd-year syncd-unfinished", x, y, width, height }),
+    );
+  },
+
+  /**
+   * What is written above or below bars, each in the middle of its own.
+   *
+   * @param {{bar: {x: number, width: number}, text: string}[]} labels
+   */
+  _scale(labels) {
+    const { h } = Syncd.element;
+    const place = (/** @type {{x: number, width: number}} */ { x, width }) =>
+      `left: ${Math.round(((x + width / 2) / this.BARS.width) * 1000) / 10}%`;
+    return h(
+      "div",
+      { class: "syncd-scale", "aria-hidden": "true" },
+      labels.map(({ bar, text }) => h("small", { style: place(bar), text })),
+    );
   },
 };
 

@@ -18,10 +18,11 @@
 Syncd.element = {
   HTML: "http://www.w3.org/1999/xhtml",
   SVG: "http://www.w3.org/2000/svg",
-  SVG_TAGS: new Set(["svg", "polyline", "circle", "rect", "line"]),
+  XUL: "http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul",
+  SVG_TAGS: new Set(["svg", "g", "title", "polyline", "circle", "rect", "line"]),
 
   /**
-   * @param {string} tag
+   * @param {string} tag of HTML or SVG, or one of XUL's such as "xul:button"
    * @param {Record<string, any> | null} [props]
    * @param {...any} children trees and text; null, undefined and false are left out, arrays laid flat
    * @returns {Tree}
@@ -41,9 +42,11 @@ Syncd.element = {
     if (typeof tree === "string") {
       return doc.createTextNode(tree);
     }
-    const element = doc.createElementNS(this.SVG_TAGS.has(tree.tag) ? this.SVG : this.HTML, tree.tag);
-    for (const [name, value] of Object.entries(tree.props)) {
-      this._set(element, name, value);
+    const [name, isXul] = tree.tag.split(":").reverse();
+    const namespace = isXul ? this.XUL : this.SVG_TAGS.has(name) ? this.SVG : this.HTML;
+    const element = doc.createElementNS(namespace, name);
+    for (const [prop, value] of Object.entries(tree.props)) {
+      this._set(element, prop, value);
     }
     element.append(...tree.children.map((child) => this.make(doc, child)));
     return element;
@@ -70,18 +73,6 @@ Syncd.element = {
    */
   button(l10n, press, props) {
     return this.h("button", { type: "button", class: "syncd-button", l10n, on: { click: press }, ...props });
-  },
-
-  /**
-   * Let nothing in an element be pressed, or let it be pressed again: what was asked for is under way.
-   *
-   * @param {any} root
-   * @param {boolean} busy
-   */
-  busy(root, busy) {
-    for (const button of root.querySelectorAll("button")) {
-      button.disabled = busy;
-    }
   },
 
   /**

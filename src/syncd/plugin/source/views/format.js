@@ -59,6 +59,32 @@ Syncd.format = {
     return new Intl.DateTimeFormat(locale, shape).format(moment);
   },
 
+  /** How long each unit of time is, in seconds; the longest first. */
+  UNITS: /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
+    ["day", 86_400],
+    ["hour", 3_600],
+    ["minute", 60],
+  ]),
+
+  /**
+   * @param {string | null | undefined} iso
+   * @param {string} locale
+   * @returns {string} such as "5 minutes ago" or "in 3 hours", the day where it is more than a week away; "" for none
+   */
+  distance(iso, locale) {
+    const seconds = (new Date(iso ?? "").getTime() - Date.now()) / 1000;
+    if (Number.isNaN(seconds)) {
+      return "";
+    }
+    if (Math.abs(seconds) > 7 * 86_400) {
+      return this.day(iso, locale);
+    }
+    const [unit, length] = this.UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 60];
+    // Less than a minute is "now".
+    const count = Math.trunc(seconds / length);
+    return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(count, unit);
+  },
+
   /**
    * @param {number | null | undefined} value
    * @param {string} locale
@@ -99,5 +125,23 @@ Syncd.format = {
     const { hostname, pathname } = new URL(url);
     const short = hostname.replace(/^www\./, "") + pathname.replace(/\/$/, "");
     return short.length > 60 ? `${short.slice(0, 59)}…` : short;
+  },
+
+  /**
+   * @param {string[]} words
+   * @param {string} locale
+   * @returns {string} such as "DOI, Date, and Abstract"
+   */
+  list(words, locale) {
+    return new Intl.ListFormat(locale, { type: "conjunction" }).format(words);
+  },
+
+  /**
+   * @param {string | null | undefined} source a page's address or file, or a service's name of an author
+   * @returns {string} what tells it from others, such as "example.org/he" or "pengcheng-he.txt"
+   */
+  place(source) {
+    const address = this.webAddress(source);
+    return address ? this.shortAddress(address) : ((source ?? "").split(/[\\/]/).at(-1) ?? "");
   },
 };

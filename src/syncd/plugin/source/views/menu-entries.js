@@ -13,77 +13,104 @@
  */
 
 /**
- * @typedef {object} Entry
- * @property {string} l10n
- * @property {(standing: any, picked: Picked) => {hidden?: boolean, disabled?: boolean, args?: object}} state
- *   `standing` is what is known of the daemon: `summary`, `error`, `profiles`; each may be missing
- * @property {(picked: Picked, standing: any) => unknown} [act] none where it only tells
+ * @typedef {object} Known what was last told of the daemon
+ * @property {any} summary of its status; null where it gave none
+ * @property {any} error why it gave none
+ * @property {Map<string, any[]>} profiles by the library's prefix
+ */
+
+/**
+ * @typedef {object} MenuEntry
+ * @property {string} [l10n] none for a line between entries
+ * @property {string} [icon] the name of a file in icons/
+ * @property {(known: Known, picked: Picked) => {hidden?: boolean, disabled?: boolean, args?: object}} [state]
+ * @property {(picked: Picked, known: Known) => unknown} [command] none where it only tells
  */
 
 Syncd.menuEntries = {
-  /** @returns {Entry[]} the submenu in Tools */
+  /** @returns {MenuEntry[]} the submenu in Tools */
   tools() {
-    const asks = () => ({ disabled: !Syncd.daemon.paired });
+    const state = () => ({ disabled: !Syncd.daemon.paired });
     return [
       {
-        l10n: "syncd-menu-standing",
-        state: (standing) => ({ disabled: true, args: this._standing(standing) }),
+        l10n: "syncd-menu-summary",
+        state: (known) => ({ disabled: true, args: this._summary(known) }),
       },
-      { l10n: "syncd-menu-sync", state: asks, act: () => Syncd.commands.syncNow() },
+      {},
+      { l10n: "syncd-menu-sync", icon: "sync", state, command: () => Syncd.commands.syncNow() },
       {
         l10n: "syncd-menu-pause",
-        state: ({ summary }) => ({ ...asks(), hidden: Boolean(summary?.paused) }),
-        act: () => Syncd.commands.pause(),
+        icon: "pause",
+        state: ({ summary }) => ({ ...state(), hidden: Boolean(summary?.paused) }),
+        command: () => Syncd.commands.pause(),
       },
       {
         l10n: "syncd-menu-resume",
-        state: ({ summary }) => ({ ...asks(), hidden: !summary?.paused }),
-        act: () => Syncd.commands.resume(),
-      },
-      { l10n: "syncd-menu-status", state: asks, act: ({ window }) => Syncd.status.open(window) },
-      {
-        l10n: "syncd-menu-reviews",
-        state: ({ summary }) => ({ hidden: !summary?.reviews, args: { count: summary?.reviews ?? 0 } }),
-        act: ({ window }) => Syncd.reviews.open(window),
-      },
-      {
-        l10n: "syncd-menu-dashboard",
-        state: ({ summary }) => ({ hidden: !summary?.dashboard }),
-        act: (_picked, { summary }) => Zotero.launchURL(summary.dashboard),
+        icon: "resume",
+        state: ({ summary }) => ({ ...state(), hidden: !summary?.paused }),
+        command: () => Syncd.commands.resume(),
       },
       {
         l10n: "syncd-menu-undo",
-        state: asks,
-        act: ({ window }) => Syncd.commands.askUndo(window),
+        icon: "undo",
+        state,
+        command: ({ window }) => Syncd.commands.askUndo(window),
+      },
+      {},
+      {
+        l10n: "syncd-menu-status",
+        icon: "status",
+        state,
+        command: ({ window }) => Syncd.status.open(window),
+      },
+      {
+        l10n: "syncd-menu-reviews",
+        icon: "reviews",
+        state: ({ summary }) => ({ hidden: !summary?.reviews, args: { count: summary?.reviews ?? 0 } }),
+        command: ({ window }) => Syncd.reviews.open(window),
+      },
+      {
+        l10n: "syncd-menu-dashboard",
+        icon: "link",
+        state: ({ summary }) => ({ hidden: !summary?.dashboard }),
+        command: (_picked, { summary }) => Zotero.launchURL(summary.dashboard),
       },
     ];
   },
 
-  /** @returns {Entry[]} an item's menu */
+  /** @returns {MenuEntry[]} an item's menu */
   item() {
     return [
       {
         l10n: "syncd-menu-follow",
-        state: (_standing, { item }) => ({
+        icon: "follow",
+        state: (_known, { item }) => ({
           hidden: !item || !Syncd.daemon.paired || !Syncd.follow.names(item).length,
         }),
-        act: ({ window, item }) => this._follow(window, item, Syncd.follow.names(item)),
+        command: ({ window, item }) => this._follow(window, item, Syncd.follow.names(item)),
       },
       {
         l10n: "syncd-menu-code",
-        state: (_standing, { item }) => ({ hidden: !this._code(item) }),
-        act: ({ item }) => Zotero.launchURL(this._code(item)),
+        icon: "code",
+        state: (_known, { item }) => ({ hidden: !this._code(item) }),
+        command: ({ item }) => Zotero.launchURL(this._code(item)),
       },
     ];
   },
 
-  /** @returns {Entry[]} the menu of a row in the item pane: a creator's */
+  /** @returns {MenuEntry[]} the menu of a row in the item pane: a creator's */
   row() {
+    const state = (/** @type {Known} */ _known, /** @type {Picked} */ picked) => ({
+      hidden: !Syncd.daemon.paired || !this._creator(picked),
+    });
     return [
+      // Zotero sets no line there by itself.
+      { state },
       {
+        // Without an icon, as all of them there.
         l10n: "syncd-menu-follow",
-        state: (_standing, picked) => ({ hidden: !Syncd.daemon.paired || !this._creator(picked) }),
-        act: (picked) => {
+        state,
+        command: (picked) => {
           const name = /** @type {string} */ (this._creator(picked));
           const others = Syncd.follow.names(picked.item).filter((other) => other !== name);
           this._follow(picked.window, picked.item, [name, ...others]);
@@ -92,39 +119,38 @@ Syncd.menuEntries = {
     ];
   },
 
-  /** @returns {Entry[]} a collection's menu */
+  /** @returns {MenuEntry[]} a collection's menu */
   collection() {
-    const state = (/** @type {any} */ standing, /** @type {Picked} */ { collection }) => {
-      const profile = this._profile(standing, collection);
+    const state = (/** @type {Known} */ known, /** @type {Picked} */ { collection }) => {
+      const profile = this._profile(known, collection);
       return { hidden: !profile, args: { profile: profile?.author || profile?.name || "" } };
     };
     return [
       {
         l10n: "syncd-menu-sync-profile",
+        icon: "sync",
         state,
-        act: ({ collection }, standing) => Syncd.commands.syncNow([this._profile(standing, collection).name]),
+        command: ({ collection }, known) => Syncd.commands.syncNow([this._profile(known, collection).name]),
       },
       {
         l10n: "syncd-menu-unfollow",
+        icon: "unfollow",
         state,
-        act: ({ window, collection }, standing) => {
-          const { name, author } = this._profile(standing, collection);
-          const args = { profile: author || name };
-          Syncd.dialog.ask(window, "syncd-unfollow", args, () => Syncd.commands.unfollow(name));
-        },
+        command: ({ window, collection }, known) =>
+          Syncd.commands.askUnfollow(window, this._profile(known, collection)),
       },
     ];
   },
 
-  /** @param {any} standing */
-  _standing({ summary, error }) {
+  /** @param {Known} known */
+  _summary({ summary, error }) {
     const { profiles = 0, troubled = 0, paused = false } = summary ?? {};
     const state = error ? (error.reason ?? "strange") : summary ? "running" : "asking";
     return { state: paused && state === "running" ? "paused" : state, profiles, troubled };
   },
 
   /**
-   * @param {any} standing
+   * @param {Known} known
    * @param {any} collection
    */
   _profile({ profiles }, collection) {

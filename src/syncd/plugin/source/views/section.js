@@ -1,58 +1,153 @@
 /**
- * The item pane's section "Profile": what syncd knows of the paper that is selected.
+ * The item pane's section "syncd": what syncd knows of the paper that is selected, and why it is here.
  *
  * Hidden for items that syncd does not know. Where no daemon answers, it shows what the item tells by itself.
  */
 Syncd.section = {
-  /** @type {WeakMap<any, {item: any, about: any, error: any}>} what each section's body is to show */
-  _shown: new WeakMap(),
-  /** @type {WeakMap<any, () => unknown>} how each section's body is drawn anew */
-  _refresh: new WeakMap(),
+  /** How many answers are kept, to be shown at once when their items are selected again. */
+  MOST: 100,
+  /** Properties of the web API that are no fields in Zotero. */
+  NO_FIELDS: new Set(["tags", "creators", "collections", "children"]),
+  /** @type {(() => void) | null} */
+  _unwatch: null,
+  /** @type {Map<any, () => unknown>} how each section that is there is drawn anew, by its body */
+  _refresh: new Map(),
+  /** @type {WeakMap<any, any>} the item that each section is about, by its body */
+  _items: new WeakMap(),
+  /** @type {Map<string, any>} what the daemon told last, by library and key */
+  _told: new Map(),
 
   startup() {
-    Zotero.ItemPaneManager.registerSection({
+    const icon = (/** @type {string} */ name) => `${Syncd.rootURI}icons/${name}.svg`;
+    this._unwatch = Syncd.daemon.onChange(() => this._drawAll());
+    /** @type {any} */
+    const manager = Zotero.ItemPaneManager;
+    manager.registerSection({
+      // Zotero remembers by this name where the user put the section, and whether it is open.
       paneID: "syncd-profile",
       pluginID: Syncd.id,
-      header: { l10nID: "syncd-section-header", icon: `${Syncd.rootURI}icons/syncd.svg` },
-      sidenav: { l10nID: "syncd-section-sidenav", icon: `${Syncd.rootURI}icons/syncd.svg` },
+      header: { l10nID: "syncd-section-header", icon: icon("syncd") },
+      sidenav: { l10nID: "syncd-section-sidenav", icon: icon("syncd-20"), orderable: true },
       onInit: (/** @type {any} */ { body, refresh }) => this._refresh.set(body, refresh),
       onDestroy: (/** @type {any} */ { body }) => this._refresh.delete(body),
       onItemChange: (/** @type {any} */ hooks) => {
-        Syncd.quietly("showing what is known of an item", () => this.change(hooks));
+        this._change(hooks);
         return true;
       },
-      onRender: (/** @type {any} */ { body }) => this.render(body),
+      onRender: (/** @type {any} */ hooks) => this._render(hooks, this._kept(hooks.item)),
+      onAsyncRender: (/** @type {any} */ hooks) => this._renderTold(hooks),
     });
   },
 
+  shutdown() {
+    this._unwatch?.();
+    this._refresh.clear();
+    this._told.clear();
+  },
+
   /**
-   * Take another item: what it tells by itself shows at once, the daemon's answer when it comes.
+   * Another item is selected: show the section or not, at once.
    *
-   * @param {{item: any, body: any, setEnabled: (enabled: boolean) => void}} hooks as Zotero gives them
+   * @param {any} hooks as Zotero gives them
    */
-  async change({ item, body, setEnabled }) {
-    const about = Syncd.offline.about(item);
-    this._shown.set(body, { item, about, error: null });
-    setEnabled(Boolean(about));
-    if (!item?.isRegularItem?.()) {
-      return;
-    }
-    const told = await this._ask(item, about);
-    if (this._shown.get(body)?.item === item) {
-      this._shown.set(body, { item, ...told });
-      setEnabled(Boolean(told.about));
-      await this._refresh.get(body)?.();
+  _change({ item, body, setEnabled }) {
+    this._items.set(body, item);
+    const isKnown = Boolean(Syncd.known.of(item));
+    setEnabled(isKnown);
+    Syncd.known.look();
+    if (!isKnown && item?.isRegularItem?.() && !Syncd.known.hasAnswered(item)) {
+      Syncd.quietly("asking about an item", async () => {
+        if ((await this._ask(item)).about && this._items.get(body) === item) {
+          setEnabled(true);
+          await this._refresh.get(body)?.();
+        }
+      });
     }
   },
 
-  /** @param {any} body */
-  render(body) {
-    const shown = this._shown.get(body);
-    if (shown?.about) {
-      Syncd.element.show(body, this.tree(shown.about, shown.error, Zotero.locale));
-    } else {
-      Syncd.element.show(body);
+  _drawAll() {
+    for (const refresh of this._refresh.values()) {
+      Syncd.quietly("showing what is known of an item", refresh);
     }
+  },
+
+  /**
+   * @param {any} hooks as Zotero gives them
+   * @param {{about: any, error: any}} told
+   */
+  _render({ body, setSectionSummary }, { about, error }) {
+    if (!about) {
+      Syncd.element.show(body);
+      return;
+    }
+    setSectionSummary(this.summary(about, Zotero.locale));
+    Syncd.element.show(body, this.tree(about, error, Zotero.locale));
+  },
+
+  /** @param {any} hooks as Zotero gives them */
+  async _renderTold(hooks) {
+    const { item, body, setEnabled } = hooks;
+    const told = await this._ask(item);
+    // Another item may be selected before this one's answer has come.
+    if (this._items.get(body) === item) {
+      setEnabled(Boolean(told.about));
+      this._render(hooks, told);
+    }
+  },
+
+  /**
+   * What is known of an item without asking.
+   *
+   * @param {any} item
+   */
+  _kept(item) {
+    return { about: this._told.get(this._name(item)) ?? Syncd.known.of(item), error: null };
+  },
+
+  /** @param {any} item */
+  _name(item) {
+    return `${item.libraryID}/${item.key}`;
+  },
+
+  /**
+   * @param {any} item
+   * @returns {Promise<{about: any, error: any}>} what the daemon tells, or the item itself and why the daemon did not
+   */
+  async _ask(item) {
+    try {
+      const { items } = await Syncd.daemon.items(Syncd.libraryPrefix(item.libraryID), [item.key]);
+      const about = items[item.key] ?? null;
+      this._keep(this._name(item), about);
+      return { about, error: null };
+    } catch (error) {
+      Syncd.log(error);
+      return { about: this._kept(item).about, error };
+    }
+  },
+
+  /**
+   * @param {string} name
+   * @param {any} about
+   */
+  _keep(name, about) {
+    this._told.delete(name);
+    if (about) {
+      this._told.set(name, about);
+    }
+    const [oldest] = this._told.keys();
+    if (this._told.size > this.MOST) {
+      this._told.delete(oldest);
+    }
+  },
+
+  /**
+   * @param {any} about as the daemon tells it
+   * @param {string} locale
+   * @returns {string} what the section's head says where the section is closed
+   */
+  summary(about, locale) {
+    const authors = (about.profiles ?? []).map((/** @type {any} */ { author, name }) => author || name);
+    return [...authors, this._score(about, locale)].filter(Boolean).join(" · ");
   },
 
   /**
@@ -62,121 +157,157 @@ Syncd.section = {
    * @returns {Tree}
    */
   tree(about, error, locale) {
-    return Syncd.element.h(
+    const { h } = Syncd.element;
+    const text = (/** @type {string} */ words) => (words ? [h("span", { text: words })] : []);
+    return h(
       "div",
       { class: "syncd-view" },
-      this._facts(about, locale),
-      this._links(about.links ?? []),
-      this._changes(about, locale),
-      this._why(about.reason && Syncd.messages.say(about.reason_said, about.reason)),
+      h("div", { class: "syncd-table" }, [
+        this._row("syncd-fact-profile", this._followed(about, locale)),
+        this._row("syncd-fact-score", text(this._score(about, locale))),
+        this._row("syncd-fact-affiliations", text(Syncd.format.list(about.affiliations ?? [], locale))),
+        ...(about.links ?? []).map((/** @type {any} */ link) => this._link(link)),
+        this._row("syncd-fact-changed", this._changed(about, locale)),
+        this._row("syncd-fact-kept", text(this._fields(about.kept, locale))),
+        this._row("syncd-why", this._why(about, locale)),
+      ]),
       error && Syncd.words.troubleLine(error),
     );
   },
 
   /**
-   * @param {any} item
-   * @param {any} own what the item tells by itself
-   */
-  async _ask(item, own) {
-    try {
-      const { items } = await Syncd.daemon.items(Syncd.libraryPrefix(item.libraryID), [item.key]);
-      return { about: items[item.key] ?? null, error: null };
-    } catch (error) {
-      Syncd.log(error);
-      return { about: own, error };
-    }
-  },
-
-  /**
-   * @param {any} about
-   * @param {string} locale
-   */
-  _facts(about, locale) {
-    const { h } = Syncd.element;
-    const profiles = (about.profiles ?? []).map((/** @type {any} */ { name, author, since }) => {
-      const args = { author: author || name, day: Syncd.format.day(since, locale) };
-      return h("dd", { l10n: args.day ? "syncd-brought-since" : "syncd-brought", args });
-    });
-    const score = Syncd.format.scoreText(Syncd.format.scoreKey(about.score, about.band), locale);
-    const affiliations = (about.affiliations ?? []).join(", ");
-    const rows = [
-      ...(profiles.length ? [h("dt", { l10n: "syncd-fact-profile" }), ...this._column(profiles)] : []),
-      ...(score ? [h("dt", { l10n: "syncd-fact-score" }), h("dd", { text: score })] : []),
-      ...(affiliations
-        ? [h("dt", { l10n: "syncd-fact-affiliations" }), h("dd", { text: affiliations })]
-        : []),
-    ];
-    return rows.length ? h("dl", { class: "syncd-facts" }, rows) : null;
-  },
-
-  /**
-   * Keep further values under the first one, beside an empty term.
+   * A row as those of Zotero's section Info.
    *
-   * @param {Tree[]} values
+   * @param {string} l10n its label
+   * @param {Tree[]} values below one another; no row without
+   * @param {Record<string, string>} [args]
    */
-  _column([first, ...others]) {
-    return [
-      first,
-      ...others.map((value) => ({ ...value, props: { ...value.props, style: "grid-column: 2" } })),
-    ];
-  },
-
-  /** @param {{url: string, kind: string}[]} links */
-  _links(links) {
+  _row(l10n, values, args) {
     const { h } = Syncd.element;
-    const buttons = links.flatMap(({ url, kind }) => {
-      const address = Syncd.format.webAddress(url);
-      if (!address) {
-        return [];
-      }
-      const args = { kind, address: Syncd.format.shortAddress(address) };
-      const open = () => Zotero.launchURL(address);
-      return [h("li", null, Syncd.element.button("syncd-link", open, { args }))];
-    });
-    return buttons.length ? h("ul", { class: "syncd-links" }, buttons) : null;
+    return (
+      values.length > 0 &&
+      h(
+        "div",
+        { class: "meta-row", role: "group" },
+        h("div", { class: "meta-label" }, h("span", { l10n, args })),
+        h("div", { class: "meta-data" }, values),
+      )
+    );
   },
 
   /**
    * @param {any} about
    * @param {string} locale
    */
-  _changes(about, locale) {
+  _score({ score, band }, locale) {
+    return Syncd.format.scoreText(Syncd.format.scoreKey(score, band), locale);
+  },
+
+  /**
+   * @param {any} about
+   * @param {string} locale
+   */
+  _followed(about, locale) {
+    return (about.profiles ?? []).map((/** @type {any} */ { name, author, since }) => {
+      const args = { author: author || name, day: Syncd.format.day(since, locale) };
+      return Syncd.element.h("span", { l10n: args.day ? "syncd-brought-since" : "syncd-brought", args });
+    });
+  },
+
+  /** @param {{url: string, kind: string}} link */
+  _link({ url, kind }) {
+    const address = Syncd.format.webAddress(url);
+    if (!address) {
+      return null;
+    }
     const { h } = Syncd.element;
-    const changed = (about.changed ?? []).map((/** @type {any} */ { when, fields }) =>
-      h("li", {
+    const short = Syncd.format.shortAddress(address);
+    const link = h(
+      "span",
+      {
+        // Zotero's own window presses what has this class when Enter or Space is typed.
+        class: "syncd-link keyboard-clickable",
+        role: "link",
+        tabindex: "0",
+        l10n: "syncd-link-open",
+        args: { address: short },
+        on: { click: () => Zotero.launchURL(address) },
+      },
+      h("span", { class: `syncd-icon syncd-icon-${kind === "code" ? "code" : "link"}` }),
+      h("span", { text: short }),
+    );
+    return this._row("syncd-link-kind", [link], { kind });
+  },
+
+  /**
+   * @param {any} about
+   * @param {string} locale
+   */
+  _changed(about, locale) {
+    return (about.changed ?? []).map((/** @type {any} */ { when, fields }) =>
+      Syncd.element.h("span", {
         l10n: "syncd-changed",
-        args: { day: Syncd.format.day(when, locale), fields: this.fieldNames(fields) },
+        args: { day: Syncd.format.day(when, locale), fields: this._fields(fields, locale) },
       }),
     );
-    const kept = about.kept ?? [];
-    return [
-      changed.length
-        ? h("section", null, h("h3", { l10n: "syncd-changed-heading" }), h("ul", null, changed))
-        : null,
-      kept.length ? h("p", { l10n: "syncd-kept", args: { fields: this.fieldNames(kept) } }) : null,
-    ];
   },
 
   /**
-   * @param {string[]} fields as Zotero's web API calls them
+   * @param {string[] | undefined} fields as Zotero's web API calls them
+   * @param {string} locale
    * @returns {string} as Zotero's own pane calls them
    */
-  fieldNames(fields) {
-    const own = new Set(["tags", "creators", "collections", "children"]);
-    return (fields ?? [])
-      .map((field) => {
-        if (own.has(field)) {
-          return Syncd.words.say(`syncd-field-${field}`);
-        }
-        return Zotero.ItemFields.getID(field) ? Zotero.ItemFields.getLocalizedString(field) : field;
-      })
-      .join(", ");
+  _fields(fields, locale) {
+    const names = (fields ?? []).map((field) => {
+      if (this.NO_FIELDS.has(field)) {
+        return Syncd.words.say(`syncd-field-${field}`);
+      }
+      return Zotero.ItemFields.getID(field) ? Zotero.ItemFields.getLocalizedString(field) : field;
+    });
+    return Syncd.format.list(names, locale);
   },
 
-  /** @param {string | null | undefined} reason */
-  _why(reason) {
+  /**
+   * A sentence for each time that syncd took the paper in; of an older daemon's answer, the reason alone.
+   *
+   * @param {any} about
+   * @param {string} locale
+   * @returns {Tree[]}
+   */
+  _why(about, locale) {
     const { h } = Syncd.element;
-    return reason ? h("details", null, h("summary", { l10n: "syncd-why" }), h("p", { text: reason })) : null;
+    if (about.why?.length) {
+      return about.why.map((/** @type {any} */ one) => h("span", this._sentence(one, locale)));
+    }
+    const reason = about.reason && Syncd.messages.say(about.reason_said, about.reason);
+    return reason ? [h("span", { text: reason })] : [];
+  },
+
+  /**
+   * @param {any} why
+   * @param {string} locale
+   * @returns {{l10n: string, args: Record<string, string>}}
+   */
+  _sentence({ profile, author, source, kind, when, reason, reason_said: said, filled }, locale) {
+    const fields = this._fields(filled, locale);
+    const by = said?.params?.by;
+    const args = {
+      author: author || profile,
+      source: Syncd.format.place(source),
+      day: Syncd.format.day(when, locale),
+      by: by ? Syncd.messages.say(by) : "",
+      reason: Syncd.messages.say(said, reason),
+      fields,
+      filled: fields ? "some" : "none",
+    };
+    if (kind === "create") {
+      return { l10n: "syncd-why-new", args };
+    }
+    if (by) {
+      return { l10n: "syncd-why-had-by", args };
+    }
+    // That syncd itself brought it tells nothing of how it came to be known.
+    return { l10n: said?.code === "item-pushed" ? "syncd-why-had" : "syncd-why-had-for", args };
   },
 };
 

@@ -30,6 +30,40 @@ Syncd.words = {
   },
 
   /**
+   * Return Zotero's number of a library.
+   *
+   * @param {string | undefined} prefix as syncd calls it: "groups/77", "users/0", "users/12"; an older one tells none
+   * @returns {number | null} null where this Zotero has none such
+   */
+  libraryID(prefix) {
+    const [kind, number] = (prefix ?? "").split("/");
+    if (prefix === "users/0" || (kind === "users" && Number(number) === Syncd.user())) {
+      return Zotero.Libraries.userLibraryID;
+    }
+    return (kind === "groups" && Zotero.Groups.getLibraryIDFromGroupID(Number(number))) || null;
+  },
+
+  /**
+   * Return what Zotero calls a library.
+   *
+   * @param {string | undefined} prefix as syncd calls it
+   * @param {string} [name] that it has in syncd's configuration, for what this Zotero does not have
+   * @returns {string}
+   */
+  library(prefix, name = prefix ?? "") {
+    const id = this.libraryID(prefix);
+    return id === null ? name : Zotero.Libraries.getName(id);
+  },
+
+  /**
+   * @param {string} words such as "the host example.org can't be found"
+   * @returns {string} the same as a line of its own: "The host example.org can't be found"
+   */
+  line(words) {
+    return words.charAt(0).toLocaleUpperCase(Zotero.locale) + words.slice(1);
+  },
+
+  /**
    * Return which message tells of an error, and with what.
    *
    * @param {any} error

@@ -14,6 +14,11 @@ syncd-strange = Was geantwortet hat, ist nicht syncd, oder eine andere Version d
 syncd-column-score = AI Score
 syncd-column-code = Code
 syncd-column-new = Neu
+syncd-score =
+    .title = AI Score { $score } von 100
+syncd-code-somewhere =
+    .title = Es gibt Code, aber syncd kennt keinen Link dazu
+    .aria-label = Es gibt Code
 syncd-code-open =
     .title = { $address } öffnen
     .aria-label = Code öffnen: { $address }
@@ -24,39 +29,61 @@ syncd-new-mark =
 ## Der Abschnitt in der Eintragsansicht
 
 syncd-section-header =
-    .label = Profil
+    .label = syncd
 syncd-section-sidenav =
-    .tooltiptext = Profil (syncd)
-syncd-fact-profile = Profil
+    .tooltiptext = syncd
+syncd-fact-profile = Gefolgt
 syncd-fact-score = AI Score
 syncd-fact-affiliations = Einrichtungen
 syncd-brought = { $author }
 syncd-brought-since = { $author }, seit { $day }
-syncd-link =
+syncd-link-kind =
     { $kind ->
-        [code] Code: { $address }
-        [model] Modell: { $address }
-        [dataset] Datensatz: { $address }
-        [demo] Demo: { $address }
-        [project] Projekt: { $address }
-        [paper] Artikel: { $address }
-        [video] Video: { $address }
-       *[other] { $address }
+        [code] Code
+        [model] Modell
+        [dataset] Datensatz
+        [demo] Demo
+        [project] Projekt
+        [paper] Artikel
+        [video] Video
+       *[other] Link
     }
-syncd-changed-heading = Später von syncd geändert
+syncd-link-open =
+    .title = { $address } öffnen
+    .aria-label = { $address } öffnen
+syncd-fact-changed = Geändert
 syncd-changed = { $day }: { $fields }
-syncd-kept = Von Ihnen geändert und so belassen: { $fields }
+syncd-fact-kept = Ihre Änderungen
 syncd-field-tags = Tags
 syncd-field-creators = Urheber
 syncd-field-collections = Sammlungen
 syncd-field-children = Links
 syncd-why = Warum ist das hier?
+# $source ist eine Seite oder ein Dienst mit den Artikeln der Person, $by ist, was gleich war, wie „DOI“
+syncd-why-new = Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }) und fügte ihn hinzu: Er war nicht in Ihrer Bibliothek.
+syncd-why-had-by =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon, erkannt an: { $by }. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
+syncd-why-had-for =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon: { $reason }. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
+syncd-why-had =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
 
 ## Die Sammlung eines Profils
 
-syncd-last-run = Letzter Lauf { $time }
-syncd-no-run = Noch nicht gelaufen
-syncd-next-run = nächster { $time }
+syncd-last-run = Letzter Lauf
+syncd-no-run = Noch keiner
+syncd-next-run = Nächster Lauf
+syncd-running-now = Jetzt
+syncd-run-paused = Keiner: angehalten
 syncd-profile-trouble = Der letzte Lauf ist gescheitert: { $message }
 syncd-figure =
     { $figure ->
@@ -69,25 +96,32 @@ syncd-figure-course =
     .title = { $from } am { $since }, { $value } am { $until }
     .aria-label = Von { $from } am { $since } auf { $value } am { $until }
 syncd-figure-day = am { $day }
+syncd-as-of = Stand vom { $day }
 syncd-years = Artikel nach Jahr
 syncd-years-told =
     .title = { $years }
     .aria-label = Artikel nach Jahr: { $years }
-syncd-sync-profile = Dieses Profil abgleichen
+syncd-year =
+    { $count ->
+        [one] { $year }: ein Artikel
+       *[other] { $year }: { $count } Artikel
+    }
+syncd-sync-profile =
+    .label = Dieses Profil abgleichen
 
 ## Menüs
 
 syncd-menu =
     .label = syncd
-syncd-menu-standing =
+syncd-menu-summary =
     .label =
         { $state ->
             [running]
                 { $troubled ->
                     [0]
                         { $profiles ->
-                            [one] Folgt einem Profil, alles in Ordnung
-                           *[other] Folgt { $profiles } Profilen, alles in Ordnung
+                            [one] Folgt einem Profil
+                           *[other] Folgt { $profiles } Profilen
                         }
                     [one] Folgt { $profiles }, eines macht Schwierigkeiten
                    *[other] Folgt { $profiles }, { $troubled } machen Schwierigkeiten
@@ -127,13 +161,46 @@ syncd-menu-unfollow =
 ## Was aus einem Befehl wurde
 
 syncd-at-it = syncd ist dabei…
-syncd-did-sync = syncd sieht jetzt alle Profile durch.
-syncd-did-sync-one = syncd sieht jetzt { $profile } durch.
+# $who ist eine Person, $brought sind Teile wie „2 neue Artikel, 1 wartet auf Sie“
+syncd-sync-line = { $who }: { $brought }
+syncd-brought-created =
+    { $count ->
+        [one] 1 neuer Artikel
+       *[other] { $count } neue Artikel
+    }
+syncd-brought-adopted =
+    { $count ->
+        [one] 1 vorhandener eingeordnet
+       *[other] { $count } vorhandene eingeordnet
+    }
+syncd-brought-updated =
+    { $count ->
+        [one] 1 aktualisiert
+       *[other] { $count } aktualisiert
+    }
+syncd-brought-reviews =
+    { $count ->
+        [one] 1 wartet auf Sie
+       *[other] { $count } warten auf Sie
+    }
+syncd-sync-none = nichts Neues
+syncd-sync-nothing =
+    { $profiles ->
+        [0] Noch wird keinem Profil gefolgt.
+       *[other] Nichts Neues in { $profiles } Profilen.
+    }
+syncd-sync-profiles = { $profiles } Profile
+syncd-sync-troubled =
+    { $profiles ->
+        [one] Ein Profil macht Schwierigkeiten: Warum, sagt Werkzeuge > syncd > Stand.
+       *[other] { $profiles } Profile machen Schwierigkeiten: Warum, sagt Werkzeuge > syncd > Stand.
+    }
+syncd-sync-goes-on = syncd ist noch dabei. Wie es geht, zeigt Werkzeuge > syncd > Stand.
 syncd-did-pause = syncd ruht, bis Sie es fortsetzen.
 syncd-did-resume = syncd macht weiter.
 syncd-did-unfollow = syncd folgt { $profile } nicht mehr. Die Artikel bleiben.
 syncd-did-follow = syncd folgt jetzt { $author }. Die Artikel kommen mit dem nächsten Lauf.
-# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt
+# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt, $failed gingen schief
 syncd-did-undo =
     Der Lauf ist rückgängig gemacht.{ $trashed ->
         [0] { "" }
@@ -147,11 +214,21 @@ syncd-did-undo =
         [0] { "" }
         [one] { " " }Einer blieb, wie er ist.
        *[other] { " " }{ $left } blieben, wie sie sind.
+    }{ $failed ->
+        [0] { "" }
+        [one] { " " }Einer ließ sich nicht zurücksetzen.
+       *[other] { " " }{ $failed } ließen sich nicht zurücksetzen.
     }
 
 ## Dialoge
 
-syncd-close = Schließen
+syncd-cancel =
+    .label = Abbrechen
+    .accesskey = A
+syncd-close =
+    .label = Schließen
+    .accesskey = S
+syncd-ask-no = Abbrechen
 syncd-undo = Letzten Lauf rückgängig machen?
 # $day und Uhrzeit des Laufs, Zahlen von Artikeln wie oben
 syncd-undo-question =
@@ -173,57 +250,119 @@ syncd-unfollow = Nicht mehr folgen?
 syncd-unfollow-question = syncd sieht { $profile } nicht mehr durch. Die Artikel und ihre Sammlung bleiben in Zotero.
 syncd-unfollow-yes = Nicht mehr folgen
 
-syncd-follow-title = Einer Person folgen
-syncd-follow-name =
-    .aria-label = Name der Person
-    .placeholder = Name der Person
-syncd-follow-search = Suchen
+syncd-follow-window =
+    .title = Einer Person folgen
+syncd-follow-name = Person:
+syncd-button-search =
+    .label = Suchen
+    .accesskey = S
+syncd-button-follow =
+    .label = Folgen
+    .accesskey = F
+syncd-follow-others = Auch von diesem Eintrag:
+syncd-follow-found =
+    .aria-label = Personen dieses Namens
+syncd-follow-into = Die Artikel kommen nach: { $library }.
 syncd-follow-searching = Suche…
 syncd-follow-adding = syncd sieht sich die Artikel von { $author } an…
 syncd-follow-nobody = Niemand wurde unter diesem Namen gefunden.
 syncd-follow-papers =
     { $papers ->
-        [one] Ein Artikel
+        [one] ein Artikel
        *[other] { $papers } Artikel
     }
 syncd-follow-size =
     { $papers ->
-        [one] Ein Artikel, h-Index { $index }
+        [one] ein Artikel, h-Index { $index }
        *[other] { $papers } Artikel, h-Index { $index }
     }
-syncd-follow-this = Folgen
-    .aria-label = { $author } folgen
 
-syncd-status-title = Stand
+syncd-status-window =
+    .title = syncd: Stand
+syncd-button-sync =
+    .label = Jetzt abgleichen
+    .accesskey = J
+syncd-button-pause =
+    .label = Anhalten
+    .accesskey = A
+syncd-button-resume =
+    .label = Fortsetzen
+    .accesskey = F
+syncd-button-reviews =
+    .label = Entscheiden…
 syncd-status-profile = Profil
-syncd-status-papers = Artikel
-syncd-status-last = Letzter Erfolg
-syncd-status-next = Nächster
 syncd-status-state = Zustand
+syncd-status-papers = Artikel
+syncd-status-last = Letzter Lauf
+syncd-status-next = Nächster Lauf
 syncd-state-running = Bei der Arbeit
-syncd-state-paused = Von Ihnen angehalten
-syncd-state-well = Alles in Ordnung
-syncd-all-paused = Alles ruht. Werkzeuge > syncd > Fortsetzen lässt es weitergehen.
+syncd-state-paused = Angehalten
+syncd-state-stopped = Gestoppt
+syncd-state-troubled = Schwierigkeiten
+syncd-state-new = Noch nicht gelaufen
+syncd-state-well = Aktuell
+syncd-all-paused = syncd ist angehalten. Es sieht kein Profil durch, bis Sie es fortsetzen.
 syncd-nobody-followed = Hier wird noch keinem Profil gefolgt.
 syncd-reviews-wait =
     { $count ->
-        [one] Ein Artikel wartet auf Ihre Entscheidung: Werkzeuge > syncd > Offene Entscheidungen
-       *[other] { $count } Artikel warten auf Ihre Entscheidung: Werkzeuge > syncd > Offene Entscheidungen
+        [one] Ein Artikel wartet auf Ihre Entscheidung.
+       *[other] { $count } Artikel warten auf Ihre Entscheidung.
     }
 
-syncd-reviews-title = Ist es derselbe Artikel?
+syncd-reviews-window =
+    .title = syncd: Artikel, die Sie vielleicht haben
+syncd-reviews-about =
+    { $total ->
+        [1] Ist dieser neue Artikel einer dieser Einträge?
+       *[other] Ist dieser neue Artikel einer dieser Einträge? ({ $number } von { $total })
+    }
 syncd-reviews-none = Nichts wartet auf Sie.
 syncd-reviews-done = Das war der letzte. Der nächste Lauf tut, was Sie entschieden haben.
-syncd-review-number = { $number } von { $total }
+syncd-review-candidates =
+    .aria-label = Einträge, die es sein können
+syncd-review-alike = Zu { $percent } % gleich: { $reasons }
+syncd-review-alike-only = Zu { $percent } % gleich
 syncd-review-new = Neuer Artikel
 syncd-review-there = In Ihrer Bibliothek
-syncd-review-alike = Zu { $percent } % gleich: { $reasons }
-syncd-review-same = Derselbe
-syncd-review-different = Ein anderer
-syncd-review-later = Später entscheiden
+syncd-button-show =
+    .label = Anzeigen
+syncd-button-same =
+    .label = In diesen Eintrag übernehmen
+    .accesskey = E
+syncd-button-different =
+    .label = Neu hinzufügen
+    .accesskey = N
+syncd-button-later =
+    .label = Später entscheiden
+    .accesskey = S
 syncd-record-title = Titel
-syncd-record-authors = Urheber
+syncd-record-authors = Ersteller
 syncd-record-date = Datum
-syncd-record-type = Art
+syncd-record-type = Eintragstyp
 syncd-record-doi = DOI
-syncd-record-url = Adresse
+syncd-record-url = URL
+
+## Einstellungen
+
+syncd-settings-state = Zustand
+syncd-settings-running =
+    { $troubled ->
+        [0]
+            { $profiles ->
+                [one] Läuft, folgt einem Profil
+               *[other] Läuft, folgt { $profiles } Profilen
+            }
+        [one] Läuft, folgt { $profiles }, davon macht eines Schwierigkeiten
+       *[other] Läuft, folgt { $profiles }, davon machen { $troubled } Schwierigkeiten
+    }
+syncd-settings-paused =
+    { $profiles ->
+        [one] Angehalten, folgt einem Profil
+       *[other] Angehalten, folgt { $profiles } Profilen
+    }
+syncd-settings-last = Letzter Lauf
+syncd-settings-version = Version
+syncd-settings-versions = syncd { $syncd }, Plugin { $plugin }
+syncd-settings-plugin = Plugin { $plugin }
+syncd-settings-open-status =
+    .label = Stand…

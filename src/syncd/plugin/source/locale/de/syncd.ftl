@@ -13,8 +13,11 @@ syncd-pair-text =
 syncd-pair-allow = Erlauben
 syncd-pair-refuse = Nicht erlauben
 
-syncd-tokens-title = Programme, die mit diesem Zotero arbeiten dürfen
-syncd-tokens-about = Jedes haben Sie an diesem Tag unter diesem Namen erlaubt. Ein Programm, das Sie aus der Liste nehmen, muss neu fragen.
-syncd-no-tokens = Keine. Um syncd hereinzulassen, führen Sie aus: syncd login --desktop
-syncd-revoke = Zurücknehmen
-    .aria-label = { $name } die Erlaubnis wieder nehmen
+syncd-pairings-title = Programme, die mit diesem Zotero arbeiten dürfen
+syncd-pairings-about = Sie haben jedes davon erlaubt. Ein Programm, dem Sie das entziehen, muss neu fragen.
+syncd-no-pairings = Keine. Um syncd hereinzulassen, führen Sie aus: syncd login --desktop
+syncd-pairing-since = seit { $day }
+syncd-revoke =
+    .label = Entziehen
+    .aria-label = { $name } die Erlaubnis entziehen
+syncd-removal-about = Wenn Sie das Plugin entfernen, geht diese Liste mit. Artikel und Sammlungen bleiben, wie sie sind.

@@ -14,6 +14,11 @@ syncd-strange = What answered is not syncd, or another version of it. Pair again
 syncd-column-score = AI Score
 syncd-column-code = Code
 syncd-column-new = New
+syncd-score =
+    .title = AI Score { $score } of 100
+syncd-code-somewhere =
+    .title = There is code, but syncd knows no link to it
+    .aria-label = There is code
 syncd-code-open =
     .title = Open { $address }
     .aria-label = Open the code: { $address }
@@ -24,70 +29,99 @@ syncd-new-mark =
 ## The section in the item pane
 
 syncd-section-header =
-    .label = Profile
+    .label = syncd
 syncd-section-sidenav =
-    .tooltiptext = Profile (syncd)
-syncd-fact-profile = Profile
-syncd-fact-score = AI score
+    .tooltiptext = syncd
+syncd-fact-profile = Followed
+syncd-fact-score = AI Score
 syncd-fact-affiliations = Affiliations
 syncd-brought = { $author }
 syncd-brought-since = { $author }, since { $day }
-syncd-link =
+syncd-link-kind =
     { $kind ->
-        [code] Code: { $address }
-        [model] Model: { $address }
-        [dataset] Dataset: { $address }
-        [demo] Demo: { $address }
-        [project] Project: { $address }
-        [paper] Paper: { $address }
-        [video] Video: { $address }
-       *[other] { $address }
+        [code] Code
+        [model] Model
+        [dataset] Dataset
+        [demo] Demo
+        [project] Project
+        [paper] Paper
+        [video] Video
+       *[other] Link
     }
-syncd-changed-heading = Changed later by syncd
+syncd-link-open =
+    .title = Open { $address }
+    .aria-label = Open { $address }
+syncd-fact-changed = Changed
 syncd-changed = { $day }: { $fields }
-syncd-kept = Kept as you have it: { $fields }
+syncd-fact-kept = Your Edits
 syncd-field-tags = Tags
 syncd-field-creators = Creators
 syncd-field-collections = Collections
 syncd-field-children = Links
-syncd-why = Why is this here?
+syncd-why = Why Is This Here?
+# $source is a page or service that lists the author’s papers, $by what was the same, such as “DOI”
+syncd-why-new = On { $day }, syncd found it among the papers of { $author } ({ $source }) and added it: it was not in your library.
+syncd-why-had-by =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it, recognized by { $by }. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
+syncd-why-had-for =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it: { $reason }. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
+syncd-why-had =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
 
 ## A profile’s collection
 
-syncd-last-run = Last run { $time }
-syncd-no-run = Not run yet
-syncd-next-run = next { $time }
+syncd-last-run = Last Run
+syncd-no-run = None yet
+syncd-next-run = Next Run
+syncd-running-now = Now
+syncd-run-paused = None: paused
 syncd-profile-trouble = The last run failed: { $message }
 syncd-figure =
     { $figure ->
         [h_index] h-index
         [citations] Citations
         [novelty] Novelty
-       *[ai_score] AI score
+       *[ai_score] AI Score
     }
 syncd-figure-course =
     .title = { $from } on { $since }, { $value } on { $until }
     .aria-label = From { $from } on { $since } to { $value } on { $until }
 syncd-figure-day = on { $day }
-syncd-years = Papers by year
+syncd-as-of = As of { $day }
+syncd-years = Papers by Year
 syncd-years-told =
     .title = { $years }
     .aria-label = Papers by year: { $years }
-syncd-sync-profile = Sync this profile
+syncd-year =
+    { $count ->
+        [one] { $year }: one paper
+       *[other] { $year }: { $count } papers
+    }
+syncd-sync-profile =
+    .label = Sync This Profile
 
 ## Menus
 
 syncd-menu =
     .label = syncd
-syncd-menu-standing =
+syncd-menu-summary =
     .label =
         { $state ->
             [running]
                 { $troubled ->
                     [0]
                         { $profiles ->
-                            [one] Follows one profile, all is well
-                           *[other] Follows { $profiles } profiles, all is well
+                            [one] Follows one profile
+                           *[other] Follows { $profiles } profiles
                         }
                     [one] Follows { $profiles }, one has trouble
                    *[other] Follows { $profiles }, { $troubled } have trouble
@@ -127,13 +161,46 @@ syncd-menu-unfollow =
 ## What came of a command
 
 syncd-at-it = syncd is at it…
-syncd-did-sync = syncd looks at all profiles now.
-syncd-did-sync-one = syncd looks at { $profile } now.
+# $who is an author, $brought are parts such as “2 new papers, 1 waits for you”
+syncd-sync-line = { $who }: { $brought }
+syncd-brought-created =
+    { $count ->
+        [one] 1 new paper
+       *[other] { $count } new papers
+    }
+syncd-brought-adopted =
+    { $count ->
+        [one] 1 filed that you had
+       *[other] { $count } filed that you had
+    }
+syncd-brought-updated =
+    { $count ->
+        [one] 1 updated
+       *[other] { $count } updated
+    }
+syncd-brought-reviews =
+    { $count ->
+        [one] 1 waits for you
+       *[other] { $count } wait for you
+    }
+syncd-sync-none = nothing new
+syncd-sync-nothing =
+    { $profiles ->
+        [0] No profile is followed yet.
+       *[other] Nothing new in { $profiles } profiles.
+    }
+syncd-sync-profiles = { $profiles } profiles
+syncd-sync-troubled =
+    { $profiles ->
+        [one] One profile has trouble: Tools > syncd > Status tells why.
+       *[other] { $profiles } profiles have trouble: Tools > syncd > Status tells why.
+    }
+syncd-sync-goes-on = syncd is still at it. Tools > syncd > Status shows how it goes.
 syncd-did-pause = syncd rests until you resume it.
 syncd-did-resume = syncd goes on.
 syncd-did-unfollow = { $profile } is followed no longer. The papers stay.
 syncd-did-follow = { $author } is followed now. The papers come with the next run.
-# $trashed papers went to the trash, $reverted got back what they were, $left were not touched
+# $trashed papers went to the trash, $reverted got back what they were, $left were not touched, $failed failed
 syncd-did-undo =
     The run is undone.{ $trashed ->
         [0] { "" }
@@ -147,11 +214,21 @@ syncd-did-undo =
         [0] { "" }
         [one] { " " }One was left alone.
        *[other] { " " }{ $left } were left alone.
+    }{ $failed ->
+        [0] { "" }
+        [one] { " " }One could not be put back.
+       *[other] { " " }{ $failed } could not be put back.
     }
 
 ## Dialogs
 
-syncd-close = Close
+syncd-cancel =
+    .label = Cancel
+    .accesskey = C
+syncd-close =
+    .label = Close
+    .accesskey = C
+syncd-ask-no = Cancel
 syncd-undo = Undo the last run?
 # $day and time of the run, numbers of papers as above
 syncd-undo-question =
@@ -173,57 +250,119 @@ syncd-unfollow = Stop following?
 syncd-unfollow-question = syncd will look at { $profile } no longer. The papers and their collection stay in Zotero.
 syncd-unfollow-yes = Stop Following
 
-syncd-follow-title = Follow an author
-syncd-follow-name =
-    .aria-label = Name of the author
-    .placeholder = Name of the author
-syncd-follow-search = Search
+syncd-follow-window =
+    .title = Follow an Author
+syncd-follow-name = Author:
+syncd-button-search =
+    .label = Search
+    .accesskey = S
+syncd-button-follow =
+    .label = Follow
+    .accesskey = F
+syncd-follow-others = Also of this item:
+syncd-follow-found =
+    .aria-label = Authors by that name
+syncd-follow-into = Papers go to { $library }.
 syncd-follow-searching = Searching…
 syncd-follow-adding = syncd looks at the papers of { $author }…
 syncd-follow-nobody = Nobody was found by that name.
 syncd-follow-papers =
     { $papers ->
-        [one] One paper
+        [one] one paper
        *[other] { $papers } papers
     }
 syncd-follow-size =
     { $papers ->
-        [one] One paper, h-index { $index }
+        [one] one paper, h-index { $index }
        *[other] { $papers } papers, h-index { $index }
     }
-syncd-follow-this = Follow
-    .aria-label = Follow { $author }
 
-syncd-status-title = Status
+syncd-status-window =
+    .title = syncd: Status
+syncd-button-sync =
+    .label = Sync Now
+    .accesskey = S
+syncd-button-pause =
+    .label = Pause
+    .accesskey = P
+syncd-button-resume =
+    .label = Resume
+    .accesskey = R
+syncd-button-reviews =
+    .label = Review…
 syncd-status-profile = Profile
-syncd-status-papers = Papers
-syncd-status-last = Last success
-syncd-status-next = Next
 syncd-status-state = State
+syncd-status-papers = Papers
+syncd-status-last = Last run
+syncd-status-next = Next run
 syncd-state-running = At work
-syncd-state-paused = Paused by you
-syncd-state-well = All is well
-syncd-all-paused = Everything rests. Tools > syncd > Resume lets it go on.
+syncd-state-paused = Paused
+syncd-state-stopped = Stopped
+syncd-state-troubled = Trouble
+syncd-state-new = Not run yet
+syncd-state-well = Up to date
+syncd-all-paused = syncd is paused. It looks at no profile until you resume it.
 syncd-nobody-followed = No profile is followed here yet.
 syncd-reviews-wait =
     { $count ->
-        [one] One paper waits for your decision: Tools > syncd > Reviews Waiting
-       *[other] { $count } papers wait for your decision: Tools > syncd > Reviews Waiting
+        [one] One paper waits for your decision.
+       *[other] { $count } papers wait for your decision.
     }
 
-syncd-reviews-title = Is it the same paper?
+syncd-reviews-window =
+    .title = syncd: Papers That You May Have
+syncd-reviews-about =
+    { $total ->
+        [1] Is this new paper one of these items?
+       *[other] Is this new paper one of these items? ({ $number } of { $total })
+    }
 syncd-reviews-none = Nothing waits for you.
 syncd-reviews-done = That was the last one. The next run does as you decided.
-syncd-review-number = { $number } of { $total }
+syncd-review-candidates =
+    .aria-label = Items that it may be
+syncd-review-alike = { $percent } % alike: { $reasons }
+syncd-review-alike-only = { $percent } % alike
 syncd-review-new = New paper
 syncd-review-there = In your library
-syncd-review-alike = { $percent } % alike: { $reasons }
-syncd-review-same = The same
-syncd-review-different = Another paper
-syncd-review-later = Decide later
+syncd-button-show =
+    .label = Show in Library
+syncd-button-same =
+    .label = Merge into This Item
+    .accesskey = M
+syncd-button-different =
+    .label = Add as New
+    .accesskey = A
+syncd-button-later =
+    .label = Decide Later
+    .accesskey = L
 syncd-record-title = Title
 syncd-record-authors = Authors
 syncd-record-date = Date
-syncd-record-type = Type
+syncd-record-type = Item Type
 syncd-record-doi = DOI
-syncd-record-url = Address
+syncd-record-url = URL
+
+## Settings
+
+syncd-settings-state = State
+syncd-settings-running =
+    { $troubled ->
+        [0]
+            { $profiles ->
+                [one] Running, follows one profile
+               *[other] Running, follows { $profiles } profiles
+            }
+        [one] Running, follows { $profiles }, of which one has trouble
+       *[other] Running, follows { $profiles }, of which { $troubled } have trouble
+    }
+syncd-settings-paused =
+    { $profiles ->
+        [one] Paused, follows one profile
+       *[other] Paused, follows { $profiles } profiles
+    }
+syncd-settings-last = Last run
+syncd-settings-version = Version
+syncd-settings-versions = syncd { $syncd }, plugin { $plugin }
+syncd-settings-plugin = Plugin { $plugin }
+syncd-settings-open-status =
+    .label = Status…

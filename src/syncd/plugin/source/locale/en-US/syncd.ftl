@@ -13,8 +13,11 @@ syncd-pair-text =
 syncd-pair-allow = Allow
 syncd-pair-refuse = Don’t Allow
 
-syncd-tokens-title = Programs that may work with this Zotero
-syncd-tokens-about = Each was allowed by you, by name and on that day. A program that you take off this list has to ask again.
-syncd-no-tokens = None. To let syncd in, run: syncd login --desktop
-syncd-revoke = Take Back
-    .aria-label = Take back what { $name } may do
+syncd-pairings-title = Programs that may work with this Zotero
+syncd-pairings-about = You allowed each of them. A program that you revoke has to ask again.
+syncd-no-pairings = None. To let syncd in, run: syncd login --desktop
+syncd-pairing-since = since { $day }
+syncd-revoke =
+    .label = Revoke
+    .aria-label = Revoke what { $name } may do
+syncd-removal-about = If you remove the plugin, this list goes with it. Papers and collections stay as they are.
