@@ -6,7 +6,7 @@ import pytest
 
 from syncd.config import Config
 from syncd.config.model import Library, ProfileConfig
-from syncd.daemon.queues import AT_ONE_PLACE, LINGER, READERS, TOGETHER, Queues
+from syncd.daemon.looks import AT_ONE_PLACE, LINGER, READERS, TOGETHER, Queues
 from syncd.daemon.work import Waiting
 from syncd.engine.gather import Job
 from syncd.engine.run import Reading

@@ -50,7 +50,7 @@ def run(config: ConfigOption = None) -> None:
     """Run the daemon: it stays and keeps the libraries up to date."""
     with said_plainly():
         settings = configuration(config)
-        from syncd.daemon.start import serve  # noqa: PLC0415 - heavy
+        from syncd.daemon.loop import serve  # noqa: PLC0415 - heavy
 
         world = ports()
         ended_well = serve(settings, config, world, sys.stderr)

@@ -13,15 +13,7 @@ import typer
 
 from syncd import __version__
 from syncd import login as work
-from syncd.cli.console import (
-    ConfigOption,
-    EndpointOption,
-    Exit,
-    own_data,
-    said_plainly,
-    tell,
-    to_be_edited,
-)
+from syncd.cli.console import ConfigOption, EndpointOption, Exit, own_data, said_plainly, tell, to_be_edited
 from syncd.cli.plugin import by_hand
 from syncd.clock import Clock, SystemClock
 from syncd.config import edit, load, values

@@ -17,24 +17,25 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from syncd import __version__
 from syncd.config import Config, load
 from syncd.daemon.api import Api, Interface
 from syncd.daemon.events import Events
+from syncd.daemon.logs import configure
 from syncd.daemon.looks import Looks, some
 from syncd.daemon.parser import Parser
 from syncd.daemon.questions import Answers, Question
 from syncd.daemon.roster import Roster
-from syncd.daemon.schedule import zone
+from syncd.daemon.schedule import Timetable, zone
 from syncd.daemon.tell import Reporter
-from syncd.daemon.timetable import Timetable
 from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
-from syncd.errors import ConfigError, StateError
+from syncd.errors import ConfigError, LockedError, StateError
+from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
 from syncd.sources.pace import Pace
@@ -398,3 +399,33 @@ def _given_up(name: str) -> dict[str, Any]:
     """Return what is told to those who asked for a look at a profile that is followed no more."""
     error = ConfigError([message("profile-removed-from-config", profile=repr(name))])
     return Look(name, frozenset(), "", error=error).to_json()
+
+
+def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bool:
+    """Be the daemon until a signal ends it.
+
+    Args:
+        config: the settings to begin with.
+        path: the file that they came from, as the user named it; None for the usual places.
+        ports: the world.
+        stream: where the log goes.
+
+    Returns:
+        whether every look came to its end; where not, a thread is still at work.
+
+    Raises:
+        ConfigError: the port for figures can't be listened on.
+        LockedError: there is a daemon already.
+        StateError: the data folder can't be used.
+    """
+    try:
+        with held(ports.data.daemon_lock, clock=ports.clock, who=message("the-daemon")):
+            configure(stream, ports.env, clock=ports.clock)
+            with Resting(ports.data, ports.clock) as resting, Reporter(config, ports) as reporter:
+                return Daemon(config, path, ports, reporter, resting).run()
+    except LockedError as error:
+        raise LockedError(
+            message("daemon-runs-already", holder=error.holder),
+            holder=error.holder,
+            hint=message("see-status"),
+        ) from None
