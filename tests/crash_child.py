@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from clocks import FakeClock
 from syncd.config import load
 from syncd.engine.ports import Ports
-from syncd.engine.run import Report, Task, run_once
+from syncd.engine.run import Report, RunOptions, run_once
 from syncd.engine.session import noted, opened
 from syncd.engine.undo import Undoing
 from syncd.engine.undo import undo as carry_out
@@ -51,7 +51,7 @@ class Work:
         """Push; an error is in the report."""
         ports = self.ports
         ports.data.create()
-        (report,) = run_once(load(self.folder / "config.toml", self.env), Task(), ports)
+        (report,) = run_once(load(self.folder / "config.toml", self.env), RunOptions(), ports)
         return report
 
     def undo(self) -> Undoing:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forks import PATIENCE, Fork, run
 from syncd.config import load
 from syncd.engine.ports import Ports
-from syncd.engine.run import Report, Task, run_once
+from syncd.engine.run import Report, RunOptions, run_once
 from syncd.paths import DataFolder
 
 if TYPE_CHECKING:
@@ -264,5 +264,5 @@ class Desk:
         """Run the engine in this process, with a clock that does not wait, for the one library there is."""
         self.data.create()
         config = load(self.folder / "config.toml", self.env)
-        (report,) = run_once(config, Task(**task), Ports(self.env, self.data, self.clock))
+        (report,) = run_once(config, RunOptions(**task), Ports(self.env, self.data, self.clock))
         return report

@@ -19,9 +19,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from zotero_client import Zotero, zipped
 
 from background import until
-from zotero_client import Zotero, zipped
 from pages import entry, page
 from syncd.plugin.build import xpi
 
@@ -136,9 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def regular(papers: Json) -> Json:
     """Leave out what hangs on a paper, and what is in the trash."""
-    return {
-        key: data for key, data in papers.items() if "parentItem" not in data and not data.get("deleted")
-    }
+    return {key: data for key, data in papers.items() if "parentItem" not in data and not data.get("deleted")}
 
 
 def test_it_is_installed_and_says_nothing(world: World) -> None:
@@ -179,7 +177,9 @@ def test_it_is_paired_by_a_user_who_compares_the_codes(world: World) -> None:
 
 def test_the_real_page_arrives_and_the_selection_stays(world: World) -> None:
     """A second push writes nothing."""
-    selected = world.zotero.run("return pane.getCollectionTreeRows?.()[0]?.id ?? pane.getCollectionTreeRow().id;")
+    selected = world.zotero.run(
+        "return pane.getCollectionTreeRows?.()[0]?.id ?? pane.getCollectionTreeRow().id;"
+    )
     world.syncd("push")
     papers = regular(world.papers())
     assert len(papers) > 50
@@ -313,9 +313,15 @@ def test_the_plugin_follows_the_daemon(world: World) -> None:
     """It hears of the daemon's coming, of what happens there, and of its end; the columns have what it knows."""
     with world.process("run") as daemon:
         try:
-            until(lambda: world.zotero.run("return syncd().daemon.status({ fresh: true }).then(Boolean, () => false);"))
+            until(
+                lambda: world.zotero.run(
+                    "return syncd().daemon.status({ fresh: true }).then(Boolean, () => false);"
+                )
+            )
             until(lambda: world.zotero.run("return syncd().events.running === true;"))
-            known = world.zotero.run("return Object.keys((await syncd().daemon.known('users/0')).items).length;")
+            known = world.zotero.run(
+                "return Object.keys((await syncd().daemon.known('users/0')).items).length;"
+            )
             assert known > 50
             world.zotero.run("""
                 globalThis.syncd = syncd();

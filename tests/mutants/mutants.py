@@ -142,5 +142,5 @@ MUTANTS = (
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("an emptied library is filled again", "engine/run.py", "    if known and not known & view.items.keys():\n", "    if False:\n"),
-    Mutant("any number of papers is created", "engine/run.py", "    if task.max_create is None or creating <= task.max_create:\n", "    if True:\n"),
+    Mutant("any number of papers is created", "engine/run.py", "    if options.max_create is None or creating <= options.max_create:\n", "    if True:\n"),
 )  # fmt: skip

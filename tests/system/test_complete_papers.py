@@ -9,7 +9,7 @@ import pytest
 from pages import entry, page
 from syncd.config import load
 from syncd.engine.ports import Ports
-from syncd.engine.run import Report, Task, run_once
+from syncd.engine.run import Report, RunOptions, run_once
 from websites import Reply, Site, website
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def push(desk: Desk, site: Site | None) -> Report:
     desk.data.create()
     address = f"{site.address}/crossref" if site else "http://127.0.0.1:9/crossref"
     ports = Ports(desk.env, desk.data, desk.clock, services={"crossref": address})
-    (report,) = run_once(load(desk.folder / "config.toml", desk.env), Task(), ports)
+    (report,) = run_once(load(desk.folder / "config.toml", desk.env), RunOptions(), ports)
     return report
 
 

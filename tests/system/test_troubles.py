@@ -11,7 +11,7 @@ from owner import memory_of, show
 from pages import entry, page
 from syncd.config import load
 from syncd.engine.ports import Ports
-from syncd.engine.run import Report, Task, run_once
+from syncd.engine.run import Report, RunOptions, run_once
 from syncd.errors import ClosedError, LockedError, StoppedError, SyncdError
 from syncd.messages import Message
 from syncd.state.store import Store
@@ -44,7 +44,7 @@ def turned_away(desk: Desk, error: SyncdError) -> Report:
 
     desk.data.create()
     config = load(desk.folder / "config.toml", desk.env)
-    (report,) = run_once(config, Task(), Ports(desk.env, desk.data, desk.clock, admit=admit))
+    (report,) = run_once(config, RunOptions(), Ports(desk.env, desk.data, desk.clock, admit=admit))
     return report
 
 

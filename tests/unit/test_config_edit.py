@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.config import load
-from syncd.config.edit import TO_COME, Answers, change, follow, place, slug, text, unfollow
+from syncd.config.edit import TO_COME, Answers, change, config_file, follow, slug, text, unfollow
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_a_source_is_followed_once(file: Path) -> None:
 def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
     """For the user alone, in the usual place."""
     env = {"XDG_CONFIG_HOME": str(tmp_path / "new")}
-    path = place(None, env)
+    path = config_file(None, env)
     follow(path, env, "bo", {"source": "https://example.org/bo"})
     assert load(None, env).profile("bo").source == "https://example.org/bo"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

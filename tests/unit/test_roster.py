@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.daemon.roster import FIRST, LONGEST, LONGEST_ASKED, REFUSED, Roster, Trouble, delay
+from syncd.daemon.roster import FIRST, LONGEST, LONGEST_ASKED, REFUSED, Roster, Setback, delay
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOON, LATER = timedelta(seconds=1), timedelta(hours=30)
-OFFLINE = Trouble("no network", library=True, passing=True)
-BAD_PAGE = Trouble("no page of this kind")
-SLOW_SOURCE = Trouble("the server is busy", passing=True, asked=600)
-REVOKED = Trouble("the key is refused", library=True, refused=True)
+OFFLINE = Setback("no network", library=True, passing=True)
+BAD_PAGE = Setback("no page of this kind")
+SLOW_SOURCE = Setback("the server is busy", passing=True, asked=600)
+REVOKED = Setback("the key is refused", library=True, refused=True)
 
 
 def roster(*names: str) -> Roster:
@@ -26,7 +26,7 @@ def roster(*names: str) -> Roster:
     return made
 
 
-def fail(made: Roster, name: str, trouble: Trouble, now: datetime = NOW) -> datetime | None:
+def fail(made: Roster, name: str, trouble: Setback, now: datetime = NOW) -> datetime | None:
     """Let a look at a profile fail."""
     made.begin(name)
     return made.finish(name, trouble, now)
@@ -70,7 +70,7 @@ def test_one_success_opens_the_library() -> None:
     again = fail(made, "a1", OFFLINE) or NOW
     made.begin("a2")
     made.finish("a2", None, again)
-    assert made.trouble_of("a1") is None
+    assert made.setback_of("a1") is None
     assert made.ready(again) == ["a1"]
 
 
@@ -201,5 +201,5 @@ def test_only_what_is_tried_again_has_a_time_for_that() -> None:
     made = roster("a1", "b1")
     fail(made, "a1", BAD_PAGE)
     again = fail(made, "b1", SLOW_SOURCE)
-    assert made.trouble_of("a1") == (BAD_PAGE, NOW, None)
-    assert made.trouble_of("b1") == (SLOW_SOURCE, NOW, again)
+    assert made.setback_of("a1") == (BAD_PAGE, NOW, None)
+    assert made.setback_of("b1") == (SLOW_SOURCE, NOW, again)

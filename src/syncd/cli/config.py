@@ -47,7 +47,7 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         notes = list(advice(seen))
         if as_json:
             value = {
-                "file": str(seen.place) if seen.place else None,
+                "file": str(seen.file) if seen.file else None,
                 "problems": list(seen.problems),
                 "warnings": [{"message": note.words, "mend": note.mend or None} for note in notes],
             }
@@ -58,7 +58,7 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             raise typer.Exit(Exit.USAGE)
         for note in notes:
             _warn(note.words, note.mend)
-        tell(_verdict(seen.place, len(notes)))
+        tell(_verdict(seen.file, len(notes)))
 
 
 def scene(config: Path | None, command: tuple[str, ...] = (), *, offline: bool) -> Scene:
@@ -79,7 +79,7 @@ def scene(config: Path | None, command: tuple[str, ...] = (), *, offline: bool) 
         env=os.environ,
         data=data_folder(os.environ),
         clock=SystemClock(),
-        place=find(config, os.environ),
+        file=find(config, os.environ),
         config=settings,
         problems=problems,
         command=command,
@@ -87,12 +87,12 @@ def scene(config: Path | None, command: tuple[str, ...] = (), *, offline: bool) 
     )
 
 
-def _verdict(place: Path | None, warnings: int) -> str:
-    if place is None:
+def _verdict(file: Path | None, warnings: int) -> str:
+    if file is None:
         return message("config-none-usual")
     if warnings:
-        return message("config-warnings", path=place, count=warnings)
-    return message("config-nothing-wrong", path=place)
+        return message("config-warnings", path=file, count=warnings)
+    return message("config-nothing-wrong", path=file)
 
 
 @command(app, "show")

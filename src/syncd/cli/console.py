@@ -193,7 +193,7 @@ def to_be_edited(path: Path | None) -> tuple[Path, Config]:
     """Return the file that a command is to change, and what it says now."""
     from syncd.config import defaults, edit, load  # noqa: PLC0415 - `--help` does without
 
-    place = edit.place(path, os.environ)
+    place = edit.config_file(path, os.environ)
     return place, load(place, os.environ) if place.exists() else defaults()
 
 

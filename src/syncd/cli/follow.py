@@ -83,7 +83,7 @@ def unfollow(
 ) -> None:
     """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
-        called = edit.unfollow(edit.place(config, os.environ), os.environ, profile)
+        called = edit.unfollow(edit.config_file(config, os.environ), os.environ, profile)
         tell(message("is-followed-no-longer", profile=repr(called)))
 
 

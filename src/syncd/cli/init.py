@@ -39,7 +39,7 @@ from syncd.config import Config, edit, load, values
 from syncd.config.edit import Answers
 from syncd.config.model import Enrich, default_library
 from syncd.engine.gather import apis_of, web_of
-from syncd.engine.run import Task, run_once
+from syncd.engine.run import RunOptions, run_once
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import message
 from syncd.read import fetch
@@ -443,7 +443,7 @@ def _show_source(settings: Config, profile: str) -> None:
 def _dry_run(settings: Config, profile: str) -> None:
     # Completing papers takes minutes; the push does it.
     quick = settings.model_copy(update={"enrich": Enrich()})
-    reports = run_once(quick, Task((profile,), dry_run=True), ports(None, settings))
+    reports = run_once(quick, RunOptions((profile,), dry_run=True), ports(None, settings))
     for report in reports:
         show_report(report, stdout(), stderr())
     if settings.enrich.services:

@@ -96,7 +96,7 @@ def logout(
 
 def _is_desktop(library: str | None, config: Path | None) -> bool:
     """Tell whether the library that is meant is one on this computer, which is asked in its own way."""
-    place = edit.place(config, os.environ)
+    place = edit.config_file(config, os.environ)
     libraries = load(place, os.environ).libraries if place.exists() else {}
     name = library or default_library(libraries)
     return name in libraries and libraries[name].type == "desktop"

@@ -37,7 +37,7 @@ from syncd.cli.console import (
 from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, with_the_rest
 from syncd.config import Config
 from syncd.engine.gather import jobs
-from syncd.engine.run import Report, Task, push_plan, run_once
+from syncd.engine.run import Report, RunOptions, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.messages import chained, listed, message
 from syncd.paths import write_whole
@@ -252,8 +252,8 @@ def push(
         if plan_file is not None:
             reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]
         else:
-            task = _task(sources, library, dry_run, max_create, accept_shrunk, accept_empty)
-            reports = _run(task, config, quiet=as_json, wait=wait)
+            options = _task(sources, library, dry_run, max_create, accept_shrunk, accept_empty)
+            reports = _run(options, config, quiet=as_json, wait=wait)
         _show(reports, as_json=as_json, tell=tell)
         raise typer.Exit(of_reports(reports, tell_nothing_new=tell))
 
@@ -283,25 +283,25 @@ def _task(
     max_create: int | None = None,
     accept_shrunk: bool = False,
     accept_empty: bool = False,
-) -> Task:
-    return Task(each_once(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
+) -> RunOptions:
+    return RunOptions(each_once(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
 
 
-def _run(task: Task, config: Path | None, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
+def _run(options: RunOptions, config: Path | None, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
     settings = configuration(config)
 
     if settings.has_stand_in:
         words = message("names-no-library", path=settings.path)
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
-    _check_open(settings, task)
+    _check_open(settings, options)
     with _progress(quiet=quiet) as progress:
-        return run_once(settings, task, ports(progress, settings, patience=wait))
+        return run_once(settings, options, ports(progress, settings, patience=wait))
 
 
-def _check_open(settings: Config, task: Task) -> None:
+def _check_open(settings: Config, options: RunOptions) -> None:
     """End at once where nobody has signed in to any of the libraries: no source need be read for that."""
     closed: list[ConfigError] = []
-    for job in jobs(settings, task.names, task.library):
+    for job in jobs(settings, options.names, options.library):
         try:
             job.library.check_open()
         except ConfigError as error:

@@ -150,7 +150,7 @@ TO_COME = "# Your own library on zotero.org: `syncd login` writes it here, with 
 BOM = "\ufeff"
 
 
-def place(path: Path | None, env: Mapping[str, str]) -> Path:
+def config_file(path: Path | None, env: Mapping[str, str]) -> Path:
     """Return the configuration file to edit; where there is none, the user's own, yet to be made."""
     return find(path, env) or config_home(env) / "syncd" / "config.toml"
 
@@ -170,12 +170,12 @@ def slug(name: str) -> str:
 
 
 def follow(
-    place: Path, env: Mapping[str, str], name: str, settings: Mapping[str, str], *, exact: bool = False
+    file: Path, env: Mapping[str, str], name: str, settings: Mapping[str, str], *, exact: bool = False
 ) -> str:
     """Add a profile.
 
     Args:
-        place: the file; made if it is not there.
+        file: the file; made if it is not there.
         env: the environment, for reading the result.
         name: what the profile is to be called; a number is added if that is taken.
         exact: the user chose the name, so no number is added.
@@ -187,23 +187,23 @@ def follow(
     Raises:
         ConfigError: the file can't be read or written, the source is followed already, or the name is taken.
     """
-    text = _read(place)
-    profiles = _profiles(place, text)
+    text = _read(file)
+    profiles = _profiles(file, text)
     for known, profile in profiles.items():
         if profile.get("source") == settings["source"]:
-            raise ConfigError([message("source-followed-already", path=place, profile=repr(known))])
+            raise ConfigError([message("source-followed-already", path=file, profile=repr(known))])
     if exact and name in profiles:
         raise ConfigError(
-            [message("profile-exists", path=place, name=repr(name))], hint=message("choose-another-name")
+            [message("profile-exists", path=file, name=repr(name))], hint=message("choose-another-name")
         )
     chosen, count = name, 2
     while chosen in profiles:
         chosen, count = f"{name}-{count}", count + 1
-    _write(place, _with(place, text, {("profiles", chosen): settings}), env)
+    _write(file, _with(file, text, {("profiles", chosen): settings}), env)
     return chosen
 
 
-def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
+def unfollow(file: Path, env: Mapping[str, str], words: str) -> str:
     """Remove the profile of that name or source; what it brought stays in Zotero.
 
     Returns:
@@ -212,111 +212,111 @@ def unfollow(place: Path, env: Mapping[str, str], words: str) -> str:
     Raises:
         ConfigError: there is no such profile, or the file can't be read or written.
     """
-    text = _read(place)
-    profiles = _profiles(place, text)
+    text = _read(file)
+    profiles = _profiles(file, text)
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
     if name is None:
-        problem = message("profile-not-followed-nor-another", path=place, name=repr(words))
+        problem = message("profile-not-followed-nor-another", path=file, name=repr(words))
         if profiles:
             known = ", ".join(profiles)
-            problem = message("profile-not-followed", path=place, name=repr(words), known=known)
+            problem = message("profile-not-followed", path=file, name=repr(words), known=known)
         raise ConfigError([problem])
     try:
         changed = toml.without(text, ("profiles", name))
     except toml.UneditableError:
-        raise _by_hand(place, message("take-profile-out", profile=name)) from None
-    _write(place, changed, env)
+        raise _by_hand(file, message("take-profile-out", profile=name)) from None
+    _write(file, changed, env)
     return name
 
 
-def create(place: Path, env: Mapping[str, str], text: str) -> None:
+def create(file: Path, env: Mapping[str, str], text: str) -> None:
     """Make the file, of this text.
 
     Raises:
         ConfigError: it is there already, is no configuration, or can't be written.
     """
-    if place.exists():
-        raise ConfigError([message("config-exists", path=place)])
-    _write(place, text, env)
+    if file.exists():
+        raise ConfigError([message("config-exists", path=file)])
+    _write(file, text, env)
 
 
-def change(place: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
+def change(file: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
     """Add libraries and profiles, or change settings of those that are there, all in one step.
 
     Args:
-        place: the file; made if it is not there, as `follow` makes it.
+        file: the file; made if it is not there, as `follow` makes it.
         env: the environment, for reading the result.
         tables: settings by table, such as `("profiles", "ann")`; a mapping is written on one line.
 
     Raises:
         ConfigError: the file can't be read or written, or would be none afterwards.
     """
-    _write(place, _with(place, _read(place), tables), env)
+    _write(file, _with(file, _read(file), tables), env)
 
 
-def _with(place: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
+def _with(file: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:
             text = toml.with_settings(text, table, settings, TO_COME if table[0] == "libraries" else "")
         except toml.UneditableError:
             lines = "; ".join(f"{name} = {written(value)}" for name, value in settings.items())
-            raise _by_hand(place, message("write-into-table", table=".".join(table), lines=lines)) from None
+            raise _by_hand(file, message("write-into-table", table=".".join(table), lines=lines)) from None
     return text
 
 
-def _by_hand(place: Path, words: str) -> ConfigError:
+def _by_hand(file: Path, words: str) -> ConfigError:
     return ConfigError(
-        [message("config-not-changed-safely", path=place)], hint=message("do-by-hand", task=words)
+        [message("config-not-changed-safely", path=file)], hint=message("do-by-hand", task=words)
     )
 
 
-def _profiles(place: Path, text: str) -> dict[str, dict[str, Any]]:
+def _profiles(file: Path, text: str) -> dict[str, dict[str, Any]]:
     profiles = tomllib.loads(text).get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
-        raise ConfigError([message("profiles-not-tables", path=place)])
+        raise ConfigError([message("profiles-not-tables", path=file)])
     return profiles
 
 
-def _read(place: Path) -> str:
+def _read(file: Path) -> str:
     """Return the file's text with its own ends of lines; nothing where there is no file."""
     try:
-        text = place.read_bytes().decode("utf-8")
+        text = file.read_bytes().decode("utf-8")
         tomllib.loads(text.removeprefix(BOM))
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else message("not-utf8")
-        raise ConfigError([message("config-unreadable", path=place, reason=reason)]) from None
+        raise ConfigError([message("config-unreadable", path=file, reason=reason)]) from None
     except tomllib.TOMLDecodeError as error:
-        raise not_toml(error, str(place), text) from None
+        raise not_toml(error, str(file), text) from None
     return text.removeprefix(BOM)
 
 
-def _write(place: Path, text: str, env: Mapping[str, str]) -> None:
+def _write(file: Path, text: str, env: Mapping[str, str]) -> None:
     """Put the new text in place of the old one, if it is a configuration."""
     # Where the file is a link, what it leads to is exchanged, not the link.
-    target = place.resolve()
+    target = file.resolve()
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_writable(target)
         with replacing(target) as new:
             new.write_bytes((_mark_of(target) + text).encode())
-            _check(new, place, env)
+            _check(new, file, env)
             _liken(new, target)
     except OSError as error:
         raise ConfigError(
-            [message("config-not-written", path=place, reason=error.strerror)],
+            [message("config-not-written", path=file, reason=error.strerror)],
             hint=message("nothing-changed-name-config"),
         ) from None
 
 
-def _check(new: Path, place: Path, env: Mapping[str, str]) -> None:
+def _check(new: Path, file: Path, env: Mapping[str, str]) -> None:
     try:
         load(new, env)
     except ConfigError as error:
         problems = [
-            reworded(problem, lambda words: words.replace(str(new), str(place))) for problem in error.problems
+            reworded(problem, lambda words: words.replace(str(new), str(file))) for problem in error.problems
         ]
         raise ConfigError(problems, hint=message("config-left-alone")) from None
 

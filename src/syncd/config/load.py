@@ -62,12 +62,12 @@ def find(path: Path | None, env: Mapping[str, str]) -> Path | None:
     if env.get("SYNCD_CONFIG"):
         return expand(env["SYNCD_CONFIG"], env)
     usual = (config_home(env) / "syncd" / "config.toml", SYSTEM_FILE)
-    return next((place for place in usual if _is_there(place)), None)
+    return next((file for file in usual if _is_there(file)), None)
 
 
-def _is_there(place: Path) -> bool:
+def _is_there(file: Path) -> bool:
     try:
-        return place.exists() or place.is_symlink()
+        return file.exists() or file.is_symlink()
     except OSError:  # a folder on the way that may not be entered
         return False
 
@@ -85,16 +85,16 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     Raises:
         ConfigError: with every problem there is, each with its file and line.
     """
-    place = find(path, env)
-    if place is None:
+    file = find(path, env)
+    if file is None:
         return defaults()
-    label = str(place)
-    raw, text = _parsed(_read(place, label), label)
+    label = str(file)
+    raw, text = _parsed(_read(file, label), label)
     config, problems = _validated(raw)
     problems += cross_check(raw)
     if config is None or problems:
         raise ConfigError(worded(problems, label=label, lines=locate(text)))
-    anchored = _anchored(config, place, env)
+    anchored = _anchored(config, file, env)
     anchored._has_stand_in = not raw.get("libraries")  # noqa: SLF001 - private to keep it out of the file's settings
     return anchored
 
@@ -104,9 +104,9 @@ def defaults() -> Config:
     return _with_embedded({})
 
 
-def _read(place: Path, label: str) -> str:
+def _read(file: Path, label: str) -> str:
     try:
-        data = place.read_bytes()
+        data = file.read_bytes()
     except IsADirectoryError:
         raise ConfigError([message("config-is-folder", path=label)]) from None
     except FileNotFoundError:
@@ -175,9 +175,9 @@ def _with_embedded(raw: dict[str, Any]) -> Config:
     return Config.model_validate(raw)
 
 
-def _anchored(config: Config, place: Path, env: Mapping[str, str]) -> Config:
+def _anchored(config: Config, file: Path, env: Mapping[str, str]) -> Config:
     """Make the paths in `config` absolute; they are relative to the file."""
-    base = place.absolute().parent
+    base = file.absolute().parent
     anchored = config.model_copy(
         update={
             "libraries": {
@@ -191,7 +191,7 @@ def _anchored(config: Config, place: Path, env: Mapping[str, str]) -> Config:
             ),
         }
     )
-    anchored._path = place.absolute()  # noqa: SLF001 - private to keep it out of the file's settings
+    anchored._path = file.absolute()  # noqa: SLF001 - private to keep it out of the file's settings
     return anchored
 
 
@@ -256,13 +256,13 @@ def effective(config: Config) -> list[Effective]:
     return list(_walk(config, (), lines_of(config.path) if config.path else {}))
 
 
-def lines_of(place: Path) -> dict[Setting, int]:
+def lines_of(file: Path) -> dict[Setting, int]:
     """Return the line of each setting of a file that was loaded.
 
     Raises:
         ConfigError: it can't be read any more.
     """
-    return locate(_read(place, str(place)))
+    return locate(_read(file, str(file)))
 
 
 def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterator[Effective]:

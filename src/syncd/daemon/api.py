@@ -280,14 +280,14 @@ class Api:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, env))
         profile = self._ports.parse(snapshot, "auto", self._ports.clock)
         settings = {"source": source, "library": library.name}
-        name = edit.follow(edit.place(self._path, env), env, edit.slug(profile.name), settings)
+        name = edit.follow(edit.config_file(self._path, env), env, edit.slug(profile.name), settings)
         self._take_over()
         return {"name": name, "author": profile.name, "papers": len(profile.papers)}
 
     def unfollow(self, asked: Asked) -> Json:
         """Take a profile out of the configuration."""
         env = self._ports.env
-        name = edit.unfollow(edit.place(self._path, env), env, _text(asked, "name"))
+        name = edit.unfollow(edit.config_file(self._path, env), env, _text(asked, "name"))
         self._take_over()
         return {"name": name}
 

@@ -35,10 +35,10 @@ TOGETHER = 100
 LINGER = 1.0
 
 
-def place_of(source: str) -> str:
+def host_of(source: str) -> str:
     """Return where a source is read from: a host, a service, or a folder.
 
-    >>> place_of("https://example.org/a"), place_of("dblp:h/PengchengHe"), place_of("pages/ann.txt")
+    >>> host_of("https://example.org/a"), host_of("dblp:h/PengchengHe"), host_of("pages/ann.txt")
     ('example.org', 'dblp', 'pages')
     """
     if "://" in source:
@@ -146,7 +146,7 @@ STUCK = 1200.0
 
 
 @dataclass(slots=True, eq=False)
-class Task:
+class Worker:
     """A thread at work.
 
     Attributes:
@@ -201,27 +201,27 @@ class Looks:
         self._finished = finished
         self._queues = Queues()
         # By profile, the thread that is at work on it; one that waits for its library has none.
-        self._tasks: dict[str, Task] = {}
+        self._workers: dict[str, Worker] = {}
         self.take_over(config)
 
     def take_over(self, config: Config) -> None:
         """Go by these settings from the next look on."""
         self._config = config
-        self._places = {name: place_of(profile.source) for name, profile in config.profiles.items()}
+        self._places = {name: host_of(profile.source) for name, profile in config.profiles.items()}
 
     @property
-    def under_way(self) -> set[Task]:
+    def under_way(self) -> set[Worker]:
         """The threads at work."""
-        return set(self._tasks.values())
+        return set(self._workers.values())
 
-    def task_of(self, profile: str) -> Task | None:
+    def worker_of(self, profile: str) -> Worker | None:
         """Return the thread that is at work on a profile."""
-        return self._tasks.get(profile)
+        return self._workers.get(profile)
 
-    def hanging(self) -> Task | None:
+    def hanging(self) -> Worker | None:
         """Return a thread that has given no sign of life for too long, if there is one."""
         now = self._clock.monotonic()
-        return next((task for task in self._tasks.values() if now - task.progress.last > STUCK), None)
+        return next((worker for worker in self._workers.values() if now - worker.progress.last > STUCK), None)
 
     def patience(self) -> float | None:
         """Return after how many seconds a look may begin by itself; None where only what happens can begin one."""
@@ -243,10 +243,10 @@ class Looks:
         for library, batch in self._queues.batches(self._clock.monotonic()):
             self._push(library, batch)
 
-    def wait(self, tasks: Collection[Task], until: float) -> None:
+    def wait(self, workers: Collection[Worker], until: float) -> None:
         """Wait for threads to end, no longer than until this monotonic time."""
-        for task in tasks:
-            task.thread.join(max(0.0, until - self._clock.monotonic()))
+        for worker in workers:
+            worker.thread.join(max(0.0, until - self._clock.monotonic()))
 
     def _has_room(self, name: str, library: str) -> bool:
         return self._queues.has_room(library, self._places[name])
@@ -257,57 +257,57 @@ class Looks:
             self._reporter.begins()
         why = self._roster.begin(name)
         self._queues.reads(name, library, self._places[name])
-        task = self._task((name,), library, run_name(self._clock.now()))
-        self._events.tell("began", profile=name, library=library, run=task.run)
+        worker = self._worker((name,), library, run_name(self._clock.now()))
+        self._events.tell("began", profile=name, library=library, run=worker.run)
         config = self._config
 
         def read() -> None:
-            with self._reporter.speaking_of(run=task.run, profile=name):
-                seen = self._looker.read(name, why, task.run, config, task.progress)
-            self._later(partial(self._was_read, task, seen))
+            with self._reporter.speaking_of(run=worker.run, profile=name):
+                seen = self._looker.read(name, why, worker.run, config, worker.progress)
+            self._later(partial(self._was_read, worker, seen))
 
-        self._start(task, read)
+        self._start(worker, read)
 
     def _push(self, library: str, batch: Sequence[Waiting]) -> None:
         # What began as several looks goes on as one run, under the name of the first.
-        task = self._task(tuple(waiting.profile for waiting in batch), library, batch[0].run)
+        worker = self._worker(tuple(waiting.profile for waiting in batch), library, batch[0].run)
 
         def push() -> None:
             try:
-                with self._reporter.speaking_of(run=task.run, profile=some(task.names)):
-                    for outcome in self._looker.push(batch, task.run, task.progress):
+                with self._reporter.speaking_of(run=worker.run, profile=some(worker.names)):
+                    for outcome in self._looker.push(batch, worker.run, worker.progress):
                         self._later(partial(self._finished, outcome))
             finally:
-                self._later(partial(self._was_pushed, task))
+                self._later(partial(self._was_pushed, worker))
 
-        self._start(task, push)
+        self._start(worker, push)
 
-    def _task(self, names: tuple[str, ...], library: str, run: str) -> Task:
-        return Task(names, library, LookProgress(self._clock, self._stop), run)
+    def _worker(self, names: tuple[str, ...], library: str, run: str) -> Worker:
+        return Worker(names, library, LookProgress(self._clock, self._stop), run)
 
-    def _start(self, task: Task, work: Callable[[], None]) -> None:
-        self._tasks |= dict.fromkeys(task.names, task)
-        task.thread = threading.Thread(target=work, name=f"look at {some(task.names)}", daemon=True)
-        task.thread.start()
+    def _start(self, worker: Worker, work: Callable[[], None]) -> None:
+        self._workers |= dict.fromkeys(worker.names, worker)
+        worker.thread = threading.Thread(target=work, name=f"look at {some(worker.names)}", daemon=True)
+        worker.thread.start()
 
-    def _was_read(self, task: Task, seen: Waiting | Outcome) -> None:
+    def _was_read(self, worker: Worker, seen: Waiting | Outcome) -> None:
         """Take note that a profile was read: it waits for its library now, or its look has ended."""
-        task.thread.join()
-        (name,) = task.names
-        del self._tasks[name]
+        worker.thread.join()
+        (name,) = worker.names
+        del self._workers[name]
         waiting = seen if isinstance(seen, Waiting) else None
         self._queues.was_read(name, waiting, self._clock.monotonic())
         if isinstance(seen, Outcome):
             self._finished(seen)
 
-    def _was_pushed(self, task: Task) -> None:
+    def _was_pushed(self, worker: Worker) -> None:
         """Take note that a run ended: its library's next may begin."""
-        task.thread.join()
-        for name in task.names:
+        worker.thread.join()
+        for name in worker.names:
             # Its look ended before, so that the next may be under way.
-            if self._tasks.get(name) is task:
-                del self._tasks[name]
-        self._queues.pushed(task.library)
+            if self._workers.get(name) is worker:
+                del self._workers[name]
+        self._queues.pushed(worker.library)
 
 
 def some(names: Collection[str]) -> str:

@@ -204,8 +204,8 @@ class Daemon:
         """Tell the service manager that we live, unless a look hangs: then it is to start us anew."""
         now = self._clock.monotonic()
         self._next_alive = now + min(4 * TICK, (self._reporter.watchdog or 60.0) / 3)
-        if task := self._looks.hanging():
-            self._reporter.hangs(some(task.names), task.run, task.progress.words)
+        if worker := self._looks.hanging():
+            self._reporter.hangs(some(worker.names), worker.run, worker.progress.words)
         else:
             self._reporter.alive(self._words())
 
@@ -226,7 +226,7 @@ class Daemon:
         self._timetable.stop()
         self._stop_watching()
         under_way = self._looks.under_way
-        self._looks.wait([task for task in under_way if task.progress.writes], begun + GRACE)
+        self._looks.wait([worker for worker in under_way if worker.progress.writes], begun + GRACE)
         self._looks.wait(under_way, begun + BRIEFLY)
         while not self._inbox.empty():
             self._deal_with(self._inbox.get())
@@ -234,9 +234,9 @@ class Daemon:
         self._answers.close()
         self._events.close()
         self._interface.close()
-        for task in self._looks.under_way:
-            if task.progress.writes:
-                self._reporter.cut_off(some(task.names), task.run)
+        for worker in self._looks.under_way:
+            if worker.progress.writes:
+                self._reporter.cut_off(some(worker.names), worker.run)
         self._reporter.ended(leave_by=begun + LAST_WORD)
         return not self._looks.under_way
 
@@ -372,15 +372,15 @@ class Daemon:
         }
 
     def _status_of(self, name: str) -> dict[str, Any]:
-        known = self._roster.trouble_of(name)
+        known = self._roster.setback_of(name)
         following = self._timetable.next(name)
-        task = self._looks.task_of(name)
+        worker = self._looks.worker_of(name)
         waits = message("waiting-for-its-library") if self._roster.is_running(name) else None
         told = {
             "name": name,
             "library": self._roster.library_of(name),
             "paused": self._roster.is_paused(name),
-            "running": task.progress.words if task else waits,
+            "running": worker.progress.words if worker else waits,
             "next": following.isoformat(timespec="seconds") if following else None,
             "trouble": known[0].words if known else None,
             "met": known[1].isoformat(timespec="seconds") if known and known[1] else None,

@@ -47,7 +47,7 @@ REFUSED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Setback:
     """Why something failed, as far as it matters for when to try again.
 
     Attributes:
@@ -84,7 +84,7 @@ class Gate:
     failures: int = 0
     closed_until: datetime | None = None
     since: datetime | None = None
-    trouble: Trouble | None = None
+    trouble: Setback | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether it may be tried now. A clock that was set back does not keep it closed."""
@@ -92,7 +92,7 @@ class Gate:
             return True
         return now >= self.closed_until or now < self.since
 
-    def close(self, trouble: Trouble, wait: timedelta, now: datetime) -> None:
+    def close(self, trouble: Setback, wait: timedelta, now: datetime) -> None:
         """Let nobody through for some time."""
         self.failures += 1
         self.since, self.closed_until, self.trouble = now, now + wait, trouble
@@ -235,7 +235,7 @@ class Roster:
             if name in self._profiles:
                 self._add(name, why)
 
-    def finish(self, name: str, trouble: Trouble | None, now: datetime) -> datetime | None:
+    def finish(self, name: str, trouble: Setback | None, now: datetime) -> datetime | None:
         """Note how a look at a profile ended.
 
         Args:
@@ -276,7 +276,7 @@ class Roster:
             ]
             return min((time for time in times if time > now), default=None)
 
-    def trouble_of(self, name: str) -> tuple[Trouble, datetime | None, datetime | None] | None:
+    def setback_of(self, name: str) -> tuple[Setback, datetime | None, datetime | None] | None:
         """Return what keeps a profile from being up to date, when that was met last, and when it is tried again."""
         with self._lock:
             followed = self._profiles.get(name)

@@ -15,10 +15,10 @@ from typing import Any
 
 from syncd.clock import Clock
 from syncd.config import Config
-from syncd.daemon.roster import Trouble
+from syncd.daemon.roster import Setback
 from syncd.engine.gather import Unread, jobs, read
 from syncd.engine.ports import Ports, run_name
-from syncd.engine.run import Reading, Report, Task, push_read
+from syncd.engine.run import Reading, Report, RunOptions, push_read
 from syncd.errors import (
     ENDING,
     ClosedError,
@@ -189,7 +189,7 @@ class Look:
     run: str
     config: Config | None = None
     report: Report | None = None
-    trouble: Trouble | None = None
+    trouble: Setback | None = None
     error: Exception | None = None
     stopped: bool = False
     put_off: bool = False
@@ -282,7 +282,7 @@ class Looker:
         except StoppedError as error:
             return Outcome((self._ended(profile, why, run, config, error=error, stopped=True),))
         except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
-            trouble = trouble_of(error)
+            trouble = setback_of(error)
             return Outcome((self._ended(profile, why, run, config, trouble=trouble, error=error),))
 
     def push(self, batch: Sequence[Waiting], run: str, progress: LookProgress) -> Iterator[Outcome]:
@@ -293,13 +293,13 @@ class Looker:
         ports = self._ports(batch[0].config, progress)
         readings = [waiting.reading for waiting in batch]
         try:
-            report = push_read(readings, batch[0].config, Task(run=run, apart=True), ports)
+            report = push_read(readings, batch[0].config, RunOptions(run=run, apart=True), ports)
             yield Outcome(tuple(self._looks(batch, report)), report)
         except Exception as error:  # noqa: BLE001 - one profile's trouble is not the daemon's
             if len(batch) == 1:
                 (one,) = batch
                 stopped = isinstance(error, StoppedError)
-                trouble = None if stopped else trouble_of(error)
+                trouble = None if stopped else setback_of(error)
                 look = self._ended(
                     one.profile, one.why, run, one.config, trouble=trouble, error=error, stopped=stopped
                 )
@@ -332,7 +332,7 @@ class Looker:
         return Reading((job,), tuple(intakes), tuple(failures))
 
     def _looks(self, batch: Sequence[Waiting], report: Report) -> Iterator[Look]:
-        shared = trouble_of(report.error, library=True) if report.error else None
+        shared = setback_of(report.error, library=True) if report.error else None
         for one in batch:
             part = report.of(one.reading)
             failed = report.error or next((failure.error for failure in part.unread), None)
@@ -344,7 +344,7 @@ class Looker:
             else:
                 if failed is None and part.plan is not None:
                     self.seen[one.profile] = frozenset(p.digest for p in part.plan.profiles)
-                trouble = shared or (trouble_of(failed) if failed else None)
+                trouble = shared or (setback_of(failed) if failed else None)
                 yield self._ended(*ended, part, trouble=trouble, error=failed)
 
     def _ended(
@@ -391,11 +391,11 @@ class Looker:
             )
 
 
-def trouble_of(error: Exception, *, library: bool = False) -> Trouble:
+def setback_of(error: Exception, *, library: bool = False) -> Setback:
     """Return what an error means for when to try again."""
     words = words_of(error)
     if isinstance(error, LibraryError):
-        return Trouble(
+        return Setback(
             words,
             library=True,
             passing=error.kind in {"transient", "conflict"},
@@ -403,10 +403,10 @@ def trouble_of(error: Exception, *, library: bool = False) -> Trouble:
             asked=error.retry_after,
         )
     if isinstance(error, SourceError):
-        return Trouble(words, passing=error.transient, asked=error.retry_after)
+        return Setback(words, passing=error.transient, asked=error.retry_after)
     if isinstance(error, (LockedError, StateError)):
-        return Trouble(words, library=True, passing=True)
+        return Setback(words, library=True, passing=True)
     if isinstance(error, ConfigError):
         # The key can't be had: a keyring may still be locked, a password store be asleep.
-        return Trouble(words, library=library, passing=True)
-    return Trouble(words)
+        return Setback(words, library=library, passing=True)
+    return Setback(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from syncd.doctor import computer, libraries, memory, settings
+from syncd.doctor import computer, libraries, memory, profiles, settings
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ConfigError, SyncdError, words_of
 from syncd.messages import message
@@ -29,7 +29,7 @@ def examine(
         settings.checks,
         memory.checks,
         libraries.checks,
-        settings.profile_checks,
+        profiles.checks,
         computer.background,
     )
     for checks in parts:

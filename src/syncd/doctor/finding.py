@@ -56,7 +56,7 @@ class Scene:
         env: the environment.
         data: the data folder.
         clock: time.
-        place: the configuration file; None where there is none.
+        file: the configuration file; None where there is none.
         config: the settings; None where they can't be read.
         problems: what is wrong with the configuration, a sentence each.
         command: starts this syncd.
@@ -66,7 +66,7 @@ class Scene:
     env: Mapping[str, str]
     data: DataFolder
     clock: Clock
-    place: Path | None
+    file: Path | None
     config: Config | None
     problems: tuple[str, ...]
     command: tuple[str, ...]

@@ -1,81 +1,24 @@
-"""The configuration and its profiles: what is wrong, what is hardly meant, and whether each source can be read.
-
-Sources are read as they are; nothing is written.
-"""
+"""The configuration: what is wrong in it, and what is hardly meant. Nothing is written unless it is to be mended."""
 
 from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
-from syncd import read
-from syncd.config import Config, ProfileConfig, secrets
+from syncd.config import Config, secrets
 from syncd.config.load import effective, lines_of
 from syncd.config.model import EMBEDDED
 from syncd.config.secrets import SecretRef
 from syncd.config.toml import Path as Setting
 from syncd.config.toml import line_of
 from syncd.daemon.schedule import trigger, zone
-from syncd.doctor import memory
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.messages import chained, message
-from syncd.model import Profile
-from syncd.read import fetch, is_online
-from syncd.sources.limits import Limits
-
-SECONDS = 10.0
-
-
-def profile_checks(scene: Scene) -> Iterator[Check]:
-    """Yield the checks of the profiles."""
-    for profile in scene.config.profiles.values() if scene.config else ():
-        name = f"profile {profile.name}"
-        yield Check(name, partial(_troubles, name, profile, scene))
-        yield Check(name, partial(_source, name, profile, scene), online=read.is_online(profile.source))
-
-
-def _troubles(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
-    for known in memory.troubles(scene, profile):
-        yield Finding(name, "warning", known.words, known.mend)
-
-
-def _source(name: str, profile: ProfileConfig, scene: Scene) -> Iterator[Finding]:
-    if scene.config is None:
-        return
-    read = _read(profile, scene.config, scene)
-    papers = sum(len(page.papers) for page in read)
-    who = read[0].name if len(read) == 1 else message("pages", number=len(read))
-    notices = [notice.message for page in read for notice in page.warnings]
-    words = message("source-read", author=who, papers=papers, source=profile.source)
-    if notices:
-        words = message("source-read-with-notices", read=words, notices=chained(notices))
-    yield Finding(name, "ok", words)
-
-
-def _read(profile: ProfileConfig, config: Config, scene: Scene) -> list[Profile]:
-    if not read.is_online(profile.source):
-        snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock)
-        return [read.parse(snapshot, profile.format) for snapshot in snapshots]
-    from syncd.engine.gather import apis_of  # noqa: PLC0415 - slow to import, and for sources on the web alone
-    from syncd.sources.web import Web  # noqa: PLC0415 - as above
-
-    limits = Limits(connect=SECONDS, silence=SECONDS, total=SECONDS)
-    with Web(
-        scene.clock,
-        contact=config.http.contact,
-        limits=limits,
-        allow_private=config.http.allow_private,
-        attempts=1,
-    ) as web:
-        apis = apis_of(config, scene.env)
-        snapshots = fetch(profile.source, captured=profile.captured, clock=scene.clock, web=web, apis=apis)
-    return [read.parse(snapshot, profile.format) for snapshot in snapshots]
-
+from syncd.messages import message
+from syncd.read import is_online
 
 NAME = "configuration"
 # A schedule that comes more rarely than this was hardly meant.
@@ -92,10 +35,10 @@ def _configuration(scene: Scene) -> Iterator[Finding]:
         yield Finding(NAME, "failure", problem, "syncd config check")
     if scene.config is None:
         return
-    if scene.place is None:
+    if scene.file is None:
         yield Finding(NAME, "warning", message("no-config-yet"), "syncd init")
         return
-    yield Finding(NAME, "ok", message("config-fine", path=scene.place))
+    yield Finding(NAME, "ok", message("config-fine", path=scene.file))
     yield from advice(scene, keys=False)
 
 
@@ -106,19 +49,19 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
         scene: what there is to look at.
         keys: look at the keys of libraries and at sources too, which have checks of their own.
     """
-    config, place = scene.config, scene.place
-    if config is None or place is None:
+    config, file = scene.config, scene.file
+    if config is None or file is None:
         return
-    lines = lines_of(place)
+    lines = lines_of(file)
     noted = [*_secrets(scene, config), *_profiles(config, scene.clock.now()), *_parts(config, lines)]
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
     placed = [(line_of(path, lines), finding) for path, finding in noted]
-    if place.stat().st_mode & 0o022:
+    if file.stat().st_mode & 0o022:
         words = message("config-writable-by-others")
-        mend = f"chmod go-w {quote(str(place))}"
-        placed.append((None, Finding(NAME, "warning", words, mend, lambda: _guarded(place))))
+        mend = f"chmod go-w {quote(str(file))}"
+        placed.append((None, Finding(NAME, "warning", words, mend, lambda: _guarded(file))))
     for line, finding in sorted(placed, key=lambda pair: pair[0] or 0):
-        where = f"{place}:{line}" if line else str(place)
+        where = f"{file}:{line}" if line else str(file)
         yield Finding(
             NAME,
             "warning",
@@ -128,9 +71,9 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
         )
 
 
-def _guarded(place: Path) -> str:
-    place.chmod(place.stat().st_mode & ~0o022)
-    return message("config-made-yours", path=place)
+def _guarded(file: Path) -> str:
+    file.chmod(file.stat().st_mode & ~0o022)
+    return message("config-made-yours", path=file)
 
 
 def _secrets(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:

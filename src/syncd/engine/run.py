@@ -84,8 +84,8 @@ MOST_DOUBTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What to do.
+class RunOptions:
+    """What one run is to do.
 
     Attributes:
         names: profiles of the configuration, paths and addresses; empty for all profiles.
@@ -180,7 +180,7 @@ class Report:
         )
 
 
-def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
+def run_once(config: Config, options: RunOptions, ports: Ports) -> list[Report]:
     """Read profiles and bring their libraries up to date.
 
     Returns:
@@ -190,26 +190,26 @@ def run_once(config: Config, task: Task, ports: Ports) -> list[Report]:
         ConfigError: a name is not known, or there is nothing to do.
     """
     by_library: dict[str, list[Job]] = {}
-    for job in jobs(config, task.names, task.library):
+    for job in jobs(config, options.names, options.library):
         by_library.setdefault(job.library.name, []).append(job)
-    return [_run_library(tuple(library_jobs), config, task, ports) for library_jobs in by_library.values()]
+    return [_run_library(tuple(library_jobs), config, options, ports) for library_jobs in by_library.values()]
 
 
-def push_read(readings: Sequence[Reading], config: Config, task: Task, ports: Ports) -> Report:
+def push_read(readings: Sequence[Reading], config: Config, options: RunOptions, ports: Ports) -> Report:
     """Bring one library up to date with what was read: the second half of `run_once`, for those who read apart.
 
     Args:
         readings: at least one, all for one library.
         config: the settings that they were read by.
-        task: what to do; its names do not matter.
+        options: what to do; its names do not matter.
         ports: the world.
 
     Returns:
         the report, also where it ended in an error.
     """
-    report = _report(readings[0].jobs[0].library, task, ports)
+    report = _report(readings[0].jobs[0].library, options, ports)
     with _timed(report, ports):
-        _push_readings(readings, report, config, task, ports)
+        _push_readings(readings, report, config, options, ports)
     _keep_problems(readings, report, config, ports)
     return report
 
@@ -232,37 +232,37 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     return report
 
 
-def _run_library(library_jobs: tuple[Job, ...], config: Config, task: Task, ports: Ports) -> Report:
+def _run_library(library_jobs: tuple[Job, ...], config: Config, options: RunOptions, ports: Ports) -> Report:
     """Run for one library; every error ends up in its report."""
-    report = _report(library_jobs[0].library, task, ports)
+    report = _report(library_jobs[0].library, options, ports)
     reading = Reading(library_jobs)
     with _timed(report, ports):
         intakes, failures = read(library_jobs, config, ports)
         reading = Reading(library_jobs, tuple(intakes), tuple(failures))
-        _push_readings([reading], report, config, task, ports)
+        _push_readings([reading], report, config, options, ports)
     _keep_problems([reading], report, config, ports)
     return report
 
 
-def _report(library: Library, task: Task, ports: Ports) -> Report:
-    return Report(task.run or run_name(ports.clock.now()), library.name, task.dry_run)
+def _report(library: Library, options: RunOptions, ports: Ports) -> Report:
+    return Report(options.run or run_name(ports.clock.now()), library.name, options.dry_run)
 
 
 def _push_readings(
-    readings: Sequence[Reading], report: Report, config: Config, task: Task, ports: Ports
+    readings: Sequence[Reading], report: Report, config: Config, options: RunOptions, ports: Ports
 ) -> None:
     """Open the library and bring it up to date with what was read, if anything was."""
     report.unread = [one for reading in readings for one in reading.unread]
-    if task.max_create is None:
-        task = replace(task, max_create=config.guards.max_create)
+    if options.max_create is None:
+        options = replace(options, max_create=config.guards.max_create)
     if not any(reading.intakes for reading in readings):
         return
     profiles = [name for reading in readings for name in reading.names]
     with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
-        if not task.accept_shrunk:
+        if not options.accept_shrunk:
             readings = _without_shrunken(readings, report)
         if any(reading.intakes for reading in readings):
-            _bring_up_to_date(readings, session, report, task)
+            _bring_up_to_date(readings, session, report, options)
 
 
 def _keep_problems(readings: Sequence[Reading], report: Report, config: Config, ports: Ports) -> None:
@@ -300,7 +300,9 @@ def _timed(report: Report, ports: Ports) -> Iterator[None]:
         report.seconds = ports.clock.monotonic() - start
 
 
-def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Report, task: Task) -> None:
+def _bring_up_to_date(
+    readings: Sequence[Reading], session: Session, report: Report, options: RunOptions
+) -> None:
     """Plan and push until the library is as the plan wants it, or stays as it is for a reason."""
     done: dict[str, Action] = {}
     planned: dict[str, Action] = {}
@@ -309,17 +311,17 @@ def _bring_up_to_date(readings: Sequence[Reading], session: Session, report: Rep
         memory = session.state.memory()
         ours = [paper for paper, run in recovered.items() if run == report.run and paper in planned]
         done |= {p: replace(planned[p], key=memory.claims.get(p, planned[p].key)) for p in ours}
-        if not task.accept_empty:
+        if not options.accept_empty:
             _check_not_another(session.state, memory, report.library)
             _check_not_emptied(view, memory, report.library)
         # A plan names times as the clock on the wall shows them.
         now = session.ports.clock.now().astimezone()
-        readings, current = _planned(readings, view, memory, now, task, report)
+        readings, current = _planned(readings, view, memory, now, options, report)
         planned |= {action.paper: action for action in current.actions}
-        if task.dry_run:
+        if options.dry_run:
             report.actions = list(current.actions)
-        _check_size(current, readings, task)
-        if task.dry_run:
+        _check_size(current, readings, options)
+        if options.dry_run:
             return
         try:
             push = _push(current, session, report, done)
@@ -337,13 +339,13 @@ def _planned(  # noqa: PLR0913, PLR0917 - all that a plan is made of
     view: LibraryView,
     memory: Memory,
     now: datetime,
-    task: Task,
+    options: RunOptions,
     report: Report,
 ) -> tuple[Sequence[Reading], Plan]:
     """Plan what was read, and let the report have it; return the readings that it is of, and it."""
-    readings = _without_floods(readings, view, memory, task, report)
+    readings = _without_floods(readings, view, memory, options, report)
     report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
-    if len(kept := _without_too_many(readings, current, task, report)) < len(readings):
+    if len(kept := _without_too_many(readings, current, options, report)) < len(readings):
         readings = kept
         report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
     return readings, current
@@ -402,15 +404,15 @@ def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Readi
 
 
 def _without_floods(
-    readings: Sequence[Reading], view: LibraryView, memory: Memory, task: Task, report: Report
+    readings: Sequence[Reading], view: LibraryView, memory: Memory, options: RunOptions, report: Report
 ) -> Sequence[Reading]:
     """Leave out readings that would add far more than a run may, before a plan of them keeps the others waiting.
 
     Planning compares what is new with all that there is: an hour for a page of 200,000 papers.
     """
-    if not task.apart or task.max_create is None:
+    if not options.apart or options.max_create is None:
         return readings
-    most = task.max_create + MOST_DOUBTS
+    most = options.max_create + MOST_DOUBTS
     large = [r for r in readings if sum(len(intake.profile.papers) for intake in r.intakes) > most]
     if not large:
         return readings
@@ -425,24 +427,24 @@ def _without_floods(
             and paper.identifiers.arxiv not in view.by_arxiv
             and paper.identifiers.doi not in view.by_doi
         }
-        if len(new) > most and (error := _too_many(len(new), task)):
+        if len(new) > most and (error := _too_many(len(new), options)):
             report.unread.append(Unread(reading.jobs[0].name, reading.jobs[0].source, error))
             flooding.add(id(reading))
     return [reading for reading in readings if id(reading) not in flooding]
 
 
 def _without_too_many(
-    readings: Sequence[Reading], current: Plan, task: Task, report: Report
+    readings: Sequence[Reading], current: Plan, options: RunOptions, report: Report
 ) -> Sequence[Reading]:
     """Leave out readings that would add more papers than a run may, where that is asked of each alone."""
-    if not task.apart or len(readings) == 1:
+    if not options.apart or len(readings) == 1:
         return readings
     created = {action.paper for action in current.actions if action.kind == "create"}
     kept = []
     for reading in readings:
         papers: set[str] = set()
         papers.update(*(current.listed.get(intake.name, ()) for intake in reading.intakes))
-        if error := _too_many(len(papers & created), task):
+        if error := _too_many(len(papers & created), options):
             job = reading.jobs[0]
             report.unread.append(Unread(job.name, job.source, error))
         else:
@@ -469,18 +471,18 @@ def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
         )
 
 
-def _check_size(current: Plan, readings: Sequence[Reading], task: Task) -> None:
+def _check_size(current: Plan, readings: Sequence[Reading], options: RunOptions) -> None:
     """Stop where too many papers would be added; of several that count apart, none is left for which that is so."""
-    error = _too_many(current.counts["create"], task)
-    if error and not (task.apart and len(readings) > 1):
+    error = _too_many(current.counts["create"], options)
+    if error and not (options.apart and len(readings) > 1):
         raise error
 
 
-def _too_many(creating: int, task: Task) -> GuardError | None:
-    if task.max_create is None or creating <= task.max_create:
+def _too_many(creating: int, options: RunOptions) -> GuardError | None:
+    if options.max_create is None or creating <= options.max_create:
         return None
     return GuardError(
-        message("too-many-papers", papers=creating, most=task.max_create),
+        message("too-many-papers", papers=creating, most=options.max_create),
         hint=message("nothing-written-allow-create", papers=creating),
     )
 

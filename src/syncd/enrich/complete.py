@@ -13,7 +13,7 @@ from syncd.model import Creator, Identifiers, Paper
 from syncd.parse.record import is_preprint_doi, is_server
 from syncd.services.base import Part
 from syncd.services.records import MOST_YEARS
-from syncd.text.links import place_of
+from syncd.text.links import bare_address
 from syncd.text.patterns import pattern
 from syncd.text.titles import fold_name, fold_title
 
@@ -268,8 +268,8 @@ def _takes_doi(paper: Paper, record: Paper) -> bool:
 
 
 def _links(paper: Paper, record: Paper, _: Paper) -> Changes:
-    known = {place_of(link) for link in paper.links}
-    added = tuple(link for link in record.links if place_of(link) not in known)
+    known = {bare_address(link) for link in paper.links}
+    added = tuple(link for link in record.links if bare_address(link) not in known)
     return {"links": (*paper.links, *added)} if added else {}
 
 

@@ -274,14 +274,14 @@ def find_links(text: str) -> tuple[Link, ...]:
     return merged(filter(None, found))
 
 
-def place_of(link: Link) -> str:
+def bare_address(link: Link) -> str:
     """Return what is equal for two links to one place, whatever their scheme and a repository's case.
 
-    >>> place_of(Link("http://github.com/A/b/", "code", "A/b")), place_of(Link("https://a.org/X", "project", "X"))
-    ('github.com/a/b', 'a.org/X')
+    >>> [bare_address(Link(url, "code", "A/b")) for url in ("http://github.com/A/b/", "https://github.com/a/B")]
+    ['github.com/a/b', 'github.com/a/b']
     """
-    place = link.url.partition("://")[2].rstrip("/")
-    return place.lower() if link.kind == "code" else place
+    bare = link.url.partition("://")[2].rstrip("/")
+    return bare.lower() if link.kind == "code" else bare
 
 
 def merged(*groups: Iterable[Link]) -> tuple[Link, ...]:
@@ -293,7 +293,7 @@ def merged(*groups: Iterable[Link]) -> tuple[Link, ...]:
     links: dict[str, Link] = {}
     for group in groups:
         for link in group:
-            links.setdefault(place_of(link), link)
+            links.setdefault(bare_address(link), link)
     return tuple(links.values())
 
 
