@@ -233,7 +233,7 @@ def test_a_paper_whose_year_moved_is_known_by_the_profile_that_listed_it(tmp_pat
     """Its key was made of the year that it had, and nothing else leads to it."""
     with remembered(tmp_path) as state:
         before = paper("Lasers", "Ann Lee", date="2019-01-01")
-        (key, *_) = list(possible_keys(before, NAMES))[2]
+        key = list(possible_keys(before, NAMES))[2][0]
         with state.writing() as connection:
             state.claim(connection, key, "USER2345", said_of(before, {"ann": "2019-01-01"}))
         made = planned(state, intake(replace(before, date="2025-01-01"), name="ann"))
@@ -281,5 +281,5 @@ def test_an_excerpt_holds_what_the_sources_touch(tmp_path: Path) -> None:
         with excerpt(state, NAMES) as part:
             part.plan([listed])
             assert len(part.view().items) == 0
-            part.items([others[7]["key"]])
+            part.items([str(others[7]["key"])])
             assert len(part.view().items) == 1

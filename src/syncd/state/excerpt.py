@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -191,38 +191,46 @@ class Excerpt:
 
     def _like(self, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
         """Fetch what new papers may be, by all that tells papers; return the items by paper."""
-        found: dict[Paper, set[str]] = {}
-        for paper in dict.fromkeys(papers):
-            found[paper] = self._matches("item", paper)
-            said = self._matches("said", paper)
-            self.papers(said)
-            found[paper].update(self._claims.get(one, one) for one in said)
-            for one in self._matches("asked", paper):
-                self._ask(one)
-                found[paper].update(self._decisions.get(one, ()))
+        papers = list(dict.fromkeys(papers))
+        found, said, asked = (self._matches(kind, papers) for kind in ("item", "said", "asked"))
+        self.papers(one for several in said.values() for one in several)
+        self._ask({one for several in asked.values() for one in several})
+        for paper in papers:
+            found[paper].update(self._claims.get(one, one) for one in said[paper])
+            found[paper].update(key for one in asked[paper] for key in self._decisions.get(one, ()))
         self.items(key for keys in found.values() for key in keys)
         return found
 
-    def _matches(self, kind: Kind, paper: Paper) -> set[str]:
-        """Return the keys of those that a paper may be."""
-        title, surname = fold_title(paper.title), fold_name(paper.surname)
-        keys = self._search.alike(kind, title, words_of(paper.title), surname)
-        for column, value in (
-            ("folded_title", title),
-            ("read_anew", title),
-            ("doi", paper.identifiers.doi),
-            ("arxiv", paper.identifiers.arxiv),
-            ("abstract", digest_of_text(paper.abstract) if len(paper.abstract) >= MIN_ABSTRACT else ""),
-        ):
-            keys |= self._search.by(kind, column, [value or ""])
-        return keys
+    def _matches(self, kind: Kind, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
+        """Return the keys of those that papers may be, by the paper."""
+        titles = {paper: fold_title(paper.title) for paper in papers}
+        found = {
+            paper: self._search.alike(kind, title, words_of(paper.title), fold_name(paper.surname))
+            for paper, title in titles.items()
+        }
+        told: Mapping[str, Callable[[Paper], str | None]] = {
+            "folded_title": lambda paper: titles[paper],
+            "read_anew": lambda paper: titles[paper],
+            "doi": lambda paper: paper.identifiers.doi,
+            "arxiv": lambda paper: paper.identifiers.arxiv,
+            "abstract": lambda paper: (
+                digest_of_text(paper.abstract) if len(paper.abstract) >= MIN_ABSTRACT else None
+            ),
+        }
+        for column, value_of in told.items():
+            values = {paper: value_of(paper) for paper in papers}
+            there = self._search.by(kind, column, values.values())
+            for paper, value in values.items():
+                found[paper] |= there.get(value or "", set())
+        return found
 
-    def _ask(self, paper: str) -> None:
-        """Fetch what the user is asked about a paper that waits."""
-        self.papers([paper])
-        for row in self._rows(db.standing, "paper", [paper]):
+    def _ask(self, papers: Iterable[str]) -> None:
+        """Fetch what the user is asked about papers that wait."""
+        wanted = set(papers)
+        self.papers(wanted)
+        for row in self._rows(db.standing, "paper", wanted):
             if row.cause == "review" and (question := question_of(row)):
-                self._questions[paper] = question
+                self._questions[row.paper] = question
 
     def _children(self, named: Mapping[tuple[str, Paper], PaperKey], like: Mapping[Paper, set[str]]) -> None:
         """Fetch the links that papers bring, wherever they are now."""

@@ -6,6 +6,7 @@ Ordinary tables and indexes, the same in every database. Each question costs wha
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -40,6 +41,19 @@ MOST_LONGER = (2 - MIN_TITLE) / MIN_TITLE + 0.05
 FEW = 2
 
 
+# How many titles have a word, or more than are looked at.
+_COUNT = sa.select(sa.func.count()).select_from(
+    sa.select(db.title_word.c.key)
+    .where(
+        db.title_word.c.library == sa.bindparam("library"),
+        db.title_word.c.word == sa.bindparam("number"),
+        db.title_word.c.kind == sa.bindparam("kind"),
+    )
+    .limit(MOST_WITH_WORD + 1)
+    .subquery()
+)
+
+
 def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
     """Yield values in chunks that a statement takes."""
     every = sorted(set(values))
@@ -67,6 +81,8 @@ class Search:
     def __init__(self, connection: sa.Connection, library: int) -> None:
         self._connection = connection
         self._library = library
+        # How many titles have a word, as far as that was asked.
+        self._counts: dict[tuple[Kind, int], int] = {}
 
     # What there is
 
@@ -105,27 +121,14 @@ class Search:
 
     # What is asked
 
-    def by(self, kind: Kind, column: str, values: Iterable[str]) -> set[str]:
-        """Return the keys of those that have one of these values in a column."""
-        table = self._table(kind)
-        return {
-            key
-            for part in chunks(value for value in values if value)
-            for key in self._connection.scalars(
-                sa.select(table.c.key).where(self._are(kind), table.c[column].in_(part))
-            )
-        }
-
-    def values(self, kind: Kind, column: str, values: Iterable[str]) -> set[str]:
-        """Return those of these values that are in a column."""
-        column_ = self._table(kind).c[column]
-        return {
-            value
-            for part in chunks(value for value in values if value)
-            for value in self._connection.scalars(
-                sa.select(column_).distinct().where(self._are(kind), column_.in_(part))
-            )
-        }
+    def by(self, kind: Kind, column: str, values: Iterable[str | None]) -> dict[str, set[str]]:
+        """Return the keys of those that have one of these values in a column, by the value."""
+        table, found = self._table(kind), defaultdict[str, set[str]](set)
+        query = sa.select(table.c[column].label("value"), table.c.key).where(self._are(kind))
+        for part in chunks(value for value in values if value):
+            for row in self._connection.execute(query.where(table.c[column].in_(part))):
+                found[row.value].add(row.key)
+        return found
 
     def alike(self, kind: Kind, folded_title: str, words: str, folded_surname: str) -> set[str]:
         """Return the keys of those whose titles are nearly alike, as `match.near` compares them.
@@ -161,17 +164,12 @@ class Search:
 
     def _rarest(self, kind: Kind, numbers: Sequence[int]) -> list[int]:
         """Return the words that few have, and some have, the rarest first."""
-        word = db.title_word.c
-        found: list[tuple[int, int]] = []
         for number in numbers:
-            some = sa.select(word.key).where(
-                word.library == self._library, word.word == number, word.kind == kind
-            )
-            count = sa.select(sa.func.count()).select_from(some.limit(MOST_WITH_WORD + 1).subquery())
-            times = int(self._connection.scalar(count) or 0)
-            if 0 < times <= MOST_WITH_WORD:
-                found.append((times, number))
-        return [number for _, number in sorted(found)[:PROBES]]
+            if (kind, number) not in self._counts:
+                which = {"library": self._library, "number": number, "kind": kind}
+                self._counts[kind, number] = int(self._connection.scalar(_COUNT, which) or 0)
+        counted = sorted((self._counts[kind, number], number) for number in numbers)
+        return [number for count, number in counted if 0 < count <= MOST_WITH_WORD][:PROBES]
 
     def _with_words(self, kind: Kind, numbers: Sequence[int]) -> set[str]:
         if not numbers:

@@ -401,11 +401,9 @@ class State:
         names = {fold_title(paper.title): paper for paper in papers}
         with self._store.reading() as connection:
             search = Search(connection, self._library)
-            dois = search.values("item", "doi", [one.identifiers.doi or "" for one in names.values()])
-            arxiv = search.values("item", "arxiv", [one.identifiers.arxiv or "" for one in names.values()])
-            titles = search.values("item", "folded_title", names) | search.values(
-                "said", "folded_title", names
-            )
+            dois = search.by("item", "doi", [one.identifiers.doi for one in names.values()])
+            arxiv = search.by("item", "arxiv", [one.identifiers.arxiv for one in names.values()])
+            titles = search.by("item", "folded_title", names) | search.by("said", "folded_title", names)
         new = {
             one.identifiers.arxiv or one.identifiers.doi or name
             for name, one in names.items()
