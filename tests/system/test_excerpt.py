@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from builders import intake, paper, person
+from builders import intake, paper
 from clocks import FakeClock
 from syncd.model import Link
 from syncd.state.excerpt import excerpt
@@ -263,17 +263,47 @@ def test_what_was_answered_of_a_paper_that_waits_is_known(tmp_path: Path) -> Non
     assert [action.key for action in made.actions] == ["USER2345"]
 
 
+def work(folder: Path, others: int) -> int:
+    """Return in thousands of steps what the database does for a plan of the same papers, beside so many items."""
+    folder.mkdir()
+    with remembered(folder) as state:
+        chance = random.Random(1)
+        there = [
+            other(number, f"{chance.random()} thing {chance.random()} of {number}")
+            for number in range(others)
+        ]
+        listed = intake(*(paper(title, "Ann Lee") for title in TITLES), name="ann")
+        with state.writing() as connection:
+            state.index().record(connection, items=[(one, 1) for one in there], complete=1)
+        steps = [0]
+
+        def step() -> None:
+            steps[0] += 1
+
+        with excerpt(state, NAMES) as part:
+            raw = part._connection.connection.dbapi_connection
+            assert raw is not None
+            raw.set_progress_handler(step, 100)
+            part.plan([listed])
+            raw.set_progress_handler(None, 0)
+        return steps[0]
+
+
+def other(number: int, title: str) -> dict[str, Any]:
+    """Return another item."""
+    creators = [{"creatorType": "author", "firstName": "Bo", "lastName": f"Chen{number}"}]
+    return {"key": f"{number:08}", "itemType": "preprint", "title": title, "creators": creators}
+
+
+def test_the_databases_work_does_not_grow_with_the_library(tmp_path: Path) -> None:
+    """Twenty times the items, and the same papers."""
+    small, large = work(tmp_path / "small", 200), work(tmp_path / "large", 4000)
+    assert large <= 1.2 * small
+
+
 def test_an_excerpt_holds_what_the_sources_touch(tmp_path: Path) -> None:
     """A thousand other items are not fetched, though each has a word in common with a paper."""
-    others = [
-        {
-            "key": f"{number:08}",
-            "itemType": "preprint",
-            "title": f"Learning thing number {number}",
-            "creators": [{"creatorType": "author", "firstName": "Ann", "lastName": person("A Lee").family}],
-        }
-        for number in range(1000)
-    ]
+    others = [other(number, f"Learning thing number {number}") for number in range(1000)]
     with remembered(tmp_path) as state:
         with state.writing() as connection:
             state.index().record(connection, items=[(one, 1) for one in others], complete=1)

@@ -226,6 +226,7 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
         session.refresh()
+        report.before = _as_pushed(session, [profile.name for profile in saved.profiles])
         with session.excerpt() as part:
             view = part.view()
         _check_still_true(saved, view, config, ports)
@@ -260,6 +261,7 @@ def _push_readings(
         return
     profiles = [name for reading in readings for name in reading.names]
     with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
+        report.before = _as_pushed(session, [intake.name for intake in _intakes(readings)])
         if not task.accept_shrunk:
             readings = _without_shrunken(readings, report)
         if any(reading.intakes for reading in readings):
@@ -279,7 +281,6 @@ def _session(
 ) -> Iterator[Session]:
     """Open a library for a run. A dry run leaves no trace in the history."""
     with opened(library, ports, report.run, report.requests) as session:
-        report.before = {profile.name: profile for profile in session.state.profiles()}
         history = (
             nullcontext()
             if report.dry_run
@@ -384,6 +385,11 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
             if action.paper in done or action.paper in push.failures or not action.writes
         ]
     return push
+
+
+def _as_pushed(session: Session, names: Sequence[str]) -> dict[str, FollowedProfile]:
+    """Return profiles by name as they were last pushed."""
+    return {profile.name: profile for profile in session.state.profiles(names)}
 
 
 def _intakes(readings: Sequence[Reading]) -> list[Intake]:

@@ -355,13 +355,22 @@ class State:
                 for r in connection.execute(query)
             ]
 
-    def profiles(self) -> list[FollowedProfile]:
-        """Return the profiles that were pushed."""
+    def profiles(self, names: Iterable[str] | None = None) -> list[FollowedProfile]:
+        """Return the profiles that were pushed, in the order of their names; of these names, if any are given."""
+        figure, profile = db.figure.c, db.profile.c
+        days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
+        query = self._all(db.profile)
+        parts = [sa.true()] if names is None else [profile.name.in_(part) for part in chunks(names)]
+        of_figures = [sa.true()] if names is None else [figure.profile.in_(part) for part in chunks(names)]
         with self._store.reading() as connection:
-            figure = db.figure.c
-            days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
-            listed = {row.profile: row.papers for row in connection.execute(days.order_by(figure.day))}
-            query = self._all(db.profile).order_by(db.profile.c.name)
+            listed = {
+                row.profile: row.papers
+                for part in of_figures
+                for row in connection.execute(days.where(part).order_by(figure.day))
+            }
+            rows = [
+                row for part in parts for row in connection.execute(query.where(part).order_by(profile.name))
+            ]
             return [
                 FollowedProfile(
                     r.name,
@@ -374,7 +383,7 @@ class State:
                     r.pushed,
                     listed.get(r.name) or r.papers,
                 )
-                for r in connection.execute(query)
+                for r in rows
             ]
 
     def has_written(self) -> bool:
