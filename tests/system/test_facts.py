@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clocks import FakeClock
 from syncd.state import store as db
+from syncd.state.facts import heed
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.sync.action import Action, Fact, Plan, PlannedProfile
@@ -43,6 +44,7 @@ class World:
     def __init__(self, state: State, store: Store) -> None:
         self.state = state
         self.store = store
+        self.index = state.index()
         self.scores: dict[tuple[str, str], float] = {}
         self.kept: dict[str, Any] = {}
         self.since = self.state.facts.moment()
@@ -69,25 +71,21 @@ class World:
     def erase(self, key: str) -> None:
         """Let an item be nowhere."""
         with self.store.writing() as connection:
-            connection.execute(sa.delete(db.index_item).where(db.index_item.c.key == key))
+            self.index._erase(connection, [key], [])
 
-    def forget(self, _key: str) -> None:
-        """Let a run end early while the index is read anew: what is there is not known now."""
-        self._at(0)
-        with self.store.writing() as connection:
-            before = connection.execute(sa.select(db.index_item)).mappings().all()
-            connection.execute(sa.delete(db.index_item))
-        told = self.whole()
-        self.state.facts.heed_library()
+    def forget(self, key: str) -> None:
+        """Let the index be read anew, without one of the items: until it was, what is there is not known."""
+        told, before = self.whole(), self.index.view().items
+        self.index.forget()
         assert self.whole() == told
+        for item in before.values():
+            if item.key != key:
+                self._put(item.key, trashed=item.trashed)
         with self.store.writing() as connection:
-            if before:
-                connection.execute(sa.insert(db.index_item), [dict(row) for row in before])
-        self._at(1)
+            heed(connection, self.state.number)
 
     def end(self) -> None:
         """End a run: all that is told is of items that are there, with what the first profile says of them."""
-        self.state.facts.heed_library()
         with self.store.reading() as connection:
             living = sa.select(db.index_item.c.key).where(db.index_item.c.trashed.is_(False))
             there = set(connection.scalars(living))
@@ -121,14 +119,9 @@ class World:
         assert facts.changed_after(facts.number_of(self.since) or 0) == set()
 
     def _put(self, key: str, *, trashed: bool) -> None:
-        row = {"library": 1, "key": key, "version": 1, "item_type": "preprint", "trashed": trashed}
-        row |= {"folded_title": "t", "folded_surname": "", "data": "{}"}
+        data = {"key": key, "itemType": "preprint", "title": "T", "deleted": trashed}
         with self.store.writing() as connection:
-            db.upsert(connection, db.index_item, [row])
-
-    def _at(self, version: int) -> None:
-        with self.store.writing() as connection:
-            connection.execute(sa.update(db.library).values(version=version))
+            self.index.record(connection, items=[(data, 1)], complete=1)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -141,7 +134,6 @@ def test_what_changed_is_all_that_changed(tmp_path: Path, steps: Sequence[tuple[
             for table in (db.fact, db.index_item, db.figure):
                 connection.execute(sa.delete(table))
         world = World(State(store, "place", "users/1", FakeClock()), store)
-        world._at(1)
         for name, *words in steps:
             getattr(world, name)(*words)
         world.end()

@@ -33,7 +33,8 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         SyncdError: no such paper is known to be deleted, or several are.
         LibraryError: the library can't be written to.
     """
-    view, _ = session.refreshed()
+    session.refresh()
+    view = session.index.view(session.client.names)
     wanted = one_meant(words, _deleted(session, view), "deleted")
     item = view.items.get(wanted.key or "")
     if item is not None and item.trashed:
@@ -93,7 +94,8 @@ def new_collection(session: Session, profile: str) -> str:
     Raises:
         SyncdError: there is no such profile, or it is not paused.
     """
-    view, _ = session.refreshed()
+    session.refresh()
+    view = session.index.view(session.client.names)
     followed = [p for p in session.state.profiles() if profile in {p.name, p.author, p.collection}]
     if not followed:
         known = ", ".join(p.name for p in session.state.profiles())

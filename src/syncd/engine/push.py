@@ -154,7 +154,14 @@ class Push:
     def _remember_the_rest(self, now: datetime) -> None:
         """Remember what needed no write, and what is to be known of each paper from now on."""
         plan, state = self._plan, self._state
-        memory, actions = state.memory(), plan.actions
+        actions = plan.actions
+        with self._session.excerpt() as part:
+            part.papers(action.paper for action in actions)
+            part.items(action.key for action in actions if action.key)
+            part.file({tuple(path.split("/")) for path in plan.places})
+            memory = part.memory()
+        read = {profile.name for profile in plan.profiles}
+        in_vain = state.asked_in_vain({action.paper for action in actions}, read)
         with state.writing() as connection:
             for action in actions:
                 self._remember_quiet(connection, action, memory)
@@ -168,7 +175,7 @@ class Push:
             state.remove_tombstones(connection, alive & memory.tombstones)
             standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
             papers = [action.paper for action in actions]
-            state.set_status(connection, [*papers, *self._asked_in_vain(memory)], standings)
+            state.set_status(connection, [*papers, *in_vain], standings)
             for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
@@ -178,17 +185,6 @@ class Push:
                 )
             ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
             state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
-
-    def _asked_in_vain(self, memory: Memory) -> Iterator[str]:
-        """Yield the papers that wait for an answer though no profile lists them any more, or it was given."""
-        planned = {action.paper for action in self._plan.actions}
-        read = {profile.name for profile in self._plan.profiles}
-        for standing in self._state.standings():
-            if standing.cause == "review" and standing.paper not in planned:
-                answers = set(memory.decisions.get(standing.paper, {}).values())
-                dropped = standing.said is not None and read.issuperset(standing.said.listed)
-                if dropped or answers & {"same", "different"}:
-                    yield standing.paper
 
     def _claim(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
         """Remember which item a paper is, or was, and what its sources say of it."""

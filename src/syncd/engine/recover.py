@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from syncd.state.excerpt import excerpt
 from syncd.state.index import Index
 from syncd.state.journal import Chunk, Entry
 from syncd.state.state import State
@@ -28,17 +29,21 @@ SERVERS_OWN = frozenset({"version", "dateAdded", "dateModified"})
 PATIENCE = timedelta(days=1)
 
 
-def caught_up(
-    client: Client, index: Index, state: State, now: datetime
-) -> tuple[LibraryView, dict[str, str]]:
+def caught_up(client: Client, index: Index, state: State, now: datetime) -> dict[str, str]:
     """Read what changed in a library, and find out what became of writes of unknown outcome.
 
     Returns:
-        the library now; by create-once key of each paper that turned out to have been written, its run.
+        by create-once key of each paper that turned out to have been written, its run.
     """
     index.refresh(client)
-    view = index.view(client.names)
-    return view, recover(state, view, now)
+    sent = [entry.sent["key"] for chunk in state.journal.unfinished() for entry in chunk.entries]
+    if not sent:
+        return {}
+    with excerpt(state, client.names) as part:
+        part.items(sent)
+        part.collections(sent)
+        view = part.view()
+    return recover(state, view, now)
 
 
 def recover(state: State, view: LibraryView, now: datetime) -> dict[str, str]:

@@ -32,7 +32,6 @@ from syncd.state.state import FollowedProfile, State
 from syncd.sync.action import KINDS, Action, Intake, Memory, Plan, profile_of
 from syncd.sync.library import LibraryView
 from syncd.sync.plan import plan
-from syncd.text.titles import fold_title
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import Counter, OutcomeUnknownError
 
@@ -226,7 +225,10 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
     library = config.library(saved.library)
     report = Report(run_name(ports.clock.now()), saved.library, dry_run=False, plan=saved)
     with _timed(report, ports), _session(library, report, ports) as session:
-        view, _ = session.refreshed()
+        session.refresh()
+        report.before = _as_pushed(session, [profile.name for profile in saved.profiles])
+        with session.excerpt() as part:
+            view = part.view()
         _check_still_true(saved, view, config, ports)
         _push(saved, session, report, {})
     return report
@@ -259,6 +261,7 @@ def _push_readings(
         return
     profiles = [name for reading in readings for name in reading.names]
     with _session(readings[0].jobs[0].library, report, ports, profiles) as session:
+        report.before = _as_pushed(session, [intake.name for intake in _intakes(readings)])
         if not options.accept_shrunk:
             readings = _without_shrunken(readings, report)
         if any(reading.intakes for reading in readings):
@@ -278,7 +281,6 @@ def _session(
 ) -> Iterator[Session]:
     """Open a library for a run. A dry run leaves no trace in the history."""
     with opened(library, ports, report.run, report.requests) as session:
-        report.before = {profile.name: profile for profile in session.state.profiles()}
         history = (
             nullcontext()
             if report.dry_run
@@ -307,13 +309,16 @@ def _bring_up_to_date(
     done: dict[str, Action] = {}
     planned: dict[str, Action] = {}
     for turn in range(1, ROUNDS + 1):
-        view, recovered = session.refreshed()
-        memory = session.state.memory()
+        recovered = session.refresh()
+        if not options.accept_empty:
+            _check_not_another(session.state, report.library)
+            _check_not_emptied(session.state, report.library)
+        readings = _without_floods(readings, session.state, options, report)
+        with session.excerpt() as part:
+            part.plan(_intakes(readings))
+            view, memory = part.view(), part.memory()
         ours = [paper for paper, run in recovered.items() if run == report.run and paper in planned]
         done |= {p: replace(planned[p], key=memory.claims.get(p, planned[p].key)) for p in ours}
-        if not options.accept_empty:
-            _check_not_another(session.state, memory, report.library)
-            _check_not_emptied(view, memory, report.library)
         # A plan names times as the clock on the wall shows them.
         now = session.ports.clock.now().astimezone()
         readings, current = _planned(readings, view, memory, now, options, report)
@@ -343,7 +348,6 @@ def _planned(  # noqa: PLR0913, PLR0917 - all that a plan is made of
     report: Report,
 ) -> tuple[Sequence[Reading], Plan]:
     """Plan what was read, and let the report have it; return the readings that it is of, and it."""
-    readings = _without_floods(readings, view, memory, options, report)
     report.plan = current = plan(report.library, view, memory, _intakes(readings), now)
     if len(kept := _without_too_many(readings, current, options, report)) < len(readings):
         readings = kept
@@ -385,6 +389,11 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
     return push
 
 
+def _as_pushed(session: Session, names: Sequence[str]) -> dict[str, FollowedProfile]:
+    """Return profiles by name as they were last pushed."""
+    return {profile.name: profile for profile in session.state.profiles(names)}
+
+
 def _intakes(readings: Sequence[Reading]) -> list[Intake]:
     return [intake for reading in readings for intake in reading.intakes]
 
@@ -404,30 +413,19 @@ def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Readi
 
 
 def _without_floods(
-    readings: Sequence[Reading], view: LibraryView, memory: Memory, options: RunOptions, report: Report
+    readings: Sequence[Reading], state: State, options: RunOptions, report: Report
 ) -> Sequence[Reading]:
-    """Leave out readings that would add far more than a run may, before a plan of them keeps the others waiting.
-
-    Planning compares what is new with all that there is: an hour for a page of 200,000 papers.
-    """
+    """Leave out readings that would add far more than a run may, before a plan of them keeps the others waiting."""
     if not options.apart or options.max_create is None:
         return readings
     most = options.max_create + MOST_DOUBTS
     large = [r for r in readings if sum(len(intake.profile.papers) for intake in r.intakes) > most]
     if not large:
         return readings
-    names = view.by_title.keys() | {fold_title(said.title) for said in memory.said.values()}
     flooding = set()
     for reading in large:
-        new = {
-            paper.identifiers.arxiv or paper.identifiers.doi or name
-            for intake in reading.intakes
-            for paper in intake.profile.papers
-            if (name := fold_title(paper.title)) not in names
-            and paper.identifiers.arxiv not in view.by_arxiv
-            and paper.identifiers.doi not in view.by_doi
-        }
-        if len(new) > most and (error := _too_many(len(new), options)):
+        new = state.unknown(paper for intake in reading.intakes for paper in intake.profile.papers)
+        if new > most and (error := _too_many(new, options)):
             report.unread.append(Unread(reading.jobs[0].name, reading.jobs[0].source, error))
             flooding.add(id(reading))
     return [reading for reading in readings if id(reading) not in flooding]
@@ -452,21 +450,20 @@ def _without_too_many(
     return kept
 
 
-def _check_not_another(state: State, memory: Memory, library: str) -> None:
+def _check_not_another(state: State, library: str) -> None:
     """Stop where Zotero on the desktop is another than the one that syncd knows."""
-    if not memory.written and (papers := state.elsewhere()):
+    if not state.has_written() and (papers := state.elsewhere()):
         raise GuardError(
             message("library-in-another-zotero", library=repr(library), papers=papers),
             hint=message("nothing-written-open-library"),
         )
 
 
-def _check_not_emptied(view: LibraryView, memory: Memory, library: str) -> None:
+def _check_not_emptied(state: State, library: str) -> None:
     """Stop where nothing is left of what syncd knows, and no deletion explains it."""
-    known = memory.written.keys() - memory.tombstones - view.deleted
-    if known and not known & view.items.keys():
+    if papers := state.lost():
         raise GuardError(
-            message("library-emptied", library=repr(library), papers=len(known)),
+            message("library-emptied", library=repr(library), papers=papers),
             hint=message("nothing-written-accept-empty"),
         )
 

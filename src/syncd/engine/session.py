@@ -6,7 +6,7 @@ Nothing here decides what is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from syncd.config import Library
@@ -17,11 +17,11 @@ from syncd.engine.recover import caught_up
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.lock import held
 from syncd.messages import message
+from syncd.state.excerpt import Excerpt, excerpt
 from syncd.state.index import Index
 from syncd.state.libraries import remembered
 from syncd.state.state import State
 from syncd.state.store import Store
-from syncd.sync.library import LibraryView
 from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import Counter, PoliteTransport
 
@@ -47,14 +47,18 @@ class Session:
     state: State
     ports: Ports
 
-    def refreshed(self) -> tuple[LibraryView, dict[str, str]]:
+    def refresh(self) -> dict[str, str]:
         """Read what changed in the library, and find out what became of writes of unknown outcome.
 
         Returns:
-            the library now; by create-once key of each paper that turned out to have been written, its run.
+            by create-once key of each paper that turned out to have been written, its run.
         """
         self.ports.progress.stage(message("reading-library"))
         return caught_up(self.client, self.index, self.state, self.ports.clock.now())
+
+    def excerpt(self) -> AbstractContextManager[Excerpt]:
+        """Give an excerpt of the library as it was read last, and of what is remembered of it."""
+        return excerpt(self.state, self.client.names)
 
     def await_server(self) -> None:
         """Wait until the library is at rest, half a minute at most: a server may still be at work on a lost write."""
@@ -132,7 +136,6 @@ def noted(
         with suppress(StateError) if error else nullcontext():
             history.finish(session.run, ended, counts(), words)
             history.prune(clock.now(), session.ports.keep)
-            session.state.facts.heed_library()
 
 
 @contextmanager

@@ -81,6 +81,11 @@ def parts(written: Iterable[str], name: str, notes: Sequence[Note]) -> Parts:
     return Parts(ever, now)
 
 
+def _filed(note: Note) -> set[str]:
+    """Return the keys of the collections that a run put an item into, or took it out of."""
+    return {key for value in note.changes.get("collections", ()) for key in names("collections", value)}
+
+
 def names(name: str, value: Any) -> list[str]:
     """Return what a property consists of, in its order: names of tags, keys of collections, lines."""
     if name in BY_LINE:
@@ -436,15 +441,20 @@ class _Work:
     def planned(self) -> tuple[tuple[Entry, ...], tuple[Left, ...]]:
         """Read the library, find out what became of earlier writes, and plan."""
         session, state = self._session, self._session.state
-        view, _ = session.refreshed()
-        self._version = view.version
+        session.refresh()
         # Only now is it known all that the run did: its last answer may have been lost.
         notes = state.history.notes(self._run.name)
         self._titles = {key: note.title for key, note in notes}
         every = state.history.of_items({key for key, _ in notes})
-        record = Record(
-            state.memory().written, {key: [note for *_, note in told] for key, told in every.items()}
-        )
+        with session.excerpt() as part:
+            part.items(key for key, _ in notes)
+            part.items(key for _, note in notes for key in note.created)
+            written = part.memory().written
+            part.collections(key for base in written.values() for key in base.collections)
+            part.collections(key for key, note in notes for key in _filed(note))
+            view = part.view()
+        self._version = view.version
+        record = Record(written, {key: [note for *_, note in told] for key, told in every.items()})
         return plan_undo(notes, view, record, self._run.name)
 
     def carry_out(self) -> None:

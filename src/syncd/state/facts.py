@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from syncd.state import store as db
 from syncd.state.history import BRINGS
+from syncd.state.search import chunks
 from syncd.state.store import Store
 from syncd.sync.action import Action, Fact, Plan, PlannedProfile
 
@@ -53,6 +54,30 @@ class Told:
         return next((url for url, kind in self.links.items() if kind == "code"), None)
 
 
+def heed(connection: sa.Connection, library: int, keys: Iterable[str] | None = None) -> None:
+    """Take over from the index which items are there: what is in the trash or erased is gone until it is back.
+
+    Args:
+        connection: the transaction in which the index changed.
+        library: the library's number.
+        keys: of the items that changed; all of the library without.
+    """
+    fact, item = db.fact, db.index_item.c
+    is_there = sa.exists().where(
+        item.library == fact.c.library, item.key == fact.c.key, item.trashed.is_(False)
+    )
+    turned = sa.and_(fact.c.library == library, fact.c.gone == is_there)
+    for some in [sa.true()] if keys is None else [fact.c.key.in_(part) for part in chunks(keys)]:
+        change = sa.update(fact).where(turned, some)
+        connection.execute(change.values(gone=~fact.c.gone, changed=_last(connection, library) + 1))
+
+
+def _last(connection: sa.Connection, library: int) -> int:
+    """Return the number of the last change."""
+    query = sa.select(sa.func.max(db.fact.c.changed)).where(db.fact.c.library == library)
+    return connection.scalar(query) or 0
+
+
 class Facts:
     """The facts and figures of one library.
 
@@ -81,7 +106,7 @@ class Facts:
         for fact in plan.facts:
             if (action := items.get(fact.paper)) and action.key:
                 told.setdefault((fact.profile, action.key), fact)
-        number = self._next(connection)
+        number = _last(connection, self._library) + 1
         brought = {a.key for a in items.values() if a.kind in BRINGS or "collections" in a.changes}
         for profile in plan.profiles:
             self._note_figures(connection, profile, now.date().isoformat())
@@ -93,32 +118,6 @@ class Facts:
                 if text != _text(fact):
                     row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
                     db.upsert(connection, db.fact, [{"library": self._library, **row, "changed": number}])
-
-    def heed_library(self) -> None:
-        """Take over from the index which items are there: what is in the trash or erased is gone until it is back."""
-        fact, item, place = db.fact, db.index_item, db.library.c
-        is_there = sa.exists().where(
-            item.c.library == fact.c.library, item.c.key == fact.c.key, item.c.trashed.is_(False)
-        )
-        # An index that is being read anew does not hold all that is there.
-        complete = sa.exists().where(place.id == self._library, place.version > 0)
-        turned = sa.and_(fact.c.library == self._library, fact.c.gone == is_there, complete)
-        # Who looks through all of a large library must not keep others from writing, and seldom finds anything.
-        with self._store.reading() as connection:
-            if connection.scalar(sa.select(fact.c.key).where(turned).limit(1)) is None:
-                return
-        with self._store.writing() as connection:
-            connection.execute(
-                sa.update(fact).where(turned).values(gone=~fact.c.gone, changed=self._next(connection))
-            )
-
-    def _next(self, connection: sa.Connection) -> int:
-        """Return the number of the next change, in the caller's transaction."""
-        return self._last(connection) + 1
-
-    def _last(self, connection: sa.Connection) -> int:
-        query = sa.select(sa.func.max(db.fact.c.changed)).where(db.fact.c.library == self._library)
-        return connection.scalar(query) or 0
 
     def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
         """Return what is remembered of a profile's papers: since when, and the text."""
@@ -165,7 +164,7 @@ class Facts:
         """Return what stands for now in this library: `number_of` reads it, `changed_after` goes on from it."""
         epoch = self._epoch()
         with self._store.reading() as connection:
-            return f"{epoch}.{self._library}.{self._last(connection)}"
+            return f"{epoch}.{self._library}.{_last(connection, self._library)}"
 
     def number_of(self, moment: str) -> int | None:
         """Return the number of the last change before a moment; None where it is of another state or library."""
@@ -176,7 +175,7 @@ class Facts:
             return None
         with self._store.reading() as connection:
             # A state that was put back from a copy has not come so far.
-            return int(number) if int(number) <= self._last(connection) else None
+            return int(number) if int(number) <= _last(connection, self._library) else None
 
     def changed_after(self, number: int) -> set[str]:
         """Return the keys of the items of which something else is told since this change, and of those that went."""

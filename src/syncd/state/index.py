@@ -14,8 +14,10 @@ import sqlalchemy as sa
 
 from syncd.model import Identifiers
 from syncd.state import store as db
+from syncd.state.facts import heed
+from syncd.state.search import Search
 from syncd.state.store import Store
-from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
+from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
 
 if TYPE_CHECKING:
     # State is read by commands that load no client.
@@ -75,8 +77,7 @@ class Index:
         """
         before = [self._keys(table) for table in (db.index_item, db.index_collection)] if erased else []
         with self._store.writing() as connection:
-            for table in (db.index_item, db.index_collection):
-                connection.execute(sa.delete(table).where(table.c.library == self._library))
+            self._empty(connection)
             self._complete(connection, 0)
             if erased:
                 self._erase(connection, *before)
@@ -98,6 +99,9 @@ class Index:
             )
             self._store_collections(connection, [(c["data"], c["version"]) for c in collections.objects])
             self._erase(connection, deletions.items, deletions.collections)
+            if not known:
+                # What is not there any more was in no answer, where the index was emptied before.
+                heed(connection, self._library)
             self._complete(connection, version)
 
     def _keys(self, table: sa.Table) -> list[str]:
@@ -113,7 +117,7 @@ class Index:
     def view(self, names: Sequence[str] = ()) -> LibraryView:
         """Return the library as the index has it; under its names, the one that new keys are made under first."""
         with self._store.reading() as connection:
-            items = {row.key: _item(row) for row in connection.execute(self._all(db.index_item))}
+            items = {row.key: item_of(row) for row in connection.execute(self._all(db.index_item))}
             collections = {
                 row.key: IndexedCollection(row.key, row.name, row.parent, row.trashed)
                 for row in connection.execute(self._all(db.index_collection))
@@ -159,9 +163,18 @@ class Index:
     def forget(self) -> None:
         """Empty the index: the next refresh reads the library anew."""
         with self._store.writing() as connection:
-            for table in (db.index_item, db.index_collection, db.index_deletion):
-                connection.execute(sa.delete(table).where(table.c.library == self._library))
+            self._empty(connection)
+            connection.execute(
+                sa.delete(db.index_deletion).where(db.index_deletion.c.library == self._library)
+            )
             self._complete(connection, 0)
+
+    def _empty(self, connection: sa.Connection) -> None:
+        """Forget items and collections, and all that was noted of them."""
+        for table in (db.index_item, db.index_collection, db.replaced):
+            connection.execute(sa.delete(table).where(table.c.library == self._library))
+        word = db.title_word.c
+        connection.execute(sa.delete(db.title_word).where(word.library == self._library, word.kind == "item"))
 
     def _store_items(self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]]) -> None:
         entries = [indexed(data, version, meta.get("parsedDate")) for data, version, meta in items]
@@ -180,10 +193,26 @@ class Index:
                 "arxiv": entry.identifiers.arxiv,
                 "data": entry.raw,
                 "abstract": entry.abstract,
+                "words": entry.words,
+                "read_anew": entry.read_anew,
             }
             for entry in entries
         ]
+        Search(connection, self._library).put("item", entries)
         self._replace(connection, db.index_item, rows)
+        self._store_replaced(connection, entries)
+        heed(connection, self._library, [entry.key for entry in entries])
+
+    def _store_replaced(self, connection: sa.Connection, entries: Sequence[IndexedItem]) -> None:
+        """Note the keys of the items that these took the place of in a merge."""
+        self._remove(connection, db.replaced, [entry.key for entry in entries])
+        rows = [
+            {"library": self._library, "old": old, "key": entry.key}
+            for entry in entries
+            if not entry.parent
+            for old in replaced_by(entry)
+        ]
+        db.upsert(connection, db.replaced, rows)
 
     def _store_collections(self, connection: sa.Connection, collections: Iterable[tuple[Json, int]]) -> None:
         rows = [
@@ -209,7 +238,12 @@ class Index:
             (db.index_item, list(items), "item"),
             (db.index_collection, list(collections), "collection"),
         ):
+            if kind == "item":
+                Search(connection, self._library).drop_words("item", keys)
+                self._remove(connection, db.replaced, keys)
             self._remove(connection, table, keys)
+            if kind == "item":
+                heed(connection, self._library, keys)
             rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
             db.upsert(connection, db.index_deletion, rows)
         for key in collections:
@@ -241,7 +275,8 @@ class Index:
         return sa.select(table).where(table.c.library == self._library)
 
 
-def _item(row: sa.Row[Any]) -> IndexedItem:
+def item_of(row: sa.Row[Any]) -> IndexedItem:
+    """Return the item of a row of `index_item`."""
     return IndexedItem(
         key=row.key,
         version=row.version,
@@ -254,4 +289,6 @@ def _item(row: sa.Row[Any]) -> IndexedItem:
         identifiers=Identifiers(row.doi, row.arxiv),
         raw=row.data,
         abstract=row.abstract,
+        words=row.words,
+        read_anew=row.read_anew,
     )

@@ -17,15 +17,18 @@ from syncd.clock import Clock
 from syncd.errors import SyncdError
 from syncd.handshake import ONLINE, Zotero
 from syncd.messages import kept, recalled
+from syncd.model import Paper
 from syncd.state import store as db
 from syncd.state.facts import Facts
 from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
+from syncd.state.search import Records, Search, chunks
 from syncd.state.store import Store
 from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
+from syncd.text.titles import fold_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class State:
         zotero: which Zotero it is in, if that is on a computer.
 
     Attributes:
+        number: the library's number in the database.
         history: of its runs.
         journal: of its writes.
         facts: what profiles tell beside their items.
@@ -127,7 +131,7 @@ class State:
         self._prefix = prefix
         self._clock = clock
         self._names = {"endpoint": endpoint, "prefix": prefix, **asdict(zotero)}
-        self._library = self._number()
+        self._library = self.number = self._number()
         self.history = History(store, self._library, clock)
         self.journal = Journal(store, self._library, clock)
         self.facts = Facts(store, self._library)
@@ -157,6 +161,10 @@ class State:
         """Return the library's index, which lives in the same database."""
         return Index(self._store, self._library, self._prefix)
 
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction in which nothing is written."""
+        return self._store.reading()
+
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """Open a transaction: all of it is remembered, or nothing."""
         return self._store.writing()
@@ -169,7 +177,7 @@ class State:
             written = connection.execute(self._all(db.written)).all()
             claims = connection.execute(self._all(db.claim)).all()
             waiting = connection.execute(self._all(db.standing).where(db.standing.c.cause == "review"))
-            asked = [(row, _said(row.said)) for row in waiting]
+            asked = [(row.paper, question_of(row)) for row in waiting]
             decisions: dict[str, dict[str, Verdict]] = {}
             for row in connection.execute(self._all(db.decision)):
                 decisions.setdefault(row.paper, {})[row.key] = row.verdict
@@ -178,10 +186,8 @@ class State:
                 versions={row.key: row.version for row in written},
                 seen={row.key: json.loads(row.seen) for row in written if row.seen},
                 claims={row.paper: row.key for row in claims},
-                said={row.paper: said for row in claims if (said := _said(row.said))},
-                questions={
-                    row.paper: Question(said, _candidates(row.comparison)) for row, said in asked if said
-                },
+                said={row.paper: said for row in claims if (said := said_of_text(row.said))},
+                questions={paper: question for paper, question in asked if question},
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
@@ -238,6 +244,8 @@ class State:
         """Remember which item a paper is, or was; and what its sources say of it, if that is new."""
         new = {"said": json.dumps(asdict(said), ensure_ascii=False)} if said else {}
         self._put(connection, db.claim, {"paper": paper, "key": key, **new})
+        if said:
+            Records(connection, self._library).put("said", paper, said)
 
     def remember_seen(self, connection: sa.Connection, key: str, seen: Mapping[str, str]) -> None:
         """Remember what an item of syncd's holds after a write of syncd's."""
@@ -301,7 +309,13 @@ class State:
         self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]
     ) -> None:
         """Put what is to be known of these papers in place of what was."""
+        papers, standings = list(papers), list(standings)
         self._drop(connection, db.standing, "paper", papers)
+        records = Records(connection, self._library)
+        records.drop("asked", papers)
+        for standing in standings:
+            if standing.cause == "review" and standing.said:
+                records.put("asked", standing.paper, standing.said)
         rows = [
             {
                 "library": self._library,
@@ -337,18 +351,27 @@ class State:
                     ),
                     values=json.loads(r.kept),
                     by="syncd" if r.key in undone else "user",
-                    said=_said(r.said),
+                    said=said_of_text(r.said),
                 )
                 for r in connection.execute(query)
             ]
 
-    def profiles(self) -> list[FollowedProfile]:
-        """Return the profiles that were pushed."""
+    def profiles(self, names: Iterable[str] | None = None) -> list[FollowedProfile]:
+        """Return the profiles that were pushed, in the order of their names; of these names, if any are given."""
+        figure, profile = db.figure.c, db.profile.c
+        days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
+        query = self._all(db.profile)
+        parts = [sa.true()] if names is None else [profile.name.in_(part) for part in chunks(names)]
+        of_figures = [sa.true()] if names is None else [figure.profile.in_(part) for part in chunks(names)]
         with self._store.reading() as connection:
-            figure = db.figure.c
-            days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
-            listed = {row.profile: row.papers for row in connection.execute(days.order_by(figure.day))}
-            query = self._all(db.profile).order_by(db.profile.c.name)
+            listed = {
+                row.profile: row.papers
+                for part in of_figures
+                for row in connection.execute(days.where(part).order_by(figure.day))
+            }
+            rows = [
+                row for part in parts for row in connection.execute(query.where(part).order_by(profile.name))
+            ]
             return [
                 FollowedProfile(
                     r.name,
@@ -361,8 +384,65 @@ class State:
                     r.pushed,
                     listed.get(r.name) or r.papers,
                 )
-                for r in connection.execute(query)
+                for r in rows
             ]
+
+    def has_written(self) -> bool:
+        """Whether syncd ever wrote anything into this library that it remembers."""
+        with self._store.reading() as connection:
+            return connection.execute(self._all(db.written).limit(1)).first() is not None
+
+    def lost(self) -> int:
+        """Return how many of syncd's items nobody deleted, if none of these is left in the library; else 0."""
+        written, item = db.written.c, db.index_item.c
+        gone = [
+            sa.exists().where(table.c.library == written.library, table.c.key == written.key)
+            for table in (db.tombstone, db.index_deletion)
+        ]
+        known = sa.and_(written.library == self._library, ~gone[0], ~gone[1])
+        there = sa.exists().where(item.library == written.library, item.key == written.key)
+        with self._store.reading() as connection:
+            if connection.execute(sa.select(written.key).where(known, there).limit(1)).first():
+                return 0
+            return int(connection.scalar(sa.select(sa.func.count()).where(known)) or 0)
+
+    def unknown(self, papers: Iterable[Paper]) -> int:
+        """Return how many of these papers neither the library nor syncd has by an identifier or the very title."""
+        names = {fold_title(paper.title): paper for paper in papers}
+        with self._store.reading() as connection:
+            search = Search(connection, self._library)
+            dois = search.by("item", "doi", [one.identifiers.doi for one in names.values()])
+            arxiv = search.by("item", "arxiv", [one.identifiers.arxiv for one in names.values()])
+            titles = search.by("item", "folded_title", names) | search.by("said", "folded_title", names)
+        new = {
+            one.identifiers.arxiv or one.identifiers.doi or name
+            for name, one in names.items()
+            if name not in titles and one.identifiers.doi not in dois and one.identifiers.arxiv not in arxiv
+        }
+        return len(new)
+
+    def asked_in_vain(self, planned: Collection[str], read: Collection[str]) -> list[str]:
+        """Return the papers that wait for an answer though no profile lists them any more, or it was given.
+
+        Args:
+            planned: create-once keys of papers that are in a plan; they are left out.
+            read: the profiles that the plan is of.
+        """
+        standing, listing, decision = db.standing.c, db.listing.c, db.decision.c
+        listed = sa.exists().where(
+            listing.library == standing.library, listing.kind == "asked", listing.key == standing.paper
+        )
+        answer = sa.exists().where(decision.library == standing.library, decision.paper == standing.paper)
+        answered = answer.where(decision.verdict.in_(["same", "different"]))
+        waiting = self._all(db.standing).where(standing.cause == "review")
+        found = []
+        with self._store.reading() as connection:
+            for part in chunks(read):
+                rows = connection.execute(waiting.where(listed.where(listing.profile.in_(part))))
+                said = ((row.paper, said_of_text(row.said)) for row in rows)
+                found += [paper for paper, one in said if one and set(read).issuperset(one.listed)]
+            found += [row.paper for row in connection.execute(waiting.where(answered))]
+        return [paper for paper in dict.fromkeys(found) if paper not in planned]
 
     def collections(self) -> dict[str, str]:
         """Return by a path as settings name it, the key of its collection."""
@@ -475,7 +555,8 @@ class State:
         return sa.select(table).where(table.c.library == self._library)
 
 
-def _said(text: str) -> Said | None:
+def said_of_text(text: str) -> Said | None:
+    """Return what sources said of a paper, as a row has it; None where nothing is known."""
     return Said.from_json(json.loads(text)) if text else None
 
 
@@ -488,6 +569,12 @@ def _comparison(text: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
 def _reasoned(candidate: Mapping[str, Any], way: Callable[[str], str]) -> dict[str, Any]:
     """Return a candidate whose reasons went one way between sentences and texts."""
     return {**candidate, "reasons": [way(reason) for reason in candidate["reasons"]]}
+
+
+def question_of(row: sa.Row[Any]) -> Question | None:
+    """Return what a row of `standing` asks the user; None where it is not known what sources said."""
+    said = said_of_text(row.said)
+    return Question(said, _candidates(row.comparison)) if said else None
 
 
 def _candidates(comparison: str) -> tuple[Candidate, ...]:

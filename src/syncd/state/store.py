@@ -57,6 +57,69 @@ index_item = sa.Table(
     sa.Column("arxiv", sa.Text),
     sa.Column("data", sa.Text, nullable=False),
     sa.Column("abstract", sa.Text, nullable=False, server_default=""),
+    sa.Column("words", sa.Text, nullable=False, server_default=""),
+    sa.Column("read_anew", sa.Text, nullable=False, server_default=""),
+    sa.Index("item_by_parent", "library", "parent"),
+    sa.Index("item_by_title", "library", "folded_title"),
+    sa.Index("item_by_title_read_anew", "library", "read_anew"),
+    sa.Index("item_by_surname", "library", "folded_surname"),
+    sa.Index("item_by_doi", "library", "doi"),
+    sa.Index("item_by_arxiv", "library", "arxiv"),
+    sa.Index("item_by_abstract", "library", "abstract"),
+)
+
+# Of items that took the place of others in a merge: which, by the keys of the others.
+replaced = sa.Table(
+    "replaced",
+    metadata,
+    _library_column(),
+    sa.Column("old", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Index("replaced_by_key", "library", "key"),
+)
+
+# The words of titles, as numbers: of items, and of papers that sources described; see `search`.
+title_word = sa.Table(
+    "title_word",
+    metadata,
+    _library_column(),
+    sa.Column("word", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# What sources said of papers, as it is searched: "said" of those with a claim, "asked" of those that wait for a review.
+record = sa.Table(
+    "record",
+    metadata,
+    _library_column(),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("folded_title", sa.Text, nullable=False),
+    sa.Column("folded_surname", sa.Text, nullable=False),
+    sa.Column("doi", sa.Text),
+    sa.Column("arxiv", sa.Text),
+    sa.Column("abstract", sa.Text, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("read_anew", sa.Text, nullable=False),
+    sa.Index("record_by_title", "library", "kind", "folded_title"),
+    sa.Index("record_by_title_read_anew", "library", "kind", "read_anew"),
+    sa.Index("record_by_surname", "library", "kind", "folded_surname"),
+    sa.Index("record_by_doi", "library", "kind", "doi"),
+    sa.Index("record_by_arxiv", "library", "kind", "arxiv"),
+    sa.Index("record_by_abstract", "library", "kind", "abstract"),
+)
+
+# Which profiles ever listed a paper of `record`.
+listing = sa.Table(
+    "listing",
+    metadata,
+    _library_column(),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("profile", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Index("listing_by_key", "library", "kind", "key"),
 )
 
 index_collection = sa.Table(
@@ -68,6 +131,7 @@ index_collection = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("parent", sa.String(8)),
     sa.Column("trashed", sa.Boolean, nullable=False),
+    sa.Index("collection_by_name", "library", "name"),
 )
 
 index_deletion = sa.Table(
@@ -96,6 +160,7 @@ claim = sa.Table(
     sa.Column("paper", sa.String(8), primary_key=True),
     sa.Column("key", sa.String(8), nullable=False),
     sa.Column("said", sa.Text, nullable=False, server_default=""),
+    sa.Index("claim_by_key", "library", "key"),
 )
 
 collection = sa.Table(
@@ -263,7 +328,7 @@ figure = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0005"
+HEAD = "0006"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.

@@ -92,7 +92,7 @@ class Filing:
 
     def _named(self, name: str, parent: str | None) -> str | None:
         """Return the collection of that name under `parent`, existing or planned."""
-        for there in self._view.collections.values():
+        for _, there in sorted(self._view.collections.items()):
             if (there.name, there.parent, there.trashed) == (name, parent, False):
                 return there.key
         planned = (new.key for new in self._new.values() if (new.name, new.parent) == (name, parent))

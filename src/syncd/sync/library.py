@@ -10,10 +10,15 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from syncd.model import Identifiers
+from syncd.parse.markup import plain
+from syncd.parse.record import one_line
 from syncd.text.identifiers import arxiv_id, doi
+from syncd.text.patterns import pattern
 from syncd.text.titles import MOST_LETTERS, digest_of_text, fold_name, fold_title, words_of
 
 NO_PAPER = frozenset({"attachment", "note", "annotation"})
+MARKUP = pattern(r"[<&\\$^]", hostile="a")
+"""A sign that may be left of markup in a title."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class IndexedItem:
         identifiers: its DOI and arXiv id.
         raw: the item's data as JSON text.
         abstract: `digest_of_text` of its abstract.
+        words: `words_of` its title.
+        read_anew: `fold_title` of its title where that is another once markup in it is read; else empty.
     """
 
     key: str
@@ -45,6 +52,8 @@ class IndexedItem:
     identifiers: Identifiers
     raw: str = field(repr=False)
     abstract: str = ""
+    words: str = ""
+    read_anew: str = ""
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -57,6 +66,7 @@ def indexed(data: Mapping[str, Any], version: int, parsed_date: str | None = Non
     """Return the index entry of an item's data."""
     creators = data.get("creators") or [{}]
     first = creators[0]
+    title = str(data.get("title") or "")
     year = (parsed_date or str(data.get("date", "")))[:4]
     return IndexedItem(
         key=data["key"],
@@ -64,13 +74,23 @@ def indexed(data: Mapping[str, Any], version: int, parsed_date: str | None = Non
         item_type=data.get("itemType", ""),
         parent=data.get("parentItem") or None,
         trashed=bool(data.get("deleted")),
-        folded_title=fold_title(data.get("title", "")) if data.get("title") else "",
+        folded_title=fold_title(title) if title else "",
         folded_surname=fold_name(first.get("lastName") or first.get("name") or ""),
         year=int(year) if year.isdigit() and len(year) == 4 else None,
         identifiers=identifiers_of(data),
         raw=json.dumps(data, ensure_ascii=False),
         abstract=digest_of_text(str(data.get("abstractNote", ""))),
+        words=words_of(title),
+        read_anew=_read_anew(title),
     )
+
+
+def _read_anew(title: str) -> str:
+    """Return the folded title once markup in it is read that an earlier syncd did not know; empty if there is none."""
+    if not MARKUP.search(title):
+        return ""
+    read = one_line(plain(title))
+    return fold_title(read) if read != title else ""
 
 
 def identifiers_of(data: Mapping[str, Any]) -> Identifiers:
@@ -89,6 +109,14 @@ def identifiers_of(data: Mapping[str, Any]) -> Identifiers:
         doi=doi(str(data.get("DOI", ""))) or doi(extra_doi),
         arxiv=next((found for text in texts if (found := arxiv_id(str(text)))), None),
     )
+
+
+def replaced_by(item: IndexedItem) -> list[str]:
+    """Return the keys of the items that were merged into this one, as Zotero notes them."""
+    if "dc:replaces" not in item.raw:
+        return []
+    uris = item.data.get("relations", {}).get("dc:replaces", [])
+    return [uri.rsplit("/", 1)[-1] for uri in ([uris] if isinstance(uris, str) else uris)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +159,7 @@ class LibraryView:
     def papers(self) -> tuple[IndexedItem, ...]:
         """Items that can be a paper, trashed ones last."""
         found = [item for item in self.items.values() if not item.parent and item.item_type not in NO_PAPER]
-        return tuple(sorted(found, key=lambda item: (item.trashed, item.version)))
+        return tuple(sorted(found, key=lambda item: (item.trashed, item.version, item.key)))
 
     @cached_property
     def by_doi(self) -> Mapping[str, list[IndexedItem]]:
@@ -161,7 +189,7 @@ class LibraryView:
     @cached_property
     def words(self) -> Mapping[str, str]:
         """The words of the same titles, as `words_of` gives them."""
-        return {key: words_of(str(self.items[key].data["title"])) for key in self.titles}
+        return {key: self.items[key].words for key in self.titles}
 
     @cached_property
     def children(self) -> Mapping[str, list[IndexedItem]]:
@@ -173,10 +201,7 @@ class LibraryView:
         """For an item that was merged away, the key of the item that took its place."""
         found: dict[str, str] = {}
         for item in self.papers:
-            if "dc:replaces" in item.raw:
-                uris = item.data.get("relations", {}).get("dc:replaces", [])
-                for uri in [uris] if isinstance(uris, str) else uris:
-                    found[uri.rsplit("/", 1)[-1]] = item.key
+            found |= dict.fromkeys(replaced_by(item), item.key)
         return found
 
     def living(self, key: str) -> IndexedItem | None:
@@ -240,12 +265,13 @@ class Records:
         self.by_title: defaultdict[str, list[IndexedItem]] = defaultdict(list)
         self.by_abstract: defaultdict[str, list[IndexedItem]] = defaultdict(list)
         self.titles: dict[str, str] = {}
-        self._words: dict[str, str] = {}
+        self.words: dict[str, str] = {}
 
     def add(self, paper: str, record: IndexedItem) -> None:
         """Add a paper's record by its create-once key."""
         self.items[paper] = record
         self.titles[paper] = record.folded_title[:MOST_LETTERS]
+        self.words[paper] = record.words
         for group, name in (
             (self.by_doi, record.identifiers.doi),
             (self.by_arxiv, record.identifiers.arxiv),
@@ -254,13 +280,6 @@ class Records:
         ):
             if name:
                 group[name].append(record)
-
-    @property
-    def words(self) -> Mapping[str, str]:
-        """The words of all titles, as `words_of` gives them."""
-        for paper in self.items.keys() - self._words.keys():
-            self._words[paper] = words_of(str(self.items[paper].data["title"]))
-        return self._words
 
 
 def _grouped(pairs: Iterable[tuple[str | None, IndexedItem]]) -> Mapping[str, list[IndexedItem]]:

@@ -67,6 +67,16 @@ class PaperKey:
     aliases: tuple[str, ...] = ()
 
 
+def possible_keys(paper: Paper, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that a paper may have in a plan, each under all names that library, title and author ever had.
+
+    Args:
+        paper: from a source.
+        names: the library's, the one that new keys are made under first.
+    """
+    return itertools.islice(_candidates(paper, names), MOST_NAMESAKES)
+
+
 def paper_keys(
     view: LibraryView, memory: Memory, intakes: Sequence[Intake]
 ) -> dict[tuple[str, Paper], PaperKey]:
@@ -106,7 +116,7 @@ class _Naming:
         """
         best = Fit.OTHER
         chosen: tuple[str, Sequence[str]] | None = None
-        for made in itertools.islice(self._candidates(paper), MOST_NAMESAKES):
+        for made in possible_keys(paper, self._view.names):
             for at, key in enumerate(made):
                 fit = self._fit(paper, profile, key)
                 # Nothing new is made under another name of the library, or one as it was read once.
@@ -149,26 +159,11 @@ class _Naming:
 
     def _first_free(self, paper: Paper) -> tuple[str, Sequence[str]]:
         name = (*_name(paper.title, paper.surname), paper.year)
-        for made in self._candidates(paper, max(MOST_NAMESAKES, self._taken[name])):
+        for made in _candidates(paper, self._view.names, max(MOST_NAMESAKES, self._taken[name])):
             self._taken[name] = max(MOST_NAMESAKES, self._taken[name]) + 1
             if made[0] not in self._given:
                 return made[0], made
         raise AssertionError("unreachable")
-
-    def _candidates(self, paper: Paper, start: int = 0) -> Iterator[tuple[str, ...]]:
-        """Yield the keys that a paper can have, each under all names that library, title and author ever had here."""
-        former = former_surnames(paper.creators[0]) if paper.creators else ()
-        names = [
-            _name(title, surname)
-            for title in (paper.title, *paper.former_titles)
-            for surname in (paper.surname, *former)
-        ]
-        named = [(library, *name) for name in names for library in self._view.names]
-        if not start:
-            yield tuple(items.item_key(*one) for one in named)
-        for count in itertools.count(max(1, start)):
-            distinct = (str(paper.year), str(count))
-            yield tuple(items.item_key(*one, *distinct) for one in named)
 
     def _fit(self, paper: Paper, profile: str, key: str) -> Fit:
         """Return how well a paper fits what is known of a key."""
@@ -209,6 +204,22 @@ class _Naming:
     def _is_crowded(self, profile: str, paper: Paper) -> bool:
         """Whether a profile lists several papers of this name."""
         return (profile, *_name(paper.title, paper.surname)) in self._crowded
+
+
+def _candidates(paper: Paper, libraries: Sequence[str], start: int = 0) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that a paper can have, without end, from a count on."""
+    former = former_surnames(paper.creators[0]) if paper.creators else ()
+    names = [
+        _name(title, surname)
+        for title in (paper.title, *paper.former_titles)
+        for surname in (paper.surname, *former)
+    ]
+    named = [(library, *name) for name in names for library in libraries]
+    if not start:
+        yield tuple(items.item_key(*one) for one in named)
+    for count in itertools.count(max(1, start)):
+        distinct = (str(paper.year), str(count))
+        yield tuple(items.item_key(*one, *distinct) for one in named)
 
 
 def _name(title: str, surname: str) -> tuple[str, str]:

@@ -13,8 +13,6 @@ from functools import cached_property
 
 from syncd.messages import message
 from syncd.model import Identifiers
-from syncd.parse.markup import plain
-from syncd.parse.record import one_line
 from syncd.sync.action import Memory, Said, Verdict
 from syncd.sync.filing import Wanted, said_of
 from syncd.sync.library import IndexedItem, LibraryView, Records, Searched, indexed
@@ -29,10 +27,6 @@ NUMBER = pattern(r"[0-9]+|\b[IVX]+\b", hostile="I")
 >>> NUMBER.findall("GPT-4 and Part IV")
 ['4', 'IV']
 """
-
-
-MARKUP = pattern(r"[<&\\$^]", hostile="a")
-"""A sign that may be left of markup in a title."""
 
 
 @dataclass(slots=True)
@@ -114,7 +108,7 @@ class Recognition:
         for profile in entry.profiles:
             self._taken[profile].add(target)
         if self._compares:
-            self._placed.add(entry.key, _as_item(target, said_of(entry)))
+            self._placed.add(entry.key, as_item(target, said_of(entry)))
 
     def _certain(self, entry: Wanted) -> str | None:
         """Return the key of the item that state or the create-once key names, alive or not."""
@@ -126,7 +120,7 @@ class Recognition:
         if claimed:
             return claimed
         said = self._memory.decisions.get(entry.key, {})
-        if same := next((key for key, verdict in said.items() if verdict == "same"), None):
+        if same := next((key for key, verdict in sorted(said.items()) if verdict == "same"), None):
             return same
         made = [key for key in own_keys(self._view, entry) if self._is_known(key)]
         living = [key for key in made if key in self._view.items and not self._view.items[key].trashed]
@@ -158,10 +152,9 @@ class Recognition:
         """Papers whose title has markup left that an earlier syncd did not know, by the title as it is read now."""
         records = Records()
         for searched in (self._view, self._remembered):
-            for name, item in searched.items.items():
-                title = str(item.data.get("title", "")) if not item.parent else ""
-                if MARKUP.search(title) and (read := one_line(plain(title))) != title:
-                    records.add(name, replace(item, folded_title=fold_title(read)))
+            for name, item in sorted(searched.items.items()):
+                if item.read_anew and not item.parent:
+                    records.add(name, replace(item, folded_title=item.read_anew))
         return records
 
     def _compared(self, new: Sequence[Wanted]) -> list[Doubt]:
@@ -195,7 +188,7 @@ class Recognition:
         same[entry.key] = entry
         found = [candidate for one in same.values() for candidate in self._candidates(one)]
         others = self._others(entry)
-        for paper, question in self._memory.questions.items():
+        for paper, question in sorted(self._memory.questions.items()):
             # A paper that waits, though it is not read this time, is asked about together with this one.
             if paper not in self._papers and _share(question.said.identifiers, ids):
                 denied = others | self._answered(paper, "different")
@@ -226,13 +219,13 @@ class Recognition:
     def _remembered(self) -> Records:
         """The papers of earlier plans, as their sources described them."""
         records = Records()
-        for paper, said in self._memory.said.items():
+        for paper, said in sorted(self._memory.said.items()):
             item = self._view.living(key := self._memory.claims.get(paper, paper))
-            records.add(paper, _as_item(item.key if item else key, said))
-        for paper, question in self._memory.questions.items():
+            records.add(paper, as_item(item.key if item else key, said))
+        for paper, question in sorted(self._memory.questions.items()):
             for key in self._answered(paper, "same") if paper not in self._papers else ():
                 item = self._view.living(key)
-                records.add(paper, _as_item(item.key if item else key, question.said))
+                records.add(paper, as_item(item.key if item else key, question.said))
         return records
 
     def _taken_by(self, entry: Wanted) -> frozenset[str]:
@@ -352,7 +345,7 @@ def _same_date(entry: Wanted, mine: Said, before: Said) -> bool:
     return mine.date[start:] == before.date[start:]
 
 
-def _as_item(key: str, said: Said) -> IndexedItem:
+def as_item(key: str, said: Said) -> IndexedItem:
     """Return an item as its sources described it."""
     creators = [{"firstName": given, "lastName": family} for family, given in said.creators]
     arxiv = f"arXiv:{said.identifiers.arxiv}" if said.identifiers.arxiv else ""

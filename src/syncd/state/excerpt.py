@@ -1,0 +1,266 @@
+"""The part of a library, and of what is remembered of it, that a plan can touch.
+
+Fetched by keys, identifiers, titles and abstracts, so that it costs what the sources list and not what there is. A plan
+made from an excerpt is the plan that the whole would give; tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.messages import recalled
+from syncd.model import Paper
+from syncd.state import store as db
+from syncd.state.index import item_of
+from syncd.state.search import Kind, Search, chunks
+from syncd.state.state import State, question_of, said_of_text
+from syncd.sync.action import Intake, Memory, Question, Refusal, Said, Verdict
+from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView
+from syncd.sync.match import MIN_ABSTRACT
+from syncd.sync.merge import Base
+from syncd.sync.paper_keys import PaperKey, paper_keys, possible_keys
+from syncd.text.titles import digest_of_text, fold_name, fold_title, words_of
+from syncd.zotero import items
+
+
+@contextmanager
+def excerpt(state: State, names: Sequence[str]) -> Iterator[Excerpt]:
+    """Give an excerpt of a library, all of it as of one moment; empty yet.
+
+    Args:
+        state: what is remembered of the library, with its index.
+        names: the library's names, the one that new keys are made under first.
+    """
+    with state.reading() as connection:
+        yield Excerpt(connection, state.number, names)
+
+
+class Excerpt:
+    """What was fetched of one library, within a transaction for reading. It grows by what is asked for.
+
+    Args:
+        connection: the transaction.
+        library: the library's number.
+        names: the library's names, the one that new keys are made under first.
+    """
+
+    def __init__(self, connection: sa.Connection, library: int, names: Sequence[str]) -> None:
+        self._connection = connection
+        self._library = library
+        self._names = tuple(names)
+        self._search = Search(connection, library)
+        # What was asked for already, by what was asked.
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
+        self._items: dict[str, IndexedItem] = {}
+        self._deleted: set[str] = set()
+        self._collections: dict[str, IndexedCollection] = {}
+        self._claims: dict[str, str] = {}
+        self._said: dict[str, Said] = {}
+        self._decisions: dict[str, dict[str, Verdict]] = {}
+        self._questions: dict[str, Question] = {}
+        self._places: dict[str, str] = {}
+
+    # What comes of it
+
+    def view(self) -> LibraryView:
+        """Return what was fetched of the library."""
+        version = self._connection.scalar(
+            sa.select(db.library.c.version).where(db.library.c.id == self._library)
+        )
+        first, *others = self._names
+        return LibraryView(
+            first, int(version or 0), self._items, self._collections, frozenset(self._deleted), tuple(others)
+        )
+
+    def memory(self) -> Memory:
+        """Return what is remembered of the items and papers that were asked for."""
+        written = list(self._rows(db.written, "key", self._asked["item"]))
+        return Memory(
+            written={row.key: Base.from_json(json.loads(row.base)) for row in written},
+            versions={row.key: row.version for row in written},
+            seen={row.key: json.loads(row.seen) for row in written if row.seen},
+            claims=self._claims,
+            said=self._said,
+            questions=self._questions,
+            collections=self._places,
+            tombstones=frozenset(row.key for row in self._rows(db.tombstone, "key", self._asked["item"])),
+            decisions=self._decisions,
+            refusals={
+                row.paper: Refusal(row.digest, recalled(row.message))
+                for row in self._rows(db.refusal, "paper", self._asked["paper"])
+            },
+            restored=frozenset(
+                row.paper
+                for row in self._rows(db.standing, "paper", self._asked["paper"])
+                if row.cause == "restored"
+            ),
+        )
+
+    # What it is of
+
+    def plan(self, intakes: Sequence[Intake]) -> None:
+        """Fetch what a plan of these profiles can touch."""
+        self.file({intake.collection for intake in intakes})
+        self.papers(self._listed({intake.name for intake in intakes}))
+        listed = [paper for intake in intakes for paper in intake.profile.papers]
+        self.papers(key for paper in listed for made in possible_keys(paper, self._names) for key in made)
+        named = paper_keys(self.view(), self.memory(), intakes)
+        self.papers(key for one in named.values() for key in (one.key, *one.aliases))
+        self.items(key for one in named.values() for key in self._generations(one))
+        unknown = [(paper, one) for (_, paper), one in named.items() if not self._is_known(one)]
+        found = self._like([paper for paper, _ in unknown])
+        self._children(named, found)
+
+    def papers(self, papers: Iterable[str]) -> None:
+        """Fetch what is remembered of papers, by their create-once keys, and the items that they are."""
+        wanted = self._new("paper", papers)
+        for row in self._rows(db.claim, "paper", wanted):
+            self._claims[row.paper] = row.key
+            if said := said_of_text(row.said):
+                self._said[row.paper] = said
+        for row in self._rows(db.decision, "paper", wanted):
+            self._decisions.setdefault(row.paper, {})[row.key] = row.verdict
+        claimed = {self._claims[paper] for paper in wanted if paper in self._claims}
+        decided = {key for paper in wanted for key in self._decisions.get(paper, ())}
+        self.items({*wanted, *claimed, *decided})
+
+    def items(self, keys: Iterable[str]) -> None:
+        """Fetch items by their keys, with what took their place in a merge, and with what hangs on them."""
+        wanted = self._new("item", keys)
+        while wanted:
+            found = {row.key: item_of(row) for row in self._rows(db.index_item, "key", wanted)}
+            self._items |= found
+            self._deleted.update(row.key for row in self._rows(db.index_deletion, "key", wanted))
+            hanging = {row.key: item_of(row) for row in self._rows(db.index_item, "parent", wanted)}
+            self._items |= hanging
+            self._asked["item"] |= hanging.keys()
+            wanted = self._new("item", {row.key for row in self._rows(db.replaced, "old", wanted)})
+
+    def file(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Fetch the collections that paths of the settings may mean, and those above them."""
+        parts = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
+        for row in self._rows(db.collection, "path", {"/".join(part) for part in parts}):
+            self._places[row.path] = row.key
+        made = {items.collection_key(name, part) for part in parts for name in self._names}
+        named = {part[-1] for part in parts}
+        self._take_collections(self._rows(db.index_collection, "name", named))
+        self.collections({*made, *self._places.values()})
+
+    def collections(self, keys: Iterable[str]) -> None:
+        """Fetch collections by their keys, and those above them."""
+        wanted = self._new("collection", keys)
+        self._deleted.update(row.key for row in self._rows(db.index_deletion, "key", wanted))
+        self._take_collections(self._rows(db.index_collection, "key", wanted))
+
+    def _take_collections(self, rows: Iterable[sa.Row[Any]]) -> None:
+        found = {row.key: IndexedCollection(row.key, row.name, row.parent, row.trashed) for row in rows}
+        self._collections |= found
+        if above := {
+            one.parent for one in found.values() if one.parent and one.parent not in self._collections
+        }:
+            self.collections(above)
+
+    def _listed(self, profiles: Iterable[str]) -> set[str]:
+        """Return the papers that profiles listed before."""
+        table = db.listing.c
+        query = sa.select(table.key).where(table.library == self._library, table.kind == "said")
+        return {
+            key
+            for part in chunks(profiles)
+            for key in self._connection.scalars(query.where(table.profile.in_(part)))
+        }
+
+    def _generations(self, one: PaperKey) -> Iterator[str]:
+        for key in (one.key, *one.aliases):
+            yield from items.generations(self._names, key)
+
+    def _is_known(self, one: PaperKey) -> bool:
+        """Whether anything tells already which item a paper is."""
+        own = set(self._generations(one))
+        papers = {one.key, *one.aliases}
+        tombs = {row.key for row in self._rows(db.tombstone, "key", own)}
+        decided = any("same" in self._decisions.get(paper, {}).values() for paper in papers)
+        there = self._items.keys() | self._deleted | tombs
+        return bool(papers & self._claims.keys()) or decided or not own.isdisjoint(there)
+
+    def _like(self, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
+        """Fetch what new papers may be, by all that tells papers; return the items by paper."""
+        papers = list(dict.fromkeys(papers))
+        found, said, asked = (self._matches(kind, papers) for kind in ("item", "said", "asked"))
+        self.papers(one for several in said.values() for one in several)
+        self._ask({one for several in asked.values() for one in several})
+        for paper in papers:
+            found[paper].update(self._claims.get(one, one) for one in said[paper])
+            found[paper].update(key for one in asked[paper] for key in self._decisions.get(one, ()))
+        self.items(key for keys in found.values() for key in keys)
+        return found
+
+    def _matches(self, kind: Kind, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
+        """Return the keys of those that papers may be, by the paper."""
+        titles = {paper: fold_title(paper.title) for paper in papers}
+        found = {
+            paper: self._search.alike(kind, title, words_of(paper.title), fold_name(paper.surname))
+            for paper, title in titles.items()
+        }
+        told: Mapping[str, Callable[[Paper], str | None]] = {
+            "folded_title": lambda paper: titles[paper],
+            "read_anew": lambda paper: titles[paper],
+            "doi": lambda paper: paper.identifiers.doi,
+            "arxiv": lambda paper: paper.identifiers.arxiv,
+            "abstract": lambda paper: (
+                digest_of_text(paper.abstract) if len(paper.abstract) >= MIN_ABSTRACT else None
+            ),
+        }
+        for column, value_of in told.items():
+            values = {paper: value_of(paper) for paper in papers}
+            there = self._search.by(kind, column, values.values())
+            for paper, value in values.items():
+                found[paper] |= there.get(value or "", set())
+        return found
+
+    def _ask(self, papers: Iterable[str]) -> None:
+        """Fetch what the user is asked about papers that wait."""
+        wanted = set(papers)
+        self.papers(wanted)
+        for row in self._rows(db.standing, "paper", wanted):
+            if row.cause == "review" and (question := question_of(row)):
+                self._questions[row.paper] = question
+
+    def _children(self, named: Mapping[tuple[str, Paper], PaperKey], like: Mapping[Paper, set[str]]) -> None:
+        """Fetch the links that papers bring, wherever they are now."""
+        view = self.view()
+        links: defaultdict[str, set[str]] = defaultdict(set)
+        for (_, paper), one in named.items():
+            own = set(self._generations(one))
+            keys = {one.key, *one.aliases, *own, *like.get(paper, ())}
+            for key in (one.key, *one.aliases):
+                keys |= {self._claims.get(key, key), *self._decisions.get(key, ())}
+            there = {item.key for key in keys if (item := view.living(key))}
+            for parent in {one.key, *one.aliases, *there}:
+                links[parent] |= {link.url for link in paper.links}
+        self.items(
+            items.child_key(name, parent, url)
+            for parent, urls in links.items()
+            for url in urls
+            for name in self._names
+        )
+
+    # Asking
+
+    def _new(self, what: str, keys: Iterable[str]) -> set[str]:
+        """Return those that were not asked for before."""
+        new = set(keys) - self._asked[what]
+        self._asked[what] |= new
+        return new
+
+    def _rows(self, table: sa.Table, column: str, values: Iterable[str]) -> Iterator[sa.Row[Any]]:
+        """Yield the rows that have one of these values in a column."""
+        query = sa.select(table).where(table.c.library == self._library)
+        for part in chunks(values):
+            yield from self._connection.execute(query.where(table.c[column].in_(part))).all()

@@ -1,0 +1,235 @@
+"""What papers are looked for in: items of a library and records of papers, by what tells them and by like titles.
+
+Ordinary tables and indexes, the same in every database. Each question costs what it finds, not what there is.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from syncd.state import store as db
+from syncd.sync.action import Said
+from syncd.sync.library import NO_PAPER, IndexedItem
+from syncd.sync.match import MIN_TITLE
+from syncd.sync.recognise import as_item
+from syncd.text.titles import MOST_LETTERS
+
+# "item" is an item of the library; the others are records: see `store.record`.
+Kind = Literal["item", "said", "asked"]
+# So many values go into one statement.
+CHUNK = 500
+# Words that nearly every title has are no help.
+# fmt: off
+COMMON = frozenset({
+    "a", "an", "and", "are", "as", "at", "by", "for", "from", "how", "in", "is", "it", "of", "on", "or", "the", "to",
+    "toward", "use", "via", "what", "with",
+})
+# fmt: on
+# So many of a title's words are looked for, the rarest first. A word that more titles have is looked for with others.
+PROBES = 4
+MOST_WITH_WORD = 200
+# Of titles without rare words, those by the same first author are compared, no more than these.
+MOST_BY_AUTHOR = 2000
+# How many times as long as another a title can be that is nearly alike.
+MOST_LONGER = (2 - MIN_TITLE) / MIN_TITLE + 0.05
+# A title that has no more words than these may have no word in common with one that is spelt otherwise.
+FEW = 2
+
+
+# How many titles have a word, or more than are looked at.
+_COUNT = sa.select(sa.func.count()).select_from(
+    sa.select(db.title_word.c.key)
+    .where(
+        db.title_word.c.library == sa.bindparam("library"),
+        db.title_word.c.word == sa.bindparam("number"),
+        db.title_word.c.kind == sa.bindparam("kind"),
+    )
+    .limit(MOST_WITH_WORD + 1)
+    .subquery()
+)
+
+
+def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield values in chunks that a statement takes."""
+    every = sorted(set(values))
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
+
+
+def numbers_of(words: str) -> list[int]:
+    """Return the numbers of a title's words, as `title_word` has them; two words may have one.
+
+    >>> len(numbers_of("bert for the model of the model")), numbers_of("")
+    (2, [])
+    """
+    return sorted({zlib.crc32(word.encode()) & 0x7FFF_FFFF for word in words.split() if word not in COMMON})
+
+
+class Search:
+    """Looks for papers in one library, within a transaction.
+
+    Args:
+        connection: the transaction.
+        library: the library's number.
+    """
+
+    def __init__(self, connection: sa.Connection, library: int) -> None:
+        self._connection = connection
+        self._library = library
+        # How many titles have a word, as far as that was asked.
+        self._counts: dict[tuple[Kind, int], int] = {}
+
+    # What there is
+
+    def put(self, kind: Kind, entries: Sequence[IndexedItem]) -> None:
+        """Let entries be found by their titles; others under their keys are found no more."""
+        papers = [entry for entry in entries if not entry.parent and entry.item_type not in NO_PAPER]
+        self.drop_words(kind, [entry.key for entry in entries])
+        rows = [
+            {"library": self._library, "word": word, "kind": kind, "key": entry.key}
+            for entry in papers
+            for word in numbers_of(entry.words)
+        ]
+        db.upsert(self._connection, db.title_word, rows)
+
+    def drop_words(self, kind: Kind, keys: Sequence[str]) -> None:
+        """Let entries be found by their titles no more; they are still in their table."""
+        table = self._table(kind)
+        gone = [
+            {"one": word, "of": row.key}
+            for part in chunks(keys)
+            for row in self._connection.execute(
+                sa.select(table.c.key, table.c.words).where(self._are(kind), table.c.key.in_(part))
+            )
+            for word in numbers_of(row.words)
+        ]
+        if gone:
+            word = db.title_word.c
+            which = sa.and_(
+                word.library == self._library,
+                word.word == sa.bindparam("one"),
+                word.kind == kind,
+                word.key == sa.bindparam("of"),
+            )
+            self._connection.execute(sa.delete(db.title_word).where(which), gone)
+
+    # What is asked
+
+    def by(self, kind: Kind, column: str, values: Iterable[str | None]) -> dict[str, set[str]]:
+        """Return the keys of those that have one of these values in a column, by the value."""
+        table, found = self._table(kind), defaultdict[str, set[str]](set)
+        query = sa.select(table.c[column].label("value"), table.c.key).where(self._are(kind))
+        for part in chunks(value for value in values if value):
+            for row in self._connection.execute(query.where(table.c[column].in_(part))):
+                found[row.value].add(row.key)
+        return found
+
+    def alike(self, kind: Kind, folded_title: str, words: str, folded_surname: str) -> set[str]:
+        """Return the keys of those whose titles are nearly alike, as `match.near` compares them.
+
+        They have one of the title's rarest words in common; or, where the title has hardly a word that is rare, its
+        first author. One that has neither is not found.
+        """
+        from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
+
+        table, folded = self._table(kind), folded_title[:MOST_LETTERS]
+        columns = [table.c.key, table.c.folded_title, table.c.words]
+        rows: dict[str, Any] = {}
+        numbers = numbers_of(words)
+        rare = self._rarest(kind, numbers)
+        for part in chunks(self._with_words(kind, rare)):
+            query = sa.select(*columns).where(self._are(kind), table.c.key.in_(part))
+            rows |= {row.key: row for row in self._connection.execute(query)}
+        if folded_surname and (len(rare) < min(FEW, len(numbers)) or len(numbers) <= FEW):
+            length = sa.func.length(table.c.folded_title)
+            query = sa.select(*columns).where(
+                self._are(kind),
+                table.c.folded_surname == folded_surname,
+                length.between(int(len(folded) / MOST_LONGER), int(len(folded) * MOST_LONGER) + 1),
+            )
+            rows |= {row.key: row for row in self._connection.execute(query.limit(MOST_BY_AUTHOR))}
+        least = MIN_TITLE * 100
+        return {
+            key
+            for key, row in rows.items()
+            if fuzz.ratio(folded, row.folded_title[:MOST_LETTERS], score_cutoff=least)
+            or fuzz.ratio(words, row.words, score_cutoff=least)
+        }
+
+    def _rarest(self, kind: Kind, numbers: Sequence[int]) -> list[int]:
+        """Return the words that few have, and some have, the rarest first."""
+        for number in numbers:
+            if (kind, number) not in self._counts:
+                which = {"library": self._library, "number": number, "kind": kind}
+                self._counts[kind, number] = int(self._connection.scalar(_COUNT, which) or 0)
+        counted = sorted((self._counts[kind, number], number) for number in numbers)
+        return [number for count, number in counted if 0 < count <= MOST_WITH_WORD][:PROBES]
+
+    def _with_words(self, kind: Kind, numbers: Sequence[int]) -> set[str]:
+        if not numbers:
+            return set()
+        word = db.title_word.c
+        here = sa.and_(word.library == self._library, word.word.in_(numbers), word.kind == kind)
+        return set(self._connection.scalars(sa.select(word.key).where(here)))
+
+    def _table(self, kind: Kind) -> sa.Table:
+        return db.index_item if kind == "item" else db.record
+
+    def _are(self, kind: Kind) -> sa.ColumnElement[bool]:
+        table = self._table(kind)
+        here = table.c.library == self._library
+        return here if kind == "item" else sa.and_(here, table.c.kind == kind)
+
+
+class Records:
+    """What sources said of papers, as it is searched.
+
+    Args:
+        connection: the transaction.
+        library: the library's number.
+    """
+
+    def __init__(self, connection: sa.Connection, library: int) -> None:
+        self._connection = connection
+        self._library = library
+
+    def put(self, kind: Kind, paper: str, said: Said) -> None:
+        """Let a paper be found by what is said of it now, and by the profiles that list it."""
+        entry = as_item(paper, said)
+        Search(self._connection, self._library).put(kind, [entry])
+        row = {
+            "library": self._library,
+            "kind": kind,
+            "key": paper,
+            "folded_title": entry.folded_title,
+            "folded_surname": entry.folded_surname,
+            "doi": entry.identifiers.doi,
+            "arxiv": entry.identifiers.arxiv,
+            "abstract": entry.abstract,
+            "words": entry.words,
+            "read_anew": entry.read_anew,
+        }
+        db.upsert(self._connection, db.record, [row])
+        self._forget(db.listing, kind, [paper])
+        listed = [
+            {"library": self._library, "kind": kind, "profile": profile, "key": paper}
+            for profile in said.listed
+        ]
+        if listed:
+            self._connection.execute(sa.insert(db.listing), listed)
+
+    def drop(self, kind: Kind, papers: Sequence[str]) -> None:
+        """Let papers be found no more."""
+        Search(self._connection, self._library).drop_words(kind, papers)
+        for table in (db.record, db.listing):
+            self._forget(table, kind, papers)
+
+    def _forget(self, table: sa.Table, kind: Kind, papers: Sequence[str]) -> None:
+        here = sa.and_(table.c.library == self._library, table.c.kind == kind)
+        for part in chunks(papers):
+            self._connection.execute(sa.delete(table).where(here, table.c.key.in_(part)))
