@@ -32,7 +32,7 @@ MUTANTS = (
     Mutant("contradicting identifiers are ignored", "sync/match.py", "item.key not in taken | others and not contradictions(paper, item)", "item.key not in taken | others"),
     Mutant("the first author is ignored", "sync/match.py", "return fold_name(paper.surname) == item.folded_surname", "return True"),
     Mutant("an arXiv id in extra is not seen", "sync/library.py", "        extra_arxiv,\n", ""),
-    Mutant("merges are not followed", "sync/library.py", 'if "dc:replaces" in item.raw:', "if False:"),
+    Mutant("merges are not followed", "sync/library.py", 'if "dc:replaces" not in item.raw:', "if True:"),
     Mutant("attachments are taken for papers", "sync/library.py", "if not item.parent and item.item_type not in NO_PAPER", "if not item.parent"),
     Mutant("namesakes share a key", "sync/paper_keys.py", "        if True in distinct:\n            return Fit.OTHER\n", ""),
     Mutant("what one profile lists apart shares a key", "sync/paper_keys.py", "if any(name == profile and not one_paper(paper, record) for (name, *_), record in given.items()):", "if False:"),
@@ -111,7 +111,7 @@ MUTANTS = (
     Mutant("a version is taken as it comes", "zotero/shapes.py", "    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told <= MOST:\n        raise ShapeError\n", ""),
     # Zotero on the desktop
     Mutant("a refused write is looked up later", "engine/write.py", 'elif error.kind == "transient":', "elif error.kind:"),
-    Mutant("another profile of Zotero is pushed to", "engine/run.py", "if not memory.written and (papers := state.elsewhere()):", "if False and (papers := state.elsewhere()):"),
+    Mutant("another profile of Zotero is pushed to", "engine/run.py", "if not state.has_written() and (papers := state.elsewhere()):", "if False and (papers := state.elsewhere()):"),
     Mutant("a plugin that is installed again is taken for another Zotero", "engine/desktop.py", "if zotero.database == client.zotero.database]", "if not zotero]"),
     Mutant("what is known by way of the local API is forgotten", "engine/desktop.py", "    return best if shared[best] else None\n", "    return None\n"),
     Mutant("what is known of another Zotero is taken over", "engine/desktop.py", "    return best if shared[best] else None\n", "    return best\n"),
@@ -141,6 +141,11 @@ MUTANTS = (
     Mutant("syncd's own trashing is called the user's", "state/state.py", 'self.add_tombstone(connection, entry.item, now, by="syncd")', "self.add_tombstone(connection, entry.item, now)"),
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
-    Mutant("an emptied library is filled again", "engine/run.py", "    if known and not known & view.items.keys():\n", "    if False:\n"),
+    Mutant("a plan does not see what merges led to", "state/excerpt.py", 'self._rows(db.replaced, "old", wanted)', "()"),
+    Mutant("a plan does not see titles that are alike", "state/search.py", "        rare = {title: _rarest(several, counts) for title, several in numbers.items()}", "        rare = {title: [] for title in numbers}"),
+    Mutant("a plan does not see where a paper's link went", "state/excerpt.py", "        self._children(named, found)\n", ""),
+    Mutant("a plan does not see restored papers", "state/excerpt.py", "        self.items(key for one in named.values() for key in self._generations(one))\n", ""),
+    Mutant("an item whose words changed is found by the old ones", "state/search.py", '        self.drop_words(kind, [entry.key for entry in entries])\n', ""),
+    Mutant("an emptied library is filled again", "engine/run.py", "    if papers := state.lost():\n", "    if papers := 0:\n"),
     Mutant("any number of papers is created", "engine/run.py", "    if options.max_create is None or creating <= options.max_create:\n", "    if True:\n"),
 )  # fmt: skip

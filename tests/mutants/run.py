@@ -22,6 +22,7 @@ STAGES = (
         "tests/unit/test_plan.py",
         "tests/unit/test_match.py",
         "tests/unit/test_edits.py",
+        "tests/system/test_excerpt.py",
     ],
     [
         "tests/system/test_same_paper.py",

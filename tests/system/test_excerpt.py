@@ -301,6 +301,24 @@ def test_the_databases_work_does_not_grow_with_the_library(tmp_path: Path) -> No
     assert large <= 1.2 * small
 
 
+def test_an_item_is_found_by_the_title_that_it_has(tmp_path: Path) -> None:
+    """And no longer by one that its user corrected, nor once it was erased."""
+
+    def words() -> int:
+        with state.reading() as connection:
+            return connection.scalar(sa.text("SELECT count(*) FROM title_word")) or 0
+
+    with remembered(tmp_path) as state:
+        index = state.index()
+        for title, number in (("Reading Long Documents", 3), ("Lasers", 1)):
+            with state.writing() as connection:
+                index.record(connection, items=[(other(7, title), 1)], complete=1)
+            assert words() == number
+        with state.writing() as connection:
+            index._erase(connection, ["00000007"], [])
+        assert words() == 0
+
+
 def test_an_excerpt_holds_what_the_sources_touch(tmp_path: Path) -> None:
     """A thousand other items are not fetched, though each has a word in common with a paper."""
     others = [other(number, f"Learning thing number {number}") for number in range(1000)]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from syncd.messages import recalled
 from syncd.model import Paper
 from syncd.state import store as db
 from syncd.state.index import item_of
-from syncd.state.search import Kind, Search, chunks
+from syncd.state.search import CHUNK, Kind, Search, Title, chunks
 from syncd.state.state import State, question_of, said_of_text
 from syncd.sync.action import Intake, Memory, Question, Refusal, Said, Verdict
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView
@@ -27,6 +28,18 @@ from syncd.sync.merge import Base
 from syncd.sync.paper_keys import PaperKey, paper_keys, possible_keys
 from syncd.text.titles import digest_of_text, fold_name, fold_title, words_of
 from syncd.zotero import items
+
+
+@cache
+def _among(table: sa.Table, column: str) -> sa.TextualSelect:
+    """Return what selects the rows of a library that have one of so many values in a column.
+
+    As a text it is taken apart once; SQLAlchemy's own takes longer for that each time than the database for an answer.
+    """
+    values = ", ".join(f":value{place}" for place in range(CHUNK))
+    columns = ", ".join(f'"{one.name}"' for one in table.c)
+    query = f'SELECT {columns} FROM "{table.name}" WHERE library = :library AND "{column}" IN ({values})'  # noqa: S608 - names of ours
+    return sa.text(query).columns(*table.c)
 
 
 @contextmanager
@@ -113,8 +126,9 @@ class Excerpt:
         named = paper_keys(self.view(), self.memory(), intakes)
         self.papers(key for one in named.values() for key in (one.key, *one.aliases))
         self.items(key for one in named.values() for key in self._generations(one))
-        unknown = [(paper, one) for (_, paper), one in named.items() if not self._is_known(one)]
-        found = self._like([paper for paper, _ in unknown])
+        tombstones = {row.key for row in self._rows(db.tombstone, "key", self._asked["item"])}
+        unknown = [paper for (_, paper), one in named.items() if not self._is_known(one, tombstones)]
+        found = self._like(unknown)
         self._children(named, found)
 
     def papers(self, papers: Iterable[str]) -> None:
@@ -180,14 +194,17 @@ class Excerpt:
         for key in (one.key, *one.aliases):
             yield from items.generations(self._names, key)
 
-    def _is_known(self, one: PaperKey) -> bool:
+    def _is_known(self, one: PaperKey, tombstones: Container[str]) -> bool:
         """Whether anything tells already which item a paper is."""
-        own = set(self._generations(one))
         papers = {one.key, *one.aliases}
-        tombs = {row.key for row in self._rows(db.tombstone, "key", own)}
         decided = any("same" in self._decisions.get(paper, {}).values() for paper in papers)
-        there = self._items.keys() | self._deleted | tombs
-        return bool(papers & self._claims.keys()) or decided or not own.isdisjoint(there)
+        own = self._generations(one)
+        there = (self._items, self._deleted, tombstones)
+        return (
+            decided
+            or any(paper in self._claims for paper in papers)
+            or any(key in keys for key in own for keys in there)
+        )
 
     def _like(self, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
         """Fetch what new papers may be, by all that tells papers; return the items by paper."""
@@ -203,14 +220,15 @@ class Excerpt:
 
     def _matches(self, kind: Kind, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
         """Return the keys of those that papers may be, by the paper."""
-        titles = {paper: fold_title(paper.title) for paper in papers}
-        found = {
-            paper: self._search.alike(kind, title, words_of(paper.title), fold_name(paper.surname))
-            for paper, title in titles.items()
+        titles = {
+            paper: Title(fold_title(paper.title), words_of(paper.title), fold_name(paper.surname))
+            for paper in papers
         }
+        alike = self._search.alike(kind, list(dict.fromkeys(titles.values())))
+        found = {paper: set(alike[title]) for paper, title in titles.items()}
         told: Mapping[str, Callable[[Paper], str | None]] = {
-            "folded_title": lambda paper: titles[paper],
-            "read_anew": lambda paper: titles[paper],
+            "folded_title": lambda paper: titles[paper].folded,
+            "read_anew": lambda paper: titles[paper].folded,
             "doi": lambda paper: paper.identifiers.doi,
             "arxiv": lambda paper: paper.identifiers.arxiv,
             "abstract": lambda paper: (
@@ -261,6 +279,8 @@ class Excerpt:
 
     def _rows(self, table: sa.Table, column: str, values: Iterable[str]) -> Iterator[sa.Row[Any]]:
         """Yield the rows that have one of these values in a column."""
-        query = sa.select(table).where(table.c.library == self._library)
+        query = _among(table, column)
         for part in chunks(values):
-            yield from self._connection.execute(query.where(table.c[column].in_(part))).all()
+            # The last ones stand for all that are too few.
+            which = {f"value{place}": part[min(place, len(part) - 1)] for place in range(CHUNK)}
+            yield from self._connection.execute(query, {**which, "library": self._library}).all()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from syncd.zotero.client import Client, Page
 
 Json = dict[str, Any]
+# So many items are stored anew at once.
+AGAIN = 1000
 
 
 class Index:
@@ -177,42 +180,11 @@ class Index:
         connection.execute(sa.delete(db.title_word).where(word.library == self._library, word.kind == "item"))
 
     def _store_items(self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]]) -> None:
-        entries = [indexed(data, version, meta.get("parsedDate")) for data, version, meta in items]
-        rows = [
-            {
-                "library": self._library,
-                "key": entry.key,
-                "version": entry.version,
-                "item_type": entry.item_type,
-                "parent": entry.parent,
-                "trashed": entry.trashed,
-                "folded_title": entry.folded_title,
-                "folded_surname": entry.folded_surname,
-                "year": entry.year,
-                "doi": entry.identifiers.doi,
-                "arxiv": entry.identifiers.arxiv,
-                "data": entry.raw,
-                "abstract": entry.abstract,
-                "words": entry.words,
-                "read_anew": entry.read_anew,
-            }
-            for entry in entries
-        ]
-        Search(connection, self._library).put("item", entries)
-        self._replace(connection, db.index_item, rows)
-        self._store_replaced(connection, entries)
-        heed(connection, self._library, [entry.key for entry in entries])
-
-    def _store_replaced(self, connection: sa.Connection, entries: Sequence[IndexedItem]) -> None:
-        """Note the keys of the items that these took the place of in a merge."""
-        self._remove(connection, db.replaced, [entry.key for entry in entries])
-        rows = [
-            {"library": self._library, "old": old, "key": entry.key}
-            for entry in entries
-            if not entry.parent
-            for old in replaced_by(entry)
-        ]
-        db.upsert(connection, db.replaced, rows)
+        _keep(
+            connection,
+            self._library,
+            [indexed(data, version, meta.get("parsedDate")) for data, version, meta in items],
+        )
 
     def _store_collections(self, connection: sa.Connection, collections: Iterable[tuple[Json, int]]) -> None:
         rows = [
@@ -226,12 +198,7 @@ class Index:
             }
             for data, version in collections
         ]
-        self._replace(connection, db.index_collection, rows)
-
-    def _replace(self, connection: sa.Connection, table: sa.Table, rows: list[Json]) -> None:
-        """Put rows in place of those with their keys; what exists is in the deletion log no longer."""
-        db.upsert(connection, table, rows)
-        self._remove(connection, db.index_deletion, [row["key"] for row in rows])
+        _replace(connection, self._library, db.index_collection, rows)
 
     def _erase(self, connection: sa.Connection, items: Iterable[str], collections: Iterable[str]) -> None:
         for table, keys, kind in (
@@ -240,8 +207,8 @@ class Index:
         ):
             if kind == "item":
                 Search(connection, self._library).drop_words("item", keys)
-                self._remove(connection, db.replaced, keys)
-            self._remove(connection, table, keys)
+                _remove(connection, self._library, db.replaced, keys)
+            _remove(connection, self._library, table, keys)
             if kind == "item":
                 heed(connection, self._library, keys)
             rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
@@ -259,13 +226,6 @@ class Index:
             change = sa.update(table).where(table.c.library == self._library, table.c.key == row.key)
             connection.execute(change.values(data=json.dumps(data, ensure_ascii=False)))
 
-    def _remove(self, connection: sa.Connection, table: sa.Table, keys: list[str]) -> None:
-        if keys:
-            which = sa.delete(table).where(
-                table.c.library == self._library, table.c.key == sa.bindparam("gone")
-            )
-            connection.execute(which, [{"gone": key} for key in keys])
-
     def _complete(self, connection: sa.Connection, version: int) -> None:
         connection.execute(
             sa.update(db.library).where(db.library.c.id == self._library).values(version=version)
@@ -273,6 +233,69 @@ class Index:
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
         return sa.select(table).where(table.c.library == self._library)
+
+
+def _keep(connection: sa.Connection, library: int, entries: Sequence[IndexedItem]) -> None:
+    rows = [
+        {
+            "library": library,
+            "key": entry.key,
+            "version": entry.version,
+            "item_type": entry.item_type,
+            "parent": entry.parent,
+            "trashed": entry.trashed,
+            "folded_title": entry.folded_title,
+            "folded_surname": entry.folded_surname,
+            "year": entry.year,
+            "doi": entry.identifiers.doi,
+            "arxiv": entry.identifiers.arxiv,
+            "data": entry.raw,
+            "abstract": entry.abstract,
+            "words": entry.words,
+            "read_anew": entry.read_anew,
+        }
+        for entry in entries
+    ]
+    Search(connection, library).put("item", entries)
+    _replace(connection, library, db.index_item, rows)
+    _keep_replaced(connection, library, entries)
+    heed(connection, library, [entry.key for entry in entries])
+
+
+def _keep_replaced(connection: sa.Connection, library: int, entries: Sequence[IndexedItem]) -> None:
+    """Note the keys of the items that these took the place of in a merge."""
+    _remove(connection, library, db.replaced, [entry.key for entry in entries])
+    rows = [
+        {"library": library, "old": old, "key": entry.key}
+        for entry in entries
+        if not entry.parent
+        for old in replaced_by(entry)
+    ]
+    db.upsert(connection, db.replaced, rows)
+
+
+def _replace(connection: sa.Connection, library: int, table: sa.Table, rows: list[Json]) -> None:
+    """Put rows in place of those with their keys; what exists is in the deletion log no longer."""
+    db.upsert(connection, table, rows)
+    _remove(connection, library, db.index_deletion, [row["key"] for row in rows])
+
+
+def _remove(connection: sa.Connection, library: int, table: sa.Table, keys: list[str]) -> None:
+    if keys:
+        which = sa.delete(table).where(table.c.library == library, table.c.key == sa.bindparam("gone"))
+        connection.execute(which, [{"gone": key} for key in keys])
+
+
+def again(connection: sa.Connection, library: int) -> None:
+    """Store all items of a library anew, as they are: an earlier syncd noted less of each."""
+    table, last = db.index_item, ""
+    columns = [table.c[name] for name in ("key", "version", "year", "data")]
+    mine = sa.select(*columns).where(table.c.library == library).order_by(table.c.key).limit(AGAIN)
+    while rows := connection.execute(mine.where(table.c.key > last)).all():
+        # The year came from the server, which reads dates better.
+        entries = [replace(indexed(json.loads(row.data), row.version), year=row.year) for row in rows]
+        _keep(connection, library, entries)
+        last = rows[-1].key
 
 
 def item_of(row: sa.Row[Any]) -> IndexedItem:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,6 +23,8 @@ from syncd.text.titles import MOST_LETTERS
 Kind = Literal["item", "said", "asked"]
 # So many values go into one statement.
 CHUNK = 500
+# So many words are counted at once.
+AT_ONCE = 50
 # Words that nearly every title has are no help.
 # fmt: off
 COMMON = frozenset({
@@ -41,17 +43,34 @@ MOST_LONGER = (2 - MIN_TITLE) / MIN_TITLE + 0.05
 FEW = 2
 
 
-# How many titles have a word, or more than are looked at.
-_COUNT = sa.select(sa.func.count()).select_from(
-    sa.select(db.title_word.c.key)
-    .where(
-        db.title_word.c.library == sa.bindparam("library"),
-        db.title_word.c.word == sa.bindparam("number"),
-        db.title_word.c.kind == sa.bindparam("kind"),
+# For several words at once, how many titles have each, or one more than are looked at.
+_COUNTS = sa.text(
+    " UNION ALL ".join(
+        f"SELECT :word{place}, (SELECT count(*) FROM (SELECT 1 FROM title_word WHERE library = :library"  # noqa: S608 - numbers
+        f" AND word = :word{place} AND kind = :kind LIMIT {MOST_WITH_WORD + 1}) AS some{place})"
+        for place in range(AT_ONCE)
     )
-    .limit(MOST_WITH_WORD + 1)
-    .subquery()
 )
+
+
+class Title(NamedTuple):
+    """What is compared of a paper's title.
+
+    Attributes:
+        folded: `fold_title` of it.
+        words: `words_of` it.
+        surname: `fold_name` of the first author's.
+    """
+
+    folded: str
+    words: str
+    surname: str
+
+
+def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Yield values, so many at a time."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
@@ -70,6 +89,12 @@ def numbers_of(words: str) -> list[int]:
     return sorted({zlib.crc32(word.encode()) & 0x7FFF_FFFF for word in words.split() if word not in COMMON})
 
 
+def _rarest(numbers: Sequence[int], counts: Mapping[int, int]) -> list[int]:
+    """Return the words that few titles have, and some have, the rarest first."""
+    counted = sorted((counts[number], number) for number in numbers)
+    return [number for count, number in counted if 0 < count <= MOST_WITH_WORD][:PROBES]
+
+
 class Search:
     """Looks for papers in one library, within a transaction.
 
@@ -81,8 +106,6 @@ class Search:
     def __init__(self, connection: sa.Connection, library: int) -> None:
         self._connection = connection
         self._library = library
-        # How many titles have a word, as far as that was asked.
-        self._counts: dict[tuple[Kind, int], int] = {}
 
     # What there is
 
@@ -129,53 +152,76 @@ class Search:
                 found[row.value].add(row.key)
         return found
 
-    def alike(self, kind: Kind, folded_title: str, words: str, folded_surname: str) -> set[str]:
-        """Return the keys of those whose titles are nearly alike, as `match.near` compares them.
+    def alike(self, kind: Kind, titles: Sequence[Title]) -> dict[Title, set[str]]:
+        """Return by title the keys of those whose titles are nearly alike, as `match.near` compares them.
 
         They have one of the title's rarest words in common; or, where the title has hardly a word that is rare, its
         first author. One that has neither is not found.
         """
         from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
 
-        table, folded = self._table(kind), folded_title[:MOST_LETTERS]
-        columns = [table.c.key, table.c.folded_title, table.c.words]
-        rows: dict[str, Any] = {}
-        numbers = numbers_of(words)
-        rare = self._rarest(kind, numbers)
-        for part in chunks(self._with_words(kind, rare)):
-            query = sa.select(*columns).where(self._are(kind), table.c.key.in_(part))
-            rows |= {row.key: row for row in self._connection.execute(query)}
-        if folded_surname and (len(rare) < min(FEW, len(numbers)) or len(numbers) <= FEW):
-            length = sa.func.length(table.c.folded_title)
-            query = sa.select(*columns).where(
-                self._are(kind),
-                table.c.folded_surname == folded_surname,
-                length.between(int(len(folded) / MOST_LONGER), int(len(folded) * MOST_LONGER) + 1),
-            )
-            rows |= {row.key: row for row in self._connection.execute(query.limit(MOST_BY_AUTHOR))}
+        numbers = {title: numbers_of(title.words) for title in titles}
+        counts = self._counted(kind, {number for several in numbers.values() for number in several})
+        rare = {title: _rarest(several, counts) for title, several in numbers.items()}
+        by_word = self._with_words(kind, {number for several in rare.values() for number in several})
+        rows = self._titles(kind, {key for keys in by_word.values() for key in keys})
         least = MIN_TITLE * 100
+        found: dict[Title, set[str]] = {}
+        for title, several in numbers.items():
+            near = {key: rows[key] for number in rare[title] for key in by_word[number]}
+            common = any(counts[number] > MOST_WITH_WORD for number in several)
+            if title.surname and (len(several) <= FEW or (common and len(rare[title]) < FEW)):
+                near |= self._by_author(kind, title)
+            folded = title.folded[:MOST_LETTERS]
+            found[title] = {
+                key
+                for key, row in near.items()
+                if fuzz.ratio(folded, row.folded_title[:MOST_LETTERS], score_cutoff=least)
+                or fuzz.ratio(title.words, row.words, score_cutoff=least)
+            }
+        return found
+
+    def _counted(self, kind: Kind, numbers: Iterable[int]) -> dict[int, int]:
+        """Return how many titles have each word, counted no further than is looked at."""
+        counts: dict[int, int] = {}
+        for part in batched(sorted(numbers), AT_ONCE):
+            words = {f"word{place}": number for place, number in enumerate(part)}
+            nobody = {f"word{place}": -1 for place in range(AT_ONCE)}
+            which = {**nobody, **words, "library": self._library, "kind": kind}
+            counts |= {row[0]: row[1] for row in self._connection.execute(_COUNTS, which)}
+        return counts
+
+    def _with_words(self, kind: Kind, numbers: Iterable[int]) -> defaultdict[int, set[str]]:
+        """Return the keys of those that have these words, by the word."""
+        word, found = db.title_word.c, defaultdict[int, set[str]](set)
+        query = sa.select(word.word, word.key).where(word.library == self._library, word.kind == kind)
+        for part in batched(sorted(numbers), CHUNK):
+            for row in self._connection.execute(query.where(word.word.in_(part))):
+                found[row.word].add(row.key)
+        return found
+
+    def _titles(self, kind: Kind, keys: Iterable[str]) -> dict[str, Any]:
+        """Return rows with titles by their keys."""
+        query = self._title_query(kind)
         return {
-            key
-            for key, row in rows.items()
-            if fuzz.ratio(folded, row.folded_title[:MOST_LETTERS], score_cutoff=least)
-            or fuzz.ratio(words, row.words, score_cutoff=least)
+            row.key: row
+            for part in chunks(keys)
+            for row in self._connection.execute(query.where(self._table(kind).c.key.in_(part)))
         }
 
-    def _rarest(self, kind: Kind, numbers: Sequence[int]) -> list[int]:
-        """Return the words that few have, and some have, the rarest first."""
-        for number in numbers:
-            if (kind, number) not in self._counts:
-                which = {"library": self._library, "number": number, "kind": kind}
-                self._counts[kind, number] = int(self._connection.scalar(_COUNT, which) or 0)
-        counted = sorted((self._counts[kind, number], number) for number in numbers)
-        return [number for count, number in counted if 0 < count <= MOST_WITH_WORD][:PROBES]
+    def _by_author(self, kind: Kind, title: Title) -> dict[str, Any]:
+        """Return rows with titles of the same first author that are about as long."""
+        table, long = self._table(kind), min(len(title.folded), MOST_LETTERS)
+        length = sa.func.length(table.c.folded_title)
+        query = self._title_query(kind).where(
+            table.c.folded_surname == title.surname,
+            length.between(int(long / MOST_LONGER), int(long * MOST_LONGER) + 1),
+        )
+        return {row.key: row for row in self._connection.execute(query.limit(MOST_BY_AUTHOR))}
 
-    def _with_words(self, kind: Kind, numbers: Sequence[int]) -> set[str]:
-        if not numbers:
-            return set()
-        word = db.title_word.c
-        here = sa.and_(word.library == self._library, word.word.in_(numbers), word.kind == kind)
-        return set(self._connection.scalars(sa.select(word.key).where(here)))
+    def _title_query(self, kind: Kind) -> sa.Select[Any]:
+        table = self._table(kind)
+        return sa.select(table.c.key, table.c.folded_title, table.c.words).where(self._are(kind))
 
     def _table(self, kind: Kind) -> sa.Table:
         return db.index_item if kind == "item" else db.record

@@ -1,7 +1,4 @@
-"""Papers are searched for by the database: indexes, words of titles, and a table of what sources said of papers.
-
-The index of each library is emptied: the next run reads its library anew.
-"""
+"""Papers are searched for by the database: indexes, words of titles, and a table of what sources said of papers."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
+from syncd.state.index import again
 from syncd.state.search import Kind, Records
 from syncd.sync.action import Said
 
@@ -26,9 +24,8 @@ def upgrade() -> None:
     _make_tables()
     _make_indexes()
     connection = op.get_bind()
-    for table in ("index_item", "index_collection"):
-        connection.execute(sa.delete(sa.table(table)))
-    connection.execute(sa.update(sa.table("library", sa.column("version"))).values(version=0))
+    for library in connection.scalars(sa.text("SELECT id FROM library")).all():
+        again(connection, library)
     _search_records(connection)
 
 
