@@ -291,7 +291,10 @@ def test_what_comes_is_undone(world: World) -> None:
 
 def test_a_restart_and_an_upgrade_keep_pairing_memory_and_widths(world: World) -> None:
     """Nothing has to be said or read again."""
-    about = "return [await syncd().changes.serverIds(), syncd().keys.list(), syncd().daemon.paired];"
+    about = """
+        const { changes, keys, daemon } = syncd();
+        return [await changes.serverIds(), (await changes.since(1, 0)).version, keys.list(), daemon.paired];
+    """
     width = """
         const find = () => pane.itemsView.tree._columns.getAsArray().find((each) => each.dataKey.endsWith("-score"));
         await until(() => pane.itemsView?.tree && find());
