@@ -200,7 +200,7 @@ syncd-did-pause = syncd rests until you resume it.
 syncd-did-resume = syncd goes on.
 syncd-did-unfollow = { $profile } is followed no longer. The papers stay.
 syncd-did-follow = { $author } is followed now. The papers come with the next run.
-# $trashed papers went to the trash, $reverted got back what they were, $left were not touched
+# $trashed papers went to the trash, $reverted got back what they were, $left were not touched, $failed failed
 syncd-did-undo =
     The run is undone.{ $trashed ->
         [0] { "" }
@@ -214,6 +214,10 @@ syncd-did-undo =
         [0] { "" }
         [one] { " " }One was left alone.
        *[other] { " " }{ $left } were left alone.
+    }{ $failed ->
+        [0] { "" }
+        [one] { " " }One could not be put back.
+       *[other] { " " }{ $failed } could not be put back.
     }
 
 ## Dialogs
@@ -224,6 +228,7 @@ syncd-cancel =
 syncd-close =
     .label = Close
     .accesskey = C
+syncd-ask-no = Cancel
 syncd-undo = Undo the last run?
 # $day and time of the run, numbers of papers as above
 syncd-undo-question =
