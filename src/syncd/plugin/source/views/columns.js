@@ -131,7 +131,8 @@ Syncd.columns = {
     const share = Math.min(Number.parseFloat(key), 100);
     return [
       h("span", { class: "syncd-bar", style: `--share: ${share}%`, "aria-hidden": "true" }),
-      h("span", { class: "syncd-score", l10n: "syncd-score", args: { score }, text: score }),
+      // Zotero takes a tooltip away from what the mouse comes upon, where that has text of its own that is not cut off.
+      h("span", { class: "syncd-score", l10n: "syncd-score", args: { score } }, h("span", { text: score })),
     ];
   },
 
