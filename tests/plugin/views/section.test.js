@@ -268,6 +268,7 @@ test("an answer that comes after another item was selected is not shown", async 
     section.select(makeItem({ tags }));
     section.select(makeItem({ key: "BBBB2222", tags }));
     waiting.get("BBBB2222")({ items: {} });
+    await settle();
     waiting.get("AAAA2222")({ items: { AAAA2222: ABOUT } });
     await settle();
     assert.equal(section.enabled.at(-1), false);
