@@ -11,7 +11,7 @@ declare const document: Document;
 declare function pref(name: string, value: string | number | boolean): void;
 
 declare namespace Zotero {
-  const Prompt: { BUTTON_TITLE_CANCEL: number; confirm(options: object): number };
+  const Prompt: { confirm(options: object): number };
   const Profile: { dir: string };
   /** The plugin's own: what its pane calls. */
   let Syncd: { preferencesLoaded: (document: Document) => Promise<void> } | undefined;

@@ -169,7 +169,6 @@ function makeZotero(world) {
       unregisterMenu: (id) => world.registered.delete(id),
     }),
     Prompt: strict("Zotero.Prompt", {
-      BUTTON_TITLE_CANCEL: 2,
       confirm: ({ title, text, button0, button1 }) => {
         for (const given of [title, text, button0, button1]) {
           if (!given) {

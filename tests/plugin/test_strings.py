@@ -20,7 +20,9 @@ FILES = sorted(path.name for path in (SOURCE / "locale" / "en-US").glob("*.ftl")
 # A string's id as scripts and panes write it, or the beginning of one that goes on: `syncd-field-${name}`.
 ID = re.compile(r"""["'`](syncd(?:-[a-z0-9]+)+)(?:["'`]|-\$\{)""")
 # What comes before ids of elements, classes and headers, which look the same.
-NO_STRING = re.compile(r"""(?:(?i:\b\w*id|\blist|\bclass|\bfor)\s*[:=]\s*(?:\w+ && )?|\[|getElementById\(|id === |\b_?(?:icon|cell)\()$""")
+NO_STRING = re.compile(
+    r"""(?:(?i:\b\w*id|\blist|\bclass|\bfor)\s*[:=]\s*(?:\w+ && )?|id === |\[|\b(?:getElementById|icon|_cell)\()$"""
+)
 
 
 class Variables(visitor.Visitor):

@@ -665,6 +665,8 @@ def test_two_ways_to_one_library_are_answered_as_one(owner: Owner, program: Aske
     told = program.get("/v1/items", library="users/0", user="1", keys=alpha)["items"][alpha]
     assert told["code"] == "https://github.com/ann/alpha"
     assert {one["name"] for one in program.get("/v1/profiles", library=PREFIX)} == {"ann"}
+    prefixes = {one["library"]: one["prefix"] for one in program.get("/v1/status")["libraries"]}
+    assert prefixes == {"main": PREFIX, "zotero": "users/0"}
     every = sorted(program.get("/v1/known", library="users/0", user="1")["items"])
     rest = program.get("/v1/known", library="users/0", user="1", since=every[0])
     assert (sorted(rest["items"]), rest["next"]) == (every[1:], None)

@@ -219,11 +219,10 @@ export const Zotero = {
     },
   },
   Prompt: {
-    BUTTON_TITLE_CANCEL: Services.prompt.BUTTON_TITLE_CANCEL,
     confirm({ window, title, text, button0, button1 }) {
       const { BUTTON_POS_0, BUTTON_POS_1, BUTTON_TITLE_IS_STRING } = Services.prompt;
-      const flags = BUTTON_POS_0 * BUTTON_TITLE_IS_STRING + BUTTON_POS_1 * button1;
-      return Services.prompt.confirmEx(window, title, text, flags, button0, null, null, null, {});
+      const flags = (BUTTON_POS_0 + BUTTON_POS_1) * BUTTON_TITLE_IS_STRING;
+      return Services.prompt.confirmEx(window, title, text, flags, button0, button1, null, null, {});
     },
   },
   UIProperties: {

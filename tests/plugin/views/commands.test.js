@@ -100,7 +100,7 @@ test("what takes long is told to be under way, until there is an answer", async 
 test("an undo says before what it would do, and does it only after a yes", async () => {
   const answers = {
     undoing: async () => WOULD,
-    undo: async () => ({ trashed: 3, reverted: 0, left: ["x"] }),
+    undo: async () => ({ trashed: 3, reverted: 0, left: ["x"], failed: ["y", "z"] }),
   };
   const { Syncd, Zotero, daemon, world } = views({ answers });
   const window = makeWindow();
@@ -112,7 +112,7 @@ test("an undo says before what it would do, and does it only after a yes", async
   world.clicks = () => 0;
   await Syncd.commands.askUndo(window);
   assert.deepEqual(plain(daemon.asked.at(-1)), ["undo", "r1"]);
-  assert.deepEqual(said(Zotero), ['did-undo {"trashed":3,"reverted":0,"left":1}']);
+  assert.deepEqual(said(Zotero), ['did-undo {"trashed":3,"reverted":0,"left":1,"failed":2}']);
 });
 
 test("a command that fails is one line, and asks nothing", async () => {

@@ -233,10 +233,11 @@ test("a status without an answer says why, and has no button but Close; what is 
 // Reviews
 
 test("a review shows the new paper beside the item that is chosen, with the words marked that differ", async () => {
-  const { Syncd, window } = begun({ reviews: async () => REVIEWS, status: async () => STATUS });
+  const { Syncd, window, daemon } = begun({ reviews: async () => REVIEWS, status: async () => STATUS });
   Syncd.reviews.open(window);
   await loaded();
   const { dialog } = window;
+  assert.deepEqual(plain(daemon.asked[0]), ["reviews", { fresh: true }]);
   const shown = () =>
     dialog
       .find("tbody")[0]
@@ -546,6 +547,18 @@ test("an answer about a name that is no longer asked for is not shown", async ()
   answers[0](FOUND);
   await loaded();
   assert.equal(window.dialog.find("richlistitem").length, 0);
+});
+
+test("an answer that comes after the dialog was closed is told to nobody", async () => {
+  let answer = null;
+  const search = () => new Promise((_resolve, reject) => (answer = reject));
+  const { Syncd, Zotero, window } = begun({ search });
+  Syncd.follow.open(window, ["Ann"], "users/0");
+  await loaded();
+  window.dialog.press("cancel");
+  answer(Object.assign(new Error("x"), { reason: "slow" }));
+  await loaded();
+  assert.deepEqual(plain(Zotero.notes), []);
 });
 
 test("the names of an item's creators leave out those that stand for others", () => {

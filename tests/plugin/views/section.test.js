@@ -122,6 +122,10 @@ test("it shows at once for an item that the columns know", async () => {
   await selected;
   assert.equal(section.body.saying("syncd-brought-since").length, 1);
   assert.deepEqual(plain(daemon.asked.at(-1)), ["items", "users/0", ["AAAA2222"]]);
+  const { length } = daemon.asked;
+  await section.select(makeItem({ key: "BBBB2222" }));
+  assert.equal(section.enabled.at(-1), false);
+  assert.equal(daemon.asked.length, length, "of others nothing is asked");
 });
 
 test("it shows for an item that only the daemon knows yet, once that has said so", async () => {
@@ -190,8 +194,14 @@ test("why it is here names profile, page and day, and for what was there what it
 test("a paper that was there and that nothing tells by what says the reason, and that nothing was filled", async () => {
   const said = { code: "same-paper", params: { title: "'X'" }, words: "the same paper as 'X'" };
   const body = await shownWhy({ ...FOUND, kind: "adopt", reason: said.words, reason_said: said });
-  const [had] = body.saying("syncd-why-had").map(args);
+  const [had] = body.saying("syncd-why-had-for").map(args);
   assert.deepEqual([had.reason, had.filled], ["the same paper as 'X'", "none"]);
+});
+
+test("that syncd brought it itself is no reason to have it", async () => {
+  const said = { code: "item-pushed", params: {}, words: "syncd pushed it" };
+  const body = await shownWhy({ ...FOUND, kind: "adopt", reason: said.words, reason_said: said });
+  assert.equal(body.saying("syncd-why-had").length, 1);
 });
 
 test("it is hidden for an item that syncd does not know", async () => {
@@ -253,12 +263,15 @@ test("it is drawn anew when something happened in the daemon, until the section 
 test("an answer that comes after another item was selected is not shown", async () => {
   const waiting = new Map();
   const items = (_library, [key]) => new Promise((resolve) => waiting.set(key, resolve));
-  const { section } = begun({ items });
-  section.select(makeItem());
-  section.select(makeItem({ key: "BBBB2222" }));
-  waiting.get("BBBB2222")({ items: {} });
-  waiting.get("AAAA2222")({ items: { AAAA2222: ABOUT } });
-  await settle();
-  assert.deepEqual(section.enabled, [false, false]);
-  assert.equal(section.body.textContent, "");
+  for (const tags of [[], [{ tag: "AI Score 90+", type: 1 }]]) {
+    const { section } = begun({ items });
+    section.select(makeItem({ tags }));
+    section.select(makeItem({ key: "BBBB2222", tags }));
+    waiting.get("BBBB2222")({ items: {} });
+    await settle();
+    waiting.get("AAAA2222")({ items: { AAAA2222: ABOUT } });
+    await settle();
+    assert.equal(section.enabled.at(-1), false);
+    assert.equal(section.body.textContent, "");
+  }
 });

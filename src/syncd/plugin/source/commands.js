@@ -127,8 +127,8 @@ Syncd.commands = {
   /** @param {string | null} [run] its name; the last one without */
   undo(run = null) {
     return this.run(async () => {
-      const { trashed, reverted, left } = await Syncd.daemon.undo(run);
-      return { trashed, reverted, left: left.length };
+      const { trashed, reverted, left, failed } = await Syncd.daemon.undo(run);
+      return { trashed, reverted, left: left.length, failed: failed?.length ?? 0 };
     }, "syncd-did-undo");
   },
 

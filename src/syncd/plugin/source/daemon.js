@@ -246,7 +246,7 @@ Syncd.daemon = {
 
   /**
    * @param {string | null} [run] null: the last that did something
-   * @returns {Promise<{trashed: number, reverted: number, left: any[]}>}
+   * @returns {Promise<{trashed: number, reverted: number, left: any[], failed?: any[]}>}
    */
   undo(run = null) {
     return this._post("/v1/undo", { run });

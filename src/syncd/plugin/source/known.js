@@ -58,6 +58,15 @@ Syncd.known = {
     return library.items ? (library.items.get(item.key) ?? null) : Syncd.offline.remembered(item);
   },
 
+  /**
+   * Whether the daemon has answered for an item's library: of what is not known then, it knows nothing.
+   *
+   * @param {any} item that was asked about
+   */
+  hasAnswered({ libraryID }) {
+    return Boolean(this._byNumber.get(libraryID)?.items);
+  },
+
   /** A cell is drawn: somebody looks, so what is known should not be old. */
   look() {
     for (const [prefix, library] of this._libraries) {

@@ -208,7 +208,7 @@ Syncd.dialog = {
       title: Syncd.words.say(l10n),
       text: Syncd.words.say(`${l10n}-question`, args),
       button0: Syncd.words.say(`${l10n}-yes`),
-      button1: Zotero.Prompt.BUTTON_TITLE_CANCEL,
+      button1: Syncd.words.say("syncd-ask-no"),
     });
     return answer === 0;
   },

@@ -54,10 +54,9 @@ Syncd.section = {
     this._items.set(body, item);
     const isKnown = Boolean(Syncd.known.of(item));
     setEnabled(isKnown);
-    if (!isKnown && item?.isRegularItem?.()) {
-      Syncd.known.look();
+    Syncd.known.look();
+    if (!isKnown && item?.isRegularItem?.() && !Syncd.known.hasAnswered(item)) {
       Syncd.quietly("asking about an item", async () => {
-        // What has come in since the daemon was last asked for all.
         if ((await this._ask(item)).about && this._items.get(body) === item) {
           setEnabled(true);
           await this._refresh.get(body)?.();
@@ -304,7 +303,11 @@ Syncd.section = {
     if (kind === "create") {
       return { l10n: "syncd-why-new", args };
     }
-    return { l10n: by ? "syncd-why-had-by" : "syncd-why-had", args };
+    if (by) {
+      return { l10n: "syncd-why-had-by", args };
+    }
+    // That syncd itself brought it tells nothing of how it came to be known.
+    return { l10n: said?.code === "item-pushed" ? "syncd-why-had" : "syncd-why-had-for", args };
   },
 };
 

@@ -32,7 +32,7 @@ syncd-section-header =
     .label = syncd
 syncd-section-sidenav =
     .tooltiptext = syncd
-syncd-fact-profile = Gefolgt
+syncd-fact-profile = Profil
 syncd-fact-score = AI Score
 syncd-fact-affiliations = Einrichtungen
 syncd-brought = { $author }
@@ -66,8 +66,13 @@ syncd-why-had-by =
         [none] syncd ordnete ihn ein und änderte nichts daran.
        *[some] syncd ordnete ihn ein und ergänzte { $fields }.
     }
-syncd-why-had =
+syncd-why-had-for =
     Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon: { $reason }. { $filled ->
+        [none] syncd ordnete ihn ein und änderte nichts daran.
+       *[some] syncd ordnete ihn ein und ergänzte { $fields }.
+    }
+syncd-why-had =
+    Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon. { $filled ->
         [none] syncd ordnete ihn ein und änderte nichts daran.
        *[some] syncd ordnete ihn ein und ergänzte { $fields }.
     }
@@ -195,7 +200,7 @@ syncd-did-pause = syncd ruht, bis Sie es fortsetzen.
 syncd-did-resume = syncd macht weiter.
 syncd-did-unfollow = syncd folgt { $profile } nicht mehr. Die Artikel bleiben.
 syncd-did-follow = syncd folgt jetzt { $author }. Die Artikel kommen mit dem nächsten Lauf.
-# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt
+# $trashed Artikel kamen in den Papierkorb, $reverted sind wieder wie zuvor, $left blieben unberührt, $failed gingen schief
 syncd-did-undo =
     Der Lauf ist rückgängig gemacht.{ $trashed ->
         [0] { "" }
@@ -209,6 +214,10 @@ syncd-did-undo =
         [0] { "" }
         [one] { " " }Einer blieb, wie er ist.
        *[other] { " " }{ $left } blieben, wie sie sind.
+    }{ $failed ->
+        [0] { "" }
+        [one] { " " }Einer ließ sich nicht zurücksetzen.
+       *[other] { " " }{ $failed } ließen sich nicht zurücksetzen.
     }
 
 ## Dialoge
@@ -219,6 +228,7 @@ syncd-cancel =
 syncd-close =
     .label = Schließen
     .accesskey = S
+syncd-ask-no = Abbrechen
 syncd-undo = Letzten Lauf rückgängig machen?
 # $day und Uhrzeit des Laufs, Zahlen von Artikeln wie oben
 syncd-undo-question =
@@ -315,7 +325,7 @@ syncd-review-alike-only = Zu { $percent } % gleich
 syncd-review-new = Neuer Artikel
 syncd-review-there = In Ihrer Bibliothek
 syncd-button-show =
-    .label = In Bibliothek anzeigen
+    .label = Anzeigen
 syncd-button-same =
     .label = In diesen Eintrag übernehmen
     .accesskey = E

@@ -66,8 +66,13 @@ syncd-why-had-by =
         [none] syncd filed it and changed nothing in it.
        *[some] syncd filed it and filled in { $fields }.
     }
-syncd-why-had =
+syncd-why-had-for =
     On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it: { $reason }. { $filled ->
+        [none] syncd filed it and changed nothing in it.
+       *[some] syncd filed it and filled in { $fields }.
+    }
+syncd-why-had =
+    On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it. { $filled ->
         [none] syncd filed it and changed nothing in it.
        *[some] syncd filed it and filled in { $fields }.
     }
@@ -195,7 +200,7 @@ syncd-did-pause = syncd rests until you resume it.
 syncd-did-resume = syncd goes on.
 syncd-did-unfollow = { $profile } is followed no longer. The papers stay.
 syncd-did-follow = { $author } is followed now. The papers come with the next run.
-# $trashed papers went to the trash, $reverted got back what they were, $left were not touched
+# $trashed papers went to the trash, $reverted got back what they were, $left were not touched, $failed failed
 syncd-did-undo =
     The run is undone.{ $trashed ->
         [0] { "" }
@@ -209,6 +214,10 @@ syncd-did-undo =
         [0] { "" }
         [one] { " " }One was left alone.
        *[other] { " " }{ $left } were left alone.
+    }{ $failed ->
+        [0] { "" }
+        [one] { " " }One could not be put back.
+       *[other] { " " }{ $failed } could not be put back.
     }
 
 ## Dialogs
@@ -219,6 +228,7 @@ syncd-cancel =
 syncd-close =
     .label = Close
     .accesskey = C
+syncd-ask-no = Cancel
 syncd-undo = Undo the last run?
 # $day and time of the run, numbers of papers as above
 syncd-undo-question =
