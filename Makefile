@@ -26,7 +26,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test test-all firefox soak mutants lint types plugin-types format bench gecko lock schema units clean
+.PHONY: help venv demo demo-page test test-all firefox soak mutants lint types plugin-types format bench gecko zotero lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,14 @@ bench: $(DEV) ## measure
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
 	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_windows.py tests/gecko/check_daemon.py
+
+zotero: ## try the Zotero plugin in a real Zotero: make zotero ZOTERO=FOLDER; needs Xvfb
+	@test -x "$(ZOTERO)/zotero-bin" || { \
+		echo "ZOTERO must name the folder of a Zotero for Linux, in which zotero-bin is: make zotero ZOTERO=~/Zotero" >&2; \
+		exit 1; }
+	@command -v Xvfb >/dev/null || { echo "Xvfb is missing. On Debian and Ubuntu: apt install xvfb" >&2; exit 1; }
+	@$(MAKE) --no-print-directory --silent $(DEV)
+	ZOTERO="$(ZOTERO)" $(BIN)/python -m pytest -x tests/desktop/check_zotero.py
 
 # Debian's firefox-esr is of the line that Zotero is built on; any Firefox that is there will do.
 firefox:

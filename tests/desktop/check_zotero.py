@@ -111,7 +111,7 @@ class World:
     def syncd(self, *words: str, answer: str = "") -> str:
         """Run a command that succeeds, and return what it says."""
         process = self.process(*words)
-        said, _ = process.communicate(answer, timeout=300)
+        said, _ = process.communicate(answer, timeout=120)
         assert process.returncode == 0, said
         return said
 
@@ -155,11 +155,14 @@ def test_it_is_paired_by_a_user_who_compares_the_codes(world: World) -> None:
     def allow() -> None:
         shown.append(
             world.zotero.run("""
-                const dialog = () => Services.wm.getMostRecentWindow("prompt:promptdialog")
-                  ?? [...Services.wm.getEnumerator(null)].find((each) => each.location.href.includes("commonDialog"));
-                const window = await until(() => dialog()?.document.querySelector("dialog")?.getButton("accept") && dialog());
-                const text = window.document.documentElement.textContent + (window.args?.text ?? "");
-                window.document.querySelector("dialog").getButton("accept").click();
+                const isIt = ({ document }) =>
+                  document.documentURI.includes("commonDialog") && document.readyState === "complete";
+                const { document } = await until(() => [...Services.wm.getEnumerator(null)].find(isIt));
+                const dialog = document.querySelector("dialog");
+                const text = dialog.textContent;
+                // On a display without a window manager nothing has the focus, for which the button waits.
+                dialog.getButton("accept").disabled = false;
+                dialog.getButton("accept").click();
                 return text;
             """)
         )
@@ -182,7 +185,7 @@ def test_the_real_page_arrives_and_the_selection_stays(world: World) -> None:
     )
     world.syncd("push")
     papers = regular(world.papers())
-    assert len(papers) > 50
+    assert len(papers) == 50
     assert (
         world.zotero.run("return pane.getCollectionTreeRows?.()[0]?.id ?? pane.getCollectionTreeRow().id;")
         == selected
@@ -200,7 +203,11 @@ ACTS = {
     "takes the tags off": "item.setTags([]); await item.saveTx();",
     "tags it": 'item.addTag("mine"); await item.saveTx();',
     "moves it to the trash": "await Zotero.Items.trashTx([item.id]);",
-    "moves it to the trash and back": "await Zotero.Items.trashTx([item.id]); item.deleted = false; await item.saveTx();",
+    "moves it to the trash and back": """
+        await Zotero.Items.trashTx([item.id]);
+        item.deleted = false;
+        await item.saveTx();
+    """,
     "empties the trash": "await Zotero.Items.trashTx([item.id]); await item.eraseTx();",
     "takes it out of the collection": "item.setCollections([]); await item.saveTx();",
     "files it elsewhere": """
@@ -270,40 +277,50 @@ def test_what_comes_is_undone(world: World) -> None:
     world.configure(SECOND)
     before = world.papers()
     world.syncd("push", "ann")
-    came = world.papers().keys() - before.keys()
-    assert [world.papers()[key]["title"] for key in came] == ["A paper of Ann's"]
-    world.syncd("undo", "--yes")
-    assert all(world.papers()[key].get("deleted") for key in came)
-    assert {key: data for key, data in world.papers().items() if key not in came} == before
+    brought = world.papers()
+    came = brought.keys() - before.keys()
+    assert "A paper of Ann's" in [brought[key]["title"] for key in came]
+    world.syncd("undo", "--last", "--yes")
+    after = world.papers()
+    # What hangs on a paper goes with it and has no mark of its own.
+    assert [key for key in came if after[key].get("deleted")] == [
+        key for key in came if key in regular(brought)
+    ]
+    assert {key: data for key, data in after.items() if key not in came} == before
 
 
 def test_a_restart_and_an_upgrade_keep_pairing_memory_and_widths(world: World) -> None:
     """Nothing has to be said or read again."""
-    about = "return [await syncd().changes.serverIds(), syncd().keys.list(), syncd().daemon.paired];"
+    about = """
+        const { changes, keys, daemon } = syncd();
+        return [await changes.serverIds(), (await changes.since(1, 0)).version, keys.list(), daemon.paired];
+    """
     width = """
-        const [column] = pane.itemsView.tree._columns._columns.filter((each) => each.dataKey.endsWith("-score"));
+        const find = () => pane.itemsView.tree._columns.getAsArray().find((each) => each.dataKey.endsWith("-score"));
+        await until(() => pane.itemsView?.tree && find());
         if (words.length) {
           const columns = pane.itemsView.tree._columns;
-          if (column.hidden) { columns.toggleHidden(columns._columns.indexOf(column)); }
-          column.width = words[0];
-          pane.itemsView._storeColumnPrefs(columns._columns.reduce((all, each) => ({ ...all, [each.dataKey]: each }), {}));
-          await new Promise((resolve) => setTimeout(resolve, 1500));
+          columns.toggleHidden(columns.getAsArray().indexOf(find()));
+          await until(() => !find().hidden);
+          pane.itemsView.tree._columns.onResize({ [find().dataKey]: words[0] }, true);
+          // Zotero writes it a moment later.
+          await new Promise((resolve) => setTimeout(resolve, 2000));
         }
-        return [column.hidden ?? false, String(column.width)];
+        return [find().hidden ?? false, Math.round(parseFloat(find().width))];
     """
     before = world.zotero.run(about)
-    assert world.zotero.run(width, 97) == [False, "97"]
+    assert world.zotero.run(width, 97) == [False, 97]
     world.zotero.restart()
     until(lambda: world.zotero.run("return Boolean(Zotero.Syncd);"))
     assert world.zotero.run(about) == before
-    assert world.zotero.run(width) == [False, "97"]
+    assert world.zotero.run(width) == [False, 97]
     with zipfile.ZipFile(io.BytesIO(xpi())) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     manifest = json.loads(files["manifest.json"]) | {"version": "99.0"}
     world.zotero.install(zipped(files | {"manifest.json": json.dumps(manifest).encode()}))
     until(lambda: world.zotero.run("return syncd().version;") == "99.0")
     assert world.zotero.run(about) == before
-    assert world.zotero.run(width) == [False, "97"]
+    assert world.zotero.run(width) == [False, 97]
     before = world.papers()
     world.syncd("push", "pengcheng-he")
     assert world.papers() == before
@@ -322,11 +339,12 @@ def test_the_plugin_follows_the_daemon(world: World) -> None:
             known = world.zotero.run(
                 "return Object.keys((await syncd().daemon.known('users/0')).items).length;"
             )
-            assert known > 50
+            assert known == len(regular(world.papers()))
             world.zotero.run("""
                 globalThis.syncd = syncd();
                 Zotero.heard = [];
-                Zotero.stopHearing = syncd.daemon.onChange((events) => Zotero.heard.push(...events.map(({ name }) => name)));
+                const hear = (events) => Zotero.heard.push(...events.map(({ name }) => name));
+                Zotero.stopHearing = syncd.daemon.onChange(hear);
                 await syncd.daemon.pause();
             """)
             until(lambda: "paused" in world.zotero.run("return Zotero.heard;"))
@@ -351,7 +369,8 @@ def test_a_removal_that_is_undone_keeps_the_pairing_and_one_that_is_not_leaves_n
     until(lambda: world.state() == NOTHING)
     assert world.papers() == papers
     left = world.zotero.run("""
-        return [...window.document.querySelectorAll("[id*=syncd], [class*=syncd], [data-l10n-id*=syncd], [href*=syncd]")]
+        const named = ["id", "class", "data-l10n-id", "href"].map((name) => `[${name}*=syncd]`).join();
+        return [...window.document.querySelectorAll(named)]
           .map((each) => each.outerHTML.slice(0, 200));
     """)
     assert left == []

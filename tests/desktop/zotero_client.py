@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -55,9 +56,11 @@ PREFERENCES: dict[str, Any] = {
     "xpinstall.signatures.required": False,
 }
 # What Zotero logs without any plugin, where it can't leave the computer, or where another one has the port of the word
-# processors.
+# processors; and what it says of every column of any plugin, and when any plugin with strings comes or goes.
 KNOWN = re.compile(
-    r"nsIServerSocket\.init\].*zoteroLibreOfficeIntegration"
+    r"The '(defaultIn|disableIn)' property is deprecated"
+    r"|uncaught exception: undefined @ :0"
+    r"|nsIServerSocket\.init\].*zoteroLibreOfficeIntegration"
     r"|proxied requests may not work"
     r"|Error connecting to server"
     r"|/retractions/list failed"
@@ -74,9 +77,11 @@ class Display:
     """A display that nobody sees."""
 
     def __init__(self) -> None:
+        program = shutil.which("Xvfb")
+        assert program is not None, "there is no Xvfb"
         told, tell = os.pipe()
         self._process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"],
+            [program, "-displayfd", str(tell), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"],
             pass_fds=(tell,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -13,7 +13,6 @@ async function startup() {
   const token = Services.prefs.getStringPref("extensions.hand.token");
   const { clearTimeout, setTimeout } = ChromeUtils.importESModule("resource://gre/modules/Timer.sys.mjs");
   const { AddonManager } = ChromeUtils.importESModule("resource://gre/modules/AddonManager.sys.mjs");
-  const { Components } = globalThis;
 
   /** Wait until something is true, and return it. */
   const until = async (what) => {
@@ -31,8 +30,15 @@ async function startup() {
     const principal = Services.scriptSecurityManager.getSystemPrincipal();
     const sandbox = new Components.utils.Sandbox(principal, { wantGlobalProperties: GLOBALS });
     const window = Zotero.getMainWindow();
-    const scope = { Zotero, Services, Components, ChromeUtils, IOUtils, PathUtils, AddonManager };
-    Object.assign(sandbox, scope, { window, pane: window?.ZoteroPane, until, setTimeout, clearTimeout, words });
+    const scope = { Zotero, Services, ChromeUtils, IOUtils, PathUtils, AddonManager };
+    Object.assign(sandbox, scope, {
+      window,
+      pane: window?.ZoteroPane,
+      until,
+      setTimeout,
+      clearTimeout,
+      words,
+    });
     sandbox.syncd = () => Components.utils.getGlobalForObject(Zotero.Syncd).Syncd;
     return Components.utils.evalInSandbox(`(async () => {${script}\n})()`, sandbox);
   };

@@ -216,9 +216,11 @@ test("the button above the message syncs this profile, once at a time", async ()
 });
 
 test("what Zotero takes away is back at once, the same as it was", async () => {
-  const { show, panel, head, box } = begun();
+  const told = { ...answers };
+  const { show, panel, head, box } = begun({ answers: told });
   await show();
   const [there, button] = [panel(), head.querySelector("button")];
+  told.profiles = () => new Promise(() => {});
   await show();
   assert.equal(panel(), there);
   assert.equal(head.querySelector("button"), button);
@@ -227,12 +229,14 @@ test("what Zotero takes away is back at once, the same as it was", async () => {
 
 test("it is drawn anew when something happened in the daemon, until the plugin ends", async () => {
   const told = { ...answers };
-  const { Syncd, show, changed, listeners, panel } = begun({ answers: told });
+  const { Syncd, show, changed, listeners, panel, head } = begun({ answers: told });
   await show();
+  const button = head.querySelector("button");
   assert.equal(panel().saying("syncd-profile-trouble").length, 1);
   told.profiles = async () => [{ ...PROFILE, trouble: null }];
   await changed();
   assert.equal(panel().saying("syncd-profile-trouble").length, 0);
+  assert.equal(head.querySelector("button"), button, "which may have the focus");
   Syncd.collection.shutdown();
   assert.equal(listeners.size, 0);
 });

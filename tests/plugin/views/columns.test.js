@@ -205,6 +205,11 @@ test("cells without a value show nothing", async () => {
   const cell = score.renderCell(0, "092.50", { className: "" }, false, document);
   assert.equal(cell.textContent, "92.5");
   assert.equal(cell.querySelector(".syncd-bar").getAttribute("style"), "--share: 92.5%");
+  const [tipped] = cell.saying("syncd-score");
+  assert.ok(
+    tipped.childNodes.every((child) => typeof child !== "string"),
+    "Zotero would take the tooltip away",
+  );
   assert.equal(fresh.renderCell(0, "0", { className: "" }, false, document).textContent, "");
   const mark = fresh.renderCell(0, "1", { className: "" }, false, document).querySelector(".syncd-new");
   assert.equal(mark.getAttribute("role"), "img");

@@ -263,12 +263,15 @@ test("it is drawn anew when something happened in the daemon, until the section 
 test("an answer that comes after another item was selected is not shown", async () => {
   const waiting = new Map();
   const items = (_library, [key]) => new Promise((resolve) => waiting.set(key, resolve));
-  const { section } = begun({ items });
-  section.select(makeItem());
-  section.select(makeItem({ key: "BBBB2222" }));
-  waiting.get("BBBB2222")({ items: {} });
-  waiting.get("AAAA2222")({ items: { AAAA2222: ABOUT } });
-  await settle();
-  assert.deepEqual(section.enabled, [false, false]);
-  assert.equal(section.body.textContent, "");
+  for (const tags of [[], [{ tag: "AI Score 90+", type: 1 }]]) {
+    const { section } = begun({ items });
+    section.select(makeItem({ tags }));
+    section.select(makeItem({ key: "BBBB2222", tags }));
+    waiting.get("BBBB2222")({ items: {} });
+    await settle();
+    waiting.get("AAAA2222")({ items: { AAAA2222: ABOUT } });
+    await settle();
+    assert.equal(section.enabled.at(-1), false);
+    assert.equal(section.body.textContent, "");
+  }
 });

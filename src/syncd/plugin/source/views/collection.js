@@ -148,13 +148,18 @@ Syncd.collection = {
    */
   _show(window, collection, told) {
     const words = JSON.stringify([told, told.error?.reason]);
-    if (this._shown.get(window)?.told !== words) {
-      this._remove(window);
+    const before = this._shown.get(window);
+    if (before?.told !== words || before.collection !== collection) {
       const { document } = window;
       const props = { class: "syncd-view syncd-collection" };
       const tree = Syncd.element.h("div", props, this.tree(told));
       const panel = Syncd.element.make(document, tree);
-      this._shown.set(window, { collection, told: words, panel, button: this._button(document, told) });
+      // The same button as before keeps the focus.
+      const button =
+        before && before.collection === collection ? before.button : this._button(document, told.profile);
+      button.disabled = Boolean(told.error || told.standing?.isRunning);
+      before?.panel.remove();
+      this._shown.set(window, { collection, told: words, panel, button });
     }
     this._put(window, collection);
   },
@@ -171,9 +176,9 @@ Syncd.collection = {
    * The button above the message, as that of Zotero's trash.
    *
    * @param {any} document
-   * @param {{profile: any, standing: any, error: any}} told
+   * @param {any} profile
    */
-  _button(document, { profile, standing, error }) {
+  _button(document, profile) {
     const button = Syncd.element.make(
       document,
       Syncd.element.h("xul:button", {
@@ -182,7 +187,6 @@ Syncd.collection = {
         on: { command: () => this._sync(button, profile) },
       }),
     );
-    button.disabled = Boolean(error || standing?.isRunning);
     return button;
   },
 

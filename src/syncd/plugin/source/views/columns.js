@@ -10,6 +10,8 @@ const CODE_TAG = "code";
 const AUTOMATIC = 1;
 /** What Zotero keeps of a column from one start to the next. A width that is fixed is not kept. */
 const KEPT = ["hidden", "sortDirection"];
+/** How wide the score's column is at first, in pixels, with letters of the usual size. */
+const WIDTH = 84;
 
 Syncd.columns = {
   /** @type {Record<string, string>} what Zotero calls each column */
@@ -129,7 +131,8 @@ Syncd.columns = {
     const share = Math.min(Number.parseFloat(key), 100);
     return [
       h("span", { class: "syncd-bar", style: `--share: ${share}%`, "aria-hidden": "true" }),
-      h("span", { class: "syncd-score", l10n: "syncd-score", args: { score }, text: score }),
+      // Zotero takes a tooltip away from what the mouse comes upon, where that has text of its own that is not cut off.
+      h("span", { class: "syncd-score", l10n: "syncd-score", args: { score } }, h("span", { text: score })),
     ];
   },
 
@@ -166,7 +169,7 @@ Syncd.columns = {
     return {
       score: {
         label: Syncd.words.say("syncd-column-score"),
-        width: "84",
+        width: String(Math.round(WIDTH * (Number(Zotero.Prefs.get("fontSize")) || 1))),
         minWidth: 56,
         staticWidth: true,
         zoteroPersist: ["width", ...KEPT],
