@@ -82,6 +82,7 @@ function makeZotero(world) {
     isWin: world.isWin,
     locale: world.locale,
     initializationPromise: Promise.resolve(),
+    uiReadyPromise: Promise.resolve(),
     addShutdownListener: (listener) => world.shutdown.push(listener),
     getActiveZoteroPane: () => world.windows[0]?.ZoteroPane ?? null,
     debug: (message) => world.debug.push(message),

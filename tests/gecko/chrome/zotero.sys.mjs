@@ -153,6 +153,7 @@ export const Zotero = {
   isWin: false,
   locale: "en-US",
   initializationPromise: Promise.resolve(),
+  uiReadyPromise: Promise.resolve(),
   addShutdownListener() {},
   debug: (message) => debug.push(String(message)),
   logError: (error) => complaints.push(`logged: ${error}\n${error.stack ?? ""}`),

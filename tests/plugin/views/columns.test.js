@@ -231,3 +231,24 @@ test("at the end nothing is left to happen", () => {
   Syncd.known.close();
   assert.deepEqual(cleared, [7]);
 });
+
+test("while Zotero starts, the columns wait until its list has a table, and don't come once the plugin ended", async () => {
+  for (const ends of [false, true]) {
+    const declare = ({ Zotero }) => {
+      Zotero.Promise.delay = () => new Promise(setImmediate);
+    };
+    const { Syncd, world } = views({ declare });
+    const list = { tree: null };
+    world.windows.push(makeWindow({ pane: { itemsView: list } }));
+    Syncd.columns.startup();
+    await settle();
+    assert.equal(world.registered.size, 0);
+    if (ends) {
+      Syncd.columns.shutdown();
+    }
+    list.tree = {};
+    await settle();
+    await settle();
+    assert.equal(world.registered.size, ends ? 0 : 3);
+  }
+});

@@ -16,8 +16,37 @@ const WIDTH = 84;
 Syncd.columns = {
   /** @type {Record<string, string>} what Zotero calls each column */
   _keys: {},
+  _isOn: false,
+  /** How soon it is looked again whether a list has its table, in ms. */
+  SOON: 50,
 
   startup() {
+    this._isOn = true;
+    // While Zotero starts, a list is there before its table, and fails where a column comes between the two.
+    const lists = () =>
+      Zotero.getMainWindows().map((/** @type {any} */ window) => window.ZoteroPane?.itemsView);
+    if (lists().every((list) => list?.tree)) {
+      this._register();
+      return;
+    }
+    Syncd.quietly("columns", async () => {
+      await Zotero.uiReadyPromise;
+      // Zotero tells nobody when the table is there.
+      while (this._isOn && lists().some((list) => list && !list.tree)) {
+        await Zotero.Promise.delay(this.SOON);
+      }
+      this._register();
+    });
+  },
+
+  shutdown() {
+    this._isOn = false;
+  },
+
+  _register() {
+    if (!this._isOn) {
+      return;
+    }
     /** @type {any} */
     const manager = Zotero.ItemTreeManager;
     for (const [dataKey, column] of Object.entries(this._columns())) {
