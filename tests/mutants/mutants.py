@@ -126,12 +126,12 @@ MUTANTS = (
     Mutant("what was erased is created again through the plugin", "plugin/source/push.js", "ledger.deleted[kind].has(sent.key)", "sent.key === null"),
     Mutant("a save that failed is forgotten", "plugin/source/push.js", "      throw new SyncdUnsaved(index, error);\n", "      return true;\n"),
     Mutant("what was taken back stays in memory", "plugin/source/push.js", "        await object.reload(null, true);\n", ""),
-    Mutant("a write that can't be read back is left out", "plugin/source/push.js", "if (!told.has(object.key)) {", "if (object === null) {"),
+    Mutant("a write that can't be read back is left out", "plugin/source/push.js", "if (!there.has(key)) {", "if (key === null) {"),
     Mutant("a recorded request is done again", "plugin/source/handshake.js", "if (this._used.has(nonce)) {", "if (nonce === null) {"),
     Mutant("an answer that nobody signed is believed", "zotero/desktop.py", "if answer.status_code == 200 and is_its_own:", "if answer.status_code == 200:"),
     Mutant("a request for another Zotero is done", "plugin/source/endpoint.js", "return meant === server", "return meant"),
     Mutant("Zotero's own deletion log is not read", "plugin/source/changes.js", "(await Zotero.Sync.Data.Local.getDeleted(type, libraryID)) || []", "[]"),
-    Mutant("what the user puts back is not told", "plugin/source/changes.js", "          this._told.delete(name);\n", ""),
+    Mutant("what the user puts back is not told", "plugin/source/changes.js", "    this._own.delete(name);\n", ""),
     Mutant("the page after this one begins anew", "plugin/source/ledger.js", "order(each, last) > 0", "order(each, last) > 1"),
     Mutant("only the first page of a large library is read", "zotero/desktop.py", 'if told["next"] is None:', "if True:"),
     # Undo
@@ -145,7 +145,7 @@ MUTANTS = (
     Mutant("a plan does not see titles that are alike", "state/search.py", "        rare = {title: _rarest(several, counts) for title, several in numbers.items()}", "        rare = {title: [] for title in numbers}"),
     Mutant("a plan does not see where a paper's link went", "state/excerpt.py", "        self._children(named, found)\n", ""),
     Mutant("a plan does not see restored papers", "state/excerpt.py", "        self.items(key for one in named.values() for key in self._generations(one))\n", ""),
-    Mutant("an item whose words changed is found by the old ones", "state/search.py", '        self.drop_words(kind, [entry.key for entry in entries])\n', ""),
+    Mutant("an item whose words changed is found by the old ones", "state/search.py", "        self.drop_words(kind, [entry.key for entry in entries])\n", ""),
     Mutant("an emptied library is filled again", "engine/run.py", "    if papers := state.lost():\n", "    if papers := 0:\n"),
     Mutant("any number of papers is created", "engine/run.py", "    if options.max_create is None or creating <= options.max_create:\n", "    if True:\n"),
 )  # fmt: skip
