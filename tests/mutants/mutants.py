@@ -142,7 +142,7 @@ MUTANTS = (
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("a plan does not see what merges led to", "state/excerpt.py", 'self._rows(db.replaced, "old", wanted)', "()"),
-    Mutant("a plan does not see titles that are alike", "state/search.py", "        rare = {title: _rarest(several, counts) for title, several in numbers.items()}", "        rare = {title: [] for title in numbers}"),
+    Mutant("a plan does not see titles that are alike", "state/search.py", "        rare = {title: _rare(several, counts) for title, several in numbers.items()}", "        rare = {title: [] for title in numbers}"),
     Mutant("a plan does not see where a paper's link went", "state/excerpt.py", "        self._children(named, found)\n", ""),
     Mutant("a plan does not see restored papers", "state/excerpt.py", "        self.items(key for one in named.values() for key in self._generations(one))\n", ""),
     Mutant("an item whose words changed is found by the old ones", "state/search.py", "        self.drop_words(kind, [entry.key for entry in entries])\n", ""),

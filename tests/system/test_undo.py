@@ -226,6 +226,17 @@ def test_a_run_of_which_nothing_is_left_is_no_longer_the_last(pushed: Desk) -> N
     assert pushed.syncd("undo", "--last").code == 1
 
 
+def test_an_undo_that_was_killed_is_gone_on_with(pushed: Desk) -> None:
+    """And not with the run before, which nobody has asked for."""
+    created, updated = last(pushed), code_for_all(pushed)
+    assert "3 put back" in pushed.syncd("undo", "--last").out
+    with closing(sqlite3.connect(pushed.data.state)) as state, state:
+        state.execute("UPDATE run SET finished = NULL WHERE kind = 'undo'")
+    assert f"({updated})" in pushed.syncd("undo", "--last", "--dry-run").out
+    assert "0 undone" in pushed.syncd("undo", "--last").out
+    assert f"({created})" in pushed.syncd("undo", "--last", "--dry-run").out
+
+
 def test_whoever_is_asked_about_nothing_comes_to_the_run_before(pushed: Desk) -> None:
     """There is no question, and the run counts as undone."""
     run_again_in_name(pushed)

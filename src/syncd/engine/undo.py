@@ -367,8 +367,8 @@ def last_run(history: History) -> Run | None:
     undone: set[str] = set()
     for run in history.runs():
         if run.undoes is not None:
-            # Where an error ended it before it did anything, the run is as it was.
-            if history.notes(run.name) or (run.finished and run.error is None):
+            # One that was ended early has left something, for the next one to put back.
+            if run.finished and run.error is None:
                 undone.add(run.undoes)
         elif run.name not in undone and history.notes(run.name):
             return run

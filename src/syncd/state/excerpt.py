@@ -1,7 +1,8 @@
 """The part of a library, and of what is remembered of it, that a plan can touch.
 
-Fetched by keys, identifiers, titles and abstracts, so that it costs what the sources list and not what there is. A plan
-made from an excerpt is the plan that the whole would give; tests hold the two against each other.
+Fetched by keys, identifiers, titles, authors and abstracts, so that it costs what the sources list and not what there is.
+A plan made from an excerpt is the plan that the whole would give, and tests hold the two against each other; but for a
+title that is only nearly alike and has neither a word nor an author of its own, as `search` tells.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from syncd.state.index import item_of
 from syncd.state.search import CHUNK, Kind, Search, Title, chunks
 from syncd.state.state import State, question_of, said_of_text
 from syncd.sync.action import Intake, Memory, Question, Refusal, Said, Verdict
-from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView
+from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, authors_of
 from syncd.sync.match import MIN_ABSTRACT
 from syncd.sync.merge import Base
 from syncd.sync.paper_keys import PaperKey, paper_keys, possible_keys
-from syncd.text.titles import digest_of_text, fold_name, fold_title, words_of
+from syncd.text.titles import digest_of_text, fold_title, words_of
 from syncd.zotero import items
 
 
@@ -140,9 +141,16 @@ class Excerpt:
                 self._said[row.paper] = said
         for row in self._rows(db.decision, "paper", wanted):
             self._decisions.setdefault(row.paper, {})[row.key] = row.verdict
+        # What may be an item that is there must not turn into a new one, however it was found then.
+        asked = {
+            str(candidate["key"])
+            for row in self._rows(db.standing, "paper", wanted)
+            if row.cause == "review"
+            for candidate in json.loads(row.comparison)[1]
+        }
         claimed = {self._claims[paper] for paper in wanted if paper in self._claims}
         decided = {key for paper in wanted for key in self._decisions.get(paper, ())}
-        self.items({*wanted, *claimed, *decided})
+        self.items({*wanted, *claimed, *decided, *asked})
 
     def items(self, keys: Iterable[str]) -> None:
         """Fetch items by their keys, with what took their place in a merge, and with what hangs on them."""
@@ -221,7 +229,11 @@ class Excerpt:
     def _matches(self, kind: Kind, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
         """Return the keys of those that papers may be, by the paper."""
         titles = {
-            paper: Title(fold_title(paper.title), words_of(paper.title), fold_name(paper.surname))
+            paper: Title(
+                fold_title(paper.title),
+                words_of(paper.title),
+                authors_of(creator.family for creator in paper.creators),
+            )
             for paper in papers
         }
         alike = self._search.alike(kind, list(dict.fromkeys(titles.values())))

@@ -253,6 +253,7 @@ def _keep(connection: sa.Connection, library: int, entries: Sequence[IndexedItem
             "abstract": entry.abstract,
             "words": entry.words,
             "read_anew": entry.read_anew,
+            "authors": entry.authors,
         }
         for entry in entries
     ]
@@ -314,4 +315,5 @@ def item_of(row: sa.Row[Any]) -> IndexedItem:
         abstract=row.abstract,
         words=row.words,
         read_anew=row.read_anew,
+        authors=row.authors,
     )

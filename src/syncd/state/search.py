@@ -32,15 +32,16 @@ COMMON = frozenset({
     "toward", "use", "via", "what", "with",
 })
 # fmt: on
-# So many of a title's words are looked for, the rarest first. A word that more titles have is looked for with others.
-PROBES = 4
-MOST_WITH_WORD = 200
+# What marks an author among words.
+AUTHOR = "@"
+# A word that more titles have, or an author of more papers, does not tell enough.
+MOST_WITH_WORD = 250
 # Of titles without rare words, those by the same first author are compared, no more than these.
 MOST_BY_AUTHOR = 2000
 # How many times as long as another a title can be that is nearly alike.
 MOST_LONGER = (2 - MIN_TITLE) / MIN_TITLE + 0.05
-# A title that has no more words than these may have no word in common with one that is spelt otherwise.
-FEW = 2
+# With fewer such words and authors, papers of the first author are compared as well.
+FEW = 3
 
 
 # For several words at once, how many titles have each, or one more than are looked at.
@@ -59,12 +60,12 @@ class Title(NamedTuple):
     Attributes:
         folded: `fold_title` of it.
         words: `words_of` it.
-        surname: `fold_name` of the first author's.
+        authors: `authors_of` the paper's authors.
     """
 
     folded: str
     words: str
-    surname: str
+    authors: str
 
 
 def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -80,19 +81,22 @@ def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
         yield every[start : start + CHUNK]
 
 
-def numbers_of(words: str) -> list[int]:
-    """Return the numbers of a title's words, as `title_word` has them; two words may have one.
+def numbers_of(words: str, authors: str) -> list[int]:
+    """Return what a paper is found by, as `title_word` has it: a number a word, a number an author.
 
-    >>> len(numbers_of("bert for the model of the model")), numbers_of("")
-    (2, [])
+    Two of them may have one number.
+
+    >>> len(numbers_of("bert for the model of the model", "lee chen")), numbers_of("", "")
+    (4, [])
     """
-    return sorted({zlib.crc32(word.encode()) & 0x7FFF_FFFF for word in words.split() if word not in COMMON})
+    named = [word for word in words.split() if word not in COMMON]
+    named += [f"{AUTHOR}{author}" for author in authors.split()]
+    return sorted({zlib.crc32(name.encode()) & 0x7FFF_FFFF for name in named})
 
 
-def _rarest(numbers: Sequence[int], counts: Mapping[int, int]) -> list[int]:
-    """Return the words that few titles have, and some have, the rarest first."""
-    counted = sorted((counts[number], number) for number in numbers)
-    return [number for count, number in counted if 0 < count <= MOST_WITH_WORD][:PROBES]
+def _rare(numbers: Sequence[int], counts: Mapping[int, int]) -> list[int]:
+    """Return those that some papers have, and not too many."""
+    return [number for number in numbers if 0 < counts[number] <= MOST_WITH_WORD]
 
 
 class Search:
@@ -116,7 +120,7 @@ class Search:
         rows = [
             {"library": self._library, "word": word, "kind": kind, "key": entry.key}
             for entry in papers
-            for word in numbers_of(entry.words)
+            for word in numbers_of(entry.words, entry.authors)
         ]
         db.upsert(self._connection, db.title_word, rows)
 
@@ -127,9 +131,11 @@ class Search:
             {"one": word, "of": row.key}
             for part in chunks(keys)
             for row in self._connection.execute(
-                sa.select(table.c.key, table.c.words).where(self._are(kind), table.c.key.in_(part))
+                sa.select(table.c.key, table.c.words, table.c.authors).where(
+                    self._are(kind), table.c.key.in_(part)
+                )
             )
-            for word in numbers_of(row.words)
+            for word in numbers_of(row.words, row.authors)
         ]
         if gone:
             word = db.title_word.c
@@ -155,14 +161,14 @@ class Search:
     def alike(self, kind: Kind, titles: Sequence[Title]) -> dict[Title, set[str]]:
         """Return by title the keys of those whose titles are nearly alike, as `match.near` compares them.
 
-        They have one of the title's rarest words in common; or, where the title has hardly a word that is rare, its
-        first author. One that has neither is not found.
+        They have a word in common that not too many titles have, or an author of whom there are not too many papers;
+        or, where a paper has hardly any of these, the first author. One that has none of that is not found.
         """
         from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
 
-        numbers = {title: numbers_of(title.words) for title in titles}
+        numbers = {title: numbers_of(title.words, title.authors) for title in titles}
         counts = self._counted(kind, {number for several in numbers.values() for number in several})
-        rare = {title: _rarest(several, counts) for title, several in numbers.items()}
+        rare = {title: _rare(several, counts) for title, several in numbers.items()}
         by_word = self._with_words(kind, {number for several in rare.values() for number in several})
         rows = self._titles(kind, {key for keys in by_word.values() for key in keys})
         least = MIN_TITLE * 100
@@ -170,8 +176,8 @@ class Search:
         for title, several in numbers.items():
             near = {key: rows[key] for number in rare[title] for key in by_word[number]}
             common = any(counts[number] > MOST_WITH_WORD for number in several)
-            if title.surname and (len(several) <= FEW or (common and len(rare[title]) < FEW)):
-                near |= self._by_author(kind, title)
+            if title.authors and common and len(rare[title]) < FEW:
+                near |= self._by_first_author(kind, title)
             folded = title.folded[:MOST_LETTERS]
             found[title] = {
                 key
@@ -209,12 +215,12 @@ class Search:
             for row in self._connection.execute(query.where(self._table(kind).c.key.in_(part)))
         }
 
-    def _by_author(self, kind: Kind, title: Title) -> dict[str, Any]:
+    def _by_first_author(self, kind: Kind, title: Title) -> dict[str, Any]:
         """Return rows with titles of the same first author that are about as long."""
         table, long = self._table(kind), min(len(title.folded), MOST_LETTERS)
         length = sa.func.length(table.c.folded_title)
         query = self._title_query(kind).where(
-            table.c.folded_surname == title.surname,
+            table.c.folded_surname == title.authors.partition(" ")[0],
             length.between(int(long / MOST_LONGER), int(long * MOST_LONGER) + 1),
         )
         return {row.key: row for row in self._connection.execute(query.limit(MOST_BY_AUTHOR))}
@@ -259,6 +265,7 @@ class Records:
             "abstract": entry.abstract,
             "words": entry.words,
             "read_anew": entry.read_anew,
+            "authors": entry.authors,
         }
         db.upsert(self._connection, db.record, [row])
         self._forget(db.listing, kind, [paper])

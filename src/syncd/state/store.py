@@ -59,6 +59,7 @@ index_item = sa.Table(
     sa.Column("abstract", sa.Text, nullable=False, server_default=""),
     sa.Column("words", sa.Text, nullable=False, server_default=""),
     sa.Column("read_anew", sa.Text, nullable=False, server_default=""),
+    sa.Column("authors", sa.Text, nullable=False, server_default=""),
     sa.Index("item_by_parent", "library", "parent"),
     sa.Index("item_by_title", "library", "folded_title"),
     sa.Index("item_by_title_read_anew", "library", "read_anew"),
@@ -78,7 +79,7 @@ replaced = sa.Table(
     sa.Index("replaced_by_key", "library", "key"),
 )
 
-# The words of titles, as numbers: of items, and of papers that sources described; see `search`.
+# The words of titles and the authors, as numbers: of items, and of papers that sources described; see `search`.
 title_word = sa.Table(
     "title_word",
     metadata,
@@ -103,6 +104,7 @@ record = sa.Table(
     sa.Column("abstract", sa.Text, nullable=False),
     sa.Column("words", sa.Text, nullable=False),
     sa.Column("read_anew", sa.Text, nullable=False),
+    sa.Column("authors", sa.Text, nullable=False),
     sa.Index("record_by_title", "library", "kind", "folded_title"),
     sa.Index("record_by_title_read_anew", "library", "kind", "read_anew"),
     sa.Index("record_by_surname", "library", "kind", "folded_surname"),

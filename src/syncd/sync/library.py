@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, Protocol
 
 from syncd.model import Identifiers
@@ -16,6 +17,8 @@ from syncd.text.identifiers import arxiv_id, doi
 from syncd.text.patterns import pattern
 from syncd.text.titles import MOST_LETTERS, digest_of_text, fold_name, fold_title, words_of
 
+# By so many authors a paper can be found.
+MOST_AUTHORS = 20
 NO_PAPER = frozenset({"attachment", "note", "annotation"})
 MARKUP = pattern(r"[<&\\$^]", hostile="a")
 """A sign that may be left of markup in a title."""
@@ -39,6 +42,7 @@ class IndexedItem:
         abstract: `digest_of_text` of its abstract.
         words: `words_of` its title.
         read_anew: `fold_title` of its title where that is another once markup in it is read; else empty.
+        authors: `authors_of` its creators.
     """
 
     key: str
@@ -54,6 +58,7 @@ class IndexedItem:
     abstract: str = ""
     words: str = ""
     read_anew: str = ""
+    authors: str = ""
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -82,6 +87,14 @@ def indexed(data: Mapping[str, Any], version: int, parsed_date: str | None = Non
         abstract=digest_of_text(str(data.get("abstractNote", ""))),
         words=words_of(title),
         read_anew=_read_anew(title),
+        authors=authors_of(str(one.get("lastName") or one.get("name") or "") for one in creators),
+    )
+
+
+def authors_of(surnames: Iterable[str]) -> str:
+    """Return folded surnames, those of the first authors, each once and with blanks between."""
+    return " ".join(
+        dict.fromkeys(folded for name in islice(surnames, MOST_AUTHORS) if (folded := fold_name(name)))
     )
 
 

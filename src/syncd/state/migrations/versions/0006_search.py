@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 def _make_tables() -> None:
-    for name in ("words", "read_anew"):
+    for name in ("words", "read_anew", "authors"):
         op.add_column("index_item", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.create_table(
         "replaced",
@@ -58,6 +58,7 @@ def _make_tables() -> None:
         sa.Column("abstract", sa.Text, nullable=False),
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("read_anew", sa.Text, nullable=False),
+        sa.Column("authors", sa.Text, nullable=False),
     )
     op.create_table(
         "listing",
