@@ -1,8 +1,8 @@
 """The part of a library, and of what is remembered of it, that a plan can touch.
 
-Fetched by keys, identifiers, titles, authors and abstracts, so that it costs what the sources list and not what there is.
-A plan made from an excerpt is the plan that the whole would give, and tests hold the two against each other; but for a
-title that is only nearly alike and has neither a word nor an author of its own, as `search` tells.
+Fetched by keys, identifiers, titles, authors and abstracts: it costs what the sources list, and not what there is. The
+plan made from an excerpt is that of the whole, and tests hold the two against each other; but for a title that is only
+nearly alike and has neither a word nor an author of its own, as `search` tells.
 """
 
 from __future__ import annotations
