@@ -327,6 +327,7 @@ def test_items_tell_who_brought_them_and_what_was_changed_since(
                 "filled": [],
             }
         ],
+        "undone": None,
     }
     show(desk, alpha="Told anew, at https://github.com/ann/alpha and https://github.com/ann/more.")
     looked_again(daemon, 1)
@@ -396,6 +397,8 @@ def test_why_a_paper_is_there_is_told_of_all_who_brought_it(desk: Desk, owner: O
         program.post("/v1/pause")
         assert program.post("/v1/undo", run=run).status == 200
         assert ways_of(program, own) == []
+        told = program.get("/v1/items", library=PREFIX, keys=own)["items"][own]
+        assert told["undone"] > adopted["when"]
 
 
 def test_an_address_is_told_without_a_password(

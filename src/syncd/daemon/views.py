@@ -162,6 +162,7 @@ def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
         key: _item(one, history.get(key, []), pushed)
         | {"kept": kept.get(key, [])}
         | {"why": [way for arrival in arrivals.get(key, ()) for way in _why(one, arrival, pushed)]}
+        | {"undone": _undone(history.get(key, []), arrivals.get(key, []))}
         for key, one in told.items()
     }
 
@@ -188,6 +189,13 @@ def _item(
         "changed": changed,
     }
     return with_said(about, "reason")
+
+
+def _undone(history: Sequence[tuple[str, str, Note]], arrivals: Sequence[Arrival]) -> str | None:
+    """Return when an undo gave an item back to its user, as it was before syncd took it up; None where none did."""
+    adopted = any(note.kind == "adopt" for *_, note in history)
+    last = next((when for _, when, note in reversed(history) if note.kind == "revert"), None)
+    return last if adopted and not arrivals else None
 
 
 def _author(name: str, pushed: Mapping[str, FollowedProfile]) -> str:
@@ -237,6 +245,7 @@ def _joined(first: Json, second: Json) -> Json:
         "changed": sorted([*first["changed"], *second["changed"]], key=lambda one: one["when"]),
         "kept": list(dict.fromkeys([*first["kept"], *second["kept"]])),
         "why": sorted([*first["why"], *second["why"]], key=lambda one: one["when"]),
+        "undone": None if first["why"] or second["why"] else first["undone"] or second["undone"],
     }
 
 

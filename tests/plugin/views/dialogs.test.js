@@ -279,6 +279,21 @@ test("the item that it may be is shown in the library, where this Zotero has it"
   assert.equal(silent.window.dialog.saying("syncd-button-show").length, 0);
 });
 
+test("an item that went meanwhile is not merged into, and the question stays", async () => {
+  for (const key of ["GGGG2222", "TTTT2222"]) {
+    const [first] = REVIEWS;
+    const review = { ...first, candidates: [{ ...first.candidates[0], key }] };
+    const { Syncd, window, daemon } = begun({ reviews: async () => [review], status: async () => STATUS });
+    Syncd.reviews.open(window);
+    await loaded();
+    window.dialog.press("accept");
+    await loaded();
+    assert.equal(window.dialog.saying("syncd-reviews-gone").length, 1);
+    assert.equal(window.dialog.saying("syncd-reviews-about").length, 1);
+    assert.equal(daemon.asked.filter(([name]) => name === "review").length, 0);
+  }
+});
+
 test("each verdict is sent with its item, and the next review follows", async () => {
   const { Syncd, window, daemon } = begun({
     reviews: async () => REVIEWS,

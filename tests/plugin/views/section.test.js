@@ -191,6 +191,15 @@ test("why it is here names profile, page and day, and for what was there what it
   assert.deepEqual({ ...had, ...told }, had);
 });
 
+test("an adoption that was undone is said to be, and nothing of syncd's having made the item", async () => {
+  const undone = "2026-06-03T10:00:00Z";
+  const loaded = begun({ items: async () => ({ items: { AAAA2222: { ...ABOUT, why: [], undone } } }) });
+  await loaded.section.select(banded());
+  const [told] = loaded.section.body.saying("syncd-why-undone").map(args);
+  assert.equal(told.day, "Jun 3, 2026");
+  assert.ok(!loaded.section.body.textContent.includes(ABOUT.reason));
+});
+
 test("a paper that was there and that nothing tells by what says the reason, and that nothing was filled", async () => {
   const said = { code: "same-paper", params: { title: "'X'" }, words: "the same paper as 'X'" };
   const body = await shownWhy({ ...FOUND, kind: "adopt", reason: said.words, reason_said: said });

@@ -254,6 +254,10 @@ function makeList(field) {
 }
 
 /** An item as Zotero has it. */
+/** Keys of an item that was erased, and of one in the trash. */
+const GONE = "GGGG2222";
+const TRASHED = "TTTT2222";
+
 function makeItem({
   key = "AAAA2222",
   tags = [],
@@ -309,6 +313,7 @@ function declare({ Zotero, add, strict: only }) {
   add(Zotero.Items, {
     // Here an item's number is its key.
     getIDFromLibraryAndKey: (_libraryID, key) => key,
+    getByLibraryAndKey: (_libraryID, key) => (key === GONE ? false : { deleted: key === TRASHED }),
     get: (children) =>
       children.map(({ title, url, mode }) => ({
         attachmentLinkMode: mode,

@@ -31,9 +31,14 @@ Syncd.reviews = {
       }
     };
     const decide = async (/** @type {string} */ verdict) => {
+      const { paper, library } = reviews[index];
+      const key = verdict === "same" ? this._list(window).selectedItem.value : null;
+      if (key && this._isGone(Syncd.words.libraryID(prefixes.get(library)), key)) {
+        // syncd would take it that the paper was deleted, and bring it no more.
+        Syncd.dialog.say(window, "syncd-reviews-gone");
+        return;
+      }
       await Syncd.dialog.busy(window, async () => {
-        const { paper, library } = reviews[index];
-        const key = verdict === "same" ? this._list(window).selectedItem.value : null;
         await Syncd.daemon.review(paper, verdict, key, library);
         index += 1;
         next();
@@ -58,6 +63,17 @@ Syncd.reviews = {
     }
     this._focus(window);
     await Syncd.dialog.fit(window);
+  },
+
+  /**
+   * Whether an item of a library that is in this Zotero is in the trash, or nowhere.
+   *
+   * @param {number | null} libraryID
+   * @param {string} key
+   */
+  _isGone(libraryID, key) {
+    const item = libraryID && Zotero.Items.getByLibraryAndKey(libraryID, key);
+    return libraryID !== null && (!item || item.deleted);
   },
 
   /**

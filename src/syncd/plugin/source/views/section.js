@@ -279,6 +279,10 @@ Syncd.section = {
     if (about.why?.length) {
       return about.why.map((/** @type {any} */ one) => h("span", this._sentence(one, locale)));
     }
+    if (about.undone) {
+      const day = Syncd.format.day(about.undone, locale);
+      return [h("span", { l10n: "syncd-why-undone", args: { day } })];
+    }
     const reason = about.reason && Syncd.messages.say(about.reason_said, about.reason);
     return reason ? [h("span", { text: reason })] : [];
   },

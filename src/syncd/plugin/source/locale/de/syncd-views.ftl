@@ -61,6 +61,7 @@ syncd-field-children = Links
 syncd-why = Warum ist das hier?
 # $source ist eine Seite oder ein Dienst mit den Artikeln der Person, $by ist, was gleich war, wie „DOI“
 syncd-why-new = Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }) und fügte ihn hinzu: Er war nicht in Ihrer Bibliothek.
+syncd-why-undone = Sie hatten den Artikel schon, und syncd nahm ihn auf. Am { $day } wurde das rückgängig gemacht: Er ist wieder, wie er war.
 syncd-why-had-by =
     Am { $day } fand syncd den Artikel unter denen von { $author } ({ $source }). Sie hatten ihn schon, erkannt an: { $by }. { $filled ->
         [none] syncd ordnete ihn ein und änderte nichts daran.
@@ -317,6 +318,7 @@ syncd-reviews-about =
        *[other] Ist dieser neue Artikel einer dieser Einträge? ({ $number } von { $total })
     }
 syncd-reviews-none = Nichts wartet auf Sie.
+syncd-reviews-gone = Dieser Eintrag liegt inzwischen im Papierkorb oder ist fort. Holen Sie ihn zurück, oder wählen Sie einen anderen.
 syncd-reviews-done = Das war der letzte. Der nächste Lauf tut, was Sie entschieden haben.
 syncd-review-candidates =
     .aria-label = Einträge, die es sein können

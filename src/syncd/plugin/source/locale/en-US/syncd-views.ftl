@@ -61,6 +61,7 @@ syncd-field-children = Links
 syncd-why = Why Is This Here?
 # $source is a page or service that lists the author’s papers, $by what was the same, such as “DOI”
 syncd-why-new = On { $day }, syncd found it among the papers of { $author } ({ $source }) and added it: it was not in your library.
+syncd-why-undone = You had it, and syncd took it up. On { $day }, that was undone: it is as it was before.
 syncd-why-had-by =
     On { $day }, syncd found it among the papers of { $author } ({ $source }). You had it, recognized by { $by }. { $filled ->
         [none] syncd filed it and changed nothing in it.
@@ -317,6 +318,7 @@ syncd-reviews-about =
        *[other] Is this new paper one of these items? ({ $number } of { $total })
     }
 syncd-reviews-none = Nothing waits for you.
+syncd-reviews-gone = This item is in the trash or gone by now. Take it out of the trash, or choose another.
 syncd-reviews-done = That was the last one. The next run does as you decided.
 syncd-review-candidates =
     .aria-label = Items that it may be
