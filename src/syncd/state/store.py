@@ -33,6 +33,9 @@ library = sa.Table(
     sa.Column("database", sa.Text, nullable=False, server_default=""),
     sa.Column("server", sa.Text, nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    # Of a reading that is not at its end: the version to which it leads; where the pages of a plugin go on.
+    sa.Column("target", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("after", sa.Text, nullable=False, server_default=""),
     sa.Index("library_is_known_by", "endpoint", "prefix", "database", "server", unique=True),
 )
 
@@ -132,6 +135,24 @@ index_collection = sa.Table(
     sa.Column("parent", sa.String(8)),
     sa.Column("trashed", sa.Boolean, nullable=False),
     sa.Index("collection_by_name", "library", "name"),
+)
+
+# Which items are in which collections.
+item_collection = sa.Table(
+    "item_collection",
+    metadata,
+    _library_column(),
+    sa.Column("collection", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Index("item_collection_by_key", "library", "key"),
+)
+
+# Items that a reading still has to read.
+unread = sa.Table(
+    "unread",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
 )
 
 index_deletion = sa.Table(
@@ -328,7 +349,7 @@ figure = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0006"
+HEAD = "0007"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # Seconds between two tries where SQLite does not wait itself.
