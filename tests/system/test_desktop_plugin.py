@@ -21,6 +21,8 @@ from ports import free_port
 from syncd.cli.console import of_report
 from syncd.errors import LibraryError
 from syncd.state import pairings
+from syncd.state.state import State
+from syncd.state.store import Store
 from syncd.zotero.client import Address
 from syncd.zotero.consent import consent
 from syncd.zotero.desktop import Plugin, PluginClient, plugin_at
@@ -564,6 +566,41 @@ def test_a_large_library_is_read_page_by_page(program: Program, owner: Owner, cl
     assert {each["data"]["name"] for each in collections} == {"Ann Lee", "Profiles"}
     assert client.items_since(later.version).objects == ()
     transport.shutdown()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_reading_page_by_page_goes_on_where_it_was(
+    program: Program, owner: Owner, clock: FakeClock, tmp_path: Path
+) -> None:
+    """What was kept is not asked for again, and what its owner did meanwhile is told."""
+    address = Address("main", program.server.url, "users/0", program.server.key)
+    transport = PoliteTransport(clock, attempts=1)
+    plugin = plugin_at(address, transport)
+    assert plugin
+    client = PluginClient(address, transport, plugin)
+    client.page = 3
+    store = Store.at(tmp_path / "other.sqlite")
+    index = State(store, address.endpoint, address.prefix, clock, client.zotero).index()
+    program.trouble.plan("GET", *[lambda _: None] * 2, Fault("drop"))
+    with pytest.raises(LibraryError):
+        index.refresh(client)
+    kept = index.view()
+    assert (index.version(), len(kept.items) + len(kept.collections)) == (0, 6)
+    erase(owner)
+    owner.edit("Beta", title="Delta")
+    asked = transport.counter.read
+    index.refresh(client)
+    view, there = index.view(), owner.zotero.items()
+    assert {key: item.data["title"] for key, item in view.items.items()} == {
+        key: data["title"] for key, data in there.items()
+    }
+    assert len(view.deleted) == 2
+    pages = -(-(len(there) + len(view.collections)) // 3)
+    assert transport.counter.read - asked <= pages
+    index.refresh(client)
+    assert index.view().version == view.version
+    transport.shutdown()
+    store.close()
 
 
 # Pairing

@@ -66,8 +66,7 @@ class Index:
             tell: is told how many items were read, of how many, where there are more than a few; 0: not known.
         """
         known = self.version()
-        if self._target():
-            self._read_listed(client, known, tell)
+        self._go_on(client, known, tell)
         if self._read_since(client, self.version(), tell) < self.version() or self._has_too_much(
             client, known
         ):
@@ -115,10 +114,17 @@ class Index:
             )
             connection.execute(sa.insert(log).from_select(["library", "key", "kind"], rows))
 
+    def _go_on(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+        """Read what an earlier reading left unread. What changed since comes after it."""
+        target, after = self._reading()
+        if target:
+            self._read_listed(client, known, tell)
+        elif after:
+            self._read_pages(cast("PluginClient", client), known, tell)
+
     def _read_since(self, client: Client, known: int, tell: Callable[[int, int], None]) -> int:
         """Take over what changed after the version `known`; return the library's version."""
         if client.in_pages:
-            # State is read by commands that load no client.
             return self._read_pages(cast("PluginClient", client), known, tell)
         page = client.items_since(known)
         if page.version <= known and known:
@@ -174,6 +180,7 @@ class Index:
             total = int(connection.scalar(query) or 0)
         # More than one connection at a time only for a library that was never read.
         parts = client.items_in_parts(self._unread(), 1 if known else CONNECTIONS)
+        target, _ = self._reading()
         done = 0
         for several in _batches(parts, BATCH // PART):
             keys = [key for part, _ in several for key in part]
@@ -184,12 +191,11 @@ class Index:
             tell(done, total)
         collections = client.collections_since(known)
         with client.erased_since(known) as (erased, _), self._store.writing() as connection:
-            self._finish(connection, known, self._target(connection), collections.objects, erased)
+            self._finish(connection, known, target, collections.objects, erased)
 
     def _read_pages(self, client: PluginClient, known: int, tell: Callable[[int, int], None]) -> int:
         """Take over what changed, page by page; each is kept, whatever ends this. Return the library's version."""
-        with self._store.reading() as connection:
-            after = connection.scalar(self._mine(db.library.c.after)) or None
+        after = self._reading()[1] or None
         done = 0
         while True:
             page = client.page_since(known, after)
@@ -251,16 +257,16 @@ class Index:
         connection.execute(sa.delete(db.unread).where(db.unread.c.library == self._library))
         self._set(connection, target=0, after="")
 
-    def _target(self, connection: sa.Connection | None = None) -> int:
-        """Return the version up to which the index is complete once all that was listed is read; 0: nothing was."""
-        query = self._mine(db.library.c.target)
-        if connection is not None:
-            return int(connection.scalar(query) or 0)
-        with self._store.reading() as opened:
-            return int(opened.scalar(query) or 0)
+    def _reading(self) -> tuple[int, str]:
+        """Return where a reading is that is not at its end.
 
-    def _mine(self, column: sa.Column[Any]) -> sa.Select[Any]:
-        return sa.select(column).where(db.library.c.id == self._library)
+        The version up to which the index is complete once all that was listed is read, 0 where nothing was; and what
+        the next page of a plugin is asked with, "" where none is.
+        """
+        query = sa.select(db.library.c.target, db.library.c.after).where(db.library.c.id == self._library)
+        with self._store.reading() as connection:
+            target, after = connection.execute(query).one()
+        return target, after
 
     def _set(self, connection: sa.Connection, **values: object) -> None:
         connection.execute(sa.update(db.library).where(db.library.c.id == self._library).values(**values))
