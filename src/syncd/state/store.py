@@ -352,6 +352,8 @@ figure = sa.Table(
 HEAD = "0007"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
+# So many rows are put by the driver's own means.
+MANY = 100
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
 WRITES = "syncd_writes"
@@ -466,7 +468,14 @@ def upsert(
         if change
         else insert.on_conflict_do_nothing(index_elements=key)
     )
-    connection.execute(put, list(rows))
+    if len(rows) < MANY:
+        connection.execute(put, list(rows))
+        return
+    # Looking at each parameter of each row would take longer than the database does.
+    compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup
+    values = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    connection.exec_driver_sql(str(compiled), values)
 
 
 def _version(connection: sa.Connection) -> str | None:

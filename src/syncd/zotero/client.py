@@ -10,11 +10,13 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from shlex import quote
 from tempfile import SpooledTemporaryFile
+from threading import Thread
 from typing import IO, Any, Literal, TypeVar, cast
 
 import httpx2
@@ -224,19 +226,15 @@ class Client:
             keys: any number; those that are not there are left out.
             connections: how many requests are on their way at once.
         """
-        parts = _in_parts(keys)
-        threads = ThreadPoolExecutor(connections, "library")
         asked: deque[tuple[Sequence[str], Future[list[Json]]]] = deque()
-        try:
-            for part in parts:
-                asked.append((part, threads.submit(self._items, ",".join(part))))
+        with _threads(connections, lambda part: self._items(",".join(part))) as ask:
+            for part in _in_parts(keys):
+                asked.append((part, ask(part)))
                 if len(asked) == connections * AHEAD:
                     first, answer = asked.popleft()
                     yield first, answer.result()
             for part, answer in asked:
                 yield part, answer.result()
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
 
     def items_by_key(self, keys: Sequence[str]) -> list[Json]:
         """Return items, trashed ones too; a key that is not there is left out."""
@@ -508,6 +506,39 @@ class _Aside(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         request.extensions[INTO] = self._into
         return self._inner.handle_request(request)
+
+
+@contextmanager
+def _threads(
+    number: int, work: Callable[[Sequence[str]], T]
+) -> Iterator[Callable[[Sequence[str]], Future[T]]]:
+    """Give what lets one of so many threads work on something. None outlives this, nor keeps a process from its end."""
+    tasks: SimpleQueue[tuple[Sequence[str], Future[T]] | None] = SimpleQueue()
+    ended = False
+
+    def ask(what: Sequence[str]) -> Future[T]:
+        tasks.put((what, answer := Future[T]()))
+        return answer
+
+    def serve() -> None:
+        while (task := tasks.get()) and not ended:
+            what, answer = task
+            try:
+                answer.set_result(work(what))
+            except BaseException as error:  # noqa: BLE001 - raised where the answer is waited for
+                answer.set_exception(error)
+
+    threads = [Thread(target=serve, name="library", daemon=True) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield ask
+    finally:
+        ended = True
+        for _ in threads:
+            tasks.put(None)
+        for thread in threads:
+            thread.join()
 
 
 def _in_parts(keys: Iterable[str]) -> Iterator[Sequence[str]]:
