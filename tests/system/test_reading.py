@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 import large
@@ -19,7 +21,7 @@ from syncd.errors import LibraryError
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.client import Address, Client
-from syncd.zotero.transport import PoliteTransport
+from syncd.zotero.transport import PoliteTransport, Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,26 @@ ITEMS = 3250
 PATIENCE = 30.0
 
 
+class CountingWay(Way):
+    """Counts how many requests are on their way at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._busy, self._counts = 0, threading.Lock()
+        self.most = 0
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request."""
+        with self._counts:
+            self._busy += 1
+            self.most = max(self.most, self._busy)
+        try:
+            return super().handle_request(request)
+        finally:
+            with self._counts:
+                self._busy -= 1
+
+
 class Reader:
     """A library, and the index of it."""
 
@@ -42,11 +64,12 @@ class Reader:
         self.zotero = Zotero(server, trouble)
         self.index = index
         self.clock = clock
+        self.way = CountingWay()
         self.told: list[tuple[int, int]] = []
 
     def refresh(self) -> None:
         """Read, as a run does that gives up at the first error."""
-        transport = PoliteTransport(self.clock, attempts=2)
+        transport = PoliteTransport(self.clock, attempts=2, inner=self.way)
         address = Address("main", self.server.url, self.server.library, self.server.key)
         try:
             self.index.refresh(Client(address, transport), lambda *told: self.told.append(told))
@@ -169,31 +192,17 @@ def test_only_the_first_reading_takes_four_connections(reader: Reader, trouble: 
 
     trouble.plan("GET", *after(2), *[meet] * 4)
     reader.refresh()
-    assert len(together) == 4
+    assert len(together) == reader.way.most == 4
     assert reader.is_complete()
     keys = reader.zotero.get("/items?format=versions")
     for start in range(0, 450, 50):
         some = list(keys)[start : start + 50]
         reader.zotero.write(*[{"key": key, "version": keys[key], "title": "Edited"} for key in some])
-    busy, most = [0], [0]
-    lock = threading.Lock()
-    asked = reader.server.note
-
-    def note(request: Request) -> Fault | None:
-        with lock:
-            busy[0] += 1
-            most[0] = max(most[0], busy[0])
-        try:
-            return asked(request)
-        finally:
-            with lock:
-                busy[0] -= 1
-
-    reader.server.note = note  # type: ignore[method-assign]
+    reader.way.most = 0
     reader.asked()
     reader.refresh()
     assert len(reader.asked()) >= 4
-    assert most == [1]
+    assert reader.way.most == 1
     assert reader.is_complete()
 
 
@@ -208,6 +217,7 @@ def test_an_edit_between_the_first_answers_is_not_missed(reader: Reader, trouble
     trouble.plan("GET", lambda _: None, edit)
     reader.refresh()
     assert trouble.happened == 2
+    assert len(reader.asked()) == math.ceil((ITEMS - 99) / 100)
     assert reader.is_complete()
     assert json.loads(reader.index.view().items[edited["key"]].raw)["title"] == "Edited"
 

@@ -67,9 +67,8 @@ class Index:
         """
         known = self.version()
         self._go_on(client, known, tell)
-        if self._read_since(client, self.version(), tell) < self.version() or self._has_too_much(
-            client, known
-        ):
+        reached = self.version()
+        if self._read_since(client, reached, tell) < reached or self._has_too_much(client, known):
             # Restored from a backup or emptied, or another library at this address: no log says what went.
             self.forget()
             self.reread(client, tell=tell)
