@@ -46,12 +46,22 @@ def test_half_a_list_is_none() -> None:
         '{"ABCD2345": 7,}',
         '{"ABCD2345" 7}',
         '{"ABCD2345": 7} {}',
+        '{"ABCD2345": 7} ;',
         '{"ABCD2345": 7 "BBCD2345": 8}',
         "{" * 300_000,
         '"' + "a" * 9_000_000,
         '{"ABCD2345": ' + "9" * 5_000_000 + "}",
     ],
-    ids=["a comma", "no colon", "more", "no comma", "depth", "a text without end", "a number without end"],
+    ids=[
+        "a comma",
+        "no colon",
+        "more",
+        "a stray sign",
+        "no comma",
+        "depth",
+        "a text without end",
+        "a number without end",
+    ],
 )
 def test_what_is_no_list_is_refused(text: str) -> None:
     """Soon, however long it is."""
