@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from syncd.sync.library import LibraryView
 
-SIZES = [int(size) for size in os.environ.get("SYNCD_SCALE", "1000 30000 300000").split()]
+SIZES = [int(size) for size in os.environ.get("SYNCD_SCALE", "1000 20000 100000").split()]
 PLOT = os.environ.get("SYNCD_PLOT")
 KEY = "ThisIsTheKeyOfTheBench22"
 NEW = 50
