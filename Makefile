@@ -8,6 +8,7 @@ DEMO := .demo
 WORKERS ?= 3
 HISTORIES ?= 2000
 RUNS ?= 10000
+SIZES ?= 1000 20000 100000
 VERSIONS ?= 3.11 3.12 3.13 3.14
 
 # The stamps say when something was last installed; make compares them with what it is installed from.
@@ -26,7 +27,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test test-all firefox soak mutants lint types plugin-types format bench gecko zotero lock schema units clean
+.PHONY: help venv demo demo-page test test-all firefox soak mutants lint types plugin-types format bench bench-scale gecko zotero lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +81,9 @@ mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 bench: $(DEV) ## measure
 	$(BIN)/python -m pytest tests/bench tests/bench/check_parsing.py tests/bench/check_profiles.py \
 		tests/bench/check_writers.py -s
+
+bench-scale: $(DEV) ## measure with libraries of up to 100,000 items, or of other SIZES; up to 10 minutes
+	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py -s
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
 	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_windows.py tests/gecko/check_daemon.py

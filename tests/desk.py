@@ -61,6 +61,10 @@ class Trouble:
         """Let each trouble meet one request of this method."""
         self._coming += [(method, trouble) for trouble in troubles]
 
+    def forget(self) -> None:
+        """Let nothing more go wrong."""
+        self._coming.clear()
+
     def __call__(self, request: Request) -> Fault | None:
         """Tell the server what goes wrong with this request."""
         if not self._coming or self._coming[0][0] != request.method:

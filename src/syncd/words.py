@@ -632,6 +632,7 @@ WORDS: Mapping[str, str] = {
     "known-zotero-read-once": "going on from what is known of this Zotero: reading the library once",
     "notes-or-files": "notes or files",
     "profile-not-pushed-nor-another": "no profile {profile} was pushed to this library; known are: none",
+    "reading-items": "reading the library: {items} of {total} items",
     "reading-library": "reading the library",
     "you-changed-since": "you changed it since: {fields}",
     "forgotten-what-it-wrote": "syncd has forgotten what it wrote there",

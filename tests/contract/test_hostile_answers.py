@@ -65,6 +65,12 @@ def report(entry: Json) -> Json:
     return {"successful": {"0": entry}, "success": {"0": KEY}, "unchanged": {}, "failed": {}}
 
 
+def each_version(client: Client, version: int) -> dict[str, int]:
+    """Read a list of versions to its end."""
+    with client.versions_since(version) as (versions, _):
+        return dict(versions)
+
+
 CHANGES = {
     "version": 7,
     "items": [ITEM],
@@ -76,7 +82,9 @@ ONLINE = {
     "items_since": Question(lambda client: client.items_since(3), "GET", [ITEM]),
     "held": Question(lambda client: client.held(7), "GET", [ITEM]),
     "item_versions_since": Question(lambda client: client.item_versions_since(3), "GET", {KEY: 7}),
+    "versions_since": Question(lambda client: each_version(client, 3), "GET", {KEY: 7}),
     "items_by_key": Question(lambda client: client.items_by_key([KEY]), "GET", [ITEM]),
+    "items_in_parts": Question(lambda client: list(client.items_in_parts([KEY], 4)), "GET", [ITEM]),
     "collections_since": Question(lambda client: client.collections_since(3), "GET", [COLLECTION]),
     "collections_by_key": Question(lambda client: client.collections_by_key([KEY]), "GET", COLLECTION),
     "deletions_since": Question(
@@ -98,7 +106,7 @@ THROUGH_PLUGIN = {
         CHANGES if question.method == "GET" else {**question.answer, "version": 8},
     )
     for name, question in ONLINE.items()
-    if name != "held"
+    if name not in {"held", "versions_since", "items_in_parts"}
 }
 KINDS = {"online": ONLINE, "plugin": THROUGH_PLUGIN}
 QUESTIONS = [pytest.param(kind, name, id=f"{kind} {name}") for kind, asked in KINDS.items() for name in asked]
@@ -179,6 +187,7 @@ WRONG_COLLECTION: list[tuple[str, Any]] = [
 WRONG: dict[str, list[tuple[str, Any]]] = {
     "items_since": [("", {}), ("", {"items": []})],
     "item_versions_since": [("", []), (KEY, None), (KEY, "7"), (KEY, [7]), ("x", 7)],
+    "versions_since": [("", []), (KEY, None), (KEY, "7"), (KEY, [7]), (KEY, 7.5), (KEY, -7), ("x", 7)],
     "deletions_since": [
         *[("", []), ("items", ...), ("items", {}), ("items", [7]), ("items", [None])],
         *[("collections", ...), ("collections", "ABCD2345"), ("collections", ["x"])],
@@ -292,6 +301,7 @@ def test_an_answer_of_another_shape_is_a_temporary_trouble(stage: Stage, kind: s
         "items_since": ("0", WRONG_ITEM),
         "held": ("0", WRONG_ITEM),
         "items_by_key": ("0", WRONG_ITEM),
+        "items_in_parts": ("0", WRONG_ITEM),
         "collections_since": ("0", WRONG_COLLECTION),
         "collections_by_key": ("", WRONG_COLLECTION),
         "write_items": ("successful.0", WRONG_ITEM),

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
 
+import httpx2
 import pytest
 
 from background import Background
@@ -21,10 +22,12 @@ from ports import free_port
 from syncd.cli.console import of_report
 from syncd.errors import LibraryError
 from syncd.state import pairings
+from syncd.state.state import State
+from syncd.state.store import Store
 from syncd.zotero.client import Address
 from syncd.zotero.consent import consent
 from syncd.zotero.desktop import Plugin, PluginClient, plugin_at
-from syncd.zotero.transport import PoliteTransport
+from syncd.zotero.transport import PoliteTransport, Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -564,6 +567,47 @@ def test_a_large_library_is_read_page_by_page(program: Program, owner: Owner, cl
     assert {each["data"]["name"] for each in collections} == {"Ann Lee", "Profiles"}
     assert client.items_since(later.version).objects == ()
     transport.shutdown()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_reading_page_by_page_goes_on_where_it_was(
+    program: Program, owner: Owner, clock: FakeClock, tmp_path: Path
+) -> None:
+    """What was kept is not asked for again, and what its owner did meanwhile is told."""
+    asked: list[str] = []
+
+    class Noting(Way):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            asked.append(request.url.query.decode())
+            return super().handle_request(request)
+
+    address = Address("main", program.server.url, "users/0", program.server.key)
+    transport = PoliteTransport(clock, attempts=1, inner=Noting())
+    plugin = plugin_at(address, transport)
+    assert plugin
+    client = PluginClient(address, transport, plugin)
+    client.page = 3
+    store = Store.at(tmp_path / "other.sqlite")
+    index = State(store, address.endpoint, address.prefix, clock, client.zotero).index()
+    program.trouble.plan("GET", *[lambda _: None] * 2, Fault("drop"))
+    with pytest.raises(LibraryError):
+        index.refresh(client)
+    kept = index.view()
+    assert (index.version(), len(kept.items) + len(kept.collections)) == (0, 6)
+    erase(owner)
+    owner.edit("Beta", title="Delta")
+    asked.clear()
+    index.refresh(client)
+    view, there = index.view(), owner.zotero.items()
+    assert {key: item.data["title"] for key, item in view.items.items()} == {
+        key: data["title"] for key, data in there.items()
+    }
+    assert len(view.deleted) == 2
+    assert all("after=" in query for query in asked if "since=0" in query)
+    index.refresh(client)
+    assert index.view().version == view.version
+    transport.shutdown()
+    store.close()
 
 
 # Pairing

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -218,8 +218,15 @@ def named(fields: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+class _TimeLeft(TimeRemainingColumn):
+    """The time left of what takes minutes."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.fields["timed"] else Text("")
+
+
 class Bar:
-    """A spinner with words while syncd reads, a bar while it writes.
+    """A spinner with words while syncd looks, a bar with the time left while it reads a library, or writes.
 
     Args:
         console: standard error.
@@ -232,12 +239,13 @@ class Bar:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.fields[count]}"),
+            _TimeLeft(),
             console=console,
             transient=True,
             disable=quiet or not console.is_terminal,
         )
         self._written = self._objects = 0
-        self._task = self._bar.add_task("starting", total=None, count="")
+        self._task = self._bar.add_task("starting", total=None, count="", timed=False)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -250,12 +258,20 @@ class Bar:
 
     def stage(self, words: str) -> None:
         """Say what is being done."""
-        self._bar.update(self._task, description=escape(words), total=None, count="")
+        self._bar.update(self._task, description=escape(words), total=None, count="", timed=False)
+
+    def reading(self, items: int, total: int) -> None:
+        """Say how many items of the library were read, and of how many; 0 where that is not known."""
+        if not self._bar.tasks[0].fields["timed"]:
+            # The time that went before says nothing of what is left.
+            self._bar.reset(self._task, total=total or None, timed=True)
+        count = f"{items:,} of {total:,}" if total else f"{items:,}"
+        self._bar.update(self._task, total=total or None, completed=items, count=count)
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
         self._written, self._objects = 0, objects
-        self._bar.update(self._task, description="writing", total=objects, completed=0, count="")
+        self._bar.update(self._task, description="writing", total=objects, completed=0, count="", timed=False)
 
     def advance(self, objects: int) -> None:
         """Say how many more were."""

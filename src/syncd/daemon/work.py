@@ -97,6 +97,11 @@ class LookProgress:
         self.words = words
         self._go_on()
 
+    def reading(self, items: int, total: int) -> None:
+        """Say how many items were read: a good moment to end, for reading goes on from here."""
+        self.words = message("reading-items", items=items, total=total or "?")
+        self._go_on()
+
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
         self.words = message("writing-objects", count=objects)

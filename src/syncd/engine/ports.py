@@ -30,6 +30,10 @@ class Progress(Protocol):
         """Say what is being done."""
         ...
 
+    def reading(self, items: int, total: int) -> None:
+        """Say how many items of the library were read, and of how many; 0 where that is not known."""
+        ...
+
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
         ...
@@ -43,6 +47,9 @@ class Quiet:
     """Tells nobody."""
 
     def stage(self, words: str) -> None:
+        """Ignore it."""
+
+    def reading(self, items: int, total: int) -> None:
         """Ignore it."""
 
     def total(self, objects: int) -> None:

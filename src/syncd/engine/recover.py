@@ -6,6 +6,7 @@ possible outcome for a day.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from syncd.state.excerpt import excerpt
-from syncd.state.index import Index
+from syncd.state.index import Index, untold
 from syncd.state.journal import Chunk, Entry
 from syncd.state.state import State
 from syncd.sync import merge
@@ -29,13 +30,22 @@ SERVERS_OWN = frozenset({"version", "dateAdded", "dateModified"})
 PATIENCE = timedelta(days=1)
 
 
-def caught_up(client: Client, index: Index, state: State, now: datetime) -> dict[str, str]:
+def caught_up(
+    client: Client, index: Index, state: State, now: datetime, tell: Callable[[int, int], None] = untold
+) -> dict[str, str]:
     """Read what changed in a library, and find out what became of writes of unknown outcome.
+
+    Args:
+        client: the library.
+        index: of it.
+        state: what is remembered of it.
+        now: the time, aware.
+        tell: see `Index.refresh`.
 
     Returns:
         by create-once key of each paper that turned out to have been written, its run.
     """
-    index.refresh(client)
+    index.refresh(client, tell)
     sent = [entry.sent["key"] for chunk in state.journal.unfinished() for entry in chunk.entries]
     if not sent:
         return {}

@@ -54,7 +54,8 @@ class Session:
             by create-once key of each paper that turned out to have been written, its run.
         """
         self.ports.progress.stage(message("reading-library"))
-        return caught_up(self.client, self.index, self.state, self.ports.clock.now())
+        now, tell = self.ports.clock.now(), self.ports.progress.reading
+        return caught_up(self.client, self.index, self.state, now, tell)
 
     def excerpt(self) -> AbstractContextManager[Excerpt]:
         """Give an excerpt of the library as it was read last, and of what is remembered of it."""

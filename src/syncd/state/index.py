@@ -7,26 +7,38 @@ up to it has been read, or when the versions of syncd's own writes leave no gap 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 
 from syncd.model import Identifiers
 from syncd.state import store as db
 from syncd.state.facts import heed
-from syncd.state.search import Search
+from syncd.state.search import Search, chunks
 from syncd.state.store import Store
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
 
 if TYPE_CHECKING:
     # State is read by commands that load no client.
     from syncd.zotero.client import Client, Page
+    from syncd.zotero.desktop import PluginClient
 
 Json = dict[str, Any]
 # So many items are stored anew at once.
 AGAIN = 1000
+T = TypeVar("T")
+# So many objects are written in one transaction while a library is read. One answer holds up to PART of them.
+BATCH = 1000
+PART = 100
+# How many requests are on their way at once where a library is read that was not read before.
+CONNECTIONS = 4
+
+
+def untold(_items: int, _total: int) -> None:
+    """Tell nobody how far a reading is."""
 
 
 class Index:
@@ -49,16 +61,20 @@ class Index:
             query = sa.select(db.library.c.version).where(db.library.c.id == self._library)
             return int(connection.execute(query).scalar_one())
 
-    def refresh(self, client: Client) -> None:
-        """Read what changed in the library since last time."""
+    def refresh(self, client: Client, tell: Callable[[int, int], None] = untold) -> None:
+        """Read what changed in the library since last time, and first what an earlier reading left unread.
+
+        Args:
+            client: the library.
+            tell: is told how many items were read, of how many, where there are more than a few; 0: not known.
+        """
         known = self.version()
-        page = client.items_since(known)
-        if page.version > known:
-            self._read(client, known, page)
-        if page.version < known or self._has_too_much(client, known):
+        self._go_on(client, known, tell)
+        reached = self.version()
+        if self._read_since(client, reached, tell) < reached or self._has_too_much(client, known):
             # Restored from a backup or emptied, or another library at this address: no log says what went.
             self.forget()
-            self.reread(client)
+            self.reread(client, tell=tell)
 
     def _has_too_much(self, client: Client, known: int) -> bool:
         """Ask whether the library holds what the index has, where it moved on from the version `known`.
@@ -71,46 +87,191 @@ class Index:
         held = client.held(version)
         return held is not None and held != self._count()
 
-    def reread(self, client: Client, *, erased: bool = False) -> None:
+    def reread(
+        self, client: Client, *, erased: bool = False, tell: Callable[[int, int], None] = untold
+    ) -> None:
         """Read all of the library anew.
 
         Args:
             client: the library.
             erased: what the index has and the library has not was erased, though no log says so.
+            tell: see `refresh`.
         """
-        before = [self._keys(table) for table in (db.index_item, db.index_collection)] if erased else []
         with self._store.writing() as connection:
+            if erased:
+                self._log_all(connection)
             self._empty(connection)
             self._complete(connection, 0)
             if erased:
-                self._erase(connection, *before)
-        self._read(client, 0, client.items_since(0))
+                heed(connection, self._library)
+        self._read_since(client, 0, tell)
 
-    def _read(self, client: Client, known: int, page: Page) -> None:
-        """Take over what changed after the version `known`, of which `page` is the first page."""
+    def _log_all(self, connection: sa.Connection) -> None:
+        """Put all that the index has into the deletion log: what is still there is taken out of it when it is read."""
+        log = db.index_deletion
+        for table, kind in ((db.index_item, "item"), (db.index_collection, "collection")):
+            is_logged = sa.exists().where(log.c.library == self._library, log.c.key == table.c.key)
+            rows = sa.select(table.c.library, table.c.key, sa.literal(kind)).where(
+                table.c.library == self._library, ~is_logged
+            )
+            connection.execute(sa.insert(log).from_select(["library", "key", "kind"], rows))
+
+    def _go_on(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+        """Read what an earlier reading left unread. What changed since comes after it."""
+        target, after = self._reading()
+        if target:
+            self._read_listed(client, known, tell)
+        elif after:
+            self._read_pages(cast("PluginClient", client), known, tell)
+
+    def _read_since(self, client: Client, known: int, tell: Callable[[int, int], None]) -> int:
+        """Take over what changed after the version `known`; return the library's version."""
+        if client.in_pages:
+            return self._read_pages(cast("PluginClient", client), known, tell)
+        page = client.items_since(known)
+        if page.version <= known and known:
+            return page.version
         if page.version <= client.never_written and not page.objects:
             # There are no collections and no deletions to ask for.
             with self._store.writing() as connection:
                 self._complete(connection, page.version)
-            return
-        version, items = self._changed(client, known, page)
-        collections = client.collections_since(known)
-        deletions = client.deletions_since(known)
-        with self._store.writing() as connection:
-            self._store_items(
-                connection, [(entry["data"], entry["version"], entry.get("meta", {})) for entry in items]
-            )
-            self._store_collections(connection, [(c["data"], c["version"]) for c in collections.objects])
-            self._erase(connection, deletions.items, deletions.collections)
-            if not known:
-                # What is not there any more was in no answer, where the index was emptied before.
-                heed(connection, self._library)
-            self._complete(connection, version)
+        elif page.total <= len(page.objects):
+            collections = client.collections_since(known)
+            with client.erased_since(known) as (erased, _), self._store.writing() as connection:
+                self._store_items(connection, _entries(page.objects))
+                self._finish(connection, known, page.version, collections.objects, erased)
+        else:
+            self._list(client, known, page)
+            self._read_listed(client, known, tell)
+        return page.version
 
-    def _keys(self, table: sa.Table) -> list[str]:
-        query = sa.select(table.c.key).where(table.c.library == self._library)
+    def _list(self, client: Client, known: int, page: Page) -> None:
+        """Note what is to be read: where one page does not hold it, the list of versions, which has no limit.
+
+        It is the snapshot: what changes while the items are read is newer than it and comes again.
+        """
+        read = {entry["key"]: entry for entry in page.objects}
+        with (
+            client.versions_since(known) as (versions, version),
+            self._store.writing() as connection,
+        ):
+            self._drop_reading(connection)
+            as_read = []
+            for part in _batches(versions, BATCH):
+                rows = []
+                for key, now in part:
+                    if key in read and read[key]["version"] == now:
+                        as_read.append(read[key])
+                    else:
+                        rows.append({"library": self._library, "key": key})
+                db.upsert(connection, db.unread, rows)
+            self._store_items(connection, _entries(as_read))
+            self._set(connection, target=version)
+
+    def _read_listed(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+        """Read what was listed and was not read yet; each part of it is kept, whatever ends this.
+
+        Args:
+            client: the library.
+            known: the version after which it changed.
+            tell: see `refresh`.
+        """
+        table = db.unread
+        query = sa.select(sa.func.count()).where(table.c.library == self._library)
         with self._store.reading() as connection:
-            return list(connection.scalars(query))
+            total = int(connection.scalar(query) or 0)
+        # More than one connection at a time only for a library that was never read.
+        parts = client.items_in_parts(self._unread(), 1 if known else CONNECTIONS)
+        target, _ = self._reading()
+        done = 0
+        for several in _batches(parts, BATCH // PART):
+            keys = [key for part, _ in several for key in part]
+            with self._store.writing() as connection:
+                self._store_items(connection, _entries(entry for _, items in several for entry in items))
+                _remove(connection, self._library, table, keys)
+            done += len(keys)
+            tell(done, total)
+        collections = client.collections_since(known)
+        with client.erased_since(known) as (erased, _), self._store.writing() as connection:
+            self._finish(connection, known, target, collections.objects, erased)
+
+    def _read_pages(self, client: PluginClient, known: int, tell: Callable[[int, int], None]) -> int:
+        """Take over what changed, page by page; each is kept, whatever ends this. Return the library's version."""
+        after = self._reading()[1] or None
+        done = 0
+        while True:
+            page = client.page_since(known, after)
+            version = page.deletions.version
+            if after is None and page.after is None and version <= known and known:
+                return version
+            with self._store.writing() as connection:
+                self._store_items(connection, _entries({**each, "meta": {}} for each in page.items))
+                if page.after is None:
+                    gone = page.deletions
+                    erased = (("items", gone.items), ("collections", gone.collections))
+                    each = ((kind, key) for kind, keys in erased for key in keys)
+                    self._finish(connection, known, version, page.collections, each)
+                    return version
+                self._store_collections(
+                    connection, [(each["data"], each["version"]) for each in page.collections]
+                )
+                self._set(connection, after=page.after)
+            after = page.after
+            done += len(page.items)
+            tell(done, 0)
+
+    def _finish(
+        self,
+        connection: sa.Connection,
+        known: int,
+        version: int,
+        collections: Iterable[Json],
+        erased: Iterable[tuple[str, str]],
+    ) -> None:
+        """Take over what else changed after the version `known`: the index is complete up to `version` then."""
+        self._store_collections(connection, [(each["data"], each["version"]) for each in collections])
+        for part in _batches(erased, BATCH):
+            self._erase(
+                connection,
+                [key for kind, key in part if kind == "items"],
+                [key for kind, key in part if kind == "collections"],
+            )
+        if not known:
+            # What is not there any more was in no answer, where the index was emptied before.
+            heed(connection, self._library)
+        self._drop_reading(connection)
+        self._complete(connection, version)
+
+    def _unread(self) -> Iterator[str]:
+        """Yield the keys of what is still to be read, in order; meanwhile they may be taken away."""
+        table, last = db.unread, ""
+        query = sa.select(table.c.key).where(table.c.library == self._library).order_by(table.c.key)
+        while True:
+            with self._store.reading() as connection:
+                keys = list(connection.scalars(query.where(table.c.key > last).limit(BATCH)))
+            if not keys:
+                return
+            yield from keys
+            last = keys[-1]
+
+    def _drop_reading(self, connection: sa.Connection) -> None:
+        """Forget where a reading was."""
+        connection.execute(sa.delete(db.unread).where(db.unread.c.library == self._library))
+        self._set(connection, target=0, after="")
+
+    def _reading(self) -> tuple[int, str]:
+        """Return where a reading is that is not at its end.
+
+        The version up to which the index is complete once all that was listed is read, 0 where nothing was; and what
+        the next page of a plugin is asked with, "" where none is.
+        """
+        query = sa.select(db.library.c.target, db.library.c.after).where(db.library.c.id == self._library)
+        with self._store.reading() as connection:
+            target, after = connection.execute(query).one()
+        return target, after
+
+    def _set(self, connection: sa.Connection, **values: object) -> None:
+        connection.execute(sa.update(db.library).where(db.library.c.id == self._library).values(**values))
 
     def _count(self) -> int:
         query = sa.select(sa.func.count()).where(db.index_item.c.library == self._library)
@@ -150,19 +311,6 @@ class Index:
         if complete is not None:
             self._complete(connection, complete)
 
-    def _changed(self, client: Client, known: int, page: Page) -> tuple[int, list[Json]]:
-        """Return every changed item, and the version up to which that is all.
-
-        Where one page does not hold them, the list of versions, which has no limit, is the snapshot: what
-        changes while the items are read is newer than it and comes again next time.
-        """
-        if page.total <= len(page.objects):
-            return page.version, list(page.objects)
-        versions, version = client.item_versions_since(known)
-        read = {entry["key"] for entry in page.objects}
-        rest = [key for key in versions if key not in read]
-        return version, [*page.objects, *client.items_by_key(rest)]
-
     def forget(self) -> None:
         """Empty the index: the next refresh reads the library anew."""
         with self._store.writing() as connection:
@@ -174,17 +322,27 @@ class Index:
 
     def _empty(self, connection: sa.Connection) -> None:
         """Forget items and collections, and all that was noted of them."""
-        for table in (db.index_item, db.index_collection, db.replaced):
+        self._drop_reading(connection)
+        for table in (db.index_item, db.index_collection, db.replaced, db.item_collection):
             connection.execute(sa.delete(table).where(table.c.library == self._library))
         word = db.title_word.c
         connection.execute(sa.delete(db.title_word).where(word.library == self._library, word.kind == "item"))
 
     def _store_items(self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]]) -> None:
-        _keep(
-            connection,
-            self._library,
-            [indexed(data, version, meta.get("parsedDate")) for data, version, meta in items],
-        )
+        told = list(items)
+        entries = [indexed(data, version, meta.get("parsedDate")) for data, version, meta in told]
+        _keep(connection, self._library, entries)
+        self._store_places(connection, [data for data, _, _ in told])
+
+    def _store_places(self, connection: sa.Connection, items: Sequence[Json]) -> None:
+        """Note the collections that items are in."""
+        _remove(connection, self._library, db.item_collection, [data["key"] for data in items])
+        rows = [
+            {"library": self._library, "collection": collection, "key": data["key"]}
+            for data in items
+            for collection in data.get("collections") or ()
+        ]
+        db.upsert(connection, db.item_collection, rows)
 
     def _store_collections(self, connection: sa.Connection, collections: Iterable[tuple[Json, int]]) -> None:
         rows = [
@@ -200,17 +358,13 @@ class Index:
         ]
         _replace(connection, self._library, db.index_collection, rows)
 
-    def _erase(self, connection: sa.Connection, items: Iterable[str], collections: Iterable[str]) -> None:
-        for table, keys, kind in (
-            (db.index_item, list(items), "item"),
-            (db.index_collection, list(collections), "collection"),
-        ):
-            if kind == "item":
-                Search(connection, self._library).drop_words("item", keys)
-                _remove(connection, self._library, db.replaced, keys)
-            _remove(connection, self._library, table, keys)
-            if kind == "item":
-                heed(connection, self._library, keys)
+    def _erase(self, connection: sa.Connection, items: Sequence[str], collections: Sequence[str]) -> None:
+        Search(connection, self._library).drop_words("item", items)
+        for table in (db.replaced, db.item_collection, db.index_item):
+            _remove(connection, self._library, table, items)
+        heed(connection, self._library, items)
+        _remove(connection, self._library, db.index_collection, collections)
+        for keys, kind in ((items, "item"), (collections, "collection")):
             rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
             db.upsert(connection, db.index_deletion, rows)
         for key in collections:
@@ -218,18 +372,20 @@ class Index:
 
     def _take_out(self, connection: sa.Connection, collection: str) -> None:
         """Take an erased collection out of its items: the server does so without giving them a new version."""
-        table = db.index_item
-        within = sa.and_(table.c.library == self._library, table.c.data.contains(f'"{collection}"'))
-        for row in connection.execute(sa.select(table.c.key, table.c.data).where(within)).all():
-            data = json.loads(row.data)
-            data["collections"] = [key for key in data.get("collections", ()) if key != collection]
-            change = sa.update(table).where(table.c.library == self._library, table.c.key == row.key)
-            connection.execute(change.values(data=json.dumps(data, ensure_ascii=False)))
+        table, place = db.index_item, db.item_collection
+        within = sa.and_(place.c.library == self._library, place.c.collection == collection)
+        inside = connection.scalars(sa.select(place.c.key).where(within)).all()
+        for part in chunks(inside):
+            which = sa.and_(table.c.library == self._library, table.c.key.in_(part))
+            for row in connection.execute(sa.select(table.c.key, table.c.data).where(which)).all():
+                data = json.loads(row.data)
+                data["collections"] = [key for key in data.get("collections", ()) if key != collection]
+                change = sa.update(table).where(table.c.library == self._library, table.c.key == row.key)
+                connection.execute(change.values(data=json.dumps(data, ensure_ascii=False)))
+        connection.execute(sa.delete(place).where(within))
 
     def _complete(self, connection: sa.Connection, version: int) -> None:
-        connection.execute(
-            sa.update(db.library).where(db.library.c.id == self._library).values(version=version)
-        )
+        self._set(connection, version=version)
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
         return sa.select(table).where(table.c.library == self._library)
@@ -281,10 +437,9 @@ def _replace(connection: sa.Connection, library: int, table: sa.Table, rows: lis
     _remove(connection, library, db.index_deletion, [row["key"] for row in rows])
 
 
-def _remove(connection: sa.Connection, library: int, table: sa.Table, keys: list[str]) -> None:
-    if keys:
-        which = sa.delete(table).where(table.c.library == library, table.c.key == sa.bindparam("gone"))
-        connection.execute(which, [{"gone": key} for key in keys])
+def _remove(connection: sa.Connection, library: int, table: sa.Table, keys: Iterable[str]) -> None:
+    for part in chunks(keys):
+        connection.execute(sa.delete(table).where(table.c.library == library, table.c.key.in_(part)))
 
 
 def again(connection: sa.Connection, library: int) -> None:
@@ -297,6 +452,17 @@ def again(connection: sa.Connection, library: int) -> None:
         entries = [replace(indexed(json.loads(row.data), row.version), year=row.year) for row in rows]
         _keep(connection, library, entries)
         last = rows[-1].key
+
+
+def _entries(objects: Iterable[Json]) -> list[tuple[Json, int, Json]]:
+    """Return objects as answers have them as data, version and what the server adds."""
+    return [(entry["data"], entry["version"], entry.get("meta", {})) for entry in objects]
+
+
+def _batches(each: Iterable[T], most: int) -> Iterator[list[T]]:
+    rest = iter(each)
+    while batch := list(islice(rest, most)):
+        yield batch
 
 
 def item_of(row: sa.Row[Any]) -> IndexedItem:

@@ -33,6 +33,9 @@ library = sa.Table(
     sa.Column("database", sa.Text, nullable=False, server_default=""),
     sa.Column("server", sa.Text, nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    # Of a reading that is not at its end: the version to which it leads; where the pages of a plugin go on.
+    sa.Column("target", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("after", sa.Text, nullable=False, server_default=""),
     sa.Index("library_is_known_by", "endpoint", "prefix", "database", "server", unique=True),
 )
 
@@ -134,6 +137,24 @@ index_collection = sa.Table(
     sa.Column("parent", sa.String(8)),
     sa.Column("trashed", sa.Boolean, nullable=False),
     sa.Index("collection_by_name", "library", "name"),
+)
+
+# Which items are in which collections.
+item_collection = sa.Table(
+    "item_collection",
+    metadata,
+    _library_column(),
+    sa.Column("collection", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Index("item_collection_by_key", "library", "key"),
+)
+
+# Items that a reading still has to read.
+unread = sa.Table(
+    "unread",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
 )
 
 index_deletion = sa.Table(
@@ -330,9 +351,11 @@ figure = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0006"
+HEAD = "0007"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
+# So many rows are put by the driver's own means.
+MANY = 100
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
 WRITES = "syncd_writes"
@@ -447,7 +470,14 @@ def upsert(
         if change
         else insert.on_conflict_do_nothing(index_elements=key)
     )
-    connection.execute(put, list(rows))
+    if len(rows) < MANY:
+        connection.execute(put, list(rows))
+        return
+    # Looking at each parameter of each row would take longer than the database does.
+    compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup
+    values = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    connection.exec_driver_sql(str(compiled), values)
 
 
 def _version(connection: sa.Connection) -> str | None:

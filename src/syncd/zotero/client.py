@@ -6,12 +6,18 @@ It decides nothing: what to write is the plan's business, what to make of a fail
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from shlex import quote
-from typing import Any, Literal, TypeVar, cast
+from tempfile import SpooledTemporaryFile
+from threading import Thread
+from typing import IO, Any, Literal, TypeVar, cast
 
 import httpx2
 from pyzotero import errors as pyzotero_errors
@@ -20,14 +26,18 @@ from pyzotero import zotero as pyzotero
 from syncd.errors import LibraryError
 from syncd.handshake import ONLINE, Zotero
 from syncd.messages import message
-from syncd.zotero import shapes
+from syncd.zotero import shapes, stream
 from syncd.zotero.account import Account, keys_page, named, without
 from syncd.zotero.schema import MAX_KEYS
-from syncd.zotero.transport import OutcomeUnknownError, PoliteTransport
+from syncd.zotero.transport import INTO, OutcomeUnknownError, PoliteTransport
 
 T = TypeVar("T")
 Json = dict[str, Any]
 PAGE = 100
+# So many answers for each connection are fetched ahead of who takes them.
+AHEAD = 2
+# An answer that is read piece by piece is kept in memory up to so many bytes.
+SMALL = 1 << 20
 # Whatever a server says: more than anybody has.
 MOST_COLLECTIONS = 1_000_000
 # The object, or what it refers to, is not as it was expected.
@@ -76,6 +86,23 @@ class Deletions:
     items: frozenset[str]
     collections: frozenset[str]
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A page of what changed, of all kinds together.
+
+    Attributes:
+        items: with `key`, `version` and `data`.
+        collections: likewise.
+        deletions: on the last page alone; its version is the library's.
+        after: what the next page is asked with; None: this is the last.
+    """
+
+    items: tuple[Json, ...]
+    collections: tuple[Json, ...]
+    deletions: Deletions
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +164,7 @@ class Client:
 
     zotero: Zotero = ONLINE
     never_written: int = 1
+    in_pages: bool = False
 
     def __init__(self, address: Address, transport: PoliteTransport) -> None:
         self.address = address
@@ -176,6 +204,37 @@ class Client:
             return shapes.versions(versions), _version(zot)
 
         return self._call(read)
+
+    @contextmanager
+    def versions_since(self, version: int) -> Iterator[tuple[Iterator[tuple[str, int]], int]]:
+        """Give key and version of every item that changed after `version`, one by one, and the library's version."""
+        with SpooledTemporaryFile(SMALL) as file:
+
+            def read(zot: pyzotero.Zotero) -> int:
+                zot.item_versions(since=version, includeTrashed=1, limit=None)
+                return _version(zot)
+
+            now = self._call(read, into=file)
+            yield self._sound(stream.versions(file)), now
+
+    def items_in_parts(
+        self, keys: Iterable[str], connections: int
+    ) -> Iterator[tuple[Sequence[str], list[Json]]]:
+        """Yield items, trashed ones too, in the order of their keys, some at a time with the keys they were asked by.
+
+        Args:
+            keys: any number; those that are not there are left out.
+            connections: how many requests are on their way at once.
+        """
+        asked: deque[tuple[Sequence[str], Future[list[Json]]]] = deque()
+        with _threads(connections, lambda part: self._items(",".join(part))) as ask:
+            for part in _in_parts(keys):
+                asked.append((part, ask(part)))
+                if len(asked) == connections * AHEAD:
+                    first, answer = asked.popleft()
+                    yield first, answer.result()
+            for part, answer in asked:
+                yield part, answer.result()
 
     def items_by_key(self, keys: Sequence[str]) -> list[Json]:
         """Return items, trashed ones too; a key that is not there is left out."""
@@ -220,13 +279,33 @@ class Client:
 
     def deletions_since(self, version: int) -> Deletions:
         """Return what was erased after `version`."""
+        with self.erased_since(version) as (erased, now):
+            found: dict[str, set[str]] = {"items": set(), "collections": set()}
+            for kind, key in erased:
+                found[kind].add(key)
+            return Deletions(frozenset(found["items"]), frozenset(found["collections"]), now)
 
-        def read(zot: pyzotero.Zotero) -> Deletions:
-            log = shapes.mapping(zot.deleted(since=version))
-            items, collections = shapes.keys(log.get("items")), shapes.keys(log.get("collections"))
-            return Deletions(items, collections, _version(zot))
+    @contextmanager
+    def erased_since(self, version: int) -> Iterator[tuple[Iterator[tuple[str, str]], int]]:
+        """Give what was erased after `version`, one by one, and the library's version.
 
-        return self._call(read)
+        Each is "items" or "collections", and a key.
+        """
+        with SpooledTemporaryFile(SMALL) as file:
+
+            def read(zot: pyzotero.Zotero) -> int:
+                zot.deleted(since=version)
+                return _version(zot)
+
+            now = self._call(read, into=file)
+            yield self._sound(stream.erased(file)), now
+
+    def _sound(self, told: Iterator[T]) -> Iterator[T]:
+        """Yield what an answer tells, with a word on one that is not of the right shape."""
+        try:
+            yield from told
+        except shapes.ShapeError as error:
+            raise self._odd(message("answer-not-zoteros"), LibraryError) from error
 
     def write_items(self, objects: Sequence[Json], *, unmodified_since: int | None) -> tuple[Outcome, ...]:
         """Create and update at most 50 items, in this order.
@@ -309,15 +388,22 @@ class Client:
             ),
         )
 
-    def _call(self, use: Callable[[pyzotero.Zotero], T], unclear: type[LibraryError] = LibraryError) -> T:
+    def _call(
+        self,
+        use: Callable[[pyzotero.Zotero], T],
+        unclear: type[LibraryError] = LibraryError,
+        into: IO[bytes] | None = None,
+    ) -> T:
         """Run one request on an instance of its own: parameters of a failed one leak into the next.
 
         Args:
             use: the request.
             unclear: what to raise where the answer can't be understood.
+            into: the file for the answer's body, which pyzotero does not get to see then.
         """
         kind, _, number = self.address.prefix.partition("/")
-        client = httpx2.Client(transport=self.transport, timeout=TIMEOUT, follow_redirects=False)
+        transport = self.transport if into is None else _Aside(self.transport, into)
+        client = httpx2.Client(transport=transport, timeout=TIMEOUT, follow_redirects=False)
         zot = pyzotero.Zotero(number, kind.removesuffix("s"), client=client, api_key=self.address.key)
         zot.endpoint = self.address.endpoint
         try:
@@ -408,6 +494,58 @@ class Client:
             said = message("key-may-not-use", key=key, prefix=address.prefix, answer=answer)
             hint = message("ask-group-owner-to-use", address=page) if in_group else hint
         return self._ours(LibraryError(said, kind="permission", status=status, hint=hint))
+
+
+class _Aside(httpx2.BaseTransport):
+    """Lets the bodies of answers go into a file."""
+
+    def __init__(self, inner: PoliteTransport, into: IO[bytes]) -> None:
+        self._inner = inner
+        self._into = into
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions[INTO] = self._into
+        return self._inner.handle_request(request)
+
+
+@contextmanager
+def _threads(
+    number: int, work: Callable[[Sequence[str]], T]
+) -> Iterator[Callable[[Sequence[str]], Future[T]]]:
+    """Give what lets one of so many threads work on something. None outlives this, nor keeps a process from its end."""
+    tasks: SimpleQueue[tuple[Sequence[str], Future[T]] | None] = SimpleQueue()
+    ended = False
+
+    def ask(what: Sequence[str]) -> Future[T]:
+        tasks.put((what, answer := Future[T]()))
+        return answer
+
+    def serve() -> None:
+        while (task := tasks.get()) and not ended:
+            what, answer = task
+            try:
+                answer.set_result(work(what))
+            except BaseException as error:  # noqa: BLE001 - raised where the answer is waited for
+                answer.set_exception(error)
+
+    threads = [Thread(target=serve, name="library", daemon=True) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield ask
+    finally:
+        ended = True
+        for _ in threads:
+            tasks.put(None)
+        for thread in threads:
+            thread.join()
+
+
+def _in_parts(keys: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield as many keys at a time as a request may name."""
+    each = iter(keys)
+    while part := list(itertools.islice(each, MAX_KEYS)):
+        yield part
 
 
 def _version(zot: pyzotero.Zotero) -> int:

@@ -20,7 +20,7 @@ from syncd.handshake import API, HEADER, OLDEST, Caller, Zotero, is_key
 from syncd.messages import message
 from syncd.zotero import shapes
 from syncd.zotero.account import without
-from syncd.zotero.client import Address, Client, Deletions, Outcome, Page, StaleError, outcomes_of
+from syncd.zotero.client import Address, Changes, Client, Deletions, Outcome, Page, StaleError, outcomes_of
 from syncd.zotero.transport import RENEWED, OutcomeUnknownError, PoliteTransport, UnreachableError
 
 APP = "syncd"
@@ -86,6 +86,7 @@ class PluginClient(Client):
     page = PAGE
     # The plugin begins to count when the library has long been written to.
     never_written = 0
+    in_pages = True
 
     def __init__(self, address: Address, transport: PoliteTransport, plugin: Plugin) -> None:
         super().__init__(address, transport)
@@ -176,31 +177,42 @@ class PluginClient(Client):
         """Return what changed, from the answer that the items came in if it is there."""
         return self._parts.pop((name, version), None) or self._changes(version)
 
-    def _changes(self, version: int) -> Json:
-        """Return what changed after a version, from all pages.
+    def page_since(self, version: int, after: str | None) -> Changes:
+        """Return a page of what changed after a version.
 
-        What changes meanwhile comes again, on a later page or after the version of the last one, which alone tells
-        what went.
+        What changes meanwhile comes again, on a later page or after the version of the last one.
+
+        Args:
+            version: that of the first page too.
+            after: what the page before said; None for the first.
         """
+        query = {"since": version, "limit": self.page} | ({"after": after} if after else {})
+        told = self._ask("GET", f"changes?{urlencode(query)}", _page_of_changes)
+        if told["next"] == after and after:
+            raise self._odd(message("plugin-answer-endless"), LibraryError)
+        gone = Deletions(told["deleted"]["items"], told["deleted"]["collections"], told["version"])
+        return Changes(tuple(told["items"]), tuple(told["collections"]), gone, told["next"])
+
+    def _changes(self, version: int) -> Json:
+        """Return what changed after a version, from all pages; the last one alone tells what went."""
         found: dict[str, dict[str, Json]] = {"items": {}, "collections": {}}
-        after: dict[str, str] = {}
         asked: set[str] = set()
+        page = self.page_since(version, None)
         while True:
-            query = urlencode({"since": version, "limit": self.page, **after})
-            told = self._ask("GET", f"changes?{query}", _page_of_changes)
-            gone = told["deleted"]
-            for kind, objects in found.items():
-                objects |= {each["key"]: each for each in told[kind]}
-            if told["next"] is None:
-                kept = {
-                    kind: [each for key, each in objects.items() if key not in gone[kind]]
-                    for kind, objects in found.items()
-                }
-                return {**kept, "deleted": gone, "version": told["version"]}
-            if told["next"] in asked:
+            found["items"] |= {each["key"]: each for each in page.items}
+            found["collections"] |= {each["key"]: each for each in page.collections}
+            if page.after is None:
+                break
+            if page.after in asked:
                 raise self._odd(message("plugin-answer-endless"), LibraryError)
-            asked.add(told["next"])
-            after = {"after": told["next"]}
+            asked.add(page.after)
+            page = self.page_since(version, page.after)
+        gone = {"items": page.deletions.items, "collections": page.deletions.collections}
+        kept = {
+            kind: [each for key, each in objects.items() if key not in gone[kind]]
+            for kind, objects in found.items()
+        }
+        return {**kept, "deleted": gone, "version": page.deletions.version}
 
     def _ask(self, method: str, path: str, read: Callable[[object], T], sent: Json | None = None) -> T:
         """Ask the plugin once, and read its answer.

@@ -12,7 +12,8 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from threading import Lock
+from typing import IO, Any
 
 import httpcore2
 import httpx2
@@ -84,6 +85,7 @@ class Way(httpx2.BaseTransport):
 
     def __init__(self) -> None:
         self._ways: dict[str, httpx2.HTTPTransport] = {}
+        self._lock = Lock()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request.
@@ -92,8 +94,9 @@ class Way(httpx2.BaseTransport):
             LibraryError: the environment names a proxy that can't be used.
         """
         proxy = proxy_for(request.url)
-        if proxy not in self._ways:
-            self._ways[proxy] = _opened(proxy)
+        with self._lock:
+            if proxy not in self._ways:
+                self._ways[proxy] = _opened(proxy)
         return self._ways[proxy].handle_request(request)
 
     def close(self) -> None:
@@ -145,6 +148,10 @@ JSON = "application/json"
 FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # Under this name of its extensions, a request may have what renews it before each time that it is sent.
 RENEWED = "syncd-renewed"
+# Under this one, the file into which the body goes of an answer that may be too large for the memory.
+INTO = "syncd-into"
+# What stands for such a body in the answer.
+ELSEWHERE = b"{}"
 # such as: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)
 CERTIFICATE_WORDS = pattern(
     r"(?m)CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (?P<why>.*?)(?: \(_ssl|$)",
@@ -176,7 +183,7 @@ class UnreachableError(LibraryError):
 
 
 class PoliteTransport(httpx2.BaseTransport):
-    """An httpx2 transport that pyzotero's client is given.
+    """An httpx2 transport that pyzotero's client is given. Several threads may use it: a pause is one for all.
 
     Args:
         clock: for waits.
@@ -203,6 +210,7 @@ class PoliteTransport(httpx2.BaseTransport):
         self._nearby = nearby
         self._longest = longest
         self._not_before = 0.0
+        self._lock = Lock()
         self._inner = inner or Way()
 
     def close(self) -> None:
@@ -271,18 +279,22 @@ class PoliteTransport(httpx2.BaseTransport):
             deadline.wait(remaining)
 
     def _send(self, request: httpx2.Request, *, reading: bool) -> httpx2.Response:
-        if reading:
-            self.counter.read += 1
-        else:
-            self.counter.write += 1
+        with self._lock:
+            if reading:
+                self.counter.read += 1
+            else:
+                self.counter.write += 1
         if renew := request.extensions.get(RENEWED):
             renew(request)
         response = _whole(request, self._inner.handle_request(request), reading=reading)
         if response.status_code == 429:
-            self.counter.limited += 1
-        backoff = retry_after(response.headers.get("Backoff"), self._clock.now())
-        if backoff:
-            self._not_before = self._clock.monotonic() + backoff
+            with self._lock:
+                self.counter.limited += 1
+        # What one thread is told to wait, all wait.
+        named = ("Backoff", "Retry-After") if response.status_code in REFUSED else ("Backoff",)
+        pauses = [retry_after(response.headers.get(header), self._clock.now()) for header in named]
+        if pause := max((seconds for seconds in pauses if seconds), default=0.0):
+            self._not_before = max(self._not_before, self._clock.monotonic() + pause)
         # pyzotero would wait a second time, with a clock of its own.
         for header in ("Backoff", "Retry-After"):
             if response.status_code not in REFUSED and header in response.headers:
@@ -312,16 +324,24 @@ class PoliteTransport(httpx2.BaseTransport):
 
 
 def _whole(request: httpx2.Request, response: httpx2.Response, *, reading: bool) -> httpx2.Response:
-    """Return the answer with its body read and decompressed.
+    """Return the answer with its body read and decompressed, or put into the file that is meant for it.
 
     Raises:
         LibraryError: it is too large. `OutcomeUnknownError` where it answers a write.
     """
-    body = bytearray()
+    body, size = bytearray(), 0
+    into: IO[bytes] | None = request.extensions.get(INTO) if response.is_success else None
+    if into is not None:
+        # Half of it may be there from an earlier time.
+        into.seek(0)
+        into.truncate()
+        body += ELSEWHERE
+    take = body.extend if into is None else into.write
     try:
         for piece in response.iter_bytes():
-            body += piece
-            if len(body) > LARGEST:
+            take(piece)
+            size += len(piece)
+            if size > LARGEST:
                 raise (LibraryError if reading else OutcomeUnknownError)(
                     message("server-sends-too-much", host=request.url.host, most=LARGEST // 1000000),
                     kind="transient",

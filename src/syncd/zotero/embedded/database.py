@@ -478,7 +478,7 @@ class Store:
         found: dict[str, tuple[str, ...]] = {}
         rows = self.connection.execute(
             f"SELECT item, collection FROM item_collections WHERE library = ?"  # noqa: S608 - constants
-            f" AND item IN ({_marks(keys)}) ORDER BY collection",
+            f" AND item IN ({_marks(keys)}) ORDER BY +collection",  # by the index of items
             (self.library, *keys),
         )
         for item, collection in rows:

@@ -298,8 +298,10 @@ def select_items(store: Store, query: Query, scope: Scope) -> tuple[Rows, int]:
         conditions.values,
     ).fetchone()[0]
     order, values = _order_selection(query)
+    # SQLite would rather go through the whole library in an index that has all columns.
+    by_key = "" if query.keys is None or scope.top else " INDEXED BY sqlite_autoindex_items_1"
     rows = store.connection.execute(
-        f"SELECT key, version FROM items WHERE {conditions.text()} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608 - constants
+        f"SELECT key, version FROM items{by_key} WHERE {conditions.text()} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608 - constants
         (*conditions.values, *values, -1 if query.limit is None else query.limit, query.start),
     ).fetchall()
     return rows, int(total)

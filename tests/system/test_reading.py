@@ -1,0 +1,247 @@
+"""How a large library is read first: in parts that stay, on four connections, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+import large
+from clocks import FakeClock
+from desk import Trouble, Zotero
+from doubles import Fault, FaultyLibrary
+from syncd.errors import LibraryError
+from syncd.state.state import State
+from syncd.state.store import Store
+from syncd.zotero.client import Address, Client
+from syncd.zotero.transport import PoliteTransport, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncd.state.index import Index
+    from syncd.zotero.embedded.exchange import Request
+
+Meets = Fault | Callable[["Request"], Fault | None]
+# More than three transactions take.
+ITEMS = 3250
+PATIENCE = 30.0
+
+
+class CountingWay(Way):
+    """Counts how many requests are on their way at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._busy, self._counts = 0, threading.Lock()
+        self.most = 0
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request."""
+        with self._counts:
+            self._busy += 1
+            self.most = max(self.most, self._busy)
+        try:
+            return super().handle_request(request)
+        finally:
+            with self._counts:
+                self._busy -= 1
+
+
+class Reader:
+    """A library, and the index of it."""
+
+    def __init__(self, server: FaultyLibrary, trouble: Trouble, index: Index, clock: FakeClock) -> None:
+        self.server = server
+        self.zotero = Zotero(server, trouble)
+        self.index = index
+        self.clock = clock
+        self.way = CountingWay()
+        self.told: list[tuple[int, int]] = []
+
+    def refresh(self) -> None:
+        """Read, as a run does that gives up at the first error."""
+        transport = PoliteTransport(self.clock, attempts=2, inner=self.way)
+        address = Address("main", self.server.url, self.server.library, self.server.key)
+        try:
+            self.index.refresh(Client(address, transport), lambda *told: self.told.append(told))
+        finally:
+            transport.shutdown()
+
+    def put_back(self, version: int) -> None:
+        """Put the library back to what it was at a version."""
+        with closing(sqlite3.connect(self.server.path)) as connection, connection:
+            connection.execute("DELETE FROM items WHERE version > ?", (version,))
+            connection.execute("UPDATE libraries SET version = ?", (version,))
+
+    def asked(self) -> list[str]:
+        """Return the requests for items by their keys since the last time this was asked."""
+        found = [path for _, path in self.server.requests if "itemKey=" in path]
+        self.server.requests.clear()
+        return found
+
+    def is_complete(self) -> bool:
+        """Whether the index has what the library has."""
+        with_versions = {key: item.version for key, item in self.index.view().items.items()}
+        there = self.zotero.get("/items?format=versions&includeTrashed=1")
+        return with_versions == there and self.index.version() == self.zotero.version()
+
+
+@pytest.fixture
+def trouble() -> Trouble:
+    """Give what goes wrong at the library."""
+    return Trouble()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the file of a large library."""
+    path = tmp_path_factory.mktemp("large") / "library.sqlite"
+    large.fill(path, ITEMS)
+    return path
+
+
+@pytest.fixture
+def reader(filled: Path, trouble: Trouble, tmp_path: Path) -> Iterator[Reader]:
+    """Give a copy of it, and an empty index."""
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(filled.read_bytes())
+    store, clock = Store.at(tmp_path / "syncd.sqlite"), FakeClock()
+    with FaultyLibrary(path, faults=trouble) as server:
+        yield Reader(server, trouble, State(store, server.url, "users/1", clock).index(), clock)
+    store.close()
+
+
+def after(requests: int, *troubles: Meets) -> list[Meets]:
+    """Return troubles that come after so many requests."""
+    fine: list[Meets] = [lambda _: None] * requests
+    return [*fine, *troubles]
+
+
+def test_a_reading_that_was_ended_goes_on_where_it_was(reader: Reader, trouble: Trouble) -> None:
+    """Nothing that was kept is read again, and nothing that happened in between is missed."""
+    trouble.plan("GET", *after(20, *[Fault("drop")] * 8))
+    with pytest.raises(LibraryError):
+        reader.refresh()
+    first = reader.asked()
+    kept = len(reader.index.view().items)
+    assert kept >= 1000
+    assert reader.index.version() == 0
+    trouble.forget()
+    items = reader.zotero.get("/items?format=versions")
+    erased, edited = next(iter(items)), list(items)[-1]
+    reader.zotero.write({"key": edited, "version": items[edited], "title": "Edited"})
+    reader.zotero.post({"itemType": "book", "title": "New"})
+    reader.zotero.erase(erased)
+    reader.server.requests.clear()
+    reader.refresh()
+    assert reader.is_complete()
+    assert len(reader.asked()) == -(-(ITEMS - kept) // 100)
+    assert len(first) < 40
+    view = reader.index.view()
+    assert erased in view.deleted
+    assert json.loads(view.items[edited].raw)["title"] == "Edited"
+
+
+def test_a_reading_tells_how_far_it_is(reader: Reader) -> None:
+    """Items so far, and of how many, for a bar with the time left."""
+    reader.refresh()
+    assert reader.is_complete()
+    done = [items for items, _ in reader.told]
+    assert done == sorted(set(done))
+    assert len(done) >= 3
+    assert reader.told[-1] == (ITEMS - 100, ITEMS - 100)
+
+
+def test_who_ends_a_reading_loses_nothing_of_it(reader: Reader) -> None:
+    """A run may end whenever it tells how far it is."""
+
+    class Ended(Exception):  # noqa: N818
+        pass
+
+    def end(_items: int, _total: int) -> None:
+        raise Ended
+
+    address = Address("main", reader.server.url, "users/1", reader.server.key)
+    transport = PoliteTransport(reader.clock)
+    for _ in range(3):
+        with pytest.raises(Ended):
+            reader.index.refresh(Client(address, transport), end)
+    transport.shutdown()
+    reader.server.requests.clear()
+    reader.refresh()
+    assert len(reader.asked()) <= 3
+    assert reader.is_complete()
+
+
+def test_only_the_first_reading_takes_four_connections(reader: Reader, trouble: Trouble) -> None:
+    """What changes later is asked for on one."""
+    four, together = threading.Barrier(4), []
+
+    def meet(_: Request) -> None:
+        four.wait(PATIENCE)
+        together.append(1)
+
+    trouble.plan("GET", *after(2), *[meet] * 4)
+    reader.refresh()
+    assert len(together) == reader.way.most == 4
+    assert reader.is_complete()
+    keys = reader.zotero.get("/items?format=versions")
+    for start in range(0, 450, 50):
+        some = list(keys)[start : start + 50]
+        reader.zotero.write(*[{"key": key, "version": keys[key], "title": "Edited"} for key in some])
+    reader.way.most = 0
+    reader.asked()
+    reader.refresh()
+    assert len(reader.asked()) >= 4
+    assert reader.way.most == 1
+    assert reader.is_complete()
+
+
+def test_an_edit_between_the_first_answers_is_not_missed(reader: Reader, trouble: Trouble) -> None:
+    """The first page may be older than the list of versions, which says up to what all was read."""
+    page = reader.zotero.get("/items?includeTrashed=1&limit=100&sort=dateAdded")
+    edited = page[0]
+
+    def edit(_: Request) -> None:
+        reader.zotero.write({"key": edited["key"], "version": edited["version"], "title": "Edited"})
+
+    trouble.plan("GET", lambda _: None, edit)
+    reader.refresh()
+    assert trouble.happened == 2
+    assert len(reader.asked()) == math.ceil((ITEMS - 99) / 100)
+    assert reader.is_complete()
+    assert json.loads(reader.index.view().items[edited["key"]].raw)["title"] == "Edited"
+
+
+def test_a_pause_that_one_is_told_is_for_all(reader: Reader, trouble: Trouble) -> None:
+    """Who asks next waits too, though it was not told: four connections are as polite as one."""
+    address = Address("main", reader.server.url, "users/1", reader.server.key)
+    transport = PoliteTransport(reader.clock, attempts=1)
+    client = Client(address, transport)
+    trouble.plan("GET", Fault("answer", status=429, headers={"Retry-After": "30"}, body=b"{}"))
+    with pytest.raises(LibraryError):
+        client.version()
+    assert client.version() == ITEMS + 1
+    assert reader.clock.waits == [30]
+    transport.shutdown()
+
+
+def test_a_library_that_was_put_back_meanwhile_is_read_anew(reader: Reader, trouble: Trouble) -> None:
+    """The rest of a list of another time is no library."""
+    trouble.plan("GET", *after(20, *[Fault("drop")] * 8))
+    with pytest.raises(LibraryError):
+        reader.refresh()
+    trouble.forget()
+    reader.put_back(500)
+    reader.refresh()
+    assert reader.is_complete()
+    assert len(reader.index.view().items) == 499
