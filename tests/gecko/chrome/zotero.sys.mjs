@@ -191,7 +191,11 @@ export const Zotero = {
   },
   Groups: { getLibraryIDFromGroupID: () => false },
   Users: { getLocalUserKey: () => "abcdefgh", getCurrentUserID: () => 1 },
-  Items: { get: (ids) => ids.map((id) => ({ ...id })), getIDFromLibraryAndKey: () => false, getByLibraryAndKey: () => ({ deleted: false }) },
+  Items: {
+    get: (ids) => ids.map((id) => ({ ...id })),
+    getIDFromLibraryAndKey: () => false,
+    getByLibraryAndKey: () => ({ deleted: false }),
+  },
   Attachments: { LINK_MODE_LINKED_URL: 3 },
   ItemTypes: { getID: (name) => (name === "preprint" ? 1 : false), getLocalizedString: () => "Preprint" },
   ItemFields: {
