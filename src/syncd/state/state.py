@@ -16,16 +16,18 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.errors import SyncdError
 from syncd.handshake import ONLINE, Zotero
-from syncd.messages import kept, recalled
+from syncd.messages import kept, message, recalled
 from syncd.model import Paper
 from syncd.state import store as db
 from syncd.state.facts import Facts
 from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
+from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
 from syncd.state.store import Store
 from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
+from syncd.sync.belongs import MARK
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
 from syncd.text.titles import fold_title
@@ -179,8 +181,12 @@ class State:
             waiting = connection.execute(self._all(db.standing).where(db.standing.c.cause == "review"))
             asked = [(row.paper, question_of(row)) for row in waiting]
             decisions: dict[str, dict[str, Verdict]] = {}
+            dated: dict[str, dict[str, Verdict]] = {}
             for row in connection.execute(self._all(db.decision)):
-                decisions.setdefault(row.paper, {})[row.key] = row.verdict
+                words = dated if row.key.startswith(MARK) else decisions
+                words.setdefault(row.paper, {})[row.key] = row.verdict
+            rejections = Rejections(connection, self._library)
+            rejecting = {one.profile for one in rejections.all()}
             return Memory(
                 written={row.key: Base.from_json(json.loads(row.base)) for row in written},
                 versions={row.key: row.version for row in written},
@@ -191,6 +197,8 @@ class State:
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
+                dated=dated,
+                rejected=rejections.by_profile(rejecting),
                 refusals={
                     row.paper: Refusal(row.digest, recalled(row.message))
                     for row in connection.execute(self._all(db.refusal))
@@ -354,7 +362,17 @@ class State:
                     said=said_of_text(r.said),
                 )
                 for r in connection.execute(query)
+            ] + [
+                Standing(
+                    one.paper, "rejected", one.key, one.title, message("not-by-profile", profile=one.profile)
+                )
+                for one in Rejections(connection, self._library).all()
             ]
+
+    def rejections(self) -> list[Rejection]:
+        """Return what is not by the person of a profile, as the user said."""
+        with self._store.reading() as connection:
+            return Rejections(connection, self._library).all()
 
     def profiles(self, names: Iterable[str] | None = None) -> list[FollowedProfile]:
         """Return the profiles that were pushed, in the order of their names; of these names, if any are given."""
@@ -513,6 +531,8 @@ class State:
             if entry.sent.get("deleted"):
                 now = self._clock.now().isoformat(timespec="seconds")
                 self.add_tombstone(connection, entry.item, now, by="syncd")
+            elif "deleted" in entry.sent:
+                self.remove_tombstones(connection, [entry.item])
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
@@ -572,9 +592,10 @@ def _reasoned(candidate: Mapping[str, Any], way: Callable[[str], str]) -> dict[s
 
 
 def question_of(row: sa.Row[Any]) -> Question | None:
-    """Return what a row of `standing` asks the user; None where it is not known what sources said."""
-    said = said_of_text(row.said)
-    return Question(said, _candidates(row.comparison)) if said else None
+    """Return which item a row of `standing` asks for; None where it is none, or what sources said is not known."""
+    said, candidates = said_of_text(row.said), _candidates(row.comparison)
+    of_profile = candidates and all(one.key.startswith(MARK) for one in candidates)
+    return Question(said, candidates) if said and not of_profile else None
 
 
 def _candidates(comparison: str) -> tuple[Candidate, ...]:
