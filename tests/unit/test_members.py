@@ -11,8 +11,8 @@ from clocks import FakeClock
 from syncd.config import load
 from syncd.config.load import effective
 from syncd.errors import ConfigError
-from syncd.model import Span
-from syncd.sync.action import Memory
+from syncd.model import Identifiers, Span
+from syncd.sync.action import Memory, Said
 from syncd.sync.belongs import profile_mark
 from syncd.sync.plan import plan
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncd.config import Config
+    from syncd.model import Paper
     from syncd.sync.action import Plan
 
 
@@ -197,3 +198,27 @@ def test_a_paper_without_a_date_waits(word: str | None, kind: str | None) -> Non
     assert asking.reason == "it has no date, and of Ann papers are wanted since 2021"
     memory = Memory(dated={asking.paper: {profile_mark("Ann"): word}} if word else {})  # type: ignore[dict-item]
     assert [action.kind for action in planned(Span("2021"), memory, None).actions] == ([kind] if kind else [])
+
+
+# ── Rejections ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("record", "kind"),
+    [
+        (paper("Lasers", "Ann Lee", doi="10.1000/a"), "unchanged"),
+        (paper("Masers, an Overview", "Ann Lee", doi="10.1000/a"), "unchanged"),
+        (paper("Lasers", "Ann Lee", doi="10.1000/b"), "create"),
+        (paper("Lasers", "Bo Chen"), "create"),
+    ],
+    ids=["the same", "by its identifier", "of another identifier", "of another author"],
+)
+def test_a_record_of_a_rejected_paper_is_not_offered(record: Paper, kind: str) -> None:
+    """Also where syncd knows no item of it; a namesake with an identifier of its own is another paper."""
+    said = Said("Lasers", "2023-04-25", (("Lee", "Ann"),), identifiers=Identifiers("10.1000/a"))
+    memory = Memory(rejected={"Ann": {"ABCD2345": said}})
+    made = plan("main", view(), memory, [intake(record, name="Ann")], NOW)
+    assert [action.kind for action in made.actions] == [kind]
+    assert len(made.facts) == (kind == "create")
+    (other,) = plan("main", view(), memory, [intake(record, name="Bo")], NOW).actions
+    assert other.kind == "create"

@@ -149,6 +149,7 @@ WORDS = {
     "skip": ("skipped", "skip", "dim"),
     "review": ("to review", "review", "yellow"),
     "failed": ("failed", "fails", "red"),
+    "reject": ("rejected", "reject", "yellow"),
     "unchanged": ("unchanged", "unchanged", "dim"),
 }
 

@@ -54,6 +54,7 @@ HEADINGS = {
     "restored": "coming back with the next push",
     "deleted": "deleted or trashed by you",
     "undone": "in the trash since you undid their run",
+    "rejected": "not by whom a source says",
     "not adopted": "not adopted",
 }
 # Of these only the number is shown: nothing waits for the user there.

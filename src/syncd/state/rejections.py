@@ -52,10 +52,10 @@ class Rejections:
         self._library = library
 
     def add(self, one: Rejection) -> None:
-        """Remember one; what was said before stands."""
+        """Remember one; it is taken back with the run in which it was said last."""
         said = json.dumps(asdict(one.said), ensure_ascii=False) if one.said else ""
         row = {**asdict(one), "said": said, "library": self._library}
-        db.upsert(self._connection, db.rejection, [row], keep=["run", "since"])
+        db.upsert(self._connection, db.rejection, [row], keep=["since"])
 
     def all(self) -> list[Rejection]:
         """Return all of the library."""

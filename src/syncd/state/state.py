@@ -344,6 +344,16 @@ class State:
         if rows:
             connection.execute(sa.insert(db.standing), rows)
 
+    def reject(self, connection: sa.Connection, one: Rejection) -> None:
+        """Remember that a paper is not by the person of a profile, which tells nothing of it any more."""
+        Rejections(connection, self._library).add(one)
+        if one.key:
+            self.facts.forget(connection, one.profile, one.key)
+
+    def lift_rejections(self, connection: sa.Connection, run: str) -> None:
+        """Take back what was rejected in a run."""
+        Rejections(connection, self._library).lift(run)
+
     # What status and guards ask
 
     def standings(self) -> list[Standing]:
@@ -368,6 +378,23 @@ class State:
                 )
                 for one in Rejections(connection, self._library).all()
             ]
+
+    def listed_by(self, profile: str) -> list[Standing]:
+        """Return the papers that a profile ever listed, with their items' keys and what sources said of them."""
+        claim, standing, listing = db.claim, db.standing, db.listing.c
+        mine = sa.and_(listing.library == self._library, listing.profile == profile)
+        said = sa.and_(mine, listing.kind == "said", listing.key == claim.c.paper)
+        asked = sa.and_(mine, listing.kind == "asked", listing.key == standing.c.paper)
+        with self._store.reading() as connection:
+            known = [
+                (row.paper, row.key, said_of_text(row.said))
+                for row in connection.execute(self._all(claim).where(sa.exists().where(said)))
+            ]
+            known += [
+                (row.paper, None, said_of_text(row.said))
+                for row in connection.execute(self._all(standing).where(sa.exists().where(asked)))
+            ]
+        return [Standing(paper, "", key, one.title, "", said=one) for paper, key, one in known if one]
 
     def rejections(self) -> list[Rejection]:
         """Return what is not by the person of a profile, as the user said."""
