@@ -27,8 +27,10 @@ from syncd.cli.console import (
 )
 from syncd.cli.output import Column
 from syncd.config import Config, edit
+from syncd.daemon.ask import ask
+from syncd.engine.forget import forget as forget_person
 from syncd.engine.gather import apis_of, web_of
-from syncd.errors import ConfigError, SourceError
+from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.messages import message
 from syncd.model import Profile
 from syncd.read import fetch
@@ -80,11 +82,34 @@ def follow(
 def unfollow(
     profile: Annotated[str, typer.Argument(metavar="PROFILE|SOURCE", help="The profile to give up.")],
     config: ConfigOption = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget what is kept about the person, too; items stay.")
+    ] = False,
 ) -> None:
     """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
-        called = edit.unfollow(edit.config_file(config, os.environ), os.environ, profile)
-        tell(message("is-followed-no-longer", profile=repr(called)))
+        place = edit.config_file(config, os.environ)
+        followed = None
+        try:
+            followed = edit.unfollow(place, os.environ, profile)
+        except ConfigError:
+            # Whoever was given up before can still be forgotten.
+            if not forget or profile in to_be_edited(config)[1].profiles:
+                raise
+        if followed:
+            tell(message("is-followed-no-longer", profile=repr(followed)))
+        if forget:
+            _forget(followed or profile, config, followed=followed is not None)
+
+
+def _forget(profile: str, config: Path | None, *, followed: bool) -> None:
+    """Forget a profile, after a daemon that runs has given it up: it would learn all of it again."""
+    _, settings = to_be_edited(config)
+    world = ports()
+    ask(world.data.control, "reload")
+    if not forget_person(profile, settings.libraries.values(), world) and not followed:
+        raise SyncdError(message("nothing-kept-about", profile=repr(profile)))
+    tell(message("is-forgotten", profile=repr(profile)))
 
 
 def looked_up(source: str, settings: Config) -> tuple[str, Profile]:

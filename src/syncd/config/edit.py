@@ -216,6 +216,10 @@ def unfollow(file: Path, env: Mapping[str, str], words: str) -> str:
     profiles = _profiles(file, text)
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
+    if name is None and (listed := _listed(file, env, words)):
+        path, member = listed
+        problem = message("profile-of-list", profile=repr(member), path=path)
+        raise ConfigError([problem], hint=message("take-out-of-list", path=path))
     if name is None:
         problem = message("profile-not-followed-nor-another", path=file, name=repr(words))
         if profiles:
@@ -228,6 +232,15 @@ def unfollow(file: Path, env: Mapping[str, str], words: str) -> str:
         raise _by_hand(file, message("take-profile-out", profile=name)) from None
     _write(file, changed, env)
     return name
+
+
+def _listed(file: Path, env: Mapping[str, str], words: str) -> tuple[str, str] | None:
+    """Return the list, and the name there, of a profile that comes from a list of people."""
+    settings = load(file, env) if file.exists() else None
+    for profile in settings.profiles.values() if settings else ():
+        if settings and profile.group and words in {profile.name, profile.source}:
+            return settings.groups[profile.group].members, profile.name
+    return None
 
 
 def create(file: Path, env: Mapping[str, str], text: str) -> None:

@@ -19,7 +19,7 @@ from syncd.handshake import ONLINE, Zotero
 from syncd.messages import kept, message, recalled
 from syncd.model import Paper
 from syncd.state import store as db
-from syncd.state.facts import Facts
+from syncd.state.facts import NOBODY, Facts
 from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
@@ -27,7 +27,7 @@ from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
 from syncd.state.store import Store
 from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
-from syncd.sync.belongs import MARK
+from syncd.sync.belongs import MARK, profile_mark
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
 from syncd.text.titles import fold_title
@@ -350,6 +350,47 @@ class State:
         if one.key:
             self.facts.forget(connection, one.profile, one.key)
 
+    def forget(self, connection: sa.Connection, profile: str) -> None:
+        """Forget all that is kept about the person of a profile: figures, facts, which papers it lists, troubles.
+
+        What was written into items stays known, but not on whose account.
+        """
+        for waiting in self._waiting_of(connection, profile):
+            said = waiting.said and _without(waiting.said, profile)
+            self.set_status(connection, [waiting.paper], [replace(waiting, said=said)] if said else [])
+        listing = db.listing.c
+        here = sa.and_(listing.library == self._library, listing.kind == "said", listing.profile == profile)
+        listed = list(connection.scalars(sa.select(listing.key).where(here)))
+        for part in chunks(listed):
+            for row in connection.execute(self._all(db.claim).where(db.claim.c.paper.in_(part))).all():
+                if said := said_of_text(row.said):
+                    left = replace(said, listed=_others(said, profile))
+                    self.claim(connection, row.paper, row.key, left)
+                if base := self.base(connection, row.key):
+                    sources = tuple(name for name in base.sources if name != profile)
+                    source = "" if base.source == profile else base.source
+                    self.rebase(connection, row.key, replace(base, source=source, sources=sources))
+        self.facts.forget(connection, profile)
+        Rejections(connection, self._library).forget([profile])
+        self._drop(connection, db.decision, "key", [profile_mark(profile)])
+        self._drop(connection, db.figure, "profile", [profile])
+        for table in (db.trouble, db.profile):
+            self._drop(connection, table, "name", [profile])
+
+    def _waiting_of(self, connection: sa.Connection, profile: str) -> list[Standing]:
+        """Return the reviews of papers that a profile lists."""
+        listing, standing = db.listing.c, db.standing.c
+        mine = sa.exists().where(
+            listing.library == self._library,
+            listing.profile == profile,
+            listing.kind == "asked",
+            listing.key == standing.paper,
+        )
+        return [
+            _standing(row)
+            for row in connection.execute(self._all(db.standing).where(mine, standing.cause == "review"))
+        ]
+
     def lift_rejections(self, connection: sa.Connection, run: str) -> None:
         """Take back what was rejected in a run."""
         Rejections(connection, self._library).lift(run)
@@ -363,21 +404,30 @@ class State:
             ours = self._all(db.tombstone).where(db.tombstone.c.by == "syncd")
             undone = {row.key for row in connection.execute(ours)}
             return [
-                replace(
-                    Standing(
-                        r.paper, r.cause, r.key, r.title, recalled(r.detail), *_comparison(r.comparison)
-                    ),
-                    values=json.loads(r.kept),
-                    by="syncd" if r.key in undone else "user",
-                    said=said_of_text(r.said),
-                )
-                for r in connection.execute(query)
+                replace(_standing(row), by="syncd" if row.key in undone else "user")
+                for row in connection.execute(query)
             ] + [
                 Standing(
                     one.paper, "rejected", one.key, one.title, message("not-by-profile", profile=one.profile)
                 )
                 for one in Rejections(connection, self._library).all()
             ]
+
+    def known_profiles(self) -> list[str]:
+        """Return the names of all profiles of which anything is kept."""
+        columns = (
+            *(table.c.profile for table in (db.listing, db.fact, db.figure, db.rejection)),
+            *(table.c.name for table in (db.profile, db.trouble)),
+        )
+        with self._store.reading() as connection:
+            found = {
+                name
+                for column in columns
+                for name in connection.scalars(
+                    sa.select(column).distinct().where(column.table.c.library == self._library)
+                )
+            }
+        return sorted(found - {NOBODY})
 
     def listed_by(self, profile: str) -> list[Standing]:
         """Return the papers that a profile ever listed, with their items' keys and what sources said of them."""
@@ -600,6 +650,24 @@ class State:
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
         return sa.select(table).where(table.c.library == self._library)
+
+
+def _standing(row: sa.Row[Any]) -> Standing:
+    """Return what a row of `standing` says."""
+    about = (row.paper, row.cause, row.key, row.title, recalled(row.detail))
+    made = Standing(*about, *_comparison(row.comparison))
+    return replace(made, values=json.loads(row.kept), said=said_of_text(row.said))
+
+
+def _others(said: Said, profile: str) -> dict[str, str]:
+    """Return which profiles list a paper beside one, with the dates that they give."""
+    return {name: date for name, date in said.listed.items() if name != profile}
+
+
+def _without(said: Said, profile: str) -> Said | None:
+    """Return what the other profiles say of a paper; None where there are none."""
+    left = _others(said, profile)
+    return replace(said, listed=left) if left else None
 
 
 def said_of_text(text: str) -> Said | None:
