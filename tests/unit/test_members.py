@@ -47,7 +47,7 @@ def problems(folder: Path, people: str, more: str = "") -> list[str]:
 def test_each_row_is_a_profile(tmp_path: Path, delimiter: str, mark: str) -> None:
     """With the settings of the list, whatever a spreadsheet puts between cells and before them."""
     rows = (
-        ("Name", "ORCID", "from", "to", "office"),
+        ("Name", "ORCID", "from", "to", "room"),
         ("Ann Lee", ANN, "2021-05-01", "", "12"),
         ("Bo Chen", BO, "", "2022", ""),
     )

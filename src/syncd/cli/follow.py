@@ -26,6 +26,7 @@ from syncd.cli.console import (
     to_be_edited,
 )
 from syncd.cli.output import Column
+from syncd.cli.people import follow_list
 from syncd.config import Config, edit
 from syncd.daemon.ask import ask
 from syncd.engine.forget import forget as forget_person
@@ -42,11 +43,15 @@ from syncd.sources.web import Web
 
 def follow(
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="SOURCE|NAME", help="A page, an author at a service, or a name to search for."
         ),
-    ],
+    ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", help="Follow the people of a list, a CSV file."),
+    ] = None,
     config: ConfigOption = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="What to call the profile.")
@@ -59,15 +64,16 @@ def follow(
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
+        if (source is None) == (people is None):
+            raise ConfigError([message("source-or-list")])
         place, settings = to_be_edited(config)
-        chosen, profile = looked_up(source, settings)
-        wanted = {
-            "source": as_written(chosen, place),
-            "library": library,
-            "collection": collection,
-            "schedule": schedule,
-        }
+        wanted = {"library": library, "collection": collection, "schedule": schedule}
         given = {setting: value for setting, value in wanted.items() if value is not None}
+        if people is not None:
+            follow_list(people, place, settings, name, given)
+            return
+        chosen, profile = looked_up(source or "", settings)
+        given = {"source": as_written(chosen, place)} | given
         called = edit.follow(
             place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
         )

@@ -268,6 +268,33 @@ def change(file: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...], 
     _write(file, _with(file, _read(file), tables), env)
 
 
+def write_list(file: Path, before: str, text: str) -> None:
+    """Put a new text in place of a list of people, with its ends of lines.
+
+    Args:
+        file: the list, no link.
+        before: its text as it was read.
+        text: the new one.
+
+    Raises:
+        ConfigError: it can't be written, or was changed meanwhile.
+    """
+    try:
+        data = file.read_bytes()
+        if data.decode("utf-8-sig").replace("\r\n", "\n") != before:
+            raise ConfigError([message("list-changed-meanwhile", path=file)], hint=message("list-left-alone"))
+        _check_writable(file)
+        ends = "\r\n" if b"\r\n" in data else "\n"
+        with replacing(file) as new:
+            new.write_bytes((_mark_of(file) + text.replace("\n", ends)).encode())
+            _liken(new, file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf8")
+        raise ConfigError(
+            [message("file-not-written", path=file, reason=reason)], hint=message("list-left-alone")
+        ) from None
+
+
 def _with(file: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
     for table, settings in tables.items():
         try:

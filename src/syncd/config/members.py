@@ -20,6 +20,8 @@ from syncd.text.patterns import pattern
 NAME, ID, FROM, TO = COLUMNS = ("name", "id", "from", "to")
 # Other names of a column.
 ALSO = {"orcid": ID}
+# Of a name that may be a slip: among shorter ones all are alike.
+LEAST_LETTERS = 3
 # What stands between cells; spreadsheets write the semicolon where the comma is in numbers.
 DELIMITERS = (",", ";", "\t")
 ORCID = pattern(r"(?:orcid:|https?://orcid\.org/)?(?P<id>\d{4}-\d{4}-\d{4}-\d{3}[\dXx])", hostile="0000-")
@@ -106,6 +108,29 @@ def read(text: str, *, whole: bool = True) -> People:
     return People(tuple(members), tuple(problems), columns, delimiter)
 
 
+def with_ids(text: str, people: People, ids: Mapping[int, str]) -> str:
+    """Return a list with more ids, and else as it was.
+
+    Args:
+        text: of the file.
+        people: what `read` made of it.
+        ids: by the line of a row, its new id.
+    """
+    lines = text.split("\n")
+    place = people.columns[ID]
+    for member in reversed(people.members):
+        if member.line not in ids:
+            continue
+        old = "\n".join(lines[member.line - 1 : member.last])
+        (row,) = csv.reader(io.StringIO(old, newline=""), delimiter=people.delimiter, strict=True)
+        row += [""] * (place + 1 - len(row))
+        row[place] = ids[member.line]
+        new = io.StringIO()
+        csv.writer(new, delimiter=people.delimiter, lineterminator="\n").writerow(row)
+        lines[member.line - 1 : member.last] = new.getvalue().removesuffix("\n").split("\n")
+    return "\n".join(lines)
+
+
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield first line, last line and cells of each row."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -130,9 +155,20 @@ def _wrong_head(head: list[str], columns: Mapping[str, int]) -> Iterator[str]:
         if named.count(name) > 1:
             yield message("column-twice", column=name)
     for name in named:
-        meant = values.closest(name, [one for one in COLUMNS if one not in columns])
+        meant = next((one for one in COLUMNS if one not in columns and _is_slip(name, one)), None)
         if name not in COLUMNS and meant:
             yield values.did_you_mean(message("column-unknown", column=repr(name)), meant)
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    """Whether a name is another one, but for a letter: dates must not be ignored for a slip.
+
+    >>> [_is_slip(name, "from") for name in ("form", "frm", "room")], _is_slip("no", "to")
+    ([True, True, False], False)
+    """
+    from rapidfuzz.distance import OSA  # noqa: PLC0415 - few lists have columns of their own
+
+    return len(name) >= LEAST_LETTERS and OSA.distance(name, meant) <= 1
 
 
 def _wrong(cells: Mapping[str, str], lines: Mapping[str, int], *, whole: bool) -> Iterator[str]:
