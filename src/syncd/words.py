@@ -672,7 +672,7 @@ WORDS: Mapping[str, str] = {
     "collection-made-meanwhile": "the collection {collection} was made meanwhile",
     "collection-not-made": "the collection {collection} can't be made: {reason}",
     "collection-not-made-now": "the collection {collection} could not be made just now: {reason}",
-    "forgetting": "syncd unfollow --forget",
+    "forgetting": "a command that forgets somebody",
     "forgotten-what-it-wrote": "syncd has forgotten what it wrote there",
     "item-not-candidate": "{item} is none of the items that it may be: {candidates}",
     "known-zotero-read-once": "going on from what is known of this Zotero: reading the library once",
