@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from background import Background, looks, titles, until
-from owner import memory_of, pushes, rests, show
+from owner import memory_of, pushes, rests, show, standing
 from pages import entry, page
 from syncd.cli.people import looked
 from syncd.config import load, members
 from syncd.config.edit import write_list
 from syncd.errors import ConfigError
 from syncd.services.base import FoundAuthor
+from websites import Reply, website
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +105,48 @@ def test_ids_are_written_into_the_list_and_nothing_else(tmp_path: Path, mark: by
     assert path.read_bytes() == after % (ANN.encode(), BO.encode())
     with pytest.raises(ConfigError, match="changed meanwhile"):
         write_list(path, text, text)
+
+
+# The time of each
+
+BIB = """@article{a, title={Early Work}, author={Lee, Ann}, year={2019}}
+@article{b, title={Work of These Days}, author={Lee, Ann}, year={2021}}
+@article{c, title={Work of No Date}, author={Lee, Ann}}
+@article{d, title={Late Work}, author={Lee, Ann}, date={2023-02-01}}
+"""
+
+
+@pytest.mark.parametrize(("word", "filed"), [("--same", 2), ("--different", 1), ("--later", 1)])
+def test_papers_of_the_time_are_filed_and_one_without_a_date_waits(
+    desk: Desk, owner: Owner, word: str, filed: int
+) -> None:
+    """It is asked about once; then all rests, and a longer time brings more."""
+    desk.configure(
+        '[groups.lab]\nmembers = "people.csv"\ncollection = "Lab/{name}"\n[http]\nallow_private = ["127.0.0.1"]\n'
+    )
+    show(desk)
+    with website() as site:
+        site.replies["/ann.bib"] = Reply(BIB)
+        people(desk, f"Ann Lee,{site.address}/ann.bib,2020-06-01,2023-01-31")
+        pushes(desk, names=("Ann Lee",))
+        assert set(owner.zotero.papers()) == {"Work of These Days"}
+        assert owner.zotero.papers()["Work of These Days"]["collections"] == [
+            owner.zotero.collections()["Ann Lee"]["key"]
+        ]
+        waiting = desk.syncd("review")
+        assert (waiting.code, "Is it of that time?" in waiting.out) == (6, True)
+        done = desk.syncd("review", "Work of No Date", word)
+        assert done.code == 0, done
+        pushes(desk, names=("Ann Lee",))
+        assert len(owner.zotero.papers()) == filed
+        assert len(standing(desk, "review")) == (word == "--later")
+        assert pushes(desk, names=("Ann Lee",)).requests.write == 0
+        people(desk, f"Ann Lee,{site.address}/ann.bib,2020-06-01,2023-02-01")
+        pushes(desk, names=("Ann Lee",))
+        assert "Late Work" in owner.zotero.papers()
+        people(desk, f"Ann Lee,{site.address}/ann.bib,2023,")
+        assert pushes(desk, names=("Ann Lee",)).requests.write == 0
+        assert len(owner.zotero.papers()) == filed + 1
 
 
 # In the daemon
