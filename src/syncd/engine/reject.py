@@ -6,7 +6,7 @@ collection, and stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -72,8 +72,19 @@ def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
 def _meant(session: Session, words: str, who: FollowedProfile) -> Standing:
     """Return the paper that is meant; several records that are one item are one."""
     listed = session.state.listed_by(who.name)
-    of_item = [one for one in listed if words in {one.key, one.paper}]
+    of_item = [one for one in listed if words in {one.key, one.paper}] or _merged(session, words, listed)
     return of_item[0] if of_item else one_meant(words, _once(listed), message("listed-by", profile=who.name))
+
+
+def _merged(session: Session, key: str, listed: Sequence[Standing]) -> list[Standing]:
+    """Return the papers whose items were merged into the one of this key."""
+    with session.excerpt() as part:
+        part.items([key])
+        if key not in part.view().items:
+            return []
+        part.items(one.key for one in listed if one.key)
+        view = part.view()
+    return [one for one in listed if one.key and (item := view.living(one.key)) and item.key == key]
 
 
 def _once(papers: Iterable[Standing]) -> list[Standing]:
@@ -161,8 +172,10 @@ class _Rejecting:
                 return False
             part.collections(base.collections)
             view = part.view()
-        told = self._state.history.of_items([item.key]).get(item.key, ())
-        return not edits(item, view, base, [note for *_, note in told])
+        notes = [note for *_, note in self._state.history.of_items([item.key]).get(item.key, ())]
+        # Where the history does not know of its creation, neither does it know all that syncd wrote.
+        made = any(note.kind == "create" and item.key in note.created for note in notes)
+        return made and not edits(item, view, base, notes)
 
     def _change(self, item: IndexedItem, sent: dict[str, Any], changes: dict[str, tuple[Any, Any]]) -> Entry:
         note = Note("reject", self._paper.title, self._reason, changes)
