@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doubles import Fault
-from owner import LONG, memory_of, pushes, rests, show, standing
+from owner import LONG, forget, memory_of, pushes, rests, show, standing
 from pages import entry, page
 
 if TYPE_CHECKING:
@@ -111,6 +111,22 @@ def test_what_the_user_touched_stays_and_leaves_the_collection(
     }
     rests(pushed)
     assert owner.item("Beta") == after
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_where_the_history_is_lost_nothing_is_thrown_away(desk: Desk, owner: Owner, *, edited: bool) -> None:
+    """What of an item is its user's can't be told any more."""
+    show(desk, entry("Delta", abstract="It has no link."))
+    pushes(desk)
+    if edited:
+        owner.edit("Delta", abstractNote="My own words.")
+    forget(desk)
+    pushes(desk)
+    reject(desk, "Delta")
+    after = owner.item("Delta")
+    assert (after.get("deleted"), after["collections"]) == (None, [])
+    rests(desk)
+    assert owner.item("Delta") == after
 
 
 def test_what_the_user_had_before_stays(desk: Desk, owner: Owner) -> None:
