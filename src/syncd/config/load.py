@@ -319,7 +319,9 @@ def lines_of(file: Path) -> dict[Setting, int]:
 
 def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterator[Effective]:
     plain = table.model_dump(mode="json")
-    for name in type(table).model_fields:
+    # What only a profile or only a list has stands before what both have.
+    own = type(table).__annotations__
+    for name in sorted(type(table).model_fields, key=lambda name: name not in own):
         value, here = getattr(table, name), (*path, name)
         if isinstance(value, SecretRef):
             yield Effective(here, str(value), lines.get(here), (value,))
