@@ -183,9 +183,14 @@ def reject(
             library = settings.library_of(followed).name
         with _session(config, library) as session:
             done = say_not_by(session, paper, profile)
-        words = {"trashed": "rejected-trashed", "taken out": "rejected-taken-out", "left": "rejected-left"}
-        about = {"title": repr(done.title), "profile": done.profile, "collection": repr(done.collection)}
-        tell(message(words[done.fate], **about))
+        title, who = repr(done.title), done.profile
+        if done.fate == "trashed":
+            tell(message("rejected-trashed", title=title, profile=who))
+        elif done.fate == "left":
+            tell(message("rejected-left", title=title, profile=who))
+        else:
+            home = repr(done.collection)
+            tell(message("rejected-taken-out", title=title, profile=who, collection=home))
         tell(message("rejected-take-back", run=done.run))
 
 

@@ -116,8 +116,9 @@ def _is_undated(standing: Standing) -> bool:
 
 def _said(standing: Standing, verdict: Verdict) -> None:
     if _is_undated(standing) and verdict != "later":
-        code = "review-of-time" if verdict == "same" else "review-not-of-time"
-        tell(message(code, title=repr(standing.title)))
+        title = repr(standing.title)
+        same = verdict == "same"
+        tell(message("review-of-time", title=title) if same else message("review-not-of-time", title=title))
         return
     # Where the paper has its item already, the question was what type that should have, or about a second item.
     published, title = standing.key is not None, repr(standing.title)
