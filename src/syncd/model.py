@@ -155,6 +155,50 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The time for which papers of a profile are wanted, both ends included.
+
+    Attributes:
+        since: ISO 8601 with day, month or year precision; empty: from the beginning.
+        until: likewise; empty: to this day and on.
+    """
+
+    since: str = ""
+    until: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every paper is wanted, whatever its date."""
+        return not self.since and not self.until
+
+    def holds(self, date: str | None) -> bool | None:
+        """Tell whether a paper of this date is wanted; None where it has none.
+
+        What is less exact decides: of a paper of 2021 it is not known that it came before May 2021.
+
+        >>> span = Span("2021-05-01", "2023")
+        >>> [span.holds(date) for date in ("2021", "2021-04", "2021-05-01", "2023-12-31", "2024", None)]
+        [True, False, True, True, False, None]
+        """
+        if self.is_open:
+            return True
+        if not date:
+            return None
+        early = bool(self.since) and _cut(date, self.since) < _cut(self.since, date)
+        late = bool(self.until) and _cut(date, self.until) > _cut(self.until, date)
+        return not early and not late
+
+
+def _cut(date: str, other: str) -> str:
+    """Return a date as exactly as another one is, at most."""
+    return date[: len(other)]
+
+
+ALWAYS = Span()
+"""All papers are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that the user should know about a source, though it was read.
 

@@ -151,4 +151,15 @@ MUTANTS = (
     Mutant("an item whose words changed is found by the old ones", "state/search.py", "        self.drop_words(kind, [entry.key for entry in entries])\n", ""),
     Mutant("an emptied library is filled again", "engine/run.py", "    if papers := state.lost():\n", "    if papers := 0:\n"),
     Mutant("any number of papers is created", "engine/run.py", "    if options.max_create is None or creating <= options.max_create:\n", "    if True:\n"),
+    # Lists of people, and what is not theirs
+    Mutant("a rejected paper is filed all the same", "sync/belongs.py", "return replace(entry, listings=left) if left else None", "return entry"),
+    Mutant("another record of what was rejected is offered", "sync/belongs.py", "(said and is_one_paper(listing.paper, said))", "False"),
+    Mutant("the item of what was rejected is filed by another record", "sync/belongs.py", "if key in {claimed, item and item.key}:", "if False:"),
+    Mutant("what the user touched is thrown away with a rejection", "engine/reject.py", "return made and not edits(item, view, base, notes)", "return made"),
+    Mutant("what is not known to be syncd's is thrown away with a rejection", "engine/reject.py", "return made and not edits(item, view, base, notes)", "return not edits(item, view, base, notes)"),
+    Mutant("a rejection throws away what another profile lists", "engine/reject.py", "if not self._others and self._is_untouched(item):", "if self._is_untouched(item):"),
+    Mutant("a rejection takes a paper out of another profile's collection", "engine/reject.py", "if own not in before or own in theirs:", "if own not in before:"),
+    Mutant("an undone rejection is still heeded", "engine/undo.py", "            state.lift_rejections(connection, self._run.name)\n", ""),
+    Mutant("papers of another time are filed", "sync/action.py", "if self.span.holds(paper.date) is not False)", "if True)"),
+    Mutant("a paper without a date is filed unasked", "sync/belongs.py", "    if intake.span.holds(paper.date):\n", "    if True:\n"),
 )  # fmt: skip

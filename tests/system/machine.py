@@ -22,6 +22,11 @@ from clocks import FakeClock
 from desk import Desk, Trouble, Zotero
 from doubles import Fault, FaultyLibrary
 from pages import entry, page
+from syncd.config import load
+from syncd.engine.ports import Ports, run_name
+from syncd.engine.reject import reject_as_run
+from syncd.engine.session import opened
+from syncd.errors import SyncdError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +77,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "trash by mistake": ("trash_by_mistake",),
     "erase": ("empty_trash",),
     "own copy": ("own_copy",),
+    **{f"rejected for {profile}": ("reject", profile) for profile in PROFILES},
     **{f"merge {way}": ("merge", way) for way in MERGES},
     "merge with a later version": ("merge", "pushed into own", "2026-02-01"),
 }
@@ -115,6 +121,7 @@ class Sync(RuleBasedStateMachine):
         self.homes: dict[int, set[str]] = {number: set() for number in range(len(TITLES))}
         self.trashed: dict[int, str] = {}
         self.erased: set[int] = set()
+        self.rejected: set[tuple[str, int]] = set()
         self.unclear: set[int] = set()
         self.forgetful = False
         self.paused: set[str] = set()
@@ -400,6 +407,33 @@ class Sync(RuleBasedStateMachine):
             )
             self.paused.discard(profile)
 
+    def reject(self, number: int, profile: str) -> None:
+        """The user says that a paper is not by a profile's person, once syncd knows that the profile lists it."""
+        # That an item of the user's own was in a collection once, a second machine can't know.
+        lasting = number not in self.adopted or self.second is None
+        if not lasting or not self.desk.data.state.exists() or (data := self._home(number)) is None:
+            return
+        ports = Ports(self.desk.env, self.desk.data, self.clock)
+        library = load(self.desk.folder / "config.toml", self.desk.env).library()
+        with opened(library, ports, run_name(self.clock.now())) as session:
+            try:
+                done = reject_as_run(session, data["key"], profile)
+            except SyncdError:
+                return
+        exercised[f"reject: {done.fate}"] += 1
+        self.homes[number].add(data["key"])
+        self.rejected.add((profile, number))
+        after = self.zotero.items()[data["key"]]
+        if after.get("deleted"):
+            mine = self.facts.get(data["key"], Facts())
+            assert not mine.fields
+            assert not mine.tags_added | mine.collections_added
+            self.trashed[number] = data["key"]
+        else:
+            self._of(data).collections_left |= set(data["collections"]) - set(after["collections"])
+            self._of(data).collections_added &= set(after["collections"])
+        self.check_promise()
+
     # Time and memory
 
     @rule()
@@ -574,6 +608,7 @@ class Sync(RuleBasedStateMachine):
                 if (
                     profile not in self.paused
                     and not gone
+                    and (profile, number) not in self.rejected
                     and self._title(profile, number) not in self.waiting
                 ):
                     yield profile, number, record
@@ -589,7 +624,8 @@ def all_kinds() -> set[str]:
     users = {
         "edit", "tag added", "tag removed", "taken out", "filed elsewhere", "link removed", "trash", "untrash",
         "erase", "own copy", "collection trashed", *(f"merge {way}" for way in MERGES),
-        "merge with a later version", "reworded", "year moved", "second machine",
+        "merge with a later version", "reworded", "year moved", "second machine", "reject: trashed",
+        "reject: taken out",
     }  # fmt: skip
     actions = {"create", "update", "adopt", "unchanged", "skip", "review", "kept"}
     skips = {"skip: deleted", "skip: paused", "skip: waiting"}

@@ -54,7 +54,7 @@ port = {port}
 allow_private = ["127.0.0.1"]
 """
 READING = ("/v1/status", "/v1/items", "/v1/known", "/v1/profiles", "/v1/reviews", "/v1/search")
-DOING = ("/v1/sync-now", "/v1/pause", "/v1/resume", "/v1/undo", "/v1/follow", "/v1/unfollow")
+DOING = ("/v1/sync-now", "/v1/pause", "/v1/resume", "/v1/undo", "/v1/reject", "/v1/follow", "/v1/unfollow")
 
 
 def write_scored(desk: Desk, score: float) -> None:
@@ -803,6 +803,27 @@ def test_the_last_run_that_did_something_is_undone_once(
     assert program.post("/v1/undo", run=1).status == 400
     assert program.post("/v1/undo", runs="nosuch").status == 400
     assert program.post("/v1/undo", run=None, dry_run="yes").status == 400
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_paper_is_rejected_by_its_item_and_that_is_undone(desk: Desk, owner: Owner, program: Asker) -> None:
+    """The answer names the run, which is undone as any other; status tells of it with its code."""
+    beta = owner.item("Beta")["key"]
+    answer = program.post("/v1/reject", paper=beta, profile="ann")
+    assert answer.status == 200, answer
+    run = answer.json.pop("run")
+    assert answer.json == {"title": "Beta", "profile": "ann", "item": "trashed"}
+    assert set(desk.zotero.papers()) == {"Alpha", "Gamma"}
+    (paper,) = program.get("/v1/status")["libraries"][0]["papers"]
+    assert (paper["cause"], coded(paper, "detail")) == ("rejected", "not by ann, as you said")
+    assert program.post("/v1/reject", paper="nosuch", profile="ann").status == 409
+    assert program.post("/v1/reject", paper=beta, profile="nobody").status == 404
+    assert program.post("/v1/reject", paper=beta, profile="ann", library="another").status == 404
+    assert program.post("/v1/reject", paper=beta).status == 400
+    assert program.post("/v1/reject", paper=beta, profile="ann", why="so").status == 400
+    assert program.post("/v1/undo", run=run).json["reverted"] == 1
+    assert set(desk.zotero.papers()) == set(TITLES)
+    assert program.get("/v1/status")["libraries"][0]["papers"] == []
 
 
 def test_an_author_is_followed_and_followed_no_longer(desk: Desk, program: Asker) -> None:

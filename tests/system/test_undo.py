@@ -300,7 +300,7 @@ def test_status_says_whose_doing_it_was(pushed: Desk, owner: Owner) -> None:
     pushes(pushed)
     words = " ".join(pushed.syncd("status").out.split())
     assert "deleted or trashed by you: 1 " in words
-    assert "in the trash since you undid their run: 2 " in words
+    assert "in the trash since you undid their run or rejected them: 2 " in words
     assert words.index("Gamma:") < words.index("since you undid") < words.index("Alpha:")
     told = {paper["title"]: paper["by"] for paper in pushed.syncd("status", "--json").json["papers"]}
     assert told == {"Alpha": "syncd", "Beta": "syncd", "Gamma": "user"}

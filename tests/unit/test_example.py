@@ -43,6 +43,7 @@ def test_example_loads() -> None:
 def test_example_loads_with_all_that_is_switched_off(tmp_path: Path) -> None:
     """Taking away each "#" before a setting gives a right configuration too."""
     (tmp_path / "config.toml").write_text(SWITCHED_OFF.sub("", EXAMPLE), encoding="utf-8")
+    (tmp_path / "people.csv").write_text("name,id\nAnn Lee,0000-0002-1825-0097\n", encoding="utf-8")
     config = load(tmp_path / "config.toml", {})
     assert {"main", "desktop", "lab"} == set(config.libraries)
     assert config.http.contact == "you@example.org"

@@ -1,4 +1,4 @@
-"""`syncd undo` and `restore`: what the user says after the fact."""
+"""`syncd undo`, `restore` and `reject`: what the user says after the fact."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from syncd.cli.status import RunName, chosen
 from syncd.engine.amend import new_collection
 from syncd.engine.amend import restore as let_back
 from syncd.engine.ports import run_name
+from syncd.engine.reject import reject_as_run as say_not_by
 from syncd.engine.session import Session, opened
 from syncd.engine.undo import Undoing, last_run, note_nothing_to_undo, undo_as_run
 from syncd.engine.undo import undo as look
@@ -163,6 +164,34 @@ def restore(
         restored, back = let_back(session, paper)
         title = repr(restored.title)
         tell(message("restored", title=title) if back else message("restored-by-next-push", title=title))
+
+
+def reject(
+    paper: Annotated[
+        str, typer.Argument(metavar="TITLE|KEY", help="The paper, by its title or its item's key.")
+    ],
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="NAME", help="The profile whose person did not write it.")
+    ],
+    config: ConfigOption = None,
+    library: LibraryOption = None,
+) -> None:
+    """Say that a paper is not by the person of a profile: it is not offered again for that profile."""
+    with said_plainly():
+        settings = configuration(config)
+        if library is None and (followed := settings.profiles.get(profile)):
+            library = settings.library_of(followed).name
+        with _session(config, library) as session:
+            done = say_not_by(session, paper, profile)
+        title, who = repr(done.title), done.profile
+        if done.fate == "trashed":
+            tell(message("rejected-trashed", title=title, profile=who))
+        elif done.fate == "left":
+            tell(message("rejected-left", title=title, profile=who))
+        else:
+            home = repr(done.collection)
+            tell(message("rejected-taken-out", title=title, profile=who, collection=home))
+        tell(message("rejected-take-back", run=done.run))
 
 
 def start_anew(profile: str, config: Path | None, library: str | None) -> None:

@@ -26,9 +26,12 @@ from syncd.cli.console import (
     to_be_edited,
 )
 from syncd.cli.output import Column
+from syncd.cli.people import follow_list
 from syncd.config import Config, edit
+from syncd.daemon.ask import ask
+from syncd.engine.forget import forget as forget_person
 from syncd.engine.gather import apis_of, web_of
-from syncd.errors import ConfigError, SourceError
+from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.messages import message
 from syncd.model import Profile
 from syncd.read import fetch
@@ -40,11 +43,15 @@ from syncd.sources.web import Web
 
 def follow(
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="SOURCE|NAME", help="A page, an author at a service, or a name to search for."
         ),
-    ],
+    ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", help="Follow the people of a list, a CSV file."),
+    ] = None,
     config: ConfigOption = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="What to call the profile.")
@@ -57,15 +64,16 @@ def follow(
 ) -> None:
     """Follow an author: add a profile to the configuration."""
     with said_plainly():
+        if (source is None) == (people is None):
+            raise ConfigError([message("source-or-list")])
         place, settings = to_be_edited(config)
-        chosen, profile = looked_up(source, settings)
-        wanted = {
-            "source": as_written(chosen, place),
-            "library": library,
-            "collection": collection,
-            "schedule": schedule,
-        }
+        wanted = {"library": library, "collection": collection, "schedule": schedule}
         given = {setting: value for setting, value in wanted.items() if value is not None}
+        if people is not None:
+            follow_list(people, place, settings, name, given)
+            return
+        chosen, profile = looked_up(source or "", settings)
+        given = {"source": as_written(chosen, place)} | given
         called = edit.follow(
             place, os.environ, name or edit.slug(profile.name), given, exact=name is not None
         )
@@ -80,11 +88,34 @@ def follow(
 def unfollow(
     profile: Annotated[str, typer.Argument(metavar="PROFILE|SOURCE", help="The profile to give up.")],
     config: ConfigOption = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget what is kept about the person, too; items stay.")
+    ] = False,
 ) -> None:
     """Follow an author no longer. What came from there stays in Zotero."""
     with said_plainly():
-        called = edit.unfollow(edit.config_file(config, os.environ), os.environ, profile)
-        tell(message("is-followed-no-longer", profile=repr(called)))
+        place = edit.config_file(config, os.environ)
+        followed = None
+        try:
+            followed = edit.unfollow(place, os.environ, profile)
+        except ConfigError:
+            # Whoever was given up before can still be forgotten.
+            if not forget or profile in to_be_edited(config)[1].profiles:
+                raise
+        if followed:
+            tell(message("is-followed-no-longer", profile=repr(followed)))
+        if forget:
+            _forget(followed or profile, config, followed=followed is not None)
+
+
+def _forget(profile: str, config: Path | None, *, followed: bool) -> None:
+    """Forget a profile, after a daemon that runs has given it up: it would learn all of it again."""
+    _, settings = to_be_edited(config)
+    world = ports()
+    ask(world.data.control, "reload")
+    if not forget_person(profile, settings.libraries.values(), world) and not followed:
+        raise SyncdError(message("nothing-kept-about", profile=repr(profile)))
+    tell(message("is-forgotten", profile=repr(profile)))
 
 
 def looked_up(source: str, settings: Config) -> tuple[str, Profile]:

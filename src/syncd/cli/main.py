@@ -56,6 +56,7 @@ COMMANDS = {
     "review": (("review", "review"), "Decide about possible duplicates."),
     "undo": (("amend", "undo"), "Put back what a run did, where nobody touched it since."),
     "restore": (("amend", "restore"), "Let a paper back in that you had deleted in Zotero."),
+    "reject": (("amend", "reject"), "Say that a paper is not by the person of a profile."),
     "resume": (("daemon", "resume"), "Let profiles go on that rest."),
     "run": (("daemon", "run"), "Run the daemon: it stays and keeps the libraries up to date."),
     "sync-now": (("daemon", "sync_now"), "Look at profiles now, through the daemon where one runs."),

@@ -152,6 +152,9 @@ WORDS = {
     "unchanged": ("unchanged", "unchanged", "dim"),
 }
 
+# What only other runs than a push do.
+OTHERS = {"reject": "rejected"}
+
 FIELDS = {
     "abstractNote": "abstract",
     "archiveID": "arXiv id",
@@ -183,7 +186,9 @@ def uncoded(told: Mapping[str, Any]) -> dict[str, Any]:
 def counted(counts: Mapping[str, int]) -> str:
     """Return what became of papers, as "50 created, 2 to review"; of an undo too, which has words of its own."""
     return ", ".join(
-        f"{number} {WORDS[kind][0] if kind in WORDS else kind}" for kind, number in counts.items() if number
+        f"{number} {WORDS[kind][0] if kind in WORDS else OTHERS.get(kind, kind)}"
+        for kind, number in counts.items()
+        if number
     )
 
 

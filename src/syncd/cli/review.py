@@ -29,6 +29,7 @@ from syncd.messages import listed, message
 from syncd.state.libraries import remembered
 from syncd.state.state import Standing, State
 from syncd.sync.action import Verdict
+from syncd.sync.belongs import MARK
 from syncd.text.plain import json_of
 
 
@@ -82,6 +83,16 @@ def _ask(state: State, waiting: list[Standing]) -> None:
 
 
 def _show(standing: Standing) -> None:
+    if _is_undated(standing):
+        out = stdout()
+        facts = [(named([name]), escape(value)) for name, value in standing.record.items()]
+        output.show(out, (Column(""), Column(f"paper {standing.key or standing.paper}", 1)), facts)
+        for candidate in standing.candidates:
+            out.print(
+                f"[dim]{escape(message('is-it-of-time', reason=listed(candidate['reasons'])))}[/]\n",
+                soft_wrap=True,
+            )
+        return
     for candidate in standing.candidates:
         ours = f"its item {standing.key}" if standing.key else f"new paper {standing.paper}"
         columns = (Column(""), Column(ours, 1), Column(f"in the library {candidate['key']}", 1))
@@ -98,7 +109,17 @@ def _show(standing: Standing) -> None:
         )
 
 
+def _is_undated(standing: Standing) -> bool:
+    """Whether the question is if a paper is of the time that is wanted of somebody."""
+    return any(str(candidate["key"]).startswith(MARK) for candidate in standing.candidates)
+
+
 def _said(standing: Standing, verdict: Verdict) -> None:
+    if _is_undated(standing) and verdict != "later":
+        title = repr(standing.title)
+        same = verdict == "same"
+        tell(message("review-of-time", title=title) if same else message("review-not-of-time", title=title))
+        return
     # Where the paper has its item already, the question was what type that should have, or about a second item.
     published, title = standing.key is not None, repr(standing.title)
     if published and all(candidate["key"] != standing.key for candidate in standing.candidates):

@@ -53,7 +53,8 @@ HEADINGS = {
     "paused": "paused",
     "restored": "coming back with the next push",
     "deleted": "deleted or trashed by you",
-    "undone": "in the trash since you undid their run",
+    "undone": "in the trash since you undid their run or rejected them",
+    "rejected": "not by whom a source says",
     "not adopted": "not adopted",
 }
 # Of these only the number is shown: nothing waits for the user there.

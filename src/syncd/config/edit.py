@@ -216,6 +216,10 @@ def unfollow(file: Path, env: Mapping[str, str], words: str) -> str:
     profiles = _profiles(file, text)
     sources = {str(profile.get("source")): name for name, profile in profiles.items()}
     name = words if words in profiles else sources.get(words)
+    if name is None and (listed := _listed(file, env, words)):
+        path, member = listed
+        problem = message("profile-of-list", profile=repr(member), path=path)
+        raise ConfigError([problem], hint=message("take-out-of-list", path=path))
     if name is None:
         problem = message("profile-not-followed-nor-another", path=file, name=repr(words))
         if profiles:
@@ -228,6 +232,15 @@ def unfollow(file: Path, env: Mapping[str, str], words: str) -> str:
         raise _by_hand(file, message("take-profile-out", profile=name)) from None
     _write(file, changed, env)
     return name
+
+
+def _listed(file: Path, env: Mapping[str, str], words: str) -> tuple[str, str] | None:
+    """Return the list, and the name there, of a profile that comes from a list of people."""
+    settings = load(file, env) if file.exists() else None
+    for profile in settings.profiles.values() if settings else ():
+        if settings and profile.group and words in {profile.name, profile.source}:
+            return settings.groups[profile.group].members, profile.name
+    return None
 
 
 def create(file: Path, env: Mapping[str, str], text: str) -> None:
@@ -253,6 +266,33 @@ def change(file: Path, env: Mapping[str, str], tables: Mapping[tuple[str, ...], 
         ConfigError: the file can't be read or written, or would be none afterwards.
     """
     _write(file, _with(file, _read(file), tables), env)
+
+
+def write_list(file: Path, before: str, text: str) -> None:
+    """Put a new text in place of a list of people, with its ends of lines.
+
+    Args:
+        file: the list, no link.
+        before: its text as it was read.
+        text: the new one.
+
+    Raises:
+        ConfigError: it can't be written, or was changed meanwhile.
+    """
+    try:
+        data = file.read_bytes()
+        if data.decode("utf-8-sig").replace("\r\n", "\n") != before:
+            raise ConfigError([message("list-changed-meanwhile", path=file)], hint=message("list-left-alone"))
+        _check_writable(file)
+        ends = "\r\n" if b"\r\n" in data else "\n"
+        with replacing(file) as new:
+            new.write_bytes((_mark_of(file) + text.replace("\n", ends)).encode())
+            _liken(new, file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else message("not-utf8")
+        raise ConfigError(
+            [message("file-not-written", path=file, reason=reason)], hint=message("list-left-alone")
+        ) from None
 
 
 def _with(file: Path, text: str, tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:

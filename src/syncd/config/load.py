@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from syncd.config import values
-from syncd.config.model import EMBEDDED, Config, Service
+from syncd.config import members, values
+from syncd.config.model import EMBEDDED, Config, ProfileConfig, Service
 from syncd.config.problems import Problem, cross_check, translate, worded
 from syncd.config.secrets import SecretRef
 from syncd.config.toml import locate
@@ -28,7 +28,7 @@ from syncd.paths import config_home, expand
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
-    from syncd.config.model import Library, Metrics, ProfileConfig, Services
+    from syncd.config.model import Library, Metrics, Services
     from syncd.config.toml import Path as Setting
 
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
@@ -94,7 +94,7 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     problems += cross_check(raw)
     if config is None or problems:
         raise ConfigError(worded(problems, label=label, lines=locate(text)))
-    anchored = _anchored(config, file, env)
+    anchored = _with_members(_anchored(config, file, env))
     anchored._has_stand_in = not raw.get("libraries")  # noqa: SLF001 - private to keep it out of the file's settings
     return anchored
 
@@ -184,6 +184,10 @@ def _anchored(config: Config, file: Path, env: Mapping[str, str]) -> Config:
                 name: _anchored_library(part, base, env) for name, part in config.libraries.items()
             },
             "profiles": {name: _anchored_profile(part, base, env) for name, part in config.profiles.items()},
+            "groups": {
+                name: part.model_copy(update={"members": str(base / expand(part.members, env))})
+                for name, part in config.groups.items()
+            },
             "services": _anchored_services(config.services, base, env),
             "metrics": _anchored_metrics(config.metrics, base, env),
             "notify": config.notify.model_copy(
@@ -231,6 +235,54 @@ def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]
     return profile.model_copy(update={"source": str(path)})
 
 
+def _with_members(config: Config) -> Config:
+    """Add the people of all lists to the profiles.
+
+    Raises:
+        ConfigError: with every problem of every list, each with its line.
+    """
+    profiles = dict(config.profiles)
+    places: dict[str, tuple[str, int]] = {}
+    problems: list[str] = []
+    for group in config.groups.values():
+        path = group.members
+        try:
+            people = members.read(read_list(Path(path)))
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        found = list(people.problems)
+        for one in people.members:
+            if one.name in places:
+                other, line = places[one.name]
+                words = message("member-of-other-list", name=repr(one.name), path=other, line=line)
+                found.append(members.Problem(one.line, words))
+            elif one.name in profiles:
+                found.append(members.Problem(one.line, message("member-taken", name=repr(one.name))))
+            else:
+                places[one.name] = (path, one.line)
+                profiles[one.name] = group.profile(one.name, one.source, one.span)
+        found.sort(key=lambda problem: problem.line)
+        problems += [message("at", place=f"{path}:{problem.line}", words=problem.words) for problem in found]
+    if problems:
+        raise ConfigError(problems)
+    return config.model_copy(update={"profiles": profiles})
+
+
+def read_list(file: Path) -> str:
+    """Return the text of a list of people.
+
+    Raises:
+        ConfigError: it can't be read.
+    """
+    try:
+        data = file.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or message("name-not-valid")
+        raise ConfigError([message("list-unreadable", path=file, reason=reason)]) from None
+    return _decoded(data, str(file))
+
+
 CUT = "…"
 
 
@@ -267,7 +319,9 @@ def lines_of(file: Path) -> dict[Setting, int]:
 
 def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterator[Effective]:
     plain = table.model_dump(mode="json")
-    for name in type(table).model_fields:
+    # What only a profile or only a list has stands before what both have.
+    own = type(table).__annotations__
+    for name in sorted(type(table).model_fields, key=lambda name: name not in own):
         value, here = getattr(table, name), (*path, name)
         if isinstance(value, SecretRef):
             yield Effective(here, str(value), lines.get(here), (value,))
@@ -275,6 +329,8 @@ def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterato
             yield from _walk(value, here, lines)
         elif isinstance(value, dict):
             for key, inner in value.items():
+                if isinstance(inner, ProfileConfig) and inner.group:
+                    continue  # its list stands for it
                 yield from _walk(inner, (*here, key), lines)
         elif name == "urls" and value:
             yield Effective(here, [str(ref) for ref in value], lines.get(here), tuple(value))

@@ -28,7 +28,7 @@ from syncd.config import values
 from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError
 from syncd.messages import message
-from syncd.model import DEFAULT_TAGS
+from syncd.model import ALWAYS, DEFAULT_TAGS, Span
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]+$")]
 Duration = Annotated[
@@ -227,21 +227,9 @@ class Library(Settings):
             raise ConfigError(problems, hint=hint) from None
 
 
-class ProfileConfig(Settings):
-    """An author's profile that syncd follows."""
+class Followed(Settings):
+    """What a profile and a list of people have in common."""
 
-    source: Annotated[str, text(values.read_source)] = Field(
-        description="The profile's page: a file, a folder of pages, a pattern such as pages/*.txt, or"
-        " an http(s) address. Relative to this file; ~ is your home folder."
-    )
-    format: str = Field(
-        default="auto", pattern=r"^[a-z][a-z0-9-]*$", description="The page's format; auto recognises it."
-    )
-    captured: date | None = Field(
-        default=None,
-        description="The day on which the page was saved, if its file time does not say, such as"
-        " 2026-06-01, without quotes.",
-    )
     library: Name | None = Field(
         default=None, description="Name of the library to push to. Usual: the only one there is, else main."
     )
@@ -278,12 +266,79 @@ class ProfileConfig(Settings):
         description="What to do when a preprint in the library was published. ask: syncd review asks you;"
         " auto: it becomes a journal article, conference paper, … under the same key; never: it stays.",
     )
+
+
+class ProfileConfig(Followed):
+    """An author's profile that syncd follows."""
+
+    source: Annotated[str, text(values.read_source)] = Field(
+        description="The profile's page: a file, a folder of pages, a pattern such as pages/*.txt, or"
+        " an http(s) address. Relative to this file; ~ is your home folder."
+    )
+    format: str = Field(
+        default="auto", pattern=r"^[a-z][a-z0-9-]*$", description="The page's format; auto recognises it."
+    )
+    captured: date | None = Field(
+        default=None,
+        description="The day on which the page was saved, if its file time does not say, such as"
+        " 2026-06-01, without quotes.",
+    )
+    _name: str = PrivateAttr("")
+    _group: str = PrivateAttr("")
+    _span: Span = PrivateAttr(ALWAYS)
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration, or in a list of people."""
+        return self._name
+
+    @property
+    def group(self) -> str:
+        """The list of people that it comes from; empty where the configuration names it itself."""
+        return self._group
+
+    @property
+    def span(self) -> Span:
+        """The time for which papers are wanted."""
+        return self._span
+
+
+class Group(Followed):
+    """A list of people, each of whom is a profile."""
+
+    members: Annotated[str, text(values.read_source)] = Field(
+        description="The list: a CSV file whose first line names its columns. name; id, an ORCID iD or an author at"
+        " a service such as openalex:A5023888391; from and to, the days between which papers are wanted, both"
+        " included, which may be left out. Relative to this file; ~ is your home folder."
+    )
+    collection: Annotated[str, text(values.read_group_collection)] | None = Field(
+        default=None,
+        description='The collection to file papers in, nested by "/". With {name} each person has one, such as'
+        ' "Lab/{name}"; without it all have the same. Usual: Profiles/ and the author.',
+    )
+
     _name: str = PrivateAttr("")
 
     @property
     def name(self) -> str:
         """Its name in the configuration."""
         return self._name
+
+    def profile(self, name: str, source: str, span: Span) -> ProfileConfig:
+        """Return the profile of one of its people.
+
+        Args:
+            name: as the list has it.
+            source: an author at a service.
+            span: the time for which papers are wanted.
+        """
+        settings = {setting: getattr(self, setting) for setting in Followed.model_fields}
+        if self.collection:
+            settings["collection"] = self.collection.replace("{name}", name)
+        # All of it was checked.
+        made = ProfileConfig.model_construct(source=source, **settings)
+        made._name, made._group, made._span = name, self._name, span  # noqa: SLF001 - as above
+        return made
 
 
 class Guards(Settings):
@@ -367,6 +422,10 @@ class Config(Settings):
     profiles: dict[Name, ProfileConfig] = Field(
         default_factory=dict, description="The profiles that syncd follows, each under a name of your choice."
     )
+    groups: dict[Name, Group] = Field(
+        default_factory=dict,
+        description="Lists of people, each of whom is a profile; under a name of your choice.",
+    )
     guards: Guards = Field(default=Guards(), description="Limits that stop a run before it does harm.")
     http: Http = Field(default=Http(), description="How syncd introduces itself to web servers.")
     enrich: Enrich = Field(default=Enrich(), description="Services that complete papers.")
@@ -392,6 +451,8 @@ class Config(Settings):
             library._name = name  # noqa: SLF001 - private to keep it out of the file's settings
         for name, profile in self.profiles.items():
             profile._name = name  # noqa: SLF001 - as above
+        for name, group in self.groups.items():
+            group._name = name  # noqa: SLF001 - as above
         return self
 
     @property

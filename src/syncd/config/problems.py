@@ -202,7 +202,9 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for name, library in libraries.items():
         yield from _check_library(name, library)
     for name, profile in _tables(raw, "profiles").items():
-        yield from _check_reference(name, profile, libraries)
+        yield from _check_reference(("profiles", name), profile, libraries)
+    for name, group in _tables(raw, "groups").items():
+        yield from _check_reference(("groups", name), group, libraries)
 
 
 def _check_library(name: str, library: Mapping[str, Any]) -> Iterator[Problem]:
@@ -222,9 +224,9 @@ def _check_library(name: str, library: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _check_reference(
-    name: str, profile: Mapping[str, Any], libraries: Mapping[str, Mapping[str, Any]]
+    table: Path, profile: Mapping[str, Any], libraries: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    path = ("profiles", name, "library")
+    path = (*table, "library")
     wanted = profile.get("library")
     if wanted is None and libraries and default_library(libraries) is None:
         yield Problem(path, message("library-to-choose", missing=MISSING, libraries=", ".join(libraries)))

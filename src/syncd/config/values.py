@@ -307,6 +307,14 @@ def read_collection(text: str) -> str:
     return "/".join(name.strip() for name in text.split("/"))
 
 
+def read_group_collection(text: str) -> str:
+    """Check the collection of a list of people: a path in which {name} may stand for each one's name."""
+    if not {"{", "}"}.isdisjoint(text.replace("{name}", "")):
+        msg = message("only-name-in-braces")
+        raise ValueError(msg)
+    return read_collection(text)
+
+
 def split_address(text: str) -> SplitResult | None:
     """Split an address, or return None where it is none (a port that is no number, an open bracket)."""
     try:

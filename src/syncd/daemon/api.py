@@ -38,6 +38,7 @@ from syncd.daemon.questions import Do, Question
 from syncd.daemon.views import Asked, Json, RefusedError
 from syncd.engine.gather import apis_of, web_of
 from syncd.engine.ports import Ports, run_name
+from syncd.engine.reject import reject_as_run
 from syncd.engine.review import judge
 from syncd.engine.session import opened
 from syncd.engine.undo import last_run, undo, undo_as_run
@@ -320,14 +321,30 @@ class Api:
             words = message("no-such-run", run=repr(run)) if run else message("no-run-to-be-undone")
             raise RefusedError(HTTPStatus.NOT_FOUND, words)
         known, library = max(found, key=lambda one: (one[0].started, one[0].name))
-        ports = replace(
-            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who=message("undo-in-daemon")
-        )
-        with opened(library, ports, run_name(ports.clock.now())) as session:
+        with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
             undoing = undo(session, known.name, dry_run=True) if dry_run else undo_as_run(session, known.name)
         if undoing.error is not None:
             raise undoing.error
         return views.undoing(undoing)
+
+    def reject(self, asked: Asked) -> Json:
+        """Take the user's word that a paper is not by the person of a profile."""
+        _only(asked, "paper", "profile", "library")
+        paper, profile, named = _text(asked, "paper"), _text(asked, "profile"), asked.body.get("library")
+        for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
+            with remembered(library, self._ports.data, self._ports.clock) as state:
+                if not any(profile in {one.name, one.author} for one in state.profiles()):
+                    continue
+            with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
+                done = reject_as_run(session, paper, profile)
+            return {"title": done.title, "profile": done.profile, "item": done.fate, "run": done.run}
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(profile)))
+
+    def _patient(self) -> Ports:
+        """Return the world for what somebody asks for who waits."""
+        return replace(
+            self._ports, keep=self.config.history.keep, patience=UNDO_PATIENCE, who=message("undo-in-daemon")
+        )
 
     def _run(self, library: Library, wanted: str | None) -> Run | None:
         """Return the run of a library that may be meant."""
@@ -353,6 +370,7 @@ ADDRESSES: tuple[tuple[str, str, Act], ...] = (
     ("POST", "/v1/resume", Api.resume),
     ("POST", "/v1/reload", Api.reload),
     ("POST", "/v1/undo", Api.undo),
+    ("POST", "/v1/reject", Api.reject),
     ("POST", "/v1/follow", Api.follow),
     ("POST", "/v1/unfollow", Api.unfollow),
     ("GET", "/events", Api.events),

@@ -50,6 +50,8 @@ GRACE = 8.0
 BRIEFLY = 1.0
 # All that is still to be told has to be told by then.
 LAST_WORD = 9.0
+# Before the name of a list of people that is watched: no profile's name begins so.
+LIST_MARK = "/"
 # A clock that goes back by less was only set right.
 SET_BACK = 60.0
 
@@ -176,7 +178,10 @@ class Daemon:
         self._mind_the_clock()
         if self._watcher:
             changed, quiet_in = self._watcher.due()
-            self._roster.want(changed, "files", at_once=True)
+            lists = {name for name in changed if name.startswith(LIST_MARK)}
+            self._roster.want(changed - lists, "files", at_once=True)
+            if lists:
+                self._reload()
             if quiet_in is not None:
                 self._next_look = min(self._next_look, self._looked + quiet_in)
         if self._interface.is_kept_from_programs:
@@ -315,7 +320,8 @@ class Daemon:
         self._roster.want(new, "start")
         self._roster.want(changed, "settings")
         self._reporter.taken_over(config)
-        self._watch({name: profile.source for name, profile in config.profiles.items()})
+        lists = {f"{LIST_MARK}{name}": group.members for name, group in config.groups.items()}
+        self._watch({name: profile.source for name, profile in config.profiles.items()} | lists)
 
     def _schedule(self, name: str) -> None:
         profile = self._config.profiles[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from syncd.engine.review import one_meant
+from syncd.engine.review import one_meant, profile_meant
 from syncd.engine.session import Session
 from syncd.errors import LibraryError, SyncdError
 from syncd.messages import message
@@ -92,19 +92,11 @@ def new_collection(session: Session, profile: str) -> str:
         the collection's path.
 
     Raises:
-        SyncdError: there is no such profile, or it is not paused.
+        SyncdError: there is no such profile, or several are meant, or it is not paused.
     """
     session.refresh()
     view = session.index.view(session.client.names)
-    followed = [p for p in session.state.profiles() if profile in {p.name, p.author, p.collection}]
-    if not followed:
-        known = ", ".join(p.name for p in session.state.profiles())
-        raise SyncdError(
-            message("profile-not-pushed", profile=repr(profile), known=known)
-            if known
-            else message("profile-not-pushed-nor-another", profile=repr(profile))
-        )
-    path = tuple(followed[0].collection.split("/"))
+    path = tuple(profile_meant(session.state, profile).collection.split("/"))
     memory = session.state.memory()
     collections = dict(memory.collections)
     old = collections.get("/".join(path)) or next(own_keys(view.names, path))

@@ -18,7 +18,7 @@ from syncd.config.problems import translate
 from syncd.engine.ports import Ports
 from syncd.errors import ConfigError, SourceError, SyncdError
 from syncd.messages import message
-from syncd.model import Profile, Snapshot
+from syncd.model import Profile, Snapshot, Span
 from syncd.read import fetch, is_online, watching
 from syncd.services import Api
 from syncd.sources import file
@@ -157,13 +157,13 @@ def read(
                 except SyncdError as error:
                     unread.append(Unread(job.name, snapshot.origin, error))
                 else:
-                    profile = _completed(profile, config, ports, web)
+                    profile = _completed(profile, job.settings.span, config, ports, web)
                     intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
     return intakes, unread
 
 
-def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) -> Profile:
-    """Complete a profile's papers from the services that the configuration names."""
+def _completed(profile: Profile, span: Span, config: Config, ports: Ports, web: Web | None) -> Profile:
+    """Complete a profile's papers from the services that the configuration names; of those that are wanted."""
     if web is None or not config.enrich.services:
         return profile
     from syncd.enrich.run import Answers, enrich, enrichers  # noqa: PLC0415 - few configurations name services
@@ -175,7 +175,10 @@ def _completed(profile: Profile, config: Config, ports: Ports, web: Web | None) 
         bases=ports.services,
     )
     answers = Answers(ports.data.cache, ports.clock)
-    papers, notices = enrich(profile.papers, services, answers, web, stage=ports.progress.stage)
+    wanted = [place for place, paper in enumerate(profile.papers) if span.holds(paper.date) is not False]
+    asked = tuple(profile.papers[place] for place in wanted)
+    completed, notices = enrich(asked, services, answers, web, stage=ports.progress.stage)
+    papers = tuple((dict(enumerate(profile.papers)) | dict(zip(wanted, completed, strict=True))).values())
     return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
 
 
@@ -196,4 +199,5 @@ def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) ->
         policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
         adopt=settings.adopt,
         settle=settings.settle,
+        span=settings.span,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from syncd.errors import SyncdError
 from syncd.messages import message
-from syncd.state.state import Standing, State
+from syncd.state.state import FollowedProfile, Standing, State
 from syncd.sync.action import Verdict
 from syncd.text.titles import fold_title
 
@@ -36,6 +36,29 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
     for candidate in chosen:
         state.decide(waiting.paper, candidate, verdict)
     return waiting
+
+
+def profile_meant(state: State, words: str) -> FollowedProfile:
+    """Return the profile that the user means by its name, its author or its collection.
+
+    Raises:
+        SyncdError: none of those that were pushed, or several.
+    """
+    pushed = state.profiles()
+    found = [one for one in pushed if one.name == words] or [
+        one for one in pushed if words in {one.author, one.collection}
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(one.name for one in found)
+        raise SyncdError(message("profile-ambiguous", profile=repr(words), names=names))
+    known = ", ".join(one.name for one in pushed)
+    raise SyncdError(
+        message("profile-not-pushed", profile=repr(words), known=known)
+        if known
+        else message("profile-not-pushed-nor-another", profile=repr(words))
+    )
 
 
 def one_meant(words: str, standings: Iterable[Standing], what: str) -> Standing:

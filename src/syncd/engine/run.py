@@ -419,12 +419,12 @@ def _without_floods(
     if not options.apart or options.max_create is None:
         return readings
     most = options.max_create + MOST_DOUBTS
-    large = [r for r in readings if sum(len(intake.profile.papers) for intake in r.intakes) > most]
+    large = [r for r in readings if sum(len(intake.papers) for intake in r.intakes) > most]
     if not large:
         return readings
     flooding = set()
     for reading in large:
-        new = state.unknown(paper for intake in reading.intakes for paper in intake.profile.papers)
+        new = state.unknown(paper for intake in reading.intakes for paper in intake.papers)
         if new > most and (error := _too_many(new, options)):
             report.unread.append(Unread(reading.jobs[0].name, reading.jobs[0].source, error))
             flooding.add(id(reading))

@@ -217,6 +217,8 @@ class _Plan:
         item = self.view.items.get(key)
         if note.kind == "trash":
             self._leave(note, key, message("undo-trashed-it"))
+        elif note.kind == "reject":
+            self._undo_rejection(key, item, note)
         elif item is None or item.trashed:
             self._leave(note, key, ALREADY)
         elif key in note.created:
@@ -226,6 +228,22 @@ class _Plan:
 
     def _leave(self, note: Note, key: str, reason: str) -> None:
         self.left.append(Left(note.title, key, reason))
+
+    def _undo_rejection(self, key: str, item: IndexedItem | None, note: Note) -> None:
+        """Plan to take back a rejection, which may need no write."""
+        back: Json = {}
+        if item is not None and item.trashed and "deleted" in note.changes:
+            back = {"deleted": 0}
+        elif item is not None and not item.trashed and "collections" in note.changes:
+            before, after = note.changes["collections"]
+            there = [one for one in before if one in self.view.collections]
+            back, _ = _put_back(item.data, {"collections": (there, after)})
+        changes = {name: (item.data.get(name, 0), value) for name, value in back.items()} if item else {}
+        undone = Note("revert", note.title, message("undo-of", run=self.run), changes)
+        if item is not None and back:
+            self._write(item, key, back, undone)
+        else:
+            self.entries.append(Entry("undo", {}, key, "", note=undone))
 
     def _undo_creation(self, item: IndexedItem, note: Note) -> None:
         base = self.record.written.get(item.key)
@@ -270,6 +288,8 @@ def plan_undo(
     notes: Sequence[tuple[str, Note]], view: LibraryView, record: Record, run: str
 ) -> tuple[tuple[Entry, ...], tuple[Left, ...]]:
     """Return what puts back a run: objects to write, and what is left alone.
+
+    What is only to be taken back in memory has nothing to send.
 
     Args:
         notes: what the run did: key and note.
@@ -469,13 +489,14 @@ class _Work:
             self._again = 0
             writer = Writer(self._session, self._version)
             try:
-                for chunk in chunks(entries):
+                for chunk in chunks([entry for entry in entries if entry.sent]):
                     self._write(writer, chunk)
             except (StaleError, OutcomeUnknownError):
                 if turn == ROUNDS:
                     raise
             else:
                 if not self._again:
+                    self._take_back([entry for entry in entries if not entry.sent])
                     return
             self._session.await_server()
         raise LibraryError(
@@ -483,6 +504,15 @@ class _Work:
             kind="transient",
             hint=message("undo-again-later"),
         )
+
+    def _take_back(self, entries: Sequence[Entry]) -> None:
+        """Forget what the run remembered: what it rejected."""
+        state = self._session.state
+        with state.writing() as connection:
+            state.lift_rejections(connection, self._run.name)
+            for entry in entries:
+                if entry.note:
+                    state.history.add(connection, self._session.run, entry.item, entry.note)
 
     def done(self) -> list[tuple[str, Note]]:
         """Return what the history says that this undo did: key and note."""

@@ -17,6 +17,7 @@ from syncd.services import records
 from syncd.services.base import WORKS, Asking
 from syncd.services.records import Document, Field, join_versions, load
 from syncd.text.dates import date_of
+from syncd.text.identifiers import is_orcid
 from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator
 from syncd.text.patterns import pattern
@@ -222,16 +223,3 @@ def _preferred(group: Any) -> Json | None:
     """Return the summary of a work that its researcher prefers, where several sources have one."""
     summaries = rows(group, "work-summary") or []
     return max(summaries, key=lambda summary: number(summary.get("display-index")) or 0, default=None)
-
-
-def is_orcid(text: str) -> bool:
-    """Tell whether the check digit is right (ISO 7064, 11-2).
-
-    >>> is_orcid("0000-0002-1825-0097"), is_orcid("0000-0002-1694-233X"), is_orcid("0000-0002-1825-0098")
-    (True, True, False)
-    """
-    digits = text.replace("-", "")
-    total = 0
-    for digit in digits[:-1]:
-        total = (total + int(digit)) * 2
-    return digits[-1:] == "0123456789X"[(12 - total % 11) % 11]

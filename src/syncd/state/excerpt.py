@@ -20,9 +20,11 @@ from syncd.messages import recalled
 from syncd.model import Paper
 from syncd.state import store as db
 from syncd.state.index import item_of
+from syncd.state.rejections import Rejections
 from syncd.state.search import CHUNK, Kind, Search, Title, chunks
 from syncd.state.state import State, question_of, said_of_text
 from syncd.sync.action import Intake, Memory, Question, Refusal, Said, Verdict
+from syncd.sync.belongs import MARK
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, authors_of
 from syncd.sync.match import MIN_ABSTRACT
 from syncd.sync.merge import Base
@@ -77,6 +79,8 @@ class Excerpt:
         self._claims: dict[str, str] = {}
         self._said: dict[str, Said] = {}
         self._decisions: dict[str, dict[str, Verdict]] = {}
+        self._dated: dict[str, dict[str, Verdict]] = {}
+        self._rejected: dict[str, Mapping[str, Said | None]] = {}
         self._questions: dict[str, Question] = {}
         self._places: dict[str, str] = {}
 
@@ -105,6 +109,8 @@ class Excerpt:
             collections=self._places,
             tombstones=frozenset(row.key for row in self._rows(db.tombstone, "key", self._asked["item"])),
             decisions=self._decisions,
+            dated=self._dated,
+            rejected=self._rejected,
             refusals={
                 row.paper: Refusal(row.digest, recalled(row.message))
                 for row in self._rows(db.refusal, "paper", self._asked["paper"])
@@ -122,7 +128,9 @@ class Excerpt:
         """Fetch what a plan of these profiles can touch."""
         self.file({intake.collection for intake in intakes})
         self.papers(self._listed({intake.name for intake in intakes}))
-        listed = [paper for intake in intakes for paper in intake.profile.papers]
+        self._rejected |= Rejections(self._connection, self._library).by_profile(i.name for i in intakes)
+        self.papers(paper for papers in self._rejected.values() for paper in papers)
+        listed = [paper for intake in intakes for paper in intake.papers]
         self.papers(key for paper in listed for made in possible_keys(paper, self._names) for key in made)
         named = paper_keys(self.view(), self.memory(), intakes)
         self.papers(key for one in named.values() for key in (one.key, *one.aliases))
@@ -140,7 +148,8 @@ class Excerpt:
             if said := said_of_text(row.said):
                 self._said[row.paper] = said
         for row in self._rows(db.decision, "paper", wanted):
-            self._decisions.setdefault(row.paper, {})[row.key] = row.verdict
+            words = self._dated if row.key.startswith(MARK) else self._decisions
+            words.setdefault(row.paper, {})[row.key] = row.verdict
         # What may be an item that is there must not turn into a new one, however it was found then.
         asked = {
             str(candidate["key"])

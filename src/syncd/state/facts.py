@@ -24,6 +24,8 @@ from syncd.sync.action import Action, Fact, Plan, PlannedProfile
 Json = dict[str, Any]
 # Marks the state, so that a moment of one that was lost is known for what it is.
 EPOCH = "facts"
+# In the place of a profile of which everything was forgotten.
+NOBODY = ""
 # Of the number of a change.
 MOST_DIGITS = 15
 # How many keys are asked about in one question to the database.
@@ -138,6 +140,20 @@ class Facts:
             row = {"library": self._library, "profile": profile.name, "day": day, **figures}
             db.upsert(connection, table, [row])
 
+    def forget(self, connection: sa.Connection, profile: str, key: str | None = None) -> None:
+        """Forget what a profile told of one item, or of all; who asks what changed hears of these items.
+
+        A row without a profile stays for that.
+        """
+        fact = db.fact.c
+        mine = sa.and_(fact.library == self._library, fact.profile == profile)
+        mine = sa.and_(mine, fact.key == key) if key else mine
+        keys = list(connection.scalars(sa.select(fact.key).where(mine)))
+        left = {"library": self._library, "profile": NOBODY, "since": "", "facts": "", "gone": False}
+        number = _last(connection, self._library) + 1
+        db.upsert(connection, db.fact, [{**left, "key": one, "changed": number} for one in keys])
+        connection.execute(sa.delete(db.fact).where(mine))
+
     # Asking
 
     def about(self, keys: Iterable[str]) -> dict[str, Told]:
@@ -152,7 +168,12 @@ class Facts:
             most: how many.
         """
         table = db.fact
-        mine = sa.and_(table.c.library == self._library, table.c.key > key, table.c.gone.is_(False))
+        mine = sa.and_(
+            table.c.library == self._library,
+            table.c.key > key,
+            table.c.gone.is_(False),
+            table.c.profile != NOBODY,
+        )
         page = sa.select(table.c.key).distinct().where(mine).order_by(table.c.key).limit(most)
         return self._told(table.c.key.in_(page.scalar_subquery()))
 
@@ -228,7 +249,7 @@ class Facts:
 
     def _told(self, which: sa.ColumnElement[bool]) -> dict[str, Told]:
         table = db.fact
-        query = sa.select(table).where(table.c.library == self._library, which)
+        query = sa.select(table).where(table.c.library == self._library, table.c.profile != NOBODY, which)
         rows: dict[str, list[sa.Row[Any]]] = {}
         with self._store.reading() as connection:
             for row in connection.execute(query.order_by(table.c.key, table.c.since, table.c.profile)):

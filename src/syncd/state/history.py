@@ -23,7 +23,7 @@ IDLE = timedelta(days=7)
 # What makes an item syncd's.
 BRINGS = frozenset({"create", "adopt"})
 # What a run can have done to a paper: each such thing is a line of its history.
-WRITTEN = ("create", "update", "adopt", "trash", "revert")
+WRITTEN = ("create", "update", "adopt", "reject", "trash", "revert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Note:
     """What a run did to one paper.
 
     Attributes:
-        kind: "create", "update", "adopt"; in the history of an undo "trash" and "revert".
+        kind: "create", "update", "adopt", "reject"; in the history of an undo "trash" and "revert".
         title: the paper's.
         reason: why, in words.
         changes: before and after of each changed property.
@@ -51,7 +51,7 @@ class Run:
 
     Attributes:
         name: unique and sortable.
-        kind: "push" or "undo".
+        kind: "push", "reject" or "undo".
         started: ISO time.
         finished: ISO time; None where it was killed, or is still at work.
         counts: papers by what happened to them.

@@ -16,16 +16,18 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.errors import SyncdError
 from syncd.handshake import ONLINE, Zotero
-from syncd.messages import kept, recalled
+from syncd.messages import kept, message, recalled
 from syncd.model import Paper
 from syncd.state import store as db
-from syncd.state.facts import Facts
+from syncd.state.facts import NOBODY, Facts
 from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
+from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
 from syncd.state.store import Store
 from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
+from syncd.sync.belongs import MARK, profile_mark
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
 from syncd.text.titles import fold_title
@@ -179,8 +181,12 @@ class State:
             waiting = connection.execute(self._all(db.standing).where(db.standing.c.cause == "review"))
             asked = [(row.paper, question_of(row)) for row in waiting]
             decisions: dict[str, dict[str, Verdict]] = {}
+            dated: dict[str, dict[str, Verdict]] = {}
             for row in connection.execute(self._all(db.decision)):
-                decisions.setdefault(row.paper, {})[row.key] = row.verdict
+                words = dated if row.key.startswith(MARK) else decisions
+                words.setdefault(row.paper, {})[row.key] = row.verdict
+            rejections = Rejections(connection, self._library)
+            rejecting = {one.profile for one in rejections.all()}
             return Memory(
                 written={row.key: Base.from_json(json.loads(row.base)) for row in written},
                 versions={row.key: row.version for row in written},
@@ -191,6 +197,8 @@ class State:
                 collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
                 tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
                 decisions=decisions,
+                dated=dated,
+                rejected=rejections.by_profile(rejecting),
                 refusals={
                     row.paper: Refusal(row.digest, recalled(row.message))
                     for row in connection.execute(self._all(db.refusal))
@@ -336,6 +344,57 @@ class State:
         if rows:
             connection.execute(sa.insert(db.standing), rows)
 
+    def reject(self, connection: sa.Connection, one: Rejection) -> None:
+        """Remember that a paper is not by the person of a profile, which tells nothing of it any more."""
+        Rejections(connection, self._library).add(one)
+        if one.key:
+            self.facts.forget(connection, one.profile, one.key)
+
+    def forget(self, connection: sa.Connection, profile: str) -> None:
+        """Forget all that is kept about the person of a profile: figures, facts, which papers it lists, troubles.
+
+        What was written into items stays known, but not on whose account.
+        """
+        for waiting in self._waiting_of(connection, profile):
+            said = waiting.said and _without(waiting.said, profile)
+            self.set_status(connection, [waiting.paper], [replace(waiting, said=said)] if said else [])
+        listing = db.listing.c
+        here = sa.and_(listing.library == self._library, listing.kind == "said", listing.profile == profile)
+        listed = list(connection.scalars(sa.select(listing.key).where(here)))
+        for part in chunks(listed):
+            for row in connection.execute(self._all(db.claim).where(db.claim.c.paper.in_(part))).all():
+                if said := said_of_text(row.said):
+                    left = replace(said, listed=_others(said, profile))
+                    self.claim(connection, row.paper, row.key, left)
+                if base := self.base(connection, row.key):
+                    sources = tuple(name for name in base.sources if name != profile)
+                    source = "" if base.source == profile else base.source
+                    self.rebase(connection, row.key, replace(base, source=source, sources=sources))
+        self.facts.forget(connection, profile)
+        Rejections(connection, self._library).forget([profile])
+        self._drop(connection, db.decision, "key", [profile_mark(profile)])
+        self._drop(connection, db.figure, "profile", [profile])
+        for table in (db.trouble, db.profile):
+            self._drop(connection, table, "name", [profile])
+
+    def _waiting_of(self, connection: sa.Connection, profile: str) -> list[Standing]:
+        """Return the reviews of papers that a profile lists."""
+        listing, standing = db.listing.c, db.standing.c
+        mine = sa.exists().where(
+            listing.library == self._library,
+            listing.profile == profile,
+            listing.kind == "asked",
+            listing.key == standing.paper,
+        )
+        return [
+            _standing(row)
+            for row in connection.execute(self._all(db.standing).where(mine, standing.cause == "review"))
+        ]
+
+    def lift_rejections(self, connection: sa.Connection, run: str) -> None:
+        """Take back what was rejected in a run."""
+        Rejections(connection, self._library).lift(run)
+
     # What status and guards ask
 
     def standings(self) -> list[Standing]:
@@ -345,16 +404,52 @@ class State:
             ours = self._all(db.tombstone).where(db.tombstone.c.by == "syncd")
             undone = {row.key for row in connection.execute(ours)}
             return [
-                replace(
-                    Standing(
-                        r.paper, r.cause, r.key, r.title, recalled(r.detail), *_comparison(r.comparison)
-                    ),
-                    values=json.loads(r.kept),
-                    by="syncd" if r.key in undone else "user",
-                    said=said_of_text(r.said),
+                replace(_standing(row), by="syncd" if row.key in undone else "user")
+                for row in connection.execute(query)
+            ] + [
+                Standing(
+                    one.paper, "rejected", one.key, one.title, message("not-by-profile", profile=one.profile)
                 )
-                for r in connection.execute(query)
+                for one in Rejections(connection, self._library).all()
             ]
+
+    def known_profiles(self) -> list[str]:
+        """Return the names of all profiles of which anything is kept."""
+        columns = (
+            *(table.c.profile for table in (db.listing, db.fact, db.figure, db.rejection)),
+            *(table.c.name for table in (db.profile, db.trouble)),
+        )
+        with self._store.reading() as connection:
+            found = {
+                name
+                for column in columns
+                for name in connection.scalars(
+                    sa.select(column).distinct().where(column.table.c.library == self._library)
+                )
+            }
+        return sorted(found - {NOBODY})
+
+    def listed_by(self, profile: str) -> list[Standing]:
+        """Return the papers that a profile ever listed, with their items' keys and what sources said of them."""
+        claim, standing, listing = db.claim, db.standing, db.listing.c
+        mine = sa.and_(listing.library == self._library, listing.profile == profile)
+        said = sa.and_(mine, listing.kind == "said", listing.key == claim.c.paper)
+        asked = sa.and_(mine, listing.kind == "asked", listing.key == standing.c.paper)
+        with self._store.reading() as connection:
+            known = [
+                (row.paper, row.key, said_of_text(row.said))
+                for row in connection.execute(self._all(claim).where(sa.exists().where(said)))
+            ]
+            known += [
+                (row.paper, None, said_of_text(row.said))
+                for row in connection.execute(self._all(standing).where(sa.exists().where(asked)))
+            ]
+        return [Standing(paper, "", key, one.title, "", said=one) for paper, key, one in known if one]
+
+    def rejections(self) -> list[Rejection]:
+        """Return what is not by the person of a profile, as the user said."""
+        with self._store.reading() as connection:
+            return Rejections(connection, self._library).all()
 
     def profiles(self, names: Iterable[str] | None = None) -> list[FollowedProfile]:
         """Return the profiles that were pushed, in the order of their names; of these names, if any are given."""
@@ -513,6 +608,8 @@ class State:
             if entry.sent.get("deleted"):
                 now = self._clock.now().isoformat(timespec="seconds")
                 self.add_tombstone(connection, entry.item, now, by="syncd")
+            elif "deleted" in entry.sent:
+                self.remove_tombstones(connection, [entry.item])
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
@@ -555,6 +652,24 @@ class State:
         return sa.select(table).where(table.c.library == self._library)
 
 
+def _standing(row: sa.Row[Any]) -> Standing:
+    """Return what a row of `standing` says."""
+    about = (row.paper, row.cause, row.key, row.title, recalled(row.detail))
+    made = Standing(*about, *_comparison(row.comparison))
+    return replace(made, values=json.loads(row.kept), said=said_of_text(row.said))
+
+
+def _others(said: Said, profile: str) -> dict[str, str]:
+    """Return which profiles list a paper beside one, with the dates that they give."""
+    return {name: date for name, date in said.listed.items() if name != profile}
+
+
+def _without(said: Said, profile: str) -> Said | None:
+    """Return what the other profiles say of a paper; None where there are none."""
+    left = _others(said, profile)
+    return replace(said, listed=left) if left else None
+
+
 def said_of_text(text: str) -> Said | None:
     """Return what sources said of a paper, as a row has it; None where nothing is known."""
     return Said.from_json(json.loads(text)) if text else None
@@ -572,9 +687,10 @@ def _reasoned(candidate: Mapping[str, Any], way: Callable[[str], str]) -> dict[s
 
 
 def question_of(row: sa.Row[Any]) -> Question | None:
-    """Return what a row of `standing` asks the user; None where it is not known what sources said."""
-    said = said_of_text(row.said)
-    return Question(said, _candidates(row.comparison)) if said else None
+    """Return which item a row of `standing` asks for; None where it is none, or what sources said is not known."""
+    said, candidates = said_of_text(row.said), _candidates(row.comparison)
+    of_profile = candidates and all(one.key.startswith(MARK) for one in candidates)
+    return Question(said, candidates) if said and not of_profile else None
 
 
 def _candidates(comparison: str) -> tuple[Candidate, ...]:

@@ -240,6 +240,21 @@ decision = sa.Table(
     sa.Column("verdict", sa.Text, nullable=False),
 )
 
+# What the user said is not by the person of a profile.
+rejection = sa.Table(
+    "rejection",
+    metadata,
+    _library_column(),
+    sa.Column("profile", sa.Text, primary_key=True),
+    sa.Column("paper", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(8)),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Index("rejection_of_run", "run"),
+)
+
 refusal = sa.Table(
     "refusal",
     metadata,
@@ -351,7 +366,7 @@ figure = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0007"
+HEAD = "0008"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

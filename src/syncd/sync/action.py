@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
-from syncd.model import Identifiers, LinkKind, Notice, Profile
+from syncd.model import ALWAYS, Identifiers, LinkKind, Notice, Paper, Profile, Span
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base
 from syncd.zotero.items import Policy
@@ -52,6 +52,7 @@ class Intake:
         policy: what shapes its items.
         adopt: what to do with papers that the library already has.
         settle: how long an item is left alone after the user edited it.
+        span: the time for which papers are wanted.
     """
 
     name: str
@@ -62,6 +63,14 @@ class Intake:
     policy: Policy
     adopt: Adopt = "fill"
     settle: timedelta = timedelta(days=1)
+    span: Span = ALWAYS
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """The papers of that time, and those without a date."""
+        if self.span.is_open:
+            return self.profile.papers
+        return tuple(paper for paper in self.profile.papers if self.span.holds(paper.date) is not False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,9 @@ class Memory:
         decisions: by a paper's create-once key, what the user said of items that it may be.
         refusals: by a paper's create-once key.
         questions: by a paper's create-once key, what the user was asked about it, answered or not.
+        dated: by a paper's create-once key, what the user said of it by `belongs.profile_mark`, where it has no date.
+        rejected: by profile, the papers that are not by its person, by create-once key, with what sources said of
+            each; None where that is not known.
         restored: create-once keys of deleted papers that the user wants back, and that no push has brought yet.
     """
 
@@ -167,6 +179,8 @@ class Memory:
     decisions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
+    dated: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    rejected: Mapping[str, Mapping[str, Said | None]] = field(default_factory=dict)
     restored: frozenset[str] = frozenset()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from syncd.messages import listed, message
 from syncd.sync import merge
 from syncd.sync.action import Action, Kind, Memory
+from syncd.sync.belongs import Rejections, not_theirs
 from syncd.sync.filing import Wanted, joined, said_of
 from syncd.sync.library import IndexedItem, LibraryView
 from syncd.sync.match import Candidate, record
@@ -45,6 +46,12 @@ class Decisions:
         self._memory = memory
         self._now = now
         self._read = read
+        self._rejections = Rejections(view, memory)
+
+    @property
+    def rejected(self) -> frozenset[tuple[str, str]]:
+        """Profile and create-once key of what is not by the person who lists it, of the papers decided about."""
+        return frozenset(self._rejections.found)
 
     def about(self, wanted: Sequence[Wanted]) -> Iterator[Action]:
         """Yield an action for each paper, in their order."""
@@ -58,7 +65,9 @@ class Decisions:
 
     def _asked(self, doubt: Doubt) -> Action:
         """Ask about a paper that is like an item, unless its user put that off."""
-        entry, candidates = doubt.paper, doubt.candidates
+        entry, candidates = self._rejections.without(doubt.paper, ""), doubt.candidates
+        if entry is None:
+            return not_theirs(doubt.paper, None)
         said = self._memory.decisions.get(entry.key, {})
         best = candidates[0]
         put_off = all(said.get(candidate.key) == "later" for candidate in candidates)
@@ -75,9 +84,17 @@ class Decisions:
 
     def _decided(self, case: Case) -> Iterator[Action]:
         """Yield an action for each paper of an item: one does what is to be done, the others are the same."""
-        entry = joined(case.papers, self._written(case))
-        done = self._create(entry, case.key, case.reason) if case.is_new else self._known(entry, case)
+        papers = []
         for paper in case.papers:
+            if left := self._rejections.without(paper, case.key):
+                papers.append(left)
+            else:
+                yield not_theirs(paper, None if case.is_new else case.key)
+        if not papers:
+            return
+        entry = joined(papers, self._written(case))
+        done = self._create(entry, case.key, case.reason) if case.is_new else self._known(entry, case)
+        for paper in papers:
             if paper.key == entry.key:
                 yield done
             elif done.cause == "deleted":

@@ -88,7 +88,7 @@ def paper_keys(
         intakes: the profiles of the plan.
     """
     naming = _Naming(view, memory, intakes)
-    listed = [(intake.name, paper) for intake in intakes for paper in intake.profile.papers]
+    listed = [(intake.name, paper) for intake in intakes for paper in intake.papers]
     # Those with an identifier come first: it tells what the others of their name are, whichever page is read first.
     listed.sort(key=lambda entry: entry[1].identifiers == Identifiers())
     return {(profile, paper): naming.key(paper, profile) for profile, paper in listed}
@@ -230,7 +230,7 @@ def _crowded(intakes: Iterable[Intake]) -> set[tuple[str, str, str]]:
     """Return profile, title and surname where a profile lists several papers of that name."""
     named: defaultdict[tuple[str, str, str], list[Paper]] = defaultdict(list)
     for intake in intakes:
-        for paper in intake.profile.papers:
+        for paper in intake.papers:
             named[(intake.name, *_name(paper.title, paper.surname))].append(paper)
     return {
         name for name, papers in named.items() if any(not one_paper(papers[0], paper) for paper in papers[1:])
@@ -241,6 +241,14 @@ def one_paper(paper: Paper, other: Record) -> bool:
     """Whether two records of one title and surname are one paper: identifiers decide, else the year."""
     distinct = _are_distinct(paper, other)
     return _near(paper, other.year) if distinct is None else not distinct
+
+
+def is_one_paper(paper: Paper, said: Said) -> bool:
+    """Whether a record is of a paper of which sources said this: by an identifier, else by name and year."""
+    distinct = _are_distinct(paper, said)
+    if distinct is not None:
+        return not distinct
+    return _name(paper.title, paper.surname) == _name(said.title, said.surname) and _near(paper, said.year)
 
 
 def _are_distinct(paper: Paper, other: Record) -> bool | None:

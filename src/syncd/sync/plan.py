@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from syncd.errors import ParseError
 from syncd.messages import message
-from syncd.model import Notice, Paper
+from syncd.model import Notice, Paper, Span
 from syncd.sync.action import Action, Fact, Figures, Intake, Memory, NewCollection, Plan, PlannedProfile, Said
+from syncd.sync.belongs import Rejections, undated, word_on
 from syncd.sync.decide import Decisions
 from syncd.sync.filing import Filing, Listing, ProfileCollection, Wanted
 from syncd.sync.library import LibraryView
@@ -42,6 +43,8 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
     profiles: list[PlannedProfile] = []
     facts: list[Fact] = []
     listed: dict[str, list[str]] = {}
+    asked: dict[str, list[Listing]] = {}
+    spans = {intake.name: intake.span for intake in intakes}
     for intake in intakes:
         collection = filing.collection(intake.collection)
         if collection.key:
@@ -49,13 +52,17 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         notices = list(intake.profile.warnings)
         if collection.closed:
             notices.append(Notice("paused", message("collection-closed", reason=collection.closed)))
-        for paper in intake.profile.papers:
+        for paper in intake.papers:
             key = named[intake.name, paper].key
+            if (word := word_on(memory, intake, paper, key)) == "different":
+                continue
             listed.setdefault(intake.name, []).append(key)
             made = draft(paper, intake.policy)
             notices += made.notices
             if collection.closed:
                 paused[key] = Action("skip", paper.title, key, None, collection.closed, cause="paused")
+            elif word == "later":
+                asked.setdefault(key, []).append(_listing(intake, key, paper, made, collection))
             else:
                 listings.setdefault(key, []).append(_listing(intake, key, paper, made, collection))
                 facts.append(_fact(intake, paper, key))
@@ -63,8 +70,10 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
     aliases = {one.key: one.aliases for one in named.values()}
     wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
     read = frozenset(intake.name for intake in intakes)
-    actions = list(Decisions(view, memory, now, read).about(wanted))
-    actions += [action for key, action in paused.items() if key not in listings]
+    decisions = Decisions(view, memory, now, read)
+    actions = list(decisions.about(wanted))
+    actions = _with_undated(actions, asked, spans, view, memory)
+    actions += [action for key, action in paused.items() if key not in listings and key not in asked]
     used = {key for action in actions for key in action.item.get("collections", ())}
     new = filing.new(used)
     there = {*view.collections, *(collection.key for collection in new)}
@@ -76,9 +85,26 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         collections=new,
         places={path: key for path, key in places.items() if key in there},
         actions=tuple(actions),
-        facts=tuple(facts),
+        facts=tuple(fact for fact in facts if (fact.profile, fact.paper) not in decisions.rejected),
         listed={name: tuple(papers) for name, papers in listed.items()},
     )
+
+
+def _with_undated(
+    actions: Sequence[Action],
+    asked: Mapping[str, Sequence[Listing]],
+    spans: Mapping[str, Span],
+    view: LibraryView,
+    memory: Memory,
+) -> list[Action]:
+    """Return the actions with those that ask about papers without a date, by whose listings that is."""
+    found = {action.paper: action for action in actions}
+    rejections = Rejections(view, memory)
+    for key, listings in asked.items():
+        if wanted := rejections.without(Wanted(key, tuple(listings)), memory.claims.get(key, "")):
+            theirs = [(name, spans[name]) for name in wanted.profiles]
+            found[key] = undated(wanted, theirs, memory, found.get(key))
+    return list(found.values())
 
 
 def _fact(intake: Intake, paper: Paper, key: str) -> Fact:

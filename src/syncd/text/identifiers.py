@@ -301,3 +301,16 @@ def arxiv_id(text: str) -> str | None:
         return None
     archive, slash, number = found["id"].lower().rpartition("/")
     return f"{archive.partition('.')[0]}{slash}{number}"
+
+
+def is_orcid(text: str) -> bool:
+    """Tell whether the check digit is right (ISO 7064, 11-2).
+
+    >>> is_orcid("0000-0002-1825-0097"), is_orcid("0000-0002-1694-233X"), is_orcid("0000-0002-1825-0098")
+    (True, True, False)
+    """
+    digits = text.replace("-", "")
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    return digits[-1:] == "0123456789X"[(12 - total % 11) % 11]

@@ -1,0 +1,131 @@
+"""Whether a paper is somebody's: it was rejected for a profile, or has no date where a time is wanted. Pure.
+
+What a user says of it stands. Nothing is guessed: what has no date waits for a review.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from syncd.messages import message
+from syncd.model import Paper, Span
+from syncd.sync.action import Action, Intake, Kind, Memory, Verdict
+from syncd.sync.filing import Listing, Wanted, said_of
+from syncd.sync.library import LibraryView
+from syncd.sync.match import Candidate, record
+from syncd.sync.paper_keys import is_one_paper
+
+# Before what stands in the place of an item's key where a profile is meant: no key of Zotero's has it.
+MARK = "~"
+
+
+def profile_mark(profile: str) -> str:
+    """Return what stands for a profile in the place of an item's key.
+
+    >>> profile_mark("Ann Lee")
+    '~a36e143'
+    """
+    return MARK + hashlib.sha256(profile.encode()).hexdigest()[:7]
+
+
+def word_on(memory: Memory, intake: Intake, paper: Paper, key: str) -> Verdict:
+    """Return whether a paper is of the time that is wanted: "same" means yes, "later" that it is asked about.
+
+    Args:
+        memory: with what the user said of undated papers.
+        intake: the profile that lists it.
+        paper: of the time, or without a date.
+        key: its create-once key.
+    """
+    if intake.span.holds(paper.date):
+        return "same"
+    return memory.dated.get(key, {}).get(profile_mark(intake.name), "later")
+
+
+def undated(wanted: Wanted, spans: Sequence[tuple[str, Span]], memory: Memory, done: Action | None) -> Action:
+    """Return what asks the user whether a paper without a date is of the time that is wanted.
+
+    Args:
+        wanted: the paper, as those list it who ask.
+        spans: the profiles that ask, with the time of each.
+        memory: with what the user said of it.
+        done: what is done about the paper because others list it.
+    """
+    candidates = tuple(
+        Candidate(profile_mark(profile), profile, 1.0, (_reason(profile, span),), {"profile": profile})
+        for profile, span in spans
+    )
+    first, answers = wanted.first, memory.dated.get(wanted.key, {})
+    kind: Kind = "skip" if all(answers.get(one.key) == "later" for one in candidates) else "review"
+    asking = Action(
+        kind,
+        wanted.title,
+        wanted.key,
+        None,
+        candidates[0].reasons[0],
+        cause="review",
+        candidates=candidates,
+        record=record({**first.draft.fields, "creators": first.draft.creators}),
+        said=said_of(wanted),
+    )
+    if done is None:
+        return asking
+    if done.cause:
+        return done
+    return replace(done, cause="review", candidates=asking.candidates, record=asking.record)
+
+
+def _reason(profile: str, span: Span) -> str:
+    if not span.until:
+        return message("undated-since", profile=profile, since=span.since)
+    if not span.since:
+        return message("undated-until", profile=profile, until=span.until)
+    return message("undated-between", profile=profile, since=span.since, until=span.until)
+
+
+class Rejections:
+    """What the user said that is not by the person of a profile.
+
+    Args:
+        view: the library.
+        memory: what syncd remembers of it.
+
+    Attributes:
+        found: profile and create-once key of what was left out of a plan.
+    """
+
+    def __init__(self, view: LibraryView, memory: Memory) -> None:
+        self._view = view
+        self._memory = memory
+        self.found: set[tuple[str, str]] = set()
+
+    def without(self, entry: Wanted, key: str) -> Wanted | None:
+        """Return a paper without the profiles whose it is not; None where it is no one's.
+
+        Args:
+            entry: the paper.
+            key: its item's, there or to be created; empty where it has none.
+        """
+        away = [one for one in entry.listings if self._is_rejected(one, entry, key)]
+        self.found.update((one.profile, entry.key) for one in away)
+        left = tuple(one for one in entry.listings if one not in away)
+        return replace(entry, listings=left) if left else None
+
+    def _is_rejected(self, listing: Listing, entry: Wanted, key: str) -> bool:
+        """Whether a listing is a record of a paper that was rejected for its profile."""
+        for paper, said in self._memory.rejected.get(listing.profile, {}).items():
+            if paper in {entry.key, *entry.aliases} or (said and is_one_paper(listing.paper, said)):
+                return True
+            if key and (claimed := self._memory.claims.get(paper)):
+                item = self._view.living(claimed)
+                if key in {claimed, item and item.key}:
+                    return True
+        return False
+
+
+def not_theirs(entry: Wanted, key: str | None) -> Action:
+    """Return that nothing is done about a paper, for it is by nobody who lists it."""
+    reason = message("not-by-profile", profile=", ".join(entry.profiles))
+    return Action("unchanged", entry.title, entry.key, key, reason)
