@@ -157,7 +157,7 @@ def read(
                 except SyncdError as error:
                     unread.append(Unread(job.name, snapshot.origin, error))
                 else:
-                    profile = _completed(profile, config, ports, web)
+                    profile = _completed(replace(profile, whole=snapshot.whole), config, ports, web)
                     intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
     return intakes, unread
 

@@ -107,7 +107,8 @@ class Excerpt:
     def plan(self, intakes: Sequence[Intake]) -> None:
         """Fetch what a plan of these profiles can touch."""
         self.file({intake.collection for intake in intakes})
-        self.papers(self._listed({intake.name for intake in intakes}))
+        # What a part does not list is not missing, and is no matter.
+        self.papers(self._listed({intake.name for intake in intakes if intake.profile.whole}))
         listed = [paper for intake in intakes for paper in intake.profile.papers]
         self.papers(key for paper in listed for made in possible_keys(paper, self._names) for key in made)
         named = paper_keys(self.view(), self.memory(), intakes)

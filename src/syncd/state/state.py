@@ -278,7 +278,8 @@ class State:
             "run": run,
             "pushed": now,
         }
-        self._put(connection, db.profile, row)
+        # Of a part nothing is known about the whole, which is as it was.
+        self._put(connection, db.profile, row, keep=() if profile.whole else ("digest", "papers"))
 
     def add_tombstone(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
         """Remember that an item was trashed or deleted, also for when the library has forgotten it.
@@ -426,7 +427,7 @@ class State:
 
         Args:
             planned: create-once keys of papers that are in a plan; they are left out.
-            read: the profiles that the plan is of.
+            read: the profiles that were read whole for the plan.
         """
         standing, listing, decision = db.standing.c, db.listing.c, db.decision.c
         listed = sa.exists().where(

@@ -283,6 +283,7 @@ class PlannedProfile:
         paused: why nothing of it is filed any more; usually empty.
         notices: what the user should know about it.
         figures: those of its header.
+        whole: it was read whole; of a part, `papers`, `listed` and `figures` say nothing about the source.
     """
 
     name: str
@@ -295,6 +296,7 @@ class PlannedProfile:
     paused: str = ""
     notices: tuple[Notice, ...] = ()
     figures: Figures = Figures()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

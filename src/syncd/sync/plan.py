@@ -62,8 +62,8 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         profiles.append(_planned(intake, collection.closed, notices))
     aliases = {one.key: one.aliases for one in named.values()}
     wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
-    read = frozenset(intake.name for intake in intakes)
-    actions = list(Decisions(view, memory, now, read).about(wanted))
+    whole = frozenset(intake.name for intake in intakes if intake.profile.whole)
+    actions = list(Decisions(view, memory, now, whole).about(wanted))
     actions += [action for key, action in paused.items() if key not in listings]
     used = {key for action in actions for key in action.item.get("collections", ())}
     new = filing.new(used)
@@ -122,6 +122,7 @@ def _planned(intake: Intake, paused: str, notices: Sequence[Notice]) -> PlannedP
             novelty=intake.profile.novelty,
             ai_score=intake.profile.ai_score,
         ),
+        whole=intake.profile.whole,
     )
 
 
