@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -50,6 +50,8 @@ GRACE = 8.0
 BRIEFLY = 1.0
 # All that is still to be told has to be told by then.
 LAST_WORD = 9.0
+# Profiles of one service that fall due within so long are asked about together.
+SOON = timedelta(minutes=15)
 # A clock that goes back by less was only set right.
 SET_BACK = 60.0
 
@@ -259,7 +261,11 @@ class Daemon:
         self._stop.set()
 
     def _time_has_come(self, name: str) -> None:
-        self._inbox.put(partial(self._roster.want, [name], "schedule"))
+        self._inbox.put(partial(self._fell_due, name))
+
+    def _fell_due(self, name: str) -> None:
+        """Note that a profile is due, and with it those of its service whose times come soon."""
+        self._roster.want([name, *self._timetable.forward(self._looks.alongside(name), SOON)], "schedule")
 
     def _nudge(self) -> None:
         """Wake the loop because files changed; ten thousand events wake it once."""
@@ -279,7 +285,8 @@ class Daemon:
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
         self._reporter.tell(outcome, again)
         for look in outcome.looks:
-            self._events.ended(look)
+            if not look.sifted:
+                self._events.ended(look)
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
 

@@ -228,6 +228,11 @@ class Roster:
             self._due.pop(name, None)
             return why
 
+    def asked(self, names: Iterable[str]) -> list[str]:
+        """Return those of these profiles that somebody asked for."""
+        with self._lock:
+            return [name for name in names if "asked" in self._profiles[name].due]
+
     def put_off(self, name: str, why: Iterable[str]) -> None:
         """Note that a look at a profile does not count: it stays due."""
         with self._lock:

@@ -306,7 +306,15 @@ class Reporter:
         """
         # What is wrong with a library is said once, not of each of a hundred profiles that met it in one run.
         first = outcome.looks[0]
+        quiet = [look for look in outcome.looks if look.sifted]
+        if quiet:
+            names = [look.profile for look in quiet]
+            why = ", ".join(sorted(frozenset().union(*(look.why for look in quiet))))
+            self._log.info(message("nothing-new-of", count=len(names)), run=quiet[0].run, why=why)
+            self._metrics.well(names, self._clock.now())
         for look in outcome.looks:
+            if look.sifted:
+                continue
             library = self._libraries.get(look.profile, "")
             shared = look is not first and look.trouble is not None and look.trouble is first.trouble
             with self.speaking_of(run=look.run, profile=look.profile, library=library):

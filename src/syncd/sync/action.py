@@ -52,6 +52,7 @@ class Intake:
         policy: what shapes its items.
         adopt: what to do with papers that the library already has.
         settle: how long an item is left alone after the user edited it.
+        settings: the digest of the settings that it was read by.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Intake:
     policy: Policy
     adopt: Adopt = "fill"
     settle: timedelta = timedelta(days=1)
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +286,7 @@ class PlannedProfile:
         notices: what the user should know about it.
         figures: those of its header.
         whole: it was read whole; of a part, `papers`, `listed` and `figures` say nothing about the source.
+        settings: the digest of the settings that it was read by.
     """
 
     name: str
@@ -297,6 +300,7 @@ class PlannedProfile:
     notices: tuple[Notice, ...] = ()
     figures: Figures = Figures()
     whole: bool = True
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ def _planned(intake: Intake, paused: str, notices: Sequence[Notice]) -> PlannedP
             ai_score=intake.profile.ai_score,
         ),
         whole=intake.profile.whole,
+        settings=intake.settings,
     )
 
 
