@@ -28,6 +28,7 @@ from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
+from syncd.engine.status import keyless
 from syncd.errors import StateError, SyncdError, words_of
 from syncd.messages import Message, listed, message
 from syncd.sync.action import Action
@@ -259,6 +260,8 @@ class Reporter:
         """Tell what a configuration lacks that most people want."""
         if not config.profiles:
             self._log.warning(message("no-profile-followed-add-one"))
+        if number := keyless(config):
+            self._log.warning(message("openalex-key-wanted", count=number), hint=message("get-openalex-key"))
         if config.has_stand_in:
             self._log.warning(message("no-library-named"), hint=message("to-use-yours"))
 
