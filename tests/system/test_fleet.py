@@ -17,6 +17,8 @@ from syncd.daemon.looks import Looks
 from syncd.daemon.roster import Roster
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker, Outcome
+from syncd.engine.fleet import sift
+from syncd.engine.gather import jobs
 from syncd.engine.ports import Ports
 from syncd.sources.pace import Pace
 from syncd.state.libraries import remembered
@@ -47,6 +49,7 @@ class Fleet:
         looks: the looks.
         roster: who is due.
         outcomes: how looks ended, by profile, since the last `look`.
+        ports: the world.
     """
 
     desk: Desk
@@ -60,7 +63,7 @@ class Fleet:
         desk.data.create()
         self.config = load(desk.folder / "config.toml", desk.env)
         bases = {"openalex": self.site.address, "semanticscholar": self.site.address}
-        ports = Ports(desk.env, desk.data, desk.clock, services=bases, pace=Pace(0.0, {}))
+        self.ports = ports = Ports(desk.env, desk.data, desk.clock, services=bases, pace=Pace(0.0, {}))
         self.roster = Roster(lambda: 0.5)
         self.roster.follow(dict.fromkeys(self.config.profiles, "main"))
         self.reporter = Reporter(self.config, ports)
@@ -155,6 +158,11 @@ def test_once_a_day_the_numbers_of_works_are_compared(desk: Desk, zotero: Zotero
     assert kinds(fleet.look()) == {"unchanged": 19, "read": 1}
     assert openalex.asked == {"authors": 1, "author": 1, "works of one": 2}
     assert "Found late" in zotero.papers()
+    fleet.later()
+    openalex.asked.clear()
+    assert kinds(fleet.look()) == {"unchanged": 20, "read": 0}
+    assert openalex.asked == {"works of many": 1}
+    assert {one.pushed[:16] for one in fleet.state.profiles()} == {f"{desk.clock.now():%Y-%m-%dT%H:%M}"}
 
 
 def test_an_author_who_was_merged_is_read_whole_once(desk: Desk, zotero: Zotero, site: Site) -> None:
@@ -175,6 +183,19 @@ def test_an_author_who_was_merged_is_read_whole_once(desk: Desk, zotero: Zotero,
     fleet.later()
     assert kinds(fleet.look()) == {"unchanged": 19, "read": 1}
     assert "And more" in zotero.papers()
+
+
+def test_an_author_who_was_merged_is_to_be_read_until_that_was_done(desk: Desk, site: Site) -> None:
+    """Though syncd is ended in between, and the number of works is what it was."""
+    openalex = OpenAlex(site)
+    fleet = following(desk, site, openalex.follow(20))
+    fleet.look()
+    openalex.merge(identifier(3), "A99999")
+    fleet.later(DAY)
+    for _ in range(2):
+        found = list(sift(jobs(fleet.config, (), None), fleet.config, fleet.ports))
+        assert [name for one in found for name in one.whole] == ["p3"]
+        fleet.later(DAY)
 
 
 def test_semantic_scholar_is_asked_about_a_thousand_at_a_time(desk: Desk, zotero: Zotero, site: Site) -> None:
@@ -230,6 +251,21 @@ def test_what_was_decided_about_a_paper_is_carried_out(desk: Desk, zotero: Zoter
     fleet.later()
     assert kinds(fleet.look()) == {"unchanged": 19, "read": 1}
     assert "Alpha Waves in Deeper Sleep" in zotero.papers()
+
+
+def test_that_nothing_is_new_is_told_once(desk: Desk, site: Site) -> None:
+    """Of all profiles that were asked about together, in one ping."""
+    openalex = OpenAlex(site)
+    site.replies |= {"/ping": Reply(), "/ping/start": Reply()}
+    fleet = following(desk, site, openalex.follow(120) + f'[ping]\nurl = "{site.address}/ping"\n')
+    with fleet.reporter:
+        fleet.look()
+        fleet.later()
+        asked = len(site.asked)
+        fleet.look()
+    pings = [asked.body.decode() for asked in site.asked[asked:] if asked.path == "/ping"]
+    assert pings[-1:] == ["nothing is new of 120 profiles"]
+    assert len([ping for ping in pings if "120" in ping]) == 1
 
 
 def test_few_profiles_of_a_service_are_read_whole(desk: Desk, site: Site) -> None:

@@ -204,9 +204,9 @@ class Looks:
         self._later = later
         self._finished = finished
         self._queues = Queues()
-        # The services that are being asked about many; and of those about whom one was asked, who is to be read: with
-        # what is new, or whole.
-        self._asking: set[str] = set()
+        # By service, the thread that asks it about many; and of those about whom one was asked, who is to be read:
+        # with what is new, or whole.
+        self._asking: dict[str, Worker] = {}
         self._sifted: dict[str, Snapshot | None] = {}
         # By profile, the thread that is at work on it; one that waits for its library has none.
         self._workers: dict[str, Worker] = {}
@@ -223,7 +223,7 @@ class Looks:
     @property
     def under_way(self) -> set[Worker]:
         """The threads at work."""
-        return set(self._workers.values())
+        return {*self._workers.values(), *self._asking.values()}
 
     def worker_of(self, profile: str) -> Worker | None:
         """Return the thread that is at work on a profile."""
@@ -249,7 +249,7 @@ class Looks:
 
         Where many of one service are due, it is asked first who of them has something new.
         """
-        for service in set(self._fleets.values()) - self._asking:
+        for service in set(self._fleets.values()) - self._asking.keys():
             if len(self._sifted) < MOST_SIFTED:
                 self._sift(service)
         if not self._queues.is_full:
@@ -292,15 +292,19 @@ class Looks:
         whys = {name: self._roster.begin(name) for name in names}
         worker = self._worker(tuple(names), library, run_name(self._clock.now()))
         config = self._config
-        self._asking.add(service)
+        self._asking[service] = worker
 
         def ask() -> None:
+            unchanged: list[str] = []
             try:
                 with self._reporter.speaking_of(run=worker.run, profile=some(names)):
                     for outcome, to_read in self._looker.sift(whys, worker.run, config, worker.progress):
+                        unchanged += (
+                            [look.profile for look in outcome.looks if look.sifted] if outcome else ()
+                        )
                         self._later(partial(self._was_sifted, whys, config, outcome, to_read))
             finally:
-                self._later(partial(self._was_asked, worker, service))
+                self._later(partial(self._was_asked, worker, service, unchanged))
 
         self._start(worker, ask)
 
@@ -321,12 +325,14 @@ class Looks:
         if outcome:
             self._finished(outcome)
 
-    def _was_asked(self, worker: Worker, service: str) -> None:
+    def _was_asked(self, worker: Worker, service: str, unchanged: Sequence[str]) -> None:
         worker.thread.join()
+        if unchanged:
+            self._reporter.nothing_new(unchanged, worker.run)
         for name in worker.names:
             if self._workers.get(name) is worker:
                 del self._workers[name]
-        self._asking.discard(service)
+        del self._asking[service]
 
     def _read(self, name: str) -> None:
         library = self._roster.library_of(name) or ""

@@ -286,10 +286,12 @@ class Daemon:
         """Take note of how looks ended, tell of it, and answer who asked for them."""
         now = self._clock.now()
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
-        self._reporter.tell(outcome, again)
+        told = [look for look in outcome.looks if not look.sifted]
+        if told:
+            self._reporter.tell(replace(outcome, looks=tuple(told)), again)
+        for look in told:
+            self._events.ended(look)
         for look in outcome.looks:
-            if not look.sifted:
-                self._events.ended(look)
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
 

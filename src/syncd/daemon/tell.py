@@ -309,15 +309,7 @@ class Reporter:
         """
         # What is wrong with a library is said once, not of each of a hundred profiles that met it in one run.
         first = outcome.looks[0]
-        quiet = [look for look in outcome.looks if look.sifted]
-        if quiet:
-            names = [look.profile for look in quiet]
-            why = ", ".join(sorted(frozenset().union(*(look.why for look in quiet))))
-            self._log.info(message("nothing-new-of", count=len(names)), run=quiet[0].run, why=why)
-            self._metrics.well(names, self._clock.now())
         for look in outcome.looks:
-            if look.sifted:
-                continue
             library = self._libraries.get(look.profile, "")
             shared = look is not first and look.trouble is not None and look.trouble is first.trouble
             with self.speaking_of(run=look.run, profile=look.profile, library=library):
@@ -337,6 +329,14 @@ class Reporter:
             self._pinger.failure(_summed_up(failed))
         else:
             self._pinger.success(_summed_up(ended))
+
+    def nothing_new(self, profiles: Sequence[str], run: str) -> None:
+        """Tell of profiles that their service was asked about together, and that have nothing new: once, of all."""
+        words = message("nothing-new-of", count=len(profiles))
+        self._log.info(words, run=run)
+        self._metrics.well(profiles, self._clock.now())
+        self._write_figures()
+        self._pinger.success(words)
 
     def _tell_papers(self, profile: str, report: Report) -> None:
         """Log what was done about each paper, and what is odd about the page, once."""
