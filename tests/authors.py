@@ -75,6 +75,7 @@ class OpenAlex:
     def merge(self, author: str, into: str) -> None:
         """Find out that two authors are one."""
         self.merged[author] = into
+        self.site.replies[f"/authors/{into}"] = self._author
         self.works[into] += self.works.pop(author)
 
     def _author(self, asked: Asked) -> Reply:
