@@ -1,11 +1,13 @@
-"""Services with many authors, on loopback: they answer as OpenAlex and Semantic Scholar do, and count."""
+"""Services with many authors, on loopback: they answer as OpenAlex, Semantic Scholar and arXiv do, and count."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from websites import Asked, Reply
@@ -153,3 +155,42 @@ class SemanticScholar:
     def _papers(self, asked: Asked) -> Reply:
         titles = self.papers[asked.path.split("/")[2]]
         return Reply({"data": [{"paperId": title, "title": title, "year": 2020} for title in titles]})
+
+
+@dataclass
+class Arxiv:
+    """arXiv, with entries of people of one name each, newest first."""
+
+    site: Site
+    entries: list[tuple[str, str, datetime]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Answer."""
+        self.site.replies["/query"] = self._query
+
+    def follow(self, number: int) -> str:
+        """Have people with an entry each; return their profiles."""
+        names = [f"Ann {chr(65 + n)}ay" for n in range(number)]
+        for name in names:
+            self.add(name, title(name), datetime(2020, 1, 1, tzinfo=UTC))
+        return "".join(f'[profiles.x{n}]\nsource = "arxiv:{name}"\n' for n, name in enumerate(names))
+
+    def add(self, name: str, of: str, day: datetime) -> None:
+        """Let somebody of this name submit something, and somebody else with them."""
+        self.entries.append((name, of, day))
+
+    def _query(self, asked: Asked) -> Reply:
+        names = re.findall(r'au:"(.*?)"', asked.query["search_query"])
+        found = sorted((one for one in self.entries if one[0] in names), key=lambda one: one[2], reverse=True)
+        entries = "".join(
+            f"<entry><id>http://arxiv.org/abs/26{n // 100:02}.{n:05}v1</id><title>{of}</title>"
+            f"<published>{day:%Y-%m-%dT%H:%M:%SZ}</published><summary>It is so.</summary>"
+            f"<author><name>{name}</name></author><author><name>Bo Li</name></author></entry>"
+            for name, of, day in found
+            for n in [self.entries.index((name, of, day)) + 1]
+        )
+        head = f"<title>arXiv Query: {len(names)}</title><o:totalResults>{len(found)}</o:totalResults>"
+        spaces = 'xmlns="http://www.w3.org/2005/Atom" xmlns:o="http://a9.com/-/spec/opensearch/1.1/"'
+        return Reply(
+            f"<feed {spaces}>{head}{entries}</feed>", headers={"Content-Type": "application/atom+xml"}
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from authors import OpenAlex, SemanticScholar, identifier, title
+from authors import Arxiv, OpenAlex, SemanticScholar, identifier, title
 from doubles import Fault
 from syncd.config import load
 from syncd.daemon.events import Events
@@ -62,7 +62,11 @@ class Fleet:
         desk = self.desk
         desk.data.create()
         self.config = load(desk.folder / "config.toml", desk.env)
-        bases = {"openalex": self.site.address, "semanticscholar": self.site.address}
+        bases = {
+            "openalex": self.site.address,
+            "semanticscholar": self.site.address,
+            "arxiv": f"{self.site.address}/query",
+        }
         self.ports = ports = Ports(desk.env, desk.data, desk.clock, services=bases, pace=Pace(0.0, {}))
         self.roster = Roster(lambda: 0.5)
         self.roster.follow(dict.fromkeys(self.config.profiles, "main"))
@@ -209,6 +213,24 @@ def test_semantic_scholar_is_asked_about_a_thousand_at_a_time(desk: Desk, zotero
     assert kinds(fleet.look()) == {"unchanged": 29, "read": 1}
     assert site.paths == ["/author/batch", "/author/4", "/author/4/papers"]
     assert "News of 4" in zotero.papers()
+
+
+def test_arxiv_is_asked_about_several_names_in_between(desk: Desk, zotero: Zotero, site: Site) -> None:
+    """Twenty in a request; once a day each name is read whole, for arXiv does not count."""
+    arxiv = Arxiv(site)
+    fleet = following(desk, site, arxiv.follow(25))
+    fleet.look()
+    assert len(zotero.papers()) == 25
+    fleet.later()
+    arxiv.add("Ann Kay", title("news"), desk.clock.now())
+    site.asked.clear()
+    assert kinds(fleet.look()) == {"unchanged": 24, "read": 1}
+    assert len(site.asked) == 2
+    assert title("news") in zotero.papers()
+    (collection,) = {name for name in zotero.collections() if "Kay" in name}
+    assert collection == "Ann Kay"
+    fleet.later(DAY)
+    assert kinds(fleet.look()) == {"unchanged": 0, "read": 25}
 
 
 def test_what_could_not_be_pushed_is_read_again(desk: Desk, zotero: Zotero, site: Site) -> None:

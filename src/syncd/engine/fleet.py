@@ -54,7 +54,8 @@ def fleets(config: Config) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name, profile in config.profiles.items():
         author = services.recognise(profile.source)
-        if author and author.name in services.SOURCES and services.SOURCES[author.name].together:
+        service = services.SOURCES.get(author.name) if author else None
+        if author and service and service.together and service.together(author.author):
             found.setdefault(author.name, []).append(name)
     return {name: service for service, names in found.items() if len(names) > FEW for name in names}
 
@@ -86,7 +87,9 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
         api = cast("FleetApi", services.api(service, apis_of(config, ports.env, ports.services)))
         sieve = _Sieve(api, web, state.authors, known, authors, now)
         stale = [name for name, one in known.items() if sieve.is_stale(one)]
-        for names in _batches(stale, api.per_count):
+        if not api.per_count:
+            yield Sifted(whole=tuple(stale))
+        for names in _batches(stale, api.per_count) if api.per_count else ():
             ports.progress.stage(message("asking-for-counts", service=service, count=len(names)))
             yield sieve.by_count(names)
         # Those that were looked at last at about the same time are asked about together.

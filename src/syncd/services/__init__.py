@@ -46,7 +46,8 @@ class FleetApi(Api, Protocol):
     """An API that can be asked about many authors at once.
 
     Attributes:
-        per_count: how many authors one request takes that asks for the numbers of their papers.
+        per_count: how many authors one request takes that asks for the numbers of their papers; 0 where there is no
+            such request.
         per_recent: how many one takes that asks for what is new; 0 where there is no such request.
     """
 
@@ -227,6 +228,15 @@ def _arxiv_author(text: str) -> str:
     return " ".join(f"{given} {family}".split())
 
 
+def _anyone(_author: str) -> bool:
+    return True
+
+
+def _is_arxiv_name(author: str) -> bool:
+    """Only names can be searched for; what an identifier stands for has a feed of its own."""
+    return not ARXIV_IDENTIFIER.fullmatch(author)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service, and what it can do.
@@ -239,7 +249,7 @@ class Service:
         example: a source, for those who mistype one.
         finds: it finds authors by name.
         completes: it completes papers.
-        together: many of its authors can be asked about at once: its `Api` is a `FleetApi`.
+        together: which of its authors can be asked about together with others, if any: its `Api` is a `FleetApi`.
     """
 
     name: str
@@ -249,7 +259,7 @@ class Service:
     example: str = ""
     finds: bool = False
     completes: bool = False
-    together: bool = False
+    together: Callable[[str], bool] | None = None
 
     def module(self) -> Any:
         """Load it: `Api` asks for authors and papers, `read` reads what it fetched of an author."""
@@ -264,8 +274,8 @@ class Service:
 SERVICES = (
     Service("scholarfeed", "scholarfeed", SCHOLARFEED, example="scholarfeed:12345", finds=True),
     Service("orcid", "orcid", ORCID, str.upper, "orcid:0000-0002-1825-0097"),
-    Service("arxiv", "arxiv", ARXIV, _arxiv_author, "arxiv:he_p_1", completes=True),
-    Service("semanticscholar", "s2", S2, example="s2:1735303", completes=True, together=True),
+    Service("arxiv", "arxiv", ARXIV, _arxiv_author, "arxiv:he_p_1", completes=True, together=_is_arxiv_name),
+    Service("semanticscholar", "s2", S2, example="s2:1735303", completes=True, together=_anyone),
     Service(
         "openalex",
         "openalex",
@@ -274,7 +284,7 @@ SERVICES = (
         "openalex:A5023888391",
         finds=True,
         completes=True,
-        together=True,
+        together=_anyone,
     ),
     Service("crossref", completes=True),
     Service("dblp", "dblp", DBLP, example="dblp:116/8665", completes=True),
