@@ -28,6 +28,8 @@ WORDS: Mapping[str, str] = {
     "get-openalex-key": "A key is free: get one at https://openalex.org/settings/api, and name it in [services.openalex].",
     "host-budget": "{host}: {left} of {limit} requests left",
     "host-budget-until": "{budget} until {time}",
+    "others": "{count} others",
+    "of-them-troubled": "{count} of them with troubles; syncd status --json tells all",
     "others-are-well": "{count} others are well",
     "others-are-well/one": "{count} other is well",
     "more-with-json": "and {count} more; syncd status --json tells all",

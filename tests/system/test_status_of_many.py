@@ -40,6 +40,18 @@ def test_troubles_come_first_and_the_rest_is_one_line(desk: Desk) -> None:
     assert any("others are well" in line for line in lines)
 
 
+def test_many_troubles_are_summed_up_too(desk: Desk) -> None:
+    """Where a server is down, ten thousand profiles may have one."""
+    many(desk, 60)
+    for n in range(59):
+        (desk.folder / f"p{n:03}.txt").write_text("nothing", encoding="utf-8")
+    config = load(desk.folder / "config.toml", desk.env)
+    run_once(config, RunOptions(), Ports(desk.env, desk.data, desk.clock))
+    out = desk.syncd("status").out
+    assert len(out.splitlines()) < 80
+    assert "of them with troubles" in out
+
+
 def test_few_profiles_are_all_shown(desk: Desk) -> None:
     """With the one first that has a trouble, however the configuration orders them."""
     many(desk, 5)

@@ -145,8 +145,11 @@ def _rows(rows: Sequence[Row], now: datetime, *, exact: bool) -> Iterator[tuple[
         last_success = max((row.last_success for row in rest if row.last_success), default=None)
         times = [row.live["next"] for row in rest if row.live.get("next") and not row.resting]
         last, following = (_when(time, now, exact=exact) for time in (last_success, min(times, default=None)))
-        words = message("others-are-well", count=len(rest))
-        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", "[green]ok[/]"
+        words, state = message("others-are-well", count=len(rest)), "[green]ok[/]"
+        if troubled := sum(row.problem is not None for row in rest):
+            words = message("others", count=len(rest))
+            state = f"[red]{message('of-them-troubled', count=troubled)}[/]"
+        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", state
 
 
 def _show_hints(rows: Sequence[Row], out: Console) -> None:
@@ -167,11 +170,11 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
-    """Return the profiles to show, those with troubles first; and the rest, if there are too many, which is well."""
+    """Return the profiles to show, those with troubles first; and the rest, if there are too many."""
     ranked = sorted(rows, key=_rank)
     if len(ranked) <= MOST_ROWS:
         return ranked, ()
-    worth = max(MOST_ROWS // 2, sum(_rank(row) < WELL for row in ranked))
+    worth = min(MOST_ROWS, max(MOST_ROWS // 2, sum(_rank(row) < WELL for row in ranked)))
     return ranked[:worth], ranked[worth:]
 
 

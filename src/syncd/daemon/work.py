@@ -285,9 +285,10 @@ class Looker:
                 for name in (*found.unchanged, *to_read):
                     del rest[name]
                 yield Outcome(tuple(looks)) if looks else None, to_read
+            yield None, dict.fromkeys(rest)
         except Exception as error:  # noqa: BLE001 - one service's trouble is not the daemon's
             stopped = isinstance(error, StoppedError)
-            trouble = None if stopped else setback_of(error)
+            trouble = None if stopped else replace(setback_of(error), together=True)
             looks = [
                 Look(
                     name, why, run, config, None, trouble, error, stopped, author=self.authors.get(name, name)
