@@ -171,13 +171,13 @@ def test_ten_thousand_authors_of_openalex(tmp_path: Path) -> None:
             until(lambda: told(daemon) >= AUTHORS - WITH_NEWS, seconds=600, but=lambda: daemon.text[-3000:])
             work, requests = cpu(daemon) - begin, sum(openalex.asked.values())
             rest, memory = at_rest(daemon), peak(daemon)
-            begin_status = time.monotonic()
+            begin_status = os.times().children_user
             shown = desk.afresh("status").out
-            status = time.monotonic() - begin_status
+            status = os.times().children_user - begin_status
     print(  # noqa: T201 - the figures are what this is for
         "",
-        "authors  configuration  requests of a look  CPU of it  at rest  peak memory  syncd status",
-        f"{AUTHORS:>7}{loading:>13.2f} s{requests:>20}{work:>9.1f} s{rest:>9.2%}{memory:>10.0f} MB{status:>12.1f} s",
+        "authors  configuration  requests of a look  CPU of it  at rest  peak memory  CPU of syncd status",
+        f"{AUTHORS:>7}{loading:>13.2f} s{requests:>20}{work:>9.1f} s{rest:>9.2%}{memory:>10.0f} MB{status:>19.1f} s",
         f"of these requests: {dict(openalex.asked)}; lines of status: {len(shown.splitlines())}",
         sep="\n",
     )

@@ -297,6 +297,13 @@ def test_that_nothing_is_new_is_told_once(desk: Desk, site: Site) -> None:
     assert len([ping for ping in pings if "120" in ping]) == 1
 
 
+def test_profiles_of_one_service_belong_together(desk: Desk, site: Site) -> None:
+    """So that the times of those come now that come soon; a page on the disk belongs to nobody."""
+    fleet = following(desk, site, OpenAlex(site).follow(20) + '[profiles.ann]\nsource = "page.txt"\n')
+    assert fleet.looks.alongside("p3") == {f"p{n}" for n in range(20)} - {"p3"}
+    assert fleet.looks.alongside("ann") == set()
+
+
 def test_few_profiles_of_a_service_are_read_whole(desk: Desk, site: Site) -> None:
     """Each time, as thoroughly as can be: nothing is saved by asking less."""
     openalex = OpenAlex(site)

@@ -92,8 +92,8 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
         for names in _batches(stale, api.per_count) if api.per_count else ():
             ports.progress.stage(message("asking-for-counts", service=service, count=len(names)))
             yield sieve.by_count(names)
-        # Those that were looked at last at about the same time are asked about together.
-        fresh = sorted(known.keys() - set(stale), key=lambda name: known[name].looked)
+        # Those that were compared at about the same time are asked about together.
+        fresh = sorted(known.keys() - set(stale), key=lambda name: (known[name].compared, name))
         for names in _batches(fresh, api.per_recent):
             ports.progress.stage(message("asking-for-news", service=service, count=len(names)))
             yield sieve.by_news(names)
@@ -187,7 +187,8 @@ class _Sieve:
             Listed(self.sources[name].author, self._identifier(name), self.known[name].author)
             for name in names
         ]
-        since = min(datetime.fromisoformat(self.known[name].looked) for name in names) - LATE
+        # The same day all day long: what was read as a part before comes again as the same part, and is known by that.
+        since = min(datetime.fromisoformat(self.known[name].compared) for name in names) - LATE
         news = self.api.recent(listed, since.date(), self.web)
         parts = {
             name: part

@@ -32,7 +32,6 @@ class KnownAuthor:
         listed: how many papers the service counted when it was read whole; None where it did not say.
         whole: ISO time of the last whole reading.
         compared: ISO time at which that number was last compared.
-        looked: ISO time of the last look.
         part: the digest of the part that was read last; empty after a whole reading.
     """
 
@@ -44,7 +43,6 @@ class KnownAuthor:
     listed: int | None
     whole: str
     compared: str
-    looked: str
     part: str
 
     def identifier(self, author: str) -> str:
@@ -83,7 +81,6 @@ class Authors:
                 r.listed,
                 r.whole,
                 r.compared,
-                r.pushed,
                 r.part,
             )
             for r in rows
