@@ -140,6 +140,7 @@ def test_a_look_in_between_asks_about_a_hundred_at_a_time(desk: Desk, zotero: Zo
         openalex.add(identifier(7), title(f"old {number}"), "2020-01-01")
     assert kinds(fleet.look()) == {"unchanged": 0, "read": 230}
     assert len(zotero.papers()) == 239
+    filed = {(one.name, one.author, one.collection) for one in fleet.state.profiles()}
     fleet.later()
     for number in (7, 107, 207):
         openalex.add(identifier(number), title(f"news {number}"), f"{desk.clock.now():%Y-%m-%d}")
@@ -148,6 +149,7 @@ def test_a_look_in_between_asks_about_a_hundred_at_a_time(desk: Desk, zotero: Zo
     assert openalex.asked == {"works of many": 3}
     assert {title(f"news {number}") for number in (7, 107, 207)} < zotero.papers().keys()
     assert all(look.error is None for look in fleet.outcomes.values())
+    assert {(one.name, one.author, one.collection) for one in fleet.state.profiles()} == filed
     fleet.later()
     openalex.asked.clear()
     assert kinds(fleet.look()) == {"unchanged": 230, "read": 0}
