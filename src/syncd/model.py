@@ -28,6 +28,7 @@ class Snapshot:
         captured: when the page was as it is here; time zone aware. Years are inferred from it.
         media_type: the `Content-Type` without parameters, when the source states one.
         charset: the character set that the source states, if any.
+        whole: it is all that the source has; else what is new there, and what it lacks is not gone.
     """
 
     data: bytes
@@ -35,6 +36,7 @@ class Snapshot:
     captured: datetime
     media_type: str | None = None
     charset: str | None = None
+    whole: bool = True
 
     @cached_property
     def digest(self) -> str:
@@ -225,6 +227,7 @@ class Profile:
         ai_score: 0 to 100.
         papers: in the source's order.
         warnings: what was odd about the source.
+        whole: these are all papers that the source has; else what is new there, without the figures of its header.
     """
 
     name: str
@@ -236,3 +239,4 @@ class Profile:
     ai_score: int | None = None
     papers: tuple[Paper, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    whole: bool = True

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from authors import OpenAlex, identifier, title
 from background import Background, until, write
 from clocks import FakeClock
 from desk import Desk, Zotero
 from doubles import FaultyLibrary
+from syncd.config import load
+from syncd.engine.gather import digest_of_settings
 from syncd.errors import SyncdError
+from syncd.state.libraries import remembered
+from syncd.sync.action import PlannedProfile
+from websites import website
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from syncd.config import Config
 
 MANY = 1000
 # Seconds for which a daemon is watched that has nothing to do.
 IDLE = 30.0
 # Below this share of a processor, ratios say nothing.
 LEAST = 0.002
+ALLOWED = '[http]\nallow_private = ["127.0.0.1"]\n'
+NOTHING_NEW = re.compile(r"nothing is new of (\d+) profile")
 
 
 class Plain(Background):
@@ -126,3 +138,104 @@ def test_many_profiles_against_one(tmp_path: Path) -> None:
     assert threads < one_threads + 40
     assert runs < MANY / 10
     assert rest < 5 * max(one_rest, LEAST)
+
+
+AUTHORS = 10_000
+# So many of them have something new.
+WITH_NEWS = 200
+MOST_REQUESTS = 250
+MOST_SECONDS_TO_LOAD = 1.0
+MOST_MEGABYTES = 250.0
+
+
+def test_ten_thousand_authors_of_openalex(tmp_path: Path) -> None:
+    """How long the configuration takes; the requests of a look in between, of which some bring papers; memory; idle."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    with website() as site, FaultyLibrary(tmp_path / "zotero.sqlite") as server:
+        openalex = OpenAlex(site)
+        desk = Desk(folder, Zotero(server), FakeClock())
+        desk.configure(ALLOWED + openalex.follow(AUTHORS))
+        begin = time.process_time()
+        config = load(folder / "config.toml", desk.env)
+        loading = time.process_time() - begin
+        desk.data.create()
+        read_whole(desk, config)
+        for number in range(WITH_NEWS):
+            author = identifier(number * (AUTHORS // WITH_NEWS))
+            openalex.add(author, title(f"news {number}"), f"{datetime.now(UTC):%Y-%m-%d}")
+        openalex.asked.clear()
+        with Elsewhere(desk, site.address) as daemon:
+            begin = cpu(daemon)
+            until(lambda: created(daemon) >= WITH_NEWS, seconds=600, but=lambda: daemon.text[-3000:])
+            until(lambda: told(daemon) >= AUTHORS - WITH_NEWS, seconds=600, but=lambda: daemon.text[-3000:])
+            work, requests = cpu(daemon) - begin, sum(openalex.asked.values())
+            rest, memory = at_rest(daemon), peak(daemon)
+            begin_status = os.times().children_user
+            shown = desk.afresh("status").out
+            status = os.times().children_user - begin_status
+    print(  # noqa: T201 - the figures are what this is for
+        "",
+        "authors  configuration  requests of a look  CPU of it  at rest  peak memory  CPU of syncd status",
+        f"{AUTHORS:>7}{loading:>13.2f} s{requests:>20}{work:>9.1f} s{rest:>9.2%}{memory:>10.0f} MB{status:>19.1f} s",
+        f"of these requests: {dict(openalex.asked)}; lines of status: {len(shown.splitlines())}",
+        sep="\n",
+    )
+    assert requests <= MOST_REQUESTS
+    assert loading < MOST_SECONDS_TO_LOAD
+    assert memory < MOST_MEGABYTES
+    assert rest < LEAST
+
+
+class Elsewhere(Plain):
+    """A daemon for which OpenAlex is on loopback, and may be asked without a pause."""
+
+    def __init__(self, desk: Desk, address: str) -> None:
+        self._address = address
+        super().__init__(desk)
+
+    def _start(self, stderr: int, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        child = Path(__file__).with_name("openalex_child.py")
+        return subprocess.Popen(
+            [sys.executable, str(child), self._address],
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=env,
+            cwd=self._desk.folder,
+        )
+
+
+def read_whole(desk: Desk, config: Config) -> None:
+    """Let all profiles have been read whole and pushed before, as far as syncd remembers: reading them takes hours."""
+    library = config.library(None)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with remembered(library, desk.data, desk.clock) as state, state.writing() as connection:
+        for name, profile in config.profiles.items():
+            author = profile.source.removeprefix("openalex:")
+            planned = PlannedProfile(
+                name,
+                f"Ann {author}",
+                profile.source,
+                "0",
+                "",
+                1,
+                1,
+                settings=digest_of_settings(profile, config),
+            )
+            state.remember_profile(connection, "a-run", planned, now)
+
+
+def created(daemon: Background) -> int:
+    """Return how many papers the daemon added."""
+    return daemon.text.count('"event": "created')
+
+
+def told(daemon: Background) -> int:
+    """Return of how many profiles the daemon said that nothing is new."""
+    return sum(int(found) for found in NOTHING_NEW.findall(daemon.text))
+
+
+def peak(daemon: Background) -> float:
+    """Return the most memory that a daemon had, in megabytes; its parser is a process of its own."""
+    status = Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024

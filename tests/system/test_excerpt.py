@@ -182,10 +182,13 @@ class World:
             state.set_status(connection, [key], [told])
 
     def intakes(self) -> list[Intake]:
-        """Return two profiles."""
-        return [
+        """Return two profiles, each whole or in part."""
+        listed = [
             intake(*self.chance.sample([*self.papers, self._paper()], 8), name=name) for name in ("ann", "bo")
         ]
+        # A chance of its own, so that the other things meet as they did before there were parts.
+        parts = random.Random(self.chance.random())
+        return [replace(one, profile=replace(one.profile, whole=parts.random() < 0.6)) for one in listed]
 
 
 def chance_of(world: World) -> Paper:

@@ -203,3 +203,18 @@ def test_only_what_is_tried_again_has_a_time_for_that() -> None:
     again = fail(made, "b1", SLOW_SOURCE)
     assert made.setback_of("a1") == (BAD_PAGE, NOW, None)
     assert made.setback_of("b1") == (SLOW_SOURCE, NOW, again)
+
+
+def test_those_who_are_asked_about_together_are_tried_again_together() -> None:
+    """Spread by chance, each would cost a request of its own."""
+    chances = iter((0.1, 0.9, 0.2, 0.8))
+    roster = Roster(lambda: next(chances))
+    roster.follow({"ann": "main", "bo": "main"})
+    for together in (True, False):
+        trouble = Setback("the server answered 503", passing=True, together=together)
+        times = set()
+        for name in ("ann", "bo"):
+            roster.want([name], "schedule")
+            roster.begin(name)
+            times.add(roster.finish(name, trouble, NOW))
+        assert len(times) == (1 if together else 2)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syncd.config.values import read_schedule
-from syncd.daemon.schedule import JITTER, trigger, zone
+from syncd.daemon.schedule import JITTER, Timetable, trigger, zone
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -186,3 +186,21 @@ def test_every_cron_line_that_the_configuration_takes_has_a_next_time(line: str)
     found = trigger(read_schedule(line), BERLIN, start, jitter=False).get_next_fire_time(start, start)
     assert found is not None
     assert found > start
+
+
+def test_times_that_come_soon_can_come_now() -> None:
+    """Of those that are meant; each comes again when its schedule says so, and not twice."""
+    timetable = Timetable(BERLIN, lambda _name: None)
+    timetable.start()
+    try:
+        for name, schedule in (("soon", "every 10m"), ("other", "every 10m"), ("later", "every 6h")):
+            timetable.put(name, schedule, jitter=False)
+        before = timetable.next("soon")
+        assert timetable.forward({"soon", "later"}, timedelta(minutes=15)) == ["soon"]
+        after = timetable.next("soon")
+        assert before is not None
+        assert after is not None
+        assert timedelta(minutes=9) < after - before < timedelta(minutes=11)
+        assert timetable.forward({"soon"}, timedelta(minutes=15)) == []
+    finally:
+        timetable.stop()

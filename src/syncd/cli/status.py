@@ -5,7 +5,7 @@ They read syncd's own records, and ask the daemon where one runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from shlex import quote
@@ -33,7 +33,7 @@ from syncd.cli.output import Column, before_and_after, counted, named, reasons, 
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
-from syncd.engine.status import Row, Shelf, shelf
+from syncd.engine.status import Row, Shelf, keyless, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import chained, message
 from syncd.state.history import History, Note, Run
@@ -45,11 +45,11 @@ Json = dict[str, Any]
 
 # What is shown of papers, in this order: the word for each cause.
 HEADINGS = {
-    "kept": "kept as you changed them",
-    "waiting": "waiting",
-    "review": "to review",
     "failed": "failed",
     "refused": "refused by the server",
+    "review": "to review",
+    "kept": "kept as you changed them",
+    "waiting": "waiting",
     "paused": "paused",
     "restored": "coming back with the next push",
     "deleted": "deleted or trashed by you",
@@ -59,6 +59,9 @@ HEADINGS = {
 }
 # Of these only the number is shown: nothing waits for the user there.
 QUIET = frozenset({"paused", "not adopted"})
+# So many profiles are shown, and so many papers of each cause, before the rest is summed up.
+MOST_ROWS = 30
+MOST_PAPERS = 30
 # Characters of a value that are shown.
 WIDTH = 60
 # How much of what two values have in common is shown before they differ.
@@ -66,6 +69,10 @@ LEAD = 20
 # Columns by which a line that goes on below itself is set in.
 HANG = 2
 MINUTE = timedelta(minutes=1)
+# Names of profiles that one hint is about.
+MOST_NAMES = 10
+# The rank of a profile that is well.
+WELL = 9
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -82,6 +89,9 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         out = stdout()
         for filled in shelves:
             _show(filled, out, clock.now(), followed=bool(settings.profiles))
+        if number := keyless(settings):
+            words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
+            out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
         _show_daemon(live, out)
 
 
@@ -91,6 +101,7 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
         # A daemon of an older version has no http to tell of.
         http = live.get("http") and uncoded(live["http"])
         daemon = {name: live[name] for name in ("pid", "version", "since", "paused")} | {"http": http}
+        daemon["budgets"] = live.get("budgets", [])
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
     return {**whole, "daemon": daemon}
 
@@ -101,15 +112,7 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
         words = message("nothing-pushed-yet", command=begin)
         out.print(f"[bold]{escape(shelf.library)}[/]: {words}", soft_wrap=True)
         return
-    exact = not out.is_terminal
-    rows = []
-    for row in shelf.rows:
-        papers = _papers(row.pushed)
-        last, following = (
-            _when(row.last_success, now, exact=exact),
-            None if row.resting else _when(row.live.get("next"), now, exact=exact),
-        )
-        rows.append((escape(row.name), papers, last or "never", following or "-", _state(row, now)))
+    rows = list(_rows(shelf.rows, now, exact=not out.is_terminal))
     out.print(f"[bold]{escape(shelf.library)}[/]", soft_wrap=True)
     columns = (
         Column("profile", 2),
@@ -120,21 +123,66 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
     )
     output.show(out, columns, rows)
     _show_papers(shelf.standings, out)
-    hints: dict[str, list[str]] = {}
-    for row in shelf.rows:
-        if row.problem and row.problem.hint:
-            hints.setdefault(row.problem.hint, []).append(row.name)
-        if row.pushed and row.pushed.is_partial:
-            partial = with_the_rest(message("source-lists-part"), row.pushed.author, row.pushed.origin)
-            hints.setdefault(partial, []).append(row.name)
-    for hint, names in hints.items():
-        out.print(f"\n{escape(', '.join(names))}: {escape(hint)}", soft_wrap=True)
+    _show_hints(shelf.rows, out)
     for row in shelf.rows:
         if row.pushed and row.pushed.paused:
             tell("\n" + message("fresh-collection", profile=quote(row.name)))
     if any(standing.cause == "review" for standing in shelf.standings):
         tell("\n" + message("decide-duplicates"))
     out.print()
+
+
+def _rows(rows: Sequence[Row], now: datetime, *, exact: bool) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield what is shown of the profiles, a row each; of many, the rest that is well in one."""
+    first, rest = _by_rank(rows)
+    for row in first:
+        last, following = (
+            _when(row.last_success, now, exact=exact),
+            None if row.resting else _when(row.live.get("next"), now, exact=exact),
+        )
+        yield escape(row.name), _papers(row.pushed), last or "never", following or "-", _state(row, now)
+    if rest:
+        papers = sum(row.pushed.papers for row in rest if row.pushed)
+        last_success = max((row.last_success for row in rest if row.last_success), default=None)
+        times = [row.live["next"] for row in rest if row.live.get("next") and not row.resting]
+        last, following = (_when(time, now, exact=exact) for time in (last_success, min(times, default=None)))
+        words, state = message("others-are-well", count=len(rest)), "[green]ok[/]"
+        if troubled := sum(row.problem is not None for row in rest):
+            words = message("others", count=len(rest))
+            state = f"[red]{message('of-them-troubled', count=troubled)}[/]"
+        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", state
+
+
+def _show_hints(rows: Sequence[Row], out: Console) -> None:
+    hints: dict[str, list[str]] = {}
+    for row in rows:
+        if row.problem and row.problem.hint:
+            hints.setdefault(row.problem.hint, []).append(row.name)
+        if row.pushed and row.pushed.is_partial:
+            partial = with_the_rest(message("source-lists-part"), row.pushed.author, row.pushed.origin)
+            hints.setdefault(partial, []).append(row.name)
+    for hint, names in hints.items():
+        out.print(f"\n{escape(_some(names))}: {escape(hint)}", soft_wrap=True)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    return message("and-more", names=shown, count=more) if more > 0 else shown
+
+
+def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Return the profiles to show, those with troubles first; and the rest, if there are too many."""
+    ranked = sorted(rows, key=_rank)
+    if len(ranked) <= MOST_ROWS:
+        return ranked, ()
+    worth = min(MOST_ROWS, max(MOST_ROWS // 2, sum(_rank(row) < WELL for row in ranked)))
+    return ranked[:worth], ranked[worth:]
+
+
+def _rank(row: Row) -> int:
+    """Return how much a profile matters: a smaller number matters more."""
+    ranks = (row.problem, row.pushed and row.pushed.paused, row.live.get("running"), row.pushed is None)
+    return next((rank for rank, matters in enumerate(ranks) if matters), WELL)
 
 
 def _papers(pushed: FollowedProfile | None) -> str:
@@ -172,13 +220,15 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
         if not (group := grouped.get(cause)):
             continue
         out.print(f"\n[bold]{heading}[/]: {len(group)}")
-        for standing in [] if cause in QUIET else group:
+        for standing in [] if cause in QUIET else group[:MOST_PAPERS]:
             detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
             _line(out, f"  {standing.key or standing.paper}  {standing.title}: {detail}")
             for name, (yours, source) in standing.values.items():
                 ours, theirs = _beside(yours, source)
                 said = message("yours-and-sources", field=named([name]), yours=ours, source=theirs)
                 _line(out, f"    {said}")
+        if cause not in QUIET and len(group) > MOST_PAPERS:
+            _line(out, f"  {message('more-with-json', count=len(group) - MOST_PAPERS)}")
 
 
 def _line(out: Console, words: str) -> None:
@@ -236,6 +286,11 @@ def _show_daemon(live: Json | None, out: Console) -> None:
     if live["version"] != __version__:
         words = message("daemon-is-other-syncd", version=live["version"], own=__version__)
         out.print(words, style="yellow", highlight=False)
+    for budget in live.get("budgets", ()):
+        words = message("host-budget", host=budget["host"], left=budget["left"], limit=budget["limit"])
+        if budget["until"]:
+            words = message("host-budget-until", budget=words, time=local(budget["until"]))
+        out.print(words, style="dim", highlight=False, markup=False)
     http = live.get("http")
     if http and http["trouble"]:
         words = message("programs-unanswered", reason=http["trouble"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -22,8 +22,10 @@ from syncd.daemon.events import Events
 from syncd.daemon.roster import Roster
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting
+from syncd.engine.fleet import FEW, fleets
 from syncd.engine.ports import run_name
 from syncd.messages import message
+from syncd.model import Snapshot
 
 # So many profiles are read at a time: reading is mostly waiting for others, and parsing takes turns anyway.
 READERS = 16
@@ -31,6 +33,8 @@ READERS = 16
 AT_ONE_PLACE = 4
 # So many profiles are pushed in one run, and so many wait for it in memory.
 TOGETHER = 100
+# So many profiles of a service are asked about in one go, and so many that have something new wait to be read.
+MOST_SIFTED = 1000
 # Seconds for which those that were read wait for others that are still being read.
 LINGER = 1.0
 
@@ -200,6 +204,10 @@ class Looks:
         self._later = later
         self._finished = finished
         self._queues = Queues()
+        # By service, the thread that asks it about many; and of those about whom one was asked, who is to be read:
+        # with what is new, or whole.
+        self._asking: dict[str, Worker] = {}
+        self._sifted: dict[str, Snapshot | None] = {}
         # By profile, the thread that is at work on it; one that waits for its library has none.
         self._workers: dict[str, Worker] = {}
         self.take_over(config)
@@ -208,11 +216,14 @@ class Looks:
         """Go by these settings from the next look on."""
         self._config = config
         self._places = {name: host_of(profile.source) for name, profile in config.profiles.items()}
+        self._fleets = fleets(config)
+        # Others may be read now, and by other settings.
+        self._sifted.clear()
 
     @property
     def under_way(self) -> set[Worker]:
         """The threads at work."""
-        return set(self._workers.values())
+        return {*self._workers.values(), *self._asking.values()}
 
     def worker_of(self, profile: str) -> Worker | None:
         """Return the thread that is at work on a profile."""
@@ -234,7 +245,13 @@ class Looks:
         return min((wait for wait in waits if wait is not None), default=None)
 
     def begin(self) -> None:
-        """Begin to read who is due, and to push what was read, as far as there is room."""
+        """Begin to read who is due, and to push what was read, as far as there is room.
+
+        Where many of one service are due, it is asked first who of them has something new.
+        """
+        for service in set(self._fleets.values()) - self._asking.keys():
+            if len(self._sifted) < MOST_SIFTED:
+                self._sift(service)
         if not self._queues.is_full:
             for name in self._roster.ready(self._clock.now(), self._has_room):
                 # Each that is begun takes room from those behind it.
@@ -249,7 +266,73 @@ class Looks:
             worker.thread.join(max(0.0, until - self._clock.monotonic()))
 
     def _has_room(self, name: str, library: str) -> bool:
-        return self._queues.has_room(library, self._places[name])
+        known = name not in self._fleets or name in self._sifted
+        return known and self._queues.has_room(library, self._places[name])
+
+    def alongside(self, name: str) -> set[str]:
+        """Return the profiles that are asked about together with one."""
+        service = self._fleets.get(name)
+        return {other for other, one in self._fleets.items() if one == service} - {name} if service else set()
+
+    def _sift(self, service: str) -> None:
+        """Begin to ask a service who of those that are due has something new."""
+
+        def is_meant(name: str, _library: str) -> bool:
+            return self._fleets.get(name) == service and name not in self._sifted
+
+        ready = self._roster.ready(self._clock.now(), is_meant)
+        if len(asked := self._roster.asked(ready)) <= FEW:
+            # Who asks for a few wants them looked at as thoroughly as can be.
+            self._sifted |= dict.fromkeys(asked)
+            ready = [name for name in ready if name not in self._sifted]
+        if not ready:
+            return
+        library = self._roster.library_of(ready[0]) or ""
+        names = [name for name in ready if self._roster.library_of(name) == library][:MOST_SIFTED]
+        whys = {name: self._roster.begin(name) for name in names}
+        worker = self._worker(tuple(names), library, run_name(self._clock.now()))
+        config = self._config
+        self._asking[service] = worker
+
+        def ask() -> None:
+            unchanged: list[str] = []
+            try:
+                with self._reporter.speaking_of(run=worker.run, profile=some(names)):
+                    for outcome, to_read in self._looker.sift(whys, worker.run, config, worker.progress):
+                        unchanged += (
+                            [look.profile for look in outcome.looks if look.sifted] if outcome else ()
+                        )
+                        self._later(partial(self._was_sifted, whys, config, outcome, to_read))
+            finally:
+                self._later(partial(self._was_asked, worker, service, unchanged))
+
+        self._start(worker, ask)
+
+    def _was_sifted(
+        self,
+        whys: Mapping[str, frozenset[str]],
+        config: Config,
+        outcome: Outcome | None,
+        to_read: Mapping[str, Snapshot | None],
+    ) -> None:
+        """Take note of who has something new, and is due still; the looks at all others have ended."""
+        for name in (*to_read, *(look.profile for look in (outcome.looks if outcome else ()))):
+            self._workers.pop(name, None)
+        for name, part in to_read.items():
+            self._roster.put_off(name, whys[name])
+            if config is self._config:
+                self._sifted[name] = part
+        if outcome:
+            self._finished(outcome)
+
+    def _was_asked(self, worker: Worker, service: str, unchanged: Sequence[str]) -> None:
+        worker.thread.join()
+        if unchanged:
+            self._reporter.nothing_new(unchanged, worker.run)
+        for name in worker.names:
+            if self._workers.get(name) is worker:
+                del self._workers[name]
+        del self._asking[service]
 
     def _read(self, name: str) -> None:
         library = self._roster.library_of(name) or ""
@@ -259,11 +342,11 @@ class Looks:
         self._queues.reads(name, library, self._places[name])
         worker = self._worker((name,), library, run_name(self._clock.now()))
         self._events.tell("began", profile=name, library=library, run=worker.run)
-        config = self._config
+        config, part = self._config, self._sifted.pop(name, None)
 
         def read() -> None:
             with self._reporter.speaking_of(run=worker.run, profile=name):
-                seen = self._looker.read(name, why, worker.run, config, worker.progress)
+                seen = self._looker.read(name, why, worker.run, config, worker.progress, part)
             self._later(partial(self._was_read, worker, seen))
 
         self._start(worker, read)

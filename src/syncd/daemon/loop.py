@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -38,7 +38,7 @@ from syncd.errors import ConfigError, LockedError, StateError
 from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
-from syncd.sources.pace import Pace
+from syncd.sources.pace import Budget, Pace
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
 TICK = 5.0
@@ -52,6 +52,8 @@ BRIEFLY = 1.0
 LAST_WORD = 9.0
 # Before the name of a list of people that is watched: no profile's name begins so.
 LIST_MARK = "/"
+# Profiles of one service that fall due within so long are asked about together.
+SOON = timedelta(minutes=15)
 # A clock that goes back by less was only set right.
 SET_BACK = 60.0
 
@@ -96,7 +98,10 @@ class Daemon:
         self._offset = self._wall_offset()
         self._next_alive = 0.0
         self._parser = Parser()
-        world = replace(ports, clock=StoppableClock(clock, self._stop), pace=Pace(), parse=self._parser.parse)
+        self._pace = Pace()
+        world = replace(
+            ports, clock=StoppableClock(clock, self._stop), pace=self._pace, parse=self._parser.parse
+        )
         self._looks = Looks(
             config,
             self._roster,
@@ -264,7 +269,11 @@ class Daemon:
         self._stop.set()
 
     def _time_has_come(self, name: str) -> None:
-        self._inbox.put(partial(self._roster.want, [name], "schedule"))
+        self._inbox.put(partial(self._fell_due, name))
+
+    def _fell_due(self, name: str) -> None:
+        """Note that a profile is due, and with it those of its service whose times come soon."""
+        self._roster.want([name, *self._timetable.forward(self._looks.alongside(name), SOON)], "schedule")
 
     def _nudge(self) -> None:
         """Wake the loop because files changed; ten thousand events wake it once."""
@@ -282,9 +291,12 @@ class Daemon:
         """Take note of how looks ended, tell of it, and answer who asked for them."""
         now = self._clock.now()
         again = {look.profile: self._when_again(look, now) for look in outcome.looks}
-        self._reporter.tell(outcome, again)
-        for look in outcome.looks:
+        told = [look for look in outcome.looks if not look.sifted]
+        if told:
+            self._reporter.tell(replace(outcome, looks=tuple(told)), again)
+        for look in told:
             self._events.ended(look)
+        for look in outcome.looks:
             if "asked" in look.why:
                 self._answers.ended(look.profile, look.to_json())
 
@@ -374,6 +386,7 @@ class Daemon:
             "since": self._started.isoformat(timespec="seconds"),
             "paused": sorted(self._roster.paused),
             "http": self._interface.told(),
+            "budgets": [_told(budget) for budget in self._pace.budgets(self._clock.now())],
             "profiles": [self._status_of(name) for name in self._roster.names()],
         }
 
@@ -399,6 +412,11 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
     """Return all that a configuration says of a profile and of its library; None where it names no such profile."""
     profile = config.profiles.get(name)
     return None if profile is None else (profile, config.library_of(profile))
+
+
+def _told(budget: Budget) -> dict[str, Any]:
+    until = budget.until and budget.until.isoformat(timespec="seconds")
+    return {"host": budget.host, "left": budget.left, "limit": budget.limit, "until": until}
 
 
 def _given_up(name: str) -> dict[str, Any]:

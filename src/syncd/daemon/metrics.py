@@ -122,6 +122,14 @@ class Metrics:
                 for profile in followed.intersection(profiles) - unread:
                     self._success.labels(library, profile).set(now.timestamp())
 
+    def well(self, profiles: Iterable[str], now: datetime) -> None:
+        """Note that there is nothing new of profiles, whose library need not be asked for that."""
+        named = set(profiles)
+        with self._lock:
+            for profile, library in self._followed:
+                if profile in named:
+                    self._success.labels(library, profile).set(now.timestamp())
+
     @contextmanager
     def serve(self, port: int) -> Iterator[int]:
         """Serve the figures over HTTP to this computer while the context is open.

@@ -42,6 +42,8 @@ def delay(failures: int, chance: float, asked: float | None = None) -> timedelta
     return max(wait, least + least * chance / 4)
 
 
+# The chance of those who are to be tried again at one time.
+HALF = 0.5
 # A library that refuses the key is asked again so often: the user may have mended it without telling us.
 REFUSED = timedelta(days=1)
 
@@ -56,6 +58,7 @@ class Setback:
         passing: trying again soon may help.
         refused: the key or its rights: only the user can mend it.
         asked: seconds that the other side wants to be left alone.
+        together: all profiles that met it are tried again at one time, for they are asked about together.
     """
 
     words: str
@@ -63,6 +66,7 @@ class Setback:
     passing: bool = False
     refused: bool = False
     asked: float | None = None
+    together: bool = False
 
     @property
     def comes_again(self) -> bool:
@@ -228,6 +232,11 @@ class Roster:
             self._due.pop(name, None)
             return why
 
+    def asked(self, names: Iterable[str]) -> list[str]:
+        """Return those of these profiles that somebody asked for."""
+        with self._lock:
+            return [name for name in names if "asked" in self._profiles[name].due]
+
     def put_off(self, name: str, why: Iterable[str]) -> None:
         """Note that a look at a profile does not count: it stays due."""
         with self._lock:
@@ -259,7 +268,8 @@ class Roster:
             gate = library if trouble.library else followed.gate
             # Those who were in one run share its trouble, which is one failure of their library's.
             if gate.trouble is not trouble:
-                wait = REFUSED if trouble.refused else delay(gate.failures + 1, self._chance(), trouble.asked)
+                chance = HALF if trouble.together else self._chance()
+                wait = REFUSED if trouble.refused else delay(gate.failures + 1, chance, trouble.asked)
                 gate.close(trouble, wait, now)
             if trouble.comes_again:
                 self._add(name, {"again"})

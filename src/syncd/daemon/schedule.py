@@ -9,8 +9,9 @@ import io
 import os
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -167,6 +168,23 @@ class Timetable:
         self._scheduler.add_job(
             self._due, when, args=[name], id=name, replace_existing=True, next_run_time=first
         )
+
+    def forward(self, names: Collection[str], within: timedelta) -> list[str]:
+        """Let times come now that would come soon anyway; return whose.
+
+        Args:
+            names: the profiles that are meant.
+            within: how soon.
+        """
+        until = datetime.now(UTC) + within
+        # APScheduler keeps them in the order of their times.
+        soon = takewhile(
+            lambda job: job.next_run_time and job.next_run_time <= until, self._scheduler.get_jobs()
+        )
+        brought = [job for job in soon if job.id in names]
+        for job in brought:
+            job.modify(next_run_time=job.trigger.get_next_fire_time(job.next_run_time, datetime.now(UTC)))
+        return [job.id for job in brought]
 
     def remove(self, name: str) -> None:
         """Forget a profile."""

@@ -28,6 +28,7 @@ from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
+from syncd.engine.status import keyless
 from syncd.errors import StateError, SyncdError, words_of
 from syncd.messages import Message, listed, message
 from syncd.sync.action import Action
@@ -259,6 +260,8 @@ class Reporter:
         """Tell what a configuration lacks that most people want."""
         if not config.profiles:
             self._log.warning(message("no-profile-followed-add-one"))
+        if number := keyless(config):
+            self._log.warning(message("openalex-key-wanted", count=number), hint=message("get-openalex-key"))
         if config.has_stand_in:
             self._log.warning(message("no-library-named"), hint=message("to-use-yours"))
 
@@ -326,6 +329,14 @@ class Reporter:
             self._pinger.failure(_summed_up(failed))
         else:
             self._pinger.success(_summed_up(ended))
+
+    def nothing_new(self, profiles: Sequence[str], run: str) -> None:
+        """Tell of profiles that their service was asked about together, and that have nothing new: once, of all."""
+        words = message("nothing-new-of", count=len(profiles))
+        self._log.info(words, run=run)
+        self._metrics.well(profiles, self._clock.now())
+        self._write_figures()
+        self._pinger.success(words)
 
     def _tell_papers(self, profile: str, report: Report) -> None:
         """Log what was done about each paper, and what is odd about the page, once."""

@@ -122,7 +122,7 @@ def status(config: Config, ports: Ports, live: Json) -> Json:
     shelves = [shelf(library, config, ports.data, ports.clock, live) for library in config.libraries.values()]
     return {
         "libraries": [_shelf(one.to_json()) for one in shelves],
-        "daemon": {name: live[name] for name in ("pid", "version", "since", "paused", "http")},
+        "daemon": {name: live[name] for name in ("pid", "version", "since", "paused", "http", "budgets")},
         "reviews": sum(standing.cause == "review" for one in shelves for standing in one.standings),
         "dashboard": None,
     }

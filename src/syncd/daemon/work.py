@@ -7,7 +7,7 @@ is, so that one that hangs is seen.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Any
 from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.roster import Setback
+from syncd.engine.fleet import sift
 from syncd.engine.gather import Unread, jobs, read
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.run import Reading, Report, RunOptions, push_read
@@ -32,6 +33,7 @@ from syncd.errors import (
     words_of,
 )
 from syncd.messages import message, with_said
+from syncd.model import Snapshot
 from syncd.read import fetch, is_online
 from syncd.state.libraries import remembered
 from syncd.sync.action import profile_of
@@ -187,6 +189,7 @@ class Look:
         stopped: it was ended early, on request.
         put_off: its library did not let it in just now.
         author: whose profile it is; its own name where it has several authors, or was never read.
+        sifted: its service was asked about it together with others, and has nothing new.
     """
 
     profile: str
@@ -199,6 +202,7 @@ class Look:
     stopped: bool = False
     put_off: bool = False
     author: str = ""
+    sifted: bool = False
 
     @property
     def library(self) -> str | None:
@@ -261,6 +265,43 @@ class Looker:
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
     authors: dict[str, str] = field(default_factory=dict)
 
+    def sift(
+        self, whys: Mapping[str, frozenset[str]], run: str, config: Config, progress: LookProgress
+    ) -> Iterator[tuple[Outcome | None, dict[str, Snapshot | None]]]:
+        """Find out who has something new of many profiles of one service and one library. Never raises.
+
+        Args:
+            whys: what each profile is looked at for, by its name.
+            run: the name that their look began under.
+            config: the settings to go by.
+            progress: how far it is.
+
+        Yields:
+            how looks ended; and who is to be read, with what is new, or with None for those who are to be read whole.
+        """
+        rest = dict(whys)
+        try:
+            for found in sift(jobs(config, tuple(whys), None), config, self._ports(config, progress)):
+                to_read: dict[str, Snapshot | None] = {**found.parts, **dict.fromkeys(found.whole)}
+                looks = [
+                    Look(name, whys[name], run, config, author=self.authors.get(name, name), sifted=True)
+                    for name in found.unchanged
+                ]
+                for name in (*found.unchanged, *to_read):
+                    del rest[name]
+                yield Outcome(tuple(looks)) if looks else None, to_read
+            yield None, dict.fromkeys(rest)
+        except Exception as error:  # noqa: BLE001 - one service's trouble is not the daemon's
+            stopped = isinstance(error, StoppedError)
+            trouble = None if stopped else replace(setback_of(error), together=True)
+            looks = [
+                Look(
+                    name, why, run, config, None, trouble, error, stopped, author=self.authors.get(name, name)
+                )
+                for name, why in rest.items()
+            ]
+            yield Outcome(tuple(looks)) if looks else None, {}
+
     def look(
         self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress
     ) -> Outcome:
@@ -268,16 +309,22 @@ class Looker:
         seen = self.read(profile, why, run, config, progress)
         return seen if isinstance(seen, Outcome) else next(self.push([seen], run, progress))
 
-    def read(
-        self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress
+    def read(  # noqa: PLR0913, PLR0917 - all that a look is
+        self,
+        profile: str,
+        why: frozenset[str],
+        run: str,
+        config: Config,
+        progress: LookProgress,
+        part: Snapshot | None = None,
     ) -> Waiting | Outcome:
-        """Read a profile. Never raises: whatever happens is in what it returns.
+        """Read a profile, or the part of it that was fetched. Never raises: whatever happens is in what it returns.
 
         Returns:
             what is to be pushed; or how the look ended, where there is nothing to push.
         """
         try:
-            reading = self._reading(profile, why, config, progress)
+            reading = self._reading(profile, why, config, progress, part)
             if reading is None:
                 return Outcome((self._ended(profile, why, run, config),))
             waiting = Waiting(profile, why, run, config, reading)
@@ -315,13 +362,18 @@ class Looker:
                 yield from self.push(part, run_name(self.ports.clock.now()), progress)
 
     def _reading(
-        self, profile: str, why: frozenset[str], config: Config, progress: LookProgress
+        self,
+        profile: str,
+        why: frozenset[str],
+        config: Config,
+        progress: LookProgress,
+        part: Snapshot | None,
     ) -> Reading | None:
         """Read a profile; None where its files changed and its pages hold what was pushed last."""
         (job,) = jobs(config, (profile,), None)
         # Where this look fails, pages that are what they were before have to be pushed again to mend that.
         pushed = self.seen.pop(profile, None)
-        fetched = {}
+        fetched: dict[str, tuple[Snapshot, ...]] = {} if part is None else {profile: (part,)}
         try:
             if why == {"files"} and not is_online(job.source):
                 pages = fetch(job.source, captured=job.settings.captured, clock=self.ports.clock)

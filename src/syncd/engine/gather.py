@@ -5,6 +5,7 @@ Nothing here knows a library.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from syncd.zotero.schema import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
     from syncd.sources.web import Web
+
+# Of a digest of settings, which only has to tell them from those before.
+DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +109,25 @@ def web_of(config: Config, ports: Ports) -> Web:
     )
 
 
-def apis_of(config: Config, env: Mapping[str, str]) -> dict[str, Api]:
-    """Return the services' APIs for which the configuration has a key."""
-    keys = config.services.keys(env)
-    return {name: replace(services.api(name), key=key) for name, key in keys.items()}  # type: ignore[type-var]
+def apis_of(config: Config, env: Mapping[str, str], bases: Mapping[str, str] | None = None) -> dict[str, Api]:
+    """Return the services' APIs for which the configuration has a key, or that are elsewhere.
+
+    Args:
+        config: the settings.
+        env: the environment, for keys.
+        bases: addresses of services, instead of the usual ones, by name.
+    """
+    changes = {name: {"key": key} for name, key in config.services.keys(env).items()}
+    for service in services.SERVICES:
+        if service.source and bases and service.name in bases:
+            changes.setdefault(service.source, {})["base"] = bases[service.name]
+    return {name: replace(services.api(name), **change) for name, change in changes.items()}  # type: ignore[type-var]
+
+
+def digest_of_settings(settings: ProfileConfig, config: Config) -> str:
+    """Return what tells whether a profile is read by the settings that it was read by before."""
+    told = (settings.model_dump_json(exclude={"schedule"}), *config.enrich.services)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGITS]
 
 
 def web_for(sources: Sequence[str], config: Config, ports: Ports) -> AbstractContextManager[Web | None]:
@@ -140,7 +159,7 @@ def read(
         web_of(config, ports) if config.enrich.services else web_for([j.source for j in jobs], config, ports)
     )
     with online as web:
-        apis = apis_of(config, ports.env) if web else {}
+        apis = apis_of(config, ports.env, ports.services) if web else {}
         for job in jobs:
             ports.progress.stage(message("reading-source", source=job.source))
             try:
@@ -157,8 +176,9 @@ def read(
                 except SyncdError as error:
                     unread.append(Unread(job.name, snapshot.origin, error))
                 else:
+                    profile = replace(profile, whole=snapshot.whole)
                     profile = _completed(profile, job.settings.span, config, ports, web)
-                    intakes.append(_intake(job, snapshot, profile, several=len(snapshots) > 1))
+                    intakes.append(_intake(job, config, snapshot, profile, several=len(snapshots) > 1))
     return intakes, unread
 
 
@@ -182,7 +202,7 @@ def _completed(profile: Profile, span: Span, config: Config, ports: Ports, web: 
     return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
 
 
-def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
+def _intake(job: Job, config: Config, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
     settings = job.settings
     # Of a longer name Zotero would take no collection, and a run that can't make one ends for all of its profiles.
     own = profile.name[:MAX_NAME_LENGTH].strip() or settings.source[:MAX_NAME_LENGTH]
@@ -200,4 +220,5 @@ def _intake(job: Job, snapshot: Snapshot, profile: Profile, *, several: bool) ->
         adopt=settings.adopt,
         settle=settings.settle,
         span=settings.span,
+        settings=digest_of_settings(settings, config),
     )

@@ -73,7 +73,7 @@ class Ports:
         data: syncd's data folder.
         clock: time.
         progress: who is told how far the run is.
-        services: addresses of services that complete papers, instead of the usual ones, by name.
+        services: addresses of services, instead of the usual ones, by name.
         pace: the pace of each web server, where it outlives the run.
         keep: for how long the history is kept.
         patience: seconds to wait for one's turn at a library that another run is at work on.

@@ -160,7 +160,7 @@ class Push:
             part.items(action.key for action in actions if action.key)
             part.file({tuple(path.split("/")) for path in plan.places})
             memory = part.memory()
-        read = {profile.name for profile in plan.profiles}
+        read = {profile.name for profile in plan.profiles if profile.whole}
         in_vain = state.asked_in_vain({action.paper for action in actions}, read)
         with state.writing() as connection:
             for action in actions:

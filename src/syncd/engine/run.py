@@ -399,9 +399,10 @@ def _intakes(readings: Sequence[Reading]) -> list[Intake]:
 
 
 def _without_shrunken(readings: Sequence[Reading], report: Report) -> list[Reading]:
-    """Leave out pages that list far fewer papers than last time: their layout has probably changed."""
+    """Leave out whole pages that list far fewer papers than last time: their layout has probably changed."""
     known = {name: profile.papers for name, profile in report.before.items()}
-    shrunken = [i for i in _intakes(readings) if len(i.profile.papers) * 2 < known.get(i.name, 0)]
+    whole = [intake for intake in _intakes(readings) if intake.profile.whole]
+    shrunken = [i for i in whole if len(i.profile.papers) * 2 < known.get(i.name, 0)]
     for intake in shrunken:
         papers, before = len(intake.profile.papers), known[intake.name]
         said = message("papers-shrunk", papers=papers, before=before)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote_plus
 
@@ -39,6 +40,65 @@ class SearchableApi(Api, Protocol):
     def find(self, name: str, web: Web) -> list[FoundAuthor]:
         """Find authors by name, or raise `SourceError`."""
         ...
+
+
+class FleetApi(Api, Protocol):
+    """An API that can be asked about many authors at once.
+
+    Attributes:
+        per_count: how many authors one request takes that asks for the numbers of their papers; 0 where there is no
+            such request.
+        per_recent: how many one takes that asks for what is new; 0 where there is no such request.
+    """
+
+    @property
+    def per_count(self) -> int: ...  # noqa: D102 - see above
+    @property
+    def per_recent(self) -> int: ...  # noqa: D102
+
+    def counts(self, authors: Sequence[str], web: Web) -> dict[str, Counted]:
+        """Ask how many papers authors have, or raise `SourceError`.
+
+        Returns:
+            by identifier. Those that are unknown there are left out.
+        """
+        ...
+
+    def recent(self, authors: Sequence[Listed], since: date, web: Web) -> dict[str, Snapshot]:
+        """Ask for what authors published since a day, or raise `SourceError`.
+
+        Returns:
+            a part each, by the author's identifier in the source. Those who published nothing are left out.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An author's papers, counted by a service.
+
+    Attributes:
+        current: the author's identifier now; another one where two authors were found to be one.
+        papers: how many there are; None where the service does not say.
+    """
+
+    current: str
+    papers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An author whose papers were read before.
+
+    Attributes:
+        author: the identifier in the source.
+        current: the identifier that the service has now.
+        name: as the service writes it.
+    """
+
+    author: str
+    current: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +228,15 @@ def _arxiv_author(text: str) -> str:
     return " ".join(f"{given} {family}".split())
 
 
+def _anyone(_author: str) -> bool:
+    return True
+
+
+def _is_arxiv_name(author: str) -> bool:
+    """Only names can be searched for; what an identifier stands for has a feed of its own."""
+    return not ARXIV_IDENTIFIER.fullmatch(author)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service, and what it can do.
@@ -180,6 +249,7 @@ class Service:
         example: a source, for those who mistype one.
         finds: it finds authors by name.
         completes: it completes papers.
+        together: which of its authors can be asked about together with others, if any: its `Api` is a `FleetApi`.
     """
 
     name: str
@@ -189,6 +259,7 @@ class Service:
     example: str = ""
     finds: bool = False
     completes: bool = False
+    together: Callable[[str], bool] | None = None
 
     def module(self) -> Any:
         """Load it: `Api` asks for authors and papers, `read` reads what it fetched of an author."""
@@ -203,9 +274,18 @@ class Service:
 SERVICES = (
     Service("scholarfeed", "scholarfeed", SCHOLARFEED, example="scholarfeed:12345", finds=True),
     Service("orcid", "orcid", ORCID, str.upper, "orcid:0000-0002-1825-0097"),
-    Service("arxiv", "arxiv", ARXIV, _arxiv_author, "arxiv:he_p_1", completes=True),
-    Service("semanticscholar", "s2", S2, example="s2:1735303", completes=True),
-    Service("openalex", "openalex", OPENALEX, str.upper, "openalex:A5023888391", finds=True, completes=True),
+    Service("arxiv", "arxiv", ARXIV, _arxiv_author, "arxiv:he_p_1", completes=True, together=_is_arxiv_name),
+    Service("semanticscholar", "s2", S2, example="s2:1735303", completes=True, together=_anyone),
+    Service(
+        "openalex",
+        "openalex",
+        OPENALEX,
+        str.upper,
+        "openalex:A5023888391",
+        finds=True,
+        completes=True,
+        together=_anyone,
+    ),
     Service("crossref", completes=True),
     Service("dblp", "dblp", DBLP, example="dblp:116/8665", completes=True),
     Service("huggingface", completes=True),

@@ -39,6 +39,7 @@ UNKNOWN = frozenset({404, 410})
 
 PAPERS = message("of-papers")
 WORKS = message("of-works")
+AUTHORS = message("of-authors")
 """What answers list."""
 
 
@@ -184,14 +185,15 @@ class Asking:
         """Return the error for an answer that is not what was asked for."""
         return self.error(message("answer-is-no", what=what), transient=True)
 
-    def snapshot(self, author: Any, papers: list[Any]) -> Snapshot:
-        """Pack the author's record, or None, and the papers' records."""
+    def snapshot(self, author: Any, papers: list[Any], *, whole: bool = True) -> Snapshot:
+        """Pack the author's record, or None, and the records of all papers, or of a part of them."""
         return Snapshot(
             pack(self.source, author, papers, identifier=self.author, complete=self.complete),
             origin=self.origin,
             captured=self._captured or self.web.clock.now(),
             media_type=media_type(self.source, "json"),
             charset="utf-8",
+            whole=whole,
         )
 
 

@@ -5,15 +5,28 @@ Documentation: https://developers.openalex.org.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.messages import message
 from syncd.model import Creator, Notice, Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_server, paper_of
-from syncd.services import records
-from syncd.services.base import MOST_CANDIDATES, WORKS, Asking, FoundAuthor, Params, Part, Records, cut, words
+from syncd.services import Counted, Listed, records
+from syncd.services.base import (
+    AUTHORS,
+    MOST_CANDIDATES,
+    WORKS,
+    Asking,
+    FoundAuthor,
+    Params,
+    Part,
+    Records,
+    cut,
+    words,
+)
 from syncd.services.records import Document, Field, join_versions, load
 from syncd.text.loose_json import Json, dig, number, rows, text
 from syncd.text.names import creator, same_person
@@ -244,6 +257,7 @@ PER_PAGE = 100
 AUTHOR_FIELDS = (
     "id,display_name,orcid,works_count,cited_by_count,summary_stats,last_known_institutions,topics"
 )
+COUNT_FIELDS = "id,works_count"
 # Without counts of citations, which change daily and say nothing that is pushed.
 WORK_FIELDS = (
     "id,doi,ids,title,publication_year,publication_date,type,language,authorships,primary_location,locations"
@@ -273,6 +287,8 @@ class Api:
     title: ClassVar[str] = "OpenAlex"
     per_lookup: ClassVar[int] = 50
     per_search: ClassVar[int] = 1
+    per_count: ClassVar[int] = 100
+    per_recent: ClassVar[int] = 100
     gives: ClassVar[frozenset[Part]] = frozenset(
         {"creators", "abstract", "date", "identifiers", "published", "retracted"}
     )
@@ -305,6 +321,50 @@ class Api:
         answer = self._asking(web, name).json(f"{self.base}/authors", params)
         found = (_found(row) for row in rows(answer, "results") or [])
         return [author for author in found if author]
+
+    def counts(self, authors: Sequence[str], web: Web) -> dict[str, Counted]:
+        """Ask how many works authors have. Those who are listed no more were merged, or are gone."""
+        asking = self._asking(web)
+        params: Params = {
+            "filter": f"openalex:{'|'.join(authors)}",
+            "per-page": self.per_count,
+            "select": COUNT_FIELDS,
+        }
+        listed = asking.rows(asking.json(f"{self.base}/authors", params), "results", AUTHORS)
+        found = {counted.current: counted for counted in map(_counted, listed)}
+        for author in authors:
+            if author not in found:
+                # One author costs nothing, and the answer comes from where the old identifier leads to.
+                for row in asking.known(f"{self.base}/authors/{author}", {"select": COUNT_FIELDS}):
+                    found[author] = _counted(row)
+        return found
+
+    def recent(self, authors: Sequence[Listed], since: date, web: Web) -> dict[str, Snapshot]:
+        """Ask for the works that authors published since a day.
+
+        What was created since would be asked for with a paid plan only; what was added or assigned to an author late
+        is seen by their number of works.
+        """
+        asking = self._asking(web)
+        params: Params = {
+            "filter": f"author.id:{'|'.join(one.current for one in authors)},from_publication_date:{since}",
+            "sort": "publication_date:desc",
+            "per-page": PER_PAGE,
+            "cursor": "*",
+            "select": WORK_FIELDS,
+        }
+        works: defaultdict[str, dict[str, Json]] = defaultdict(dict)
+        for page in asking.pages(f"{self.base}/works", params, _next_of_full_page):
+            for work in asking.rows(page, "results", WORKS):
+                for row in rows(work.get("authorships")) or ():
+                    works[_bare(dig(row, "author.id"))][_bare(work.get("id"))] = work
+        found = {}
+        for one in authors:
+            if own := works.get(one.current):
+                record = {"id": one.current, "display_name": one.name}
+                about = replace(asking, author=one.author)
+                found[one.author] = about.snapshot(record, [own[key] for key in sorted(own)], whole=False)
+        return found
 
     def identifier(self, paper: Paper) -> str | None:
         """Return the DOI, or the one that arXiv registers."""
@@ -346,6 +406,15 @@ class Api:
         asking = self._asking(web)
         answer = asking.json(f"{self.base}/works", {"filter": where, "per-page": most, "select": WORK_FIELDS})
         return [cut(row, FIELDS) for row in asking.rows(answer, "results", WORKS)]
+
+
+def _next_of_full_page(page: Any, params: Params) -> Params | None:
+    """A page that is not full is the last one, though it names a next one: of many authors that saves a request."""
+    return _next_page(page, params) if len(rows(page, "results") or ()) >= PER_PAGE else None
+
+
+def _counted(row: Any) -> Counted:
+    return Counted(_bare(dig(row, "id")), number(dig(row, "works_count")))
 
 
 def _next_page(page: Any, params: Params) -> Params | None:

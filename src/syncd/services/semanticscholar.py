@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from syncd.errors import SourceError
 from syncd.messages import message
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, is_preprint_doi, is_server, paper_of
-from syncd.services import records
-from syncd.services.base import PAPERS, Asking, Params, Part, Records, cut, words
+from syncd.services import Counted, Listed, records
+from syncd.services.base import AUTHORS, PAPERS, Asking, Params, Part, Records, cut, words
 from syncd.services.records import Document, Field, load
 from syncd.text.identifiers import doi
 from syncd.text.loose_json import Json, dig, number, text
@@ -129,6 +130,7 @@ def _form(row: Json, path: str, venue: str) -> str:
 
 PER_PAGE = 250
 AUTHOR_FIELDS = "authorId,name,url,affiliations,paperCount,citationCount,hIndex"
+COUNT_FIELDS = "authorId,paperCount"
 PAPER_FIELDS = (
     "paperId,externalIds,url,title,abstract,venue,publicationVenue,year,publicationDate,publicationTypes"
     ",journal,authors"
@@ -137,7 +139,7 @@ PAPER_FIELDS = (
 
 FIELDS = tuple(PAPER_FIELDS.split(","))
 
-NONE_KNOWN = "no valid paper id"
+NONE_KNOWN = ("no valid paper id", "no valid author id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ class Api:
     title: ClassVar[str] = "Semantic Scholar"
     per_lookup: ClassVar[int] = 500
     per_search: ClassVar[int] = 1
+    per_count: ClassVar[int] = 1000
+    per_recent: ClassVar[int] = 0
     gives: ClassVar[frozenset[Part]] = frozenset({"creators", "abstract", "date", "identifiers", "published"})
 
     def fetch(self, author: str, web: Web) -> Snapshot:
@@ -171,6 +175,25 @@ class Api:
         for page in asking.pages(f"{self.base}/author/{author}/papers", params, _next_page):
             papers += asking.listed(page, "data", what=PAPERS)
         return asking.snapshot(about, papers)
+
+    def counts(self, authors: Sequence[str], web: Web) -> dict[str, Counted]:
+        """Ask how many papers authors have: the answer keeps their order, with null for who is not known."""
+        asking = self._asking(web)
+        answer = asking.post(f"{self.base}/author/batch", {"ids": list(authors)}, {"fields": COUNT_FIELDS})
+        if answer.status == 400 and _says_none_known(answer):
+            return {}
+        found = asking.checked(answer).json()
+        if not isinstance(found, list) or len(found) != len(authors):
+            raise asking.odd(message("list-of", what=AUTHORS))
+        return {
+            author: Counted(text(row.get("authorId")) or author, number(row.get("paperCount")))
+            for author, row in zip(authors, found, strict=True)
+            if isinstance(row, dict)
+        }
+
+    def recent(self, authors: Sequence[Listed], since: date, web: Web) -> dict[str, Snapshot]:  # noqa: ARG002 - see below
+        """There is no such request: `per_recent` is 0."""
+        return {}
 
     def identifier(self, paper: Paper) -> str | None:
         """Return the arXiv id or the DOI, as the API wants it."""
@@ -219,7 +242,7 @@ def _next_page(page: Any, params: Params) -> Params | None:
 
 
 def _says_none_known(answer: Answer) -> bool:
-    """Tell whether a refusal means that no paper of a batch is known: "No valid paper ids given"."""
+    """Tell whether a refusal means that nothing of a batch is known: "No valid paper ids given"."""
     try:
         return (text(dig(answer.json(), "error")) or "").lower().startswith(NONE_KNOWN)
     except SourceError:

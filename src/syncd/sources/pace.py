@@ -10,7 +10,7 @@ import email.utils
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from syncd.text.patterns import pattern
 
@@ -38,6 +38,7 @@ SLOWER, FASTER, SLOWEST = 2.0, 0.9, 16.0
 LONGEST_INTERVAL = 60.0
 """The longest interval, in seconds, that is believed."""
 
+LIMITS = ("x-ratelimit-limit", "ratelimit-limit")
 REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
 RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 LIMIT, INTERVAL = "x-rate-limit-limit", "x-rate-limit-interval"  # Crossref: 10 requests, 1s
@@ -61,6 +62,23 @@ TINY = 0.001
 """Shorter waits, in seconds, are rounding errors of floating point."""
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a host still lets one ask for, as it said last.
+
+    Attributes:
+        host: its name.
+        left: how many requests, or units of its own.
+        limit: of how many.
+        until: when it begins anew; None where the host does not say.
+    """
+
+    host: str
+    left: int
+    limit: int
+    until: datetime | None
+
+
 @dataclass(slots=True)
 class _Host:
     """One host.
@@ -69,11 +87,13 @@ class _Host:
         interval: seconds between requests.
         slowed: how many times longer they are for now, because the host said that it was asked too often.
         next: when the next request may go, on the monotonic clock.
+        budget: what the host said last that is left.
     """
 
     interval: float
     slowed: float = 1.0
     next: float = 0.0
+    budget: Budget | None = None
 
 
 class Pace:
@@ -146,10 +166,23 @@ class Pace:
         reset = _number(_first(headers, RESET))
         if left is not None and left <= 0 and reset is not None:
             self.hold(host, now, _until(reset, today))
+        most = _number(_first(headers, LIMITS))
+        if left is not None and most:
+            until = (
+                None if reset is None else today + timedelta(seconds=min(_until(reset, today), LONGEST_HOLD))
+            )
+            with self._lock:
+                self._host(host).budget = Budget(together(host), int(left), int(most), until)
         limit, span = _number(headers.get(LIMIT)), _number(headers.get(INTERVAL))
         if limit and span:
             with self._lock:
                 self._host(host).interval = min(span / limit, LONGEST_INTERVAL)
+
+    def budgets(self, today: datetime) -> list[Budget]:
+        """Return what hosts said that is left, of those whose budgets have not begun anew since."""
+        with self._lock:
+            known = [host.budget for host in self._hosts.values() if host.budget]
+        return [budget for budget in known if budget.until is None or budget.until > today]
 
     def _host(self, host: str) -> _Host:
         name = together(host)

@@ -127,7 +127,8 @@ class Excerpt:
     def plan(self, intakes: Sequence[Intake]) -> None:
         """Fetch what a plan of these profiles can touch."""
         self.file({intake.collection for intake in intakes})
-        self.papers(self._listed({intake.name for intake in intakes}))
+        # What a part does not list is not missing, and is no matter.
+        self.papers(self._listed({intake.name for intake in intakes if intake.profile.whole}))
         self._rejected |= Rejections(self._connection, self._library).by_profile(i.name for i in intakes)
         self.papers(paper for papers in self._rejected.values() for paper in papers)
         listed = [paper for intake in intakes for paper in intake.papers]

@@ -111,7 +111,8 @@ class Facts:
         number = _last(connection, self._library) + 1
         brought = {a.key for a in items.values() if a.kind in BRINGS or "collections" in a.changes}
         for profile in plan.profiles:
-            self._note_figures(connection, profile, now.date().isoformat())
+            if profile.whole:
+                self._note_figures(connection, profile, now.date().isoformat())
             known = self._known(connection, profile.name)
             for key, fact in ((key, fact) for (name, key), fact in told.items() if name == profile.name):
                 since, text = known.get(key, (None, ""))

@@ -19,6 +19,7 @@ from syncd.handshake import ONLINE, Zotero
 from syncd.messages import kept, message, recalled
 from syncd.model import Paper
 from syncd.state import store as db
+from syncd.state.authors import Authors
 from syncd.state.facts import NOBODY, Facts
 from syncd.state.history import History
 from syncd.state.index import Index
@@ -124,6 +125,7 @@ class State:
         history: of its runs.
         journal: of its writes.
         facts: what profiles tell beside their items.
+        authors: how profiles were read last.
     """
 
     def __init__(
@@ -137,6 +139,7 @@ class State:
         self.history = History(store, self._library, clock)
         self.journal = Journal(store, self._library, clock)
         self.facts = Facts(store, self._library)
+        self.authors = Authors(store, self._library)
 
     def _number(self) -> int:
         table = db.library
@@ -285,8 +288,14 @@ class State:
             "paused": kept(profile.paused),
             "run": run,
             "pushed": now,
+            "settings": profile.settings,
         }
-        self._put(connection, db.profile, row)
+        if profile.whole:
+            read = {"whole": now, "compared": now, "listed": profile.listed, "part": ""}
+            self._put(connection, db.profile, {**row, **read})
+        else:
+            # Of a part nothing is known about the whole, which is as it was.
+            self._put(connection, db.profile, {**row, "part": profile.digest}, keep=("digest", "papers"))
 
     def add_tombstone(self, connection: sa.Connection, key: str, since: str, by: str = "user") -> None:
         """Remember that an item was trashed or deleted, also for when the library has forgotten it.
@@ -521,7 +530,7 @@ class State:
 
         Args:
             planned: create-once keys of papers that are in a plan; they are left out.
-            read: the profiles that the plan is of.
+            read: the profiles that were read whole for the plan.
         """
         standing, listing, decision = db.standing.c, db.listing.c, db.decision.c
         listed = sa.exists().where(

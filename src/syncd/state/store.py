@@ -207,6 +207,13 @@ profile = sa.Table(
     sa.Column("paused", sa.Text, nullable=False, server_default=""),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("pushed", sa.Text, nullable=False, server_default=""),
+    # How it was read last: see `authors`.
+    sa.Column("settings", sa.Text, nullable=False, server_default=""),
+    sa.Column("current", sa.Text, nullable=False, server_default=""),
+    sa.Column("whole", sa.Text, nullable=False, server_default=""),
+    sa.Column("compared", sa.Text, nullable=False, server_default=""),
+    sa.Column("part", sa.Text, nullable=False, server_default=""),
+    sa.Column("listed", sa.Integer),
 )
 
 # What keeps a profile of the configuration from being pushed at present.
@@ -366,7 +373,7 @@ figure = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0008"
+HEAD = "0009"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

@@ -53,6 +53,7 @@ class Intake:
         adopt: what to do with papers that the library already has.
         settle: how long an item is left alone after the user edited it.
         span: the time for which papers are wanted.
+        settings: the digest of the settings that it was read by.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Intake:
     adopt: Adopt = "fill"
     settle: timedelta = timedelta(days=1)
     span: Span = ALWAYS
+    settings: str = ""
 
     @property
     def papers(self) -> tuple[Paper, ...]:
@@ -297,6 +299,8 @@ class PlannedProfile:
         paused: why nothing of it is filed any more; usually empty.
         notices: what the user should know about it.
         figures: those of its header.
+        whole: it was read whole; of a part, `papers`, `listed` and `figures` say nothing about the source.
+        settings: the digest of the settings that it was read by.
     """
 
     name: str
@@ -309,6 +313,8 @@ class PlannedProfile:
     paused: str = ""
     notices: tuple[Notice, ...] = ()
     figures: Figures = Figures()
+    whole: bool = True
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,14 @@ class Decisions:
         view: the library.
         memory: what syncd wrote into it.
         now: for what the user edited lately.
-        read: names of all profiles that were read this time.
+        whole: names of the profiles that were read whole this time.
     """
 
-    def __init__(self, view: LibraryView, memory: Memory, now: datetime, read: frozenset[str]) -> None:
+    def __init__(self, view: LibraryView, memory: Memory, now: datetime, whole: frozenset[str]) -> None:
         self._view = view
         self._memory = memory
         self._now = now
-        self._read = read
+        self._whole = whole
         self._rejections = Rejections(view, memory)
 
     @property
@@ -55,7 +55,7 @@ class Decisions:
 
     def about(self, wanted: Sequence[Wanted]) -> Iterator[Action]:
         """Yield an action for each paper, in their order."""
-        found = Recognition(self._view, self._memory, wanted, self._read)
+        found = Recognition(self._view, self._memory, wanted, self._whole)
         actions = {doubt.paper.key: self._asked(doubt) for doubt in found.doubts}
         for case in found.cases:
             actions |= {action.paper: action for action in self._decided(case)}
@@ -204,7 +204,7 @@ class Decisions:
         seen = self._memory.seen.get(item.key)
         if seen is None or item.version <= self._memory.versions.get(item.key, 0):
             return base
-        made = _never_worse(entry.draft_after(base, self._read), base)
+        made = _never_worse(entry.draft_after(base, self._whole), base)
         if self._was_edited(entry, item, base, made):
             return base
         rest = merge.merge(base, item.data, made, ()).patch.keys() - {"tags"}
@@ -225,7 +225,7 @@ class Decisions:
         offer = self._offer(entry, base, item)
         if offer:
             entry = entry.as_preprint()
-        made = _with_known_year(entry, entry.draft_after(base, self._read), base, item)
+        made = _with_known_year(entry, entry.draft_after(base, self._whole), base, item)
         made = _never_worse(made, base)
         merged = merge.merge(base, item.data, made, entry.collections)
         children, links = self._missing_links(entry, item.key, made, base)
@@ -271,7 +271,7 @@ class Decisions:
     def _with_decider(self, entry: Wanted, base: Base) -> Base:
         """Return the base with whose record decides: another's where its profile lists the paper no more."""
         owner = entry.owner(base)
-        if owner is None and base.source and base.source not in self._read:
+        if owner is None and base.source and base.source not in self._whole:
             return base
         decides = owner or entry.first
         return replace(base, source=decides.profile, paper=decides.key)

@@ -209,25 +209,25 @@ class Wanted:
             (listing for listing in theirs if listing.key == base.paper), theirs[0] if theirs else None
         )
 
-    def draft_after(self, base: Base, read: frozenset[str]) -> Draft:
+    def draft_after(self, base: Base, whole: frozenset[str]) -> Draft:
         """Return what the item should become, given what was written before.
 
         The profile whose record was written keeps deciding, so that two profiles which differ do not overwrite
-        each other in turn. Where it was not read this time, its record stands, and others may only add.
+        each other in turn. Where it was not read whole this time, its record stands, and others may only add.
 
         Args:
             base: what was written.
-            read: names of all profiles that were read this time.
+            whole: names of the profiles that were read whole this time.
         """
         owner = self.owner(base)
-        if owner is not None or not base.source or base.source in read:
+        if owner is not None or not base.source or base.source in whole:
             made = self._joined((owner or self.first).draft)
         else:
             made = self.draft
             standing = {name: text for name, text in base.fields.items() if text and name in made.fields}
             creators = made.creators if base.creators is None else base.creators
             made = replace(made, fields={**made.fields, **standing}, creators=creators)
-        if not set(base.sources) <= read:
+        if not set(base.sources) <= whole.union(self.profiles):
             made = replace(made, tags=tuple(dict.fromkeys((*base.tags, *made.tags))))
         return made
 

@@ -106,6 +106,7 @@ class _Naming:
         # By name and year, how many of their keys are taken at least; none is ever given back.
         self._taken: Counter[tuple[str, str, int | None]] = Counter()
         self._crowded = _crowded(intakes)
+        self._parts = {intake.name for intake in intakes if not intake.profile.whole}
 
     def key(self, paper: Paper, profile: str) -> PaperKey:
         """Return the paper's key; a second record of one paper gets the same.
@@ -202,8 +203,8 @@ class _Naming:
         return Fit.OTHER if self._is_crowded(profile, paper) else Fit.LIKELY
 
     def _is_crowded(self, profile: str, paper: Paper) -> bool:
-        """Whether a profile lists several papers of this name."""
-        return (profile, *_name(paper.title, paper.surname)) in self._crowded
+        """Whether a profile lists several papers of this name, or may: nobody knows it of one that was read in part."""
+        return profile in self._parts or (profile, *_name(paper.title, paper.surname)) in self._crowded
 
 
 def _candidates(paper: Paper, libraries: Sequence[str], start: int = 0) -> Iterator[tuple[str, ...]]:

@@ -69,8 +69,8 @@ def plan(library: str, view: LibraryView, memory: Memory, intakes: Sequence[Inta
         profiles.append(_planned(intake, collection.closed, notices))
     aliases = {one.key: one.aliases for one in named.values()}
     wanted = [Wanted(key, tuple(entries), aliases[key]) for key, entries in listings.items()]
-    read = frozenset(intake.name for intake in intakes)
-    decisions = Decisions(view, memory, now, read)
+    whole = frozenset(intake.name for intake in intakes if intake.profile.whole)
+    decisions = Decisions(view, memory, now, whole)
     actions = list(decisions.about(wanted))
     actions = _with_undated(actions, asked, spans, view, memory)
     actions += [action for key, action in paused.items() if key not in listings and key not in asked]
@@ -148,6 +148,8 @@ def _planned(intake: Intake, paused: str, notices: Sequence[Notice]) -> PlannedP
             novelty=intake.profile.novelty,
             ai_score=intake.profile.ai_score,
         ),
+        whole=intake.profile.whole,
+        settings=intake.settings,
     )
 
 

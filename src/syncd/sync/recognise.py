@@ -68,7 +68,7 @@ class Recognition:
         view: the library.
         memory: what syncd remembers of it.
         wanted: the papers.
-        read: names of all profiles that were read this time.
+        whole: names of the profiles that were read whole this time.
 
     Attributes:
         cases: the items, with the papers that each is.
@@ -76,16 +76,17 @@ class Recognition:
     """
 
     def __init__(
-        self, view: LibraryView, memory: Memory, wanted: Sequence[Wanted], read: frozenset[str]
+        self, view: LibraryView, memory: Memory, wanted: Sequence[Wanted], whole: frozenset[str]
     ) -> None:
         self._view = view
         self._memory = memory
-        self._read = read
+        self._whole = whole
         self._by_item: dict[str, Case] = {}
         # By profile, the items that its other papers are.
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
         self._listed = {(listing.key, listing.profile) for entry in wanted for listing in entry.listings}
         self._papers = {entry.key for entry in wanted}
+        self._profiles = {profile for entry in wanted for profile in entry.profiles}
         certain = [(entry, self._certain(entry)) for entry in wanted]
         unknown = [entry for entry, key in certain if key is None]
         # The papers of this plan that have an item, or will; kept only where a paper is new.
@@ -203,7 +204,7 @@ class Recognition:
         excluded |= {one.key for one in named if contradictions(paper, one)}
         # What one profile lists apart are two papers, so the papers of this plan are compared where it has several.
         views: list[Searched] = [self._view, self._remembered]
-        if len(self._read) > 1:
+        if len(self._profiles) > 1:
             views.append(self._placed)
         found = [self._told(one) for view in views for one in near(paper, view, excluded)]
         return _best(found)
@@ -268,11 +269,11 @@ class Recognition:
 
     @cached_property
     def _dropped(self) -> defaultdict[str, list[tuple[str, Said]]]:
-        """By profile, the papers that it listed before and lists no more."""
+        """By profile that was read whole, the papers that it listed before and lists no more."""
         found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
         for paper, said in self._memory.said.items():
             for profile in said.listed:
-                if (paper, profile) not in self._listed:
+                if profile in self._whole and (paper, profile) not in self._listed:
                     found[profile].append((paper, said))
         return found
 

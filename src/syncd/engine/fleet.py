@@ -1,0 +1,200 @@
+"""Which of many profiles of one service have something new: found out with one request for a hundred of them.
+
+Once a day the service is asked how many papers each author has, and only those whose number moved are read whole. In
+between it is asked what is new, where it can tell, and that is read as a part. Nothing is written to a library here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+from syncd import services
+from syncd.config import Config
+from syncd.engine.gather import Job, apis_of, digest_of_settings, web_of
+from syncd.engine.ports import Ports
+from syncd.messages import message
+from syncd.model import Snapshot
+from syncd.services import FleetApi, Listed, Recognised
+from syncd.sources.web import Web
+from syncd.state.authors import Authors, KnownAuthor
+from syncd.state.libraries import remembered
+
+# So few profiles of a service are read whole each time, as if there were no others: that tells more.
+FEW = 10
+# The numbers of papers are compared that often: once a day, though a look may come some minutes early.
+COMPARED = timedelta(hours=23)
+# What is not seen in these numbers, such as a corrected title, is seen when everything is read anew: after three to
+# five weeks, each profile at a time of its own.
+WHOLE_AFTER, SPREAD = timedelta(days=21), timedelta(days=14)
+# Papers that appear under a day that is past by then are found as well.
+LATE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What was found out about some profiles.
+
+    Attributes:
+        unchanged: those that have nothing new.
+        parts: what is new, by profile.
+        whole: those that are to be read whole.
+    """
+
+    unchanged: tuple[str, ...] = ()
+    parts: Mapping[str, Snapshot] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+
+
+def fleets(config: Config) -> dict[str, str]:
+    """Return the service of each profile that is asked about together with many others, by the profile's name."""
+    found: dict[str, list[str]] = {}
+    for name, profile in config.profiles.items():
+        author = services.recognise(profile.source)
+        service = services.SOURCES.get(author.name) if author else None
+        if author and service and service.together and service.together(author.author):
+            found.setdefault(author.name, []).append(name)
+    return {name: service for service, names in found.items() if len(names) > FEW for name in names}
+
+
+def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
+    """Find out which profiles have something new, and remember of those that have nothing that they were looked at.
+
+    Args:
+        jobs: of one service and one library.
+        config: the settings.
+        ports: the world.
+
+    Yields:
+        what was found out, as it comes; each profile once.
+
+    Raises:
+        SourceError: the service can't be asked. What was yielded before holds.
+        StateError: what is known of the profiles can't be read.
+    """
+    now = ports.clock.now()
+    with remembered(jobs[0].library, ports.data, ports.clock) as state, web_of(config, ports) as web:
+        known = _comparable(jobs, config, state.authors, now)
+        if rest := tuple(job.name for job in jobs if job.name not in known):
+            yield Sifted(whole=rest)
+        if not known:
+            return
+        authors = {job.name: _author(job) for job in jobs if job.name in known}
+        service = next(iter(authors.values())).name
+        api = cast("FleetApi", services.api(service, apis_of(config, ports.env, ports.services)))
+        sieve = _Sieve(api, web, state.authors, known, authors, now)
+        stale = [name for name, one in known.items() if sieve.is_stale(one)]
+        if not api.per_count:
+            yield Sifted(whole=tuple(stale))
+        for names in _batches(stale, api.per_count) if api.per_count else ():
+            ports.progress.stage(message("asking-for-counts", service=service, count=len(names)))
+            yield sieve.by_count(names)
+        # Those that were compared at about the same time are asked about together.
+        fresh = sorted(known.keys() - set(stale), key=lambda name: (known[name].compared, name))
+        for names in _batches(fresh, api.per_recent):
+            ports.progress.stage(message("asking-for-news", service=service, count=len(names)))
+            yield sieve.by_news(names)
+
+
+def _batches(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), most or 1):
+        yield names[start : start + (most or 1)]
+
+
+def _author(job: Job) -> Recognised:
+    author = services.recognise(job.source)
+    assert author is not None  # noqa: S101 - `fleets` saw it
+    return author
+
+
+def _comparable(
+    jobs: Sequence[Job], config: Config, authors: Authors, now: datetime
+) -> dict[str, KnownAuthor]:
+    """Return what is known of the profiles for which it is enough to know what is new."""
+    known = authors.known(job.name for job in jobs)
+    unsettled = authors.unsettled() if known else set()
+    return {
+        job.name: one
+        for job in jobs
+        if (one := known.get(job.name))
+        and job.name not in unsettled
+        and one.origin == _author(job).source
+        and one.settings == digest_of_settings(job.settings, config)
+        and job.settings.captured is None
+        and timedelta(0) <= now - datetime.fromisoformat(one.whole) < _lasts(job.name)
+    }
+
+
+def _lasts(name: str) -> timedelta:
+    """Return after how long a profile is read anew."""
+    return WHOLE_AFTER + SPREAD * (zlib.crc32(name.encode()) / 2**32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sieve:
+    """Asks a service about profiles, and compares.
+
+    Attributes:
+        api: the service.
+        web: the session.
+        authors: remembers what was found.
+        known: by profile, what is known of it.
+        sources: by profile, the author.
+        now: the time.
+    """
+
+    api: FleetApi
+    web: Web
+    authors: Authors
+    known: Mapping[str, KnownAuthor]
+    sources: Mapping[str, Recognised]
+    now: datetime
+
+    @property
+    def _time(self) -> str:
+        return self.now.isoformat(timespec="seconds")
+
+    def _identifier(self, name: str) -> str:
+        return self.known[name].identifier(self.sources[name].author)
+
+    def is_stale(self, one: KnownAuthor) -> bool:
+        """Whether the number of an author's papers is to be compared."""
+        compared = datetime.fromisoformat(one.compared)
+        return not self.api.per_recent or not timedelta(0) <= self.now - compared < COMPARED
+
+    def by_count(self, names: Sequence[str]) -> Sifted:
+        """Compare the numbers of papers."""
+        current = {name: self._identifier(name) for name in names}
+        counts = self.api.counts(list(dict.fromkeys(current.values())), self.web)
+        same: list[str] = []
+        merged: dict[str, tuple[str, str]] = {}
+        for name, identifier in current.items():
+            counted = counts.get(identifier)
+            if counted and counted.current != identifier:
+                merged[name] = (self.sources[name].author, counted.current)
+            elif counted and counted.papers is not None and counted.papers == self.known[name].listed:
+                same.append(name)
+        self.authors.note_merged(merged)
+        self.authors.note_unchanged(same, self._time, compared=True)
+        return Sifted(unchanged=tuple(same), whole=tuple(sorted(set(names).difference(same))))
+
+    def by_news(self, names: Sequence[str]) -> Sifted:
+        """Ask what is new."""
+        listed = [
+            Listed(self.sources[name].author, self._identifier(name), self.known[name].author)
+            for name in names
+        ]
+        # The same day all day long: what was read as a part before comes again as the same part, and is known by that.
+        since = min(datetime.fromisoformat(self.known[name].compared) for name in names) - LATE
+        news = self.api.recent(listed, since.date(), self.web)
+        parts = {
+            name: part
+            for name in names
+            if (part := news.get(self.sources[name].author)) and part.digest != self.known[name].part
+        }
+        same = tuple(name for name in names if name not in parts)
+        self.authors.note_unchanged(same, self._time, compared=False)
+        return Sifted(unchanged=same, parts=parts)

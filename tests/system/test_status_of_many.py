@@ -1,0 +1,80 @@
+"""`syncd status` of many profiles: what matters first, the rest summed up; and what services let one ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from syncd.config import load
+from syncd.engine.ports import Ports
+from syncd.engine.run import RunOptions, run_once
+from syncd.sources.pace import Pace
+
+if TYPE_CHECKING:
+    from desk import Desk
+
+from background import write
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def many(desk: Desk, number: int, extra: str = "") -> None:
+    """Push so many profiles of a paper each, of which the last can't be read."""
+    names = [f"p{n:03}" for n in range(number)]
+    for name in names[:-1]:
+        write(desk.folder / f"{name}.txt", f"A Study of {name * 3}", name=f"Author {name}")
+    write(desk.page, "Alpha")
+    desk.configure("".join(f'[profiles.{name}]\nsource = "{name}.txt"\n' for name in names) + extra)
+    desk.data.create()
+    config = load(desk.folder / "config.toml", desk.env)
+    run_once(config, RunOptions(), Ports(desk.env, desk.data, desk.clock))
+
+
+def test_troubles_come_first_and_the_rest_is_one_line(desk: Desk) -> None:
+    """Of sixty profiles the one with a trouble is the first, and most are summed up."""
+    many(desk, 60)
+    lines = desk.syncd("status").out.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("profile"))
+    assert lines[first + 1].startswith("p059") or lines[first + 2].startswith("p059")
+    assert sum(line.startswith("p0") for line in lines) < 30
+    assert any("others are well" in line for line in lines)
+
+
+def test_many_troubles_are_summed_up_too(desk: Desk) -> None:
+    """Where a server is down, ten thousand profiles may have one."""
+    many(desk, 60)
+    for n in range(59):
+        (desk.folder / f"p{n:03}.txt").write_text("nothing", encoding="utf-8")
+    config = load(desk.folder / "config.toml", desk.env)
+    run_once(config, RunOptions(), Ports(desk.env, desk.data, desk.clock))
+    out = desk.syncd("status").out
+    assert len(out.splitlines()) < 80
+    assert "of them with troubles" in out
+
+
+def test_few_profiles_are_all_shown(desk: Desk) -> None:
+    """With the one first that has a trouble, however the configuration orders them."""
+    many(desk, 5)
+    names = [line.split()[0] for line in desk.syncd("status").out.splitlines() if line[:2] in {"p0", "an"}]
+    assert names == ["p004", "ann", "p000", "p001", "p002", "p003"]
+
+
+def test_above_a_hundred_profiles_of_openalex_a_key_is_wanted(desk: Desk) -> None:
+    """It is free, and its hint says where it is had; one who has it is not told."""
+    authors = "".join(f'[profiles.a{n}]\nsource = "openalex:A{5000000000 + n}"\n' for n in range(101))
+    desk.configure(authors)
+    assert "you follow 101 profiles of OpenAlex without a key" in desk.syncd("status").out
+    desk.configure(authors + '[services.openalex]\nkey = { env = "OPENALEX_KEY" }\n')
+    assert "without a key" not in desk.syncd("status").out
+
+
+def test_a_host_s_budget_is_kept_until_it_begins_anew() -> None:
+    """As the host said last; who says nothing of a limit has none."""
+    pace = Pace()
+    headers = {"x-ratelimit-limit": "1000", "x-ratelimit-remaining": "988", "x-ratelimit-reset": "3600"}
+    pace.learn("api.openalex.org", headers, 0.0, NOW)
+    pace.learn("dblp.org", {}, 0.0, NOW)
+    (budget,) = pace.budgets(NOW)
+    assert (budget.host, budget.left, budget.limit) == ("api.openalex.org", 988, 1000)
+    assert budget.until == NOW + timedelta(hours=1)
+    assert pace.budgets(NOW + timedelta(hours=2)) == []
