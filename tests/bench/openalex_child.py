@@ -11,6 +11,6 @@ from syncd.sources.pace import Pace
 
 if __name__ == "__main__":
     address = sys.argv[1]
-    loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined]
+    loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
     world = dataclasses.replace(ports(), services={"openalex": address})
     loop.serve(configuration(None), None, world, sys.stderr)

@@ -86,7 +86,10 @@ def older(path: Path) -> None:
         runs = [("push-1", "push"), ("push-2", "push"), ("undo-2", "undo")]
         for number, (name, kind) in enumerate(runs):
             connection.execute(
-                sa.text("INSERT INTO run (id, library, kind, started) VALUES (:name, 1, :kind, :started)"),
+                sa.text(
+                    "INSERT INTO run (id, library, kind, started, finished)"
+                    " VALUES (:name, 1, :kind, :started, :started)"
+                ),
                 {"name": name, "kind": kind, "started": f"2026-11-2{number}T10:00:00"},
             )
             connection.execute(
