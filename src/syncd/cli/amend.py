@@ -176,7 +176,10 @@ def reject(
     config: ConfigOption = None,
     library: LibraryOption = None,
 ) -> None:
-    """Say that a paper is not by the person of a profile: it is not offered again for that profile."""
+    """Say that a paper is not by the person of a profile.
+
+    It is not offered again for that profile.
+    """
     with said_plainly():
         settings = configuration(config)
         if library is None and (followed := settings.profiles.get(profile)):

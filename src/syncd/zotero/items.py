@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 
 from syncd.messages import message
@@ -60,7 +59,6 @@ def collection_key(library: str, path: tuple[str, ...], *distinctions: str) -> s
     return _derive("collection", library, *path, *distinctions)
 
 
-@lru_cache(maxsize=100_000)
 def _derive(*parts: str) -> str:
     number = int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest())
     # What is left of it has the same last digits, and divides faster.
