@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
-WORKERS ?= 3
+WORKERS ?= 4
 HISTORIES ?= 2000
 RUNS ?= 10000
 SIZES ?= 1000 20000 100000
@@ -44,7 +44,7 @@ demo-page: $(PROJECT) ## serve the demo's library as a page
 	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
 
 # What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
-test: $(DEV) ## run the tests; about 7 minutes
+test: $(DEV) ## run the tests; about 10 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-all: ## run the tests with each Python from 3.11 to 3.14 that is at hand
