@@ -192,17 +192,17 @@ def served(path: Path) -> Iterator[str]:
 
 # What state remembers of papers, as if each item of the library were one that syncd pushed.
 REMEMBER = """
-INSERT OR IGNORE INTO written (library, key, base, version, run)
+INSERT INTO written (library, key, base, version, run)
     SELECT library, key, '{"item_type": "preprint", "fields": {}, "creators": null, "tags": [], "collections": []}',
         version, 'bench' FROM index_item ORDER BY key;
-INSERT OR IGNORE INTO claim (library, paper, key) SELECT library, key, key FROM index_item ORDER BY key;
-INSERT OR IGNORE INTO record
-    (library, kind, key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew)
-    SELECT library, 'said', key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew
+INSERT INTO claim (library, paper, key) SELECT library, key, key FROM index_item ORDER BY key;
+INSERT INTO record
+    (library, kind, key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors)
+    SELECT library, 'said', key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors
     FROM index_item ORDER BY key;
-INSERT OR IGNORE INTO title_word (library, word, kind, key)
+INSERT INTO title_word (library, word, kind, key)
     SELECT library, word, 'said', key FROM title_word WHERE kind = 'item' ORDER BY library, word, key;
-INSERT OR IGNORE INTO listing (library, kind, profile, key)
+INSERT INTO listing (library, kind, profile, key)
     SELECT library, 'said', 'other', key FROM index_item ORDER BY key;
 """
 

@@ -1,4 +1,4 @@
-"""What papers are looked for in: items of a library and records of papers, by what tells them and by like titles.
+"""Finds items of a library, and records of papers, by identifiers, titles, authors and abstracts.
 
 Ordinary tables and indexes, the same in every database. Each question costs what it finds, not what there is.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from syncd.sync.match import MIN_TITLE
 from syncd.sync.recognise import as_item
 from syncd.text.titles import MOST_LETTERS
 
+T = TypeVar("T", str, int)
 # "item" is an item of the library; the others are records: see `store.record`.
 Kind = Literal["item", "said", "asked"]
 # So many values go into one statement.
@@ -68,17 +69,11 @@ class Title(NamedTuple):
     authors: str
 
 
-def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Yield values, so many at a time."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
-
-
-def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
-    """Yield values in chunks that a statement takes."""
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """Yield values, each once and in order, in chunks that a statement takes."""
     every = sorted(set(values))
-    for start in range(0, len(every), CHUNK):
-        yield every[start : start + CHUNK]
+    for start in range(0, len(every), size):
+        yield every[start : start + size]
 
 
 def numbers_of(words: str, authors: str) -> list[int]:
@@ -95,7 +90,7 @@ def numbers_of(words: str, authors: str) -> list[int]:
 
 
 def _rare(numbers: Sequence[int], counts: Mapping[int, int]) -> list[int]:
-    """Return those that some papers have, and not too many."""
+    """Return the words and authors that some papers have, and not too many."""
     return [number for number in numbers if 0 < counts[number] <= MOST_WITH_WORD]
 
 
@@ -190,7 +185,7 @@ class Search:
     def _counted(self, kind: Kind, numbers: Iterable[int]) -> dict[int, int]:
         """Return how many titles have each word, counted no further than is looked at."""
         counts: dict[int, int] = {}
-        for part in batched(sorted(numbers), AT_ONCE):
+        for part in chunks(numbers, AT_ONCE):
             words = {f"word{place}": number for place, number in enumerate(part)}
             nobody = {f"word{place}": -1 for place in range(AT_ONCE)}
             which = {**nobody, **words, "library": self._library, "kind": kind}
@@ -201,7 +196,7 @@ class Search:
         """Return the keys of those that have these words, by the word."""
         word, found = db.title_word.c, defaultdict[int, set[str]](set)
         query = sa.select(word.word, word.key).where(word.library == self._library, word.kind == kind)
-        for part in batched(sorted(numbers), CHUNK):
+        for part in chunks(numbers):
             for row in self._connection.execute(query.where(word.word.in_(part))):
                 found[row.word].add(row.key)
         return found

@@ -85,8 +85,8 @@ def _reason(profile: str, span: Span) -> str:
     return message("undated-between", profile=profile, since=span.since, until=span.until)
 
 
-class Rejections:
-    """What the user said that is not by the person of a profile.
+class Belonging:
+    """Which papers of a plan are not by the person of a profile, as the user said.
 
     Args:
         view: the library.

@@ -15,7 +15,7 @@ from typing import Any
 from syncd.messages import listed, message
 from syncd.sync import merge
 from syncd.sync.action import Action, Kind, Memory
-from syncd.sync.belongs import Rejections, not_theirs
+from syncd.sync.belongs import Belonging, not_theirs
 from syncd.sync.filing import Wanted, joined, said_of
 from syncd.sync.library import IndexedItem, LibraryView
 from syncd.sync.match import Candidate, record
@@ -46,7 +46,7 @@ class Decisions:
         self._memory = memory
         self._now = now
         self._whole = whole
-        self._rejections = Rejections(view, memory)
+        self._rejections = Belonging(view, memory)
 
     @property
     def rejected(self) -> frozenset[tuple[str, str]]:

@@ -15,7 +15,7 @@ from syncd.errors import ParseError
 from syncd.messages import message
 from syncd.model import Notice, Paper, Span
 from syncd.sync.action import Action, Fact, Figures, Intake, Memory, NewCollection, Plan, PlannedProfile, Said
-from syncd.sync.belongs import Rejections, undated, word_on
+from syncd.sync.belongs import Belonging, undated, word_on
 from syncd.sync.decide import Decisions
 from syncd.sync.filing import Filing, Listing, ProfileCollection, Wanted
 from syncd.sync.library import LibraryView
@@ -99,7 +99,7 @@ def _with_undated(
 ) -> list[Action]:
     """Return the actions with those that ask about papers without a date, by whose listings that is."""
     found = {action.paper: action for action in actions}
-    rejections = Rejections(view, memory)
+    rejections = Belonging(view, memory)
     for key, listings in asked.items():
         if wanted := rejections.without(Wanted(key, tuple(listings)), memory.claims.get(key, "")):
             theirs = [(name, spans[name]) for name in wanted.profiles]
