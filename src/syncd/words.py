@@ -1241,4 +1241,9 @@ WORDS: Mapping[str, str] = {
     "zotero-differs-open-other": "It has another profile or database. Open the one that syncd pushes to and run it again.",
     "zotero-not-running": "Zotero isn't running",
     "zotero-told-not-to-write": "Zotero was told not to let syncd write",
+    # said by figures and the dashboard
+    "figures-file-type": "{path} names no kind of file that figures are written as",
+    "figures-file-name": "Name a file that ends in .svg or .csv.",
+    "no-figures-yet": "nothing is known yet of which {profile} has figures",
+    "figures-written": "The figures stand in {path}.",
 }

@@ -5,7 +5,7 @@ They read syncd's own records, and ask the daemon where one runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from shlex import quote
@@ -35,6 +35,7 @@ from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
 from syncd.engine.status import Row, Shelf, keyless, shelf
 from syncd.errors import ConfigError, SyncdError
+from syncd.figures import recent, spark
 from syncd.messages import chained, message
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
@@ -62,6 +63,8 @@ QUIET = frozenset({"paused", "not adopted"})
 # So many profiles are shown, and so many papers of each cause, before the rest is summed up.
 MOST_ROWS = 30
 MOST_PAPERS = 30
+# So many years are shown of the papers of a profile.
+MOST_YEARS = 10
 # Characters of a value that are shown.
 WIDTH = 60
 # How much of what two values have in common is shown before they differ.
@@ -87,8 +90,11 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
             show_json(_to_json(shelves, live))
             return
         out = stdout()
-        for filled in shelves:
-            _show(filled, out, clock.now(), followed=bool(settings.profiles))
+        for filled, one in zip(shelves, chosen, strict=True):
+            first, rest = _by_rank(filled.rows)
+            with remembered(one, data, clock) as state:
+                years = state.facts.years(*(row.name for row in first))
+            _show(filled, (first, rest), years, out, clock.now(), followed=bool(settings.profiles))
         if number := keyless(settings):
             words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
             out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
@@ -106,17 +112,26 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
     return {**whole, "daemon": daemon}
 
 
-def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
+def _show(
+    shelf: Shelf,
+    ranked: tuple[Sequence[Row], Sequence[Row]],
+    years: Mapping[str, Mapping[int, int]],
+    out: Console,
+    now: datetime,
+    *,
+    followed: bool,
+) -> None:
     if not shelf.rows:
         begin = "syncd push" if followed else "syncd init"
         words = message("nothing-pushed-yet", command=begin)
         out.print(f"[bold]{escape(shelf.library)}[/]: {words}", soft_wrap=True)
         return
-    rows = list(_rows(shelf.rows, now, exact=not out.is_terminal))
+    rows = list(_rows(ranked, years, now, exact=not out.is_terminal))
     out.print(f"[bold]{escape(shelf.library)}[/]", soft_wrap=True)
     columns = (
         Column("profile", 2),
         Column("papers"),
+        Column("by year"),
         Column("last success"),
         Column("next"),
         Column("state", 3),
@@ -132,15 +147,23 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
     out.print()
 
 
-def _rows(rows: Sequence[Row], now: datetime, *, exact: bool) -> Iterator[tuple[str, str, str, str, str]]:
+def _rows(
+    ranked: tuple[Sequence[Row], Sequence[Row]],
+    years: Mapping[str, Mapping[int, int]],
+    now: datetime,
+    *,
+    exact: bool,
+) -> Iterator[tuple[str, ...]]:
     """Yield what is shown of the profiles, a row each; of many, the rest that is well in one."""
-    first, rest = _by_rank(rows)
+    first, rest = ranked
     for row in first:
         last, following = (
             _when(row.last_success, now, exact=exact),
             None if row.resting else _when(row.live.get("next"), now, exact=exact),
         )
-        yield escape(row.name), _papers(row.pushed), last or "never", following or "-", _state(row, now)
+        course = spark([number for _, number in recent(years[row.name], MOST_YEARS)])
+        about = (escape(row.name), _papers(row.pushed), course or "-")
+        yield *about, last or "never", following or "-", _state(row, now)
     if rest:
         papers = sum(row.pushed.papers for row in rest if row.pushed)
         last_success = max((row.last_success for row in rest if row.last_success), default=None)
@@ -150,7 +173,7 @@ def _rows(rows: Sequence[Row], now: datetime, *, exact: bool) -> Iterator[tuple[
         if troubled := sum(row.problem is not None for row in rest):
             words = message("others", count=len(rest))
             state = f"[red]{message('of-them-troubled', count=troubled)}[/]"
-        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", state
+        yield f"[dim]{words}[/]", str(papers), "-", last or "-", following or "-", state
 
 
 def _show_hints(rows: Sequence[Row], out: Console) -> None:

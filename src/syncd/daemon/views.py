@@ -342,7 +342,7 @@ def _profile(row: Row, state: State, collections: Mapping[str, str]) -> Json:
         "author": told["author"],
         "collection": collections.get(told["collection"] or ""),
         "figures": state.facts.figures(row.name),
-        "years": {str(year): number for year, number in state.facts.years(row.name).items()},
+        "years": {str(year): number for year, number in state.facts.years(row.name)[row.name].items()},
         "last": row.last_success,
         "next": told["next"],
         "trouble": told["trouble"],

@@ -258,6 +258,7 @@ class Fact:
         score: 0 to 100, or None.
         affiliations: names such as "Microsoft Research", or slugs where the source has no names.
         links: addresses and what they lead to.
+        category: the arXiv category, such as "cs.CL", or what else the source calls it.
     """
 
     paper: str
@@ -265,6 +266,7 @@ class Fact:
     score: float | None = None
     affiliations: tuple[str, ...] = ()
     links: tuple[tuple[str, LinkKind], ...] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from syncd.sync.library import LibraryView
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base
 from syncd.sync.paper_keys import paper_keys
+from syncd.text.identifiers import category_id
 from syncd.zotero.items import PREPRINT, Draft, draft
 
 
@@ -109,7 +110,9 @@ def _with_undated(
 
 def _fact(intake: Intake, paper: Paper, key: str) -> Fact:
     links = tuple((link.url, link.kind) for link in paper.links)
-    return Fact(key, intake.name, paper.score, paper.affiliation_names or paper.affiliations, links)
+    category = (category_id(paper.category) or paper.category) if paper.category else ""
+    affiliations = paper.affiliation_names or paper.affiliations
+    return Fact(key, intake.name, paper.score, affiliations, links, category)
 
 
 def _listing(intake: Intake, key: str, paper: Paper, made: Draft, collection: ProfileCollection) -> Listing:
