@@ -191,9 +191,9 @@ def _course(group: Element, figure: Figure) -> None:
     line = {"fill": "none", "stroke": "currentColor", "stroke-width": "2", "stroke-linejoin": "round"}
     SubElement(accent, "polyline", {"points": drawn, **line})
     if min(values) != max(values):
-        # The first value stands where the line does not go: above it where it rises, else below.
+        # The first value stands where the line does not go, if there is room for it.
         x, y = points[0]
-        above = y > (TOP + BOTTOM) / 2
+        above = points[1][1] > y or y + 16 > BOTTOM
         _text(group, x, y + (-8 if above else 16), figure.said(values[0]), faint=True)
     for (x, y), (day, value) in zip(points, figure.values, strict=True):
         dot = SubElement(accent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.8"})

@@ -455,6 +455,7 @@ class Rules:
         hosts: what a Host header may be, in small letters, with or without a port; None lets every name through.
         pages: whether pages of other sites may send requests.
         own_page: whether a page that is served here may.
+        origins: as what else a browser knows such a page, such as "https://papers.example.org" behind a proxy.
         body_bytes: the longest body.
     """
 
@@ -462,6 +463,7 @@ class Rules:
     hosts: frozenset[str] | None = LOOPBACK_NAMES
     pages: bool = False
     own_page: bool = True
+    origins: frozenset[str] = frozenset()
     body_bytes: int = 1_000_000
 
 
@@ -521,9 +523,8 @@ class Guard:
         """Whether no browser sends a request for a page, or only for one that is served here and may."""
         origin, site = headers.get("origin", "null").lower(), headers.get("sec-fetch-site", "none")
         own = self.rules.own_page
-        return (origin == "null" or (own and origin == f"http://{host}")) and (
-            site == "none" or (own and site == "same-origin")
-        )
+        is_own = origin == f"http://{host}" or origin in self.rules.origins
+        return (origin == "null" or (own and is_own)) and (site == "none" or (own and site == "same-origin"))
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

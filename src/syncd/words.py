@@ -1246,4 +1246,10 @@ WORDS: Mapping[str, str] = {
     "figures-file-name": "Name a file that ends in .svg or .csv.",
     "no-figures-yet": "nothing is known yet of which {profile} has figures",
     "figures-written": "The figures stand in {path}.",
+    "dashboard-port-taken": "the dashboard can't be shown at {host}:{port}: {reason}",
+    "free-dashboard-port": "End what uses this port, perhaps another syncd dashboard, or choose another one: port in [dashboard].",
+    "dashboard-served": "the dashboard is shown",
+    "request-not-understood": "this request is not understood",
+    "dashboard-ends-with": "The dashboard is shown until you press Ctrl-C here. With a daemon (syncd run) it is always there.",
+    "dashboard-opened": "The dashboard is open in your browser.",
 }

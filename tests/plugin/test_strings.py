@@ -13,9 +13,12 @@ import pytest
 from fluent.syntax import FluentParser, ast, visitor
 
 import syncd.plugin
+import syncd.web
 from syncd.words import WORDS
 
 SOURCE = Path(syncd.plugin.__file__).parent / "source"
+# The dashboard says what stands in the same catalogue.
+PAGES = Path(syncd.web.__file__).parent
 FILES = sorted(path.name for path in (SOURCE / "locale" / "en-US").glob("*.ftl"))
 # A string's id as scripts and panes write it, or the beginning of one that goes on: `syncd-field-${name}`.
 ID = re.compile(r"""["'`](syncd(?:-[a-z0-9]+)+)(?:["'`]|-\$\{)""")
@@ -69,7 +72,8 @@ def named(*, surely: bool) -> set[str]:
         surely: leave out those that may be ids of elements and the like.
     """
     found: set[str] = set()
-    for path in chain(SOURCE.rglob("*.js"), SOURCE.rglob("*.xhtml")):
+    pages = chain(PAGES.rglob("*.html"), PAGES.rglob("*.py"))
+    for path in chain(SOURCE.rglob("*.js"), SOURCE.rglob("*.xhtml"), pages):
         text = path.read_text(encoding="utf-8")
         for match in ID.finditer(text):
             before = text[max(0, match.start() - 40) : match.start()]

@@ -586,7 +586,7 @@ def test_status_tells_all_libraries_as_the_command_does(
         {name: shown[name] for name in ("library", "prefix", "profiles", "papers")}
     ]
     assert shown["prefix"] == PREFIX
-    assert (told["reviews"], told["dashboard"]) == (0, None)
+    assert (told["reviews"], told["dashboard"]) == (0, "http://127.0.0.1:23130/")
     assert daemon.process.pid == told["daemon"]["pid"]
 
 

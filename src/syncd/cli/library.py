@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.tree import Tree
 
 from syncd.cli.console import (
+    ConfigOption,
     JsonOption,
     command,
     escape,
@@ -21,6 +20,7 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
+from syncd.cli.dashboard import interrupted, invited
 from syncd.clock import SystemClock
 from syncd.messages import message
 from syncd.sync.library import IndexedCollection, LibraryView, indexed
@@ -36,22 +36,19 @@ app = group("The embedded library.")
 @command(app, "serve")
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0 takes a free one.")] = 0,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve the embedded library over HTTP on this computer, until interrupted."""
-    with said_plainly(), _embedded(port) as server:
+    """Serve the embedded library over HTTP on this computer, until interrupted; people see it in the dashboard."""
+    with said_plainly(), _embedded(port) as server, invited("/library", config) as (page, _):
+        ended = interrupted()
         if as_json:
-            line = {"url": server.url, "library": server.library, "key": server.key}
-            line["page"] = server.page_address()
+            line = {"url": server.url, "library": server.library, "key": server.key, "page": page}
             typer.echo(json.dumps(line))
         else:
-            address = f"[bold]{server.page_address()}[/]"
-            stdout().print(message("open-in-browser", address=address), soft_wrap=True)
+            stdout().print(message("open-in-browser", address=f"[bold]{page}[/]"), soft_wrap=True)
             tell(message("address-works-once"))
             tell(message("programs-find-key"))
-        ended = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: ended.set())
         ended.wait()
 
 

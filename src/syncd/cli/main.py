@@ -51,6 +51,10 @@ COMMANDS = {
     "login": (("login", "login"), "Sign in to a Zotero library."),
     "logout": (("login", "logout"), "Take a library's key away from where syncd finds it."),
     "doctor": (("doctor", "doctor"), "Look at everything that can be wrong, and say what mends it."),
+    "dashboard": (
+        ("dashboard", "dashboard"),
+        "Open what is new, what waits and how it goes, in the browser.",
+    ),
     "status": (("status", "status"), "Show what syncd follows, how that goes, and what waits for you."),
     "log": (("status", "log"), "Show each run, what it did and why."),
     "figures": (("figures", "figures"), "Show how a profile's figures moved, or write them to a file."),

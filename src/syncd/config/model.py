@@ -75,6 +75,33 @@ class Control(Settings):
     port: int = Field(default=23129, ge=1, le=65535, description="The port to answer on.")
 
 
+class Proxy(Settings):
+    """A web server before the dashboard, at which people sign in."""
+
+    host: str = Field(
+        min_length=1,
+        pattern=r"^[A-Za-z0-9.-]+(:[0-9]+)?$",
+        description='What it is called by browsers, such as "papers.example.org".',
+    )
+    header: str = Field(
+        min_length=1,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The header in which it tells who signed in, and which it takes from nobody else, such as"
+        ' "X-Remote-User". Whoever can reach the port of the dashboard on this computer can send it too.',
+    )
+
+
+class Dashboard(Settings):
+    """The pages that `syncd dashboard` opens."""
+
+    port: int = Field(default=23130, ge=1, le=65535, description="The port that they are on.")
+    proxy: Proxy | None = Field(
+        default=None,
+        description="A web server on this computer that asks people to sign in and passes on to the dashboard"
+        " who did. Usual: none.",
+    )
+
+
 class History(Settings):
     """How long syncd remembers what it did."""
 
@@ -436,6 +463,7 @@ class Config(Settings):
     control: Control = Field(
         default=Control(), description="How programs on this computer talk with the daemon."
     )
+    dashboard: Dashboard = Field(default=Dashboard(), description="The pages that `syncd dashboard` opens.")
     history: History = Field(default=History(), description="How long syncd remembers what it did.")
     metrics: Metrics = Field(default=Metrics(), description="Figures for Prometheus.")
     ping: Ping = Field(

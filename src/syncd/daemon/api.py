@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -114,6 +114,9 @@ class Api:
         hand_over: takes what the loop has to decide.
         say: logs a line: level, words, facts.
         events: what happens.
+
+    Attributes:
+        invite: gives an address that opens the dashboard; whoever has one puts it here.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
@@ -131,6 +134,7 @@ class Api:
         self._hand_over = hand_over
         self._say = say
         self._events = events
+        self.invite: Callable[[str], str] = _no_dashboard
 
     def app(self) -> ASGIApp:
         """Return what answers at all addresses, and trusts everybody who comes to it."""
@@ -181,21 +185,33 @@ class Api:
         self._hand_over(question)
         return question.answer
 
+    def live(self) -> Json:
+        """Return what the loop does just now. To be called in a thread."""
+        return self._ask("status").result()
+
     async def daemon(self, _asked: Asked) -> Json:
         """Tell what the daemon does just now."""
         return await wrap_future(self._ask("status"))
 
     def status(self, _asked: Asked) -> Json:
         """Tell how all is, as `syncd status` does."""
-        return views.status(self.config, self._ports, self._ask("status").result())
+        return views.status(self.config, self._ports, self.live())
 
     async def sync_now(self, asked: Asked) -> Any:
         """Let the loop look; wait for its end if that is asked for, else for nothing."""
         names = _names(asked)
         if "wait" in asked.query:
             return await wrap_future(self._ask("sync-now", names))
-        live = await wrap_future(self._ask("status"))
-        followed = [profile["name"] for profile in live["profiles"]]
+        begun = await run_in_threadpool(self.begin, names)
+        return JsonAnswer({"profiles": begun}, HTTPStatus.ACCEPTED)
+
+    def begin(self, names: Sequence[str]) -> list[str]:
+        """Let the loop look at profiles, all where none is named; return whom. To be called in a thread.
+
+        Raises:
+            RefusedError: one is not followed.
+        """
+        followed = [profile["name"] for profile in self.live()["profiles"]]
         # A page of a folder is looked at with the folder.
         names = [n if n in followed else profile_of(n, followed) for n in names]
         if unknown := [name for name in names if name not in followed]:
@@ -203,7 +219,11 @@ class Api:
                 HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(unknown[0]))
             )
         self._ask("sync-now", names)
-        return JsonAnswer({"profiles": names or followed}, HTTPStatus.ACCEPTED)
+        return list(names) or followed
+
+    def rest(self, do: Literal["pause", "resume"], names: Sequence[str]) -> Json:
+        """Let profiles rest or go on, all where none is named. To be called in a thread."""
+        return self._ask(do, names).result()
 
     async def pause(self, asked: Asked) -> Json:
         """Let profiles rest, all where none is named."""
@@ -250,7 +270,7 @@ class Api:
 
     def profiles(self, asked: Asked) -> list[Json]:
         """Tell the profiles of a library with their figures."""
-        return views.profiles(asked, self.config, self._ports, self._ask("status").result())
+        return views.profiles(asked, self.config, self._ports, self.live())
 
     def reviews(self, _asked: Asked) -> list[Json]:
         """Tell what waits for a decision."""
@@ -276,6 +296,10 @@ class Api:
         if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-or-author"))
         library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
+        return self.follow_into(library, source)
+
+    def follow_into(self, library: Library, source: str) -> Json:
+        """Add a profile to the configuration, once its source was read; its papers go into this library."""
         env = self._ports.env
         with web_of(self.config, self._ports) as web:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, env))
@@ -291,6 +315,13 @@ class Api:
         name = edit.unfollow(edit.config_file(self._path, env), env, _text(asked, "name"))
         self._take_over()
         return {"name": name}
+
+    # Where pages are
+
+    def open_dashboard(self, asked: Asked) -> Json:
+        """Tell an address that opens the dashboard in one browser, once; on another page than the first with `to`."""
+        _only(asked, "to")
+        return {"url": self.invite(_text(asked, "to") if "to" in asked.body else "/")}
 
     # What the user says after the fact
 
@@ -354,6 +385,10 @@ class Api:
             return next((run for run in state.history.runs() if run.name == wanted), None)
 
 
+def _no_dashboard(_to: str) -> str:
+    raise RefusedError(HTTPStatus.NOT_FOUND, message("nothing-at-address"))
+
+
 Act = Callable[[Api, Asked], Any]
 # All that may be asked for: how, where, and what is done about it.
 ADDRESSES: tuple[tuple[str, str, Act], ...] = (
@@ -373,6 +408,7 @@ ADDRESSES: tuple[tuple[str, str, Act], ...] = (
     ("POST", "/v1/reject", Api.reject),
     ("POST", "/v1/follow", Api.follow),
     ("POST", "/v1/unfollow", Api.unfollow),
+    ("POST", "/v1/dashboard", Api.open_dashboard),
     ("GET", "/events", Api.events),
 )
 

@@ -46,6 +46,7 @@ _ADDRESSES = {
     "pause": _Address("POST", "/v1/pause", frozenset({"paused"})),
     "resume": _Address("POST", "/v1/resume", frozenset({"paused"})),
     "reload": _Address("POST", "/v1/reload", frozenset({"problems"})),
+    "dashboard": _Address("POST", "/v1/dashboard", frozenset({"url"})),
 }
 
 
@@ -85,7 +86,7 @@ def ask(
 
     Args:
         path: of its socket.
-        do: "status", "sync-now", "pause", "resume", "reload".
+        do: "status", "sync-now", "pause", "resume", "reload", "dashboard".
         seconds: how long to wait for the answer; None for ever.
         whole: take no answer that lacks something, as that of another version may.
         words: what belongs to the request.

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from syncd.daemon.work import Look, with_codes
+from syncd.messages import with_said
 
 # Seconds without any event, after which one says that the daemon is there.
 HEARTBEAT: Final = 15.0
@@ -21,7 +22,7 @@ HEARTBEAT: Final = 15.0
 MOST_WAITING: Final = 1000
 MOST_LISTENERS: Final = 24
 
-Name = Literal["alive", "began", "ended", "paused", "resumed", "reloaded", "review"]
+Name = Literal["alive", "began", "progress", "ended", "paused", "resumed", "reloaded", "review"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class Events:
     def tell(self, name: Name, **facts: Any) -> None:
         """Tell all who listen."""
         self._tell(Event(name, facts))
+
+    def progress(self, names: Sequence[str], run: str, words: str, done: int, total: int) -> None:
+        """Tell how far a look at profiles is: what is done, and how much of how much; 0 where that is not known."""
+        told = with_said({"words": words}, "words")
+        self.tell("progress", profiles=list(names), run=run, **told, done=done, total=total)
 
     def ended(self, look: Look) -> None:
         """Tell how a look ended, and of each paper that it brought before the user. The loop's thread calls this."""

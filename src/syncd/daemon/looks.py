@@ -366,7 +366,8 @@ class Looks:
         self._start(worker, push)
 
     def _worker(self, names: tuple[str, ...], library: str, run: str) -> Worker:
-        return Worker(names, library, LookProgress(self._clock, self._stop), run)
+        tell = partial(self._events.progress, names, run)
+        return Worker(names, library, LookProgress(self._clock, self._stop, tell), run)
 
     def _start(self, worker: Worker, work: Callable[[], None]) -> None:
         self._workers |= dict.fromkeys(worker.names, worker)

@@ -39,6 +39,7 @@ from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
 from syncd.sources.pace import Budget, Pace
+from syncd.web.serving import Dashboard
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
 TICK = 5.0
@@ -114,6 +115,8 @@ class Daemon:
             self._finished,
         )
         self._api = Api(config, path, world, self._hand_over, reporter.say, self._events)
+        self._dashboard = Dashboard(self._api, world, self._events, reporter.say, live=True)
+        self._api.invite = self._dashboard.invite
 
     # Its life
 
@@ -151,6 +154,14 @@ class Daemon:
             if self._config.control.http:
                 raise
             self._reporter.programs_unanswered(error)
+        self._show_dashboard()
+
+    def _show_dashboard(self) -> None:
+        """Open the dashboard's port, if anybody looks at it. Where that can't be had, papers don't have to wait."""
+        try:
+            self._dashboard.take_over(self._config)
+        except ConfigError as error:
+            self._reporter.say("warning", error.problems[0], hint=error.hint)
 
     def _turn(self) -> None:
         """Deal with all that happened, and begin what may begin."""
@@ -193,6 +204,10 @@ class Daemon:
             # The port may be free by now.
             with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
+        if self._dashboard.is_kept_away:
+            # Likewise.
+            with suppress(ConfigError, StateError):
+                self._dashboard.take_over(self._config)
         self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
@@ -243,6 +258,7 @@ class Daemon:
         self._parser.close()
         self._answers.close()
         self._events.close()
+        self._dashboard.close()
         self._interface.close()
         for worker in self._looks.under_way:
             if worker.progress.writes:
@@ -363,10 +379,12 @@ class Daemon:
             config = load(self._path, self._ports.env)
             zone(config.daemon.timezone)
             self._interface.take_over(config)
+            self._dashboard.take_over(config)
             self._reporter.take_over(config)
         except (ConfigError, StateError) as error:
             with suppress(ConfigError, StateError):
                 self._interface.take_over(self._config)
+                self._dashboard.take_over(self._config)
             problems = error.problems if isinstance(error, ConfigError) else [error.words]
             self._reporter.not_reloaded(problems)
             return problems
@@ -386,6 +404,7 @@ class Daemon:
             "since": self._started.isoformat(timespec="seconds"),
             "paused": sorted(self._roster.paused),
             "http": self._interface.told(),
+            "dashboard": self._dashboard.address(),
             "budgets": [_told(budget) for budget in self._pace.budgets(self._clock.now())],
             "profiles": [self._status_of(name) for name in self._roster.names()],
         }

@@ -124,7 +124,7 @@ def status(config: Config, ports: Ports, live: Json) -> Json:
         "libraries": [_shelf(one.to_json()) for one in shelves],
         "daemon": {name: live[name] for name in ("pid", "version", "since", "paused", "http", "budgets")},
         "reviews": sum(standing.cause == "review" for one in shelves for standing in one.standings),
-        "dashboard": None,
+        "dashboard": live.get("dashboard"),
     }
 
 
@@ -147,12 +147,12 @@ def items(asked: Asked, config: Config, ports: Ports) -> Json:
     found: dict[str, Json] = {}
     for library in _libraries(asked, config):
         with remembered(library, ports.data, ports.clock) as state:
-            for key, told in _items(state, keys).items():
+            for key, told in items_of(state, keys).items():
                 found[key] = _joined(found[key], told) if key in found else told
     return {"items": found}
 
 
-def _items(state: State, keys: Sequence[str]) -> dict[str, Json]:
+def items_of(state: State, keys: Sequence[str]) -> dict[str, Json]:
     """Return what is known of items in one library."""
     told = state.facts.about(keys)
     history, arrivals = state.history.of_items(told), state.history.arrivals(told)

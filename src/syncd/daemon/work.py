@@ -85,11 +85,19 @@ class LookProgress:
     Args:
         clock: for the time of the last sign of life.
         stop: set once syncd is to end.
+        tell: is told what is done just now, how much of it is done and how much there is; 0 where that is not known.
     """
 
-    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        stop: threading.Event,
+        tell: Callable[[str, int, int], None] = lambda _words, _done, _total: None,
+    ) -> None:
         self._clock = clock
         self._stop = stop
+        self._tell = tell
+        self._written = self._objects = 0
         self.words: str = message("beginning")
         self.writes = False
         self.last = clock.monotonic()
@@ -97,21 +105,27 @@ class LookProgress:
     def stage(self, words: str) -> None:
         """Say what is being done."""
         self.words = words
+        self._tell(words, 0, 0)
         self._go_on()
 
     def reading(self, items: int, total: int) -> None:
         """Say how many items were read: a good moment to end, for reading goes on from here."""
         self.words = message("reading-items", items=items, total=total or "?")
+        self._tell(self.words, items, total)
         self._go_on()
 
     def total(self, objects: int) -> None:
         """Say how many objects will be written."""
         self.words = message("writing-objects", count=objects)
+        self._written, self._objects = 0, objects
+        self._tell(self.words, 0, objects)
         self._go_on()
         self.writes = True
 
-    def advance(self, objects: int) -> None:  # noqa: ARG002 - part of the protocol
+    def advance(self, objects: int) -> None:
         """Take note of a chunk, which is recorded: a good moment to end."""
+        self._written += objects
+        self._tell(self.words, self._written, self._objects)
         self._go_on()
 
     def alive(self) -> None:

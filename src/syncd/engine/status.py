@@ -18,7 +18,7 @@ from syncd.config.model import DESKTOP
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.libraries import remembered
-from syncd.state.state import FollowedProfile, Problem, Standing
+from syncd.state.state import FollowedProfile, Problem, Standing, State
 from syncd.state.store import Store
 from syncd.sync.action import profile_of
 from syncd.text.plain import json_of
@@ -175,9 +175,29 @@ def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, li
         live: what the daemon answers to "status"; None without one.
     """
     with remembered(library, data, clock) as state, Resting(data, clock) as resting:
-        pushed = {profile.name: profile for profile in state.profiles()}
-        problems = {problem.name: problem for problem in state.problems()}
-        paused, standings = resting.paused(), state.standings()
+        rows, standings = rows_of(library, settings, state, resting.paused(), live), state.standings()
+    return Shelf(library.name, prefix_in_zotero(library), rows, standings)
+
+
+def prefix_in_zotero(library: Library) -> str | None:
+    """Return what a Zotero calls a library; None where none has it."""
+    return library.prefix if library.type == DESKTOP or library.id is not None else None
+
+
+def rows_of(
+    library: Library, settings: Config, state: State, paused: frozenset[str], live: Json | None
+) -> list[Row]:
+    """Return a library's profiles, those of the configuration first.
+
+    Args:
+        library: the library.
+        settings: the configuration.
+        state: what is remembered of the library.
+        paused: who rests.
+        live: what the daemon answers to "status"; None without one.
+    """
+    pushed = {profile.name: profile for profile in state.profiles()}
+    problems = {problem.name: problem for problem in state.problems()}
     followed = {
         name: profile.source
         for name, profile in settings.profiles.items()
@@ -195,8 +215,7 @@ def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, li
         is_followed = whole in followed
         rests = bool(paused & {whole, ALL}) and is_followed
         rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
-    in_zotero = library.type == DESKTOP or library.id is not None
-    return Shelf(library.name, library.prefix if in_zotero else None, rows, standings)
+    return rows
 
 
 def _problem_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Problem | None:

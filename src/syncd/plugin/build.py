@@ -40,6 +40,8 @@ LOCALES = (
 SPOKEN = "en-US"
 # What syncd says, by codes: the English one is made of `WORDS`, others are in the folders of their languages.
 WORDS_FILE = "messages.json"
+# What the dashboard alone says.
+PAGES_FILE = "syncd-dashboard.ftl"
 # The earliest time that a zip can tell.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -81,7 +83,7 @@ def contents() -> dict[str, bytes]:
     found = {"bootstrap.js": bootstrap(folder).encode(), "manifest.json": manifest(folder).encode()}
     for name, file in _walk(folder):
         script = name.endswith(".js") and name not in APART
-        if not script and name != "manifest.json":
+        if not script and name != "manifest.json" and not name.endswith(f"/{PAGES_FILE}"):
             found[name] = file.read_bytes()
     # What a syncd of another version says has no words here; the plugin says it in the English words that were sent.
     return _in_every_language(found) | {f"locale/{SPOKEN}/{WORDS_FILE}": _json(WORDS)} | _translated(found)

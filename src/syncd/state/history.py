@@ -20,6 +20,8 @@ from syncd.state.store import Store
 
 # Runs that did nothing are of interest for so long.
 IDLE = timedelta(days=7)
+# How the counts of a run say, as text, whether it left papers out that the library did not take.
+COUNTS_FAILED, NONE_FAILED = '%"failed": %', '%"failed": 0%'
 # What makes an item syncd's.
 BRINGS = frozenset({"create", "adopt"})
 # What a run can have done to a paper: each such thing is a line of its history.
@@ -164,13 +166,20 @@ class History:
             )
         )
 
-    def runs(self, most: int | None = None) -> list[Run]:
-        """Return the latest runs, newest first."""
+    def runs(self, most: int | None = None, *, start: int = 0, name: str | None = None) -> list[Run]:
+        """Return the latest runs, newest first.
+
+        Args:
+            most: how many; all where it is not given.
+            start: how many newer ones are left out.
+            name: of the only run that is meant.
+        """
         query = sa.select(db.run).where(db.run.c.library == self._library)
-        query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most)
+        query = query if name is None else query.where(db.run.c.id == name)
+        query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most).offset(start)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
-            written = self._written_since(connection, rows[-1].started) if rows else {}
+            written = self._written_between(connection, rows[-1].started, rows[0].started) if rows else {}
         return [
             Run(
                 row.id,
@@ -185,13 +194,13 @@ class History:
             for row in rows
         ]
 
-    def _written_since(self, connection: sa.Connection, started: str) -> dict[str, list[str]]:
-        """Return by run, for each paper that it wrote, what it did to it; of the runs from this ISO time on."""
+    def _written_between(self, connection: sa.Connection, first: str, last: str) -> dict[str, list[str]]:
+        """Return by run, for each paper that it wrote, what it did to it; of the runs between two ISO times."""
         run, action = db.run.c, db.action.c
         query = (
             sa.select(run.id, action.key, action.kind)
             .join(db.action, run.id == action.run)
-            .where(run.library == self._library, run.started >= started)
+            .where(run.library == self._library, run.started.between(first, last))
             .order_by(run.started, run.id, action.number)
         )
         found: dict[str, dict[str, str]] = {}
@@ -199,6 +208,26 @@ class History:
             # A paper that took two rounds was created, though the second only added its link.
             found.setdefault(row.id, {}).setdefault(row.key, row.kind)
         return {name: list(kinds.values()) for name, kinds in found.items()}
+
+    def count(self) -> int:
+        """Return how many runs are known."""
+        query = sa.select(sa.func.count()).where(db.run.c.library == self._library)
+        with self._store.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def days(self, since: str) -> dict[str, tuple[int, int]]:
+        """Return by day in UTC, from an ISO time on, how many runs there were, and how many did not end well.
+
+        These ended early, were killed, or left a paper out that the library did not take.
+        """
+        run = db.run.c
+        failed = sa.and_(run.counts.like(COUNTS_FAILED), run.counts.not_like(NONE_FAILED))
+        ended_badly = sa.or_(run.error.is_not(None), run.finished.is_(None), failed)
+        day = sa.func.substr(run.started, 1, 10)
+        query = sa.select(day, sa.func.count(), sa.func.count(sa.case((ended_badly, 1))))
+        query = query.where(run.library == self._library, run.started >= since).group_by(day).order_by(day)
+        with self._store.reading() as connection:
+            return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
     def named(self, words: str) -> list[Run]:
         """Return the run that is called so, or else those whose names have these words in them, newest first."""
@@ -251,9 +280,23 @@ class History:
                 )
             )
 
-    def notes(self, run: str) -> list[tuple[str, Note]]:
-        """Return what a run did: key and note, in order."""
-        return self._notes(db.action.c.run == run)
+    def notes(self, run: str, start: int = 0, most: int | None = None) -> list[tuple[str, Note]]:
+        """Return what a run did: key and note, in order; of so many, from some place on."""
+        return self._notes(db.action.c.run == run, start, most)
+
+    def count_notes(self, run: str) -> int:
+        """Return how many lines `notes` has."""
+        with self._store.reading() as connection:
+            return connection.scalar(sa.select(sa.func.count()).where(db.action.c.run == run)) or 0
+
+    def undone_by(self, run: str) -> str | None:
+        """Return the name of the run that undid this one; None where none did, or it was ended early."""
+        undo = db.run.c
+        well = sa.and_(undo.finished.is_not(None), undo.error.is_(None))
+        query = sa.select(undo.id).where(undo.library == self._library, undo.undoes == run, well)
+        with self._store.reading() as connection:
+            found: str | None = connection.scalar(query.limit(1))
+            return found
 
     def notes_of_item(self, key: str) -> list[tuple[str, Note]]:
         """Return what happened to one item: run and note, oldest first."""
@@ -303,8 +346,8 @@ class History:
                     there[:] = [one for one in there if one.run != row.undoes]
         return found
 
-    def _notes(self, which: sa.ColumnElement[bool]) -> list[tuple[str, Note]]:
-        query = sa.select(db.action).where(which).order_by(db.action.c.number)
+    def _notes(self, which: sa.ColumnElement[bool], start: int, most: int | None) -> list[tuple[str, Note]]:
+        query = sa.select(db.action).where(which).order_by(db.action.c.number).limit(most).offset(start)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
 

@@ -168,6 +168,13 @@ class Papers:
             found[row.profile].setdefault(row.key, _listed(row, recalled(row.reason)))
         return total, [(name, brought[name], list(papers.values())) for name, papers in found.items()]
 
+    def item(self, key: str) -> Json | None:
+        """Return an item as the library had it last; None where it is not known."""
+        item = db.index_item.c
+        query = sa.select(item.data).where(item.library == self._library, item.key == key)
+        text = self._connection.scalar(query)
+        return json.loads(text) if text else None
+
     # Figures
 
     def scores(self, profile: str) -> dict[float, int]:

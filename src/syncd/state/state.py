@@ -322,6 +322,14 @@ class State:
         with self._store.writing() as connection:
             self._put(connection, db.decision, {"paper": paper, "key": key, "verdict": verdict})
 
+    def take_back(self, standing: Standing) -> None:
+        """Forget what the user said of a paper that waits for a review."""
+        keys = [str(candidate["key"]) for candidate in standing.candidates]
+        which = db.decision.c
+        mine = sa.and_(which.library == self._library, which.paper == standing.paper, which.key.in_(keys))
+        with self._store.writing() as connection:
+            connection.execute(sa.delete(db.decision).where(mine))
+
     def set_status(
         self, connection: sa.Connection, papers: Iterable[str], standings: Iterable[Standing]
     ) -> None:
@@ -421,6 +429,50 @@ class State:
                 )
                 for one in Rejections(connection, self._library).all()
             ]
+
+    def count_standings(self) -> dict[str, int]:
+        """Return of how many papers there is something to be known, by what it is; of reviews those without answer."""
+        standing = db.standing.c
+        unanswered = sa.or_(standing.cause != "review", ~self._is_answered())
+        query = sa.select(standing.cause, sa.func.count()).where(
+            standing.library == self._library, unanswered
+        )
+        with self._store.reading() as connection:
+            rows = connection.execute(query.group_by(standing.cause).order_by(standing.cause))
+            return {row[0]: row[1] for row in rows}
+
+    def reviews(self, *, answered: bool, start: int, most: int) -> tuple[int, list[Standing]]:
+        """Return how many papers wait for the user's word, and some of them, in the order of their titles.
+
+        Args:
+            answered: those that the user decided about since, which the next push acts on; else the others.
+            start: how many are left out.
+            most: how many are returned.
+        """
+        standing, known = db.standing.c, self._is_answered()
+        which = sa.and_(
+            standing.library == self._library, standing.cause == "review", known if answered else ~known
+        )
+        query = self._all(db.standing).where(which).order_by(standing.title, standing.paper)
+        with self._store.reading() as connection:
+            total = connection.scalar(sa.select(sa.func.count()).select_from(db.standing).where(which)) or 0
+            rows = connection.execute(query.offset(start).limit(most))
+            return total, [_standing(row) for row in rows]
+
+    def _is_answered(self) -> sa.ColumnElement[bool]:
+        """Select the papers about which the user decided."""
+        standing, decision = db.standing.c, db.decision.c
+        return sa.exists().where(
+            decision.library == standing.library,
+            decision.paper == standing.paper,
+            decision.verdict.in_(["same", "different"]),
+        )
+
+    def standings_of(self, key: str) -> list[Standing]:
+        """Return what is to be known of the papers that are one item."""
+        query = self._all(db.standing).where(db.standing.c.key == key)
+        with self._store.reading() as connection:
+            return [_standing(row) for row in connection.execute(query.order_by(db.standing.c.cause))]
 
     def known_profiles(self) -> list[str]:
         """Return the names of all profiles of which anything is kept."""

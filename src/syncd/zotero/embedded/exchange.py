@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from syncd.zotero.embedded.accounts import Accounts
     from syncd.zotero.embedded.database import Store
     from syncd.zotero.embedded.objects import Address
-    from syncd.zotero.embedded.page import Visitors
     from syncd.zotero.embedded.query import Parameters
 
 
@@ -163,10 +162,9 @@ class Served:
 
     Attributes:
         url: the server's, without a slash at the end.
-        library: the one that the page for people shows.
+        library: the one that is meant where an address names none.
         libraries: the names of all libraries.
         accounts: the API keys and what they may do.
-        visitors: who may see the page.
         clock: the time.
     """
 
@@ -174,7 +172,6 @@ class Served:
     library: str
     libraries: frozenset[str]
     accounts: Accounts
-    visitors: Visitors
     clock: Callable[[], datetime]
     tokens: WriteTokens = field(default_factory=WriteTokens)
 

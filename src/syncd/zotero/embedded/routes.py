@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from syncd.messages import message
 from syncd.serve import Reason
-from syncd.zotero.embedded import accounts, page, query, reading, writing
+from syncd.zotero.embedded import accounts, query, reading, writing
 from syncd.zotero.embedded.database import Store, Workers
 from syncd.zotero.embedded.exchange import (
     WRITES,
@@ -193,8 +193,6 @@ _KEYS: Final = _table(
     Route("/{key}", _Methods({"GET": accounts.key_info, "DELETE": accounts.delete_key}, writes=False)),
 )
 _EVERYTHING: Final = _table(
-    Route("/", _Methods({"GET": page.show})),
-    Route("/favicon.ico", _Methods({"GET": page.icon})),
     Mount("/users/{number}", _LIBRARY),
     Mount("/groups/{number}", _LIBRARY),
     Mount("/keys", _KEYS),
@@ -281,7 +279,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 def _admit(request: Request, segments: tuple[str, ...], served: Served) -> str:
     """Check version and key of a request; return the library that it is about."""
-    if segments in {(), ("favicon.ico",)}:
+    if not segments:
         return served.library
     version = request.headers.get("Zotero-API-Version") or query.first(request.given, "v") or "3"
     if version != "3":

@@ -22,7 +22,6 @@ from syncd.zotero.embedded import database, routes
 from syncd.zotero.embedded.accounts import USER_RIGHTS, Accounts, Grant
 from syncd.zotero.embedded.database import Workers
 from syncd.zotero.embedded.exchange import Served
-from syncd.zotero.embedded.page import Visitors
 
 _LIBRARY = pattern(r"(?:users|groups)/[1-9][0-9]{0,17}", hostile=("users/", "1", ""))
 _HEADERS: Final = ((b"zotero-api-version", b"3"), (b"zotero-schema-version", b"41"))
@@ -83,7 +82,6 @@ class EmbeddedLibrary:
         self._allow_remote = allow_remote
         self._also = tuple(also)
         self._clock = clock
-        self._visitors = Visitors()
         self._workers: Workers | None = None
         self._server: serve.Server | None = None
 
@@ -128,7 +126,7 @@ class EmbeddedLibrary:
     def rules(self) -> serve.Rules:
         """Which requests are answered at all."""
         names = None if self._allow_remote else serve.LOOPBACK_NAMES | {self.host.lower()}
-        return serve.Rules(routes.refuse, names, body_bytes=routes.MAX_BODY)
+        return serve.Rules(routes.refuse, names, own_page=False, body_bytes=routes.MAX_BODY)
 
     def served(self) -> Served:
         """What all requests share, once the address is known."""
@@ -137,13 +135,8 @@ class EmbeddedLibrary:
             library=self.library,
             libraries=frozenset({self.library, *self._also}),
             accounts=self.accounts,
-            visitors=self._visitors,
             clock=self._clock,
         )
-
-    def page_address(self) -> str:
-        """An address that opens the page for people in one browser, once."""
-        return f"{self.url}/?once={self._visitors.invite()}"
 
     def stop(self) -> None:
         """Finish the requests that are being served, and close everything. Can be called twice."""

@@ -1,0 +1,102 @@
+"""What a reader of the dashboard can do. Each act is one that the daemon and the commands have; nothing else writes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from syncd.daemon.views import Asked, RefusedError
+from syncd.messages import message
+from syncd.state.libraries import remembered
+from syncd.web.board import Ask, Done, Note, own
+from syncd.web.pages import ask_path, library_of
+
+
+def judge(ask: Ask) -> Done:
+    """Take the reader's word on a paper that they may have."""
+    form = ask.form
+    body = {name: form.get(name) or None for name in ("paper", "verdict", "key", "library")}
+    if body["verdict"] != "same":
+        body["key"] = None
+    told = ask.api.judge(Asked({}, body))
+    words = ask.say.label("syncd-dashboard-judged", verdict=told["verdict"], title=told["title"])
+    at = form.get("at", "1")
+    number = int(at) if at.isascii() and at.isdecimal() and len(at) <= 9 else 1
+    # What is left for later stays where it is; what was decided makes room for the next.
+    to = f"/reviews?{urlencode({'at': number + (told['verdict'] == 'later')})}"
+    back = {"paper": str(body["paper"]), "library": str(body["library"]), "at": str(number)}
+    return Done(to, Note(words, back=("/reviews/back", back)))
+
+
+def take_back(ask: Ask) -> Done:
+    """Forget what the reader said of a paper."""
+    library, paper = library_of(ask, ask.form.get("library")), ask.form.get("paper")
+    with remembered(library, ask.ports.data, ask.ports.clock) as state:
+        standing = next(
+            (one for one in state.standings() if (one.cause, one.paper) == ("review", paper)), None
+        )
+        if standing is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
+        state.take_back(standing)
+    words = ask.say.label("syncd-dashboard-taken-back", title=standing.title)
+    return Done(f"/reviews?{urlencode({'at': ask.form.get('at', '1')})}", Note(words))
+
+
+def undo(ask: Ask) -> Done:
+    """Undo a run."""
+    library, name = library_of(ask, ask.path["library"]), ask.path["run"]
+    told = ask.api.undo(Asked({}, {"run": name}))
+    counts = {part: told[part] for part in ("trashed", "reverted")}
+    counts |= {part: len(told[part]) for part in ("left", "failed")}
+    return Done(ask_path("runs", library.name, name), Note(ask.say.label("syncd-did-undo", **counts)))
+
+
+def sync(ask: Ask) -> Done:
+    """Let profiles be looked at now, all where none is named."""
+    ask.api.begin(_named(ask))
+    return Done(_back(ask), Note(ask.say.label("syncd-at-it")))
+
+
+def pause(ask: Ask) -> Done:
+    """Let a profile rest, or all."""
+    ask.api.rest("pause", _named(ask))
+    return Done(_back(ask), Note(ask.say.label("syncd-did-pause")))
+
+
+def resume(ask: Ask) -> Done:
+    """Let a profile go on, or all."""
+    ask.api.rest("resume", _named(ask))
+    return Done(_back(ask), Note(ask.say.label("syncd-did-resume")))
+
+
+def unfollow(ask: Ask) -> Done:
+    """Follow a profile no longer; its papers stay."""
+    name = ask.form.get("name", "")
+    ask.api.unfollow(Asked({}, {"name": name}))
+    return Done("/profiles", Note(ask.say.label("syncd-did-unfollow", profile=name)))
+
+
+def follow(ask: Ask) -> Done:
+    """Follow an author."""
+    library, source = library_of(ask, ask.form.get("library")), ask.form.get("source", "")
+    told = ask.api.follow_into(library, source)
+    to = ask_path("profiles", library.name, told["name"])
+    return Done(to, Note(ask.say.label("syncd-did-follow", author=told["author"])))
+
+
+def reject(ask: Ask) -> Done:
+    """Take the reader's word that a paper is not by the person of a profile."""
+    library = library_of(ask, ask.form.get("library"))
+    body = {"paper": ask.form.get("paper"), "profile": ask.form.get("profile"), "library": library.name}
+    told = ask.api.reject(Asked({}, body))
+    words = ask.say.label("syncd-dashboard-rejected", title=told["title"], fate=told["item"])
+    to = ask_path("runs", library.name, told["run"]) if told["run"] else _back(ask)
+    return Done(to, Note(words))
+
+
+def _named(ask: Ask) -> list[str]:
+    return [ask.form["name"]] if ask.form.get("name") else []
+
+
+def _back(ask: Ask) -> str:
+    return own(ask.form.get("back", "/"))

@@ -1,0 +1,131 @@
+"""Who gets to see the dashboard, and where: with and without a daemon, and behind a proxy; and no other site's page."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from background import Background, looks
+from boards import Reader, Shown, with_dashboard
+from owner import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from desk import Desk
+
+PROXY = """
+[dashboard.proxy]
+host = "papers.example.org"
+header = "X-Remote-User"
+"""
+
+
+@pytest.fixture
+def shown(desk: Desk) -> Iterator[tuple[Desk, Shown, int]]:
+    """Give a desk on which `syncd dashboard` runs."""
+    port = with_dashboard(desk)
+    show(desk)
+    desk.run()
+    with Shown(desk) as made:
+        yield desk, made, port
+
+
+def test_an_address_opens_it_once(shown: tuple[Desk, Shown, int]) -> None:
+    """The address becomes a cookie of this port that scripts can't read; who has none is told the command."""
+    _, made, port = shown
+    url = made.told["url"]
+    nobody = Reader("", port)
+    locked = nobody.get("/runs")
+    assert (locked.status, "<code>syncd dashboard</code>" in locked.text) == (403, True)
+    assert "Today" not in locked.text
+    opened = nobody.get(url.partition(str(port))[2])
+    cookie = opened.headers["Set-Cookie"]
+    assert cookie.startswith(f"syncd-dashboard-{port}=")
+    assert all(part in cookie for part in ("HttpOnly", "SameSite=strict"))
+    assert nobody.get(url.partition(str(port))[2]).status == 403
+    nobody.cookie = cookie.partition(";")[0]
+    page = nobody.get("/")
+    assert (page.status, "3 new papers" in page.text) == (200, False)
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    assert nobody.get("/nowhere").status == 404
+
+
+def test_addresses_can_be_kept(shown: tuple[Desk, Shown, int]) -> None:
+    """The same cookie opens the same address after the command has ended, and where the daemon shows it then."""
+    desk, made, port = shown
+    reader = Reader(made.told["url"], port)
+    assert made.end() == 0
+    with Background(desk) as daemon:
+        daemon.until(lambda: looks(daemon))
+        page = reader.get("/profiles/main/ann")
+        assert (page.status, "Ann Lee" in page.text, "syncd run" in page.text) == (200, True, False)
+        again = desk.syncd("dashboard", "--no-browser", "--json")
+        assert Reader(again.json["url"], port).get("/").status == 200
+
+
+def test_no_page_of_another_site_gets_in(shown: tuple[Desk, Shown, int]) -> None:
+    """Neither by a name that points here, nor by a form of theirs that the browser sends along with the cookie."""
+    _, made, port = shown
+    reader = Reader(made.told["url"], port)
+    assert reader.get("/", Host="evil.example.org").status == 403
+    assert reader.get("/", Host=f"localhost:{port}").status == 200
+    assert reader.get("/", Sec_Fetch_Site="cross-site").status == 403
+    assert reader.post("/pause", {}, Origin="https://evil.example.org").status == 403
+    assert reader.post("/pause", {}, Sec_Fetch_Site="same-site").status == 403
+    assert reader.post("/pause", {}, Cookie="").status == 403
+    assert "Resume" not in reader.get("/").text
+    assert "Resume" in reader.follow(reader.post("/pause", {"back": "//evil.example.org"}))
+
+
+def test_a_proxy_lets_in_who_signed_in_there(desk: Desk) -> None:
+    """Under the proxy's name and with its header alone; without one in the configuration the header says nothing."""
+    port = with_dashboard(desk)
+    named = {"Host": "papers.example.org", "X_Remote_User": "ann"}
+    with Shown(desk):
+        assert Reader("", port).get("/", **named).status == 403
+    desk.configure(f"[dashboard]\nport = {port}\n{PROXY}")
+    with Background(desk):
+        nobody = Reader("", port)
+        assert nobody.get("/", **named).status == 200
+        assert nobody.get("/", Host="papers.example.org").status == 403
+        assert nobody.get("/", X_Remote_User="ann").status == 403
+        sent = nobody.post("/pause", {}, **named, Origin="https://papers.example.org")
+        assert sent.status == 303
+
+
+def test_a_port_that_is_taken_is_said(desk: Desk) -> None:
+    """By a sentence with what to do; a daemon works on."""
+    port = with_dashboard(desk)
+    with socket.create_server(("127.0.0.1", port)):
+        done = desk.syncd("dashboard", "--no-browser")
+        assert (done.code, str(port) in done.err, "[dashboard]" in done.err) == (2, True, True)
+        show(desk)
+        with Background(desk) as daemon:
+            daemon.until(lambda: looks(daemon))
+            assert desk.syncd("dashboard", "--no-browser").code == 1
+
+
+def test_the_embedded_library_is_shown_there(desk: Desk) -> None:
+    """`syncd library serve` leads to its page in the dashboard, which shows papers and makes no markup of them."""
+    port = with_dashboard(desk)
+    text = (desk.folder / "config.toml").read_text(encoding="utf-8")
+    (desk.folder / "config.toml").write_text(
+        text.replace('type = "user"\nid = 1', 'type = "embedded"')
+        .replace('key = { env = "TEST_KEY" }\n', "")
+        .replace(f'endpoint = "{desk.zotero.server.url}"\n', ""),
+        encoding="utf-8",
+    )
+    show(desk)
+    assert desk.syncd("push").code == 0
+    with Shown(desk, "library", "serve", "--json") as served:
+        assert served.told["key"]
+        assert "to=%2Flibrary" in served.told["page"]
+        reader = Reader(served.told["page"].replace("&to=%2Flibrary", ""), port)
+        page = reader.get("/library")
+        assert page.text.count('class="paper"') == 3
+        assert "Ann Lee" in page.text
+        assert reader.get("/library?q=nothing").text.count('class="paper"') == 0
