@@ -27,7 +27,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test test-all firefox soak mutants lint types plugin-types format bench bench-scale gecko zotero lock schema units clean
+.PHONY: help venv demo demo-page test test-all browser firefox soak mutants lint types plugin-types format bench bench-scale gecko zotero lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,14 @@ zotero: ## try the Zotero plugin in a real Zotero: make zotero ZOTERO=FOLDER; ne
 	@command -v Xvfb >/dev/null || { echo "Xvfb is missing. On Debian and Ubuntu: apt install xvfb" >&2; exit 1; }
 	@$(MAKE) --no-print-directory --silent $(DEV)
 	ZOTERO="$(ZOTERO)" $(BIN)/python -m pytest -x tests/desktop/check_zotero.py
+
+# Any Chromium or Chrome that is there will do.
+browser: $(DEV) ## see the dashboard in Chromium; installs it where it may
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n) && command -v apt-get >/dev/null \
+		&& $$sudo apt-get update -qq && $$sudo apt-get install -qq --yes --no-install-recommends chromium >/dev/null; \
+	} || { echo "Chromium is missing and can't be installed: the dashboard can't be seen in it" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/browser
 
 # Debian's firefox-esr is of the line that Zotero is built on; any Firefox that is there will do.
 firefox:

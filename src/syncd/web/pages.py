@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from syncd import services
 from syncd.config import Library
 from syncd.config.model import EMBEDDED
 from syncd.daemon.views import Asked, RefusedError, items_of
@@ -432,7 +433,8 @@ def _fields(data: Json, sources: Mapping[str, Any], kept: Mapping[str, Sequence[
         yours = plain(name, data.get(name))
         source = plain(name, kept[name][1] if name in kept else sources.get(name))
         if yours or source:
-            yield Field(name, yours, None if source == yours else source, name in kept)
+            is_edited = name in kept or (name in sources and source != yours)
+            yield Field(name, yours, None if source == yours else source, is_edited)
 
 
 def plain(name: str, value: Any) -> str:
@@ -454,16 +456,17 @@ def _part(one: Any) -> str:
 
 
 def follow(ask: Ask) -> Page:
-    """Search the services for an author."""
+    """Search the services for an author. Who has an address, or an identifier at a service, need not search."""
     name = ask.query.get("name", "").strip()
-    found: list[FoundAuthor] = (
-        [FoundAuthor(**one) for one in ask.api.search(Asked({"name": name}, {}))] if name else []
-    )
-    followed = {profile.source for profile in ask.config.profiles.values()}
+    if name.startswith(("http://", "https://")) or services.recognise(name):
+        found = [FoundAuthor(name, name, "")]
+    else:
+        asked = Asked({"name": name}, {})
+        found = [FoundAuthor(**one) for one in ask.api.search(asked)] if name else []
     facts = {
         "name": name,
         "people": people(found),
-        "followed": followed,
+        "followed": {profile.source for profile in ask.config.profiles.values()},
         "libraries": list(ask.config.libraries),
         "searched": bool(name),
     }

@@ -60,7 +60,7 @@ class Strings:
         words = {} if language == "en" else json.loads((folder / "messages.json").read_text(encoding="utf-8"))
         self._sentences: dict[str, str] = words
 
-    def label(self, name: str, **values: Any) -> str:
+    def label(self, name: str, /, **values: Any) -> str:
         """Return what stands in the catalogue under this id."""
         text, wrong = self._bundle.format_pattern(self._pattern(name), values)
         if wrong:

@@ -260,8 +260,8 @@ syncd-dashboard-search-library = Titel, Autor oder Jahr
 
 ## Folgen
 
-syncd-dashboard-follow-how = Suchen Sie nach einem Namen, sehen Sie, wer wer ist, und folgen Sie der richtigen Person. Die gefragten Dienste erfahren den Namen.
-syncd-dashboard-author = Name einer Person
+syncd-dashboard-follow-how = Suchen Sie nach einem Namen, sehen Sie, wer wer ist, und folgen Sie der richtigen Person. Die gefragten Dienste erfahren den Namen. Die Adresse einer Profilseite oder eine Kennung wie openalex:A5023888391 braucht keine Suche.
+syncd-dashboard-author = Name, Adresse oder Kennung
 syncd-dashboard-citations = { $count } Zitationen
 syncd-dashboard-is-followed = Gefolgt
 syncd-dashboard-into = Bibliothek

@@ -260,8 +260,8 @@ syncd-dashboard-search-library = Title, author or year
 
 ## Follow
 
-syncd-dashboard-follow-how = Search for a name, see who is who, and follow the right one. The services that are asked learn the name.
-syncd-dashboard-author = Name of an author
+syncd-dashboard-follow-how = Search for a name, see who is who, and follow the right one. The services that are asked learn the name. An address of a profile page, or an identifier such as openalex:A5023888391, needs no search.
+syncd-dashboard-author = Name, address or identifier
 syncd-dashboard-citations = { $count } citations
 syncd-dashboard-is-followed = Followed
 syncd-dashboard-into = Library
