@@ -186,7 +186,7 @@ class History:
                 row.kind,
                 row.started,
                 row.finished,
-                _counts(json.loads(row.counts), written.get(row.id, [])),
+                _counts(json.loads(row.counts), written.get(row.id, {})),
                 recalled(row.error) if row.error else row.error,
                 json.loads(row.profiles),
                 row.undoes,
@@ -194,20 +194,18 @@ class History:
             for row in rows
         ]
 
-    def _written_between(self, connection: sa.Connection, first: str, last: str) -> dict[str, list[str]]:
-        """Return by run, for each paper that it wrote, what it did to it; of the runs between two ISO times."""
+    def _written_between(self, connection: sa.Connection, first: str, last: str) -> dict[str, dict[str, int]]:
+        """Return by run what it did to how many papers; of the runs between two ISO times."""
         run, action = db.run.c, db.action.c
-        query = (
-            sa.select(run.id, action.key, action.kind)
-            .join(db.action, run.id == action.run)
-            .where(run.library == self._library, run.started.between(first, last))
-            .order_by(run.started, run.id, action.number)
-        )
-        found: dict[str, dict[str, str]] = {}
-        for row in connection.execute(query):
-            # A paper that took two rounds was created, though the second only added its link.
-            found.setdefault(row.id, {}).setdefault(row.key, row.kind)
-        return {name: list(kinds.values()) for name, kinds in found.items()}
+        # A paper that took two rounds was created, though the second only added its link.
+        place = sa.func.row_number().over(partition_by=(action.run, action.key), order_by=action.number)
+        lines = sa.select(action.run, action.kind, place.label("place")).join(db.run, run.id == action.run)
+        lines_of = lines.where(run.library == self._library, run.started.between(first, last)).subquery()
+        query = sa.select(lines_of.c.run, lines_of.c.kind, sa.func.count()).where(lines_of.c.place == 1)
+        found: dict[str, dict[str, int]] = {}
+        for name, kind, number in connection.execute(query.group_by(lines_of.c.run, lines_of.c.kind)):
+            found.setdefault(name, {})[kind] = number
+        return found
 
     def count(self) -> int:
         """Return how many runs are known."""
@@ -352,13 +350,13 @@ class History:
             return [(row.key, _note(row)) for row in connection.execute(query)]
 
 
-def _counts(counted: Mapping[str, int], written: Sequence[str]) -> dict[str, int]:
+def _counts(counted: Mapping[str, int], written: Mapping[str, int]) -> dict[str, int]:
     """Return how many papers each thing happened to: what was written is counted by the run's own lines.
 
     They tell more than the run did where it was killed, or where the last answer was lost: a later run found out.
     """
     told = {kind: number for kind, number in counted.items() if kind not in WRITTEN}
-    return {kind: written.count(kind) for kind in WRITTEN if kind in {*counted, *written}} | told
+    return {kind: written.get(kind, 0) for kind in WRITTEN if kind in {*counted, *written}} | told
 
 
 def _exact(moment: datetime) -> str:

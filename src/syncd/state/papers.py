@@ -142,31 +142,39 @@ class Papers:
         Returns:
             how many profiles there are, and of those that are told of: name, number of papers, papers.
         """
-        action, run, fact, item = db.action.c, db.run.c, db.fact.c, db.index_item.c
-        came = (
-            sa.select(action.key, action.recorded, action.reason)
-            .join(db.run, run.id == action.run)
-            .where(run.library == self._library, action.recorded >= since, action.kind.in_(BRINGS))
-            .subquery()
-        )
-        joined = self._joined().join(came, came.c.key == fact.key)
-        mine = sa.and_(*self._mine(None))
-        last = sa.func.max(came.c.recorded)
-        counts = sa.select(fact.profile, sa.func.count(fact.key.distinct()), last).select_from(joined)
-        counts = counts.where(mine).group_by(fact.profile).order_by(last.desc(), fact.profile)
-        # A fleet may have thousands: only the number of all is fetched.
-        total = self._connection.scalar(sa.select(sa.func.count()).select_from(counts.subquery())) or 0
-        brought = {row[0]: row[1] for row in self._connection.execute(counts.limit(profiles))}
-        order = (came.c.recorded.desc(), _score().desc().nulls_last(), fact.key)
+        fact, item = db.fact.c, db.index_item.c
+        came = sa.and_(*self._mine(None), fact.since >= since)
+        last = sa.func.max(fact.since)
+        counts = sa.select(fact.profile, sa.func.count(), last).where(came).group_by(fact.profile)
+        # A fleet may have thousands: of these only the number is fetched.
+        query = sa.select(sa.func.count(fact.profile.distinct())).where(came)
+        total = self._connection.scalar(query) or 0
+        rows = self._connection.execute(counts.order_by(last.desc(), fact.profile).limit(profiles))
+        brought = {row[0]: row[1] for row in rows}
+        order = (fact.since.desc(), _score().desc().nulls_last(), fact.key)
         place = sa.func.row_number().over(partition_by=fact.profile, order_by=order).label("place")
-        columns = (fact.key, fact.profile, came.c.recorded.label("since"), fact.facts, item.data)
-        ranked = sa.select(*columns, came.c.reason, place).select_from(joined)
-        ranked_papers = ranked.where(mine, fact.profile.in_(brought)).subquery()
-        query = sa.select(ranked_papers).where(ranked_papers.c.place <= each)
-        found: dict[str, dict[str, Listed]] = {name: {} for name in brought}
-        for row in self._connection.execute(query.order_by(ranked_papers.c.profile, ranked_papers.c.place)):
-            found[row.profile].setdefault(row.key, _listed(row, recalled(row.reason)))
-        return total, [(name, brought[name], list(papers.values())) for name, papers in found.items()]
+        ranked = sa.select(fact.library, fact.key, fact.profile, fact.since, fact.facts, place)
+        first = ranked.where(came, fact.profile.in_(brought)).subquery()
+        there = sa.and_(item.library == first.c.library, item.key == first.c.key)
+        papers = sa.select(first, item.data).join(db.index_item, there).where(first.c.place <= each)
+        found: dict[str, list[Any]] = {name: [] for name in brought}
+        for row in self._connection.execute(papers.order_by(first.c.profile, first.c.place)):
+            found[row.profile].append(row)
+        reasons = self._reasons(since, [row.key for rows in found.values() for row in rows])
+        return total, [
+            (name, brought[name], [_listed(row, reasons.get(row.key, "")) for row in rows])
+            for name, rows in found.items()
+        ]
+
+    def _reasons(self, since: str, keys: Sequence[str]) -> dict[str, str]:
+        """Return why items came since an ISO time."""
+        action, run = db.action.c, db.run.c
+        came = sa.and_(action.recorded >= since, action.key.in_(keys), action.kind.in_(BRINGS))
+        query = sa.select(action.key, action.reason).join(db.run, run.id == action.run)
+        rows = self._connection.execute(
+            query.where(run.library == self._library, came).order_by(action.recorded)
+        )
+        return {row.key: recalled(row.reason) for row in rows}
 
     def item(self, key: str) -> Json | None:
         """Return an item as the library had it last; None where it is not known."""

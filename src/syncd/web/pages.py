@@ -407,7 +407,7 @@ def paper(ask: Ask) -> Page:
         lines = state.history.of_items([key]).get(key, [])
     data = data or {}
     kept = {name: values for one in standings if one.cause == "kept" for name, values in one.values.items()}
-    sources: Json = dict(base.fields) if base else {}
+    sources: Json = {"itemType": base.item_type, **base.fields} if base else {}
     if base and base.creators is not None:
         sources["creators"] = base.creators
     facts = {

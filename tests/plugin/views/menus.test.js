@@ -142,6 +142,7 @@ test("each entry does what it says", async () => {
     syncNow: async () => ({ profiles: [] }),
     pause: async () => ({}),
     undoing: async () => ({ run: "r1", started: "", trashed: 1, reverted: 0, left: [] }),
+    dashboard: async () => ({ url: `${STATUS.dashboard}open?once=x` }),
   };
   const { open, opened, daemon, Zotero } = begun({ answers });
   const shown = await open(tools);
@@ -150,9 +151,9 @@ test("each entry does what it says", async () => {
   }
   await settle();
   const commands = daemon.asked.filter(([name]) => !["status", "profiles"].includes(name));
-  assert.deepEqual(plain(commands), [["syncNow", []], ["pause"], ["undoing"]]);
+  assert.deepEqual(plain(commands), [["syncNow", []], ["pause"], ["undoing"], ["dashboard"]]);
   assert.deepEqual(opened, ["status", "reviews"]);
-  assert.deepEqual(plain(Zotero.launched), [STATUS.dashboard]);
+  assert.deepEqual(plain(Zotero.launched), [`${STATUS.dashboard}open?once=x`]);
 });
 
 test("a command that goes wrong is a line in the debug output", async () => {

@@ -340,6 +340,7 @@ function makeDaemon(answers = {}) {
     "resume",
     "undo",
     "undoing",
+    "dashboard",
   ];
   const methods = [...names, "follow", "unfollow", "review"].map((name) => [
     name,

@@ -124,6 +124,15 @@ Syncd.commands = {
     }
   },
 
+  /** Open the dashboard in the reader's browser. */
+  async openDashboard() {
+    const told = await this._answered(() => Syncd.daemon.dashboard());
+    const address = Syncd.format.webAddress(told?.url);
+    if (address) {
+      Zotero.launchURL(address);
+    }
+  },
+
   /** @param {string | null} [run] its name; the last one without */
   undo(run = null) {
     return this.run(async () => {

@@ -252,6 +252,11 @@ Syncd.daemon = {
     return this._post("/v1/undo", { run });
   },
 
+  /** @returns {Promise<{url: string}>} an address that opens the dashboard in one browser, once */
+  dashboard() {
+    return this._post("/v1/dashboard", {});
+  },
+
   /**
    * @param {string} source an address, or a source as the search names it
    * @param {string} library

@@ -73,7 +73,7 @@ Syncd.menuEntries = {
         l10n: "syncd-menu-dashboard",
         icon: "link",
         state: ({ summary }) => ({ hidden: !summary?.dashboard }),
-        command: (_picked, { summary }) => Zotero.launchURL(summary.dashboard),
+        command: () => Syncd.commands.openDashboard(),
       },
     ];
   },
