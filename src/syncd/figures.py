@@ -190,16 +190,12 @@ def _course(group: Element, figure: Figure) -> None:
     drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     line = {"fill": "none", "stroke": "currentColor", "stroke-width": "2", "stroke-linejoin": "round"}
     SubElement(accent, "polyline", {"points": drawn, **line})
-    if min(values) != max(values):
-        # The first value stands where the line does not go, if there is room for it.
-        x, y = points[0]
-        above = points[1][1] > y or y + 16 > BOTTOM
-        _text(group, x, y + (-8 if above else 16), figure.said(values[0]), faint=True)
     for (x, y), (day, value) in zip(points, figure.values, strict=True):
         dot = SubElement(accent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.8"})
         _tip(dot, f"{day}: {figure.said(value)}")
-    _text(group, LEFT, BOTTOM + 16, figure.values[0][0], faint=True)
-    _text(group, RIGHT, BOTTOM + 16, figure.values[-1][0], faint=True, anchor="end")
+    first, last = figure.values[0], figure.values[-1]
+    _text(group, LEFT, BOTTOM + 16, f"{first[0]}: {figure.said(first[1])}", faint=True)
+    _text(group, RIGHT, BOTTOM + 16, last[0], faint=True, anchor="end")
 
 
 def _bars(group: Element, figure: Figure) -> None:
