@@ -101,7 +101,16 @@ def test_whoever_listens_is_told_what_happens(desk: Desk, daemon: Background) ->
         first = listener.next()
         assert first == Told("alive", "0", "{}")
         write(desk.page, "Alpha", "Delta")
-        began, ended = listener.until("began"), listener.until("ended")
+        began = listener.until("began")
+        steps = []
+        while (ended := listener.next()) and ended.name == "progress":
+            steps.append(ended.facts)
+        assert ended
+        # The paper and its link, in one chunk.
+        written = [(step["done"], step["total"]) for step in steps if step["total"]]
+        assert written == [(0, 2), (2, 2)]
+        assert {tuple(step["profiles"]) for step in steps} == {("ann",)}
+        assert coded(steps[-1], "words") == "writing 2 objects"
         assert (began.facts["profile"], began.facts["library"]) == ("ann", "main")
         assert (ended.facts["profile"], ended.facts["counts"]["create"]) == ("ann", 1)
         assert (ended.facts["author"], ended.facts["library"], ended.facts["created"]) == (
@@ -111,7 +120,8 @@ def test_whoever_listens_is_told_what_happens(desk: Desk, daemon: Background) ->
         )
         assert began.facts["run"] == ended.facts["run"] == desk.syncd("log", "--json").json[0]["run"]
         daemon.ask("pause", names=["ann"])
-        assert listener.next() == Told("paused", "3", '{"profiles": ["ann"], "paused": ["ann"]}')
+        number = str(int(ended.id) + 1)
+        assert listener.next() == Told("paused", number, '{"profiles": ["ann"], "paused": ["ann"]}')
         daemon.ask("resume")
         assert listener.until("resumed").facts == {"profiles": [], "paused": []}
         assert without_codes(daemon.ask("reload")) == {"problems": []}
