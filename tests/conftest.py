@@ -18,6 +18,7 @@ from desktops import DesktopDesk, Program
 from doubles import DesktopLibrary, FaultyLibrary
 from doubles.plugin import Plugin
 from owner import Owner, show
+from postgres import NoPostgresError, Postgres
 from syncd import __version__
 
 if TYPE_CHECKING:
@@ -55,6 +56,25 @@ settings.load_profile("any speed")
 def clock() -> FakeClock:
     """Give the time that library and engine share."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start a PostgreSQL of this process's own, once; without its programs the tests that need it are skipped."""
+    try:
+        server = Postgres()
+    except NoPostgresError as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    with server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """Give the address of a new, empty database."""
+    name = postgres.new()
+    yield postgres.url(name)
+    postgres.drop(name)
 
 
 @pytest.fixture
