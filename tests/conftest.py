@@ -20,6 +20,9 @@ from doubles.plugin import Plugin
 from owner import Owner, show
 from postgres import NoPostgresError, Postgres
 from syncd import __version__
+from syncd.paths import DataFolder
+from syncd.state.postgres import engine
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,11 +72,39 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def database(postgres: Postgres) -> Iterator[str]:
-    """Give the address of a new, empty database."""
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """Make a database with the tables of the state once, and return its name."""
     name = postgres.new()
-    yield postgres.url(name)
+    Store(postgres.url(name)).close()
+    engine(postgres.url(name)).dispose()
+    return name
+
+
+@pytest.fixture
+def database(postgres: Postgres, template: str) -> Iterator[str]:
+    """Give the address of a new database with the tables of the state."""
+    yield from _given(postgres, template)
+
+
+@pytest.fixture
+def bare_database(postgres: Postgres) -> Iterator[str]:
+    """Give the address of a new, empty database."""
+    yield from _given(postgres, "template0")
+
+
+@pytest.fixture(params=["file", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> DataFolder:
+    """Give a data folder of which nothing is remembered: in a file, and on a server."""
+    url = request.getfixturevalue("database") if request.param == "server" else ""
+    return DataFolder(tmp_path, url)
+
+
+def _given(postgres: Postgres, template: str) -> Iterator[str]:
+    name = postgres.new(template)
+    url = postgres.url(name)
+    yield url
+    engine(url).dispose()
     postgres.drop(name)
 
 
@@ -104,6 +135,16 @@ def program(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Iterator[Progra
         server.desktop.plugin = Plugin("a-plugin", version=__version__)
         server.desktop.plugin.grant(server.key)
         yield Program(server, trouble)
+
+
+@pytest.fixture
+def at_server(tmp_path: Path, zotero: Zotero, clock: FakeClock, database: str) -> Desk:
+    """Give a configured folder whose state is on a server, and whose profile has no page yet."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    made = Desk(folder, zotero, clock, database=database)
+    made.configure()
+    return made
 
 
 @pytest.fixture

@@ -5,26 +5,112 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
+
+from owner import show
+from syncd.errors import AwayError, StateError
+from syncd.state.store import HEAD, Store
 
 if TYPE_CHECKING:
+    from desk import Desk
     from postgres import Postgres
 
 
-def test_a_server_that_was_restarted_has_what_was_in_it(postgres: Postgres) -> None:
-    """Connections are cut, databases stay."""
-    database = postgres.new()
-    postgres.run("CREATE TABLE x (a text)", database)
-    with psycopg.connect(postgres.url(database)) as connection:
-        postgres.stop(keep=True)
-        postgres.start()
-        assert connection.closed or _is_broken(connection)
-    assert postgres.run("SELECT count(*) FROM x", database) == [(0,)]
-    postgres.drop(database)
+def name_of(url: str) -> str:
+    """Return a database's name."""
+    return url.split("/")[3].partition("?")[0]
 
 
-def _is_broken(connection: psycopg.Connection) -> bool:
+def test_a_user_finds_all_of_it_there(at_server: Desk, postgres: Postgres) -> None:
+    """A push, an edit that stays, a question, an undo, and what is said of them; no file is made."""
+    desk, zotero = at_server, at_server.zotero
+    show(desk)
+    assert desk.run().counts["create"] == 3
+    zotero.edit("Alpha", extra="mine")
+    desk.clock.advance(86_400 * 3)
+    assert desk.run().counts["create"] == 0
+    runs = desk.syncd("log", "--json").json
+    assert len(runs) == 2
+    assert desk.syncd("status", "--json").code == 0
+    assert desk.syncd("pause", "ann").code == 0
+    assert "ann" in desk.syncd("status").out
+    assert desk.syncd("resume", "ann").code == 0
+    assert desk.syncd("review", "--json").code == 0
+    undone = desk.syncd("undo", runs[-1]["run"], "--yes")
+    assert undone.code == 0, undone
+    assert set(zotero.papers()) == {"Alpha"}
+    assert not list(desk.data.root.glob("syncd.sqlite*"))
+    assert postgres.run("SELECT kind FROM run ORDER BY started DESC LIMIT 1", name_of(desk.database)) == [
+        ("undo",)
+    ]
+
+
+def test_tables_are_made_once(bare_database: str, postgres: Postgres) -> None:
+    """Also where somebody else's have such a name; texts compare byte by byte, whatever the database's order is."""
+    Store(bare_database).close()
+    Store(bare_database).close()
+    name = name_of(bare_database)
+    assert postgres.run("SELECT version_num FROM alembic_version", name) == [(HEAD,)]
+    query = (
+        "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND table_name != 'alembic_version' AND (character_maximum_length IS NOT NULL"
+        " OR data_type = 'text' AND collation_name IS DISTINCT FROM 'C')"
+    )
+    assert postgres.run(query, name) == [(0,)]
+    postgres.run("DROP TABLE alembic_version", name)
+    with pytest.raises(StateError) as caught:
+        Store(bare_database)
+    assert "another program" in caught.value.words
+
+
+def test_a_database_of_a_newer_syncd_is_left_alone(database: str, postgres: Postgres) -> None:
+    """As a file is."""
+    postgres.run("UPDATE alembic_version SET version_num = '9999'", name_of(database))
+    with pytest.raises(StateError) as caught:
+        Store(database)
+    assert "newer syncd" in caught.value.words
+
+
+def test_a_server_that_is_away_is_waited_for(at_server: Desk, postgres: Postgres) -> None:
+    """The run ends with words and another exit code than a fault has; the next one goes on."""
+    show(at_server)
+    postgres.stop(keep=True)
     try:
-        connection.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return True
-    return False
+        with pytest.raises(AwayError) as caught:
+            Store(at_server.database)
+        assert caught.value.sort == "temporary"
+        done = at_server.syncd("push")
+        assert done.code == 5
+        assert "the database is away" in done.err
+        assert "Nothing was lost" in done.err
+    finally:
+        postgres.start()
+    assert at_server.run().counts["create"] == 3
+
+
+def test_connections_that_were_cut_are_made_anew(at_server: Desk, postgres: Postgres) -> None:
+    """Who asks next does not notice."""
+    show(at_server)
+    at_server.run()
+    assert postgres.cut(name_of(at_server.database)) > 0
+    assert at_server.run().counts["create"] == 0
+
+
+def test_a_password_is_never_shown(at_server: Desk) -> None:
+    """Neither where it stands in the configuration, nor of an address that is kept elsewhere."""
+    file = at_server.folder / "config.toml"
+    text = file.read_text()
+    file.write_text(text.replace(at_server.database, "postgresql://ann:hunter2@127.0.0.1:9/syncd"))
+    done = at_server.syncd("status")
+    assert done.code == 2
+    assert "holds a password" in done.err
+    file.write_text(text.replace(f'"{at_server.database}"', '{ env = "DATABASE" }'))
+    away = "postgresql://ann:hunter2@127.0.0.1:9/syncd"
+    for words in (("status",), ("config", "show"), ("doctor", "--offline"), ("log",)):
+        done = at_server.syncd(*words, DATABASE=away)
+        assert "hunter2" not in done.out + done.err
+    assert done.code == 5
+    assert at_server.syncd("status", DATABASE=at_server.database).code == 0
+    assert at_server.syncd("status", DATABASE="mysql://db").code == 2
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(away)

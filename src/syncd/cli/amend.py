@@ -97,7 +97,8 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
     """Return the name of the run that is meant."""
     if words is None and not last:
         raise ConfigError([message("no-run-named")], hint=message("name-run-of-log"))
-    settings, world = configuration(config), ports()
+    settings = configuration(config)
+    world = ports(settings=settings)
     with remembered(settings.library(library), world.data, world.clock) as state:
         newest = last_run(state.history) if last else None
         if last and words is None and newest is None:

@@ -52,7 +52,7 @@ def run(config: ConfigOption = None) -> None:
         settings = configuration(config)
         from syncd.daemon.loop import serve  # noqa: PLC0415 - heavy
 
-        world = ports()
+        world = ports(settings=settings)
         ended_well = serve(settings, config, world, sys.stderr)
     if not ended_well:
         # A thread still waits for an answer that may never come; the journal knows what it was about to do.
@@ -64,7 +64,8 @@ def run(config: ConfigOption = None) -> None:
 def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Look at profiles now, through the daemon where one runs."""
     with said_plainly():
-        settings, world = configuration(config), ports()
+        settings = configuration(config)
+        world = ports(settings=settings)
         names = each_once(profiles or ()) or tuple(settings.profiles)
         for name in names:
             settings.profile(name)
@@ -133,7 +134,7 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     """Pause or resume, through the daemon where one runs."""
     for name in names:
         settings.profile(name)
-    world = ports()
+    world = ports(settings=settings)
     answer = ask(world.data.control, do, names=names)
     if answer is not None:
         resting = set(answer["paused"])
@@ -165,7 +166,7 @@ def _resumed(names: Sequence[str]) -> str:
 
 def _check_collection(name: str, settings: Config) -> None:
     """Say so where a profile rests for another reason than the user's word to syncd."""
-    library, world = settings.library(settings.profile(name).library), ports()
+    library, world = settings.library(settings.profile(name).library), ports(settings=settings)
     with remembered(library, world.data, world.clock) as state:
         resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
     if resting:

@@ -79,7 +79,8 @@ STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 def status(config: ConfigOption = None, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Show what syncd follows, how that goes, and what waits for you."""
     with said_plainly():
-        settings, data, clock = configuration(config), own_data(), SystemClock()
+        settings, clock = configuration(config), SystemClock()
+        data = own_data(settings)
         live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
         shelves = [shelf(one, settings, data, clock, live) for one in chosen]
@@ -345,7 +346,7 @@ def log(
     """Show each run, what it did and why."""
     with said_plainly():
         settings = configuration(config)
-        with remembered(settings.library(library), own_data(), SystemClock()) as state:
+        with remembered(settings.library(library), own_data(settings), SystemClock()) as state:
             history = state.history
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]

@@ -334,7 +334,7 @@ class History:
 
     def mark(self, name: str) -> str | None:
         """Return a mark."""
-        store = Store.at(self._ports.data.state)
+        store = Store.of(self._ports.data)
         try:
             with store.reading() as connection:
                 value: str | None = connection.scalar(
@@ -346,7 +346,7 @@ class History:
 
     def set_mark(self, name: str, value: str) -> None:
         """Keep a mark."""
-        store = Store.at(self._ports.data.state)
+        store = Store.of(self._ports.data)
         try:
             with store.writing() as connection:
                 db.upsert(connection, db.mark, [{"name": name, "value": value}])

@@ -176,7 +176,7 @@ def _index(name: str, known: int | None, version: int, repair: Callable[[], str]
 
 def _emptied(scene: Scene, library: Library) -> str:
     """Empty the index of a library; a run that is at work on it is not disturbed."""
-    store = Store.at(scene.data.state)
+    store = Store.of(scene.data)
     try:
         with held(scene.data.lock(library.root or "", library.prefix), clock=scene.clock, who="syncd doctor"):
             State(store, library.root or "", library.prefix, scene.clock).index().forget()

@@ -159,7 +159,7 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
 
 
 def _desktop(address: Address, ports: Ports, transport: PoliteTransport) -> Client:
-    store = Store.at(ports.data.state)
+    store = Store.of(ports.data)
     try:
         return desktop_client(address, transport, store, ports.clock, ports.progress.stage)
     except LibraryError as error:

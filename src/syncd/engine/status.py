@@ -44,7 +44,7 @@ class Resting:
     """
 
     def __init__(self, data: DataFolder, clock: Clock) -> None:
-        self._store = Store.at(data.state)
+        self._store = Store.of(data)
         self._clock = clock
 
     def __enter__(self) -> Self:

@@ -34,7 +34,7 @@ def remembered(
         clock: time.
         zotero: for the desktop, the Zotero that is meant; the one of the last run if it is not given.
     """
-    with closing(Store.at(data.state)) as store:
+    with closing(Store.of(data)) as store:
         endpoint, prefix = library.whereabouts
         if zotero is None:
             zotero = _last(store, endpoint) if library.type == DESKTOP else ONLINE

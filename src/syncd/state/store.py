@@ -1,6 +1,7 @@
 """syncd's own database: its tables, opened and migrated, with errors that a person can read.
 
-SQLAlchemy Core over SQLite. What stands in the tables is described where it is used.
+SQLAlchemy Core over SQLite, or over PostgreSQL where the configuration names one. What stands in the tables is
+described where it is used.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +20,7 @@ from sqlalchemy import exc
 from syncd.clock import SystemClock
 from syncd.errors import StateError
 from syncd.messages import message
-from syncd.paths import keep_private
+from syncd.paths import DataFolder, keep_private
 
 metadata = sa.MetaData()
 
@@ -395,16 +397,21 @@ class Store:
     """
 
     def __init__(self, url: str | sa.URL) -> None:
-        self.engine = sa.create_engine(url)
+        self.engine = sa.create_engine(url) if str(url).startswith("sqlite") else _postgres().engine(str(url))
         self._writer = self.engine.execution_options(**{WRITES: True})
+        self._reader = self.engine
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            # All that is read in one transaction is as of one moment.
+            whole = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._reader = self.engine.execution_options(**whole)
         try:
             with readable_errors():
                 self._migrate()
         except BaseException:
-            self.engine.dispose()
+            self.close()
             raise
 
     @classmethod
@@ -414,14 +421,20 @@ class Store:
             keep_private(path)
         return cls(sa.URL.create("sqlite", database=str(path)))
 
+    @classmethod
+    def of(cls, data: DataFolder) -> Store:
+        """Open the database of a data folder: the file in it, or the one on a server that stands for it."""
+        return cls(data.database) if data.database else cls.at(data.state)
+
     def close(self) -> None:
-        """Close all connections."""
-        self.engine.dispose()
+        """Close all connections; those to a server are kept for the next that opens it."""
+        if self.engine.dialect.name == "sqlite":
+            self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection for reading."""
-        with readable_errors(), self.engine.connect() as connection:
+        """Give a connection for reading: all of it is as of one moment."""
+        with readable_errors(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -434,6 +447,12 @@ class Store:
         with self.engine.connect() as connection:
             if self._is_current(connection):
                 return
+        if self.engine.dialect.name == "sqlite":
+            self._migrate_file()
+        else:
+            self._migrate_server()
+
+    def _migrate_file(self) -> None:
         # Alembic takes a quarter of a second to import: only where there is something to do.
         from syncd.state.migrations import upgrade  # noqa: PLC0415
 
@@ -446,6 +465,24 @@ class Store:
                 upgrade(connection)
         # Connections that are made from now on heed foreign keys again.
         self.engine.dispose()
+
+    def _migrate_server(self) -> None:
+        """Make the tables as they are now, or change those of an earlier syncd."""
+        from syncd.state.migrations import stamp, upgrade  # noqa: PLC0415 - as above
+
+        postgres = _postgres()
+        with self._writer.begin() as connection:
+            postgres.prepare(connection)
+            if self._is_current(connection):
+                return
+            if _version(connection):
+                upgrade(connection)
+            elif postgres.is_strange(connection, metadata):
+                raise StateError(message("database-of-others"), hint=message("name-empty-database"))
+            else:
+                metadata.create_all(connection)
+                stamp(connection)
+            postgres.settle(connection, metadata)
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Whether the tables are those of this syncd; what it can't read is refused, and left as it is."""
@@ -502,6 +539,11 @@ def upsert(
     connection.exec_driver_sql(str(compiled), values)
 
 
+def _postgres() -> ModuleType:
+    """Return what knows PostgreSQL, which a computer whose state is a file does not load."""
+    return importlib.import_module("syncd.state.postgres")
+
+
 def _version(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
@@ -531,6 +573,8 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
+        if isinstance(error, exc.DBAPIError) and not isinstance(error.orig, sqlite3.Error):
+            raise _postgres().said(error) from error
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         raise StateError(message("state-failed", reason=words), hint=_hint(words)) from error
     except OSError as error:

@@ -1,0 +1,137 @@
+"""PostgreSQL, where it holds the state: its connections, its tables, and what its errors mean.
+
+Only who has an address of such a database comes here: a computer whose state is a file needs no driver.
+"""
+
+from __future__ import annotations
+
+import atexit
+import socket
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from syncd.errors import AwayError, StateError
+from syncd.messages import message
+
+if TYPE_CHECKING:
+    import psycopg
+
+# Seconds for a connection to be made, and for a row that somebody else changes.
+CONNECT_SECONDS = 10
+LOCK_SECONDS = 30
+# Connections that a process keeps, and how many more it may have for a while.
+KEPT = 5
+MORE = 45
+# One process at a time makes or changes the tables. A number of syncd's own.
+MIGRATING = 0x73796E63
+# PostgreSQL cuts a longer name of a program.
+MOST_LETTERS = 63
+UTF8 = "UTF8"
+# Classes of SQLSTATE, and single ones, of a server that is away, busy or not for this user.
+AWAY = ("08", "57P")
+TOO_MANY = "53300"
+FULL = "53100"
+TAKES_TURNS = ("40001", "40P01", "55P03")
+
+
+def connected(url: str, who: str = "", **settings: Any) -> psycopg.Connection[Any]:
+    """Open a connection.
+
+    Args:
+        url: the database's address, as libpq reads it.
+        who: what this connection is for; the server shows it, with this computer.
+        settings: of psycopg.
+
+    Raises:
+        StateError: the driver is not installed, or the address is none.
+        AwayError: the server does not answer.
+    """
+    if find_spec("psycopg") is None:
+        raise StateError(message("fleet-not-installed"), hint=message("install-fleet"))
+    import psycopg  # noqa: PLC0415 - not there on a computer whose state is a file
+
+    usual: dict[str, Any] = {"application_name": _program(who), "client_encoding": "utf8"}
+    if "connect_timeout" not in url:
+        usual["connect_timeout"] = CONNECT_SECONDS
+    made = psycopg.connect(url, **usual, **settings)
+    try:
+        made.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_SECONDS}s"])
+        if not made.autocommit:
+            made.commit()
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _program(who: str) -> str:
+    """Return what the server calls a connection: "syncd on db7: the daemon, process 4711"."""
+    words = f"syncd on {socket.gethostname()}" + (f": {who}" if who else "")
+    return words.encode("ascii", "replace").decode()[:MOST_LETTERS]
+
+
+@cache
+def engine(url: str) -> sa.Engine:
+    """Return the connections of this process to a database; all that open it share them."""
+    made = sa.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: connected(url),
+        pool_size=KEPT,
+        max_overflow=MORE,
+        # The server may have been started anew meanwhile.
+        pool_pre_ping=True,
+        use_native_hstore=False,
+    )
+    atexit.register(made.dispose)
+    return made
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Wait until nobody else makes or changes tables, in the caller's transaction.
+
+    Raises:
+        StateError: texts can't be kept there.
+    """
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
+    encoding = connection.scalar(sa.text("SHOW server_encoding"))
+    if encoding != UTF8:
+        raise StateError(message("database-not-utf8", encoding=encoding), hint=message("create-utf8"))
+
+
+def is_strange(connection: sa.Connection, tables: sa.MetaData) -> bool:
+    """Whether a database without a revision has tables of these names: they are somebody else's."""
+    return not set(sa.inspect(connection).get_table_names()).isdisjoint(tables.tables)
+
+
+def settle(connection: sa.Connection, tables: sa.MetaData) -> None:
+    """Let all texts of new columns be of any length, and compare byte by byte, as they do in SQLite."""
+    query = sa.text(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+        " AND data_type IN ('text', 'character varying') AND collation_name IS DISTINCT FROM 'C'"
+    )
+    changes: dict[str, list[str]] = {}
+    for table, column in connection.execute(query).all():
+        if table in tables.tables:
+            changes.setdefault(table, []).append(f'ALTER COLUMN "{column}" TYPE text COLLATE "C"')
+    for table, parts in changes.items():
+        connection.execute(sa.text(f'ALTER TABLE "{table}" {", ".join(parts)}'))
+
+
+def said(error: exc.DBAPIError) -> StateError:
+    """Return what an error of the server means."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    words = " ".join(str(error.orig).split())
+    if isinstance(error, exc.OperationalError) and (
+        not state or state.startswith(AWAY) or state == TOO_MANY or error.connection_invalidated
+    ):
+        return AwayError(message("database-away", reason=words), hint=message("nothing-lost"))
+    hint = ""
+    if state == FULL:
+        hint = message("free-space-and-retry")
+    elif state in TAKES_TURNS:
+        hint = message("retry-when-free")
+    return StateError(message("state-failed", reason=words), hint=hint)
