@@ -59,6 +59,7 @@ COMMANDS = {
     "reject": (("amend", "reject"), "Say that a paper is not by the person of a profile."),
     "resume": (("daemon", "resume"), "Let profiles go on that rest."),
     "run": (("daemon", "run"), "Run the daemon: it stays and keeps the libraries up to date."),
+    "worker": (("worker", "worker"), "Work for a fleet, together with workers on other computers."),
     "sync-now": (("daemon", "sync_now"), "Look at profiles now, through the daemon where one runs."),
     "pause": (("daemon", "pause"), "Let profiles rest until syncd resume."),
     "reload": (("daemon", "reload"), "Let the daemon take over the configuration as it is now."),

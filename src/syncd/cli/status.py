@@ -36,6 +36,7 @@ from syncd.daemon.ask import ask
 from syncd.engine.status import Row, Shelf, keyless, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import chained, message
+from syncd.paths import DataFolder
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
@@ -83,9 +84,10 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         data = own_data(settings)
         live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
-        shelves = [shelf(one, settings, data, clock, live) for one in chosen]
+        fleet = _fleet(data)
+        shelves = [shelf(one, settings, data, clock, live or fleet) for one in chosen]
         if as_json:
-            show_json(_to_json(shelves, live))
+            show_json(_to_json(shelves, live, fleet))
             return
         out = stdout()
         for filled in shelves:
@@ -93,10 +95,22 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         if number := keyless(settings):
             words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
             out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
-        _show_daemon(live, out)
+        if fleet is not None:
+            _show_fleet(fleet, out, clock.now())
+        if live is not None or fleet is None:
+            _show_daemon(live, out)
 
 
-def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
+def _fleet(data: DataFolder) -> Json | None:
+    """Return what is to be known of the workers; None where there is no fleet."""
+    if not data.database:
+        return None
+    from syncd.fleet.overview import overview  # noqa: PLC0415 - it needs what is not installed everywhere
+
+    return overview(data)
+
+
+def _to_json(shelves: Sequence[Shelf], live: Json | None, fleet: Json | None) -> Json:
     daemon: Json | None = None
     if live is not None:
         # A daemon of an older version has no http to tell of.
@@ -104,7 +118,8 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
         daemon = {name: live[name] for name in ("pid", "version", "since", "paused")} | {"http": http}
         daemon["budgets"] = live.get("budgets", [])
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
-    return {**whole, "daemon": daemon}
+    workers = {"fleet": {name: fleet[name] for name in ("workers", "queue", "lacking")}} if fleet else {}
+    return {**whole, **workers, "daemon": daemon}
 
 
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
@@ -276,6 +291,35 @@ def _plain(value: Any) -> str:
         )
         value = "; ".join(" ".join(word for word in words if word) for words in parts)
     return " ".join(str(value).split())
+
+
+def _show_fleet(fleet: Json, out: Console, now: datetime) -> None:
+    """Show who works, what waits in the queue, and what nobody can do."""
+
+    def show(words: str, style: str = "dim") -> None:
+        out.print(words, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    queue, workers = fleet["queue"], fleet["workers"]
+    words = message("queue-holds", waiting=queue["waiting"], running=queue["running"])
+    if queue["oldest"]:
+        words = message("queue-since", words=words, since=_when(queue["oldest"], now))
+    show(words)
+    if not workers:
+        show(message("no-worker"), "yellow")
+    for worker in workers[:MOST_ROWS]:
+        since, seen = local(worker["since"]), _when(worker["seen"], now)
+        words = message("worker-is", worker=worker["name"], since=since, seen=seen)
+        show(message("at", place=words, words=chained(worker["doing"])) if worker["doing"] else words)
+    if len(workers) > MOST_ROWS:
+        show(message("more-with-json", count=len(workers) - MOST_ROWS))
+    for lack in fleet["lacking"]:
+        what = lack["library"] or lack["queue"]
+        if lack["nobody"]:
+            words = message("nobody-can", what=what, reason=lack["message"])
+            show(words, "yellow")
+        else:
+            names = ", ".join(lack["workers"][:MOST_NAMES])
+            show(message("left-to-others", what=what, workers=names, reason=lack["message"]))
 
 
 def _show_daemon(live: Json | None, out: Console) -> None:

@@ -258,12 +258,16 @@ class Looker:
         admits: whether a library may be asked now, by name.
         seen: by profile, the digests of the pages that were last pushed.
         authors: by profile, whose it is; its own name where that is not one author, or not known.
+        patience: seconds to wait for the turn at a library that another process is writing to.
+        who: what others are told of who writes.
     """
 
     ports: Ports
     admits: Callable[[str], bool]
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
     authors: dict[str, str] = field(default_factory=dict)
+    patience: float = PATIENCE
+    who: str = field(default_factory=lambda: message("the-daemon"))
 
     def sift(
         self, whys: Mapping[str, frozenset[str]], run: str, config: Config, progress: LookProgress
@@ -436,8 +440,8 @@ class Looker:
             clock=WatchedClock(self.ports.clock, progress),
             progress=progress,
             keep=config.history.keep,
-            patience=PATIENCE,
-            who=message("the-daemon"),
+            patience=self.patience,
+            who=self.who,
             admit=self._admit,
         )
 

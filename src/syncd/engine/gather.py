@@ -178,7 +178,9 @@ def read(
                 else:
                     profile = replace(profile, whole=snapshot.whole)
                     profile = _completed(profile, job.settings.span, config, ports, web)
-                    intakes.append(_intake(job, config, snapshot, profile, several=len(snapshots) > 1))
+                    several = len(snapshots) > 1
+                    origin, digest = snapshot.origin, snapshot.digest
+                    intakes.append(intake_of(job, config, profile, origin, digest, several=several))
     return intakes, unread
 
 
@@ -202,7 +204,19 @@ def _completed(profile: Profile, span: Span, config: Config, ports: Ports, web: 
     return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
 
 
-def _intake(job: Job, config: Config, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
+def intake_of(  # noqa: PLR0913 - what a plan takes is made of these
+    job: Job, config: Config, profile: Profile, origin: str, digest: str, *, several: bool
+) -> Intake:
+    """Return what a plan takes of a page.
+
+    Args:
+        job: the source.
+        config: the settings that it was read by.
+        profile: what the page says.
+        origin: where it was read from.
+        digest: of its bytes.
+        several: the source has more than one.
+    """
     settings = job.settings
     # Of a longer name Zotero would take no collection, and a run that can't make one ends for all of its profiles.
     own = profile.name[:MAX_NAME_LENGTH].strip() or settings.source[:MAX_NAME_LENGTH]
@@ -213,8 +227,8 @@ def _intake(job: Job, config: Config, snapshot: Snapshot, profile: Profile, *, s
     return Intake(
         name=name,
         profile=profile,
-        origin=snapshot.origin,
-        digest=snapshot.digest,
+        origin=origin,
+        digest=digest,
         collection=path,
         policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
         adopt=settings.adopt,

@@ -373,9 +373,113 @@ figure = sa.Table(
     sa.Column("papers", sa.Integer),
 )
 
+# Of a fleet, whose workers share this database: see `fleet`. What keeps a library or a profile waiting is a `Gate`.
+
+
+def _gate_columns() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("closed_until", sa.Text, nullable=False, server_default=""),
+        sa.Column("closed_since", sa.Text, nullable=False, server_default=""),
+        sa.Column("trouble", sa.Text, nullable=False, server_default=""),
+    )
+
+
+fleet_library = sa.Table(
+    "fleet_library",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    *_gate_columns(),
+    sa.Index("fleet_library_by_name", "name", unique=True),
+)
+
+fleet_profile = sa.Table(
+    "fleet_profile",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("library", sa.Integer, sa.ForeignKey("fleet_library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    # Where its source is read, a host or a service; empty where only the scheduler can read it.
+    sa.Column("place", sa.Text, nullable=False),
+    # The service that is asked about it together with others; empty without one.
+    sa.Column("together", sa.Text, nullable=False, server_default=""),
+    # When its schedule comes; since when it is due, and why; how often it became due.
+    sa.Column("next", sa.Text, nullable=False),
+    sa.Column("due", sa.Text, nullable=False, server_default=""),
+    sa.Column("why", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
+    # Its service was asked, and it is to be read whole; since when a job is there to read it.
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("queued", sa.Text, nullable=False, server_default=""),
+    *_gate_columns(),
+    sa.Index("fleet_profile_of_library", "library"),
+    sa.Index("fleet_profile_next", "next"),
+    sa.Index("fleet_profile_due", "due"),
+)
+
+# What was read of profiles, and waits for their library.
+fleet_page = sa.Table(
+    "fleet_page",
+    metadata,
+    sa.Column("profile", sa.Text, sa.ForeignKey("fleet_profile.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("several", sa.Boolean, nullable=False),
+    # What it says, as JSON; empty where it could not be read, and why.
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Index("fleet_page_since", "since"),
+)
+
+fleet_worker = sa.Table(
+    "fleet_worker",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),
+    sa.Column("doing", sa.Text, nullable=False, server_default="[]"),
+)
+
+# Queues that a worker leaves to others, for it has not what their jobs need.
+fleet_lack = sa.Table(
+    "fleet_lack",
+    metadata,
+    sa.Column("worker", sa.Text, sa.ForeignKey("fleet_worker.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("words", sa.Text, nullable=False),
+)
+
+# How looks ended, for the scheduler to tell.
+fleet_look = sa.Table(
+    "fleet_look",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("ended", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+)
+
+# When a web server may be asked next, for all workers together: by host, and by the digest of the key it is asked with.
+fleet_pace = sa.Table(
+    "fleet_pace",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("next", sa.Float, nullable=False, server_default="0"),
+    sa.Column("interval", sa.Float, nullable=False),
+    sa.Column("slowed", sa.Float, nullable=False, server_default="1"),
+)
+
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0009"
+HEAD = "0011"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

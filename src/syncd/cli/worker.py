@@ -1,0 +1,34 @@
+"""`syncd worker`: one of the many workers of a fleet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from syncd.cli.console import ConfigOption, configuration, ports, said_plainly
+from syncd.errors import ConfigError, StateError
+from syncd.messages import message
+
+MOST = 64
+
+
+def worker(
+    config: ConfigOption = None,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=1, max=MOST, help="How many jobs it does at a time.")
+    ] = 4,
+) -> None:
+    """Work for a fleet: read sources and push to libraries, together with workers on other computers."""
+    with said_plainly():
+        settings = configuration(config)
+        if not settings.database.address(os.environ):
+            raise ConfigError([message("worker-without-database")], hint=message("name-database"))
+        if find_spec("procrastinate") is None or find_spec("psycopg") is None:
+            raise StateError(message("fleet-not-installed"), hint=message("install-fleet"))
+        from syncd.fleet.worker import serve  # noqa: PLC0415 - it needs what is not installed everywhere
+
+        serve(ports(settings=settings), concurrency, sys.stderr)
