@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from doubles import Fault
+from doubles.pooler import Pooler
 from owner import show
-from syncd.errors import AwayError, StateError
+from syncd.config import load
+from syncd.errors import AwayError, LockedError, StateError
 from syncd.state.store import HEAD, Store
+from syncd.state.turn import turn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from desk import Desk
     from postgres import Postgres
 
@@ -114,3 +123,47 @@ def test_a_password_is_never_shown(at_server: Desk) -> None:
     assert at_server.syncd("status", DATABASE="mysql://db").code == 2
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(away)
+
+
+def test_runs_of_two_computers_take_turns(at_server: Desk, tmp_path: Path) -> None:
+    """Who comes second is told on which computer the first is at work."""
+    show(at_server)
+    other = replace(at_server, place=tmp_path / "other")
+    library = load(at_server.folder / "config.toml", at_server.env).library()
+    other.data.create()
+    with turn(other.data, *library.whereabouts, at_server.clock, who="the daemon") as mine:
+        mine.check()
+        report = at_server.run()
+        assert isinstance(report.error, LockedError)
+        assert (
+            report.error.holder == f"syncd on {socket.gethostname()}: process {os.getpid()} (the daemon)"[:63]
+        )
+        assert at_server.zotero.is_new()
+    assert at_server.run().counts["create"] == 3
+
+
+def test_a_run_whose_turn_is_lost_stops_before_its_next_chunk(at_server: Desk, postgres: Postgres) -> None:
+    """What was written is remembered, and the next run writes the rest, once."""
+    show(at_server)
+    query = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"  # noqa: S608 - a name of ours
+        f" WHERE datname = '{name_of(at_server.database)}' AND application_name LIKE '%process%'"
+    )
+
+    # The collection comes first, and then the papers.
+    at_server.zotero.trouble.plan("POST", lambda _: None if postgres.run(query) == [(1,)] else Fault("drop"))
+    error = at_server.run().error
+    assert isinstance(error, AwayError)
+    assert "the turn at this library was lost" in error.words
+    assert len(at_server.zotero.collections()) == 2
+    assert not at_server.zotero.items()
+    assert at_server.run().counts["create"] == 3
+    assert len(at_server.zotero.collections()) == 2
+    assert len(at_server.zotero.papers()) == 3
+
+
+def test_a_pooler_in_transaction_mode_is_refused(postgres: Postgres, database: str) -> None:
+    """A lock there would be somebody else's with the next transaction."""
+    with Pooler(postgres.folder, name_of(database)) as pooler, pytest.raises(StateError) as caught:
+        Store(pooler.url)
+    assert "transaction mode" in caught.value.words

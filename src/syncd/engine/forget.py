@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from syncd.config import Library
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
-from syncd.lock import held
 from syncd.messages import message
 from syncd.state.libraries import remembered
+from syncd.state.turn import turn
 from syncd.sync.action import profile_of
 
 
@@ -33,11 +33,11 @@ def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
     """
     found = False
     for library in libraries:
-        lock = ports.data.lock(*library.whereabouts)
         with (
-            held(
-                lock,
-                clock=ports.clock,
+            turn(
+                ports.data,
+                *library.whereabouts,
+                ports.clock,
                 wait=ports.patience,
                 who=message("forgetting"),
                 tell=ports.progress.stage,

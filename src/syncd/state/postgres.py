@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import atexit
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from syncd.errors import AwayError, StateError
 from syncd.messages import message
@@ -59,13 +60,46 @@ def connected(url: str, who: str = "", **settings: Any) -> psycopg.Connection[An
         usual["connect_timeout"] = CONNECT_SECONDS
     made = psycopg.connect(url, **usual, **settings)
     try:
-        made.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_SECONDS}s"])
-        if not made.autocommit:
-            made.commit()
+        _check(made, url)
     except BaseException:
         made.close()
         raise
     return made
+
+
+def _check(connection: psycopg.Connection[Any], url: str) -> None:
+    """Set up a session, and make sure that it is one.
+
+    Raises:
+        StateError: a pooler gives what belongs to a session to others.
+    """
+    # What stands between has another number than the server's process.
+    if _ready(connection) != connection.info.backend_pid and _is_shared(connection, url):
+        raise StateError(message("pooler-in-transactions"), hint=message("name-server-itself"))
+
+
+def _ready(connection: psycopg.Connection[Any]) -> int:
+    """Set up a session, and return the number of the server's process that serves it."""
+    query = "SELECT pg_backend_pid(), set_config('lock_timeout', %s, false)"
+    row = connection.execute(query, [f"{LOCK_SECONDS}s"]).fetchone()
+    if not connection.autocommit:
+        connection.commit()
+    return int(row[0]) if row else 0
+
+
+def _is_shared(first: psycopg.Connection[Any], url: str) -> bool:
+    """Whether a pooler gives one session of the server to several of its clients, a transaction each.
+
+    Locks, and whatever else belongs to a session, mean nothing there. A session of one's own is never another's while
+    both are open, and stays the same.
+    """
+    import psycopg  # noqa: PLC0415 - as in `connected`
+
+    mine = _ready(first)
+    with psycopg.connect(url) as second:
+        theirs = second.execute("SELECT pg_backend_pid()").fetchone()
+        # In its transaction it keeps what it has.
+        return theirs is None or theirs[0] == mine or _ready(first) != mine
 
 
 def _program(who: str) -> str:
@@ -121,13 +155,24 @@ def settle(connection: sa.Connection, tables: sa.MetaData) -> None:
         connection.execute(sa.text(f'ALTER TABLE "{table}" {", ".join(parts)}'))
 
 
-def said(error: exc.DBAPIError) -> StateError:
-    """Return what an error of the server means."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    words = " ".join(str(error.orig).split())
-    if isinstance(error, exc.OperationalError) and (
-        not state or state.startswith(AWAY) or state == TOO_MANY or error.connection_invalidated
-    ):
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn the driver's errors into sentences."""
+    import psycopg  # noqa: PLC0415 - as in `connected`
+
+    try:
+        yield
+    except psycopg.Error as error:
+        raise said(error) from error
+
+
+def said(error: BaseException) -> StateError:
+    """Return what an error of the driver means."""
+    state = getattr(error, "sqlstate", None) or ""
+    words = " ".join(str(error).split())
+    # Where no server answered, there is no code.
+    unanswered = type(error).__name__ == "OperationalError" and not state
+    if unanswered or state.startswith(AWAY) or state == TOO_MANY:
         return AwayError(message("database-away", reason=words), hint=message("nothing-lost"))
     hint = ""
     if state == FULL:

@@ -677,8 +677,8 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
-        if isinstance(error, exc.DBAPIError) and not isinstance(error.orig, sqlite3.Error):
-            raise _postgres().said(error) from error
+        if isinstance(error, exc.DBAPIError) and error.orig and not isinstance(error.orig, sqlite3.Error):
+            raise _postgres().said(error.orig) from error
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         raise StateError(message("state-failed", reason=words), hint=_hint(words)) from error
     except OSError as error:
