@@ -430,6 +430,13 @@ class Store:
         with readable_errors(), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def turns(self) -> Iterator[sa.Connection]:
+        """Give a connection for several transactions, which the caller begins; temporary tables end with it."""
+        with readable_errors(), self._writer.connect() as connection:
+            connection.detach()
+            yield connection
+
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
             if self._is_current(connection):
@@ -500,6 +507,24 @@ def upsert(
     names = compiled.positiontup
     values = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
     connection.exec_driver_sql(str(compiled), values)
+
+
+def aside(table: sa.Table) -> sa.Table:
+    """Return a temporary table with the columns of another, for many rows that go there in the order of its key.
+
+    In any other order, each would change another page of the database.
+    """
+    columns = [sa.Column(column.name, column.type, nullable=False) for column in table.c]
+    return sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put new rows into a table; each has a value a column."""
+    if rows:
+        compiled = sa.insert(table).compile(dialect=connection.dialect)
+        names = compiled.positiontup
+        values = rows if names else [dict(zip(table.c.keys(), row, strict=True)) for row in rows]
+        connection.exec_driver_sql(str(compiled), list(values))
 
 
 def _version(connection: sa.Connection) -> str | None:
