@@ -137,7 +137,7 @@ def note_words(store: Store, library: int) -> None:
                 connection.execute(sa.insert(db.title_word).from_select(new.c.keys(), in_order))
 
 
-def _is_paper(item: IndexedItem | sa.Row[Any]) -> bool:
+def _is_paper(item: Any) -> bool:
     return not item.parent and item.item_type not in NO_PAPER
 
 
