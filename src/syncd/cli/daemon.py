@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from shlex import quote
 from typing import Annotated, Any
 
@@ -37,7 +36,6 @@ from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import message
-from syncd.sources.pace import Pace
 from syncd.state.libraries import remembered
 
 Json = dict[str, Any]
@@ -178,7 +176,7 @@ def _check_collection(name: str, settings: Config) -> None:
 def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
     never = threading.Event()
-    looker = Looker(replace(world, pace=Pace()), lambda _library: True)
+    looker = Looker(world, lambda _library: True)
     looks = []
     for name in names:
         run = run_name(world.clock.now())

@@ -33,9 +33,12 @@ from syncd.cli.output import Column, before_and_after, counted, named, reasons, 
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
-from syncd.engine.status import Row, Shelf, keyless, shelf
+from syncd.engine.gather import keyless
+from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import chained, message
+from syncd.sources.pace import Budget
+from syncd.state import budgets
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
@@ -83,8 +86,9 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
         shelves = [shelf(one, settings, data, clock, live) for one in chosen]
+        said = budgets.known(data, clock.now())
         if as_json:
-            show_json(_to_json(shelves, live))
+            show_json(_to_json(shelves, live, said))
             return
         out = stdout()
         for filled in shelves:
@@ -92,10 +96,11 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         if number := keyless(settings):
             words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
             out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        _show_budgets(said, out)
         _show_daemon(live, out)
 
 
-def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
+def _to_json(shelves: Sequence[Shelf], live: Json | None, said: Sequence[Budget]) -> Json:
     daemon: Json | None = None
     if live is not None:
         # A daemon of an older version has no http to tell of.
@@ -103,7 +108,7 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
         daemon = {name: live[name] for name in ("pid", "version", "since", "paused")} | {"http": http}
         daemon["budgets"] = live.get("budgets", [])
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
-    return {**whole, "daemon": daemon}
+    return {**whole, "budgets": [budget.to_json() for budget in said], "daemon": daemon}
 
 
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
@@ -277,6 +282,14 @@ def _plain(value: Any) -> str:
     return " ".join(str(value).split())
 
 
+def _show_budgets(said: Sequence[Budget], out: Console) -> None:
+    for budget in said:
+        words = message("host-budget", host=budget.host, left=budget.left, limit=budget.limit)
+        if budget.until:
+            words = message("host-budget-until", budget=words, time=local(budget.until))
+        out.print(words, style="dim", highlight=False, markup=False)
+
+
 def _show_daemon(live: Json | None, out: Console) -> None:
     if live is None:
         out.print(message("no-daemon-keeps-up"), style="dim")
@@ -286,11 +299,6 @@ def _show_daemon(live: Json | None, out: Console) -> None:
     if live["version"] != __version__:
         words = message("daemon-is-other-syncd", version=live["version"], own=__version__)
         out.print(words, style="yellow", highlight=False)
-    for budget in live.get("budgets", ()):
-        words = message("host-budget", host=budget["host"], left=budget["left"], limit=budget["limit"])
-        if budget["until"]:
-            words = message("host-budget-until", budget=words, time=local(budget["until"]))
-        out.print(words, style="dim", highlight=False, markup=False)
     http = live.get("http")
     if http and http["trouble"]:
         words = message("programs-unanswered", reason=http["trouble"])

@@ -38,7 +38,7 @@ from syncd.errors import ConfigError, LockedError, StateError
 from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
-from syncd.sources.pace import Budget, Pace
+from syncd.sources.pace import Pace
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
 TICK = 5.0
@@ -386,7 +386,7 @@ class Daemon:
             "since": self._started.isoformat(timespec="seconds"),
             "paused": sorted(self._roster.paused),
             "http": self._interface.told(),
-            "budgets": [_told(budget) for budget in self._pace.budgets(self._clock.now())],
+            "budgets": [budget.to_json() for budget in self._pace.budgets(self._clock.now())],
             "profiles": [self._status_of(name) for name in self._roster.names()],
         }
 
@@ -412,11 +412,6 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
     """Return all that a configuration says of a profile and of its library; None where it names no such profile."""
     profile = config.profiles.get(name)
     return None if profile is None else (profile, config.library_of(profile))
-
-
-def _told(budget: Budget) -> dict[str, Any]:
-    until = budget.until and budget.until.isoformat(timespec="seconds")
-    return {"host": budget.host, "left": budget.left, "limit": budget.limit, "until": until}
 
 
 def _given_up(name: str) -> dict[str, Any]:

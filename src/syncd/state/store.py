@@ -335,6 +335,20 @@ pause = sa.Table(
     sa.Column("since", sa.Text, nullable=False),
 )
 
+# What hosts still let one ask for, as they said last; by the digest of the key that they were asked with.
+budget = sa.Table(
+    "budget",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("remaining", sa.Integer, nullable=False),
+    sa.Column("most", sa.Integer, nullable=False),
+    # ISO time in UTC at which it begins anew; NULL where the host does not say.
+    sa.Column("until", sa.Text),
+    # ISO time in UTC at which the host said so.
+    sa.Column("said", sa.Text, nullable=False),
+)
+
 # Small facts of the data folder, such as up to when news were sent.
 mark = sa.Table(
     "mark",
@@ -373,7 +387,7 @@ figure = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0009"
+HEAD = "0010"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.
