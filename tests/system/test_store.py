@@ -18,7 +18,6 @@ from alembic.migration import MigrationContext
 
 from clocks import FakeClock
 from store_child import open_and_die, open_when_told
-from syncd.engine.undo import last_run
 from syncd.errors import StateError
 from syncd.handshake import Zotero
 from syncd.state import store
@@ -110,7 +109,7 @@ def test_an_older_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> N
     path = tmp_path / "s.sqlite"
     older(path)
     with closing(Store.at(path)) as opened:
-        found = last_run(History(opened, 1, FakeClock()))
+        found = History(opened, 1, FakeClock()).left()
         zoteros = known_zoteros(opened, "p")
     assert found is not None
     assert found.name == "push-1"

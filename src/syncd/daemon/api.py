@@ -41,7 +41,7 @@ from syncd.engine.ports import Ports, run_name
 from syncd.engine.reject import reject_as_run
 from syncd.engine.review import judge
 from syncd.engine.session import opened
-from syncd.engine.undo import last_run, undo, undo_as_run
+from syncd.engine.undo import undo, undo_as_run
 from syncd.errors import ConfigError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
 from syncd.messages import message, with_said
@@ -349,9 +349,7 @@ class Api:
     def _run(self, library: Library, wanted: str | None) -> Run | None:
         """Return the run of a library that may be meant."""
         with remembered(library, self._ports.data, self._ports.clock) as state:
-            if wanted is None:
-                return last_run(state.history)
-            return next((run for run in state.history.runs() if run.name == wanted), None)
+            return state.history.left() if wanted is None else state.history.run(wanted)
 
 
 Act = Callable[[Api, Asked], Any]
