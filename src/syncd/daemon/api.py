@@ -304,7 +304,7 @@ class Api:
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
-                if any(s.cause == "review" and s.paper == paper for s in state.standings()):
+                if any(one.paper == paper for one in state.named(paper, "review")):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
 
@@ -333,7 +333,7 @@ class Api:
         paper, profile, named = _text(asked, "paper"), _text(asked, "profile"), asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
-                if not any(profile in {one.name, one.author} for one in state.profiles()):
+                if not state.called(profile):
                     continue
             with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
                 done = reject_as_run(session, paper, profile)

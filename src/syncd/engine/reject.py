@@ -73,7 +73,11 @@ def _meant(session: Session, words: str, who: FollowedProfile) -> Standing:
     """Return the paper that is meant; several records that are one item are one."""
     listed = session.state.listed_by(who.name)
     of_item = [one for one in listed if words in {one.key, one.paper}] or _merged(session, words, listed)
-    return of_item[0] if of_item else one_meant(words, _once(listed), message("listed-by", profile=who.name))
+    return (
+        of_item[0]
+        if of_item
+        else one_meant(words, message("listed-by", profile=who.name), lambda: _once(listed))
+    )
 
 
 def _merged(session: Session, key: str, listed: Sequence[Standing]) -> list[Standing]:
@@ -154,9 +158,10 @@ class _Rejecting:
             return None, "left"
         if not self._others and self._is_untouched(item):
             return self._change(item, {"deleted": 1}, {"deleted": (0, 1)}), "trashed"
-        places = self._state.collections()
+        others = [one.collection for one in self._state.profiles(self._others)]
+        places = self._state.collections([self._who.collection, *others])
         own = places.get(self._who.collection)
-        theirs = {places.get(one.collection) for one in self._state.profiles(self._others)}
+        theirs = {places.get(path) for path in others}
         before = list(item.data.get("collections", ()))
         if own not in before or own in theirs:
             return None, "left"

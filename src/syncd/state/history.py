@@ -324,8 +324,8 @@ def _written(connection: sa.Connection, runs: Iterable[str]) -> dict[str, dict[s
     action, found = db.action.c, dict[str, dict[str, int]]()
     for part in chunks(runs):
         # A paper that took two rounds was created, though the second only added its link.
-        first = sa.select(action.run, sa.func.min(action.number).label("number"))
-        first = first.where(action.run.in_(part)).group_by(action.run, action.key).subquery()
+        lines = sa.select(action.run, sa.func.min(action.number).label("number")).where(action.run.in_(part))
+        first = lines.group_by(action.run, action.key).subquery()
         line = sa.and_(action.run == first.c.run, action.number == first.c.number)
         query = sa.select(action.run, action.kind, sa.func.count()).select_from(first.join(db.action, line))
         for run, kind, number in connection.execute(query.group_by(action.run, action.kind)):
