@@ -429,7 +429,7 @@ class State:
         with self._store.reading() as connection:
             if cause != "rejected":
                 which = [db.standing.c.cause == cause] if cause else []
-                which += [_BY == by] if by else []
+                which += [_BY.in_([by])] if by else []
                 found += self._standings(connection, sa.and_(sa.true(), *which), most)
             if cause in {None, "rejected"} and by in {None, "user"}:
                 found += map(_rejected, Rejections(connection, self._library).all(most))
