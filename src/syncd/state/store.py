@@ -14,6 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from syncd.clock import SystemClock
 from syncd.errors import StateError
@@ -385,6 +387,13 @@ figure = sa.Table(
     sa.Column("papers", sa.Integer),
 )
 
+# Which revision the tables are of. Its name is Alembic's.
+_revision = sa.Table(
+    "alembic_version",
+    metadata,
+    sa.Column("version_num", sa.String(32), primary_key=True),
+)
+
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
 HEAD = "0010"
@@ -398,6 +407,24 @@ WRITES = "syncd_writes"
 MIGRATES = "syncd_migrates"
 
 
+class Sqlite(SQLiteDialect_pysqlite):
+    """SQLite as SQLAlchemy knows it, and one for all files: statements that were made for one fit each."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+DRIVER = "sqlite+syncd"
+sa.dialects.registry.register(DRIVER.replace("+", "."), __name__, Sqlite.__name__)
+# Each push opens the database, and making its statements takes SQLAlchemy as long as all the rest of a small push.
+_COMPILED: LRUCache[Any, Any] = LRUCache(500)
+
+
 class Store:
     """The database, opened and on the newest version.
 
@@ -409,7 +436,7 @@ class Store:
     """
 
     def __init__(self, url: str | sa.URL) -> None:
-        self.engine = sa.create_engine(url)
+        self.engine = sa.create_engine(url, execution_options={"compiled_cache": _COMPILED})
         self._writer = self.engine.execution_options(**{WRITES: True})
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
@@ -426,7 +453,7 @@ class Store:
         """Open the SQLite database at `path`, made for the user alone where there is none."""
         with readable_errors():
             keep_private(path)
-        return cls(sa.URL.create("sqlite", database=str(path)))
+        return cls(sa.URL.create(DRIVER, database=str(path)))
 
     def close(self) -> None:
         """Close all connections."""
@@ -455,18 +482,25 @@ class Store:
         with self.engine.connect() as connection:
             if self._is_current(connection):
                 return
-        # Alembic takes a quarter of a second to import: only where there is something to do.
-        from syncd.state.migrations import upgrade  # noqa: PLC0415
-
         migrator = self._writer.execution_options(**{MIGRATES: True})
         with migrator.begin() as connection:
             # Another process may have done it while this one waited for its turn.
             if not self._is_current(connection):
-                if revision := _version(connection):
-                    _copy(self.engine.url, revision)
-                upgrade(connection)
+                self._bring_up_to_date(connection)
         # Connections that are made from now on heed foreign keys again.
         self.engine.dispose()
+
+    def _bring_up_to_date(self, connection: sa.Connection) -> None:
+        """Make the tables of a new database as they are now; change those of an earlier syncd, but copy them first."""
+        if revision := _version(connection):
+            # Alembic takes a quarter of a second to import.
+            from syncd.state.migrations import upgrade  # noqa: PLC0415
+
+            _copy(self.engine.url, revision)
+            upgrade(connection)
+        else:
+            metadata.create_all(connection, checkfirst=False)
+            connection.execute(_revision.insert(), {"version_num": HEAD})
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Whether the tables are those of this syncd; what it can't read is refused, and left as it is."""
