@@ -36,14 +36,26 @@ class Rejected:
         profile: what state knows the profile by.
         collection: its path.
         fate: what became of the item: it went to the trash, or left the collection, or there was nothing to do.
-        run: the name of the run, for `undo`.
+        run: the name of the run, for `undo`; None where nothing was done.
     """
 
     title: str
     profile: str
     collection: str
     fate: Fate
-    run: str
+    run: str | None
+
+
+def rejection(session: Session, words: str, profile: str) -> Rejected:
+    """Return what `reject_as_run` would do now. Nothing is done or remembered.
+
+    Raises:
+        SyncdError: as there.
+    """
+    session.refresh()
+    who = profile_meant(session.state, profile)
+    paper = _meant(session, words, who)
+    return Rejected(paper.title, who.name, who.collection, _Rejecting(session, who, paper).foreseen(), None)
 
 
 def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
@@ -105,6 +117,12 @@ class _Rejecting:
         self._paper = paper
         self._reason = message("not-by-profile", profile=who.name)
         self._others: set[str] = set()
+
+    def foreseen(self) -> Fate:
+        """Return what would become of the item as it is now."""
+        item, _ = self._item()
+        self._others = self._listing(item) - {self._who.name}
+        return self._entry(item)[1]
 
     def carry_out(self) -> Fate:
         """Remember it, and do what follows of it in the library."""
