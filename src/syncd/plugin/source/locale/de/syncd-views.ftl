@@ -231,9 +231,9 @@ syncd-did-undo =
 # $fate sagt, was aus dem Eintrag des Artikels wurde
 syncd-did-reject =
     { $fate ->
-        [trashed] „{ $title }“ ist nicht von { $profile }: Der Eintrag ist im Papierkorb, und „Letzten Lauf rückgängig machen“ nimmt das zurück.
-        [taken-out] „{ $title }“ ist nicht von { $profile }: Der Eintrag ist nicht mehr in der Sammlung { $collection }, und „Letzten Lauf rückgängig machen“ nimmt das zurück.
-       *[left] „{ $title }“ ist nicht von { $profile }: Der Artikel wird für { $profile } nicht mehr angeboten, und „Letzten Lauf rückgängig machen“ nimmt das zurück.
+        [trashed] Nicht von { $profile }: Der Artikel ist im Papierkorb. „Letzten Lauf rückgängig machen“ nimmt das zurück.
+        [taken-out] Nicht von { $profile }: Der Artikel ist nicht mehr in { $collection }. „Letzten Lauf rückgängig machen“ nimmt das zurück.
+       *[left] Nicht von { $profile }: Der Artikel wird nicht mehr angeboten. „Letzten Lauf rückgängig machen“ nimmt das zurück.
     }
 
 ## Dialoge

@@ -231,9 +231,9 @@ syncd-did-undo =
 # $fate is what became of the paper’s item
 syncd-did-reject =
     { $fate ->
-        [trashed] “{ $title }” is not by { $profile }: it is in the trash, and Undo Last Run takes that back.
-        [taken-out] “{ $title }” is not by { $profile }: it left the collection { $collection }, and Undo Last Run takes that back.
-       *[left] “{ $title }” is not by { $profile }: it is not offered for { $profile } again, and Undo Last Run takes that back.
+        [trashed] Not by { $profile }: the paper is in the trash, and Undo Last Run takes that back.
+        [taken-out] Not by { $profile }: the paper left { $collection }, and Undo Last Run takes that back.
+       *[left] Not by { $profile }: the paper is not offered again, and Undo Last Run takes that back.
     }
 
 ## Dialogs
