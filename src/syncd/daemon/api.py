@@ -350,7 +350,9 @@ class Api:
             with remembered(library, self._ports.data, self._ports.clock) as state:
                 found += [(one.pushed, library) for one in state.called(profile)]
         if not found:
-            raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(profile)))
+            raise RefusedError(
+                HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(profile))
+            )
         return max(found, key=lambda one: one[0])[1]
 
     def _patient(self) -> Ports:
