@@ -130,3 +130,27 @@ def fill(path: Path, count: int, library: str = "users/1") -> None:
             )
         connection.execute("UPDATE libraries SET version = ? WHERE name = ?", (count + 1, library))
         connection.execute("COMMIT")
+
+
+# What state remembers of papers, as if each item of the library were one that syncd pushed.
+REMEMBER = """
+INSERT INTO written (library, key, base, version, run)
+    SELECT library, key, '{"item_type": "preprint", "fields": {}, "creators": null, "tags": [], "links": [],
+        "collections": [], "adopted": false, "source": "", "sources": []}', version, 'bench'
+    FROM index_item ORDER BY key;
+INSERT INTO claim (library, paper, key) SELECT library, key, key FROM index_item ORDER BY key;
+INSERT INTO record
+    (library, kind, key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors)
+    SELECT library, 'said', key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors
+    FROM index_item ORDER BY key;
+INSERT INTO title_word (library, word, kind, key)
+    SELECT library, word, 'said', key FROM title_word WHERE kind = 'item' ORDER BY library, word, key;
+INSERT INTO listing (library, kind, profile, key)
+    SELECT library, 'said', 'other', key FROM index_item ORDER BY key;
+"""
+
+
+def remember_all(state: Path) -> None:
+    """Let state know each item of the library as a paper that syncd pushed."""
+    with closing(sqlite3.connect(state)) as connection:
+        connection.executescript(f"BEGIN; {REMEMBER} COMMIT;")

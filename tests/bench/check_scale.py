@@ -9,11 +9,10 @@ import json
 import math
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,29 +189,6 @@ def served(path: Path) -> Iterator[str]:
         server.stdin.close()
 
 
-# What state remembers of papers, as if each item of the library were one that syncd pushed.
-REMEMBER = """
-INSERT INTO written (library, key, base, version, run)
-    SELECT library, key, '{"item_type": "preprint", "fields": {}, "creators": null, "tags": [], "collections": []}',
-        version, 'bench' FROM index_item ORDER BY key;
-INSERT INTO claim (library, paper, key) SELECT library, key, key FROM index_item ORDER BY key;
-INSERT INTO record
-    (library, kind, key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors)
-    SELECT library, 'said', key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors
-    FROM index_item ORDER BY key;
-INSERT INTO title_word (library, word, kind, key)
-    SELECT library, word, 'said', key FROM title_word WHERE kind = 'item' ORDER BY library, word, key;
-INSERT INTO listing (library, kind, profile, key)
-    SELECT library, 'said', 'other', key FROM index_item ORDER BY key;
-"""
-
-
-def remember_all(state: Path) -> None:
-    """Let state know each item of the library as a paper that syncd pushed."""
-    with closing(sqlite3.connect(state)) as connection:
-        connection.executescript(f"BEGIN; {REMEMBER} COMMIT;")
-
-
 def least(costs: list[Cost]) -> Cost:
     """Return the least of several, for what else the computer does adds to them."""
     return Cost(*(min(getattr(cost, name) for cost in costs) for name in ("cpu", "memory", "seconds")))
@@ -227,7 +203,7 @@ def measure(folder: Path, size: int) -> Figures:
         bench = Bench(folder, url)
         bench.list_papers(size)
         found.costs["first reading"] = bench.push("--dry-run")
-        remember_all(bench.state)
+        large.remember_all(bench.state)
         several = []
         for turn in range(2):
             bench.list_papers(size + turn * NEW)

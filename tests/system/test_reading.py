@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 import large
 from clocks import FakeClock
 from desk import Trouble, Zotero
 from doubles import Fault, FaultyLibrary
 from syncd.errors import LibraryError
+from syncd.state import index, search
+from syncd.state import store as db
+from syncd.state.search import numbers_of
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.client import Address, Client
@@ -180,6 +184,47 @@ def test_who_ends_a_reading_loses_nothing_of_it(reader: Reader) -> None:
     reader.refresh()
     assert len(reader.asked()) <= 3
     assert reader.is_complete()
+
+
+def test_a_large_library_is_found_by_its_titles_once_it_is_read(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Indexes and words come at its end, however often it was ended before."""
+
+    class Ended(Exception):  # noqa: N818
+        pass
+
+    def end(items: int, total: int) -> None:
+        if items == total or items < 2000:
+            raise Ended
+
+    monkeypatch.setattr(index, "LARGE", 1000)
+    monkeypatch.setattr(search, "WORDS_AT_ONCE", 5000)
+    address = Address("main", reader.server.url, "users/1", reader.server.key)
+    transport = PoliteTransport(reader.clock)
+    store = Store.at(tmp_path / "syncd.sqlite")
+    every = {each.name for each in db.index_item.indexes}
+    for _ in range(3):
+        with pytest.raises(Ended):
+            reader.index.refresh(Client(address, transport), end)
+        assert not every & indexes(store)
+    transport.shutdown()
+    assert reader.index.version() == 0
+    reader.refresh()
+    assert reader.is_complete()
+    assert indexes(store) >= every
+    items = reader.index.view().items.values()
+    with store.reading() as connection:
+        words = sa.select(db.title_word.c.word, db.title_word.c.key)
+        noted = sorted(tuple(row) for row in connection.execute(words))
+    store.close()
+    assert noted == sorted((n, item.key) for item in items for n in numbers_of(item.words, item.authors))
+
+
+def indexes(store: Store) -> set[str | None]:
+    """Return the names of the indexes that items have now."""
+    with store.reading() as connection:
+        return {each["name"] for each in sa.inspect(connection).get_indexes("index_item")}
 
 
 def test_only_the_first_reading_takes_four_connections(reader: Reader, trouble: Trouble) -> None:

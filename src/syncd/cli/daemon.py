@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from shlex import quote
 from typing import Annotated, Any
 
@@ -37,7 +36,6 @@ from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import message
-from syncd.sources.pace import Pace
 from syncd.state.libraries import remembered
 
 Json = dict[str, Any]
@@ -168,7 +166,7 @@ def _check_collection(name: str, settings: Config) -> None:
     """Say so where a profile rests for another reason than the user's word to syncd."""
     library, world = settings.library(settings.profile(name).library), ports(settings=settings)
     with remembered(library, world.data, world.clock) as state:
-        resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
+        resting = [profile for profile in state.profiles([name]) if profile.paused]
     if resting:
         raise ConfigError(
             [message("profile-rests", profile=repr(name), reason=resting[0].paused)],
@@ -179,7 +177,7 @@ def _check_collection(name: str, settings: Config) -> None:
 def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
     never = threading.Event()
-    looker = Looker(replace(world, pace=Pace()), lambda _library: True)
+    looker = Looker(world, lambda _library: True)
     looks = []
     for name in names:
         run = run_name(world.clock.now())

@@ -36,7 +36,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, with_the_rest
 from syncd.config import Config
-from syncd.engine.gather import jobs
+from syncd.engine.gather import jobs, keyless
 from syncd.engine.run import Report, RunOptions, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.messages import chained, listed, message
@@ -293,6 +293,9 @@ def _run(options: RunOptions, config: Path | None, *, quiet: bool, wait: float =
     if settings.has_stand_in:
         words = message("names-no-library", path=settings.path)
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
+    if not options.names and (number := keyless(settings)):
+        wanted = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
+        stderr().print(f"[yellow]warning:[/] {escape(wanted)}", soft_wrap=True)
     _check_open(settings, options)
     with _progress(quiet=quiet) as progress:
         return run_once(settings, options, ports(progress, settings, patience=wait))

@@ -60,7 +60,7 @@ def review(
                 judged = judge(state, paper, chosen[0], key)
                 _said(judged, chosen[0])
                 return
-            waiting = [standing for standing in state.standings() if standing.cause == "review"]
+            waiting = state.standings("review")
             if as_json:
                 show_json([json_of(standing, "paper", "record", "candidates") for standing in waiting])
             elif not waiting:

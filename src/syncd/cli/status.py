@@ -33,10 +33,13 @@ from syncd.cli.output import Column, before_and_after, counted, named, reasons, 
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
-from syncd.engine.status import Row, Shelf, keyless, shelf
+from syncd.engine.gather import keyless
+from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import chained, message
 from syncd.paths import DataFolder
+from syncd.sources.pace import Budget
+from syncd.state import budgets
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
@@ -86,8 +89,9 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
         fleet = _fleet(data)
         shelves = [shelf(one, settings, data, clock, live or fleet) for one in chosen]
+        said = budgets.known(data, clock.now())
         if as_json:
-            show_json(_to_json(shelves, live, fleet))
+            show_json(_to_json(shelves, live, fleet, said))
             return
         out = stdout()
         for filled in shelves:
@@ -95,6 +99,7 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         if number := keyless(settings):
             words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
             out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        _show_budgets(said, out)
         if fleet is not None:
             _show_fleet(fleet, out, clock.now())
         if live is not None or fleet is None:
@@ -110,7 +115,7 @@ def _fleet(data: DataFolder) -> Json | None:
     return overview(data)
 
 
-def _to_json(shelves: Sequence[Shelf], live: Json | None, fleet: Json | None) -> Json:
+def _to_json(shelves: Sequence[Shelf], live: Json | None, fleet: Json | None, said: Sequence[Budget]) -> Json:
     daemon: Json | None = None
     if live is not None:
         # A daemon of an older version has no http to tell of.
@@ -119,7 +124,7 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None, fleet: Json | None) ->
         daemon["budgets"] = live.get("budgets", [])
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
     workers = {"fleet": {name: fleet[name] for name in ("workers", "queue", "lacking")}} if fleet else {}
-    return {**whole, **workers, "daemon": daemon}
+    return {**whole, **workers, "budgets": [budget.to_json() for budget in said], "daemon": daemon}
 
 
 def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
@@ -322,6 +327,14 @@ def _show_fleet(fleet: Json, out: Console, now: datetime) -> None:
             show(message("left-to-others", what=what, workers=names, reason=lack["message"]))
 
 
+def _show_budgets(said: Sequence[Budget], out: Console) -> None:
+    for budget in said:
+        words = message("host-budget", host=budget.host, left=budget.left, limit=budget.limit)
+        if budget.until:
+            words = message("host-budget-until", budget=words, time=local(budget.until))
+        out.print(words, style="dim", highlight=False, markup=False)
+
+
 def _show_daemon(live: Json | None, out: Console) -> None:
     if live is None:
         out.print(message("no-daemon-keeps-up"), style="dim")
@@ -331,11 +344,6 @@ def _show_daemon(live: Json | None, out: Console) -> None:
     if live["version"] != __version__:
         words = message("daemon-is-other-syncd", version=live["version"], own=__version__)
         out.print(words, style="yellow", highlight=False)
-    for budget in live.get("budgets", ()):
-        words = message("host-budget", host=budget["host"], left=budget["left"], limit=budget["limit"])
-        if budget["until"]:
-            words = message("host-budget-until", budget=words, time=local(budget["until"]))
-        out.print(words, style="dim", highlight=False, markup=False)
     http = live.get("http")
     if http and http["trouble"]:
         words = message("programs-unanswered", reason=http["trouble"])

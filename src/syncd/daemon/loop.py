@@ -38,7 +38,7 @@ from syncd.errors import AwayError, ConfigError, LockedError, StateError
 from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
-from syncd.sources.pace import Budget, Pace
+from syncd.sources.pace import Pace
 
 if TYPE_CHECKING:
     from syncd.fleet.scheduler import Scheduler
@@ -461,7 +461,7 @@ class Daemon:
             "since": self._started.isoformat(timespec="seconds"),
             "paused": sorted(self._roster.paused),
             "http": self._interface.told(),
-            "budgets": [_told(budget) for budget in self._pace.budgets(self._clock.now())],
+            "budgets": [budget.to_json() for budget in self._pace.budgets(self._clock.now())],
             "profiles": self._status_of_all(),
             **(self._fleet.workers() if self._fleet else {}),
         }
@@ -498,11 +498,6 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
     """Return all that a configuration says of a profile and of its library; None where it names no such profile."""
     profile = config.profiles.get(name)
     return None if profile is None else (profile, config.library_of(profile))
-
-
-def _told(budget: Budget) -> dict[str, Any]:
-    until = budget.until and budget.until.isoformat(timespec="seconds")
-    return {"host": budget.host, "left": budget.left, "limit": budget.limit, "until": until}
 
 
 def _given_up(name: str) -> dict[str, Any]:

@@ -315,13 +315,14 @@ class History:
 
     def _created_in(self, name: str, since: str) -> list[NewPaper]:
         with remembered(self._libraries[name], self._ports.data, self._ports.clock) as state:
-            authors = {profile.name: profile.author for profile in state.profiles()}
             created = state.history.created_since(since)
             told = state.facts.about(news.key for news in created)
             # A run may be for a hundred profiles, of which few list a paper.
             whose = {
                 news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
             }
+            names = {name for several in whose.values() for name in several}
+            authors = {profile.name: profile.author for profile in state.profiles(names)}
             return [
                 NewPaper(
                     name,

@@ -26,9 +26,9 @@ from syncd.daemon.news import Bulletin, History, channels
 from syncd.daemon.ping import PARTING, Pinger
 from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
+from syncd.engine.gather import keyless
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
-from syncd.engine.status import keyless
 from syncd.errors import StateError, SyncdError, words_of
 from syncd.messages import Message, listed, message, recalled
 from syncd.sync.action import Action

@@ -36,7 +36,6 @@ from syncd.messages import message, with_said
 from syncd.model import Snapshot
 from syncd.read import fetch, is_online
 from syncd.state.libraries import remembered
-from syncd.sync.action import profile_of
 
 # What is told of papers by the number of them, and the action that it is of.
 TOLD = {"created": "create", "updated": "update", "adopted": "adopt", "reviews": "review"}
@@ -429,7 +428,7 @@ class Looker:
         """Return whose profile it was when it was last pushed."""
         library, ports = config.library_of(config.profiles[profile]), self.ports
         with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
-            authors = {one.author for one in state.profiles() if profile_of(one.name, [profile]) == profile}
+            authors = {one.author for one in state.pages(profile)}
             if len(authors) == 1:
                 return authors.pop()
         return profile

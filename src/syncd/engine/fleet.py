@@ -115,7 +115,7 @@ def _comparable(
 ) -> dict[str, KnownAuthor]:
     """Return what is known of the profiles for which it is enough to know what is new."""
     known = authors.known(job.name for job in jobs)
-    unsettled = authors.unsettled() if known else set()
+    unsettled = authors.unsettled(known)
     return {
         job.name: one
         for job in jobs

@@ -13,7 +13,6 @@ from syncd.engine.status import Resting
 from syncd.messages import message
 from syncd.state.libraries import remembered
 from syncd.state.turn import turn
-from syncd.sync.action import profile_of
 
 
 def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
@@ -44,7 +43,7 @@ def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
             ),
             remembered(library, ports.data, ports.clock) as state,
         ):
-            names = [name for name in state.known_profiles() if profile_of(name, [profile]) == profile]
+            names = state.names_of(profile)
             with state.writing() as connection:
                 for name in names:
                     state.forget(connection, name)

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from syncd import services
 from syncd.clock import Clock
 from syncd.config import Config, Library
 from syncd.config.model import DESKTOP
@@ -24,15 +23,6 @@ from syncd.sync.action import profile_of
 from syncd.text.plain import json_of
 
 ALL = ""
-# Of OpenAlex's free budget without a key little is left for more profiles.
-MOST_KEYLESS = 100
-
-
-def keyless(config: Config) -> int:
-    """Return how many profiles of OpenAlex are asked for without a key, if these are too many; else 0."""
-    sources = [services.recognise(profile.source) for profile in config.profiles.values()]
-    number = sum(author is not None and author.name == "openalex" for author in sources)
-    return number if number > MOST_KEYLESS and config.services.openalex.key is None else 0
 
 
 class Resting:

@@ -86,8 +86,8 @@ class Authors:
             for r in rows
         }
 
-    def unsettled(self) -> set[str]:
-        """Return the profiles for which a push may have something to do, whatever their source says.
+    def unsettled(self, names: Iterable[str]) -> set[str]:
+        """Return those of these profiles for which a push may have something to do, whatever their source says.
 
         A profile failed; or a paper that it lists did, is to come back, waits for its user's edit to settle, or was
         decided about.
@@ -105,12 +105,21 @@ class Authors:
             .select_from(sa.join(db.standing, db.listing, papers))
             .where(standing.library == self._library, open_ones)
         )
-        failed = sa.select(db.trouble.c.name).where(db.trouble.c.library == self._library)
-        closed = sa.select(db.profile.c.name).where(
-            db.profile.c.library == self._library, db.profile.c.paused != ""
-        )
+        trouble, profile = db.trouble.c, db.profile.c
+        failed = sa.select(trouble.name).where(trouble.library == self._library)
+        closed = sa.select(profile.name).where(profile.library == self._library, profile.paused != "")
         with self._store.reading() as connection:
-            return set(connection.scalars(sa.union(waiting, failed, closed)))
+            return {
+                name
+                for part in chunks(names)
+                for name in connection.scalars(
+                    sa.union(
+                        waiting.where(listing.profile.in_(part)),
+                        failed.where(trouble.name.in_(part)),
+                        closed.where(profile.name.in_(part)),
+                    )
+                )
+            }
 
     def note_unchanged(self, names: Collection[str], now: str, *, compared: bool) -> None:
         """Remember that profiles have nothing new.

@@ -32,14 +32,17 @@ from syncd.sync.paper_keys import PaperKey, paper_keys, possible_keys
 from syncd.text.titles import digest_of_text, fold_title, words_of
 from syncd.zotero import items
 
+# As many values as a small push asks for at a time: of all that a `CHUNK` has room for, each would be filled in.
+FEW = 20
+
 
 @cache
-def _among(table: sa.Table, column: str) -> sa.TextualSelect:
+def _among(table: sa.Table, column: str, number: int) -> sa.TextualSelect:
     """Return what selects the rows of a library that have one of so many values in a column.
 
     As a text it is taken apart once; SQLAlchemy's own takes longer for that each time than the database for an answer.
     """
-    values = ", ".join(f":value{place}" for place in range(CHUNK))
+    values = ", ".join(f":value{place}" for place in range(number))
     columns = ", ".join(f'"{one.name}"' for one in table.c)
     query = f'SELECT {columns} FROM "{table.name}" WHERE library = :library AND "{column}" IN ({values})'  # noqa: S608 - names of ours
     return sa.text(query).columns(*table.c)
@@ -301,8 +304,9 @@ class Excerpt:
 
     def _rows(self, table: sa.Table, column: str, values: Iterable[str]) -> Iterator[sa.Row[Any]]:
         """Yield the rows that have one of these values in a column."""
-        query = _among(table, column)
         for part in chunks(values):
+            number = FEW if len(part) <= FEW else CHUNK
             # The last ones stand for all that are too few.
-            which = {f"value{place}": part[min(place, len(part) - 1)] for place in range(CHUNK)}
+            which = {f"value{place}": part[min(place, len(part) - 1)] for place in range(number)}
+            query = _among(table, column, number)
             yield from self._connection.execute(query, {**which, "library": self._library}).all()

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.messages import kept, recalled
 from syncd.state import store as db
+from syncd.state.search import chunks
 from syncd.state.store import Store
 
 # Runs that did nothing are of interest for so long.
@@ -166,44 +167,53 @@ class History:
 
     def runs(self, most: int | None = None) -> list[Run]:
         """Return the latest runs, newest first."""
-        query = sa.select(db.run).where(db.run.c.library == self._library)
+        return self._runs(sa.true(), most)
+
+    def run(self, name: str) -> Run | None:
+        """Return the run of this name."""
+        return next(iter(self._runs(db.run.c.id == name)), None)
+
+    def named(self, words: str) -> list[Run]:
+        """Return the run that is called so, or else those whose names have these words in them, newest first."""
+        if run := self.run(words):
+            return [run]
+        # Databases differ in whether they tell a from A here.
+        return [run for run in self._runs(db.run.c.id.contains(words, autoescape=True)) if words in run.name]
+
+    def left(self) -> Run | None:
+        """Return the newest run that did something and is not undone; None where there is none.
+
+        An undo that was ended early has left something, for the next one to put back.
+        """
+        run, undo = db.run.c, db.run.alias("undo")
+        did = sa.exists().where(db.action.c.run == run.id)
+        undone = sa.exists().where(
+            undo.c.library == run.library,
+            undo.c.undoes == run.id,
+            undo.c.finished.is_not(None),
+            undo.c.error.is_(None),
+        )
+        return next(iter(self._runs(sa.and_(run.undoes.is_(None), did, ~undone), 1)), None)
+
+    def _runs(self, which: sa.ColumnElement[bool], most: int | None = None) -> list[Run]:
+        query = sa.select(db.run).where(db.run.c.library == self._library, which)
         query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
-            written = self._written_since(connection, rows[-1].started) if rows else {}
+            written = _written(connection, [row.id for row in rows])
         return [
             Run(
                 row.id,
                 row.kind,
                 row.started,
                 row.finished,
-                _counts(json.loads(row.counts), written.get(row.id, [])),
+                _counts(json.loads(row.counts), written.get(row.id, {})),
                 recalled(row.error) if row.error else row.error,
                 json.loads(row.profiles),
                 row.undoes,
             )
             for row in rows
         ]
-
-    def _written_since(self, connection: sa.Connection, started: str) -> dict[str, list[str]]:
-        """Return by run, for each paper that it wrote, what it did to it; of the runs from this ISO time on."""
-        run, action = db.run.c, db.action.c
-        query = (
-            sa.select(run.id, action.key, action.kind)
-            .join(db.action, run.id == action.run)
-            .where(run.library == self._library, run.started >= started)
-            .order_by(run.started, run.id, action.number)
-        )
-        found: dict[str, dict[str, str]] = {}
-        for row in connection.execute(query):
-            # A paper that took two rounds was created, though the second only added its link.
-            found.setdefault(row.id, {}).setdefault(row.key, row.kind)
-        return {name: list(kinds.values()) for name, kinds in found.items()}
-
-    def named(self, words: str) -> list[Run]:
-        """Return the run that is called so, or else those whose names have these words in them, newest first."""
-        runs = self.runs()
-        return [run for run in runs if run.name == words] or [run for run in runs if words in run.name]
 
     def created_since(self, since: str) -> list[News]:
         """Return the papers that were recorded as added at this ISO time or later, oldest first.
@@ -309,13 +319,27 @@ class History:
             return [(row.key, _note(row)) for row in connection.execute(query)]
 
 
-def _counts(counted: Mapping[str, int], written: Sequence[str]) -> dict[str, int]:
+def _written(connection: sa.Connection, runs: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return by run how many papers each thing was done to."""
+    action, found = db.action.c, dict[str, dict[str, int]]()
+    for part in chunks(runs):
+        # A paper that took two rounds was created, though the second only added its link.
+        lines = sa.select(action.run, sa.func.min(action.number).label("number")).where(action.run.in_(part))
+        first = lines.group_by(action.run, action.key).subquery()
+        line = sa.and_(action.run == first.c.run, action.number == first.c.number)
+        query = sa.select(action.run, action.kind, sa.func.count()).select_from(first.join(db.action, line))
+        for run, kind, number in connection.execute(query.group_by(action.run, action.kind)):
+            found.setdefault(run, {})[kind] = number
+    return found
+
+
+def _counts(counted: Mapping[str, int], written: Mapping[str, int]) -> dict[str, int]:
     """Return how many papers each thing happened to: what was written is counted by the run's own lines.
 
     They tell more than the run did where it was killed, or where the last answer was lost: a later run found out.
     """
     told = {kind: number for kind, number in counted.items() if kind not in WRITTEN}
-    return {kind: written.count(kind) for kind in WRITTEN if kind in {*counted, *written}} | told
+    return {kind: written.get(kind, 0) for kind in WRITTEN if kind in {*counted, *written}} | told
 
 
 def _exact(moment: datetime) -> str:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from syncd.model import Identifiers
 from syncd.state import store as db
 from syncd.state.facts import heed
-from syncd.state.search import Search, chunks
+from syncd.state.search import Search, chunks, note_words
 from syncd.state.store import Store
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
 
@@ -35,6 +35,8 @@ BATCH = 1000
 PART = 100
 # How many requests are on their way at once where a library is read that was not read before.
 CONNECTIONS = 4
+# So many items come in faster while their table has no indexes but the one of its key.
+LARGE = 20_000
 
 
 def untold(_items: int, _total: int) -> None:
@@ -156,16 +158,21 @@ class Index:
             self._store.writing() as connection,
         ):
             self._drop_reading(connection)
-            as_read = []
+            as_read, new = [], db.aside(db.unread)
+            new.create(connection)
             for part in _batches(versions, BATCH):
                 rows = []
                 for key, now in part:
                     if key in read and read[key]["version"] == now:
                         as_read.append(read[key])
                     else:
-                        rows.append({"library": self._library, "key": key})
-                db.upsert(connection, db.unread, rows)
-            self._store_items(connection, _entries(as_read))
+                        rows.append((self._library, key))
+                db.add(connection, new, rows)
+            # In the order in which they are taken away again.
+            in_order = sa.select(new).group_by(*new.c).order_by(new.c.key)
+            connection.execute(sa.insert(db.unread).from_select(new.c.keys(), in_order))
+            new.drop(connection)
+            self._store_items(connection, _entries(as_read), first=not known)
             self._set(connection, target=version)
 
     def _read_listed(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
@@ -180,6 +187,8 @@ class Index:
         query = sa.select(sa.func.count()).where(table.c.library == self._library)
         with self._store.reading() as connection:
             total = int(connection.scalar(query) or 0)
+        if not known and total >= LARGE:
+            self._drop_indexes()
         # More than one connection at a time only for a library that was never read.
         parts = client.items_in_parts(self._unread(), 1 if known else CONNECTIONS)
         target, _ = self._reading()
@@ -187,10 +196,13 @@ class Index:
         for several in _batches(parts, BATCH // PART):
             keys = [key for part, _ in several for key in part]
             with self._store.writing() as connection:
-                self._store_items(connection, _entries(entry for _, items in several for entry in items))
+                told = _entries(entry for _, items in several for entry in items)
+                self._store_items(connection, told, first=not known)
                 _remove(connection, self._library, table, keys)
             done += len(keys)
             tell(done, total)
+        if not known:
+            self._let_find()
         collections = client.collections_since(known)
         with client.erased_since(known) as (erased, _), self._store.writing() as connection:
             self._finish(connection, known, target, collections.objects, erased)
@@ -204,8 +216,15 @@ class Index:
             version = page.deletions.version
             if after is None and page.after is None and version <= known and known:
                 return version
+            first = not known and not (after is None and page.after is None)
+            told = _entries({**each, "meta": {}} for each in page.items)
+            if first and page.after is None:
+                with self._store.writing() as connection:
+                    self._store_items(connection, told, first=True)
+                self._let_find()
+                told = []
             with self._store.writing() as connection:
-                self._store_items(connection, _entries({**each, "meta": {}} for each in page.items))
+                self._store_items(connection, told, first=first)
                 if page.after is None:
                     gone = page.deletions
                     erased = (("items", gone.items), ("collections", gone.collections))
@@ -219,6 +238,22 @@ class Index:
             after = page.after
             done += len(page.items)
             tell(done, 0)
+
+    def _drop_indexes(self) -> None:
+        """Drop the indexes of items, unless another library has items that are found by them."""
+        others = sa.select(db.index_item.c.key).where(db.index_item.c.library != self._library).limit(1)
+        with self._store.writing() as connection:
+            if connection.execute(others).first() is None:
+                for index in db.index_item.indexes:
+                    index.drop(connection, checkfirst=True)
+
+    def _let_find(self) -> None:
+        """Let all items be found by what they say: while a library is read first, they are stored without."""
+        note_words(self._store, self._library)
+        # They may be missing from a reading of another library, which was never ended.
+        for index in sorted(db.index_item.indexes, key=lambda index: str(index.name)):
+            with self._store.writing() as connection:
+                index.create(connection, checkfirst=True)
 
     def _finish(
         self,
@@ -328,10 +363,17 @@ class Index:
         word = db.title_word.c
         connection.execute(sa.delete(db.title_word).where(word.library == self._library, word.kind == "item"))
 
-    def _store_items(self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]]) -> None:
+    def _store_items(
+        self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]], *, first: bool = False
+    ) -> None:
+        """Store items; where a library is read `first`, what they are found by comes at its end, see `_let_find`."""
         told = list(items)
         entries = [indexed(data, version, meta.get("parsedDate")) for data, version, meta in told]
+        if not first:
+            Search(connection, self._library).put("item", entries)
         _keep(connection, self._library, entries)
+        if not first:
+            heed(connection, self._library, [entry.key for entry in entries])
         self._store_places(connection, [data for data, _, _ in told])
 
     def _store_places(self, connection: sa.Connection, items: Sequence[Json]) -> None:
@@ -413,10 +455,8 @@ def _keep(connection: sa.Connection, library: int, entries: Sequence[IndexedItem
         }
         for entry in entries
     ]
-    Search(connection, library).put("item", entries)
     _replace(connection, library, db.index_item, rows)
     _keep_replaced(connection, library, entries)
-    heed(connection, library, [entry.key for entry in entries])
 
 
 def _keep_replaced(connection: sa.Connection, library: int, entries: Sequence[IndexedItem]) -> None:
@@ -450,6 +490,7 @@ def again(connection: sa.Connection, library: int) -> None:
     while rows := connection.execute(mine.where(table.c.key > last)).all():
         # The year came from the server, which reads dates better.
         entries = [replace(indexed(json.loads(row.data), row.version), year=row.year) for row in rows]
+        Search(connection, library).put("item", entries)
         _keep(connection, library, entries)
         last = rows[-1].key
 

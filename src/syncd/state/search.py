@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from syncd.state import store as db
+from syncd.state.store import Store
 from syncd.sync.action import Said
 from syncd.sync.library import NO_PAPER, IndexedItem
 from syncd.sync.match import MIN_TITLE
@@ -33,6 +34,11 @@ COMMON = frozenset({
     "toward", "use", "via", "what", "with",
 })
 # fmt: on
+# So many items, and so many of their words, are noted in one transaction where those of a whole library are.
+ITEMS_AT_ONCE = 10_000
+WORDS_AT_ONCE = 500_000
+# Numbers of words are below this.
+NUMBERS = 1 << 31
 # What marks an author among words.
 AUTHOR = "@"
 # A word that more titles have, or an author of more papers, does not tell enough.
@@ -86,12 +92,53 @@ def numbers_of(words: str, authors: str) -> list[int]:
     """
     named = [word for word in words.split() if word not in COMMON]
     named += [f"{AUTHOR}{author}" for author in authors.split()]
-    return sorted({zlib.crc32(name.encode()) & 0x7FFF_FFFF for name in named})
+    return sorted({zlib.crc32(name.encode()) % NUMBERS for name in named})
 
 
 def _rare(numbers: Sequence[int], counts: Mapping[int, int]) -> list[int]:
     """Return the words and authors that some papers have, and not too many."""
     return [number for number in numbers if 0 < counts[number] <= MOST_WITH_WORD]
+
+
+def note_words(store: Store, library: int) -> None:
+    """Let all items of a library be found by their titles, whatever of it was noted before.
+
+    The words go into their table in order: a million items have ten million, and in the order of the items each would
+    go to another place. It takes many transactions, so that nobody waits long for a turn.
+    """
+    new, item, word = db.aside(db.title_word), db.index_item.c, db.title_word.c
+    columns = (item.key, item.words, item.authors, item.parent, item.item_type)
+    query = sa.select(*columns).where(item.library == library).order_by(item.key).limit(ITEMS_AT_ONCE)
+    with store.turns() as connection:
+        with connection.begin():
+            new.create(connection)
+        count, last = 0, ""
+        while True:
+            with connection.begin():
+                rows = connection.execute(query.where(item.key > last)).all()
+                told = [
+                    (library, number, "item", row.key)
+                    for row in rows
+                    if _is_paper(row)
+                    for number in numbers_of(row.words, row.authors)
+                ]
+                db.add(connection, new, told)
+            if not rows:
+                break
+            count, last = count + len(told), rows[-1].key
+        parts = count // WORDS_AT_ONCE + 1
+        for part in range(parts):
+            first, end = NUMBERS * part // parts, NUMBERS * (part + 1) // parts
+            old = sa.and_(word.library == library, word.word >= first, word.word < end, word.kind == "item")
+            found = sa.select(new).where(new.c.word >= first, new.c.word < end)
+            with connection.begin():
+                connection.execute(sa.delete(db.title_word).where(old))
+                in_order = found.order_by(new.c.word, new.c.key)
+                connection.execute(sa.insert(db.title_word).from_select(new.c.keys(), in_order))
+
+
+def _is_paper(item: Any) -> bool:
+    return not item.parent and item.item_type not in NO_PAPER
 
 
 class Search:
@@ -110,7 +157,7 @@ class Search:
 
     def put(self, kind: Kind, entries: Sequence[IndexedItem]) -> None:
         """Let entries be found by their titles; others under their keys are found no more."""
-        papers = [entry for entry in entries if not entry.parent and entry.item_type not in NO_PAPER]
+        papers = [entry for entry in entries if _is_paper(entry)]
         self.drop_words(kind, [entry.key for entry in entries])
         rows = [
             {"library": self._library, "word": word, "kind": kind, "key": entry.key}

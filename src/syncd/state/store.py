@@ -16,6 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from syncd.clock import SystemClock
 from syncd.errors import StateError
@@ -337,6 +339,20 @@ pause = sa.Table(
     sa.Column("since", sa.Text, nullable=False),
 )
 
+# What hosts still let one ask for, as they said last; by the digest of the key that they were asked with.
+budget = sa.Table(
+    "budget",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("remaining", sa.Integer, nullable=False),
+    sa.Column("most", sa.Integer, nullable=False),
+    # ISO time in UTC at which it begins anew; NULL where the host does not say.
+    sa.Column("until", sa.Text),
+    # ISO time in UTC at which the host said so.
+    sa.Column("said", sa.Text, nullable=False),
+)
+
 # Small facts of the data folder, such as up to when news were sent.
 mark = sa.Table(
     "mark",
@@ -477,6 +493,13 @@ fleet_pace = sa.Table(
     sa.Column("slowed", sa.Float, nullable=False, server_default="1"),
 )
 
+# Which revision the tables are of. Its name is Alembic's.
+_revision = sa.Table(
+    "alembic_version",
+    metadata,
+    sa.Column("version_num", sa.String(32), primary_key=True),
+)
+
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
 HEAD = "0011"
@@ -490,6 +513,24 @@ WRITES = "syncd_writes"
 MIGRATES = "syncd_migrates"
 
 
+class Sqlite(SQLiteDialect_pysqlite):
+    """SQLite as SQLAlchemy knows it, and one for all files: statements that were made for one fit each."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+DRIVER = "sqlite+syncd"
+sa.dialects.registry.register(DRIVER.replace("+", "."), __name__, Sqlite.__name__)
+# Each push opens the database, and making its statements takes SQLAlchemy as long as all the rest of a small push.
+_COMPILED: LRUCache[Any, Any] = LRUCache(500)
+
+
 class Store:
     """The database, opened and on the newest version.
 
@@ -501,7 +542,7 @@ class Store:
     """
 
     def __init__(self, url: str | sa.URL) -> None:
-        self.engine = sa.create_engine(url) if str(url).startswith("sqlite") else _postgres().engine(str(url))
+        self.engine = _engine(url)
         self._writer = self.engine.execution_options(**{WRITES: True})
         self._reader = self.engine
         if self.engine.dialect.name == "sqlite":
@@ -523,7 +564,7 @@ class Store:
         """Open the SQLite database at `path`, made for the user alone where there is none."""
         with readable_errors():
             keep_private(path)
-        return cls(sa.URL.create("sqlite", database=str(path)))
+        return cls(sa.URL.create(DRIVER, database=str(path)))
 
     @classmethod
     def of(cls, data: DataFolder) -> Store:
@@ -547,46 +588,46 @@ class Store:
         with readable_errors(), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def turns(self) -> Iterator[sa.Connection]:
+        """Give a connection for several transactions, which the caller begins; temporary tables end with it."""
+        with readable_errors(), self._writer.connect() as connection:
+            connection.detach()
+            yield connection
+
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
             if self._is_current(connection):
                 return
-        if self.engine.dialect.name == "sqlite":
-            self._migrate_file()
-        else:
-            self._migrate_server()
-
-    def _migrate_file(self) -> None:
-        # Alembic takes a quarter of a second to import: only where there is something to do.
-        from syncd.state.migrations import upgrade  # noqa: PLC0415
-
         migrator = self._writer.execution_options(**{MIGRATES: True})
         with migrator.begin() as connection:
             # Another process may have done it while this one waited for its turn.
             if not self._is_current(connection):
-                if revision := _version(connection):
-                    _copy(self.engine.url, revision)
-                upgrade(connection)
+                self._bring_up_to_date(connection)
         # Connections that are made from now on heed foreign keys again.
         self.engine.dispose()
 
-    def _migrate_server(self) -> None:
-        """Make the tables as they are now, or change those of an earlier syncd."""
-        from syncd.state.migrations import stamp, upgrade  # noqa: PLC0415 - as above
-
-        postgres = _postgres()
-        with self._writer.begin() as connection:
-            postgres.prepare(connection)
+    def _bring_up_to_date(self, connection: sa.Connection) -> None:
+        """Make the tables of a new database as they are now; change those of an earlier syncd, but copy them first."""
+        # What knows PostgreSQL is not loaded where the state is a file.
+        server = None if self.engine.dialect.name == "sqlite" else _postgres()
+        if server:
+            server.prepare(connection)
             if self._is_current(connection):
                 return
-            if _version(connection):
-                upgrade(connection)
-            elif postgres.is_strange(connection, metadata):
-                raise StateError(message("database-of-others"), hint=message("name-empty-database"))
-            else:
-                metadata.create_all(connection)
-                stamp(connection)
-            postgres.settle(connection, metadata)
+        if revision := _version(connection):
+            # Alembic takes a quarter of a second to import.
+            from syncd.state.migrations import upgrade  # noqa: PLC0415
+
+            _copy(self.engine.url, revision)
+            upgrade(connection)
+        elif server and server.is_strange(connection, metadata):
+            raise StateError(message("database-of-others"), hint=message("name-empty-database"))
+        else:
+            metadata.create_all(connection, checkfirst=False)
+            connection.execute(_revision.insert(), {"version_num": HEAD})
+        if server:
+            server.settle(connection, metadata)
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Whether the tables are those of this syncd; what it can't read is refused, and left as it is."""
@@ -643,9 +684,34 @@ def upsert(
     connection.exec_driver_sql(str(compiled), values)
 
 
+def _engine(url: str | sa.URL) -> sa.Engine:
+    if str(url).startswith("sqlite"):
+        return sa.create_engine(url, execution_options={"compiled_cache": _COMPILED})
+    made: sa.Engine = _postgres().engine(str(url))
+    return made
+
+
 def _postgres() -> ModuleType:
     """Return what knows PostgreSQL, which a computer whose state is a file does not load."""
     return importlib.import_module("syncd.state.postgres")
+
+
+def aside(table: sa.Table) -> sa.Table:
+    """Return a temporary table with the columns of another, for many rows that go there in the order of its key.
+
+    In any other order, each would change another page of the database.
+    """
+    columns = [sa.Column(column.name, column.type, nullable=False) for column in table.c]
+    return sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put new rows into a table; each has a value a column."""
+    if rows:
+        compiled = sa.insert(table).compile(dialect=connection.dialect)
+        names = compiled.positiontup
+        values = rows if names else [dict(zip(table.c.keys(), row, strict=True)) for row in rows]
+        connection.exec_driver_sql(str(compiled), list(values))
 
 
 def _version(connection: sa.Connection) -> str | None:

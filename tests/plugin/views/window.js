@@ -341,7 +341,7 @@ function makeDaemon(answers = {}) {
     "undo",
     "undoing",
   ];
-  const methods = [...names, "follow", "unfollow", "review"].map((name) => [
+  const methods = [...names, "follow", "unfollow", "review", "rejecting", "reject"].map((name) => [
     name,
     async (...words) => {
       asked.push([name, ...words]);

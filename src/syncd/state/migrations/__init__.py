@@ -33,10 +33,3 @@ def upgrade(connection: sa.Connection, revision: str = "head") -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
-
-
-def stamp(connection: sa.Connection) -> None:
-    """Note that the database is at the newest revision, in the caller's transaction."""
-    config = _config()
-    config.attributes["connection"] = connection
-    command.stamp(config, "head")
