@@ -12,13 +12,17 @@ import pytest
 
 from doubles import Fault
 from doubles.pooler import Pooler
-from owner import show
+from owner import memory_of, show
+from pages import entry
 from syncd.config import load
-from syncd.errors import AwayError, LockedError, StateError
+from syncd.errors import AwayError, LockedError, StateError, SyncdError
+from syncd.lock import held
+from syncd.state.move import move
 from syncd.state.store import HEAD, Store
 from syncd.state.turn import turn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from desk import Desk
@@ -167,3 +171,67 @@ def test_a_pooler_in_transaction_mode_is_refused(postgres: Postgres, database: s
     with Pooler(postgres.folder, name_of(database)) as pooler, pytest.raises(StateError) as caught:
         Store(pooler.url)
     assert "transaction mode" in caught.value.words
+
+
+def run_names(desk: Desk) -> list[str]:
+    """Return the runs that are remembered."""
+    with memory_of(desk) as state:
+        return [run.name for run in state.history.runs()]
+
+
+def test_a_state_moves_to_a_server_and_back(pushed: Desk, bare_database: str) -> None:
+    """All of it is there, new rows get numbers of their own, and what was pushed before can be undone."""
+    file = pushed.data.state
+    runs = run_names(pushed)
+    moved = pushed.syncd("database", "move", "--to", "THERE", THERE=bare_database)
+    assert moved.code == 0, moved
+    assert 'url = { env = "THERE" }' in moved.out + moved.err
+    assert bare_database not in moved.out + moved.err
+    assert run_names(pushed) == runs
+    pushed.database = bare_database
+    pushed.configure()
+    assert run_names(pushed) == runs
+    show(pushed, entry("Delta"))
+    assert pushed.run().counts["create"] == 1
+    refused = pushed.syncd("database", "move", "--to", "file")
+    assert refused.code == 1
+    assert "holds a state already" in refused.err
+    file.rename(file.with_suffix(".old"))
+    assert pushed.syncd("database", "move", "--to", "file", "--json").json["setting"] == ""
+    pushed.database = ""
+    pushed.configure()
+    assert len(run_names(pushed)) == 2
+    assert pushed.syncd("undo", runs[0], "--yes").code == 0
+    assert set(pushed.zotero.papers()) == {"Delta"}
+
+
+def test_a_move_that_fails_leaves_both_as_they_were(
+    pushed: Desk, bare_database: str, postgres: Postgres
+) -> None:
+    """Where the server breaks off, where not all of it arrived, and where somebody is at work."""
+    target, name = replace(pushed.data, database=bare_database), name_of(bare_database)
+
+    def moved(tell: Callable[[str], None]) -> SyncdError:
+        with pytest.raises(SyncdError) as caught:
+            move(pushed.data, target, pushed.clock, tell)
+        assert postgres.run("SELECT count(*) FROM library", name) == [(0,)]
+        return caught.value
+
+    def cut(words: str) -> None:
+        if "action" in words:
+            postgres.cut(name)
+
+    assert isinstance(moved(cut), AwayError)
+    # Somebody's trigger changes what it is given.
+    postgres.run(
+        "CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.title := 'odd'; RETURN NEW; END $$;"
+        "CREATE TRIGGER odd BEFORE INSERT ON action FOR EACH ROW EXECUTE FUNCTION odd()",
+        name,
+    )
+    assert "did not arrive" in moved(lambda _: None).words
+    library = load(pushed.folder / "config.toml", pushed.env).library()
+    with turn(pushed.data, *library.whereabouts, pushed.clock):
+        assert isinstance(moved(lambda _: None), LockedError)
+    with held(pushed.data.daemon_lock, pushed.clock):
+        assert "a daemon runs already" in moved(lambda _: None).words
+    assert pushed.run().counts["create"] == 0

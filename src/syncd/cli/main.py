@@ -65,6 +65,7 @@ COMMANDS = {
     "reload": (("daemon", "reload"), "Let the daemon take over the configuration as it is now."),
     "config": (("config", "app"), "Look at the configuration."),
     "library": (("library", "app"), "The embedded library."),
+    "database": (("database", "app"), "Where the state is kept."),
     "service": (("service", "app"), "syncd as a service, started by the computer itself."),
     "plugin": (("plugin", "app"), "syncd inside of Zotero: its plugin."),
 }

@@ -669,10 +669,11 @@ def upsert(
     dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     insert = dialect.insert(table)
     change = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
+    named = [table.c[name] for name in key]
     put = (
-        insert.on_conflict_do_update(index_elements=key, set_=change)
+        insert.on_conflict_do_update(index_elements=named, set_=change)
         if change
-        else insert.on_conflict_do_nothing(index_elements=key)
+        else insert.on_conflict_do_nothing(index_elements=named)
     )
     if len(rows) < MANY:
         connection.execute(put, list(rows))
