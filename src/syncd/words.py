@@ -607,6 +607,7 @@ WORDS: Mapping[str, str] = {
     "database-empty": "{path} has no tables yet; the next command makes them",
     "database-newer": "{path} is of a newer syncd (revision {revision})",
     "database-not-made-yet": "nothing was pushed yet, so there is none",
+    "database-answers": "PostgreSQL holds it, and answers",
     "database-to-be-migrated": "{path} is of an older syncd (revision {revision}); the next run copies it and brings it up to date",
     "database-older": "{path} is of an older syncd (revision {revision}); all but the history can be rebuilt",
     "database-set-aside": "the damaged database is kept as {path}, a new one is made; the next push reads the library anew",

@@ -235,3 +235,17 @@ def test_a_move_that_fails_leaves_both_as_they_were(
     with held(pushed.data.daemon_lock, pushed.clock):
         assert "a daemon runs already" in moved(lambda _: None).words
     assert pushed.run().counts["create"] == 0
+
+
+def test_the_doctor_asks_the_server(at_server: Desk, postgres: Postgres) -> None:
+    """What the state knows of a profile that does not get on is said, and a server that is away."""
+    at_server.run()
+    assert at_server.syncd("pause", "ann").code == 0
+    done = at_server.syncd("doctor")
+    assert "PostgreSQL holds it, and answers" in done.out
+    assert "syncd resume ann" in done.out
+    postgres.stop(keep=True)
+    try:
+        assert "the database is away" in at_server.syncd("doctor").out
+    finally:
+        postgres.start()
