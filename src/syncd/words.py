@@ -1269,6 +1269,7 @@ WORDS: Mapping[str, str] = {
     "zotero-not-running": "Zotero isn't running",
     "zotero-told-not-to-write": "Zotero was told not to let syncd write",
     # fleet
+    "asked-for-later": "The profiles are looked at as soon as one is.",
     "a-worker": "a worker",
     "database-lost": "the connection to the database broke",
     "left-to-others": "{what}: {workers} leave it to others: {reason}",

@@ -70,9 +70,12 @@ def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: Js
         if not names:
             raise ConfigError([message("no-profile-followed-yet")], hint=message("set-up-with-init"))
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
-        looks = (
-            [_in_words(look) for look in answer["profiles"]] if answer else _look_here(names, settings, world)
-        )
+        told = answer["profiles"] if answer else _look_there(names, world)
+        looks = [_in_words(look) for look in told]
+        if answer is None and (
+            left := [name for name in names if name not in {one["profile"] for one in told}]
+        ):
+            looks += _look_here(left, settings, world)
         codes = {_code(look) for look in looks}
         code = codes.pop() if len(codes) == 1 else Exit.PARTLY
         if as_json:
@@ -172,6 +175,15 @@ def _check_collection(name: str, settings: Config) -> None:
             [message("profile-rests", profile=repr(name), reason=resting[0].paused)],
             hint=message("restore-collection-or-resume", profile=quote(name)),
         )
+
+
+def _look_there(names: Sequence[str], world: Ports) -> list[Json]:
+    """Let workers look at profiles, where there are any; return how that ended, as the daemon would."""
+    if not world.data.database:
+        return []
+    from syncd.fleet.scheduler import look_now  # noqa: PLC0415 - it needs what is not installed everywhere
+
+    return look_now(names, world.data, world.clock)
 
 
 def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:

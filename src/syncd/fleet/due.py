@@ -164,6 +164,12 @@ def want(
             )
 
 
+def followed(connection: sa.Connection, names: Iterable[str]) -> set[str]:
+    """Return those of these profiles that workers look at."""
+    query = sa.select(PROFILE.name)
+    return {n for part in chunks(names) for n in connection.scalars(query.where(PROFILE.name.in_(part)))}
+
+
 # Who is due, and who may go
 
 

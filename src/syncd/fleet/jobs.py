@@ -23,7 +23,7 @@ from syncd.daemon.tell import Reporter, summary
 from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting, with_codes
 from syncd.engine.fleet import FEW
 from syncd.engine.ports import run_name
-from syncd.errors import ConfigError, LockedError
+from syncd.errors import AwayError, ConfigError, LockedError
 from syncd.fleet import due, pages, queue, signs
 from syncd.fleet.due import Turn
 from syncd.fleet.settings import place_of, with_keys_for
@@ -34,6 +34,8 @@ from syncd.state.store import Store
 
 # A service is asked about many for no longer than this by one job, so that others get their turn.
 SECONDS = 60.0
+# What is held against no library.
+NOT_THEIRS = (LockedError, AwayError)
 
 
 class Jobs:
@@ -183,9 +185,9 @@ class Jobs:
         put_off = False
         with self._looking(run, [one.profile for one in batch]) as progress:
             for outcome in self._looker.push(batch, run, progress):
-                # A command, or a worker that is believed dead, is at work there: its next turn comes soon.
+                # A command or another worker is at work there, or the database is away: it is not the library's fault.
                 looks = [
-                    replace(look, put_off=True, trouble=None) if isinstance(look.error, LockedError) else look
+                    replace(look, put_off=True, trouble=None) if isinstance(look.error, NOT_THEIRS) else look
                     for look in outcome.looks
                 ]
                 put_off = put_off or any(look.put_off for look in looks)

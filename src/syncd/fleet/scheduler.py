@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,16 +19,20 @@ from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker
-from syncd.errors import StateError
-from syncd.fleet import due, overview, queue
+from syncd.errors import StateError, SyncdError
+from syncd.fleet import due, overview, queue, signs
 from syncd.fleet.jobs import Jobs
 from syncd.fleet.settings import Shared, entries, libraries
+from syncd.messages import message
+from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.store import Store
 
 Json = dict[str, Any]
 # So many files are read at a time.
 READERS = 4
+# Seconds between two looks for outcomes.
+PAUSE = 0.25
 
 
 class Scheduler:
@@ -56,8 +60,7 @@ class Scheduler:
         self._threads = ThreadPoolExecutor(READERS, "read a file")
         self._reading: set[str] = set()
         with self._store.reading() as connection:
-            look = db.fleet_look.c.id
-            self._last: int = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(look), 0))) or 0
+            self._last = last_ended(connection)
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -103,15 +106,10 @@ class Scheduler:
             self._reading.discard(name)
 
     def ended(self) -> list[Json]:
-        """Return how looks ended since this was asked last: see `due.told`."""
-        look = db.fleet_look.c
+        """Return how looks ended since this was asked last: see `jobs`."""
         with self._store.reading() as connection:
-            rows = connection.execute(
-                sa.select(look.id, look.outcome).where(look.id > self._last).order_by(look.id)
-            ).all()
-        if rows:
-            self._last = rows[-1].id
-        return [json.loads(row.outcome) for row in rows]
+            self._last, outcomes = ended_since(connection, self._last)
+        return outcomes
 
     def live(self, names: Collection[str]) -> dict[str, Json]:
         """Return what is to be known of profiles now, by name."""
@@ -122,3 +120,46 @@ class Scheduler:
         """Return who works, what waits, and what nobody can do."""
         with self._store.reading() as connection:
             return overview.workers(connection)
+
+
+def last_ended(connection: sa.Connection) -> int:
+    """Return the number of the look that ended last."""
+    return connection.scalar(sa.select(sa.func.max(db.fleet_look.c.id))) or 0
+
+
+def ended_since(connection: sa.Connection, last: int) -> tuple[int, list[Json]]:
+    """Return how looks ended after one, and the number of the last of them: see `jobs`."""
+    look = db.fleet_look.c
+    query = sa.select(look.id, look.outcome).where(look.id > last).order_by(look.id)
+    rows = connection.execute(query).all()
+    return (rows[-1].id if rows else last), [json.loads(row.outcome) for row in rows]
+
+
+def look_now(names: Collection[str], data: DataFolder, clock: Clock) -> list[Json]:
+    """Let workers look at profiles now, from a computer without a scheduler, and wait for the outcome.
+
+    Args:
+        names: profiles; those that no worker looks at are passed over.
+        data: the data folder, which names the database.
+        clock: is waited by.
+
+    Raises:
+        SyncdError: no worker is at work.
+    """
+    looks: list[Json] = []
+    with closing(Store.of(data)) as store:
+        with store.writing() as connection:
+            last, left = last_ended(connection), due.followed(connection, names)
+            due.want(connection, left, "asked", clock.now(), at_once=True)
+            queue.hand_out(connection, clock.now())
+        while left:
+            clock.sleep(PAUSE)
+            with store.reading() as connection:
+                last, outcomes = ended_since(connection, last)
+                if not signs.are_there(connection, clock.now()):
+                    raise SyncdError(message("no-worker"), hint=message("asked-for-later"))
+            for look in (look for outcome in outcomes for look in outcome["looks"]):
+                if look["profile"] in left and "asked" in look["why"]:
+                    left.remove(look["profile"])
+                    looks.append(look)
+    return looks

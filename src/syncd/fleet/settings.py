@@ -148,7 +148,8 @@ def next_time(settings: str, timezone: tzinfo, now: datetime) -> datetime:
     """
     told = json.loads(settings)["settings"]
     when = trigger(told["schedule"], timezone, now, jitter=is_online(told["source"]))
-    following: datetime | None = when.get_next_fire_time(None, now)
+    # An interval begins now, which is not its first time.
+    following: datetime | None = when.get_next_fire_time(now, now)
     # A cron line that never comes again is not valid.
     return following or datetime.max.replace(tzinfo=UTC)
 

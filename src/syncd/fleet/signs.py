@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from syncd.fleet.due import text_of
 from syncd.messages import kept
 from syncd.state import store as db
+
+# A worker that gave no sign of life for so long is believed dead.
+DEAD = timedelta(seconds=60)
 
 
 def sign(connection: sa.Connection, worker: Mapping[str, str]) -> None:
@@ -40,3 +43,9 @@ def forget_lacks(connection: sa.Connection, worker: str) -> None:
 def library_numbers(connection: sa.Connection) -> list[int]:
     """Return the numbers of all libraries."""
     return list(connection.scalars(sa.select(db.fleet_library.c.id)))
+
+
+def are_there(connection: sa.Connection, now: datetime) -> bool:
+    """Whether any worker is at work."""
+    seen = db.fleet_worker.c.seen
+    return connection.scalar(sa.select(sa.func.count()).where(seen >= text_of(now - DEAD))) != 0
