@@ -29,7 +29,7 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import Column, before_and_after, counted, named, reasons, uncoded, with_the_rest
+from syncd.cli.output import Column, before_and_after, counted, named, reasons, some, uncoded, with_the_rest
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
@@ -72,8 +72,6 @@ LEAD = 20
 # Columns by which a line that goes on below itself is set in.
 HANG = 2
 MINUTE = timedelta(minutes=1)
-# Names of profiles that one hint is about.
-MOST_NAMES = 10
 # The rank of a profile that is well.
 WELL = 9
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
@@ -167,12 +165,7 @@ def _show_hints(rows: Sequence[Row], out: Console) -> None:
             partial = with_the_rest(message("source-lists-part"), row.pushed.author, row.pushed.origin)
             hints.setdefault(partial, []).append(row.name)
     for hint, names in hints.items():
-        out.print(f"\n{escape(_some(names))}: {escape(hint)}", soft_wrap=True)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
-    return message("and-more", names=shown, count=more) if more > 0 else shown
+        out.print(f"\n{escape(some(names))}: {escape(hint)}", soft_wrap=True)
 
 
 def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
