@@ -5,6 +5,7 @@ They read syncd's own records, and ask the daemon where one runs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -83,7 +84,8 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         settings, data, clock = configuration(config), own_data(), SystemClock()
         live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
-        shelves = [shelf(one, settings, data, clock, live) for one in chosen]
+        most = None if as_json else MOST_PAPERS
+        shelves = [shelf(one, settings, data, clock, live, most) for one in chosen]
         said = budgets.known(data, clock.now())
         if as_json:
             show_json(_to_json(shelves, live, said))
@@ -125,12 +127,12 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
         Column("state", 3),
     )
     output.show(out, columns, rows)
-    _show_papers(shelf.standings, out)
+    _show_papers(shelf, out)
     _show_hints(shelf.rows, out)
     for row in shelf.rows:
         if row.pushed and row.pushed.paused:
             tell("\n" + message("fresh-collection", profile=quote(row.name)))
-    if any(standing.cause == "review" for standing in shelf.standings):
+    if any(cause == "review" for cause, _ in shelf.numbers):
         tell("\n" + message("decide-duplicates"))
     out.print()
 
@@ -210,14 +212,18 @@ def _state(row: Row, now: datetime) -> str:
     return "[green]ok[/]" if row.pushed else "[dim]not pushed yet[/]"
 
 
-def _show_papers(standings: Sequence[Standing], out: Console) -> None:
+def _show_papers(shelf: Shelf, out: Console) -> None:
     grouped: dict[str, list[Standing]] = {}
-    for standing in standings:
-        grouped.setdefault(_heading(standing), []).append(standing)
+    for standing in shelf.standings:
+        grouped.setdefault(_heading(standing.cause, standing.by), []).append(standing)
+    counts: Counter[str] = Counter()
+    for (cause, by), number in shelf.numbers.items():
+        counts[_heading(cause, by)] += number
     for cause, heading in HEADINGS.items():
-        if not (group := grouped.get(cause)):
+        if not (number := counts[cause]):
             continue
-        out.print(f"\n[bold]{heading}[/]: {len(group)}")
+        group = grouped.get(cause, [])
+        out.print(f"\n[bold]{heading}[/]: {number}")
         for standing in [] if cause in QUIET else group[:MOST_PAPERS]:
             detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
             _line(out, f"  {standing.key or standing.paper}  {standing.title}: {detail}")
@@ -225,8 +231,8 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
                 ours, theirs = _beside(yours, source)
                 said = message("yours-and-sources", field=named([name]), yours=ours, source=theirs)
                 _line(out, f"    {said}")
-        if cause not in QUIET and len(group) > MOST_PAPERS:
-            _line(out, f"  {message('more-with-json', count=len(group) - MOST_PAPERS)}")
+        if cause not in QUIET and number > MOST_PAPERS:
+            _line(out, f"  {message('more-with-json', count=number - MOST_PAPERS)}")
 
 
 def _line(out: Console, words: str) -> None:
@@ -239,8 +245,8 @@ def _line(out: Console, words: str) -> None:
         out.print(Text(" " * (indent + (HANG if number else 0))) + line, soft_wrap=True)
 
 
-def _heading(standing: Standing) -> str:
-    return "undone" if standing.cause == "deleted" and standing.by == "syncd" else standing.cause
+def _heading(cause: str, by: str) -> str:
+    return "undone" if (cause, by) == ("deleted", "syncd") else cause
 
 
 def _beside(yours: Any, source: Any) -> tuple[str, str]:
