@@ -409,6 +409,11 @@ class State:
             for row in connection.execute(self._all(db.standing).where(mine, standing.cause == "review"))
         ]
 
+    def rejection(self, profile: str, paper: str) -> Rejection | None:
+        """Return what the user said of a paper and a profile."""
+        with self._store.reading() as connection:
+            return Rejections(connection, self._library).of(profile, paper)
+
     def lift_rejections(self, connection: sa.Connection, run: str) -> None:
         """Take back what was rejected in a run."""
         Rejections(connection, self._library).lift(run)
