@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -82,6 +83,11 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
         yield every[start : start + size]
 
 
+@lru_cache(maxsize=16_384)
+def _number(name: str) -> int:
+    return zlib.crc32(name.encode()) % NUMBERS
+
+
 def numbers_of(words: str, authors: str) -> list[int]:
     """Return what a paper is found by, as `title_word` has it: a number a word, a number an author.
 
@@ -92,7 +98,7 @@ def numbers_of(words: str, authors: str) -> list[int]:
     """
     named = [word for word in words.split() if word not in COMMON]
     named += [f"{AUTHOR}{author}" for author in authors.split()]
-    return sorted({zlib.crc32(name.encode()) % NUMBERS for name in named})
+    return sorted(set(map(_number, named)))
 
 
 def _rare(numbers: Iterable[int], counts: Mapping[int, int]) -> list[int]:

@@ -9,6 +9,7 @@ import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -553,7 +554,7 @@ def upsert(
     # Looking at each parameter of each row would take longer than the database does.
     compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = compiled.positiontup
-    values = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    values = list(map(itemgetter(*names), rows)) if names else list(rows)
     connection.exec_driver_sql(str(compiled), values)
 
 

@@ -89,6 +89,7 @@ def fold_title(title: str) -> str:
     return _fold(title) or title.strip().casefold()
 
 
+@lru_cache(maxsize=16_384)
 def fold_name(surname: str) -> str:
     """Reduce a surname likewise.
 
@@ -122,7 +123,7 @@ MOST_LETTERS = 1000
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    for ending in ENDINGS:
+    for ending in ENDINGS if word.endswith(ENDINGS) else ():
         if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
             return word.removesuffix(ending)
     return word
@@ -137,4 +138,4 @@ def words_of(title: str) -> str:
     True
     """
     words = WORD.findall(title[:MOST_LETTERS].casefold())
-    return " ".join(sorted(_stem(word) for word in words))
+    return " ".join(sorted(map(_stem, words)))
