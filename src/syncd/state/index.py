@@ -158,7 +158,7 @@ class Index:
             self._store.writing() as connection,
         ):
             self._drop_reading(connection)
-            as_read, new = [], db.aside(db.unread)
+            as_read, new = [], db.aside(db.unread, "library", "key")
             new.create(connection)
             for part in _batches(versions, BATCH):
                 rows = []

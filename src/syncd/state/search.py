@@ -8,7 +8,6 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -83,11 +82,6 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
         yield every[start : start + size]
 
 
-@lru_cache(maxsize=16_384)
-def _number(name: str) -> int:
-    return zlib.crc32(name.encode()) % NUMBERS
-
-
 def numbers_of(words: str, authors: str) -> list[int]:
     """Return what a paper is found by, as `title_word` has it: a number a word, a number an author.
 
@@ -98,7 +92,7 @@ def numbers_of(words: str, authors: str) -> list[int]:
     """
     named = [word for word in words.split() if word not in COMMON]
     named += [f"{AUTHOR}{author}" for author in authors.split()]
-    return sorted(set(map(_number, named)))
+    return sorted({zlib.crc32(name.encode()) % NUMBERS for name in named})
 
 
 def _rare(numbers: Iterable[int], counts: Mapping[int, int]) -> list[int]:
@@ -112,7 +106,8 @@ def note_words(store: Store, library: int) -> None:
     The words go into their table in order: a million items have ten million, and in the order of the items each would
     go to another place. It takes many transactions, so that nobody waits long for a turn.
     """
-    new, item, word = db.aside(db.title_word), db.index_item.c, db.title_word.c
+    new, item, word = db.aside(db.title_word, "word", "key"), db.index_item.c, db.title_word.c
+    row_of = (sa.literal(library), new.c.word, sa.literal("item"), new.c.key)
     columns = (item.key, item.words, item.authors, item.parent, item.item_type)
     query = sa.select(*columns).where(item.library == library).order_by(item.key).limit(ITEMS_AT_ONCE)
     with store.turns() as connection:
@@ -123,7 +118,7 @@ def note_words(store: Store, library: int) -> None:
             with connection.begin():
                 rows = connection.execute(query.where(item.key > last)).all()
                 told = [
-                    (library, number, "item", row.key)
+                    (number, row.key)
                     for row in rows
                     if _is_paper(row)
                     for number in numbers_of(row.words, row.authors)
@@ -136,11 +131,12 @@ def note_words(store: Store, library: int) -> None:
         for part in range(parts):
             first, end = NUMBERS * part // parts, NUMBERS * (part + 1) // parts
             old = sa.and_(word.library == library, word.word >= first, word.word < end, word.kind == "item")
-            found = sa.select(new).where(new.c.word >= first, new.c.word < end)
+            found = sa.select(*row_of).where(new.c.word >= first, new.c.word < end)
             with connection.begin():
                 connection.execute(sa.delete(db.title_word).where(old))
                 in_order = found.order_by(new.c.word, new.c.key)
-                connection.execute(sa.insert(db.title_word).from_select(new.c.keys(), in_order))
+                names = ("library", "word", "kind", "key")
+                connection.execute(sa.insert(db.title_word).from_select(names, in_order))
 
 
 def _is_paper(item: Any) -> bool:

@@ -558,12 +558,12 @@ def upsert(
     connection.exec_driver_sql(str(compiled), values)
 
 
-def aside(table: sa.Table) -> sa.Table:
-    """Return a temporary table with the columns of another, for many rows that go there in the order of its key.
+def aside(table: sa.Table, *names: str) -> sa.Table:
+    """Return a temporary table with some columns of another, for many rows that go there in the order of its key.
 
     In any other order, each would change another page of the database.
     """
-    columns = [sa.Column(column.name, column.type, nullable=False) for column in table.c]
+    columns = [sa.Column(name, table.c[name].type, nullable=False) for name in names]
     return sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 

@@ -89,7 +89,6 @@ def fold_title(title: str) -> str:
     return _fold(title) or title.strip().casefold()
 
 
-@lru_cache(maxsize=16_384)
 def fold_name(surname: str) -> str:
     """Reduce a surname likewise.
 
