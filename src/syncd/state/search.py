@@ -35,7 +35,7 @@ COMMON = frozenset({
 })
 # fmt: on
 # So many items, and so many of their words, are noted in one transaction where those of a whole library are.
-ITEMS_AT_ONCE = 10_000
+ITEMS_AT_ONCE = 2_000
 WORDS_AT_ONCE = 500_000
 # Numbers of words are below this.
 NUMBERS = 1 << 31
