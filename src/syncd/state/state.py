@@ -768,6 +768,15 @@ class State:
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
+    def versions(self) -> dict[str, int]:
+        """Return the versions at which syncd wrote items, by their keys, as far as it did not forget them."""
+        written = db.written.c
+        query = sa.select(written.key, written.version).where(
+            written.library == self._library, written.version != 0
+        )
+        with self._store.reading() as connection:
+            return {row.key: row.version for row in connection.execute(query)}
+
     def base(self, connection: sa.Connection, key: str) -> Base | None:
         """Return what stands in an item from syncd, as the caller's transaction sees it."""
         text = connection.scalar(sa.select(db.written.c.base).where(self._is_of(key)))
