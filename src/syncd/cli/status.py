@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import groupby, takewhile
 from shlex import quote
 from typing import Annotated, Any
 
@@ -75,6 +75,15 @@ HANG = 2
 MINUTE = timedelta(minutes=1)
 # The rank of a profile that is well.
 WELL = 9
+# What is said of the rest, by rank; what it is about is said of each that is shown.
+SUMS = {
+    0: f"[red]{message('have-troubles')}[/]",
+    1: f"[yellow]{message('are-paused')}[/]",
+    2: f"[cyan]{message('are-at-work')}[/]",
+    3: f"[dim]{message('not-pushed-yet')}[/]",
+    4: f"[yellow]{message('paused-by-you')}[/]",
+    WELL: "[green]ok[/]",
+}
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -146,16 +155,15 @@ def _rows(rows: Sequence[Row], now: datetime, *, exact: bool) -> Iterator[tuple[
             None if row.resting else _when(row.live.get("next"), now, exact=exact),
         )
         yield escape(row.name), _papers(row.pushed), last or "never", following or "-", _state(row, now)
-    if rest:
-        papers = sum(row.pushed.papers for row in rest if row.pushed)
-        last_success = max((row.last_success for row in rest if row.last_success), default=None)
-        times = [row.live["next"] for row in rest if row.live.get("next") and not row.resting]
+    for rank, group in groupby(rest, key=_rank):
+        alike = list(group)
+        papers = sum(row.pushed.papers for row in alike if row.pushed)
+        last_success = max((row.last_success for row in alike if row.last_success), default=None)
+        times = [row.live["next"] for row in alike if row.live.get("next") and not row.resting]
         last, following = (_when(time, now, exact=exact) for time in (last_success, min(times, default=None)))
-        words, state = message("others-are-well", count=len(rest)), "[green]ok[/]"
-        if troubled := sum(row.problem is not None for row in rest):
-            words = message("others", count=len(rest))
-            state = f"[red]{message('of-them-troubled', count=troubled)}[/]"
-        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", state
+        well = rank == WELL
+        words = message("others-are-well", count=len(alike)) if well else message("others", count=len(alike))
+        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", SUMS.get(rank, SUMS[WELL])
 
 
 def _show_hints(rows: Sequence[Row], out: Console) -> None:
@@ -181,7 +189,13 @@ def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
 
 def _rank(row: Row) -> int:
     """Return how much a profile matters: a smaller number matters more."""
-    ranks = (row.problem, row.pushed and row.pushed.paused, row.live.get("running"), row.pushed is None)
+    ranks = (
+        row.problem,
+        row.pushed and row.pushed.paused,
+        row.live.get("running"),
+        row.pushed is None and not row.resting,
+        row.resting,
+    )
     return next((rank for rank, matters in enumerate(ranks) if matters), WELL)
 
 
