@@ -83,7 +83,7 @@ bench: $(DEV) ## measure
 		tests/bench/check_writers.py -s
 
 bench-scale: $(DEV) ## measure with libraries of up to a million items, or of other SIZES; up to 10 minutes
-	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py -s
+	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py tests/bench/check_many.py -s
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
 	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_windows.py tests/gecko/check_daemon.py
