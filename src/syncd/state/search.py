@@ -43,6 +43,8 @@ NUMBERS = 1 << 31
 AUTHOR = "@"
 # A word that more titles have, or an author of more papers, does not tell enough.
 MOST_WITH_WORD = 250
+# Two titles that are nearly alike have one of so many words in common.
+ENOUGH = 3
 # Of titles without rare words, those by the same first author are compared, no more than these.
 MOST_BY_AUTHOR = 2000
 # How many times as long as another a title can be that is nearly alike.
@@ -141,6 +143,13 @@ def note_words(store: Store, library: int) -> None:
 
 def _is_paper(item: Any) -> bool:
     return not item.parent and item.item_type not in NO_PAPER
+
+
+def _telling(title: Title, counts: Mapping[int, int]) -> list[int]:
+    """Return the words by which a title is looked for, the rarest; and the authors where they are too few."""
+    words = sorted(_rare(numbers_of(title.words, ""), counts), key=counts.__getitem__)[:ENOUGH]
+    authors = [] if len(words) == ENOUGH else _rare(numbers_of("", title.authors), counts)
+    return words + authors
 
 
 def _tells_little(numbers: Sequence[int], counts: Mapping[int, int]) -> bool:
@@ -252,14 +261,15 @@ class Search:
     def alike(self, kinds: Sequence[Kind], titles: Sequence[Title]) -> dict[Kind, dict[Title, set[str]]]:
         """Return by kind and title the keys of those whose titles are nearly alike, as `match.near` compares them.
 
-        They have a word in common that not too many titles have, or an author of whom there are not too many papers;
-        or, where a paper has hardly any of these, the first author. One that has none of that is not found.
+        They have one of the rarest words in common, or an author of whom there are not too many papers, where there
+        are few such words; or, where a paper has hardly any of these, the first author. One that has none of that is not found.
         """
         numbers = {title: numbers_of(title.words, title.authors) for title in titles}
         counts = {kind: self._counted(kind, {n for each in numbers.values() for n in each}) for kind in kinds}
         there, by_word = _Titles(), defaultdict[int, set[int]](set)
         for kind in kinds:
-            found = self._with_words(kind, _rare(counts[kind], counts[kind]))
+            told = (number for title in numbers for number in _telling(title, counts[kind]))
+            found = self._with_words(kind, told)
             there.add(kind, self._titles(kind, {key for _, key in found}))
             for number, key in found:
                 by_word[number].add(there.place(kind, key))
