@@ -261,8 +261,8 @@ class Search:
     def alike(self, kinds: Sequence[Kind], titles: Sequence[Title]) -> dict[Kind, dict[Title, set[str]]]:
         """Return by kind and title the keys of those whose titles are nearly alike, as `match.near` compares them.
 
-        They have one of the rarest words in common, or an author of whom there are not too many papers, where there
-        are few such words; or, where a paper has hardly any of these, the first author. One that has none of that is not found.
+        They have one of a title's rarest words in common; where that has few, an author of whom there are not too
+        many papers; and where there is hardly any of these, the first author. What has none of that is not found.
         """
         numbers = {title: numbers_of(title.words, title.authors) for title in titles}
         counts = {kind: self._counted(kind, {n for each in numbers.values() for n in each}) for kind in kinds}
