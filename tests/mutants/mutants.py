@@ -151,8 +151,6 @@ MUTANTS = (
     Mutant("a plan does not see titles that are alike", "state/search.py", "                by_word[number].add(there.place(kind, key))\n", "                pass\n"),
     Mutant("a plan does not see where a paper's link went", "state/excerpt.py", "        self._children(named, own, found)\n", ""),
     Mutant("a plan does not see restored papers", "state/excerpt.py", "        self.items(key for keys in own.values() for key in keys)\n", ""),
-    Mutant("a plan does not see what hangs on an item that is gone", "state/excerpt.py", '    (db.index_item, "parent"),\n', ""),
-    Mutant("an item is restored under a key that is dead", "engine/amend.py", "            taken = view.items.keys() | view.deleted | memory.tombstones | claimed\n", "            taken = claimed\n"),
     Mutant("an item whose words changed is found by the old ones", "state/search.py", "        self.drop_words(kind, [entry.key for entry in entries])\n", ""),
     Mutant("an emptied library is filled again", "engine/run.py", "    if papers := state.lost():\n", "    if papers := 0:\n"),
     Mutant("any number of papers is created", "engine/run.py", "    if options.max_create is None or creating <= options.max_create:\n", "    if True:\n"),
