@@ -42,12 +42,25 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
         tempfile.tempdir = str(MEMORY)
 
 # What takes longest begins first, so that no worker has it left when the others are done.
-LONGEST = {"test_machine.py", "test_long_life.py"}
+LONGEST = {"test_crash.py", "test_long_life.py", "test_machine.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first; all others stay as they are."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """Let each worker begin with its share of the longest tests; all others stay as they are."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    longest = [item for item in items if item.path.name in LONGEST]
+    others = [item for item in items if item.path.name not in LONGEST]
+    left = len(items)
+    items.clear()
+    for worker in range(workers):
+        # `worksteal` gives each as many, in the order in which they stand.
+        size = left // (workers - worker)
+        own = longest[worker::workers]
+        room = max(0, size - len(own))
+        items += [*own, *others[:room]]
+        del others[:room]
+        left -= size
+    items += others
 
 
 # No test depends on how fast a computer is, and what else it does meanwhile.

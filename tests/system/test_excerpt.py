@@ -411,3 +411,17 @@ def test_an_excerpt_holds_what_the_sources_touch(tmp_path: Path) -> None:
             assert len(part.view().items) == 0
             part.items([str(others[7]["key"])])
             assert len(part.view().items) == 1
+
+
+def test_many_new_papers_are_asked_about_together(tmp_path: Path) -> None:
+    """A first file of thousands of papers costs few statements, each about many."""
+    papers = [paper(f"{random.Random(n).random()} Things of {n}", f"Ann Lee{n}") for n in range(600)]
+    asked = [0]
+
+    def ask(*_: object) -> None:
+        asked[0] += 1
+
+    with remembered(tmp_path) as state, excerpt(state, NAMES) as part:
+        sa.event.listen(state._store.engine, "before_cursor_execute", ask)
+        part.plan([intake(*papers, name="ann")])
+    assert asked[0] < 300

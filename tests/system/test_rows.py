@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SIZES = (150, 1500)
+SIZES = (400, 2000)
 # Beside each item of the library: profiles, what they tell, runs, and all that `status` may show of papers.
 KEEP = """
 CREATE TEMP TABLE many AS SELECT row_number() OVER (ORDER BY key) AS n, library, key FROM index_item;
@@ -147,6 +147,11 @@ class World:
         (look,) = looker.look("ann", frozenset({"due"}), run_name(clock.now()), settings, progress).looks
         assert look.error is None
 
+    def profiles(self) -> int:
+        """Return how many profiles were pushed."""
+        with closing(sqlite3.connect(self.desk.data.state)) as connection:
+            return int(connection.execute("SELECT count(*) FROM profile").fetchone()[0])
+
     def trash(self, title: str) -> None:
         """Let the owner put a paper into the trash."""
         self.desk.zotero.edit(title, deleted=1)
@@ -179,6 +184,8 @@ def _measured(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     measure("push of three new", lambda: world.syncd("push"))
     world.lists("Hedgehogs")
     measure("look", world.look)
+    # Each profile is looked at, to find those that matter most.
+    command("status", printed=lambda _: world.profiles())
     command(
         "status", "--json", printed=lambda out: sum(len(json.loads(out)[n]) for n in ("profiles", "papers"))
     )

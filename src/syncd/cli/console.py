@@ -86,7 +86,9 @@ def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         return Exit.PARTLY if written and not report.dry_run else of_error(report.error)
     if report.unread:
-        return Exit.PARTLY if report.plan is not None else of_error(report.unread[0].error)
+        return (
+            Exit.PARTLY if report.plan is not None or report.unchanged else of_error(report.unread[0].error)
+        )
     if report.failures:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         passes = all(failure.passes for failure in report.failures.values())

@@ -34,9 +34,9 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, with_the_rest
+from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, some, with_the_rest
 from syncd.config import Config
-from syncd.engine.gather import jobs, keyless
+from syncd.engine.gather import Unread, jobs, keyless
 from syncd.engine.run import Report, RunOptions, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.messages import chained, listed, message
@@ -55,9 +55,8 @@ def show_report(report: Report, out: Console, err: Console) -> None:
     away = _offline(report)
     if away:
         say(away)
-    for failure in report.unread:
-        if not (away and failure.error.unreached):
-            say(failure.error)
+    for error in _unread(report, away=away is not None):
+        say(error)
     for profile in report.plan.profiles if report.plan else ():
         for notice in profile.notices:
             if notice.code == PARTIAL and _was_said(profile, report):
@@ -72,6 +71,22 @@ def show_report(report: Report, out: Console, err: Console) -> None:
     if report.error is not None:
         say(report.error)
     out.print(_summary(report), soft_wrap=True)
+
+
+def _unread(report: Report, *, away: bool) -> Iterator[SyncdError]:
+    """Yield why profiles could not be read; what those share who were asked about together, once."""
+    by_error: dict[int, list[Unread]] = {}
+    for failure in report.unread:
+        if not (away and failure.error.unreached):
+            by_error.setdefault(id(failure.error), []).append(failure)
+    for alike in by_error.values():
+        error = alike[0].error
+        names = [failure.name for failure in alike]
+        yield (
+            error
+            if len(alike) == 1
+            else SyncdError(message("at", place=some(names), words=error.words), hint=error.hint)
+        )
 
 
 def _was_said(profile: PlannedProfile, report: Report) -> bool:
@@ -136,8 +151,10 @@ def _summary(report: Report) -> str:
     counts = report.counts
     changed = [kind for kind in WORDS if kind != "unchanged" and counts[kind]]
     parts = [f"{counts[kind]} {WORDS[kind][1 if report.dry_run else 0]}" for kind in changed]
-    if report.error is None and report.plan is not None and not changed:
+    if report.error is None and (report.plan is not None or report.unchanged) and not changed:
         parts = [message("nothing-is-new")]
+    elif report.unchanged:
+        parts.append(message("nothing-new-of", count=len(report.unchanged)))
     if counts["unchanged"]:
         parts.append(message("counted-unchanged", count=counts["unchanged"]))
     if any(action.kind == "skip" or action.kept for action in report.actions if is_quiet(action, report)):
@@ -178,6 +195,7 @@ def _report(report: Report, *, tell: bool) -> dict[str, Any]:
             {"name": failure.name, "source": failure.origin, **_error(failure.error)}
             for failure in report.unread
         ],
+        "unchanged_profiles": list(report.unchanged),
         "counts": report.counts,
         "actions": [_action(report, action) for action in report.actions if _is_news(report, action)],
         "requests": json_of(report.requests, "total", "read", "write"),

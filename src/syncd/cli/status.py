@@ -5,9 +5,10 @@ They read syncd's own records, and ask the daemon where one runs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import groupby, takewhile
 from shlex import quote
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import Column, before_and_after, counted, named, reasons, uncoded, with_the_rest
+from syncd.cli.output import Column, before_and_after, counted, named, reasons, some, uncoded, with_the_rest
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
@@ -66,6 +67,8 @@ QUIET = frozenset({"paused", "not adopted"})
 # So many profiles are shown, and so many papers of each cause, before the rest is summed up.
 MOST_ROWS = 30
 MOST_PAPERS = 30
+# Of what many share, no more names than these are shown.
+MOST_NAMES = 10
 # Characters of a value that are shown.
 WIDTH = 60
 # How much of what two values have in common is shown before they differ.
@@ -73,10 +76,17 @@ LEAD = 20
 # Columns by which a line that goes on below itself is set in.
 HANG = 2
 MINUTE = timedelta(minutes=1)
-# Names of profiles that one hint is about.
-MOST_NAMES = 10
 # The rank of a profile that is well.
 WELL = 9
+# What is said of the rest, by rank; what it is about is said of each that is shown.
+SUMS = {
+    0: f"[red]{message('have-troubles')}[/]",
+    1: f"[yellow]{message('are-paused')}[/]",
+    2: f"[cyan]{message('are-at-work')}[/]",
+    3: f"[dim]{message('not-pushed-yet')}[/]",
+    4: f"[yellow]{message('paused-by-you')}[/]",
+    WELL: "[green]ok[/]",
+}
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -88,7 +98,8 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
         fleet = _fleet(data)
-        shelves = [shelf(one, settings, data, clock, live or fleet) for one in chosen]
+        most = None if as_json else MOST_PAPERS
+        shelves = [shelf(one, settings, data, clock, live or fleet, most) for one in chosen]
         said = budgets.known(data, clock.now())
         if as_json:
             show_json(_to_json(shelves, live, fleet, said))
@@ -143,12 +154,12 @@ def _show(shelf: Shelf, out: Console, now: datetime, *, followed: bool) -> None:
         Column("state", 3),
     )
     output.show(out, columns, rows)
-    _show_papers(shelf.standings, out)
+    _show_papers(shelf, out)
     _show_hints(shelf.rows, out)
     for row in shelf.rows:
         if row.pushed and row.pushed.paused:
             tell("\n" + message("fresh-collection", profile=quote(row.name)))
-    if any(standing.cause == "review" for standing in shelf.standings):
+    if any(cause == "review" for cause, _ in shelf.numbers):
         tell("\n" + message("decide-duplicates"))
     out.print()
 
@@ -162,16 +173,15 @@ def _rows(rows: Sequence[Row], now: datetime, *, exact: bool) -> Iterator[tuple[
             None if row.resting else _when(row.live.get("next"), now, exact=exact),
         )
         yield escape(row.name), _papers(row.pushed), last or "never", following or "-", _state(row, now)
-    if rest:
-        papers = sum(row.pushed.papers for row in rest if row.pushed)
-        last_success = max((row.last_success for row in rest if row.last_success), default=None)
-        times = [row.live["next"] for row in rest if row.live.get("next") and not row.resting]
+    for rank, group in groupby(rest, key=_rank):
+        alike = list(group)
+        papers = sum(row.pushed.papers for row in alike if row.pushed)
+        last_success = max((row.last_success for row in alike if row.last_success), default=None)
+        times = [row.live["next"] for row in alike if row.live.get("next") and not row.resting]
         last, following = (_when(time, now, exact=exact) for time in (last_success, min(times, default=None)))
-        words, state = message("others-are-well", count=len(rest)), "[green]ok[/]"
-        if troubled := sum(row.problem is not None for row in rest):
-            words = message("others", count=len(rest))
-            state = f"[red]{message('of-them-troubled', count=troubled)}[/]"
-        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", state
+        well = rank == WELL
+        words = message("others-are-well", count=len(alike)) if well else message("others", count=len(alike))
+        yield f"[dim]{words}[/]", str(papers), last or "-", following or "-", SUMS.get(rank, SUMS[WELL])
 
 
 def _show_hints(rows: Sequence[Row], out: Console) -> None:
@@ -183,12 +193,7 @@ def _show_hints(rows: Sequence[Row], out: Console) -> None:
             partial = with_the_rest(message("source-lists-part"), row.pushed.author, row.pushed.origin)
             hints.setdefault(partial, []).append(row.name)
     for hint, names in hints.items():
-        out.print(f"\n{escape(_some(names))}: {escape(hint)}", soft_wrap=True)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
-    return message("and-more", names=shown, count=more) if more > 0 else shown
+        out.print(f"\n{escape(some(names))}: {escape(hint)}", soft_wrap=True)
 
 
 def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -202,7 +207,13 @@ def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
 
 def _rank(row: Row) -> int:
     """Return how much a profile matters: a smaller number matters more."""
-    ranks = (row.problem, row.pushed and row.pushed.paused, row.live.get("running"), row.pushed is None)
+    ranks = (
+        row.problem,
+        row.pushed and row.pushed.paused,
+        row.live.get("running"),
+        row.pushed is None and not row.resting,
+        row.resting,
+    )
     return next((rank for rank, matters in enumerate(ranks) if matters), WELL)
 
 
@@ -233,14 +244,18 @@ def _state(row: Row, now: datetime) -> str:
     return "[green]ok[/]" if row.pushed else "[dim]not pushed yet[/]"
 
 
-def _show_papers(standings: Sequence[Standing], out: Console) -> None:
+def _show_papers(shelf: Shelf, out: Console) -> None:
     grouped: dict[str, list[Standing]] = {}
-    for standing in standings:
-        grouped.setdefault(_heading(standing), []).append(standing)
+    for standing in shelf.standings:
+        grouped.setdefault(_heading(standing.cause, standing.by), []).append(standing)
+    counts: Counter[str] = Counter()
+    for (cause, by), number in shelf.numbers.items():
+        counts[_heading(cause, by)] += number
     for cause, heading in HEADINGS.items():
-        if not (group := grouped.get(cause)):
+        if not (number := counts[cause]):
             continue
-        out.print(f"\n[bold]{heading}[/]: {len(group)}")
+        group = grouped.get(cause, [])
+        out.print(f"\n[bold]{heading}[/]: {number}")
         for standing in [] if cause in QUIET else group[:MOST_PAPERS]:
             detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
             _line(out, f"  {standing.key or standing.paper}  {standing.title}: {detail}")
@@ -248,8 +263,8 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
                 ours, theirs = _beside(yours, source)
                 said = message("yours-and-sources", field=named([name]), yours=ours, source=theirs)
                 _line(out, f"    {said}")
-        if cause not in QUIET and len(group) > MOST_PAPERS:
-            _line(out, f"  {message('more-with-json', count=len(group) - MOST_PAPERS)}")
+        if cause not in QUIET and number > MOST_PAPERS:
+            _line(out, f"  {message('more-with-json', count=number - MOST_PAPERS)}")
 
 
 def _line(out: Console, words: str) -> None:
@@ -262,8 +277,8 @@ def _line(out: Console, words: str) -> None:
         out.print(Text(" " * (indent + (HANG if number else 0))) + line, soft_wrap=True)
 
 
-def _heading(standing: Standing) -> str:
-    return "undone" if standing.cause == "deleted" and standing.by == "syncd" else standing.cause
+def _heading(cause: str, by: str) -> str:
+    return "undone" if (cause, by) == ("deleted", "syncd") else cause
 
 
 def _beside(yours: Any, source: Any) -> tuple[str, str]:

@@ -329,7 +329,7 @@ def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Jso
     """
     found = []
     for library in _libraries(asked, config):
-        rows = shelf(library, config, ports.data, ports.clock, live).rows
+        rows = shelf(library, config, ports.data, ports.clock, live, 0).rows
         with remembered(library, ports.data, ports.clock) as state:
             collections = state.collections(row.pushed.collection for row in rows if row.pushed)
             found += [_profile(row, state, collections) for row in rows]

@@ -290,20 +290,27 @@ class Looker:
                     Look(name, whys[name], run, config, author=self.authors.get(name, name), sifted=True)
                     for name in found.unchanged
                 ]
-                for name in (*found.unchanged, *to_read):
+                if found.error:
+                    failed = {name: whys[name] for name in found.failed}
+                    looks += self._not_asked(failed, run, config, found.error)
+                for name in (*found.unchanged, *found.failed, *to_read):
                     del rest[name]
                 yield Outcome(tuple(looks)) if looks else None, to_read
             yield None, dict.fromkeys(rest)
         except Exception as error:  # noqa: BLE001 - one service's trouble is not the daemon's
-            stopped = isinstance(error, StoppedError)
-            trouble = None if stopped else replace(setback_of(error), together=True)
-            looks = [
-                Look(
-                    name, why, run, config, None, trouble, error, stopped, author=self.authors.get(name, name)
-                )
-                for name, why in rest.items()
-            ]
+            looks = self._not_asked(rest, run, config, error)
             yield Outcome(tuple(looks)) if looks else None, {}
+
+    def _not_asked(
+        self, whys: Mapping[str, frozenset[str]], run: str, config: Config, error: Exception
+    ) -> list[Look]:
+        """Return how looks ended at those about whom their service could not be asked."""
+        stopped = isinstance(error, StoppedError)
+        trouble = None if stopped else replace(setback_of(error), together=True)
+        return [
+            Look(name, why, run, config, None, trouble, error, stopped, author=self.authors.get(name, name))
+            for name, why in whys.items()
+        ]
 
     def look(
         self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress

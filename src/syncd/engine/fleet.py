@@ -7,7 +7,7 @@ between it is asked what is new, where it can tell, and that is read as a part. 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -16,9 +16,11 @@ from syncd import services
 from syncd.config import Config
 from syncd.engine.gather import Job, apis_of, digest_of_settings, web_of
 from syncd.engine.ports import Ports
+from syncd.errors import SourceError
 from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.services import FleetApi, Listed, Recognised
+from syncd.services.base import RefusedError
 from syncd.sources.web import Web
 from syncd.state.authors import Authors, KnownAuthor
 from syncd.state.libraries import remembered
@@ -42,11 +44,15 @@ class Sifted:
         unchanged: those that have nothing new.
         parts: what is new, by profile.
         whole: those that are to be read whole.
+        failed: those about whom the service could not be asked.
+        error: why it could not.
     """
 
     unchanged: tuple[str, ...] = ()
     parts: Mapping[str, Snapshot] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    error: SourceError | None = None
 
 
 def fleets(config: Config) -> dict[str, str]:
@@ -60,13 +66,17 @@ def fleets(config: Config) -> dict[str, str]:
     return {name: service for service, names in found.items() if len(names) > FEW for name in names}
 
 
-def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
+def sift(jobs: Sequence[Job], config: Config, ports: Ports, *, remember: bool = True) -> Iterator[Sifted]:
     """Find out which profiles have something new, and remember of those that have nothing that they were looked at.
+
+    A question that the service does not take is asked about each half by itself. Where it fails once, the next question
+    may do better; where it fails twice in a row, it is left alone.
 
     Args:
         jobs: of one service and one library.
         config: the settings.
         ports: the world.
+        remember: whether what was found out is remembered.
 
     Yields:
         what was found out, as it comes; each profile once.
@@ -85,23 +95,52 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
         authors = {job.name: _author(job) for job in jobs if job.name in known}
         service = next(iter(authors.values())).name
         api = cast("FleetApi", services.api(service, apis_of(config, ports.env, ports.services)))
-        sieve = _Sieve(api, web, state.authors, known, authors, now)
+        sieve = _Sieve(api, web, state.authors, known, authors, now, remember)
         stale = [name for name, one in known.items() if sieve.is_stale(one)]
         if not api.per_count:
             yield Sifted(whole=tuple(stale))
-        for names in _batches(stale, api.per_count) if api.per_count else ():
-            ports.progress.stage(message("asking-for-counts", service=service, count=len(names)))
-            yield sieve.by_count(names)
         # Those that were compared at about the same time are asked about together.
         fresh = sorted(known.keys() - set(stale), key=lambda name: (known[name].compared, name))
-        for names in _batches(fresh, api.per_recent):
-            ports.progress.stage(message("asking-for-news", service=service, count=len(names)))
-            yield sieve.by_news(names)
+        questions = [
+            (names, sieve.by_count, message("asking-for-counts", service=service, count=len(names)))
+            for names in _batches(stale, api.per_count)
+        ]
+        questions += [
+            (names, sieve.by_news, message("asking-for-news", service=service, count=len(names)))
+            for names in _batches(fresh, api.per_recent)
+        ]
+        failed = False
+        for names, ask, stage in questions:
+            ports.progress.stage(stage)
+            try:
+                found = list(_asked(names, ask))
+            except SourceError as error:
+                if failed or not error.transient:
+                    raise
+                failed = True
+                found = [Sifted(failed=tuple(names), error=error)]
+            else:
+                failed = False
+            yield from found
+
+
+def _asked(names: Sequence[str], ask: Callable[[Sequence[str]], Sifted]) -> Iterator[Sifted]:
+    """Ask about profiles; about each half by itself where the question is not taken."""
+    try:
+        yield ask(names)
+    except RefusedError:
+        if len(names) == 1:
+            yield Sifted(whole=tuple(names))
+            return
+        middle = len(names) // 2
+        yield from _asked(names[:middle], ask)
+        yield from _asked(names[middle:], ask)
 
 
 def _batches(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), most or 1):
-        yield names[start : start + (most or 1)]
+    """Yield names in parts; none where a service takes none."""
+    for start in range(0, len(names) if most else 0, most or 1):
+        yield names[start : start + most]
 
 
 def _author(job: Job) -> Recognised:
@@ -144,6 +183,7 @@ class _Sieve:
         known: by profile, what is known of it.
         sources: by profile, the author.
         now: the time.
+        remember: whether what was found is remembered.
     """
 
     api: FleetApi
@@ -152,6 +192,7 @@ class _Sieve:
     known: Mapping[str, KnownAuthor]
     sources: Mapping[str, Recognised]
     now: datetime
+    remember: bool
 
     @property
     def _time(self) -> str:
@@ -177,8 +218,9 @@ class _Sieve:
                 merged[name] = (self.sources[name].author, counted.current)
             elif counted and counted.papers is not None and counted.papers == self.known[name].listed:
                 same.append(name)
-        self.authors.note_merged(merged)
-        self.authors.note_unchanged(same, self._time, compared=True)
+        if self.remember:
+            self.authors.note_merged(merged)
+            self.authors.note_unchanged(same, self._time, compared=True)
         return Sifted(unchanged=tuple(same), whole=tuple(sorted(set(names).difference(same))))
 
     def by_news(self, names: Sequence[str]) -> Sifted:
@@ -196,5 +238,6 @@ class _Sieve:
             if (part := news.get(self.sources[name].author)) and part.digest != self.known[name].part
         }
         same = tuple(name for name in names if name not in parts)
-        self.authors.note_unchanged(same, self._time, compared=False)
+        if self.remember:
+            self.authors.note_unchanged(same, self._time, compared=False)
         return Sifted(unchanged=same, parts=parts)

@@ -6,7 +6,7 @@ possible outcome for a day.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -46,14 +46,23 @@ def caught_up(
         by create-once key of each paper that turned out to have been written, its run.
     """
     index.refresh(client, tell)
-    sent = [entry.sent["key"] for chunk in state.journal.unfinished() for entry in chunk.entries]
-    if not sent:
+    if not state.journal.unfinished():
         return {}
-    with excerpt(state, client.names) as part:
+    return recover(state, sent_part(state, client.names), now)
+
+
+def sent_part(state: State, names: Sequence[str]) -> LibraryView:
+    """Return the part of a library that writes of unknown outcome may have changed.
+
+    Args:
+        state: with the journal.
+        names: the library's names.
+    """
+    sent = [entry.sent["key"] for chunk in state.journal.unfinished() for entry in chunk.entries]
+    with excerpt(state, names) as part:
         part.items(sent)
         part.collections(sent)
-        view = part.view()
-    return recover(state, view, now)
+        return part.view()
 
 
 def recover(state: State, view: LibraryView, now: datetime) -> dict[str, str]:

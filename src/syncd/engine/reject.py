@@ -36,7 +36,7 @@ class Rejected:
         profile: what state knows the profile by.
         collection: its path.
         fate: what became of the item: it went to the trash, or left the collection, or there was nothing to do.
-        run: the name of the run, for `undo`; None where nothing was done.
+        run: the name of the run, for `undo`; None where it is only foreseen.
     """
 
     title: str
@@ -66,6 +66,9 @@ def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
         words: the paper's title, its own key or its item's.
         profile: what state knows the profile by, or its author's name.
 
+    Returns:
+        what it did. What was said before, and leaves nothing to do, is no run: the earlier one is to be undone.
+
     Raises:
         SyncdError: there is no such profile, or it has no such paper, or several of either are meant.
         LibraryError: the library can't be read or written to. What the user said is remembered nevertheless, once
@@ -74,9 +77,13 @@ def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
     session.refresh()
     who = profile_meant(session.state, profile)
     paper = _meant(session, words, who)
+    rejecting = _Rejecting(session, who, paper)
+    earlier = session.state.rejection(who.name, paper.paper)
+    if earlier and rejecting.foreseen() == "left":
+        return Rejected(paper.title, who.name, who.collection, "left", earlier.run)
     counts: dict[str, int] = {}
     with noted(session, "reject", lambda: counts, profiles=[who.name]):
-        fate = _Rejecting(session, who, paper).carry_out()
+        fate = rejecting.carry_out()
         counts["reject"] = 1
     return Rejected(paper.title, who.name, who.collection, fate, session.run)
 

@@ -17,7 +17,7 @@ from syncd.config.model import DESKTOP
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.libraries import remembered
-from syncd.state.state import FollowedProfile, Problem, Standing
+from syncd.state.state import FollowedProfile, Problem, Standing, State
 from syncd.state.store import Store
 from syncd.sync.action import profile_of
 from syncd.text.plain import json_of
@@ -127,13 +127,15 @@ class Shelf:
         library: its name.
         prefix: "users/12", "groups/77", "users/0" on the desktop; None where no Zotero has it.
         rows: its profiles.
-        standings: of its papers.
+        standings: of its papers, or the first of each sort.
+        numbers: how many papers there are of each sort, as `State.numbers` has them.
     """
 
     library: str
     prefix: str | None
     rows: Sequence[Row]
     standings: Sequence[Standing]
+    numbers: Mapping[tuple[str, str], int]
 
     def to_json(self) -> Json:
         """Return what scripts rely on."""
@@ -154,8 +156,15 @@ class Shelf:
         }
 
 
-def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, live: Json | None) -> Shelf:
-    """Return all that is to be known of a library's profiles and papers.
+def shelf(  # noqa: PLR0913, PLR0917 - all that is told comes from one of these
+    library: Library,
+    settings: Config,
+    data: DataFolder,
+    clock: Clock,
+    live: Json | None,
+    most: int | None = None,
+) -> Shelf:
+    """Return what is to be known of a library's profiles and papers.
 
     Args:
         library: the library.
@@ -163,11 +172,12 @@ def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, li
         data: syncd's data folder.
         clock: time.
         live: what the daemon answers to "status"; None without one.
+        most: of so many papers of each sort; of all without.
     """
     with remembered(library, data, clock) as state, Resting(data, clock) as resting:
         pushed = {profile.name: profile for profile in state.profiles()}
         problems = {problem.name: problem for problem in state.problems()}
-        paused, standings = resting.paused(), state.standings()
+        paused, numbers, standings = resting.paused(), state.numbers(), _standings(state, most)
     followed = {
         name: profile.source
         for name, profile in settings.profiles.items()
@@ -186,7 +196,15 @@ def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, li
         rests = bool(paused & {whole, ALL}) and is_followed
         rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
     in_zotero = library.type == DESKTOP or library.id is not None
-    return Shelf(library.name, library.prefix if in_zotero else None, rows, standings)
+    return Shelf(library.name, library.prefix if in_zotero else None, rows, standings, numbers)
+
+
+def _standings(state: State, most: int | None) -> list[Standing]:
+    """Return what is to be known of papers, of no more than so many of each sort."""
+    if most is None:
+        return state.standings()
+    sorts = {cause: ("user", "syncd") if cause == "deleted" else (None,) for cause, _ in state.numbers()}
+    return [one for cause, sides in sorts.items() for by in sides for one in state.standings(cause, by, most)]
 
 
 def _problem_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Problem | None:

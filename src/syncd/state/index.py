@@ -19,7 +19,7 @@ from syncd.state import store as db
 from syncd.state.facts import heed
 from syncd.state.search import Search, chunks, note_words
 from syncd.state.store import Store
-from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
+from syncd.sync.library import NO_PAPER, IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
 
 if TYPE_CHECKING:
     # State is read by commands that load no client.
@@ -158,7 +158,7 @@ class Index:
             self._store.writing() as connection,
         ):
             self._drop_reading(connection)
-            as_read, new = [], db.aside(db.unread)
+            as_read, new = [], db.aside(db.unread, "library", "key")
             new.create(connection)
             for part in _batches(versions, BATCH):
                 rows = []
@@ -324,6 +324,37 @@ class Index:
             deleted = frozenset(row.key for row in connection.execute(self._all(db.index_deletion)))
         first, *others = names or (self._prefix,)
         return LibraryView(first, self.version(), items, collections, deleted, tuple(others))
+
+    def items(self, keys: Iterable[str]) -> Iterator[IndexedItem]:
+        """Yield those of these items that are in the library, some at a time."""
+        query, key = self._all(db.index_item), db.index_item.c.key
+        for part in chunks(keys):
+            with self._store.reading() as connection:
+                rows = connection.execute(query.where(key.in_(part))).all()
+            yield from map(item_of, rows)
+
+    def as_written(self) -> Iterator[IndexedItem]:
+        """Yield the items that nobody has changed since syncd wrote them, some at a time."""
+        item, written, last = db.index_item.c, db.written.c, ""
+        is_as_written = sa.exists().where(
+            written.library == item.library, written.key == item.key, written.version == item.version
+        )
+        query = self._all(db.index_item).where(is_as_written).order_by(item.key).limit(BATCH)
+        while True:
+            with self._store.reading() as connection:
+                rows = connection.execute(query.where(item.key > last)).all()
+            if not rows:
+                return
+            yield from map(item_of, rows)
+            last = rows[-1].key
+
+    def titled(self, folded_title: str, folded_surname: str) -> list[IndexedItem]:
+        """Return the papers of this title and first author."""
+        item = db.index_item.c
+        which = (item.folded_title == folded_title, item.folded_surname == folded_surname)
+        with self._store.reading() as connection:
+            found = map(item_of, connection.execute(self._all(db.index_item).where(*which)).all())
+        return [one for one in found if not one.parent and one.item_type not in NO_PAPER]
 
     def record(
         self,

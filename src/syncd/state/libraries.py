@@ -6,7 +6,7 @@ of another mean nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 
@@ -18,6 +18,7 @@ from syncd.config.model import DESKTOP
 from syncd.handshake import ONLINE, Zotero
 from syncd.paths import DataFolder
 from syncd.state import store as db
+from syncd.state.search import chunks
 from syncd.state.state import State
 from syncd.state.store import Store
 
@@ -71,12 +72,19 @@ def known_zoteros(store: Store, endpoint: str) -> list[Zotero]:
     return [Zotero(*row) for row in rows]
 
 
-def known_keys(store: Store, endpoint: str, zotero: Zotero) -> set[str]:
-    """Return the keys of all items and collections that something is remembered of, erased ones too."""
+def known_of(store: Store, endpoint: str, zotero: Zotero, keys: Iterable[str]) -> int:
+    """Return of how many of these items and collections something is remembered, erased ones too."""
     tables = (db.written, db.index_item, db.index_collection, db.index_deletion)
-    each = (sa.select(table.c.key).join(db.library).where(_is(endpoint, zotero)) for table in tables)
+    found = 0
     with store.reading() as connection:
-        return set(connection.scalars(sa.union(*each)))
+        for part in chunks(keys):
+            each = (
+                sa.select(table.c.key).join(db.library).where(_is(endpoint, zotero), table.c.key.in_(part))
+                for table in tables
+            )
+            known = sa.union(*each).subquery()
+            found += connection.scalar(sa.select(sa.func.count()).select_from(known)) or 0
+    return found
 
 
 def uncounted(store: Store, endpoint: str, zotero: Zotero) -> None:

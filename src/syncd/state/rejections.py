@@ -61,9 +61,10 @@ class Rejections:
         """Return all of the library, or so many."""
         return self._found(sa.true(), most)
 
-    def of_run(self, run: str) -> list[Rejection]:
-        """Return those of a run."""
-        return self._found(db.rejection.c.run == run)
+    def of(self, profile: str, paper: str) -> Rejection | None:
+        """Return that of a paper for a profile."""
+        which = sa.and_(db.rejection.c.profile == profile, db.rejection.c.paper == paper)
+        return next(iter(self._found(which)), None)
 
     def by_profile(self, profiles: Iterable[str]) -> dict[str, Mapping[str, Said | None]]:
         """Return by profile, for each paper what sources said of it."""

@@ -409,6 +409,11 @@ class State:
             for row in connection.execute(self._all(db.standing).where(mine, standing.cause == "review"))
         ]
 
+    def rejection(self, profile: str, paper: str) -> Rejection | None:
+        """Return what the user said of a paper and a profile."""
+        with self._store.reading() as connection:
+            return Rejections(connection, self._library).of(profile, paper)
+
     def lift_rejections(self, connection: sa.Connection, run: str) -> None:
         """Take back what was rejected in a run."""
         Rejections(connection, self._library).lift(run)
@@ -762,6 +767,15 @@ class State:
                 self.remove_tombstones(connection, [entry.item])
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
+
+    def versions(self) -> dict[str, int]:
+        """Return the versions at which syncd wrote items, by their keys, as far as it did not forget them."""
+        written = db.written.c
+        query = sa.select(written.key, written.version).where(
+            written.library == self._library, written.version != 0
+        )
+        with self._store.reading() as connection:
+            return {row.key: row.version for row in connection.execute(query)}
 
     def base(self, connection: sa.Connection, key: str) -> Base | None:
         """Return what stands in an item from syncd, as the caller's transaction sees it."""

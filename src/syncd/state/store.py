@@ -10,6 +10,7 @@ import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -681,7 +682,7 @@ def upsert(
     # Looking at each parameter of each row would take longer than the database does.
     compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = compiled.positiontup
-    values = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    values = list(map(itemgetter(*names), rows)) if names else list(rows)
     connection.exec_driver_sql(str(compiled), values)
 
 
@@ -697,12 +698,12 @@ def _postgres() -> ModuleType:
     return importlib.import_module("syncd.state.postgres")
 
 
-def aside(table: sa.Table) -> sa.Table:
-    """Return a temporary table with the columns of another, for many rows that go there in the order of its key.
+def aside(table: sa.Table, *names: str) -> sa.Table:
+    """Return a temporary table with some columns of another, for many rows that go there in the order of its key.
 
     In any other order, each would change another page of the database.
     """
-    columns = [sa.Column(column.name, column.type, nullable=False) for column in table.c]
+    columns = [sa.Column(name, table.c[name].type, nullable=False) for name in names]
     return sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 

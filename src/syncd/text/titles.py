@@ -122,7 +122,7 @@ MOST_LETTERS = 1000
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    for ending in ENDINGS:
+    for ending in ENDINGS if word.endswith(ENDINGS) else ():
         if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
             return word.removesuffix(ending)
     return word
@@ -137,4 +137,4 @@ def words_of(title: str) -> str:
     True
     """
     words = WORD.findall(title[:MOST_LETTERS].casefold())
-    return " ".join(sorted(_stem(word) for word in words))
+    return " ".join(sorted(map(_stem, words)))
