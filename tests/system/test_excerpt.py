@@ -421,7 +421,7 @@ def test_many_new_papers_are_asked_about_together(tmp_path: Path) -> None:
     def ask(*_: object) -> None:
         asked[0] += 1
 
-    with remembered(tmp_path) as state, excerpt(state, NAMES) as part:
+    with remembered(DataFolder(tmp_path)) as state, excerpt(state, NAMES) as part:
         sa.event.listen(state._store.engine, "before_cursor_execute", ask)
         part.plan([intake(*papers, name="ann")])
     assert asked[0] < 300
