@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +23,7 @@ from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker
 from syncd.engine.ports import Ports
 from syncd.fleet import due, queue
+from syncd.fleet.bucket import SharedPace
 from syncd.fleet.jobs import Jobs
 from syncd.fleet.settings import Shared, entries, libraries
 from syncd.sources.pace import Pace
@@ -340,6 +342,21 @@ def test_many_authors_of_one_service_are_asked_about_together(fleet: Fleet, cloc
     assert openalex.asked == {"works of many": 1}
     assert {title("news 3"), title("news 7")} < set(fleet.titles())
     assert fleet.run("SELECT name FROM fleet_profile WHERE due != '' OR queued != ''") == []
+
+
+def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
+    """What one of them takes, or is told, holds for all that have its key."""
+    today = datetime(2026, 6, 1, tzinfo=UTC)
+    one, two = (SharedPace(Store(database), 100.0, {}) for _ in range(2))
+    assert one.turn("api.example.org", 0.0) == 0.0
+    assert 90 < two.turn("api.example.org", 0.0) <= 100
+    assert two.turn("api.example.org", 0.0, "another key") == 0.0
+    assert two.turn("other.example.org", 0.0) == 0.0
+    one.learn("other.example.org", {"retry-after": "500"}, 0.0, today, 429)
+    assert 490 < two.turn("other.example.org", 0.0) <= 500
+    one.learn("busy.example.org", {"x-rate-limit-limit": "10", "x-rate-limit-interval": "10m"}, 0.0, today)
+    assert one.turn("busy.example.org", 0.0) == 0.0
+    assert 50 < two.turn("busy.example.org", 0.0) <= 60
 
 
 def test_a_worker_needs_a_database(desk: Desk) -> None:

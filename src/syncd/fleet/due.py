@@ -270,6 +270,13 @@ def to_be_read(connection: sa.Connection, now: datetime, place: str | None = Non
     return [(row.name, row.place) for row in connection.execute(update)]
 
 
+def are_due_again(connection: sa.Connection, names: Collection[str], now: datetime) -> bool:
+    """Whether any of these profiles became due while it was looked at."""
+    ready = sa.and_(may_go(now), sa.not_(was_read()), PROFILE.queued == "")
+    query = sa.select(PROFILE.name).select_from(BOTH).where(ready).limit(1)
+    return any(connection.scalar(query.where(PROFILE.name.in_(part))) for part in chunks(names))
+
+
 def not_being_read(connection: sa.Connection, names: Collection[str]) -> None:
     """Note that no job reads these profiles any more."""
     for part in chunks(names):

@@ -211,6 +211,9 @@ class Jobs:
                     connection.execute(sa.insert(db.fleet_look).values(ended=due.text_of(now), outcome=told))
             if len(ended) < len(seen):
                 queue.push(connection, turn.library)
+            names = [look.profile for outcome in ended for look in outcome.looks]
+            if due.are_due_again(connection, names, now):
+                queue.hand_out(connection, now)
         for outcome in ended:
             looks = tuple(look for look in outcome.looks if not look.sifted)
             if looks and self._tell:

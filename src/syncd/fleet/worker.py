@@ -40,10 +40,10 @@ from syncd.daemon.work import Looker, StoppableClock
 from syncd.engine.ports import Ports
 from syncd.errors import AwayError, StateError
 from syncd.fleet import due, queue, signs
+from syncd.fleet.bucket import SharedPace
 from syncd.fleet.jobs import Jobs
 from syncd.messages import message
 from syncd.paths import DataFolder
-from syncd.sources.pace import Pace
 from syncd.state.store import Store
 
 # Seconds between two signs of life.
@@ -87,7 +87,7 @@ class Worker:
         self._concurrency = concurrency
         self._reporter = reporter
         clock = StoppableClock(ports.clock, self._stop)
-        self._ports = replace(ports, clock=clock, pace=Pace(), parse=self._parser.parse)
+        self._ports = replace(ports, clock=clock, parse=self._parser.parse)
         host = socket.gethostname()
         self._name = f"{host}-{os.getpid()}-{secrets.token_hex(2)}"
         self._told = {
@@ -185,7 +185,8 @@ class Worker:
         def admits(library: str) -> bool:
             return jobs.admits(library)
 
-        looker = Looker(self._ports, admits, patience=PATIENCE, who=message("a-worker"))
+        ports = replace(self._ports, pace=SharedPace(store))
+        looker = Looker(ports, admits, patience=PATIENCE, who=message("a-worker"))
 
         def lacks() -> None:
             self._choose_queues(store, jobs)
