@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from authors import OpenAlex, identifier, title
-from background import Background, until, write
+from background import Background, looks, until, write
 from desk import Desk
 from forks import Fork
 from pages import entry, page
@@ -176,29 +176,32 @@ def test_two_workers_push_a_library_once(fleet: Fleet) -> None:
     assert two.end(signal.SIGTERM) == 0
 
 
-def test_what_a_killed_worker_left_is_repaired_by_another(fleet: Fleet) -> None:
-    """Its job is finished as failed and put in anew; what it had written is found in the library, not written twice."""
-    fleet.follow("ann", papers=60)
-    one = fleet.worker()
+def test_what_a_worker_left_is_gone_on_with_by_another(fleet: Fleet) -> None:
+    """One that is told to end does so after its chunk; of one that was killed, the job is finished as failed."""
+    fleet.follow("ann", papers=80)
     trouble = fleet.desk.zotero.trouble
-
-    def kill(_request: Request) -> None:
-        one.process.kill()
-
-    # The first papers are written, and the worker never hears of it.
-    trouble.plan("POST", lambda _request: None, kill)
+    zero = fleet.worker()
+    # The collection, and the first papers.
+    trouble.plan("POST", lambda _request: None, lambda _request: zero.process.terminate())
     scheduler = fleet.scheduler()
-    fleet.until(lambda: trouble.happened == 2, one, scheduler)
+    assert fleet.until(lambda: zero.process.poll() is not None, zero, scheduler)
+    assert zero.process.wait() == 0
+    first = len(fleet.titles())
+    assert 0 < first < 80
+    one = fleet.worker()
+    # What it sends is written, and it never hears of it.
+    trouble.plan("POST", lambda _request: one.process.kill())
+    fleet.until(lambda: trouble.happened == 3, one, scheduler)
     one.process.wait()
-    fleet.until(lambda: fleet.run("SELECT 1 FROM procrastinate_jobs WHERE status = 'doing'"))
+    fleet.until(lambda: first < len(fleet.titles()) < 80)
     # It gave no sign of life for a while.
     fleet.run("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
     two = fleet.worker()
     fleet.minute()
-    fleet.until(lambda: len(fleet.titles()) >= 60 and two.logged("created", profile="ann"), two, scheduler)
-    assert fleet.titles() == papers("ann", count=60)
+    fleet.until(lambda: looks(two, "ann"), two, scheduler)
+    assert fleet.titles() == papers("ann", count=80)
     assert fleet.run("SELECT status FROM procrastinate_jobs WHERE task_name = 'push'") == [("failed",)]
-    assert len(fleet.desk.syncd("log", "--json").json) == 2
+    assert len(fleet.desk.syncd("log", "--json").json) == 3
 
 
 def test_a_page_that_fails_is_left_alone_and_holds_up_nobody(fleet: Fleet) -> None:
