@@ -272,13 +272,17 @@ def test_a_database_that_is_started_anew_loses_nothing(fleet: Fleet) -> None:
 
 def test_the_scheduler_reads_files_and_workers_push_them(fleet: Fleet) -> None:
     """A file that changes on its computer is pushed by a worker; a library of its own it pushes to itself."""
-    fleet.follow(extra=PROFILE.format(name="ann", source="page.txt"))
+    own = PROFILE.format(name="bo", source="bo.txt") + 'library = "own"\n[libraries.own]\ntype = "embedded"\n'
+    fleet.follow(extra=PROFILE.format(name="ann", source="page.txt") + own)
     write(fleet.desk.page, "Alpha")
+    write(fleet.desk.folder / "bo.txt", "Gamma")
     worker, scheduler = fleet.worker(), fleet.scheduler()
     fleet.until(lambda: fleet.titles() == ["Alpha"], worker, scheduler)
     write(fleet.desk.page, "Alpha", "Beta")
     fleet.until(lambda: fleet.titles() == ["Alpha", "Beta"], worker, scheduler)
     assert len(worker.logged("created", profile="ann")) >= 2
+    assert scheduler.until_logged("created", profile="bo")
+    assert not worker.logged("", profile="bo")
 
 
 class Hands:

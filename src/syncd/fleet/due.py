@@ -16,7 +16,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.config import Config
-from syncd.daemon.looks import AT_ONE_PLACE
 from syncd.daemon.roster import HALF, REFUSED, Gate, Setback, delay
 from syncd.daemon.work import Outcome
 from syncd.fleet.settings import Entry, Shared, next_time, restored
@@ -27,6 +26,11 @@ from syncd.state.search import chunks
 MARK = "fleet_settings"
 # So many profiles at a time become due, and are given jobs to read them.
 MOST = 1000
+# So many profiles are read at one place for each worker, lest a server that hangs takes all that workers can do at a
+# time, which usually is one more.
+PER_WORKER = 3
+# A worker that gave no sign of life for so long is believed dead.
+DEAD = timedelta(minutes=1)
 # Profiles of one service that fall due within so long are asked about together.
 SOON = timedelta(minutes=15)
 
@@ -253,7 +257,7 @@ def to_be_read(connection: sa.Connection, now: datetime, place: str | None = Non
         .group_by(PROFILE.place)
         .subquery()
     )
-    room = AT_ONE_PLACE - 1 - sa.func.coalesce(busy.c.count, 0)
+    room = PER_WORKER * _workers(now) - sa.func.coalesce(busy.c.count, 0)
     chosen = (
         sa.select(ready_ones.c.name)
         .select_from(ready_ones.outerjoin(busy, busy.c.place == ready_ones.c.place))
@@ -268,6 +272,12 @@ def to_be_read(connection: sa.Connection, now: datetime, place: str | None = Non
         .returning(PROFILE.name, PROFILE.place)
     )
     return [(row.name, row.place) for row in connection.execute(update)]
+
+
+def _workers(now: datetime) -> Any:
+    """Of a query: how many workers there are, at least one."""
+    live = db.fleet_worker.c.seen >= text_of(now - DEAD)
+    return sa.select(sa.func.greatest(sa.func.count(), 1)).where(live).scalar_subquery()
 
 
 def are_due_again(connection: sa.Connection, names: Collection[str], now: datetime) -> bool:

@@ -18,12 +18,12 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Config
-from syncd.daemon.looks import MOST_SIFTED, some
+from syncd.daemon.looks import MOST_SIFTED, STUCK, some
 from syncd.daemon.tell import Reporter, summary
 from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting, with_codes
 from syncd.engine.fleet import FEW
 from syncd.engine.ports import run_name
-from syncd.errors import AwayError, ConfigError, LockedError
+from syncd.errors import ConfigError, LockedError, StateError
 from syncd.fleet import due, pages, queue, signs
 from syncd.fleet.due import Turn
 from syncd.fleet.settings import place_of, with_keys_for
@@ -35,7 +35,7 @@ from syncd.state.store import Store
 # A service is asked about many for no longer than this by one job, so that others get their turn.
 SECONDS = 60.0
 # What is held against no library.
-NOT_THEIRS = (LockedError, AwayError)
+NOT_THEIRS = (LockedError, StateError)
 
 
 class Jobs:
@@ -82,6 +82,13 @@ class Jobs:
     def words(self) -> list[str]:
         """What is being done, a sentence each, with its code."""
         return [kept(progress.words) for progress in list(self._under_way.values())]
+
+    @property
+    def hanging(self) -> str | None:
+        """What hangs, if anything has given no sign of life for too long."""
+        now = self._clock.monotonic()
+        stuck = (progress for progress in list(self._under_way.values()) if now - progress.last > STUCK)
+        return next((progress.words for progress in stuck), None)
 
     def each_minute(self) -> None:
         """Find out who is due, and put into the queue what may be done."""
@@ -185,7 +192,7 @@ class Jobs:
         put_off = False
         with self._looking(run, [one.profile for one in batch]) as progress:
             for outcome in self._looker.push(batch, run, progress):
-                # A command or another worker is at work there, or the database is away: it is not the library's fault.
+                # A command or another worker is at work there, or the database fails: it is not the library's fault.
                 looks = [
                     replace(look, put_off=True, trouble=None) if isinstance(look.error, NOT_THEIRS) else look
                     for look in outcome.looks

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from syncd.fleet.due import text_of
+from syncd.fleet.due import DEAD, text_of
 from syncd.messages import kept
 from syncd.state import store as db
-
-# A worker that gave no sign of life for so long is believed dead.
-DEAD = timedelta(seconds=60)
 
 
 def sign(connection: sa.Connection, worker: Mapping[str, str]) -> None:

@@ -100,6 +100,8 @@ class Worker:
         # The number of the one before, whose end could not be noted.
         self._former: int | None = None
         self._is_away = False
+        # Why it ends by itself.
+        self._failed: StateError | None = None
         self._wake = asyncio.Event()
 
     def run(self) -> None:
@@ -112,6 +114,8 @@ class Worker:
             asyncio.run(self._live())
         finally:
             self._parser.close()
+        if self._failed is not None:
+            raise self._failed
 
     async def _live(self) -> None:
         loop = asyncio.get_running_loop()
@@ -240,14 +244,24 @@ class Worker:
         while True:
             await asyncio.sleep(SIGN)
             count += 1
-            # Where the database is away, the queue notices it too.
-            with suppress(StateError):
+            try:
                 if count % TRIED_AGAIN == 0:
                     await asyncio.to_thread(self._try_again, store, jobs)
                 await asyncio.to_thread(self._sign, store, jobs)
-            self._reporter.alive(message("worker-at-work"))
+            except AwayError:
+                pass  # the queue notices it too
+            except StateError as error:
+                self._failed = error
+                self._end()
+            if words := jobs.hanging:
+                # Who started the worker, and hears nothing from now on, will start it anew.
+                self._reporter.say("error", message("look-hangs", stage=words))
+            else:
+                self._reporter.alive(message("worker-at-work"))
 
     def _sign(self, store: Store, jobs: Jobs) -> None:
+        # A newer syncd may have changed the tables meanwhile: this worker is to be upgraded too.
+        Store(self._database).close()
         now = self._clock.now()
         with store.writing() as connection:
             signs.sign(connection, {**self._told, "seen": due.text_of(now), "doing": json.dumps(jobs.words)})
@@ -282,6 +296,9 @@ class Worker:
         if self._stop.is_set():
             os._exit(1)
         self._reporter.say("info", message("ending"), signal=name)
+        self._end()
+
+    def _end(self) -> None:
         self._reporter.ending()
         self._stop.set()
         self._wake.set()
