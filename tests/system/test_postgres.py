@@ -13,8 +13,10 @@ import pytest
 from doubles import Fault
 from doubles.pooler import Pooler
 from owner import memory_of, show
-from pages import entry
+from pages import entry, page
 from syncd.config import load
+from syncd.engine.ports import Ports, Quiet
+from syncd.engine.run import RunOptions, run_once
 from syncd.errors import AwayError, LockedError, StateError, SyncdError
 from syncd.lock import held
 from syncd.state.move import move
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 
     from desk import Desk
     from postgres import Postgres
+
+
+# Breaks the connections that hold locks of libraries, in one database.
+HOLDERS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = '{}' AND application_name LIKE '%process%'"
+)
 
 
 def name_of(url: str) -> str:
@@ -149,10 +158,7 @@ def test_runs_of_two_computers_take_turns(at_server: Desk, tmp_path: Path) -> No
 def test_a_run_whose_turn_is_lost_stops_before_its_next_chunk(at_server: Desk, postgres: Postgres) -> None:
     """What was written is remembered, and the next run writes the rest, once."""
     show(at_server)
-    query = (
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"  # noqa: S608 - a name of ours
-        f" WHERE datname = '{name_of(at_server.database)}' AND application_name LIKE '%process%'"
-    )
+    query = HOLDERS.format(name_of(at_server.database))
 
     # The collection comes first, and then the papers.
     at_server.zotero.trouble.plan("POST", lambda _: None if postgres.run(query) == [(1,)] else Fault("drop"))
@@ -164,6 +170,54 @@ def test_a_run_whose_turn_is_lost_stops_before_its_next_chunk(at_server: Desk, p
     assert at_server.run().counts["create"] == 3
     assert len(at_server.zotero.collections()) == 2
     assert len(at_server.zotero.papers()) == 3
+
+
+class Late(Quiet):
+    """Lets something happen in the middle of a run, once its first papers are written and recorded.
+
+    Args:
+        then: what happens.
+    """
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        self._then: list[Callable[[], object]] = [then]
+
+    def advance(self, objects: int) -> None:
+        """Let it happen once."""
+        assert objects
+        while self._then:
+            self._then.pop()()
+
+
+def test_a_run_that_comes_late_changes_nothing_that_is_remembered(
+    at_server: Desk, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Its turn went to another run while it slept. What that one wrote stays syncd's own, and is kept up to date."""
+    desk = at_server
+    desk.page.write_text(page(entry("Alpha", abstract="First words.")), encoding="utf-8")
+    desk.run()
+    other = replace(desk, folder=tmp_path / "other")
+    other.folder.mkdir()
+    other.configure()
+    desk.page.write_text(page(entry("Alpha", abstract="First words."), entry("Beta")), encoding="utf-8")
+
+    def overtake() -> None:
+        postgres.run(HOLDERS.format(name_of(desk.database)))
+        newer = page(entry("Alpha", abstract="Second words."), entry("Beta"))
+        other.page.write_text(newer, encoding="utf-8")
+        assert other.syncd("push").code == 0
+        assert desk.zotero.papers()["Alpha"]["abstractNote"] == "Second words."
+
+    ports = Ports(desk.env, desk.data, desk.clock, progress=Late(overtake))
+    (late,) = run_once(load(desk.folder / "config.toml", desk.env), RunOptions(), ports)
+    assert isinstance(late.error, AwayError)
+    assert "the turn at this library was lost" in late.error.words
+    desk.page.write_text(page(entry("Alpha", abstract="Third words."), entry("Beta")), encoding="utf-8")
+    desk.clock.advance(86_400 * 3)
+    assert [action.kept for action in desk.run().actions if action.title == "Alpha"] == [()]
+    assert desk.zotero.papers()["Alpha"]["abstractNote"] == "Third words."
+    assert len(desk.zotero.papers()) == 2
+    assert desk.run().requests.write == 0
 
 
 def test_a_pooler_in_transaction_mode_is_refused(postgres: Postgres, database: str) -> None:

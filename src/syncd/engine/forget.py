@@ -40,8 +40,8 @@ def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
                 wait=ports.patience,
                 who=message("forgetting"),
                 tell=ports.progress.stage,
-            ),
-            remembered(library, ports.data, ports.clock) as state,
+            ) as mine,
+            remembered(library, ports.data, ports.clock, turn=mine) as state,
         ):
             names = state.names_of(profile)
             with state.writing() as connection:

@@ -104,7 +104,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
             ports.admit(library.name)
             with (
                 _client(library, ports, transport) as client,
-                remembered(library, ports.data, ports.clock, client.zotero) as state,
+                remembered(library, ports.data, ports.clock, client.zotero, mine) as state,
             ):
                 yield Session(run, client, state.index(), state, ports, mine)
     finally:

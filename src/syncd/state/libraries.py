@@ -21,11 +21,16 @@ from syncd.state import store as db
 from syncd.state.search import chunks
 from syncd.state.state import State
 from syncd.state.store import Store
+from syncd.state.turn import Turn
 
 
 @contextmanager
 def remembered(
-    library: Library, data: DataFolder, clock: Clock, zotero: Zotero | None = None
+    library: Library,
+    data: DataFolder,
+    clock: Clock,
+    zotero: Zotero | None = None,
+    turn: Turn | None = None,
 ) -> Iterator[State]:
     """Give what is remembered of a library, without touching the library itself.
 
@@ -34,8 +39,11 @@ def remembered(
         data: syncd's data folder.
         clock: time.
         zotero: for the desktop, the Zotero that is meant; the one of the last run if it is not given.
+        turn: of the run that is to write into it; who only looks has none.
     """
     with closing(Store.of(data)) as store:
+        if turn:
+            turn.take_over(store)
         endpoint, prefix = library.whereabouts
         if zotero is None:
             zotero = _last(store, endpoint) if library.type == DESKTOP else ONLINE

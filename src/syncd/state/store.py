@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -546,6 +546,7 @@ class Store:
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(**{WRITES: True})
         self._reader = self.engine
+        self._guard: Callable[[sa.Connection], None] = lambda _: None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
@@ -587,7 +588,12 @@ class Store:
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in a transaction: all of it happens, or nothing."""
         with readable_errors(), self._writer.begin() as connection:
+            self._guard(connection)
             yield connection
+
+    def guard(self, guard: Callable[[sa.Connection], None]) -> None:
+        """Let each transaction that writes begin with this, which may raise."""
+        self._guard = guard
 
     @contextmanager
     def turns(self) -> Iterator[sa.Connection]:

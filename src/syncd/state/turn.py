@@ -2,22 +2,28 @@
 
 On one computer a file is locked. Where several share the state, a lock of the database stands behind it, on a
 connection of its own: what ends the connection ends the turn. That two runs are not at work at once is a courtesy; what
-keeps them from harm are create-once keys, the guards of versions and the journal.
+keeps the library from harm are create-once keys, the guards of versions and the journal. What keeps the state from harm
+is a mark that each run puts in place of the one before: who finds another's writes nothing more, however late it comes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.errors import AwayError
 from syncd.lock import await_turn, held, this_process
 from syncd.messages import message
 from syncd.paths import DataFolder
+from syncd.state import store as db
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,10 +43,31 @@ class Turn:
 
     Args:
         connection: what holds it; None where the state is on this computer, and the turn with it.
+        number: what stands for the library among the locks.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any] | None = None) -> None:
+    def __init__(self, connection: psycopg.Connection[Any] | None = None, number: int = 0) -> None:
         self._connection = connection
+        self._mark = {"name": f"turn {number}", "value": secrets.token_hex(8)}
+
+    def take_over(self, store: Store) -> None:
+        """Let runs whose turn it was before write nothing more into the state, and this one only while it is its turn.
+
+        Args:
+            store: this run's own.
+        """
+        if self._connection is None:
+            return
+        # What a run before is just writing is waited for.
+        with store.writing() as connection:
+            db.upsert(connection, db.mark, [self._mark])
+        store.guard(self._guard)
+
+    def _guard(self, connection: sa.Connection) -> None:
+        mark = db.mark.c
+        query = sa.select(mark.value).where(mark.name == self._mark["name"]).with_for_update(read=True)
+        if connection.scalar(query) != self._mark["value"]:
+            raise _lost()
 
     def check(self) -> None:
         """Make sure that it is still this run's.
@@ -55,7 +82,7 @@ class Turn:
         try:
             self._connection.execute("SELECT")
         except psycopg.Error as error:
-            raise AwayError(message("turn-lost"), hint=message("written-is-recorded")) from error
+            raise _lost() from error
 
 
 @contextmanager
@@ -94,9 +121,10 @@ def turn(  # noqa: PLR0913 - as `lock.held`, and which library
         with readable():
             connection = connected(data.database, this_process(who), autocommit=True, **ALIVE)
         with closing(connection):
+            number = _number(endpoint, prefix)
             with readable():
-                _take(connection, _number(endpoint, prefix), clock, wait, tell)
-            yield Turn(connection)
+                _take(connection, number, clock, wait, tell)
+            yield Turn(connection, number)
 
 
 def _take(
@@ -116,6 +144,10 @@ def _take(
         return str(row[0]) if row else ""
 
     await_turn(taken, holder, clock, wait, tell)
+
+
+def _lost() -> AwayError:
+    return AwayError(message("turn-lost"), hint=message("written-is-recorded"))
 
 
 def _number(endpoint: str, prefix: str) -> int:
