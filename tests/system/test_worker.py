@@ -333,21 +333,26 @@ class Hands:
 
 
 def test_many_authors_of_one_service_are_asked_about_together(fleet: Fleet, clock: FakeClock) -> None:
-    """One job finds out with one request who has something new; the library is pushed to for those alone."""
+    """One request finds out who has something new, whatever their libraries; these are pushed to for those alone."""
     openalex = OpenAlex(fleet.site)
-    fleet.follow(extra=openalex.follow(20))
+    first, second = openalex.follow(20).split("[profiles.p10]")
+    settings = CONFIG.format(database="", library=fleet.desk.zotero.server.url).partition("[libraries.main]")[
+        2
+    ]
+    others = f"[profiles.p10]{second}".replace("source =", 'library = "other"\nsource =')
+    fleet.follow(extra=f"{first}{others}[libraries.other]{settings}")
     hands = Hands(fleet, {"openalex": fleet.site.address})
     hands.minute()
     assert len(fleet.titles()) == 20
     clock.sleep(1200)
     assert hands.minute() == 0
     clock.sleep(6 * 3600)
-    for number in (3, 7):
+    for number in (3, 13):
         openalex.add(identifier(number), title(f"news {number}"), f"{clock.now():%Y-%m-%d}")
     openalex.asked.clear()
-    assert hands.minute() == 2
+    assert hands.minute() == 3
     assert openalex.asked == {"works of many": 1}
-    assert {title("news 3"), title("news 7")} < set(fleet.titles())
+    assert {title("news 3"), title("news 13")} < set(fleet.titles())
     assert fleet.run("SELECT name FROM fleet_profile WHERE due != '' OR queued != ''") == []
 
 

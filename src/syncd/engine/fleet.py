@@ -7,7 +7,8 @@ between it is asked what is new, where it can tell, and that is read as a part. 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -73,7 +74,7 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports, *, remember: bool = 
     may do better; where it fails twice in a row, it is left alone.
 
     Args:
-        jobs: of one service and one library.
+        jobs: of one service.
         config: the settings.
         ports: the world.
         remember: whether what was found out is remembered.
@@ -86,8 +87,13 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports, *, remember: bool = 
         StateError: what is known of the profiles can't be read.
     """
     now = ports.clock.now()
-    with remembered(jobs[0].library, ports.data, ports.clock) as state, web_of(config, ports) as web:
-        known = _comparable(jobs, config, state.authors, now)
+    with ExitStack() as opened, web_of(config, ports) as web:
+        known: dict[str, KnownAuthor] = {}
+        memories: dict[str, Authors] = {}
+        for its in _by_library(jobs):
+            state = opened.enter_context(remembered(its[0].library, ports.data, ports.clock))
+            memories |= dict.fromkeys((job.name for job in its), state.authors)
+            known |= _comparable(its, config, state.authors, now)
         if rest := tuple(job.name for job in jobs if job.name not in known):
             yield Sifted(whole=rest)
         if not known:
@@ -95,7 +101,7 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports, *, remember: bool = 
         authors = {job.name: _author(job) for job in jobs if job.name in known}
         service = next(iter(authors.values())).name
         api = cast("FleetApi", services.api(service, apis_of(config, ports.env, ports.services)))
-        sieve = _Sieve(api, web, state.authors, known, authors, now, remember)
+        sieve = _Sieve(api, web, memories, known, authors, now, remember)
         stale = [name for name, one in known.items() if sieve.is_stale(one)]
         if not api.per_count:
             yield Sifted(whole=tuple(stale))
@@ -149,6 +155,13 @@ def _author(job: Job) -> Recognised:
     return author
 
 
+def _by_library(jobs: Sequence[Job]) -> list[list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.library.name, []).append(job)
+    return list(found.values())
+
+
 def _comparable(
     jobs: Sequence[Job], config: Config, authors: Authors, now: datetime
 ) -> dict[str, KnownAuthor]:
@@ -179,7 +192,7 @@ class _Sieve:
     Attributes:
         api: the service.
         web: the session.
-        authors: remembers what was found.
+        memories: by profile, what remembers what was found.
         known: by profile, what is known of it.
         sources: by profile, the author.
         now: the time.
@@ -188,7 +201,7 @@ class _Sieve:
 
     api: FleetApi
     web: Web
-    authors: Authors
+    memories: Mapping[str, Authors]
     known: Mapping[str, KnownAuthor]
     sources: Mapping[str, Recognised]
     now: datetime
@@ -206,6 +219,17 @@ class _Sieve:
         compared = datetime.fromisoformat(one.compared)
         return not self.api.per_recent or not timedelta(0) <= self.now - compared < COMPARED
 
+    def _by_memory(self, names: Iterable[str]) -> Iterator[tuple[Authors, list[str]]]:
+        """Yield what remembers profiles, with these; nothing where nothing is to be remembered."""
+        found: dict[Authors, list[str]] = {}
+        for name in names if self.remember else ():
+            found.setdefault(self.memories[name], []).append(name)
+        yield from found.items()
+
+    def _note_unchanged(self, names: Sequence[str], *, compared: bool) -> None:
+        for memory, its in self._by_memory(names):
+            memory.note_unchanged(its, self._time, compared=compared)
+
     def by_count(self, names: Sequence[str]) -> Sifted:
         """Compare the numbers of papers."""
         current = {name: self._identifier(name) for name in names}
@@ -218,9 +242,9 @@ class _Sieve:
                 merged[name] = (self.sources[name].author, counted.current)
             elif counted and counted.papers is not None and counted.papers == self.known[name].listed:
                 same.append(name)
-        if self.remember:
-            self.authors.note_merged(merged)
-            self.authors.note_unchanged(same, self._time, compared=True)
+        for memory, its in self._by_memory(merged):
+            memory.note_merged({name: merged[name] for name in its})
+        self._note_unchanged(same, compared=True)
         return Sifted(unchanged=tuple(same), whole=tuple(sorted(set(names).difference(same))))
 
     def by_news(self, names: Sequence[str]) -> Sifted:
@@ -238,6 +262,5 @@ class _Sieve:
             if (part := news.get(self.sources[name].author)) and part.digest != self.known[name].part
         }
         same = tuple(name for name in names if name not in parts)
-        if self.remember:
-            self.authors.note_unchanged(same, self._time, compared=False)
+        self._note_unchanged(same, compared=False)
         return Sifted(unchanged=same, parts=parts)

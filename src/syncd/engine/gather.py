@@ -149,7 +149,7 @@ def keyless(config: Config) -> int:
 
 def digest_of_settings(settings: ProfileConfig, config: Config) -> str:
     """Return what tells whether a profile is read by the settings that it was read by before."""
-    told = (settings.model_dump_json(exclude={"schedule"}), *config.enrich.services)
+    told = (settings.model_dump_json(exclude={"schedule", "library"}), *config.enrich.services)
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGITS]
 
 

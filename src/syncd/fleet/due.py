@@ -355,21 +355,18 @@ def one(connection: sa.Connection, name: str, now: datetime) -> Turn | None:
     return turn_of(connection, sa.and_(PROFILE.name == name, may_go(now), sa.not_(was_read())))
 
 
-def many(connection: sa.Connection, service: str, now: datetime, most: int) -> Turn | None:
-    """Return profiles of one library that a service is to be asked about together; None where there is none."""
-    first = (
-        sa.select(PROFILE.library)
-        .select_from(BOTH)
-        .where(_together(now), PROFILE.together == service)
-        .order_by(PROFILE.due)
-        .limit(1)
-    )
-    which = sa.and_(_together(now), PROFILE.together == service, PROFILE.library == first.scalar_subquery())
-    return turn_of(connection, which, most)
+def many(connection: sa.Connection, service: str, now: datetime, most: int) -> list[Turn]:
+    """Return profiles that a service is to be asked about together, those of one library each."""
+    return turns_of(connection, sa.and_(_together(now), PROFILE.together == service), most)
 
 
 def turn_of(connection: sa.Connection, which: sa.ColumnElement[bool], most: int = 1) -> Turn | None:
-    """Return the profiles for which this holds, as a job takes them: those that are due longest, up to `most`."""
+    """Return the profiles of one library for which this holds, as a job takes them; None where there is none."""
+    return next(iter(turns_of(connection, which, most)), None)
+
+
+def turns_of(connection: sa.Connection, which: sa.ColumnElement[bool], most: int) -> list[Turn]:
+    """Return the profiles for which this holds, those that are due longest; those of one library each."""
     shared = shared_settings(connection)
     query = (
         sa.select(db.fleet_profile, LIBRARY.name.label("of"), LIBRARY.settings.label("settings_of"))
@@ -378,12 +375,19 @@ def turn_of(connection: sa.Connection, which: sa.ColumnElement[bool], most: int 
         .order_by(PROFILE.due, PROFILE.name)
         .limit(most)
     )
-    rows = connection.execute(query).all()
-    if not rows or shared is None:
-        return None
-    config = restored(shared, (rows[0].of, rows[0].settings_of), {row.name: row.settings for row in rows})
-    whys = {row.name: frozenset(json.loads(row.why)) for row in rows}
-    return Turn(rows[0].library, config, whys, {row.name: row.turn for row in rows})
+    by_library: dict[int, list[sa.Row[Any]]] = {}
+    for row in connection.execute(query) if shared else ():
+        by_library.setdefault(row.library, []).append(row)
+    return [
+        Turn(
+            number,
+            restored(shared, {rows[0].of: rows[0].settings_of}, {row.name: row.settings for row in rows}),
+            {row.name: frozenset(json.loads(row.why)) for row in rows},
+            {row.name: row.turn for row in rows},
+        )
+        for number, rows in by_library.items()
+        if shared
+    ]
 
 
 def asked(connection: sa.Connection, names: Collection[str]) -> list[str]:

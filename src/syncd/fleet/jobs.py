@@ -26,7 +26,7 @@ from syncd.engine.ports import run_name
 from syncd.errors import ConfigError, LockedError, StateError
 from syncd.fleet import due, pages, queue, signs
 from syncd.fleet.due import Turn
-from syncd.fleet.settings import place_of, with_keys_for
+from syncd.fleet.settings import place_of, together, with_keys_for
 from syncd.messages import kept
 from syncd.model import Snapshot
 from syncd.state import store as db
@@ -111,7 +111,7 @@ class Jobs:
             return
         source = turn.config.profiles[profile].source
         place = place_of(source)
-        config = self._with_keys(turn, [source], queue.queue_of(place), queue.READ, profile)
+        config = self._with_keys(turn.config, queue.queue_of(place), queue.READ, profile, profile=profile)
         if config is None:
             return
         run = run_name(self._clock.now())
@@ -122,34 +122,41 @@ class Jobs:
             queue.hand_out(connection, self._clock.now(), place)
 
     def ask(self, service: str) -> None:
-        """Ask a service who of many has something new."""
+        """Ask a service who of many has something new, whatever their libraries."""
         until = self._clock.monotonic() + SECONDS
         while not self._stop.is_set() and self._clock.monotonic() < until:
             with self._store.writing() as connection:
-                turn = due.many(connection, service, self._clock.now(), MOST_SIFTED)
-                if turn is not None and len(asked := due.asked(connection, turn.whys)) <= FEW:
+                turns = due.many(connection, service, self._clock.now(), MOST_SIFTED)
+                names = [name for turn in turns for name in turn.whys]
+                if len(asked := due.asked(connection, names)) <= FEW:
                     # Who asks for a few wants them looked at as thoroughly as can be.
                     due.note_whole(connection, asked)
-                    turn = turn.without(asked)
-            if turn is None or not self._ask(service, turn):
+                    turns = [turn.without(asked) for turn in turns]
+            if not names or not self._ask(service, [turn for turn in turns if turn.whys]):
                 break
         with self._store.writing() as connection:
             queue.hand_out(connection, self._clock.now())
 
-    def _ask(self, service: str, turn: Turn) -> bool:
-        """Ask about profiles of one library; return whether that went well."""
-        sources = [profile.source for profile in turn.config.profiles.values()]
-        config = self._with_keys(turn, sources, queue.queue_of(service), queue.ASK, service)
-        if config is None or not turn.whys:
-            return config is not None
+    def _ask(self, service: str, turns: Sequence[Turn]) -> bool:
+        """Ask about profiles; return whether that went well."""
+        if not turns:
+            return True
+        whole = together(turn.config for turn in turns)
+        config = self._with_keys(whole, queue.queue_of(service), queue.ASK, service, service=service)
+        if config is None:
+            return False
+        whys = {name: why for turn in turns for name, why in turn.whys.items()}
         run, unchanged, well = run_name(self._clock.now()), list[str](), True
-        with self._looking(run, list(turn.whys)) as progress:
-            for outcome, to_read in self._looker.sift(turn.whys, run, config, progress):
-                self._sifted(outcome, to_read, turn, config, run, progress)
-                for look in outcome.looks if outcome else ():
-                    well = well and look.sifted
-                    if look.sifted:
-                        unchanged.append(look.profile)
+        with self._looking(run, list(whys)) as progress:
+            for outcome, to_read in self._looker.sift(whys, run, config, progress):
+                looks = outcome.looks if outcome else ()
+                for turn in turns:
+                    its = tuple(look for look in looks if look.profile in turn.whys)
+                    found = {name: part for name, part in to_read.items() if name in turn.whys}
+                    if its or found:
+                        self._sifted(Outcome(its) if its else None, found, turn, config, run, progress)
+                unchanged += [look.profile for look in looks if look.sifted]
+                well = well and all(look.sifted for look in looks)
         if unchanged:
             self._reporter.nothing_new(unchanged, run)
         return well
@@ -157,7 +164,7 @@ class Jobs:
     def _sifted(  # noqa: PLR0913, PLR0917 - what a look is
         self,
         outcome: Outcome | None,
-        to_read: dict[str, Snapshot | None],
+        to_read: Mapping[str, Snapshot | None],
         turn: Turn,
         config: Config,
         run: str,
@@ -226,16 +233,13 @@ class Jobs:
             if looks and self._tell:
                 self._tell(replace(outcome, looks=looks), again)
 
-    def _with_keys(
-        self, turn: Turn, sources: Sequence[str], of: str, task: str, subject: str
-    ) -> Config | None:
-        """Return the configuration with the keys that some sources need; None where this worker lacks one."""
-        config = with_keys_for(turn.config, sources)
+    def _with_keys(self, config: Config, of: str, task: str, subject: str, **args: str) -> Config | None:
+        """Return a configuration with the keys that its sources need; None where this worker lacks one."""
+        config = with_keys_for(config, [profile.source for profile in config.profiles.values()])
         try:
             config.services.keys(self._looker.ports.env)
         except ConfigError as error:
-            argument = "profile" if task == queue.READ else "service"
-            self._leave(of, error, task, subject, **{argument: subject})
+            self._leave(of, error, task, subject, **args)
             return None
         return config
 

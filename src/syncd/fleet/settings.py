@@ -82,7 +82,7 @@ def entries(config: Config) -> list[Entry]:
         Entry(
             name,
             library.name,
-            _kept(profile),
+            _kept(profile, library.name),
             place_of(profile.source),
             together.get(name, ""),
         )
@@ -105,29 +105,28 @@ def libraries(config: Config) -> dict[str, str]:
     }
 
 
-def _kept(profile: ProfileConfig) -> str:
+def _kept(profile: ProfileConfig, library: str) -> str:
     return json.dumps(
         {
-            "settings": profile.model_dump(mode="json", exclude_none=True),
+            "settings": profile.model_dump(mode="json", exclude_none=True) | {"library": library},
             "group": profile.group,
             "span": [profile.span.since, profile.span.until],
         }
     )
 
 
-def restored(shared: Shared, library: tuple[str, str], profiles: Mapping[str, str]) -> Config:
+def restored(shared: Shared, libraries: Mapping[str, str], profiles: Mapping[str, str]) -> Config:
     """Return the configuration for a job.
 
     Args:
         shared: what holds for all.
-        library: name and settings of the one that the job is for.
+        libraries: settings of those that the job is for, by name.
         profiles: settings by name.
     """
-    name, settings = library
     told = {name: json.loads(text) for name, text in profiles.items()}
     whole = {
         **json.loads(shared.settings),
-        "libraries": {name: json.loads(settings)},
+        "libraries": {name: json.loads(text) for name, text in libraries.items()},
         "profiles": {one: words["settings"] for one, words in told.items()},
     }
     config = Config.model_validate_json(json.dumps(whole))
@@ -136,6 +135,17 @@ def restored(shared: Shared, library: tuple[str, str], profiles: Mapping[str, st
         # Private, to keep them out of the file's settings.
         profile._group, profile._span = words["group"], Span(*words["span"])  # noqa: SLF001
     return config
+
+
+def together(configs: Iterable[Config]) -> Config:
+    """Return one configuration with the libraries and profiles of several that share all else."""
+    several = list(configs)
+    return several[0].model_copy(
+        update={
+            "libraries": {name: one for config in several for name, one in config.libraries.items()},
+            "profiles": {name: one for config in several for name, one in config.profiles.items()},
+        }
+    )
 
 
 def next_time(settings: str, timezone: tzinfo, now: datetime) -> datetime:
