@@ -79,7 +79,9 @@ def test_ten_thousand_pages(tmp_path: Path) -> None:
         desk.data.create()
         let_rest(desk, [f"p{n}" for n in range(AWAKE, MANY)])
         begin = time.monotonic()
-        with Plain(desk) as daemon:
+        daemon = Plain(desk)
+        until(lambda: daemon.logged("syncd is at work"), seconds=300)
+        with daemon:
             until(lambda: daemon.text.count('"why"') >= AWAKE, seconds=300, but=lambda: daemon.text[-2000:])
             starting = time.monotonic() - begin
             rest = at_rest(daemon)

@@ -19,6 +19,7 @@ from clocks import FakeClock
 from desk import Trouble, Zotero
 from doubles import Fault, FaultyLibrary
 from syncd.errors import LibraryError
+from syncd.messages import Message
 from syncd.state import index, search
 from syncd.state import store as db
 from syncd.state.search import numbers_of
@@ -38,6 +39,8 @@ Meets = Fault | Callable[["Request"], Fault | None]
 # More than three transactions take.
 ITEMS = 3250
 PATIENCE = 30.0
+# What is done with a large library once all of it is read.
+NOTING, SORTING = "noting-titles", "sorting-index"
 
 
 class CountingWay(Way):
@@ -60,6 +63,35 @@ class CountingWay(Way):
                 self._busy -= 1
 
 
+def code_of(words: str) -> str:
+    """Return which sentence it is."""
+    assert isinstance(words, Message)
+    return words.code
+
+
+class EndedError(Exception):
+    """A reading was ended."""
+
+
+class Ending:
+    """Listens to a reading, and ends it when so many items were read, or when it comes so far."""
+
+    def __init__(self, items: int = 0, stage: str | None = None) -> None:
+        self._items = items
+        self._stage = stage
+
+    def reading(self, items: int, total: int) -> None:
+        """End it, if it is time."""
+        assert items <= total
+        if self._stage is None and items >= self._items:
+            raise EndedError
+
+    def stage(self, words: str) -> None:
+        """End it, if it is time."""
+        if code_of(words) == self._stage:
+            raise EndedError
+
+
 class Reader:
     """A library, and the index of it."""
 
@@ -70,15 +102,24 @@ class Reader:
         self.clock = clock
         self.way = CountingWay()
         self.told: list[tuple[int, int]] = []
+        self.stages: list[str] = []
 
     def refresh(self) -> None:
         """Read, as a run does that gives up at the first error."""
         transport = PoliteTransport(self.clock, attempts=2, inner=self.way)
         address = Address("main", self.server.url, self.server.library, self.server.key)
         try:
-            self.index.refresh(Client(address, transport), lambda *told: self.told.append(told))
+            self.index.refresh(Client(address, transport), self)
         finally:
             transport.shutdown()
+
+    def reading(self, items: int, total: int) -> None:
+        """Note how far it is."""
+        self.told.append((items, total))
+
+    def stage(self, words: str) -> None:
+        """Note what is done with what was read."""
+        self.stages.append(code_of(words))
 
     def put_back(self, version: int) -> None:
         """Put the library back to what it was at a version."""
@@ -167,18 +208,11 @@ def test_a_reading_tells_how_far_it_is(reader: Reader) -> None:
 
 def test_who_ends_a_reading_loses_nothing_of_it(reader: Reader) -> None:
     """A run may end whenever it tells how far it is."""
-
-    class Ended(Exception):  # noqa: N818
-        pass
-
-    def end(_items: int, _total: int) -> None:
-        raise Ended
-
     address = Address("main", reader.server.url, "users/1", reader.server.key)
     transport = PoliteTransport(reader.clock)
     for _ in range(3):
-        with pytest.raises(Ended):
-            reader.index.refresh(Client(address, transport), end)
+        with pytest.raises(EndedError):
+            reader.index.refresh(Client(address, transport), Ending())
     transport.shutdown()
     reader.server.requests.clear()
     reader.refresh()
@@ -190,27 +224,21 @@ def test_a_large_library_is_found_by_its_titles_once_it_is_read(
     reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Indexes and words come at its end, however often it was ended before."""
-
-    class Ended(Exception):  # noqa: N818
-        pass
-
-    def end(items: int, total: int) -> None:
-        if items == total or items < 2000:
-            raise Ended
-
     monkeypatch.setattr(index, "LARGE", 1000)
     monkeypatch.setattr(search, "WORDS_AT_ONCE", 5000)
     address = Address("main", reader.server.url, "users/1", reader.server.key)
     transport = PoliteTransport(reader.clock)
     store = Store.at(tmp_path / "syncd.sqlite")
     every = {each.name for each in db.index_item.indexes}
-    for _ in range(3):
-        with pytest.raises(Ended):
-            reader.index.refresh(Client(address, transport), end)
+    for ending in (Ending(1000), Ending(stage=NOTING), Ending(stage=NOTING), Ending(stage=SORTING)):
+        with pytest.raises(EndedError):
+            reader.index.refresh(Client(address, transport), ending)
         assert not every & indexes(store)
     transport.shutdown()
     assert reader.index.version() == 0
     reader.refresh()
+    assert reader.stages[-1] == SORTING
+    assert set(reader.stages[:-1]) == {NOTING}
     assert reader.is_complete()
     assert indexes(store) >= every
     items = reader.index.view().items.values()

@@ -41,6 +41,7 @@ from syncd.engine.run import Report, RunOptions, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.messages import chained, listed, message
 from syncd.paths import write_whole
+from syncd.read import is_online
 from syncd.sync.action import Action, Plan, PlannedProfile
 from syncd.sync.plan import dump, is_plan, load
 from syncd.text.plain import json_of
@@ -101,7 +102,8 @@ def _offline(report: Report) -> SyncdError | None:
     away = [failure for failure in online if failure.error.unreached]
     profiles = report.plan.profiles if report.plan else ()
     silent = any(notice.code == OFFLINE for profile in profiles for notice in profile.notices)
-    if len(away) < len(online) or len(away) + silent < 2:
+    reached = any(is_online(profile.origin) for profile in profiles)
+    if reached or len(away) < len(online) or len(away) + silent < 2:
         return None
     unread = message("sources-not-read", names=", ".join(failure.name for failure in away))
     incomplete = message("services-not-reached")

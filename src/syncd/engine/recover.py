@@ -6,7 +6,7 @@ possible outcome for a day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from syncd.state.excerpt import excerpt
-from syncd.state.index import Index, untold
+from syncd.state.index import NOBODY, Index, Listener
 from syncd.state.journal import Chunk, Entry
 from syncd.state.state import State
 from syncd.sync import merge
@@ -31,7 +31,7 @@ PATIENCE = timedelta(days=1)
 
 
 def caught_up(
-    client: Client, index: Index, state: State, now: datetime, tell: Callable[[int, int], None] = untold
+    client: Client, index: Index, state: State, now: datetime, listener: Listener = NOBODY
 ) -> dict[str, str]:
     """Read what changed in a library, and find out what became of writes of unknown outcome.
 
@@ -40,12 +40,12 @@ def caught_up(
         index: of it.
         state: what is remembered of it.
         now: the time, aware.
-        tell: see `Index.refresh`.
+        listener: see `Index.refresh`.
 
     Returns:
         by create-once key of each paper that turned out to have been written, its run.
     """
-    index.refresh(client, tell)
+    index.refresh(client, listener)
     if not state.journal.unfinished():
         return {}
     return recover(state, sent_part(state, client.names), now)

@@ -56,8 +56,8 @@ class Session:
             by create-once key of each paper that turned out to have been written, its run.
         """
         self.ports.progress.stage(message("reading-library"))
-        now, tell = self.ports.clock.now(), self.ports.progress.reading
-        return caught_up(self.client, self.index, self.state, now, tell)
+        now, listener = self.ports.clock.now(), self.ports.progress
+        return caught_up(self.client, self.index, self.state, now, listener)
 
     def excerpt(self) -> AbstractContextManager[Excerpt]:
         """Give an excerpt of the library as it was read last, and of what is remembered of it."""

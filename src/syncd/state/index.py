@@ -7,13 +7,14 @@ up to it has been read, or when the versions of syncd's own writes leave no gap 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
+from syncd.messages import message
 from syncd.model import Identifiers
 from syncd.state import store as db
 from syncd.state.facts import heed
@@ -39,8 +40,29 @@ CONNECTIONS = 4
 LARGE = 20_000
 
 
-def untold(_items: int, _total: int) -> None:
-    """Tell nobody how far a reading is."""
+class Listener(Protocol):
+    """Is told how far a reading is; whatever it raises ends the reading, which goes on from there the next time."""
+
+    def stage(self, words: str) -> None:
+        """Take note of what is done with what was read."""
+        ...
+
+    def reading(self, items: int, total: int) -> None:
+        """Take note of how many items were read, of how many; 0 where that is not known."""
+        ...
+
+
+class Nobody:
+    """Listens to nothing."""
+
+    def stage(self, words: str) -> None:
+        """Ignore it."""
+
+    def reading(self, items: int, total: int) -> None:
+        """Ignore it."""
+
+
+NOBODY = Nobody()
 
 
 class Index:
@@ -63,20 +85,20 @@ class Index:
             query = sa.select(db.library.c.version).where(db.library.c.id == self._library)
             return int(connection.execute(query).scalar_one())
 
-    def refresh(self, client: Client, tell: Callable[[int, int], None] = untold) -> None:
+    def refresh(self, client: Client, listener: Listener = NOBODY) -> None:
         """Read what changed in the library since last time, and first what an earlier reading left unread.
 
         Args:
             client: the library.
-            tell: is told how many items were read, of how many, where there are more than a few; 0: not known.
+            listener: is told how far it is, where there are more than a few items.
         """
         known = self.version()
-        self._go_on(client, known, tell)
+        self._go_on(client, known, listener)
         reached = self.version()
-        if self._read_since(client, reached, tell) < reached or self._has_too_much(client, known):
+        if self._read_since(client, reached, listener) < reached or self._has_too_much(client, known):
             # Restored from a backup or emptied, or another library at this address: no log says what went.
             self.forget()
-            self.reread(client, tell=tell)
+            self.reread(client, listener=listener)
 
     def _has_too_much(self, client: Client, known: int) -> bool:
         """Ask whether the library holds what the index has, where it moved on from the version `known`.
@@ -89,15 +111,13 @@ class Index:
         held = client.held(version)
         return held is not None and held != self._count()
 
-    def reread(
-        self, client: Client, *, erased: bool = False, tell: Callable[[int, int], None] = untold
-    ) -> None:
+    def reread(self, client: Client, *, erased: bool = False, listener: Listener = NOBODY) -> None:
         """Read all of the library anew.
 
         Args:
             client: the library.
             erased: what the index has and the library has not was erased, though no log says so.
-            tell: see `refresh`.
+            listener: see `refresh`.
         """
         with self._store.writing() as connection:
             if erased:
@@ -106,7 +126,7 @@ class Index:
             self._complete(connection, 0)
             if erased:
                 heed(connection, self._library)
-        self._read_since(client, 0, tell)
+        self._read_since(client, 0, listener)
 
     def _log_all(self, connection: sa.Connection) -> None:
         """Put all that the index has into the deletion log: what is still there is taken out of it when it is read."""
@@ -118,18 +138,18 @@ class Index:
             )
             connection.execute(sa.insert(log).from_select(["library", "key", "kind"], rows))
 
-    def _go_on(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+    def _go_on(self, client: Client, known: int, listener: Listener) -> None:
         """Read what an earlier reading left unread. What changed since comes after it."""
         target, after = self._reading()
         if target:
-            self._read_listed(client, known, tell)
+            self._read_listed(client, known, listener)
         elif after:
-            self._read_pages(cast("PluginClient", client), known, tell)
+            self._read_pages(cast("PluginClient", client), known, listener)
 
-    def _read_since(self, client: Client, known: int, tell: Callable[[int, int], None]) -> int:
+    def _read_since(self, client: Client, known: int, listener: Listener) -> int:
         """Take over what changed after the version `known`; return the library's version."""
         if client.in_pages:
-            return self._read_pages(cast("PluginClient", client), known, tell)
+            return self._read_pages(cast("PluginClient", client), known, listener)
         page = client.items_since(known)
         if page.version <= known and known:
             return page.version
@@ -144,7 +164,7 @@ class Index:
                 self._finish(connection, known, page.version, collections.objects, erased)
         else:
             self._list(client, known, page)
-            self._read_listed(client, known, tell)
+            self._read_listed(client, known, listener)
         return page.version
 
     def _list(self, client: Client, known: int, page: Page) -> None:
@@ -175,13 +195,13 @@ class Index:
             self._store_items(connection, _entries(as_read), first=not known)
             self._set(connection, target=version)
 
-    def _read_listed(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+    def _read_listed(self, client: Client, known: int, listener: Listener) -> None:
         """Read what was listed and was not read yet; each part of it is kept, whatever ends this.
 
         Args:
             client: the library.
             known: the version after which it changed.
-            tell: see `refresh`.
+            listener: see `refresh`.
         """
         table = db.unread
         query = sa.select(sa.func.count()).where(table.c.library == self._library)
@@ -200,14 +220,14 @@ class Index:
                 self._store_items(connection, told, first=not known)
                 _remove(connection, self._library, table, keys)
             done += len(keys)
-            tell(done, total)
+            listener.reading(done, total)
         if not known:
-            self._let_find()
+            self._let_find(listener)
         collections = client.collections_since(known)
         with client.erased_since(known) as (erased, _), self._store.writing() as connection:
             self._finish(connection, known, target, collections.objects, erased)
 
-    def _read_pages(self, client: PluginClient, known: int, tell: Callable[[int, int], None]) -> int:
+    def _read_pages(self, client: PluginClient, known: int, listener: Listener) -> int:
         """Take over what changed, page by page; each is kept, whatever ends this. Return the library's version."""
         after = self._reading()[1] or None
         done = 0
@@ -221,7 +241,7 @@ class Index:
             if first and page.after is None:
                 with self._store.writing() as connection:
                     self._store_items(connection, told, first=True)
-                self._let_find()
+                self._let_find(listener)
                 told = []
             with self._store.writing() as connection:
                 self._store_items(connection, told, first=first)
@@ -237,7 +257,7 @@ class Index:
                 self._set(connection, after=page.after)
             after = page.after
             done += len(page.items)
-            tell(done, 0)
+            listener.reading(done, 0)
 
     def _drop_indexes(self) -> None:
         """Drop the indexes of items, unless another library has items that are found by them."""
@@ -247,9 +267,12 @@ class Index:
                 for index in db.index_item.indexes:
                     index.drop(connection, checkfirst=True)
 
-    def _let_find(self) -> None:
+    def _let_find(self, listener: Listener) -> None:
         """Let all items be found by what they say: while a library is read first, they are stored without."""
-        note_words(self._store, self._library)
+        note_words(
+            self._store, self._library, lambda items: listener.stage(message("noting-titles", items=items))
+        )
+        listener.stage(message("sorting-index"))
         # They may be missing from a reading of another library, which was never ended.
         for index in sorted(db.index_item.indexes, key=lambda index: str(index.name)):
             with self._store.writing() as connection:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -102,11 +102,16 @@ def _rare(numbers: Iterable[int], counts: Mapping[int, int]) -> list[int]:
     return [number for number in numbers if 0 < counts[number] <= MOST_WITH_WORD]
 
 
-def note_words(store: Store, library: int) -> None:
+def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
     """Let all items of a library be found by their titles, whatever of it was noted before.
 
     The words go into their table in order: a million items have ten million, and in the order of the items each would
     go to another place. It takes many transactions, so that nobody waits long for a turn.
+
+    Args:
+        store: the database.
+        library: its number.
+        tell: is told how many items were noted, and may end it.
     """
     new, item, word = db.aside(db.title_word, "word", "key"), db.index_item.c, db.title_word.c
     row_of = (sa.literal(library), new.c.word, sa.literal("item"), new.c.key)
@@ -115,7 +120,7 @@ def note_words(store: Store, library: int) -> None:
     with store.turns() as connection:
         with connection.begin():
             new.create(connection)
-        count, last = 0, ""
+        items, count, last = 0, 0, ""
         while True:
             with connection.begin():
                 rows = connection.execute(query.where(item.key > last)).all()
@@ -128,7 +133,8 @@ def note_words(store: Store, library: int) -> None:
                 db.add(connection, new, told)
             if not rows:
                 break
-            count, last = count + len(told), rows[-1].key
+            items, count, last = items + len(rows), count + len(told), rows[-1].key
+            tell(items)
         parts = count // WORDS_AT_ONCE + 1
         for part in range(parts):
             first, end = NUMBERS * part // parts, NUMBERS * (part + 1) // parts
@@ -139,6 +145,7 @@ def note_words(store: Store, library: int) -> None:
                 in_order = found.order_by(new.c.word, new.c.key)
                 names = ("library", "word", "kind", "key")
                 connection.execute(sa.insert(db.title_word).from_select(names, in_order))
+            tell(items)
 
 
 def _is_paper(item: Any) -> bool:
