@@ -1278,7 +1278,7 @@ WORDS: Mapping[str, str] = {
     "asked-for-later": "The profiles are looked at as soon as one is.",
     "a-worker": "a worker",
     "database-lost": "the connection to the database broke",
-    "left-to-others": "{what}: {workers} leave it to others: {reason}",
+    "left-to-others": "{what}: left to others by {workers}: {reason}",
     "name-database": 'Name one in the configuration: [database] url = "postgresql://…". Without one, syncd run does the work alone.',
     "no-worker": "no worker is at work; start one with: syncd worker",
     "nobody-can": "{what}: no worker has what it takes: {reason}",

@@ -113,7 +113,12 @@ class Fleet:
         return self._open.enter_context(Background(self.desk, **env))
 
     def worker(self, **env: str) -> Working:
-        """Start a worker."""
+        """Start a worker, on a computer that knows nothing but the database."""
+        there = self.desk.folder / "elsewhere"
+        there.mkdir(exist_ok=True)
+        settings = there / "config.toml"
+        settings.write_text(f'[database]\nurl = "{self.desk.database}"\n', encoding="utf-8")
+        env = {"SYNCD_CONFIG": str(settings), "SYNCD_DATA_DIR": str(there / "data"), **env}
         return self._open.enter_context(Working(self.desk, **env))
 
     def minute(self) -> None:
@@ -174,6 +179,7 @@ def test_two_workers_push_a_library_once(fleet: Fleet) -> None:
     assert fleet.titles() == papers(*NAMES)
     assert one.end(signal.SIGTERM) == 0
     assert two.end(signal.SIGTERM) == 0
+    assert not (fleet.desk.folder / "elsewhere/data").exists()
 
 
 def test_what_a_worker_left_is_gone_on_with_by_another(fleet: Fleet) -> None:

@@ -327,7 +327,7 @@ def serve(ports: Ports, concurrency: int, stream: TextIO) -> None:
     """Be a worker until a signal ends it.
 
     Args:
-        ports: the world; its data folder names the database.
+        ports: the world. Of its data folder only the database is used: what has to be on a disk is in a private folder.
         concurrency: how many jobs it does at a time.
         stream: where the log goes.
 
@@ -340,6 +340,5 @@ def serve(ports: Ports, concurrency: int, stream: TextIO) -> None:
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="syncd-worker-") as folder:
         world = replace(ports, data=DataFolder(Path(folder), ports.data.database))
-        world.data.create()
         with Reporter(defaults(), world) as reporter:
             Worker(world, concurrency, reporter).run()
