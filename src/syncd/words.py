@@ -1096,6 +1096,7 @@ WORDS: Mapping[str, str] = {
     "nothing-lost": "Nothing was lost: what is done is kept there, and the next run goes on from it.",
     "turn-lost": "the turn at this library was lost, for the connection to the database broke",
     "written-is-recorded": "What was written is recorded; the next run goes on from there.",
+    "library-read-by-another": "another run read the library meanwhile",
     "pooler-in-transactions": "a pooler in transaction mode stands before the database, where locks mean nothing",
     "name-server-itself": "Name the server itself in [database] url, or let the pooler work in session mode.",
     "target-not-empty": "the database to move to holds a state already",

@@ -18,8 +18,9 @@ import large
 from clocks import FakeClock
 from desk import Trouble, Zotero
 from doubles import Fault, FaultyLibrary
-from syncd.errors import LibraryError
+from syncd.errors import LibraryError, StateError
 from syncd.messages import Message
+from syncd.paths import DataFolder
 from syncd.state import index, search
 from syncd.state import store as db
 from syncd.state.search import numbers_of
@@ -157,9 +158,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def reader(filled: Path, trouble: Trouble, tmp_path: Path) -> Iterator[Reader]:
     """Give a copy of it, and an empty index."""
-    path = tmp_path / "library.sqlite"
+    yield from _reader(filled, trouble, DataFolder(tmp_path))
+
+
+@pytest.fixture
+def reader_at_server(filled: Path, trouble: Trouble, tmp_path: Path, database: str) -> Iterator[Reader]:
+    """Give the same, with the index on a server."""
+    yield from _reader(filled, trouble, DataFolder(tmp_path, database))
+
+
+def _reader(filled: Path, trouble: Trouble, place: DataFolder) -> Iterator[Reader]:
+    path = place.root / "library.sqlite"
     path.write_bytes(filled.read_bytes())
-    store, clock = Store.at(tmp_path / "syncd.sqlite"), FakeClock()
+    store, clock = Store.of(place), FakeClock()
     with FaultyLibrary(path, faults=trouble) as server:
         yield Reader(server, trouble, State(store, server.url, "users/1", clock).index(), clock)
     store.close()
@@ -194,6 +205,28 @@ def test_a_reading_that_was_ended_goes_on_where_it_was(reader: Reader, trouble: 
     view = reader.index.view()
     assert erased in view.deleted
     assert json.loads(view.items[edited].raw)["title"] == "Edited"
+
+
+@pytest.mark.parametrize("requests", [3, 20])
+def test_of_two_readings_at_once_none_leaves_a_gap(
+    reader_at_server: Reader, trouble: Trouble, requests: int
+) -> None:
+    """Whose lock broke may read on while another reads: the one that ends later says so, and nothing is missing."""
+    reader = reader_at_server
+    other = Reader(reader.server, trouble, reader.index, reader.clock)
+
+    def meet(_: Request) -> None:
+        trouble.forget()
+        item = next(iter(reader.zotero.get("/items?format=versions&limit=1&sort=dateAdded")))
+        other.refresh()
+        reader.zotero.erase(item)
+
+    trouble.plan("GET", *after(requests, meet))
+    with pytest.raises(StateError) as caught:
+        reader.refresh()
+    assert "another run read the library" in caught.value.words
+    reader.refresh()
+    assert reader.is_complete()
 
 
 def test_a_reading_tells_how_far_it_is(reader: Reader) -> None:

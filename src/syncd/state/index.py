@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
+from syncd.errors import StateError
 from syncd.messages import message
 from syncd.model import Identifiers
 from syncd.state import store as db
@@ -225,6 +226,7 @@ class Index:
             self._let_find(listener)
         collections = client.collections_since(known)
         with client.erased_since(known) as (erased, _), self._store.writing() as connection:
+            self._check_alone(connection, known, listed=True)
             self._finish(connection, known, target, collections.objects, erased)
 
     def _read_pages(self, client: PluginClient, known: int, listener: Listener) -> int:
@@ -260,7 +262,9 @@ class Index:
             listener.reading(done, 0)
 
     def _drop_indexes(self) -> None:
-        """Drop the indexes of items, unless another library has items that are found by them."""
+        """Drop the indexes of items, unless another library has items that are found by them, or may have soon."""
+        if self._store.is_shared:
+            return
         others = sa.select(db.index_item.c.key).where(db.index_item.c.library != self._library).limit(1)
         with self._store.writing() as connection:
             if connection.execute(others).first() is None:
@@ -287,6 +291,7 @@ class Index:
         erased: Iterable[tuple[str, str]],
     ) -> None:
         """Take over what else changed after the version `known`: the index is complete up to `version` then."""
+        self._check_alone(connection, known)
         self._store_collections(connection, [(each["data"], each["version"]) for each in collections])
         for part in _batches(erased, BATCH):
             self._erase(
@@ -299,6 +304,17 @@ class Index:
             heed(connection, self._library)
         self._drop_reading(connection)
         self._complete(connection, version)
+
+    def _check_alone(self, connection: sa.Connection, known: int, *, listed: bool = False) -> None:
+        """Make sure that no other run read the library meanwhile: its turn is no more than a courtesy.
+
+        Raises:
+            StateError: one did. What both read is kept, and the index is complete up to where it was.
+        """
+        here = sa.select(db.library.c.version).where(db.library.c.id == self._library).with_for_update()
+        left = sa.select(db.unread.c.key).where(db.unread.c.library == self._library).limit(1)
+        if connection.scalar(here) != known or (listed and connection.scalar(left)):
+            raise StateError(message("library-read-by-another"), hint=message("written-is-recorded"))
 
     def _unread(self) -> Iterator[str]:
         """Yield the keys of what is still to be read, in order; meanwhile they may be taken away."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import atexit
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -153,6 +153,59 @@ def settle(connection: sa.Connection, tables: sa.MetaData) -> None:
             changes.setdefault(table, []).append(f'ALTER COLUMN "{column}" TYPE text COLLATE "C"')
     for table, parts in changes.items():
         connection.execute(sa.text(f'ALTER TABLE "{table}" {", ".join(parts)}'))
+
+
+def put(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: Sequence[str],
+    change: Sequence[str],
+) -> None:
+    """Put many rows at once, each in place of the one with its key: a column of them is one value of the statement.
+
+    Args:
+        connection: the transaction.
+        table: where they go.
+        rows: all with the same columns.
+        key: the columns that tell rows apart.
+        change: the columns that take the place of those of a row that is there.
+    """
+    several: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in rows:
+        # Of two with one key the later one counts, as if it came in a statement of its own.
+        here = tuple(row[name] for name in key)
+        before = several.get(here)
+        several[here] = row if before is None else {**before, **{name: row[name] for name in change}}
+    keys = ", ".join(f'"{table.c[name].name}"' for name in key)
+    new = ", ".join(f'"{table.c[name].name}" = excluded."{table.c[name].name}"' for name in change)
+    then = f"UPDATE SET {new}" if new else "NOTHING"
+    columns = {table.c[name]: [row[name] for row in several.values()] for name in rows[0]}
+    _insert(connection, table, columns, f"ON CONFLICT ({keys}) DO {then}")
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put new rows into a table; each has a value a column."""
+    _insert(connection, table, dict(zip(table.c, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def _insert(
+    connection: sa.Connection, table: sa.Table, columns: Mapping[sa.Column[Any], list[Any]], rest: str = ""
+) -> None:
+    """Insert rows, given by their columns: each of these is one value of the statement."""
+    names = ", ".join(f'"{one.name}"' for one in columns)
+    values = ", ".join(f"%s::{_sort(one.type)}[]" for one in columns)
+    query = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({values}) {rest}'  # noqa: S608 - names of ours
+    connection.exec_driver_sql(query, tuple(columns.values()))
+
+
+def _sort(of: sa.types.TypeEngine[Any]) -> str:
+    """Return what PostgreSQL calls the type of a column."""
+    if isinstance(of, sa.Boolean):
+        return "boolean"
+    if isinstance(of, sa.Float):
+        return "double precision"
+    return "bigint" if isinstance(of, sa.Integer) else "text"
 
 
 @contextmanager

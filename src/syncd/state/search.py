@@ -137,7 +137,8 @@ def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
             tell(items)
         parts = count // WORDS_AT_ONCE + 1
         for part in range(parts):
-            first, end = NUMBERS * part // parts, NUMBERS * (part + 1) // parts
+            # The last end is one more than an integer of 32 bits can be.
+            first, end = (sa.literal(NUMBERS * one // parts, sa.BigInteger) for one in (part, part + 1))
             old = sa.and_(word.library == library, word.word >= first, word.word < end, word.kind == "item")
             found = sa.select(*row_of).where(new.c.word >= first, new.c.word < end)
             with connection.begin():

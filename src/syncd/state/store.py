@@ -573,6 +573,11 @@ class Store:
         """Open the database of a data folder: the file in it, or the one on a server that stands for it."""
         return cls(data.database) if data.database else cls.at(data.state)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other computers may be at work in it."""
+        return self.engine.dialect.name != "sqlite"
+
     def close(self) -> None:
         """Close all connections; those to a server are kept for the next that opens it."""
         if self.engine.dialect.name == "sqlite":
@@ -685,11 +690,13 @@ def upsert(
     if len(rows) < MANY:
         connection.execute(put, list(rows))
         return
+    if connection.dialect.name != "sqlite":
+        _postgres().put(connection, table, rows, key, list(change))
+        return
     # Looking at each parameter of each row would take longer than the database does.
     compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup
-    values = list(map(itemgetter(*names), rows)) if names else list(rows)
-    connection.exec_driver_sql(str(compiled), values)
+    names = compiled.positiontup or ()
+    connection.exec_driver_sql(str(compiled), list(map(itemgetter(*names), rows)))
 
 
 def _engine(url: str | sa.URL) -> sa.Engine:
@@ -715,11 +722,11 @@ def aside(table: sa.Table, *names: str) -> sa.Table:
 
 def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Put new rows into a table; each has a value a column."""
-    if rows:
+    if rows and connection.dialect.name != "sqlite":
+        _postgres().add(connection, table, rows)
+    elif rows:
         compiled = sa.insert(table).compile(dialect=connection.dialect)
-        names = compiled.positiontup
-        values = rows if names else [dict(zip(table.c.keys(), row, strict=True)) for row in rows]
-        connection.exec_driver_sql(str(compiled), list(values))
+        connection.exec_driver_sql(str(compiled), list(rows))
 
 
 def _version(connection: sa.Connection) -> str | None:
