@@ -55,7 +55,8 @@ def move(
         _hold(reading, "SHARE")
         writing = stack.enter_context(new.writing())
         _hold(writing, "EXCLUSIVE")
-        tables = db.metadata.sorted_tables
+        # The revision is there already, in a table of Alembic's.
+        tables = [table for table in db.metadata.sorted_tables if table.name != "alembic_version"]
         if any(writing.execute(sa.select(sa.literal(1)).select_from(one).limit(1)).first() for one in tables):
             raise StateError(message("target-not-empty"), hint=message("name-empty-target"))
         return {table.name: _copy(reading, writing, table, tell) for table in tables}
