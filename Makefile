@@ -8,7 +8,8 @@ DEMO := .demo
 WORKERS ?= 4
 HISTORIES ?= 2000
 RUNS ?= 10000
-SIZES ?= 1000 20000 100000
+SIZES ?= 1000 100000 1000000
+FLEET ?= 100 10000
 VERSIONS ?= 3.11 3.12 3.13 3.14
 
 # The stamps say when something was last installed; make compares them with what it is installed from.
@@ -27,7 +28,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test test-all browser firefox soak mutants lint types plugin-types format bench bench-scale gecko zotero lock schema units clean
+.PHONY: help venv demo demo-page test test-all browser firefox soak mutants lint types plugin-types format bench bench-scale fleet-demo gecko zotero lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,8 +83,11 @@ bench: $(DEV) ## measure
 	$(BIN)/python -m pytest tests/bench tests/bench/check_parsing.py tests/bench/check_profiles.py \
 		tests/bench/check_writers.py -s
 
-bench-scale: $(DEV) ## measure with libraries of up to 100,000 items, or of other SIZES; up to 10 minutes
-	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py -s
+bench-scale: $(DEV) ## measure with libraries of up to a million items, or of other SIZES; up to 10 minutes
+	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py tests/bench/check_many.py -s
+
+fleet-demo: $(DEV) ## let workers on a PostgreSQL follow 10,000 authors into 100 libraries, or FLEET="4 400"; up to 10 minutes
+	SYNCD_FLEET="$(FLEET)" SYNCD_PLOT=docs/fleet.svg $(BIN)/python -m pytest tests/bench/check_fleet.py -s
 
 gecko: $(DEV) firefox ## see the Zotero plugin in the browser that Zotero is built on
 	$(BIN)/python -m pytest tests/gecko/check_views.py tests/gecko/check_windows.py tests/gecko/check_daemon.py

@@ -18,7 +18,11 @@ from desktops import DesktopDesk, Program
 from doubles import DesktopLibrary, FaultyLibrary
 from doubles.plugin import Plugin
 from owner import Owner, show
+from postgres import NoPostgresError, Postgres
 from syncd import __version__
+from syncd.paths import DataFolder
+from syncd.state.postgres import engine
+from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +42,25 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
         tempfile.tempdir = str(MEMORY)
 
 # What takes longest begins first, so that no worker has it left when the others are done.
-LONGEST = {"test_machine.py", "test_long_life.py"}
+LONGEST = {"test_crash.py", "test_long_life.py", "test_machine.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first; all others stay as they are."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """Let each worker begin with its share of the longest tests; all others stay as they are."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    longest = [item for item in items if item.path.name in LONGEST]
+    others = [item for item in items if item.path.name not in LONGEST]
+    left = len(items)
+    items.clear()
+    for worker in range(workers):
+        # `worksteal` gives each as many, in the order in which they stand.
+        size = left // (workers - worker)
+        own = longest[worker::workers]
+        room = max(0, size - len(own))
+        items += [*own, *others[:room]]
+        del others[:room]
+        left -= size
+    items += others
 
 
 # No test depends on how fast a computer is, and what else it does meanwhile.
@@ -55,6 +72,53 @@ settings.load_profile("any speed")
 def clock() -> FakeClock:
     """Give the time that library and engine share."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start a PostgreSQL of this process's own, once; without its programs the tests that need it are skipped."""
+    try:
+        server = Postgres()
+    except NoPostgresError as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """Make a database with the tables of the state once, and return its name."""
+    name = postgres.new()
+    Store(postgres.url(name)).close()
+    engine(postgres.url(name)).dispose()
+    return name
+
+
+@pytest.fixture
+def database(postgres: Postgres, template: str) -> Iterator[str]:
+    """Give the address of a new database with the tables of the state."""
+    yield from _given(postgres, template)
+
+
+@pytest.fixture
+def bare_database(postgres: Postgres) -> Iterator[str]:
+    """Give the address of a new, empty database."""
+    yield from _given(postgres, "template0")
+
+
+@pytest.fixture(params=["file", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> DataFolder:
+    """Give a data folder of which nothing is remembered: in a file, and on a server."""
+    url = request.getfixturevalue("database") if request.param == "server" else ""
+    return DataFolder(tmp_path, url)
+
+
+def _given(postgres: Postgres, template: str) -> Iterator[str]:
+    name = postgres.new(template)
+    url = postgres.url(name)
+    yield url
+    engine(url).dispose()
+    postgres.drop(name)
 
 
 @pytest.fixture
@@ -84,6 +148,16 @@ def program(tmp_path: Path, zotero: Zotero, clock: FakeClock) -> Iterator[Progra
         server.desktop.plugin = Plugin("a-plugin", version=__version__)
         server.desktop.plugin.grant(server.key)
         yield Program(server, trouble)
+
+
+@pytest.fixture
+def at_server(tmp_path: Path, zotero: Zotero, clock: FakeClock, database: str) -> Desk:
+    """Give a configured folder whose state is on a server, and whose profile has no page yet."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    made = Desk(folder, zotero, clock, database=database)
+    made.configure()
+    return made
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+import statements
 from clocks import FakeClock
 from syncd.config import load
 from syncd.engine.ports import Ports
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
+
+statements.make()
 
 
 @dataclass(frozen=True)

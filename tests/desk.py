@@ -163,12 +163,18 @@ class Done:
 
 @dataclass
 class Desk:
-    """A folder with a configuration, a page and a data folder: a user's whole world of syncd."""
+    """A folder with a configuration, a page and a data folder: a user's whole world of syncd.
+
+    Attributes:
+        place: of the data folder, where it is not the usual one.
+        database: the address of the database that holds the state, where that is not in the data folder.
+    """
 
     folder: Path
     zotero: Zotero
     clock: FakeClock
     place: Path | None = None
+    database: str = ""
 
     @property
     def page(self) -> Path:
@@ -178,7 +184,7 @@ class Desk:
     @property
     def data(self) -> DataFolder:
         """Its data folder."""
-        return DataFolder(self.place or self.folder / "data")
+        return DataFolder(self.place or self.folder / "data", self.database)
 
     @property
     def env(self) -> dict[str, str]:
@@ -197,6 +203,8 @@ class Desk:
     def configure(self, extra: str = "") -> None:
         """Write the configuration."""
         text = CONFIG.format(url=self.zotero.server.url) + extra
+        if self.database:
+            text += f'\n[database]\nurl = "{self.database}"\n'
         (self.folder / "config.toml").write_text(text, encoding="utf-8")
 
     def syncd(self, *words: str, **env: str) -> Done:

@@ -23,6 +23,7 @@ from itertools import count
 from typing import Any
 
 import clock_child
+import statements
 
 LIBRARIES = ("rich.console", "rich.progress", "rich.table", "typer.main")
 NOT_YET = ("syncd.cli", "syncd.state.migrations.")
@@ -30,13 +31,14 @@ STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def load() -> None:
-    """Import what a command may need, but for the commands themselves."""
+    """Import what a command may need, but for the commands themselves, and make the statements of a push."""
     for name in LIBRARIES:
         importlib.import_module(name)
     syncd = importlib.import_module("syncd")
     for module in pkgutil.walk_packages(syncd.__path__, "syncd."):
         if not module.name.startswith(NOT_YET) and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    statements.make()
     gc.collect()
     gc.freeze()
 

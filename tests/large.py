@@ -14,11 +14,13 @@ from syncd.zotero.embedded import database
 from syncd.zotero.embedded.objects import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LETTERS = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 BATCH = 10_000
+# KB of the database in memory while it is filled: indexes are not in the order of the keys.
+CACHE = 400_000
 # fmt: off
 SYLLABLES = (
     "a", "al", "an", "ar", "ba", "be", "cal", "ce", "co", "con", "de", "di", "do", "el", "en", "er", "fa", "fi", "ga",
@@ -74,9 +76,13 @@ def title(chance: random.Random) -> str:
 
 def items(count: int, first: int = 0) -> Iterator[Item]:
     """Yield papers, the same each time."""
+    return _papers(range(first, first + count))
+
+
+def _papers(numbers: Iterable[int]) -> Iterator[Item]:
     words, _ = vocabulary()
     abstract = " ".join(words)
-    for number in range(first, first + count):
+    for number in numbers:
         chance = random.Random(number)
         people = [
             {"creatorType": "author", "firstName": "Ann B.", "lastName": chance.choice(words).title()}
@@ -111,9 +117,10 @@ def fill(path: Path, count: int, library: str = "users/1") -> None:
         library: its name.
     """
     database.prepare(path, library)
-    rows = items(count)
+    rows = _papers(sorted(range(count), key=key))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(f"PRAGMA cache_size = -{CACHE}")
         connection.execute("BEGIN")
         while batch := list(islice(rows, BATCH)):
             connection.executemany(
@@ -130,3 +137,28 @@ def fill(path: Path, count: int, library: str = "users/1") -> None:
             )
         connection.execute("UPDATE libraries SET version = ? WHERE name = ?", (count + 1, library))
         connection.execute("COMMIT")
+
+
+# What state remembers of papers, as if each item of the library were one that syncd pushed.
+REMEMBER = """
+INSERT INTO written (library, key, base, version, run)
+    SELECT library, key, '{"item_type": "preprint", "fields": {}, "creators": null, "tags": [], "links": [],
+        "collections": [], "adopted": false, "source": "", "sources": []}', version, 'bench'
+    FROM index_item ORDER BY key;
+INSERT INTO claim (library, paper, key) SELECT library, key, key FROM index_item ORDER BY key;
+INSERT INTO record
+    (library, kind, key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors)
+    SELECT library, 'said', key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors
+    FROM index_item ORDER BY key;
+INSERT INTO title_word (library, word, kind, key)
+    SELECT library, word, 'said', key FROM title_word WHERE kind = 'item' ORDER BY library, word, key;
+INSERT INTO listing (library, kind, profile, key)
+    SELECT library, 'said', 'other', key FROM index_item ORDER BY key;
+"""
+
+
+def remember_all(state: Path) -> None:
+    """Let state know each item of the library as a paper that syncd pushed."""
+    with closing(sqlite3.connect(state)) as connection:
+        settings = f"PRAGMA synchronous = OFF; PRAGMA cache_size = -{CACHE}"
+        connection.executescript(f"{settings}; BEGIN; {REMEMBER} COMMIT;")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,11 +58,13 @@ class Site:
         address: "http://127.0.0.1:4711".
         replies: by path: one, several in turn of which the last stays, or what computes one.
         asked: in order.
+        times: when, on the monotonic clock.
     """
 
     address: str
     replies: dict[str, Answers] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -73,6 +76,7 @@ class Site:
         """Return the answer to a request."""
         with self.lock:
             self.asked.append(asked)
+            self.times.append(time.monotonic())
             answers = self.replies.get(asked.path, Reply(b"no such page", 404))
             if isinstance(answers, list):
                 return answers.pop(0) if len(answers) > 1 else answers[0]

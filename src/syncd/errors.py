@@ -161,6 +161,12 @@ class StateError(SyncdError):
     """syncd's own data can't be read or written: disk full, locked, from a newer version."""
 
 
+class AwayError(StateError):
+    """The database that holds the state does not answer. What it was told stays; the run ends and comes again."""
+
+    sort = "temporary"
+
+
 class LockedError(SyncdError):
     """Another run holds the lock.
 

@@ -50,11 +50,11 @@ def held(
     lock = FileLock(path, mode=0o600)
     # The lock's own file is the system's business; who holds it stands in a file beside it.
     holder = path.with_suffix(".pid")
-    _acquire(lock, holder, clock, wait, tell)
+    await_turn(lambda: _taken(lock), lambda: _read(holder), clock, wait, tell)
     try:
         # It only informs others: a full disk is for the run itself to meet.
         with suppress(OSError):
-            _write(holder, f"{kept(_this_process(who))}\n")
+            _write(holder, f"{kept(this_process(who))}\n")
         yield
     finally:
         with suppress(OSError):
@@ -62,19 +62,34 @@ def held(
         lock.release()
 
 
-def _this_process(who: str) -> str:
+def this_process(who: str) -> str:
     """Return what others are told about this process."""
     process = os.getpid()
     return message("process-of", process=process, who=who) if who else message("process", process=process)
 
 
-def _acquire(
-    lock: BaseFileLock, holder: Path, clock: Clock, wait: float, tell: Callable[[str], None]
+def await_turn(
+    taken: Callable[[], bool],
+    holder: Callable[[], str],
+    clock: Clock,
+    wait: float,
+    tell: Callable[[str], None],
 ) -> None:
-    """Take the lock when it is free, within `wait` seconds."""
+    """Take a lock when it is free.
+
+    Args:
+        taken: takes it, if it is free now.
+        holder: says who holds it, as far as that is known.
+        clock: is waited by.
+        wait: seconds to wait for it.
+        tell: is told once whom it waits for.
+
+    Raises:
+        LockedError: another run holds it still.
+    """
     until, waiting = clock.monotonic() + wait, False
-    while not _taken(lock):
-        name = _read(holder)
+    while not taken():
+        name = holder()
         left = until - clock.monotonic()
         if left <= 0:
             raise LockedError(

@@ -17,7 +17,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncd.errors import StateError
@@ -46,13 +46,16 @@ class DataFolder:
 
     Attributes:
         root: the folder itself.
+        database: the address of the PostgreSQL that holds the state, where that is not in the folder. It may hold a
+            password, and is never shown.
     """
 
     root: Path
+    database: str = field(default="", repr=False)
 
     @property
     def state(self) -> Path:
-        """The database of what was written, the library index and the runs."""
+        """The file of what was written, the library index and the runs; `store.Store.of` opens it."""
         return self.root / "syncd.sqlite"
 
     @property

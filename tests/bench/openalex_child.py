@@ -1,4 +1,7 @@
-"""A daemon for which OpenAlex is elsewhere, at the address that is named, and may be asked without a pause."""
+"""A daemon or a worker for which OpenAlex is elsewhere, at the address that is named.
+
+A daemon may ask it without a pause; workers find out its pace.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,12 @@ from syncd.sources.pace import Pace
 
 if __name__ == "__main__":
     address = sys.argv[1]
-    loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
-    world = dataclasses.replace(ports(), services={"openalex": address})
-    loop.serve(configuration(None), None, world, sys.stderr)
+    settings = configuration(None)
+    world = dataclasses.replace(ports(settings=settings), services={"openalex": address})
+    if sys.argv[2:] == ["worker"]:
+        from syncd.fleet.worker import serve
+
+        serve(world, 4, sys.stderr)
+    else:
+        loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
+        loop.serve(settings, None, world, sys.stderr)

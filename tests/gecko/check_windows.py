@@ -115,6 +115,32 @@ def test_what_is_closed_is_not_decided(client: Client) -> None:
     assert "syncd will look at Ann no longer" in question["text"]
 
 
+def test_who_did_not_write_a_paper_is_chosen_and_the_question_says_what_becomes_of_it(client: Client) -> None:
+    """Of two who list it; the daemon is told of the one."""
+    offered, asked, question, note = client.run(
+        """
+        const told = { title: "One paper", collection: "Profiles/Bo", item: "trashed" };
+        const asked = [];
+        Syncd.daemon.rejecting = async () => told;
+        Syncd.daemon.reject = async (...words) => (asked.push(words), { ...told, item: "taken out" });
+        const notes = [];
+        Syncd.commands._show = (lines) => notes.push(...lines);
+        const both = [{ name: "ann", author: "Ann Lee" }, { name: "bo", author: "Bo Chen" }];
+        const offered = z.chooseNext(1);
+        z.answerNext("accept");
+        await Syncd.commands.askReject(w, { libraryID: 1, key: "AAAA2222" }, both);
+        return [await offered, asked, z.questions.at(-1), notes];
+        """
+    )
+    assert offered == ["Ann Lee", "Bo Chen"]
+    assert asked == [["users/0", "AAAA2222", "bo"]]
+    assert "goes to the trash: syncd added it for" in question["text"]
+    assert question["buttons"] == ["Reject", "Cancel"]
+    (line,) = note
+    assert "the paper left" in line
+    assert "Undo Last Run takes that back" in line
+
+
 def test_a_review_is_decided_by_a_button_that_says_what_it_does(client: Client) -> None:
     """With both records in words, and what differs marked."""
     asked, text, marked, labels, after = client.run(

@@ -320,6 +320,11 @@ function makeServices(world) {
         world.dialogs.push(words);
         return world.clicks();
       },
+      select: (_window, title, text, names, chosen) => {
+        world.dialogs.push([title, text, ...names]);
+        chosen.value = world.chooses;
+        return world.chooses >= 0;
+      },
     }),
   });
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,7 +19,7 @@ PATIENCE = 120
 def test_javascript(script: Path) -> None:
     """Every test of the file passes, and there is at least one."""
     done = subprocess.run(
-        [NODE, "--no-warnings", "--test", "--test-reporter=tap", script],
+        [NODE, "--no-warnings", "--test-reporter=tap", script],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -26,4 +27,4 @@ def test_javascript(script: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 0" not in done.stdout, "there is no test in it"
+    assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), "there is no test in it"

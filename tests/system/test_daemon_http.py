@@ -809,16 +809,22 @@ def test_the_last_run_that_did_something_is_undone_once(
 def test_a_paper_is_rejected_by_its_item_and_that_is_undone(desk: Desk, owner: Owner, program: Asker) -> None:
     """The answer names the run, which is undone as any other; status tells of it with its code."""
     beta = owner.item("Beta")["key"]
-    answer = program.post("/v1/reject", paper=beta, profile="ann")
+    told = {"title": "Beta", "profile": "ann", "collection": "Profiles/Ann Lee", "item": "trashed"}
+    before = owner.zotero.version()
+    would = program.post("/v1/reject", paper=beta, profile="ann", library=PREFIX, dry_run=True)
+    assert would.json == told | {"run": None}
+    assert owner.zotero.version() == before
+    answer = program.post("/v1/reject", paper=beta, profile="ann", library=PREFIX)
     assert answer.status == 200, answer
     run = answer.json.pop("run")
-    assert answer.json == {"title": "Beta", "profile": "ann", "item": "trashed"}
+    assert answer.json == told
     assert set(desk.zotero.papers()) == {"Alpha", "Gamma"}
     (paper,) = program.get("/v1/status")["libraries"][0]["papers"]
     assert (paper["cause"], coded(paper, "detail")) == ("rejected", "not by ann, as you said")
     assert program.post("/v1/reject", paper="nosuch", profile="ann").status == 409
     assert program.post("/v1/reject", paper=beta, profile="nobody").status == 404
-    assert program.post("/v1/reject", paper=beta, profile="ann", library="another").status == 404
+    assert program.post("/v1/reject", paper=beta, profile="ann", library="groups/404").status == 404
+    assert program.post("/v1/reject", paper=beta, profile="ann", dry_run="yes").status == 400
     assert program.post("/v1/reject", paper=beta).status == 400
     assert program.post("/v1/reject", paper=beta, profile="ann", why="so").status == 400
     assert program.post("/v1/undo", run=run).json["reverted"] == 1

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from builders import intake, paper
 from clocks import FakeClock
 from syncd.model import Link
+from syncd.paths import DataFolder
 from syncd.state.excerpt import excerpt
 from syncd.state.state import Standing, State
 from syncd.state.store import Store
@@ -203,11 +204,11 @@ def said_of(one: Paper, listed: dict[str, str]) -> Said:
 
 
 @contextmanager
-def remembered(folder: Path) -> Iterator[State]:
+def remembered(place: DataFolder, endpoint: str = "https://example.org") -> Iterator[State]:
     """Give a state of which nothing is remembered."""
-    store = Store.at(folder / "s.sqlite")
+    store = Store.of(place)
     try:
-        yield State(store, "https://example.org", NAMES[0], FakeClock())
+        yield State(store, endpoint, NAMES[0], FakeClock())
     finally:
         store.close()
 
@@ -225,7 +226,17 @@ def planned(state: State, *intakes: Intake) -> Plan:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_excerpt_gives_the_plan_of_the_whole(tmp_path: Path, seed: int) -> None:
     """Whatever meets in a library, and whatever was written, merged, erased, refused and decided before."""
-    with remembered(tmp_path) as state:
+    _compare(DataFolder(tmp_path), seed)
+
+
+def test_so_it_does_on_a_server(tmp_path: Path, database: str) -> None:
+    """One after the other, each in a library of its own."""
+    for seed in range(3):
+        _compare(DataFolder(tmp_path, database), seed)
+
+
+def _compare(place: DataFolder, seed: int) -> None:
+    with remembered(place, f"https://{seed}.example.org") as state:
         world = World(state, seed)
         world.fill()
         intakes = world.intakes()
@@ -261,7 +272,7 @@ def test_a_title_that_is_nearly_alike_is_found_by_its_authors(
 ) -> None:
     """Also where none of its rare words is spelt as in the item, and where the authors stand in another order."""
     creators = [{"creatorType": "author", "firstName": "A", "lastName": name} for name in ("Chen", "Lee")]
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         mine = {
             "key": "USER2345",
             "itemType": "preprint",
@@ -278,7 +289,7 @@ def test_a_title_that_is_nearly_alike_is_found_by_its_authors(
 
 def test_what_the_user_was_asked_about_stays_a_question(tmp_path: Path) -> None:
     """However many papers have its words and authors by now."""
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         listed = paper("Lasers of Today", "Ann Lee", "Bo Chen")
         creators = [{"creatorType": "author", "firstName": "A", "lastName": name} for name in ("Chen", "Lee")]
         mine = {"key": "USER2345", "itemType": "preprint", "title": "Laser of Today", "date": "2023"}
@@ -300,7 +311,7 @@ def test_what_the_user_was_asked_about_stays_a_question(tmp_path: Path) -> None:
 
 def test_a_paper_whose_year_moved_is_known_by_the_profile_that_listed_it(tmp_path: Path) -> None:
     """Its key was made of the year that it had, and nothing else leads to it."""
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         before = paper("Lasers", "Ann Lee", date="2019-01-01")
         key = list(possible_keys(before, NAMES))[2][0]
         with state.writing() as connection:
@@ -311,7 +322,7 @@ def test_a_paper_whose_year_moved_is_known_by_the_profile_that_listed_it(tmp_pat
 
 def test_an_item_whose_title_has_markup_is_found(tmp_path: Path) -> None:
     """An earlier syncd did not read it, and so short a title is not nearly alike."""
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         data = {"key": "USER2345", "itemType": "preprint", "title": "<i>Lasers</i>", "date": "2023"}
         creators = [{"creatorType": "author", "firstName": "Ann", "lastName": "Lee"}]
         with state.writing() as connection:
@@ -322,7 +333,7 @@ def test_an_item_whose_title_has_markup_is_found(tmp_path: Path) -> None:
 
 def test_what_was_answered_of_a_paper_that_waits_is_known(tmp_path: Path) -> None:
     """Another record of it, by its identifier, is the same item."""
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         waiting = said_of(paper("Masers", "Bo Chen", doi="10.1000/a"), {"old": ""})
         asked = Standing("ABCD2345", "review", None, "Masers", "", {}, [], said=waiting)
         with state.writing() as connection:
@@ -335,7 +346,7 @@ def test_what_was_answered_of_a_paper_that_waits_is_known(tmp_path: Path) -> Non
 def work(folder: Path, others: int) -> int:
     """Return in thousands of steps what the database does for a plan of the same papers, beside so many items."""
     folder.mkdir()
-    with remembered(folder) as state:
+    with remembered(DataFolder(folder)) as state:
         chance = random.Random(1)
         there = [
             other(number, f"{chance.random()} thing {chance.random()} of {number}")
@@ -377,7 +388,7 @@ def test_an_item_is_found_by_the_title_that_it_has(tmp_path: Path) -> None:
         with state.reading() as connection:
             return connection.scalar(sa.text("SELECT count(*) FROM title_word")) or 0
 
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         index = state.index()
         for title, number in (("Reading Long Documents", 4), ("Lasers", 2)):
             with state.writing() as connection:
@@ -391,7 +402,7 @@ def test_an_item_is_found_by_the_title_that_it_has(tmp_path: Path) -> None:
 def test_an_excerpt_holds_what_the_sources_touch(tmp_path: Path) -> None:
     """A thousand other items are not fetched, though each has a word in common with a paper."""
     others = [other(number, f"Learning thing number {number}") for number in range(1000)]
-    with remembered(tmp_path) as state:
+    with remembered(DataFolder(tmp_path)) as state:
         with state.writing() as connection:
             state.index().record(connection, items=[(one, 1) for one in others], complete=1)
         listed = intake(*(paper(title, "Ann Lee") for title in TITLES), name="ann")
@@ -400,3 +411,17 @@ def test_an_excerpt_holds_what_the_sources_touch(tmp_path: Path) -> None:
             assert len(part.view().items) == 0
             part.items([str(others[7]["key"])])
             assert len(part.view().items) == 1
+
+
+def test_many_new_papers_are_asked_about_together(tmp_path: Path) -> None:
+    """A first file of thousands of papers costs few statements, each about many."""
+    papers = [paper(f"{random.Random(n).random()} Things of {n}", f"Ann Lee{n}") for n in range(600)]
+    asked = [0]
+
+    def ask(*_: object) -> None:
+        asked[0] += 1
+
+    with remembered(DataFolder(tmp_path)) as state, excerpt(state, NAMES) as part:
+        sa.event.listen(state._store.engine, "before_cursor_execute", ask)
+        part.plan([intake(*papers, name="ann")])
+    assert asked[0] < 300

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clocks import FakeClock
+from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.facts import heed
 from syncd.state.state import State
@@ -128,7 +129,19 @@ class World:
 @given(steps=STEPS)
 def test_what_changed_is_all_that_changed(tmp_path: Path, steps: Sequence[tuple[Any, ...]]) -> None:
     """Whatever happens to papers, and whenever somebody asks."""
-    store = Store.at(tmp_path / "s.sqlite")
+    live(DataFolder(tmp_path), steps)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_so_it_is_on_a_server(tmp_path: Path, database: str, steps: Sequence[tuple[Any, ...]]) -> None:
+    """A few times, to see that the words for it mean the same there."""
+    live(DataFolder(tmp_path, database), steps)
+
+
+def live(place: DataFolder, steps: Sequence[tuple[Any, ...]]) -> None:
+    """Let things happen, and follow them."""
+    store = Store.of(place)
     try:
         with store.writing() as connection:
             for table in (db.fact, db.index_item, db.figure):

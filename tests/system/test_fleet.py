@@ -12,6 +12,7 @@ import pytest
 
 from authors import Arxiv, OpenAlex, SemanticScholar, identifier, title
 from doubles import Fault
+from syncd.cli.push import _summary
 from syncd.config import load
 from syncd.daemon.events import Events
 from syncd.daemon.looks import Looks
@@ -21,9 +22,11 @@ from syncd.daemon.work import Looker, Outcome
 from syncd.engine.fleet import sift
 from syncd.engine.gather import jobs
 from syncd.engine.ports import Ports
+from syncd.engine.run import Report, RunOptions, run_once
+from syncd.services.openalex import Api as OpenAlexApi
 from syncd.sources.pace import Pace
 from syncd.state.libraries import remembered
-from websites import Reply, Site, website
+from websites import Asked, Reply, Site, website
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,6 +107,11 @@ class Fleet:
         while self.looks.under_way:
             self.inbox.get(timeout=30)()
         return self.outcomes
+
+    def push(self, **options: Any) -> Report:
+        """Push all profiles, or those that are named, as `syncd push` does."""
+        (report,) = run_once(self.config, RunOptions(max_create=1000, **options), self.ports)
+        return report
 
     def later(self, seconds: float = 6 * HOUR) -> None:
         """Let time pass."""
@@ -338,6 +346,85 @@ def test_everything_is_read_anew_after_some_weeks(desk: Desk, site: Site) -> Non
     assert read[:2] == [0, 0]
     assert sum(read) == 20
     assert max(read) < 20
+
+
+def test_a_push_by_hand_asks_as_the_daemon_does(desk: Desk, zotero: Zotero, site: Site) -> None:
+    """About many at a time, unless profiles are named; a dry run remembers nothing, and its plan can be pushed."""
+    openalex = OpenAlex(site)
+    fleet = following(desk, site, openalex.follow(20))
+    fleet.push()
+    assert len(zotero.papers()) == 20
+    fleet.later()
+    for number in (7, 8, 9):
+        openalex.add(identifier(number), title(f"news {number}"), f"{desk.clock.now():%Y-%m-%d}")
+    openalex.asked.clear()
+    for _ in range(2):
+        dry = fleet.push(dry_run=True)
+        assert (dry.counts["create"], len(dry.unchanged)) == (3, 17)
+    assert dry.plan is not None
+    assert {intake.whole for intake in dry.plan.profiles} == {True}
+    openalex.asked.clear()
+    report = fleet.push()
+    assert (report.counts["create"], len(report.unchanged), report.error) == (3, 17, None)
+    assert openalex.asked == {"works of many": 1}
+    openalex.asked.clear()
+    fleet.push(names=("p7",))
+    assert openalex.asked["works of many"] == 0
+    assert "nothing is new" in _summary(fleet.push())
+
+
+def test_a_question_that_fails_takes_no_other_with_it(
+    desk: Desk, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some fail once and all others are asked about; where it fails twice, the service is left alone."""
+    monkeypatch.setattr(OpenAlexApi, "per_recent", 5)
+    openalex = OpenAlex(site)
+    fleet = following(desk, site, openalex.follow(15))
+    fleet.push()
+    fleet.later()
+    answer, asked = site.replies["/works"], []
+
+    def failing(*which: int) -> Callable[[Asked], Reply]:
+        def reply(question: Asked) -> Reply:
+            if question.query["filter"] not in asked:
+                asked.append(question.query["filter"])
+            return Reply(b"", 500) if len(asked) in which else answer(question)  # type: ignore[operator]
+
+        return reply
+
+    site.replies["/works"] = failing(2)
+    report = fleet.push()
+    assert (len(report.unchanged), len(report.unread)) == (10, 5)
+    assert len(fleet.state.problems()) == 5
+    asked.clear()
+    site.replies["/works"] = failing()
+    report = fleet.push()
+    assert (len(report.unchanged), fleet.state.problems()) == (15, [])
+    asked.clear()
+    site.replies["/works"] = failing(1, 2, 3)
+    report = fleet.push()
+    assert (len(report.unchanged), len(asked)) == (0, 2)
+    assert len({id(failure.error) for failure in report.unread}) == 2
+
+
+def test_an_identifier_that_a_service_refuses_is_found_out(desk: Desk, site: Site) -> None:
+    """By halves: it is read by itself, and the others as before."""
+    openalex = OpenAlex(site)
+    fleet = following(desk, site, openalex.follow(20))
+    fleet.push()
+    fleet.later()
+    answer = site.replies["/works"]
+    site.replies["/works"] = lambda asked: (
+        Reply(b"", 400)
+        if identifier(13) in asked.query["filter"] and "|" in asked.query["filter"]
+        else answer(asked)  # type: ignore[operator]
+    )
+    assert kinds(fleet.look()) == {"unchanged": 20, "read": 0}
+    site.replies["/works"] = lambda asked: (
+        Reply(b"", 400) if identifier(13) in asked.query["filter"] else answer(asked)  # type: ignore[operator]
+    )
+    looks = fleet.look()
+    assert [name for name, look in looks.items() if look.error] == ["p13"]
 
 
 def test_a_service_that_can_not_be_asked_is_their_trouble(desk: Desk, site: Site) -> None:

@@ -31,6 +31,8 @@ HEAVY = {
     "urllib3",
 }
 
+FLEET = {"procrastinate", "psycopg", "syncd.fleet", "syncd.state.postgres"}
+
 
 @pytest.mark.parametrize("command", ["status", "log", "review"])
 def test_a_command_that_looks_loads_no_client(pushed: Desk, command: str) -> None:
@@ -45,4 +47,19 @@ def test_a_command_that_looks_loads_no_client(pushed: Desk, command: str) -> Non
     )
     loaded = set(done.stdout.partition("modules:")[2].split())
     assert "syncd.state.state" in loaded
-    assert not loaded & HEAVY
+    assert not loaded & (HEAVY | FLEET)
+
+
+def test_one_computer_alone_loads_nothing_of_a_fleet(pushed: Desk) -> None:
+    """A push, and what the daemon is made of, do without PostgreSQL, the queue and its workers."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import syncd.daemon.loop\n{MODULES}", "push", "ann"],
+        cwd=pushed.folder,
+        env=pushed.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.partition("modules:")[2].split())
+    assert "syncd.engine.run" in loaded
+    assert not loaded & FLEET

@@ -196,6 +196,9 @@ def test_reloads_leave_no_file_and_no_thread_behind(desk: Desk, daemon: Backgrou
             desk.configure("" if turn % 2 else f"{SECOND_PROFILE}\n[metrics]\nport = {port}\n")
             assert not daemon.ask("reload")["problems"]
 
+    reload(1)
+    # The first trouble that is told opens a connection to the database, which stays.
+    daemon.until(lambda: looks(daemon, "bo"))
     reload(6)
     before = at_rest(daemon)
     reload(50)

@@ -13,6 +13,7 @@ from owner import pushes, show
 from pages import REAL_PAGE, entry, page
 from syncd.clock import SystemClock
 from syncd.lock import held
+from websites import Reply, website
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
@@ -367,6 +368,20 @@ def test_without_a_network_one_line_says_so(desk: Desk) -> None:
         "Check the network. What is in the library stays as it is.",
     ]
     assert len(desk.syncd("push", "--json").json["unread"]) == 3
+
+
+def test_where_another_server_was_reached_each_is_told_of_by_itself(desk: Desk) -> None:
+    """The network is there, and only these two servers are not."""
+    with website() as site:
+        site.replies["/bo"] = Reply(page(entry("Beta"), name="Bo Chen"))
+        pages = [f"[profiles.p{n}]\nsource = 'http://127.0.0.1:9/{n}'\n" for n in range(2)]
+        pages.append(f"[profiles.bo]\nsource = '{site.address}/bo'\n")
+        desk.configure("".join(pages) + "[http]\nallow_private = ['127.0.0.1']\n")
+        desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
+        pushed = desk.syncd("push")
+    assert pushed.code == 3
+    assert "reaches no server" not in pushed.err
+    assert pushed.err.count("no connection to 127.0.0.1") == 2
 
 
 def test_parse_shows_identifiers_and_links(desk: Desk) -> None:

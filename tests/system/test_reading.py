@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 import large
 from clocks import FakeClock
 from desk import Trouble, Zotero
 from doubles import Fault, FaultyLibrary
-from syncd.errors import LibraryError
+from syncd.errors import LibraryError, StateError
+from syncd.messages import Message
+from syncd.paths import DataFolder
+from syncd.state import index, search
+from syncd.state import store as db
+from syncd.state.search import numbers_of
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.client import Address, Client
@@ -34,6 +40,8 @@ Meets = Fault | Callable[["Request"], Fault | None]
 # More than three transactions take.
 ITEMS = 3250
 PATIENCE = 30.0
+# What is done with a large library once all of it is read.
+NOTING, SORTING = "noting-titles", "sorting-index"
 
 
 class CountingWay(Way):
@@ -56,6 +64,35 @@ class CountingWay(Way):
                 self._busy -= 1
 
 
+def code_of(words: str) -> str:
+    """Return which sentence it is."""
+    assert isinstance(words, Message)
+    return words.code
+
+
+class EndedError(Exception):
+    """A reading was ended."""
+
+
+class Ending:
+    """Listens to a reading, and ends it when so many items were read, or when it comes so far."""
+
+    def __init__(self, items: int = 0, stage: str | None = None) -> None:
+        self._items = items
+        self._stage = stage
+
+    def reading(self, items: int, total: int) -> None:
+        """End it, if it is time."""
+        assert items <= total
+        if self._stage is None and items >= self._items:
+            raise EndedError
+
+    def stage(self, words: str) -> None:
+        """End it, if it is time."""
+        if code_of(words) == self._stage:
+            raise EndedError
+
+
 class Reader:
     """A library, and the index of it."""
 
@@ -66,15 +103,24 @@ class Reader:
         self.clock = clock
         self.way = CountingWay()
         self.told: list[tuple[int, int]] = []
+        self.stages: list[str] = []
 
     def refresh(self) -> None:
         """Read, as a run does that gives up at the first error."""
         transport = PoliteTransport(self.clock, attempts=2, inner=self.way)
         address = Address("main", self.server.url, self.server.library, self.server.key)
         try:
-            self.index.refresh(Client(address, transport), lambda *told: self.told.append(told))
+            self.index.refresh(Client(address, transport), self)
         finally:
             transport.shutdown()
+
+    def reading(self, items: int, total: int) -> None:
+        """Note how far it is."""
+        self.told.append((items, total))
+
+    def stage(self, words: str) -> None:
+        """Note what is done with what was read."""
+        self.stages.append(code_of(words))
 
     def put_back(self, version: int) -> None:
         """Put the library back to what it was at a version."""
@@ -112,9 +158,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def reader(filled: Path, trouble: Trouble, tmp_path: Path) -> Iterator[Reader]:
     """Give a copy of it, and an empty index."""
-    path = tmp_path / "library.sqlite"
+    yield from _reader(filled, trouble, DataFolder(tmp_path))
+
+
+@pytest.fixture
+def reader_at_server(filled: Path, trouble: Trouble, tmp_path: Path, database: str) -> Iterator[Reader]:
+    """Give the same, with the index on a server."""
+    yield from _reader(filled, trouble, DataFolder(tmp_path, database))
+
+
+def _reader(filled: Path, trouble: Trouble, place: DataFolder) -> Iterator[Reader]:
+    path = place.root / "library.sqlite"
     path.write_bytes(filled.read_bytes())
-    store, clock = Store.at(tmp_path / "syncd.sqlite"), FakeClock()
+    store, clock = Store.of(place), FakeClock()
     with FaultyLibrary(path, faults=trouble) as server:
         yield Reader(server, trouble, State(store, server.url, "users/1", clock).index(), clock)
     store.close()
@@ -151,6 +207,28 @@ def test_a_reading_that_was_ended_goes_on_where_it_was(reader: Reader, trouble: 
     assert json.loads(view.items[edited].raw)["title"] == "Edited"
 
 
+@pytest.mark.parametrize("requests", [3, 20])
+def test_of_two_readings_at_once_none_leaves_a_gap(
+    reader_at_server: Reader, trouble: Trouble, requests: int
+) -> None:
+    """Whose lock broke may read on while another reads: the one that ends later says so, and nothing is missing."""
+    reader = reader_at_server
+    other = Reader(reader.server, trouble, reader.index, reader.clock)
+
+    def meet(_: Request) -> None:
+        trouble.forget()
+        item = next(iter(reader.zotero.get("/items?format=versions&limit=1&sort=dateAdded")))
+        other.refresh()
+        reader.zotero.erase(item)
+
+    trouble.plan("GET", *after(requests, meet))
+    with pytest.raises(StateError) as caught:
+        reader.refresh()
+    assert "another run read the library" in caught.value.words
+    reader.refresh()
+    assert reader.is_complete()
+
+
 def test_a_reading_tells_how_far_it_is(reader: Reader) -> None:
     """Items so far, and of how many, for a bar with the time left."""
     reader.refresh()
@@ -163,23 +241,51 @@ def test_a_reading_tells_how_far_it_is(reader: Reader) -> None:
 
 def test_who_ends_a_reading_loses_nothing_of_it(reader: Reader) -> None:
     """A run may end whenever it tells how far it is."""
-
-    class Ended(Exception):  # noqa: N818
-        pass
-
-    def end(_items: int, _total: int) -> None:
-        raise Ended
-
     address = Address("main", reader.server.url, "users/1", reader.server.key)
     transport = PoliteTransport(reader.clock)
     for _ in range(3):
-        with pytest.raises(Ended):
-            reader.index.refresh(Client(address, transport), end)
+        with pytest.raises(EndedError):
+            reader.index.refresh(Client(address, transport), Ending())
     transport.shutdown()
     reader.server.requests.clear()
     reader.refresh()
     assert len(reader.asked()) <= 3
     assert reader.is_complete()
+
+
+def test_a_large_library_is_found_by_its_titles_once_it_is_read(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Indexes and words come at its end, however often it was ended before."""
+    monkeypatch.setattr(index, "LARGE", 1000)
+    monkeypatch.setattr(search, "WORDS_AT_ONCE", 5000)
+    address = Address("main", reader.server.url, "users/1", reader.server.key)
+    transport = PoliteTransport(reader.clock)
+    store = Store.at(tmp_path / "syncd.sqlite")
+    every = {each.name for each in db.index_item.indexes}
+    for ending in (Ending(1000), Ending(stage=NOTING), Ending(stage=NOTING), Ending(stage=SORTING)):
+        with pytest.raises(EndedError):
+            reader.index.refresh(Client(address, transport), ending)
+        assert not every & indexes(store)
+    transport.shutdown()
+    assert reader.index.version() == 0
+    reader.refresh()
+    assert reader.stages[-1] == SORTING
+    assert set(reader.stages[:-1]) == {NOTING}
+    assert reader.is_complete()
+    assert indexes(store) >= every
+    items = reader.index.view().items.values()
+    with store.reading() as connection:
+        words = sa.select(db.title_word.c.word, db.title_word.c.key)
+        noted = sorted(tuple(row) for row in connection.execute(words))
+    store.close()
+    assert noted == sorted((n, item.key) for item in items for n in numbers_of(item.words, item.authors))
+
+
+def indexes(store: Store) -> set[str | None]:
+    """Return the names of the indexes that items have now."""
+    with store.reading() as connection:
+        return {each["name"] for each in sa.inspect(connection).get_indexes("index_item")}
 
 
 def test_only_the_first_reading_takes_four_connections(reader: Reader, trouble: Trouble) -> None:
@@ -208,7 +314,7 @@ def test_only_the_first_reading_takes_four_connections(reader: Reader, trouble: 
 
 def test_an_edit_between_the_first_answers_is_not_missed(reader: Reader, trouble: Trouble) -> None:
     """The first page may be older than the list of versions, which says up to what all was read."""
-    page = reader.zotero.get("/items?includeTrashed=1&limit=100&sort=dateAdded")
+    page = reader.zotero.get("/items?includeTrashed=1&limit=100")
     edited = page[0]
 
     def edit(_: Request) -> None:

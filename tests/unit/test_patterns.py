@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +35,18 @@ USES: dict[str, Callable[[re.Pattern[Any], Any], object]] = {
 ALL_WAYS = frozenset({"match", "fullmatch", "search"})
 
 
-def nodes() -> dict[str, list[ast.AST]]:
-    """Return all nodes of each module, by its path within the package."""
+def sources() -> dict[str, str]:
+    """Return the text of each module, by its path within the package."""
     return {
-        str(path.relative_to(ROOT)): list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-        for path in sorted(ROOT.rglob("*.py"))
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(ROOT.rglob("*.py"))
     }
 
 
-NODES = nodes()
+# Each process of the tests collects this module, and few run it: what takes a second is done when it is asked for.
+@cache
+def nodes() -> dict[str, list[ast.AST]]:
+    """Return all nodes of each module, by its path within the package."""
+    return {path: list(ast.walk(ast.parse(text))) for path, text in sources().items()}
 
 
 def calls(among: Iterable[ast.AST], name: str) -> list[ast.Call]:
@@ -54,10 +58,11 @@ def calls(among: Iterable[ast.AST], name: str) -> list[ast.Call]:
     ]
 
 
+@cache
 def uses() -> dict[str, set[str]]:
     """Return by which methods each name is used anywhere: {"LINE": {"fullmatch"}}."""
     found: dict[str, set[str]] = {}
-    for every in NODES.values():
+    for every in nodes().values():
         for node in every:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in USES:
                 for part in ast.walk(node.func.value):
@@ -70,8 +75,8 @@ def uses() -> dict[str, set[str]]:
 def names() -> dict[re.Pattern[Any], set[str]]:
     """Return what each pattern is called, after every module that makes one was imported."""
     found: dict[re.Pattern[Any], set[str]] = {}
-    for path, every in NODES.items():
-        if path == MAKER or not calls(every, "pattern"):
+    for path, text in sources().items():
+        if path == MAKER or " pattern(" not in text:
             continue
         module = importlib.import_module(
             ".".join(("syncd", *Path(path).with_suffix("").parts)).removesuffix(".__init__")
@@ -83,12 +88,11 @@ def names() -> dict[re.Pattern[Any], set[str]]:
 
 
 NAMES = names()
-WAYS = uses()
 
 
 def ways(form: re.Pattern[Any]) -> list[str]:
     """Return how a pattern is used; all ways where that can't be seen, as with patterns in a table."""
-    used = set().union(*(WAYS.get(name, set()) for name in NAMES.get(form, ())))
+    used = set().union(*(uses().get(name, set()) for name in NAMES.get(form, ())))
     return sorted(used or ALL_WAYS)
 
 
@@ -132,12 +136,12 @@ def test_a_bad_pattern_is_found_out(expression: str, hostile: Any, way: str) -> 
 
 def test_every_pattern_is_recorded() -> None:
     """Every call that makes a pattern names its hostile example, and is made once, as the module is imported."""
-    made = {path: calls(every, "pattern") for path, every in NODES.items() if path != MAKER}
+    made = {path: calls(every, "pattern") for path, every in nodes().items() if path != MAKER}
     assert len(NAMES) > 100
     for path, found in made.items():
         bare = [call.lineno for call in found if "hostile" not in {word.arg for word in call.keywords}]
         assert not bare, f"{path}: patterns without a hostile example in lines {bare}"
-        functions = [n for n in NODES[path] if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        functions = [n for n in nodes()[path] if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
         late = [call.lineno for function in functions for call in calls(ast.walk(function), "pattern")]
         assert not late, f"{path}: patterns that are made in a function, in lines {late}"
     assert all(again for _, (_, again, _) in RECORDED)
@@ -147,7 +151,7 @@ def test_no_other_regular_expression_is_used() -> None:
     """`re` is used for its types, its flags and `re.escape`; all else goes through `pattern`."""
     allowed = {"Pattern", "Match", "escape", *re.RegexFlag.__members__}
     wrong = []
-    for path, every in NODES.items():
+    for path, every in nodes().items():
         if path == MAKER:
             continue
         for node in every:

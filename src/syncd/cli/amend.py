@@ -31,7 +31,7 @@ from syncd.engine.amend import restore as let_back
 from syncd.engine.ports import run_name
 from syncd.engine.reject import reject_as_run as say_not_by
 from syncd.engine.session import Session, opened
-from syncd.engine.undo import Undoing, last_run, note_nothing_to_undo, undo_as_run
+from syncd.engine.undo import Undoing, note_nothing_to_undo, undo_as_run
 from syncd.engine.undo import undo as look
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import listed, message
@@ -97,9 +97,10 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
     """Return the name of the run that is meant."""
     if words is None and not last:
         raise ConfigError([message("no-run-named")], hint=message("name-run-of-log"))
-    settings, world = configuration(config), ports()
+    settings = configuration(config)
+    world = ports(settings=settings)
     with remembered(settings.library(library), world.data, world.clock) as state:
-        newest = last_run(state.history) if last else None
+        newest = state.history.left() if last else None
         if last and words is None and newest is None:
             raise SyncdError(message("no-run-to-undo"), hint=message("see-log"))
         return chosen(state.history, words, newest, settings.history.keep).name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,15 @@ def scene(config: Path | None, command: tuple[str, ...] = (), *, offline: bool) 
     """
     settings: Config | None = None
     problems: tuple[str, ...] = ()
+    data = data_folder(os.environ)
     try:
         settings = load(config, os.environ)
+        data = replace(data, database=settings.database.address(os.environ))
     except ConfigError as error:
         problems = tuple(error.problems)
     return Scene(
         env=os.environ,
-        data=data_folder(os.environ),
+        data=data,
         clock=SystemClock(),
         file=find(config, os.environ),
         config=settings,

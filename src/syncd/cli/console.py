@@ -86,7 +86,9 @@ def of_report(report: Report, *, tell_nothing_new: bool = False) -> Exit:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         return Exit.PARTLY if written and not report.dry_run else of_error(report.error)
     if report.unread:
-        return Exit.PARTLY if report.plan is not None else of_error(report.unread[0].error)
+        return (
+            Exit.PARTLY if report.plan is not None or report.unchanged else of_error(report.unread[0].error)
+        )
     if report.failures:
         written = any(report.counts[kind] for kind in ("create", "update", "adopt"))
         passes = all(failure.passes for failure in report.failures.values())
@@ -197,11 +199,11 @@ def to_be_edited(path: Path | None) -> tuple[Path, Config]:
     return place, load(place, os.environ) if place.exists() else defaults()
 
 
-def own_data() -> DataFolder:
-    """Return the data folder; it is there then."""
+def own_data(settings: Config | None = None) -> DataFolder:
+    """Return the data folder; it is there then. State is opened in it with the settings alone: they say where it is."""
     data = data_folder(os.environ)
     data.create()
-    return data
+    return replace(data, database=settings.database.address(os.environ)) if settings else data
 
 
 def ports(
@@ -211,12 +213,12 @@ def ports(
 
     Args:
         progress: who is told how far a run is.
-        settings: the configuration; without it, the history is kept as long as usual.
+        settings: the configuration; without it, no state is opened.
         patience: seconds to wait for one's turn at a library.
     """
     from syncd.engine.ports import Ports, Quiet  # noqa: PLC0415 - heavy
 
-    world = Ports(os.environ, own_data(), SystemClock(), progress or Quiet(), patience=patience)
+    world = Ports(os.environ, own_data(settings), SystemClock(), progress or Quiet(), patience=patience)
     return replace(world, keep=settings.history.keep) if settings else world
 
 

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from shlex import quote
 from typing import Annotated, Any
 
@@ -37,7 +36,6 @@ from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, SyncdError
 from syncd.messages import message
-from syncd.sources.pace import Pace
 from syncd.state.libraries import remembered
 
 Json = dict[str, Any]
@@ -52,7 +50,7 @@ def run(config: ConfigOption = None) -> None:
         settings = configuration(config)
         from syncd.daemon.loop import serve  # noqa: PLC0415 - heavy
 
-        world = ports()
+        world = ports(settings=settings)
         ended_well = serve(settings, config, world, sys.stderr)
     if not ended_well:
         # A thread still waits for an answer that may never come; the journal knows what it was about to do.
@@ -64,16 +62,20 @@ def run(config: ConfigOption = None) -> None:
 def sync_now(profiles: Profiles = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Look at profiles now, through the daemon where one runs."""
     with said_plainly():
-        settings, world = configuration(config), ports()
+        settings = configuration(config)
+        world = ports(settings=settings)
         names = each_once(profiles or ()) or tuple(settings.profiles)
         for name in names:
             settings.profile(name)
         if not names:
             raise ConfigError([message("no-profile-followed-yet")], hint=message("set-up-with-init"))
         answer = ask(world.data.control, "sync-now", seconds=None, names=names)
-        looks = (
-            [_in_words(look) for look in answer["profiles"]] if answer else _look_here(names, settings, world)
-        )
+        told = answer["profiles"] if answer else _look_there(names, world)
+        looks = [_in_words(look) for look in told]
+        if answer is None and (
+            left := [name for name in names if name not in {one["profile"] for one in told}]
+        ):
+            looks += _look_here(left, settings, world)
         codes = {_code(look) for look in looks}
         code = codes.pop() if len(codes) == 1 else Exit.PARTLY
         if as_json:
@@ -133,7 +135,7 @@ def _rest(do: str, names: Sequence[str], settings: Config) -> None:
     """Pause or resume, through the daemon where one runs."""
     for name in names:
         settings.profile(name)
-    world = ports()
+    world = ports(settings=settings)
     answer = ask(world.data.control, do, names=names)
     if answer is not None:
         resting = set(answer["paused"])
@@ -165,9 +167,9 @@ def _resumed(names: Sequence[str]) -> str:
 
 def _check_collection(name: str, settings: Config) -> None:
     """Say so where a profile rests for another reason than the user's word to syncd."""
-    library, world = settings.library(settings.profile(name).library), ports()
+    library, world = settings.library(settings.profile(name).library), ports(settings=settings)
     with remembered(library, world.data, world.clock) as state:
-        resting = [profile for profile in state.profiles() if profile.name == name and profile.paused]
+        resting = [profile for profile in state.profiles([name]) if profile.paused]
     if resting:
         raise ConfigError(
             [message("profile-rests", profile=repr(name), reason=resting[0].paused)],
@@ -175,10 +177,19 @@ def _check_collection(name: str, settings: Config) -> None:
         )
 
 
+def _look_there(names: Sequence[str], world: Ports) -> list[Json]:
+    """Let workers look at profiles, where there are any; return how that ended, as the daemon would."""
+    if not world.data.database:
+        return []
+    from syncd.fleet.scheduler import look_now  # noqa: PLC0415 - it needs what is not installed everywhere
+
+    return look_now(names, world.data, world.clock)
+
+
 def _look_here(names: Sequence[str], settings: Config, world: Ports) -> list[Json]:
     """Look at profiles in this process, one after the other, as the daemon would."""
     never = threading.Event()
-    looker = Looker(replace(world, pace=Pace()), lambda _library: True)
+    looker = Looker(world, lambda _library: True)
     looks = []
     for name in names:
         run = run_name(world.clock.now())

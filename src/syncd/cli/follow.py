@@ -111,7 +111,7 @@ def unfollow(
 def _forget(profile: str, config: Path | None, *, followed: bool) -> None:
     """Forget a profile, after a daemon that runs has given it up: it would learn all of it again."""
     _, settings = to_be_edited(config)
-    world = ports()
+    world = ports(settings=settings)
     ask(world.data.control, "reload")
     if not forget_person(profile, settings.libraries.values(), world) and not followed:
         raise SyncdError(message("nothing-kept-about", profile=repr(profile)))

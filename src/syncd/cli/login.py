@@ -134,9 +134,10 @@ def _login_desktop(
     daemon = None if settings.control.http is False else f"http://127.0.0.1:{port}"
     key = consent(target.endpoint, clock, _say, _is_same, lambda: daemon)
     done = work.store(key, None, target, work.Storage(place, os.environ, where))
-    reference = load(place, os.environ).libraries[target.name].key
+    settings = load(place, os.environ)
+    reference = settings.libraries[target.name].key
     if daemon and reference:
-        data = own_data()
+        data = own_data(settings)
         pairings.remember(data, target.name, reference)
         ask(data.control, "reload")
     return done

@@ -64,11 +64,13 @@ COMMANDS = {
     "reject": (("amend", "reject"), "Say that a paper is not by the person of a profile."),
     "resume": (("daemon", "resume"), "Let profiles go on that rest."),
     "run": (("daemon", "run"), "Run the daemon: it stays and keeps the libraries up to date."),
+    "worker": (("worker", "worker"), "Work for a fleet, together with workers on other computers."),
     "sync-now": (("daemon", "sync_now"), "Look at profiles now, through the daemon where one runs."),
     "pause": (("daemon", "pause"), "Let profiles rest until syncd resume."),
     "reload": (("daemon", "reload"), "Let the daemon take over the configuration as it is now."),
     "config": (("config", "app"), "Look at the configuration."),
     "library": (("library", "app"), "The embedded library."),
+    "database": (("database", "app"), "Where the state is kept."),
     "service": (("service", "app"), "syncd as a service, started by the computer itself."),
     "plugin": (("plugin", "app"), "syncd inside of Zotero: its plugin."),
 }

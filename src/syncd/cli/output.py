@@ -23,6 +23,8 @@ from syncd.messages import message
 
 GAP = 2
 INDENT = 4
+# Names of profiles that one sentence is about.
+MOST_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,12 @@ def counted(counts: Mapping[str, int]) -> str:
         for kind, number in counts.items()
         if number
     )
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the names of profiles that one sentence is about, or the first of them and how many more there are."""
+    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    return message("and-more", names=shown, count=more) if more > 0 else shown
 
 
 def with_the_rest(words: str, author: str, origin: str) -> str:

@@ -18,9 +18,9 @@ from syncd.cli import output
 from syncd.cli.console import Exit, escape, ports, stdout, tell
 from syncd.cli.output import Column
 from syncd.config import Config, edit, members
-from syncd.config.load import read_list
+from syncd.config.load import load, read_list
 from syncd.config.members import Member
-from syncd.engine.gather import apis_of, web_of
+from syncd.engine.gather import apis_of, keyless, web_of
 from syncd.errors import ConfigError, SourceError
 from syncd.messages import message
 from syncd.services import search
@@ -97,6 +97,8 @@ def follow_list(
             raise typer.Exit(Exit.WAITING)
     edit.change(place, os.environ, {("groups", group): {"members": str(_as_written(whole, place)), **given}})
     tell(message("list-is-followed", count=len(people.members), path=path, group=repr(group)))
+    if number := keyless(load(place, os.environ)):
+        tell(f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}")
 
 
 def _as_written(whole: Path, place: Path) -> Path:

@@ -34,13 +34,14 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, with_the_rest
+from syncd.cli.output import WORDS, Bar, Column, before_and_after, named, reasons, show, some, with_the_rest
 from syncd.config import Config
-from syncd.engine.gather import jobs
+from syncd.engine.gather import Unread, jobs, keyless
 from syncd.engine.run import Report, RunOptions, push_plan, run_once
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.messages import chained, listed, message
 from syncd.paths import write_whole
+from syncd.read import is_online
 from syncd.sync.action import Action, Plan, PlannedProfile
 from syncd.sync.plan import dump, is_plan, load
 from syncd.text.plain import json_of
@@ -55,9 +56,8 @@ def show_report(report: Report, out: Console, err: Console) -> None:
     away = _offline(report)
     if away:
         say(away)
-    for failure in report.unread:
-        if not (away and failure.error.unreached):
-            say(failure.error)
+    for error in _unread(report, away=away is not None):
+        say(error)
     for profile in report.plan.profiles if report.plan else ():
         for notice in profile.notices:
             if notice.code == PARTIAL and _was_said(profile, report):
@@ -74,6 +74,22 @@ def show_report(report: Report, out: Console, err: Console) -> None:
     out.print(_summary(report), soft_wrap=True)
 
 
+def _unread(report: Report, *, away: bool) -> Iterator[SyncdError]:
+    """Yield why profiles could not be read; what those share who were asked about together, once."""
+    by_error: dict[int, list[Unread]] = {}
+    for failure in report.unread:
+        if not (away and failure.error.unreached):
+            by_error.setdefault(id(failure.error), []).append(failure)
+    for alike in by_error.values():
+        error = alike[0].error
+        names = [failure.name for failure in alike]
+        yield (
+            error
+            if len(alike) == 1
+            else SyncdError(message("at", place=some(names), words=error.words), hint=error.hint)
+        )
+
+
 def _was_said(profile: PlannedProfile, report: Report) -> bool:
     """Tell whether an earlier push said the same of a page that lists a part of its papers."""
     before = report.before.get(profile.name)
@@ -86,7 +102,8 @@ def _offline(report: Report) -> SyncdError | None:
     away = [failure for failure in online if failure.error.unreached]
     profiles = report.plan.profiles if report.plan else ()
     silent = any(notice.code == OFFLINE for profile in profiles for notice in profile.notices)
-    if len(away) < len(online) or len(away) + silent < 2:
+    reached = any(is_online(profile.origin) for profile in profiles)
+    if reached or len(away) < len(online) or len(away) + silent < 2:
         return None
     unread = message("sources-not-read", names=", ".join(failure.name for failure in away))
     incomplete = message("services-not-reached")
@@ -136,8 +153,10 @@ def _summary(report: Report) -> str:
     counts = report.counts
     changed = [kind for kind in WORDS if kind != "unchanged" and counts[kind]]
     parts = [f"{counts[kind]} {WORDS[kind][1 if report.dry_run else 0]}" for kind in changed]
-    if report.error is None and report.plan is not None and not changed:
+    if report.error is None and (report.plan is not None or report.unchanged) and not changed:
         parts = [message("nothing-is-new")]
+    elif report.unchanged:
+        parts.append(message("nothing-new-of", count=len(report.unchanged)))
     if counts["unchanged"]:
         parts.append(message("counted-unchanged", count=counts["unchanged"]))
     if any(action.kind == "skip" or action.kept for action in report.actions if is_quiet(action, report)):
@@ -178,6 +197,7 @@ def _report(report: Report, *, tell: bool) -> dict[str, Any]:
             {"name": failure.name, "source": failure.origin, **_error(failure.error)}
             for failure in report.unread
         ],
+        "unchanged_profiles": list(report.unchanged),
         "counts": report.counts,
         "actions": [_action(report, action) for action in report.actions if _is_news(report, action)],
         "requests": json_of(report.requests, "total", "read", "write"),
@@ -293,6 +313,9 @@ def _run(options: RunOptions, config: Path | None, *, quiet: bool, wait: float =
     if settings.has_stand_in:
         words = message("names-no-library", path=settings.path)
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
+    if not options.names and (number := keyless(settings)):
+        wanted = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
+        stderr().print(f"[yellow]warning:[/] {escape(wanted)}", soft_wrap=True)
     _check_open(settings, options)
     with _progress(quiet=quiet) as progress:
         return run_once(settings, options, ports(progress, settings, patience=wait))

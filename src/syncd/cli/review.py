@@ -54,12 +54,13 @@ def review(
         if key and not same:
             raise ConfigError([message("item-without-same")])
 
-        with remembered(configuration(config).library(library), own_data(), SystemClock()) as state:
+        settings = configuration(config)
+        with remembered(settings.library(library), own_data(settings), SystemClock()) as state:
             if chosen and paper is not None:
                 judged = judge(state, paper, chosen[0], key)
                 _said(judged, chosen[0])
                 return
-            waiting = [standing for standing in state.standings() if standing.cause == "review"]
+            waiting = state.standings("review")
             if as_json:
                 show_json([json_of(standing, "paper", "record", "candidates") for standing in waiting])
             elif not waiting:

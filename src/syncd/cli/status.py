@@ -5,9 +5,10 @@ They read syncd's own records, and ask the daemon where one runs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import groupby, takewhile
 from shlex import quote
 from typing import Annotated, Any
 
@@ -29,14 +30,18 @@ from syncd.cli.console import (
     stdout,
     tell,
 )
-from syncd.cli.output import Column, before_and_after, counted, named, reasons, uncoded, with_the_rest
+from syncd.cli.output import Column, before_and_after, counted, named, reasons, some, uncoded, with_the_rest
 from syncd.clock import SystemClock, local
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
-from syncd.engine.status import Row, Shelf, keyless, shelf
+from syncd.engine.gather import keyless
+from syncd.engine.status import Row, Shelf, shelf
 from syncd.errors import ConfigError, SyncdError
 from syncd.figures import recent, spark
 from syncd.messages import chained, message
+from syncd.paths import DataFolder
+from syncd.sources.pace import Budget
+from syncd.state import budgets
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Standing
@@ -65,6 +70,8 @@ MOST_ROWS = 30
 MOST_PAPERS = 30
 # So many years are shown of the papers of a profile.
 MOST_YEARS = 10
+# Of what many share, no more names than these are shown.
+MOST_NAMES = 10
 # Characters of a value that are shown.
 WIDTH = 60
 # How much of what two values have in common is shown before they differ.
@@ -72,22 +79,33 @@ LEAD = 20
 # Columns by which a line that goes on below itself is set in.
 HANG = 2
 MINUTE = timedelta(minutes=1)
-# Names of profiles that one hint is about.
-MOST_NAMES = 10
 # The rank of a profile that is well.
 WELL = 9
+# What is said of the rest, by rank; what it is about is said of each that is shown.
+SUMS = {
+    0: f"[red]{message('have-troubles')}[/]",
+    1: f"[yellow]{message('are-paused')}[/]",
+    2: f"[cyan]{message('are-at-work')}[/]",
+    3: f"[dim]{message('not-pushed-yet')}[/]",
+    4: f"[yellow]{message('paused-by-you')}[/]",
+    WELL: "[green]ok[/]",
+}
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
 def status(config: ConfigOption = None, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Show what syncd follows, how that goes, and what waits for you."""
     with said_plainly():
-        settings, data, clock = configuration(config), own_data(), SystemClock()
+        settings, clock = configuration(config), SystemClock()
+        data = own_data(settings)
         live = ask(data.control, "status")
         chosen = [settings.library(library)] if library else list(settings.libraries.values())
-        shelves = [shelf(one, settings, data, clock, live) for one in chosen]
+        fleet = _fleet(data)
+        most = None if as_json else MOST_PAPERS
+        shelves = [shelf(one, settings, data, clock, live or fleet, most) for one in chosen]
+        said = budgets.known(data, clock.now())
         if as_json:
-            show_json(_to_json(shelves, live))
+            show_json(_to_json(shelves, live, fleet, said))
             return
         out = stdout()
         for filled, one in zip(shelves, chosen, strict=True):
@@ -98,10 +116,23 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         if number := keyless(settings):
             words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
             out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
-        _show_daemon(live, out)
+        _show_budgets(said, out)
+        if fleet is not None:
+            _show_fleet(fleet, out, clock.now())
+        if live is not None or fleet is None:
+            _show_daemon(live, out)
 
 
-def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
+def _fleet(data: DataFolder) -> Json | None:
+    """Return what is to be known of the workers; None where there is no fleet."""
+    if not data.database:
+        return None
+    from syncd.fleet.overview import overview  # noqa: PLC0415 - it needs what is not installed everywhere
+
+    return overview(data)
+
+
+def _to_json(shelves: Sequence[Shelf], live: Json | None, fleet: Json | None, said: Sequence[Budget]) -> Json:
     daemon: Json | None = None
     if live is not None:
         # A daemon of an older version has no http to tell of.
@@ -109,7 +140,8 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None) -> Json:
         daemon = {name: live[name] for name in ("pid", "version", "since", "paused")} | {"http": http}
         daemon["budgets"] = live.get("budgets", [])
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
-    return {**whole, "daemon": daemon}
+    workers = {"fleet": {name: fleet[name] for name in ("workers", "queue", "lacking")}} if fleet else {}
+    return {**whole, **workers, "budgets": [budget.to_json() for budget in said], "daemon": daemon}
 
 
 def _show(
@@ -137,12 +169,12 @@ def _show(
         Column("state", 3),
     )
     output.show(out, columns, rows)
-    _show_papers(shelf.standings, out)
+    _show_papers(shelf, out)
     _show_hints(shelf.rows, out)
     for row in shelf.rows:
         if row.pushed and row.pushed.paused:
             tell("\n" + message("fresh-collection", profile=quote(row.name)))
-    if any(standing.cause == "review" for standing in shelf.standings):
+    if any(cause == "review" for cause, _ in shelf.numbers):
         tell("\n" + message("decide-duplicates"))
     out.print()
 
@@ -164,16 +196,16 @@ def _rows(
         course = spark([number for _, number in recent(years[row.name], MOST_YEARS)])
         about = (escape(row.name), _papers(row.pushed), course or "-")
         yield *about, last or "never", following or "-", _state(row, now)
-    if rest:
-        papers = sum(row.pushed.papers for row in rest if row.pushed)
-        last_success = max((row.last_success for row in rest if row.last_success), default=None)
-        times = [row.live["next"] for row in rest if row.live.get("next") and not row.resting]
+    for rank, group in groupby(rest, key=_rank):
+        alike = list(group)
+        papers = sum(row.pushed.papers for row in alike if row.pushed)
+        last_success = max((row.last_success for row in alike if row.last_success), default=None)
+        times = [row.live["next"] for row in alike if row.live.get("next") and not row.resting]
         last, following = (_when(time, now, exact=exact) for time in (last_success, min(times, default=None)))
-        words, state = message("others-are-well", count=len(rest)), "[green]ok[/]"
-        if troubled := sum(row.problem is not None for row in rest):
-            words = message("others", count=len(rest))
-            state = f"[red]{message('of-them-troubled', count=troubled)}[/]"
-        yield f"[dim]{words}[/]", str(papers), "-", last or "-", following or "-", state
+        well = rank == WELL
+        words = message("others-are-well", count=len(alike)) if well else message("others", count=len(alike))
+        about = (f"[dim]{words}[/]", str(papers), "-")
+        yield *about, last or "-", following or "-", SUMS.get(rank, SUMS[WELL])
 
 
 def _show_hints(rows: Sequence[Row], out: Console) -> None:
@@ -185,12 +217,7 @@ def _show_hints(rows: Sequence[Row], out: Console) -> None:
             partial = with_the_rest(message("source-lists-part"), row.pushed.author, row.pushed.origin)
             hints.setdefault(partial, []).append(row.name)
     for hint, names in hints.items():
-        out.print(f"\n{escape(_some(names))}: {escape(hint)}", soft_wrap=True)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
-    return message("and-more", names=shown, count=more) if more > 0 else shown
+        out.print(f"\n{escape(some(names))}: {escape(hint)}", soft_wrap=True)
 
 
 def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -204,7 +231,13 @@ def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
 
 def _rank(row: Row) -> int:
     """Return how much a profile matters: a smaller number matters more."""
-    ranks = (row.problem, row.pushed and row.pushed.paused, row.live.get("running"), row.pushed is None)
+    ranks = (
+        row.problem,
+        row.pushed and row.pushed.paused,
+        row.live.get("running"),
+        row.pushed is None and not row.resting,
+        row.resting,
+    )
     return next((rank for rank, matters in enumerate(ranks) if matters), WELL)
 
 
@@ -235,14 +268,18 @@ def _state(row: Row, now: datetime) -> str:
     return "[green]ok[/]" if row.pushed else "[dim]not pushed yet[/]"
 
 
-def _show_papers(standings: Sequence[Standing], out: Console) -> None:
+def _show_papers(shelf: Shelf, out: Console) -> None:
     grouped: dict[str, list[Standing]] = {}
-    for standing in standings:
-        grouped.setdefault(_heading(standing), []).append(standing)
+    for standing in shelf.standings:
+        grouped.setdefault(_heading(standing.cause, standing.by), []).append(standing)
+    counts: Counter[str] = Counter()
+    for (cause, by), number in shelf.numbers.items():
+        counts[_heading(cause, by)] += number
     for cause, heading in HEADINGS.items():
-        if not (group := grouped.get(cause)):
+        if not (number := counts[cause]):
             continue
-        out.print(f"\n[bold]{heading}[/]: {len(group)}")
+        group = grouped.get(cause, [])
+        out.print(f"\n[bold]{heading}[/]: {number}")
         for standing in [] if cause in QUIET else group[:MOST_PAPERS]:
             detail = named(standing.values) if cause == "kept" and standing.values else standing.detail
             _line(out, f"  {standing.key or standing.paper}  {standing.title}: {detail}")
@@ -250,8 +287,8 @@ def _show_papers(standings: Sequence[Standing], out: Console) -> None:
                 ours, theirs = _beside(yours, source)
                 said = message("yours-and-sources", field=named([name]), yours=ours, source=theirs)
                 _line(out, f"    {said}")
-        if cause not in QUIET and len(group) > MOST_PAPERS:
-            _line(out, f"  {message('more-with-json', count=len(group) - MOST_PAPERS)}")
+        if cause not in QUIET and number > MOST_PAPERS:
+            _line(out, f"  {message('more-with-json', count=number - MOST_PAPERS)}")
 
 
 def _line(out: Console, words: str) -> None:
@@ -264,8 +301,8 @@ def _line(out: Console, words: str) -> None:
         out.print(Text(" " * (indent + (HANG if number else 0))) + line, soft_wrap=True)
 
 
-def _heading(standing: Standing) -> str:
-    return "undone" if standing.cause == "deleted" and standing.by == "syncd" else standing.cause
+def _heading(cause: str, by: str) -> str:
+    return "undone" if (cause, by) == ("deleted", "syncd") else cause
 
 
 def _beside(yours: Any, source: Any) -> tuple[str, str]:
@@ -300,6 +337,43 @@ def _plain(value: Any) -> str:
     return " ".join(str(value).split())
 
 
+def _show_fleet(fleet: Json, out: Console, now: datetime) -> None:
+    """Show who works, what waits in the queue, and what nobody can do."""
+
+    def show(words: str, style: str = "dim") -> None:
+        out.print(words, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    queue, workers = fleet["queue"], fleet["workers"]
+    words = message("queue-holds", waiting=queue["waiting"], running=queue["running"])
+    if queue["oldest"]:
+        words = message("queue-since", words=words, since=_when(queue["oldest"], now))
+    show(words)
+    if not workers:
+        show(message("no-worker"), "yellow")
+    for worker in workers[:MOST_ROWS]:
+        since, seen = local(worker["since"]), _when(worker["seen"], now)
+        words = message("worker-is", worker=worker["name"], since=since, seen=seen)
+        show(message("at", place=words, words=chained(worker["doing"])) if worker["doing"] else words)
+    if len(workers) > MOST_ROWS:
+        show(message("more-with-json", count=len(workers) - MOST_ROWS))
+    for lack in fleet["lacking"]:
+        what = lack["library"] or lack["queue"]
+        if lack["nobody"]:
+            words = message("nobody-can", what=what, reason=lack["message"])
+            show(words, "yellow")
+        else:
+            names = ", ".join(lack["workers"][:MOST_NAMES])
+            show(message("left-to-others", what=what, workers=names, reason=lack["message"]))
+
+
+def _show_budgets(said: Sequence[Budget], out: Console) -> None:
+    for budget in said:
+        words = message("host-budget", host=budget.host, left=budget.left, limit=budget.limit)
+        if budget.until:
+            words = message("host-budget-until", budget=words, time=local(budget.until))
+        out.print(words, style="dim", highlight=False, markup=False)
+
+
 def _show_daemon(live: Json | None, out: Console) -> None:
     if live is None:
         out.print(message("no-daemon-keeps-up"), style="dim")
@@ -309,11 +383,6 @@ def _show_daemon(live: Json | None, out: Console) -> None:
     if live["version"] != __version__:
         words = message("daemon-is-other-syncd", version=live["version"], own=__version__)
         out.print(words, style="yellow", highlight=False)
-    for budget in live.get("budgets", ()):
-        words = message("host-budget", host=budget["host"], left=budget["left"], limit=budget["limit"])
-        if budget["until"]:
-            words = message("host-budget-until", budget=words, time=local(budget["until"]))
-        out.print(words, style="dim", highlight=False, markup=False)
     http = live.get("http")
     if http and http["trouble"]:
         words = message("programs-unanswered", reason=http["trouble"])
@@ -368,7 +437,7 @@ def log(
     """Show each run, what it did and why."""
     with said_plainly():
         settings = configuration(config)
-        with remembered(settings.library(library), own_data(), SystemClock()) as state:
+        with remembered(settings.library(library), own_data(settings), SystemClock()) as state:
             history = state.history
             if item is not None:
                 notes = [(name, item, note) for name, note in history.notes_of_item(item)]

@@ -28,7 +28,7 @@ from syncd.paths import config_home, expand
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
-    from syncd.config.model import Library, Metrics, Services
+    from syncd.config.model import Database, Library, Metrics, Services
     from syncd.config.toml import Path as Setting
 
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
@@ -188,6 +188,7 @@ def _anchored(config: Config, file: Path, env: Mapping[str, str]) -> Config:
                 name: part.model_copy(update={"members": str(base / expand(part.members, env))})
                 for name, part in config.groups.items()
             },
+            "database": _anchored_database(config.database, base, env),
             "services": _anchored_services(config.services, base, env),
             "metrics": _anchored_metrics(config.metrics, base, env),
             "notify": config.notify.model_copy(
@@ -216,6 +217,12 @@ def _anchored_services(services: Services, base: Path, env: Mapping[str, str]) -
     return services.model_copy(
         update={name: Service(key=_anchored_secret(key, base, env)) for name, key in keys.items()}
     )
+
+
+def _anchored_database(database: Database, base: Path, env: Mapping[str, str]) -> Database:
+    if not isinstance(database.url, SecretRef):
+        return database
+    return database.model_copy(update={"url": _anchored_secret(database.url, base, env)})
 
 
 def _anchored_metrics(metrics: Metrics, base: Path, env: Mapping[str, str]) -> Metrics:

@@ -16,10 +16,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     PrivateAttr,
     StringConstraints,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
@@ -391,6 +393,41 @@ class Http(Settings):
     )
 
 
+def _sort_of_address(value: object) -> str:
+    return "[address]" if isinstance(value, str) else "[secret]"
+
+
+class Database(Settings):
+    """Where the state is kept, if not in the data folder."""
+
+    url: (
+        Annotated[
+            Annotated[Annotated[str, text(values.read_database)], Tag("[address]")]
+            | Annotated[SecretRef, Tag("[secret]")],
+            Discriminator(_sort_of_address),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="The PostgreSQL that holds the state for all computers that name it, such as"
+        " postgresql://syncd@db.example.org/syncd. One with a password is kept elsewhere, and written like a"
+        " library's key. Usual: a file in the data folder.",
+    )
+
+    def address(self, env: Mapping[str, str]) -> str:
+        """Fetch the address; "" where the state is in the data folder.
+
+        Raises:
+            ConfigError: it can't be had, or is none.
+        """
+        if not isinstance(self.url, SecretRef):
+            return self.url or ""
+        found = self.url.resolve(env)
+        if values.is_database(found):
+            return found
+        raise ConfigError([message("no-database-there", place=self.url)])
+
+
 class Service(Settings):
     """A service that syncd asks about authors and papers."""
 
@@ -464,6 +501,7 @@ class Config(Settings):
         default=Control(), description="How programs on this computer talk with the daemon."
     )
     dashboard: Dashboard = Field(default=Dashboard(), description="The pages that `syncd dashboard` opens.")
+    database: Database = Field(default=Database(), description="Where the state is kept.")
     history: History = Field(default=History(), description="How long syncd remembers what it did.")
     metrics: Metrics = Field(default=Metrics(), description="Figures for Prometheus.")
     ping: Ping = Field(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from syncd.config.toml import Path
 
 MISSING = message("setting-missing")
+REMARKS = ("[key]", "[address]", "[secret]")
 
 CHOICE = pattern(r"'([^']*)'", hostile=("'", "a", ""))  # one of those that pydantic lists
 
@@ -109,7 +110,8 @@ def worded(problems: Iterable[Problem], *, label: str, lines: dict[Path, int]) -
 
 def _problem(error: ErrorDetails) -> Problem:
     kind, where = error["type"], error["loc"]
-    path = where[:-1] if where[-1:] == ("[key]",) else where
+    # pydantic's and our own remarks on the value stand in brackets.
+    path = tuple(part for part in where if part not in REMARKS)
     last = str(where[-1]) if where else ""
     context = error.get("ctx", {})
     if kind == "extra_forbidden":
@@ -143,6 +145,8 @@ def _literal_secret(path: Path, *, certain: bool) -> str:
     noun, setting, variable = "key", "key = ", "ZOTERO_API_KEY"
     if path[:1] == ("notify",):
         noun, setting, variable = "address", "", "SYNCD_NOTIFY_URL"
+    elif path[:1] == ("database",):
+        noun, setting, variable = "address", "url = ", "SYNCD_DATABASE_URL"
     elif path[:1] == ("services",):
         variable = f"{str(path[1]).upper()}_API_KEY"
     written = f'{setting}{{ env = "{variable}" }}'

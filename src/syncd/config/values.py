@@ -276,6 +276,24 @@ def read_ping(text: str) -> str:
     return text.rstrip("/")
 
 
+def is_database(text: str) -> bool:
+    """Whether a text is the address of a PostgreSQL database."""
+    parts = split_address(text)
+    return parts is not None and parts.scheme in ("postgresql", "postgres")
+
+
+def read_database(text: str) -> str:
+    """Check the address of a database; what stands in the configuration holds no password."""
+    parts = split_address(text)
+    if parts is None or not is_database(text):
+        msg = message("should-be-database")
+        raise ValueError(msg)
+    if parts.password or "password=" in parts.query:
+        msg = message("database-with-password", setting='url = { env = "SYNCD_DATABASE_URL" }')
+        raise ValueError(msg)
+    return text
+
+
 def read_timezone(text: str) -> str:
     """Check the name of a time zone, as the IANA database has it."""
     try:

@@ -38,10 +38,10 @@ from syncd.daemon.questions import Do, Question
 from syncd.daemon.views import Asked, Json, RefusedError
 from syncd.engine.gather import apis_of, web_of
 from syncd.engine.ports import Ports, run_name
-from syncd.engine.reject import reject_as_run
+from syncd.engine.reject import reject_as_run, rejection
 from syncd.engine.review import judge
 from syncd.engine.session import opened
-from syncd.engine.undo import last_run, undo, undo_as_run
+from syncd.engine.undo import undo, undo_as_run
 from syncd.errors import ConfigError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
 from syncd.messages import message, with_said
@@ -335,18 +335,16 @@ class Api:
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
-                if any(s.cause == "review" and s.paper == paper for s in state.standings()):
+                if any(one.paper == paper for one in state.named(paper, "review")):
                     return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
 
     def undo(self, asked: Asked) -> Json:
         """Undo a run, or tell what that would do; where none is named, the last that did something and is left."""
         _only(asked, "run", "dry_run")
-        run, dry_run = asked.body.get("run"), asked.body.get("dry_run", False)
+        run, dry_run = asked.body.get("run"), _is_dry(asked)
         if not (run is None or isinstance(run, str)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, message("run-not-text"))
-        if not isinstance(dry_run, bool):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, message("dry-run-not-boolean"))
         found = [(known, one) for one in self.config.libraries.values() if (known := self._run(one, run))]
         if not found:
             words = message("no-such-run", run=repr(run)) if run else message("no-run-to-be-undone")
@@ -359,17 +357,34 @@ class Api:
         return views.undoing(undoing)
 
     def reject(self, asked: Asked) -> Json:
-        """Take the user's word that a paper is not by the person of a profile."""
-        _only(asked, "paper", "profile", "library")
-        paper, profile, named = _text(asked, "paper"), _text(asked, "profile"), asked.body.get("library")
-        for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
+        """Take the user's word that a paper is not by the person of a profile, or tell what that would do."""
+        _only(asked, "paper", "profile", "library", "user", "dry_run")
+        paper, profile, dry_run = _text(asked, "paper"), _text(asked, "profile"), _is_dry(asked)
+        library = self._pushed_to(profile, asked)
+        with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
+            done = (rejection if dry_run else reject_as_run)(session, paper, profile)
+        return {
+            "title": done.title,
+            "profile": done.profile,
+            "collection": done.collection,
+            "item": done.fate,
+            "run": done.run,
+        }
+
+    def _pushed_to(self, profile: str, asked: Asked) -> Library:
+        """Return the library that a profile was pushed to last, of those that are meant."""
+        meant = list(self.config.libraries.values())
+        if "library" in asked.body:
+            meant = views.libraries_of(asked.body["library"], asked.body.get("user"), self.config)
+        found: list[tuple[str, Library]] = []
+        for library in meant:
             with remembered(library, self._ports.data, self._ports.clock) as state:
-                if not any(profile in {one.name, one.author} for one in state.profiles()):
-                    continue
-            with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
-                done = reject_as_run(session, paper, profile)
-            return {"title": done.title, "profile": done.profile, "item": done.fate, "run": done.run}
-        raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(profile)))
+                found += [(one.pushed, library) for one in state.called(profile)]
+        if not found:
+            raise RefusedError(
+                HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(profile))
+            )
+        return max(found, key=lambda one: one[0])[1]
 
     def _patient(self) -> Ports:
         """Return the world for what somebody asks for who waits."""
@@ -380,9 +395,7 @@ class Api:
     def _run(self, library: Library, wanted: str | None) -> Run | None:
         """Return the run of a library that may be meant."""
         with remembered(library, self._ports.data, self._ports.clock) as state:
-            if wanted is None:
-                return last_run(state.history)
-            return next((run for run in state.history.runs() if run.name == wanted), None)
+            return state.history.left() if wanted is None else state.history.run(wanted)
 
 
 def _no_dashboard(_to: str) -> str:
@@ -458,6 +471,14 @@ def _names(asked: Asked) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RefusedError(HTTPStatus.BAD_REQUEST, message("names-not-texts"))
     return names
+
+
+def _is_dry(asked: Asked) -> bool:
+    """Whether only what would be done is to be told."""
+    dry_run = asked.body.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("dry-run-not-boolean"))
+    return dry_run
 
 
 def _text(asked: Asked, name: str) -> str:

@@ -11,13 +11,13 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from syncd import __version__
 from syncd.config import Config, load
@@ -34,12 +34,15 @@ from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Look, Looker, Outcome, StoppableClock
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
-from syncd.errors import ConfigError, LockedError, StateError
+from syncd.errors import AwayError, ConfigError, LockedError, StateError
 from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
-from syncd.sources.pace import Budget, Pace
+from syncd.sources.pace import Pace
 from syncd.web.serving import Dashboard
+
+if TYPE_CHECKING:
+    from syncd.fleet.scheduler import Scheduler
 
 # How often the loop looks at the clock of its own accord: after a suspend, times may have passed unnoticed.
 TICK = 5.0
@@ -51,6 +54,8 @@ GRACE = 8.0
 BRIEFLY = 1.0
 # All that is still to be told has to be told by then.
 LAST_WORD = 9.0
+# So soon it is looked again how workers' looks ended, where somebody may wait for one.
+SHORTLY = 0.25
 # Before the name of a list of people that is watched: no profile's name begins so.
 LIST_MARK = "/"
 # Profiles of one service that fall due within so long are asked about together.
@@ -103,10 +108,18 @@ class Daemon:
         world = replace(
             ports, clock=StoppableClock(clock, self._stop), pace=self._pace, parse=self._parser.parse
         )
+        looker = Looker(world, self._admits)
+        self._fleet: Scheduler | None = None
+        self._fleet_is_away = False
+        if ports.data.database:
+            # What it needs is not installed on a computer whose state is a file.
+            from syncd.fleet.scheduler import Scheduler  # noqa: PLC0415
+
+            self._fleet = Scheduler(ports.data.database, looker, reporter, self._stop, clock)
         self._looks = Looks(
             config,
             self._roster,
-            Looker(world, self._admits),
+            looker,
             reporter,
             self._events,
             clock,
@@ -139,6 +152,7 @@ class Daemon:
             self._answer_programs()
             self._take_over(self._config)
             self._reporter.started(len(self._roster.names()), self._roster.paused, self._words())
+            self._leave_to_workers()
             self._looks.begin()
             while not self._stop.is_set():
                 self._turn()
@@ -172,6 +186,7 @@ class Daemon:
                 self._deal_with(self._inbox.get_nowait())
         if self._clock.monotonic() >= self._next_look:
             self._deal_with(self._look_around)
+        self._deal_with(self._leave_to_workers)
         self._deal_with(self._looks.begin)
 
     def _deal_with(self, happened: Callable[[], object]) -> None:
@@ -208,16 +223,66 @@ class Daemon:
             # Likewise.
             with suppress(ConfigError, StateError):
                 self._dashboard.take_over(self._config)
+        self._hear_of_workers()
         self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
             self._say_alive()
+
+    # The fleet, where there is one
+
+    def _leave_to_workers(self) -> None:
+        """Let workers look at those who are due and are theirs."""
+        if self._fleet is None:
+            return
+        fleet, now = self._fleet, self._clock.now()
+        if names := self._roster.ready(now, lambda name, _library: name in fleet.names):
+            with self._while_it_answers():
+                fleet.want({name: self._roster.why(name) for name in names})
+                for name in names:
+                    self._roster.begin(name)
+                self._hear_of_workers()
+
+    def _hear_of_workers(self) -> None:
+        """Read files that are due, and take note of how workers' looks ended."""
+        if self._fleet is None:
+            return
+        with self._while_it_answers():
+            self._fleet.read_files()
+            for outcome in self._fleet.ended():
+                self._reporter.told(outcome)
+                for look in outcome["looks"]:
+                    self._worker_ended(look)
+        if any(name in self._fleet.names for name in self._roster.running()):
+            # Somebody may wait for it.
+            self._next_look = min(self._next_look, self._clock.monotonic() + SHORTLY)
+
+    def _worker_ended(self, look: dict[str, Any]) -> None:
+        name = look["profile"]
+        if self._roster.is_running(name):
+            self._roster.finish(name, None, self._clock.now())
+        if not look["sifted"]:
+            self._events.tell("ended", **look)
+        if "asked" in look["why"]:
+            self._answers.ended(name, look)
+
+    @contextmanager
+    def _while_it_answers(self) -> Iterator[None]:
+        """Say once that the database is away; what was to be done is done when it is back."""
+        try:
+            yield
+        except AwayError as error:
+            if not self._fleet_is_away:
+                self._fleet_is_away = True
+                self._reporter.failed(error)
+        else:
+            self._fleet_is_away = False
 
     def _mind_the_clock(self) -> None:
         """Let the timetable see that the clock moved: forward in sleep, back because somebody set it."""
         offset = self._wall_offset()
         if offset < self._offset - SET_BACK:
             self._reporter.clock_set_back()
-            for name in self._roster.names():
+            for name in self._own(self._roster.names()):
                 self._schedule(name)
         self._offset = offset
         self._timetable.look()
@@ -256,6 +321,8 @@ class Daemon:
         while not self._inbox.empty():
             self._deal_with(self._inbox.get())
         self._parser.close()
+        if self._fleet:
+            self._fleet.close()
         self._answers.close()
         self._events.close()
         self._dashboard.close()
@@ -339,17 +406,25 @@ class Daemon:
         new = self._roster.follow(libraries)
         self._reporter.follow(libraries)
         self._looks.take_over(config)
+        if self._fleet:
+            self._fleet.take_over(config)
+            for name in self._fleet.names:
+                self._timetable.remove(name)
         changed = {name for name in libraries if _settings_of(name, before) != _settings_of(name, config)}
         if before.daemon != config.daemon:
             self._timetable.timezone = zone(config.daemon.timezone)
             self._stop_watching()
-        for name in libraries if before.daemon != config.daemon else new | changed:
+        for name in self._own(libraries if before.daemon != config.daemon else new | changed):
             self._schedule(name)
-        self._roster.want(new, "start")
-        self._roster.want(changed, "settings")
+        self._roster.want(self._own(new), "start")
+        self._roster.want(self._own(changed), "settings")
         self._reporter.taken_over(config)
         lists = {f"{LIST_MARK}{name}": group.members for name, group in config.groups.items()}
         self._watch({name: profile.source for name, profile in config.profiles.items()} | lists)
+
+    def _own(self, names: Iterable[str]) -> list[str]:
+        """Return those profiles that no worker looks at."""
+        return [name for name in names if self._fleet is None or name not in self._fleet.names]
 
     def _schedule(self, name: str) -> None:
         profile = self._config.profiles[name]
@@ -405,9 +480,20 @@ class Daemon:
             "paused": sorted(self._roster.paused),
             "http": self._interface.told(),
             "dashboard": self._dashboard.address(),
-            "budgets": [_told(budget) for budget in self._pace.budgets(self._clock.now())],
-            "profiles": [self._status_of(name) for name in self._roster.names()],
+            "budgets": [budget.to_json() for budget in self._pace.budgets(self._clock.now())],
+            "profiles": self._status_of_all(),
+            **(self._fleet.workers() if self._fleet else {}),
         }
+
+    def _status_of_all(self) -> list[dict[str, Any]]:
+        rows = [self._status_of(name) for name in self._roster.names()]
+        if self._fleet is None:
+            return rows
+        live = self._fleet.live(self._fleet.names)
+        return [
+            row | with_said(live[row["name"]], "running", "trouble") if row["name"] in live else row
+            for row in rows
+        ]
 
     def _status_of(self, name: str) -> dict[str, Any]:
         known = self._roster.setback_of(name)
@@ -431,11 +517,6 @@ def _settings_of(name: str, config: Config) -> tuple[object, object] | None:
     """Return all that a configuration says of a profile and of its library; None where it names no such profile."""
     profile = config.profiles.get(name)
     return None if profile is None else (profile, config.library_of(profile))
-
-
-def _told(budget: Budget) -> dict[str, Any]:
-    until = budget.until and budget.until.isoformat(timespec="seconds")
-    return {"host": budget.host, "left": budget.left, "limit": budget.limit, "until": until}
 
 
 def _given_up(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Labels are names from the configuration and words of syncd's, so that there are 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -105,25 +105,47 @@ class Metrics:
             profiles: names of those that it was about.
             now: the time.
         """
-        library = report.library
+        if report.dry_run:
+            return
         unread = {failure.name for failure in report.unread}
+        requests = (report.requests.read, report.requests.write, report.requests.limited)
+        failed = bool(report.error or unread)
+        self.ran(report.library, report.counts, requests, report.seconds, failed=failed)
+        if report.error is None:
+            self.well(set(profiles) - unread, now)
+
+    def ran(
+        self,
+        library: str,
+        counts: Mapping[str, int],
+        requests: Sequence[int],
+        seconds: float,
+        *,
+        failed: bool,
+    ) -> None:
+        """Count a run.
+
+        Args:
+            library: the name of its library.
+            counts: papers by outcome.
+            requests: how many read, how many wrote, and how many of all were answered with 429.
+            seconds: how long it took.
+            failed: whether anything went wrong.
+        """
+        read, write, limited = requests
         with self._lock:
-            followed = {profile for profile, name in self._followed if name == library}
-            if report.dry_run or not followed:
+            if all(name != library for _, name in self._followed):
                 return
-            for outcome, number in report.counts.items():
+            for outcome, number in counts.items():
                 self._papers.labels(library, outcome).inc(number)
-            self._requests.labels(library, "read").inc(report.requests.read)
-            self._requests.labels(library, "write").inc(report.requests.write)
-            self._limited.labels(library).inc(report.requests.limited)
-            self._seconds.labels(library).observe(report.seconds)
-            self._runs.labels(library, "failed" if report.error or unread else "ok").inc()
-            if report.error is None:
-                for profile in followed.intersection(profiles) - unread:
-                    self._success.labels(library, profile).set(now.timestamp())
+            self._requests.labels(library, "read").inc(read)
+            self._requests.labels(library, "write").inc(write)
+            self._limited.labels(library).inc(limited)
+            self._seconds.labels(library).observe(seconds)
+            self._runs.labels(library, "failed" if failed else "ok").inc()
 
     def well(self, profiles: Iterable[str], now: datetime) -> None:
-        """Note that there is nothing new of profiles, whose library need not be asked for that."""
+        """Note that all is well with profiles."""
         named = set(profiles)
         with self._lock:
             for profile, library in self._followed:

@@ -315,13 +315,14 @@ class History:
 
     def _created_in(self, name: str, since: str) -> list[NewPaper]:
         with remembered(self._libraries[name], self._ports.data, self._ports.clock) as state:
-            authors = {profile.name: profile.author for profile in state.profiles()}
             created = state.history.created_since(since)
             told = state.facts.about(news.key for news in created)
             # A run may be for a hundred profiles, of which few list a paper.
             whose = {
                 news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
             }
+            names = {name for several in whose.values() for name in several}
+            authors = {profile.name: profile.author for profile in state.profiles(names)}
             return [
                 NewPaper(
                     name,
@@ -334,7 +335,7 @@ class History:
 
     def mark(self, name: str) -> str | None:
         """Return a mark."""
-        store = Store.at(self._ports.data.state)
+        store = Store.of(self._ports.data)
         try:
             with store.reading() as connection:
                 value: str | None = connection.scalar(
@@ -346,7 +347,7 @@ class History:
 
     def set_mark(self, name: str, value: str) -> None:
         """Keep a mark."""
-        store = Store.at(self._ports.data.state)
+        store = Store.of(self._ports.data)
         try:
             with store.writing() as connection:
                 db.upsert(connection, db.mark, [{"name": name, "value": value}])

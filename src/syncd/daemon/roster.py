@@ -223,6 +223,11 @@ class Roster:
             gate = self._libraries.get(library)
             return gate is None or gate.is_open(now)
 
+    def why(self, name: str) -> frozenset[str]:
+        """Return why a profile is due."""
+        with self._lock:
+            return frozenset(self._profiles[name].due)
+
     def begin(self, name: str) -> frozenset[str]:
         """Note that a profile is looked at now; return why."""
         with self._lock:

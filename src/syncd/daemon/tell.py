@@ -26,11 +26,11 @@ from syncd.daemon.news import Bulletin, History, channels
 from syncd.daemon.ping import PARTING, Pinger
 from syncd.daemon.schedule import zone
 from syncd.daemon.work import Look, Outcome
+from syncd.engine.gather import keyless
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
-from syncd.engine.status import keyless
 from syncd.errors import StateError, SyncdError, words_of
-from syncd.messages import Message, listed, message
+from syncd.messages import Message, listed, message, recalled
 from syncd.sync.action import Action
 
 
@@ -338,6 +338,33 @@ class Reporter:
         self._write_figures()
         self._pinger.success(words)
 
+    def told(self, outcome: Mapping[str, Any]) -> None:
+        """Tell all others of looks that a worker did, which told of each paper itself.
+
+        Args:
+            outcome: as the worker left it: see `fleet.jobs`.
+        """
+        looks, run = outcome["looks"], outcome["run"]
+        ended = [look for look in looks if look["ended"]]
+        if not ended:
+            return
+        for look in ended:
+            if not look["sifted"]:
+                facts = {"why": ", ".join(look["why"]), "worker": outcome["worker"] or None}
+                with self.speaking_of(run=look["run"], profile=look["profile"], library=look["library"]):
+                    self._log.info(recalled(look["summary"]), **facts)
+        failed = [look for look in ended if look["error"]]
+        if run is not None:
+            self._metrics.ran(ended[0]["library"], **run)
+            if self._bulletin:
+                self._bulletin.ran(run["counts"]["create"])
+        self._metrics.well([look["profile"] for look in ended if not look["error"]], self._clock.now())
+        self._write_figures()
+        alike: dict[str, list[str]] = {}
+        for look in failed or ended:
+            alike.setdefault(recalled(look["summary"]), []).append(look["profile"])
+        (self._pinger.failure if failed else self._pinger.success)(_in_lines(alike))
+
     def _tell_papers(self, profile: str, report: Report) -> None:
         """Log what was done about each paper, and what is odd about the page, once."""
         for action in report.actions:
@@ -397,6 +424,11 @@ def _summed_up(looks: Sequence[Look]) -> str:
     alike: dict[str, list[str]] = {}
     for look in looks:
         alike.setdefault(summary(look), []).append(look.profile)
+    return _in_lines(alike)
+
+
+def _in_lines(alike: Mapping[str, Sequence[str]]) -> str:
+    """Return a line for each of several summaries, with the profiles that it is of."""
     return "\n".join(message("at", place=", ".join(names), words=words) for words, names in alike.items())
 
 

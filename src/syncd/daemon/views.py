@@ -156,8 +156,9 @@ def items_of(state: State, keys: Sequence[str]) -> dict[str, Json]:
     """Return what is known of items in one library."""
     told = state.facts.about(keys)
     history, arrivals = state.history.of_items(told), state.history.arrivals(told)
-    pushed = {profile.name: profile for profile in state.profiles()}
-    kept = {s.key: list(s.values) for s in state.standings() if s.cause == "kept" and s.key in told}
+    names = {name for one in told.values() for name in one.profiles}
+    pushed = {profile.name: profile for profile in state.profiles(names)}
+    kept = state.kept(told)
     return {
         key: _item(one, history.get(key, []), pushed)
         | {"kept": kept.get(key, [])}
@@ -328,9 +329,9 @@ def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Jso
     """
     found = []
     for library in _libraries(asked, config):
-        rows = shelf(library, config, ports.data, ports.clock, live).rows
+        rows = shelf(library, config, ports.data, ports.clock, live, 0).rows
         with remembered(library, ports.data, ports.clock) as state:
-            collections = state.collections()
+            collections = state.collections(row.pushed.collection for row in rows if row.pushed)
             found += [_profile(row, state, collections) for row in rows]
     return sorted(found, key=lambda profile: profile["last"] or "", reverse=True)
 
@@ -361,8 +362,7 @@ def reviews(config: Config, ports: Ports) -> list[Json]:
                     "candidates": [with_said(dict(one), "reasons") for one in standing.candidates],
                     "library": library.name,
                 }
-                for standing in state.standings()
-                if standing.cause == "review"
+                for standing in state.standings("review")
             ]
     return waiting
 

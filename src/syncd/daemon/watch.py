@@ -226,6 +226,8 @@ class Watcher:
         self._sources: dict[str, _Source] = {}
         # Those among them that are looked at again soon, for something happened: a thousand others are not asked.
         self._uneasy: set[str] = set()
+        # What is to be watched for them; None where that is to be put together anew.
+        self._wanted: dict[str, Interest] | None = None
         self._round = 0.0
         self._lock = threading.Lock()
         self._marked: set[str] = set()
@@ -249,6 +251,7 @@ class Watcher:
         self._sources = kept | {
             name: self._new(text) for name, text in self._texts.items() if name not in kept
         }
+        self._wanted = None
         # Something may change before they are watched.
         self._uneasy = (self._uneasy & kept.keys()) | (self._sources.keys() - kept.keys())
         self._watch()
@@ -280,7 +283,10 @@ class Watcher:
         before = {name: self._sources[name].seen.pages for name in names}
         for name in names:
             source = self._sources[name]
+            places = source.seen.places
             source.seen, source.looked = look(source.text), self._clock.monotonic()
+            if source.seen.places != places:
+                self._wanted = None
         # What is watched only now may have changed since the look.
         unwatched = bool(names) and self._watch()
         quiet = {
@@ -306,11 +312,11 @@ class Watcher:
             self._wake()
 
     def _watch(self) -> bool:
-        return self._folders.watch(
-            _interests(
+        if self._wanted is None:
+            self._wanted = _interests(
                 (place, name) for name, source in self._sources.items() for place in source.seen.places
             )
-        )
+        return self._folders.watch(self._wanted)
 
 
 def _on_disk(sources: Mapping[str, str]) -> dict[str, str]:
@@ -326,13 +332,13 @@ def _interests(places: Iterable[tuple[Place, str]]) -> dict[str, Interest]:
 
 
 def _interest(found: list[tuple[Place, str]]) -> Interest:
-    named: dict[str, frozenset[str]] = {}
+    named: defaultdict[str, set[str]] = defaultdict(set)
     for place, profile in found:
         if place.name is not None:
-            named[place.name] = named.get(place.name, frozenset()) | {profile}
+            named[place.name].add(profile)
     return Interest(
         whole=frozenset(profile for place, profile in found if place.name is None),
-        named=named,
+        named={name: frozenset(profiles) for name, profiles in named.items()},
         recursive=any(place.recursive for place, _ in found),
         passing=all(place.passing for place, _ in found),
     )

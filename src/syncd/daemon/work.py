@@ -36,7 +36,6 @@ from syncd.messages import message, with_said
 from syncd.model import Snapshot
 from syncd.read import fetch, is_online
 from syncd.state.libraries import remembered
-from syncd.sync.action import profile_of
 
 # What is told of papers by the number of them, and the action that it is of.
 TOLD = {"created": "create", "updated": "update", "adopted": "adopt", "reviews": "review"}
@@ -272,12 +271,16 @@ class Looker:
         admits: whether a library may be asked now, by name.
         seen: by profile, the digests of the pages that were last pushed.
         authors: by profile, whose it is; its own name where that is not one author, or not known.
+        patience: seconds to wait for the turn at a library that another process is writing to.
+        who: what others are told of who writes.
     """
 
     ports: Ports
     admits: Callable[[str], bool]
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
     authors: dict[str, str] = field(default_factory=dict)
+    patience: float = PATIENCE
+    who: str = field(default_factory=lambda: message("the-daemon"))
 
     def sift(
         self, whys: Mapping[str, frozenset[str]], run: str, config: Config, progress: LookProgress
@@ -301,20 +304,27 @@ class Looker:
                     Look(name, whys[name], run, config, author=self.authors.get(name, name), sifted=True)
                     for name in found.unchanged
                 ]
-                for name in (*found.unchanged, *to_read):
+                if found.error:
+                    failed = {name: whys[name] for name in found.failed}
+                    looks += self._not_asked(failed, run, config, found.error)
+                for name in (*found.unchanged, *found.failed, *to_read):
                     del rest[name]
                 yield Outcome(tuple(looks)) if looks else None, to_read
             yield None, dict.fromkeys(rest)
         except Exception as error:  # noqa: BLE001 - one service's trouble is not the daemon's
-            stopped = isinstance(error, StoppedError)
-            trouble = None if stopped else replace(setback_of(error), together=True)
-            looks = [
-                Look(
-                    name, why, run, config, None, trouble, error, stopped, author=self.authors.get(name, name)
-                )
-                for name, why in rest.items()
-            ]
+            looks = self._not_asked(rest, run, config, error)
             yield Outcome(tuple(looks)) if looks else None, {}
+
+    def _not_asked(
+        self, whys: Mapping[str, frozenset[str]], run: str, config: Config, error: Exception
+    ) -> list[Look]:
+        """Return how looks ended at those about whom their service could not be asked."""
+        stopped = isinstance(error, StoppedError)
+        trouble = None if stopped else replace(setback_of(error), together=True)
+        return [
+            Look(name, why, run, config, None, trouble, error, stopped, author=self.authors.get(name, name))
+            for name, why in whys.items()
+        ]
 
     def look(
         self, profile: str, why: frozenset[str], run: str, config: Config, progress: LookProgress
@@ -439,7 +449,7 @@ class Looker:
         """Return whose profile it was when it was last pushed."""
         library, ports = config.library_of(config.profiles[profile]), self.ports
         with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
-            authors = {one.author for one in state.profiles() if profile_of(one.name, [profile]) == profile}
+            authors = {one.author for one in state.pages(profile)}
             if len(authors) == 1:
                 return authors.pop()
         return profile
@@ -450,8 +460,8 @@ class Looker:
             clock=WatchedClock(self.ports.clock, progress),
             progress=progress,
             keep=config.history.keep,
-            patience=PATIENCE,
-            who=message("the-daemon"),
+            patience=self.patience,
+            who=self.who,
             admit=self._admit,
         )
 

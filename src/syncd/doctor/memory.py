@@ -11,18 +11,24 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+import sqlalchemy as sa
 
 from syncd.clock import local
 from syncd.config import Library, ProfileConfig
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.errors import ENDING, INTERRUPTED
+from syncd.errors import ENDING, INTERRUPTED, StateError
 from syncd.lock import held
 from syncd.messages import message, recalled
+from syncd.paths import DataFolder
 from syncd.state.store import HEAD, OLDEST, Store
 
+Row = dict[str, Any]
 STATE = "state"
 KEPT = "embedded library"
 SECONDS = 5.0
@@ -37,7 +43,7 @@ ENDED_BY_HAND = frozenset({"KeyboardInterrupt", INTERRUPTED, ENDING})
 
 def checks(scene: Scene) -> Iterator[Check]:
     """Yield the checks of syncd's memory."""
-    yield Check(STATE, lambda: _state(scene))
+    yield Check(STATE, lambda: _state(scene), online=bool(scene.data.database))
     if scene.data.library.exists():
         yield Check(KEPT, lambda: _embedded(scene.data.library))
 
@@ -52,18 +58,36 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@cache
+def _answers(database: str) -> bool:
+    """Whether a server answers; one that does not is waited for once."""
+    try:
+        Store(database).close()
+    except StateError:
+        return False
+    return True
+
+
+def _rows(data: DataFolder, query: str, **values: object) -> list[Row]:
+    """Ask the state, wherever it is; nothing comes where it can't be asked, which its own check says."""
+    try:
+        if data.database:
+            if not _answers(data.database):
+                return []
+            with closing(Store.of(data)) as store, store.reading() as connection:
+                return [dict(row) for row in connection.execute(sa.text(query), values).mappings()]
+        if not data.state.exists():
+            return []
+        with closing(opened(data.state)) as file:
+            return [dict(row) for row in file.execute(query, values)]
+    except (sqlite3.Error, StateError):
+        return []
+
+
 def index_version(scene: Scene, library: Library) -> int | None:
     """Return the version up to which the index of a library is complete; None where nothing is known of it."""
-    if not scene.data.state.exists():
-        return None
-    try:
-        with closing(opened(scene.data.state)) as connection:
-            rows = connection.execute(
-                "SELECT version FROM library WHERE endpoint = ? AND prefix = ?",
-                (library.root, library.prefix),
-            ).fetchall()
-    except sqlite3.Error:  # said by the state's own check
-        return None
+    query = "SELECT version FROM library WHERE endpoint = :endpoint AND prefix = :prefix"
+    rows = _rows(scene.data, query, endpoint=library.root, prefix=library.prefix)
     return int(rows[0]["version"]) if rows else None
 
 
@@ -82,14 +106,10 @@ class Hindrance:
 
 def troubles(scene: Scene, profile: ProfileConfig) -> list[Hindrance]:
     """Return what is known to keep a profile from being pushed to its library."""
-    if scene.config is None or not scene.data.state.exists():
+    if scene.config is None:
         return []
     endpoint, prefix = scene.config.library_of(profile).whereabouts
-    try:
-        with closing(opened(scene.data.state)) as connection:
-            return _troubles(connection, profile.name, endpoint, prefix)
-    except sqlite3.Error:  # said by the state's own check
-        return []
+    return _troubles(scene.data, profile.name, endpoint, prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +131,19 @@ class Failing:
 
 def failing(scene: Scene, library: Library) -> list[Failing]:
     """Return what the last runs on a library ended with, as far as they did not go well; one for each message."""
-    if scene.config is None or not scene.data.state.exists():
+    if scene.config is None:
         return []
     config = scene.config
     followed = [name for name, one in config.profiles.items() if config.library_of(one).name == library.name]
     endpoint, prefix = library.whereabouts
-    names = {"endpoint": endpoint, "prefix": prefix, "most": MOST_RUNS}
-    try:
-        with closing(opened(scene.data.state)) as connection:
-            runs = connection.execute(
-                "SELECT started, counts, error, profiles FROM run WHERE kind = 'push' AND finished IS NOT NULL"  # noqa: S608 - no input
-                f" AND {HERE} ORDER BY started DESC, id DESC LIMIT :most",
-                names,
-            ).fetchall()
-    except sqlite3.Error:  # said by the state's own check
-        return []
+    runs = _rows(
+        scene.data,
+        "SELECT started, counts, error, profiles FROM run WHERE kind = 'push' AND finished IS NOT NULL"  # noqa: S608 - no input
+        f" AND {HERE} ORDER BY started DESC, id DESC LIMIT :most",
+        endpoint=endpoint,
+        prefix=prefix,
+        most=MOST_RUNS,
+    )
     found: dict[str, Failing] = {}
     for name in followed:
         if one := _streak(name, [run for run in runs if name in json.loads(run["profiles"])]):
@@ -136,7 +154,7 @@ def failing(scene: Scene, library: Library) -> list[Failing]:
     return list(found.values())
 
 
-def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
+def _streak(profile: str, runs: Sequence[Row]) -> Failing | None:
     """Return how many of a profile's runs failed in a row, the newest first; None where the newest went well."""
     bad: list[tuple[str, str]] = []
     for run in runs:
@@ -151,23 +169,25 @@ def _streak(profile: str, runs: Sequence[sqlite3.Row]) -> Failing | None:
     return Failing(bad[0][0], bad[-1][1], len(bad), (profile,)) if bad else None
 
 
-def _troubles(connection: sqlite3.Connection, profile: str, endpoint: str, prefix: str) -> list[Hindrance]:
+def _troubles(data: DataFolder, profile: str, endpoint: str, prefix: str) -> list[Hindrance]:
     resume, again = (shlex.join(["syncd", do, profile]) for do in ("resume", "sync-now"))
     names = {"name": profile, "endpoint": endpoint, "prefix": prefix}
-    paused = connection.execute(
+    paused = _rows(
+        data,
         f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
-        names,
+        **names,
     )
     found = [Hindrance(message("rests-because", reason=recalled(row["paused"])), resume) for row in paused]
-    known = connection.execute(
+    known = _rows(
+        data,
         f"SELECT message, hint, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
-        names,
+        **names,
     )
     for row in known:
         reason, since = recalled(row["message"]), local(row["since"])
         words = message("failed-since", count=row["times"], since=since, reason=reason)
         found.append(Hindrance(words, recalled(row["hint"]) or again))
-    for row in connection.execute("SELECT name FROM pause WHERE name IN (?, '') ORDER BY name", (profile,)):
+    for row in _rows(data, "SELECT name FROM pause WHERE name IN (:name, '') ORDER BY name", name=profile):
         # Where all profiles rest, letting one go on is not enough.
         if row["name"]:
             found.append(Hindrance(message("rests-as-paused"), resume))
@@ -177,6 +197,11 @@ def _troubles(connection: sqlite3.Connection, profile: str, endpoint: str, prefi
 
 
 def _state(scene: Scene) -> Iterator[Finding]:
+    if scene.data.database:
+        # What is wrong with it is an error with words, and hints.
+        Store.of(scene.data).close()
+        yield Finding(STATE, "ok", message("database-answers"))
+        return
     path = scene.data.state
     if not path.exists():
         yield Finding(STATE, "ok", message("database-not-made-yet"))

@@ -21,10 +21,10 @@ from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Finding, Scene
 from syncd.doctor.settings import private
 from syncd.errors import ConfigError, LibraryError
-from syncd.lock import held
 from syncd.messages import message
 from syncd.state.state import State
 from syncd.state.store import Store
+from syncd.state.turn import turn
 from syncd.zotero.account import Account, keys_page, named
 from syncd.zotero.client import Address, Client
 from syncd.zotero.desktop import gone, plugin_at
@@ -176,9 +176,9 @@ def _index(name: str, known: int | None, version: int, repair: Callable[[], str]
 
 def _emptied(scene: Scene, library: Library) -> str:
     """Empty the index of a library; a run that is at work on it is not disturbed."""
-    store = Store.at(scene.data.state)
+    store = Store.of(scene.data)
     try:
-        with held(scene.data.lock(library.root or "", library.prefix), clock=scene.clock, who="syncd doctor"):
+        with turn(scene.data, library.root or "", library.prefix, scene.clock, who="syncd doctor"):
             State(store, library.root or "", library.prefix, scene.clock).index().forget()
     finally:
         store.close()

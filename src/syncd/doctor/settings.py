@@ -17,6 +17,7 @@ from syncd.config.toml import Path as Setting
 from syncd.config.toml import line_of
 from syncd.daemon.schedule import trigger, zone
 from syncd.doctor.finding import Check, Finding, Scene
+from syncd.engine.gather import keyless
 from syncd.messages import message
 from syncd.read import is_online
 
@@ -60,6 +61,9 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
         words = message("config-writable-by-others")
         mend = f"chmod go-w {quote(str(file))}"
         placed.append((None, Finding(NAME, "warning", words, mend, lambda: _guarded(file))))
+    if number := keyless(config):
+        words = message("openalex-key-wanted", count=number)
+        placed.append((None, Finding(NAME, "warning", words, message("get-openalex-key"))))
     for line, finding in sorted(placed, key=lambda pair: pair[0] or 0):
         where = f"{file}:{line}" if line else str(file)
         yield Finding(

@@ -5,8 +5,8 @@ Each is remembered, and the next push acts on it. Only what is in Zotero's trash
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from syncd.engine.review import one_meant, profile_meant
 from syncd.engine.session import Session
@@ -14,9 +14,11 @@ from syncd.errors import LibraryError, SyncdError
 from syncd.messages import message
 from syncd.state.state import Standing
 from syncd.sync.filing import Filing, own_keys
-from syncd.sync.library import LibraryView
 from syncd.zotero import items
 from syncd.zotero.client import Outcome
+
+# So many keys are looked for at once.
+SOME = 20
 
 
 def restore(session: Session, words: str) -> tuple[Standing, bool]:
@@ -34,8 +36,11 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
         LibraryError: the library can't be written to.
     """
     session.refresh()
-    view = session.index.view(session.client.names)
-    wanted = one_meant(words, _deleted(session, view), "deleted")
+    state = session.state
+    wanted = one_meant(words, "deleted", lambda: state.deleted(words), state.deleted)
+    with session.excerpt() as part:
+        part.items([wanted.key] if wanted.key else ())
+        view = part.view()
     item = view.items.get(wanted.key or "")
     if item is not None and item.trashed:
         back = {"key": item.key, "version": item.version, "deleted": 0}
@@ -47,13 +52,11 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
             session.state.remember_version(connection, item.key, outcome.version or item.version)
             session.state.set_status(connection, [wanted.paper], [])
         return wanted, True
-    known = session.state.memory()
-    taken = view.items.keys() | view.deleted | known.tombstones | set(known.claims.values())
-    key = _unused(items.generations(view.names, wanted.paper), taken)
+    key = _free_key(session, wanted.paper)
+    papers = state.papers_of([wanted.key] if wanted.key else ())
     with session.state.writing() as connection:
-        for paper, item_key in {**known.claims, wanted.paper: wanted.key}.items():
-            if item_key == wanted.key:
-                session.state.claim(connection, paper, key)
+        for paper in {**papers, wanted.paper: wanted.key}:
+            session.state.claim(connection, paper, key)
         session.state.remove_tombstones(connection, [wanted.key or ""])
         # It tells the next push why the paper is missing.
         coming = Standing(wanted.paper, "restored", key, wanted.title, message("you-brought-it-back"))
@@ -71,18 +74,18 @@ def _not_taken_out(outcome: Outcome) -> LibraryError:
     )
 
 
-def _deleted(session: Session, view: LibraryView) -> Iterator[Standing]:
-    """Yield the papers that are deleted: as the last push found them, and what went since, an undone run's too."""
-    # Several papers may be one item: it is brought back once.
-    noted = {s.key or s.paper: s for s in session.state.standings() if s.cause == "deleted"}
-    yield from noted.values()
-    memory = session.state.memory()
-    for key, paper in {key: paper for paper, key in memory.claims.items()}.items():
-        item, base = view.items.get(key), memory.written.get(key)
-        gone = item.trashed if item else key in view.deleted | memory.tombstones
-        if gone and key not in noted:
-            title = item.data.get("title") if item else base and base.fields.get("title")
-            yield Standing(paper, "deleted", key, title or "", "")
+def _free_key(session: Session, paper: str) -> str:
+    """Return the first key that a paper's item may have and that nothing ever had."""
+    candidates = items.generations(session.client.names, paper)
+    with session.excerpt() as part:
+        while some := list(islice(candidates, SOME)):
+            part.items(some)
+            view, memory = part.view(), part.memory()
+            claimed = set(session.state.papers_of(some).values())
+            taken = view.items.keys() | view.deleted | memory.tombstones | claimed
+            if free := next((key for key in some if key not in taken), None):
+                return free
+    raise SyncdError(message("restarted-too-often"))
 
 
 def new_collection(session: Session, profile: str) -> str:
@@ -95,33 +98,28 @@ def new_collection(session: Session, profile: str) -> str:
         SyncdError: there is no such profile, or several are meant, or it is not paused.
     """
     session.refresh()
-    view = session.index.view(session.client.names)
     path = tuple(profile_meant(session.state, profile).collection.split("/"))
-    memory = session.state.memory()
-    collections = dict(memory.collections)
+    parts = [path[:depth] for depth in range(1, len(path) + 1)]
+    with session.excerpt() as part:
+        part.file([path])
+        part.collections(key for one in parts for key in own_keys(session.client.names, one))
+        view, collections = part.view(), dict(part.memory().collections)
     old = collections.get("/".join(path)) or next(own_keys(view.names, path))
     if not Filing(view, collections).collection(path).closed:
         raise SyncdError(message("collection-is-there", collection=repr("/".join(path))))
-    for depth in range(1, len(path) + 1):
-        part = path[:depth]
-        if Filing(view, collections).collection(part).closed:
+    for one in parts:
+        if Filing(view, collections).collection(one).closed:
             taken = view.collections.keys() | view.deleted
-            collections["/".join(part)] = _unused(own_keys(view.names, part), taken)
+            free = (key for key in own_keys(view.names, one) if key not in taken)
+            if (key := next(free, None)) is None:
+                raise SyncdError(message("restarted-too-often"))
+            collections["/".join(one)] = key
     new = collections["/".join(path)]
     with session.state.writing() as connection:
         for name, key in collections.items():
             session.state.remember_collection(connection, name, key)
-        for key, base in memory.written.items():
-            if old in base.collections:
-                # Filed there once is filed for good: the fresh collection does not drag old papers back.
-                after = replace(base, collections=(*base.collections, new))
-                session.state.rebase(connection, key, after)
+        for key, base in session.state.filed(connection, old).items():
+            # Filed there once is filed for good: the fresh collection does not drag old papers back.
+            after = replace(base, collections=(*base.collections, new))
+            session.state.rebase(connection, key, after)
     return "/".join(path)
-
-
-def _unused(candidates: Iterable[str], taken: Iterable[str]) -> str:
-    used = set(taken)
-    for key in candidates:
-        if key not in used:
-            return key
-    raise SyncdError(message("restarted-too-often"))

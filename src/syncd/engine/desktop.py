@@ -6,17 +6,21 @@ again, and from Zotero's local API, which an older syncd used; but only where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from syncd.clock import Clock
-from syncd.engine.recover import PATIENCE, recover
+from syncd.engine.recover import PATIENCE, recover, sent_part
 from syncd.handshake import Zotero
 from syncd.messages import message
-from syncd.state.libraries import known_keys, known_zoteros, moved, uncounted
+from syncd.state.index import Index
+from syncd.state.journal import Entry
+from syncd.state.libraries import known_of, known_zoteros, moved, uncounted
 from syncd.state.state import State
 from syncd.state.store import Store
-from syncd.sync.library import IndexedItem, LibraryView, indexed
+from syncd.sync.library import IndexedItem, indexed
 from syncd.sync.merge import contents
 from syncd.zotero.client import Address
 from syncd.zotero.desktop import PluginClient, gone, plugin_at
@@ -65,7 +69,7 @@ def _same_zotero(client: PluginClient, store: Store, known: Sequence[Zotero]) ->
         return None
     objects = (*client.items_since(0).objects, *client.collections_since(0).objects)
     there = {each["key"] for each in objects}
-    shared = {zotero: len(there & known_keys(store, client.address.endpoint, zotero)) for zotero in local}
+    shared = {zotero: known_of(store, client.address.endpoint, zotero, there) for zotero in local}
     best = max(local, key=lambda zotero: shared[zotero])
     return best if shared[best] else None
 
@@ -83,44 +87,71 @@ def _take_over(client: PluginClient, store: Store, clock: Clock, old: Zotero) ->
     """
     endpoint = client.address.endpoint
     state = State(store, endpoint, client.address.prefix, clock, old)
-    index, versions = state.index(), state.memory().versions
-    before = index.view(client.names)
+    index, sent = state.index(), [e for chunk in state.journal.unfinished() for e in chunk.entries]
+    own = {item.key: _Before(item.version, _mark(item)) for item in index.as_written()}
+    before = own | {
+        item.key: _Before(item.version, _mark(item)) for item in index.items(e.sent["key"] for e in sent)
+    }
+    had = {item.key for entry in sent for item in _alike(index, entry)}
     uncounted(store, endpoint, old)
     index.reread(client, erased=True)
-    now = index.view(client.names)
-    recounted = replace(now, items={key: _recounted(item, before) for key, item in now.items.items()})
     if _is_local(old):
-        _learn_keys(state, now, before)
+        _learn_keys(state, had)
+    now = sent_part(state, client.names)
+    counted = {key: replace(item, version=_counted(item, before)) for key, item in now.items.items()}
     # Nothing that was sent before can still arrive.
-    recover(state, recounted, clock.now() + PATIENCE)
-    versions = {**versions, **{key: version for key, version in state.memory().versions.items() if version}}
-    own = [key for key, item in recounted.items.items() if item.version == versions.get(key)]
-    moved(store, endpoint, old, client.zotero, {key: now.items[key].version for key in own})
+    recover(state, replace(now, items=counted), clock.now() + PATIENCE)
+    versions = {key: one.version for key, one in own.items()} | state.versions()
+    same = {i.key: i.version for i in index.items(versions) if _counted(i, before) == versions[i.key]}
+    moved(store, endpoint, old, client.zotero, same)
 
 
-def _learn_keys(state: State, now: LibraryView, before: LibraryView) -> None:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What an item was before its library was read anew: its version, and a mark of its contents."""
+
+    version: int
+    mark: str
+
+
+def _learn_keys(state: State, had: set[str]) -> None:
     """Record papers that the local API created under keys of its own, which syncd never learnt: the answer was lost.
 
     Such an item came since the library was read last, and has title and author of what was sent.
+
+    Args:
+        state: what is remembered, with the library as it is now.
+        had: keys of items with such a title and author that were there before.
     """
-    new = {
-        (item.folded_title, item.folded_surname): item for item in now.papers if item.key not in before.items
-    }
-    with state.writing() as connection:
-        for chunk in state.journal.unfinished():
-            for entry in chunk.entries:
-                sent = indexed(entry.sent, 0) if entry.what == "item" and not entry.sent["version"] else None
-                item = new.get((sent.folded_title, sent.folded_surname)) if sent else None
-                if item is None or item.key == entry.sent["key"]:
-                    continue
-                note = entry.note and replace(entry.note, created=(item.key,))
-                real = replace(entry, sent={**entry.sent, "key": item.key}, item=item.key, note=note)
-                is_as_sent = contents(real.sent).items() <= contents(item.data).items()
+    index = state.index()
+    for chunk in state.journal.unfinished():
+        for entry in chunk.entries:
+            new = [item for item in _alike(index, entry) if item.key not in had]
+            if not new or new[-1].key == entry.sent["key"]:
+                continue
+            item = new[-1]
+            note = entry.note and replace(entry.note, created=(item.key,))
+            real = replace(entry, sent={**entry.sent, "key": item.key}, item=item.key, note=note)
+            is_as_sent = contents(real.sent).items() <= contents(item.data).items()
+            with state.writing() as connection:
                 state.record(connection, chunk.run, real, LATER if is_as_sent else 0)
 
 
-def _recounted(item: IndexedItem, before: LibraryView) -> IndexedItem:
-    """Return an item with the version that it had before, if it is what it was; else with one later than all."""
-    known = before.items.get(item.key)
-    same = known is not None and contents(known.data) == contents(item.data)
-    return replace(item, version=known.version if known and same else LATER)
+def _alike(index: Index, entry: Entry) -> list[IndexedItem]:
+    """Return the items with title and author of one that was to be created, trashed ones last."""
+    if entry.what != "item" or entry.sent["version"]:
+        return []
+    sent = indexed(entry.sent, 0)
+    found = index.titled(sent.folded_title, sent.folded_surname)
+    return sorted(found, key=lambda item: (item.trashed, item.version, item.key))
+
+
+def _counted(item: IndexedItem, before: Mapping[str, _Before]) -> int:
+    """Return the version that an item had before, if it is what it was; else one later than all."""
+    known = before.get(item.key)
+    return known.version if known and known.mark == _mark(item) else LATER
+
+
+def _mark(item: IndexedItem) -> str:
+    """Return what tells the contents of an item from any others."""
+    return hashlib.sha256(json.dumps(contents(item.data), sort_keys=True).encode()).hexdigest()

@@ -7,7 +7,8 @@ between it is asked what is new, where it can tell, and that is read as a part. 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -16,9 +17,11 @@ from syncd import services
 from syncd.config import Config
 from syncd.engine.gather import Job, apis_of, digest_of_settings, web_of
 from syncd.engine.ports import Ports
+from syncd.errors import SourceError
 from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.services import FleetApi, Listed, Recognised
+from syncd.services.base import RefusedError
 from syncd.sources.web import Web
 from syncd.state.authors import Authors, KnownAuthor
 from syncd.state.libraries import remembered
@@ -42,11 +45,15 @@ class Sifted:
         unchanged: those that have nothing new.
         parts: what is new, by profile.
         whole: those that are to be read whole.
+        failed: those about whom the service could not be asked.
+        error: why it could not.
     """
 
     unchanged: tuple[str, ...] = ()
     parts: Mapping[str, Snapshot] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    error: SourceError | None = None
 
 
 def fleets(config: Config) -> dict[str, str]:
@@ -60,13 +67,17 @@ def fleets(config: Config) -> dict[str, str]:
     return {name: service for service, names in found.items() if len(names) > FEW for name in names}
 
 
-def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
+def sift(jobs: Sequence[Job], config: Config, ports: Ports, *, remember: bool = True) -> Iterator[Sifted]:
     """Find out which profiles have something new, and remember of those that have nothing that they were looked at.
 
+    A question that the service does not take is asked about each half by itself. Where it fails once, the next question
+    may do better; where it fails twice in a row, it is left alone.
+
     Args:
-        jobs: of one service and one library.
+        jobs: of one service.
         config: the settings.
         ports: the world.
+        remember: whether what was found out is remembered.
 
     Yields:
         what was found out, as it comes; each profile once.
@@ -76,8 +87,13 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
         StateError: what is known of the profiles can't be read.
     """
     now = ports.clock.now()
-    with remembered(jobs[0].library, ports.data, ports.clock) as state, web_of(config, ports) as web:
-        known = _comparable(jobs, config, state.authors, now)
+    with ExitStack() as opened, web_of(config, ports) as web:
+        known: dict[str, KnownAuthor] = {}
+        memories: dict[str, Authors] = {}
+        for its in _by_library(jobs):
+            state = opened.enter_context(remembered(its[0].library, ports.data, ports.clock))
+            memories |= dict.fromkeys((job.name for job in its), state.authors)
+            known |= _comparable(its, config, state.authors, now)
         if rest := tuple(job.name for job in jobs if job.name not in known):
             yield Sifted(whole=rest)
         if not known:
@@ -85,23 +101,52 @@ def sift(jobs: Sequence[Job], config: Config, ports: Ports) -> Iterator[Sifted]:
         authors = {job.name: _author(job) for job in jobs if job.name in known}
         service = next(iter(authors.values())).name
         api = cast("FleetApi", services.api(service, apis_of(config, ports.env, ports.services)))
-        sieve = _Sieve(api, web, state.authors, known, authors, now)
+        sieve = _Sieve(api, web, memories, known, authors, now, remember)
         stale = [name for name, one in known.items() if sieve.is_stale(one)]
         if not api.per_count:
             yield Sifted(whole=tuple(stale))
-        for names in _batches(stale, api.per_count) if api.per_count else ():
-            ports.progress.stage(message("asking-for-counts", service=service, count=len(names)))
-            yield sieve.by_count(names)
         # Those that were compared at about the same time are asked about together.
         fresh = sorted(known.keys() - set(stale), key=lambda name: (known[name].compared, name))
-        for names in _batches(fresh, api.per_recent):
-            ports.progress.stage(message("asking-for-news", service=service, count=len(names)))
-            yield sieve.by_news(names)
+        questions = [
+            (names, sieve.by_count, message("asking-for-counts", service=service, count=len(names)))
+            for names in _batches(stale, api.per_count)
+        ]
+        questions += [
+            (names, sieve.by_news, message("asking-for-news", service=service, count=len(names)))
+            for names in _batches(fresh, api.per_recent)
+        ]
+        failed = False
+        for names, ask, stage in questions:
+            ports.progress.stage(stage)
+            try:
+                found = list(_asked(names, ask))
+            except SourceError as error:
+                if failed or not error.transient:
+                    raise
+                failed = True
+                found = [Sifted(failed=tuple(names), error=error)]
+            else:
+                failed = False
+            yield from found
+
+
+def _asked(names: Sequence[str], ask: Callable[[Sequence[str]], Sifted]) -> Iterator[Sifted]:
+    """Ask about profiles; about each half by itself where the question is not taken."""
+    try:
+        yield ask(names)
+    except RefusedError:
+        if len(names) == 1:
+            yield Sifted(whole=tuple(names))
+            return
+        middle = len(names) // 2
+        yield from _asked(names[:middle], ask)
+        yield from _asked(names[middle:], ask)
 
 
 def _batches(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), most or 1):
-        yield names[start : start + (most or 1)]
+    """Yield names in parts; none where a service takes none."""
+    for start in range(0, len(names) if most else 0, most or 1):
+        yield names[start : start + most]
 
 
 def _author(job: Job) -> Recognised:
@@ -110,12 +155,19 @@ def _author(job: Job) -> Recognised:
     return author
 
 
+def _by_library(jobs: Sequence[Job]) -> list[list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.library.name, []).append(job)
+    return list(found.values())
+
+
 def _comparable(
     jobs: Sequence[Job], config: Config, authors: Authors, now: datetime
 ) -> dict[str, KnownAuthor]:
     """Return what is known of the profiles for which it is enough to know what is new."""
     known = authors.known(job.name for job in jobs)
-    unsettled = authors.unsettled() if known else set()
+    unsettled = authors.unsettled(known)
     return {
         job.name: one
         for job in jobs
@@ -140,18 +192,20 @@ class _Sieve:
     Attributes:
         api: the service.
         web: the session.
-        authors: remembers what was found.
+        memories: by profile, what remembers what was found.
         known: by profile, what is known of it.
         sources: by profile, the author.
         now: the time.
+        remember: whether what was found is remembered.
     """
 
     api: FleetApi
     web: Web
-    authors: Authors
+    memories: Mapping[str, Authors]
     known: Mapping[str, KnownAuthor]
     sources: Mapping[str, Recognised]
     now: datetime
+    remember: bool
 
     @property
     def _time(self) -> str:
@@ -165,6 +219,17 @@ class _Sieve:
         compared = datetime.fromisoformat(one.compared)
         return not self.api.per_recent or not timedelta(0) <= self.now - compared < COMPARED
 
+    def _by_memory(self, names: Iterable[str]) -> Iterator[tuple[Authors, list[str]]]:
+        """Yield what remembers profiles, with these; nothing where nothing is to be remembered."""
+        found: dict[Authors, list[str]] = {}
+        for name in names if self.remember else ():
+            found.setdefault(self.memories[name], []).append(name)
+        yield from found.items()
+
+    def _note_unchanged(self, names: Sequence[str], *, compared: bool) -> None:
+        for memory, its in self._by_memory(names):
+            memory.note_unchanged(its, self._time, compared=compared)
+
     def by_count(self, names: Sequence[str]) -> Sifted:
         """Compare the numbers of papers."""
         current = {name: self._identifier(name) for name in names}
@@ -177,8 +242,9 @@ class _Sieve:
                 merged[name] = (self.sources[name].author, counted.current)
             elif counted and counted.papers is not None and counted.papers == self.known[name].listed:
                 same.append(name)
-        self.authors.note_merged(merged)
-        self.authors.note_unchanged(same, self._time, compared=True)
+        for memory, its in self._by_memory(merged):
+            memory.note_merged({name: merged[name] for name in its})
+        self._note_unchanged(same, compared=True)
         return Sifted(unchanged=tuple(same), whole=tuple(sorted(set(names).difference(same))))
 
     def by_news(self, names: Sequence[str]) -> Sifted:
@@ -196,5 +262,5 @@ class _Sieve:
             if (part := news.get(self.sources[name].author)) and part.digest != self.known[name].part
         }
         same = tuple(name for name in names if name not in parts)
-        self.authors.note_unchanged(same, self._time, compared=False)
+        self._note_unchanged(same, compared=False)
         return Sifted(unchanged=same, parts=parts)

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from syncd.config import Library
 from syncd.engine.ports import Ports
 from syncd.engine.status import Resting
-from syncd.lock import held
 from syncd.messages import message
 from syncd.state.libraries import remembered
-from syncd.sync.action import profile_of
+from syncd.state.turn import turn
 
 
 def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
@@ -33,18 +32,18 @@ def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
     """
     found = False
     for library in libraries:
-        lock = ports.data.lock(*library.whereabouts)
         with (
-            held(
-                lock,
-                clock=ports.clock,
+            turn(
+                ports.data,
+                *library.whereabouts,
+                ports.clock,
                 wait=ports.patience,
                 who=message("forgetting"),
                 tell=ports.progress.stage,
-            ),
-            remembered(library, ports.data, ports.clock) as state,
+            ) as mine,
+            remembered(library, ports.data, ports.clock, turn=mine) as state,
         ):
-            names = [name for name in state.known_profiles() if profile_of(name, [profile]) == profile]
+            names = state.names_of(profile)
             with state.writing() as connection:
                 for name in names:
                     state.forget(connection, name)

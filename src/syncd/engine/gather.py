@@ -6,8 +6,8 @@ Nothing here knows a library.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from syncd import services
 from syncd.config import Config, Library, ProfileConfig
 from syncd.config.problems import translate
 from syncd.engine.ports import Ports
-from syncd.errors import ConfigError, SourceError, SyncdError
+from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.messages import message
 from syncd.model import Profile, Snapshot, Span
 from syncd.read import fetch, is_online, watching
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # Of a digest of settings, which only has to tell them from those before.
 DIGITS = 16
+# Of OpenAlex's free budget without a key little is left for more profiles.
+MOST_KEYLESS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +97,30 @@ def _ad_hoc(config: Config, name: str) -> ProfileConfig:
         ) from None
 
 
-def web_of(config: Config, ports: Ports) -> Web:
-    """Return a session with web servers as the configuration wants it."""
-    # A page on the disk needs no HTTP client.
+@contextmanager
+def web_of(config: Config, ports: Ports) -> Iterator[Web]:
+    """Give a session with web servers as the configuration wants it. What they say of budgets is kept."""
+    # A page on the disk needs neither an HTTP client nor a database.
     from syncd.sources.web import Web  # noqa: PLC0415
+    from syncd.state import budgets  # noqa: PLC0415
 
-    return Web(
-        ports.clock,
-        contact=config.http.contact,
-        cache=ports.data.cache,
-        allow_private=config.http.allow_private,
-        pace=ports.pace,
-    )
+    now = ports.clock.now()
+    # A database that can't be used is told of where it is needed.
+    with suppress(StateError):
+        ports.pace.remember(budgets.known(ports.data, now), ports.clock.monotonic(), now)
+    try:
+        with Web(
+            ports.clock,
+            contact=config.http.contact,
+            cache=ports.data.cache,
+            allow_private=config.http.allow_private,
+            pace=ports.pace,
+        ) as web:
+            yield web
+    finally:
+        if news := ports.pace.news():
+            with suppress(StateError):
+                budgets.keep(news, ports.data, ports.clock.now())
 
 
 def apis_of(config: Config, env: Mapping[str, str], bases: Mapping[str, str] | None = None) -> dict[str, Api]:
@@ -124,9 +138,18 @@ def apis_of(config: Config, env: Mapping[str, str], bases: Mapping[str, str] | N
     return {name: replace(services.api(name), **change) for name, change in changes.items()}  # type: ignore[type-var]
 
 
+def keyless(config: Config) -> int:
+    """Return how many profiles of OpenAlex are asked for without a key, if these are too many; else 0."""
+    if config.services.openalex.key is not None or len(config.profiles) <= MOST_KEYLESS:
+        return 0
+    sources = [services.recognise(profile.source) for profile in config.profiles.values()]
+    number = sum(author is not None and author.name == "openalex" for author in sources)
+    return number if number > MOST_KEYLESS else 0
+
+
 def digest_of_settings(settings: ProfileConfig, config: Config) -> str:
     """Return what tells whether a profile is read by the settings that it was read by before."""
-    told = (settings.model_dump_json(exclude={"schedule"}), *config.enrich.services)
+    told = (settings.model_dump_json(exclude={"schedule", "library"}), *config.enrich.services)
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGITS]
 
 
@@ -178,7 +201,9 @@ def read(
                 else:
                     profile = replace(profile, whole=snapshot.whole)
                     profile = _completed(profile, job.settings.span, config, ports, web)
-                    intakes.append(_intake(job, config, snapshot, profile, several=len(snapshots) > 1))
+                    several = len(snapshots) > 1
+                    origin, digest = snapshot.origin, snapshot.digest
+                    intakes.append(intake_of(job, config, profile, origin, digest, several=several))
     return intakes, unread
 
 
@@ -202,7 +227,19 @@ def _completed(profile: Profile, span: Span, config: Config, ports: Ports, web: 
     return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
 
 
-def _intake(job: Job, config: Config, snapshot: Snapshot, profile: Profile, *, several: bool) -> Intake:
+def intake_of(  # noqa: PLR0913 - what a plan takes is made of these
+    job: Job, config: Config, profile: Profile, origin: str, digest: str, *, several: bool
+) -> Intake:
+    """Return what a plan takes of a page.
+
+    Args:
+        job: the source.
+        config: the settings that it was read by.
+        profile: what the page says.
+        origin: where it was read from.
+        digest: of its bytes.
+        several: the source has more than one.
+    """
     settings = job.settings
     # Of a longer name Zotero would take no collection, and a run that can't make one ends for all of its profiles.
     own = profile.name[:MAX_NAME_LENGTH].strip() or settings.source[:MAX_NAME_LENGTH]
@@ -213,8 +250,8 @@ def _intake(job: Job, config: Config, snapshot: Snapshot, profile: Profile, *, s
     return Intake(
         name=name,
         profile=profile,
-        origin=snapshot.origin,
-        digest=snapshot.digest,
+        origin=origin,
+        digest=digest,
         collection=path,
         policy=Policy(profile.name, settings.tags, settings.cut_authors, settings.upgrade),
         adopt=settings.adopt,

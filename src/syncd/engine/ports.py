@@ -74,7 +74,7 @@ class Ports:
         clock: time.
         progress: who is told how far the run is.
         services: addresses of services, instead of the usual ones, by name.
-        pace: the pace of each web server, where it outlives the run.
+        pace: the pace of each web server; it outlives the run.
         keep: for how long the history is kept.
         patience: seconds to wait for one's turn at a library that another run is at work on.
         who: what this process is, for those who wait for it.
@@ -87,7 +87,7 @@ class Ports:
     clock: Clock
     progress: Progress = field(default_factory=Quiet)
     services: Mapping[str, str] = field(default_factory=dict)
-    pace: Pace | None = None
+    pace: Pace = field(default_factory=Pace)
     keep: timedelta = timedelta(days=364)
     patience: float = 0.0
     who: str = ""

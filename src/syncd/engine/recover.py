@@ -6,7 +6,7 @@ possible outcome for a day.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from syncd.state.excerpt import excerpt
-from syncd.state.index import Index, untold
+from syncd.state.index import NOBODY, Index, Listener
 from syncd.state.journal import Chunk, Entry
 from syncd.state.state import State
 from syncd.sync import merge
@@ -31,7 +31,7 @@ PATIENCE = timedelta(days=1)
 
 
 def caught_up(
-    client: Client, index: Index, state: State, now: datetime, tell: Callable[[int, int], None] = untold
+    client: Client, index: Index, state: State, now: datetime, listener: Listener = NOBODY
 ) -> dict[str, str]:
     """Read what changed in a library, and find out what became of writes of unknown outcome.
 
@@ -40,20 +40,29 @@ def caught_up(
         index: of it.
         state: what is remembered of it.
         now: the time, aware.
-        tell: see `Index.refresh`.
+        listener: see `Index.refresh`.
 
     Returns:
         by create-once key of each paper that turned out to have been written, its run.
     """
-    index.refresh(client, tell)
-    sent = [entry.sent["key"] for chunk in state.journal.unfinished() for entry in chunk.entries]
-    if not sent:
+    index.refresh(client, listener)
+    if not state.journal.unfinished():
         return {}
-    with excerpt(state, client.names) as part:
+    return recover(state, sent_part(state, client.names), now)
+
+
+def sent_part(state: State, names: Sequence[str]) -> LibraryView:
+    """Return the part of a library that writes of unknown outcome may have changed.
+
+    Args:
+        state: with the journal.
+        names: the library's names.
+    """
+    sent = [entry.sent["key"] for chunk in state.journal.unfinished() for entry in chunk.entries]
+    with excerpt(state, names) as part:
         part.items(sent)
         part.collections(sent)
-        view = part.view()
-    return recover(state, view, now)
+        return part.view()
 
 
 def recover(state: State, view: LibraryView, now: datetime) -> dict[str, str]:

@@ -36,14 +36,26 @@ class Rejected:
         profile: what state knows the profile by.
         collection: its path.
         fate: what became of the item: it went to the trash, or left the collection, or there was nothing to do.
-        run: the name of the run, for `undo`.
+        run: the name of the run, for `undo`; None where it is only foreseen.
     """
 
     title: str
     profile: str
     collection: str
     fate: Fate
-    run: str
+    run: str | None
+
+
+def rejection(session: Session, words: str, profile: str) -> Rejected:
+    """Return what `reject_as_run` would do now. Nothing is done or remembered.
+
+    Raises:
+        SyncdError: as there.
+    """
+    session.refresh()
+    who = profile_meant(session.state, profile)
+    paper = _meant(session, words, who)
+    return Rejected(paper.title, who.name, who.collection, _Rejecting(session, who, paper).foreseen(), None)
 
 
 def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
@@ -54,6 +66,9 @@ def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
         words: the paper's title, its own key or its item's.
         profile: what state knows the profile by, or its author's name.
 
+    Returns:
+        what it did. What was said before, and leaves nothing to do, is no run: the earlier one is to be undone.
+
     Raises:
         SyncdError: there is no such profile, or it has no such paper, or several of either are meant.
         LibraryError: the library can't be read or written to. What the user said is remembered nevertheless, once
@@ -62,9 +77,13 @@ def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
     session.refresh()
     who = profile_meant(session.state, profile)
     paper = _meant(session, words, who)
+    rejecting = _Rejecting(session, who, paper)
+    earlier = session.state.rejection(who.name, paper.paper)
+    if earlier and rejecting.foreseen() == "left":
+        return Rejected(paper.title, who.name, who.collection, "left", earlier.run)
     counts: dict[str, int] = {}
     with noted(session, "reject", lambda: counts, profiles=[who.name]):
-        fate = _Rejecting(session, who, paper).carry_out()
+        fate = rejecting.carry_out()
         counts["reject"] = 1
     return Rejected(paper.title, who.name, who.collection, fate, session.run)
 
@@ -73,7 +92,11 @@ def _meant(session: Session, words: str, who: FollowedProfile) -> Standing:
     """Return the paper that is meant; several records that are one item are one."""
     listed = session.state.listed_by(who.name)
     of_item = [one for one in listed if words in {one.key, one.paper}] or _merged(session, words, listed)
-    return of_item[0] if of_item else one_meant(words, _once(listed), message("listed-by", profile=who.name))
+    return (
+        of_item[0]
+        if of_item
+        else one_meant(words, message("listed-by", profile=who.name), lambda: _once(listed))
+    )
 
 
 def _merged(session: Session, key: str, listed: Sequence[Standing]) -> list[Standing]:
@@ -101,6 +124,12 @@ class _Rejecting:
         self._paper = paper
         self._reason = message("not-by-profile", profile=who.name)
         self._others: set[str] = set()
+
+    def foreseen(self) -> Fate:
+        """Return what would become of the item as it is now."""
+        item, _ = self._item()
+        self._others = self._listing(item) - {self._who.name}
+        return self._entry(item)[1]
 
     def carry_out(self) -> Fate:
         """Remember it, and do what follows of it in the library."""
@@ -154,9 +183,10 @@ class _Rejecting:
             return None, "left"
         if not self._others and self._is_untouched(item):
             return self._change(item, {"deleted": 1}, {"deleted": (0, 1)}), "trashed"
-        places = self._state.collections()
+        others = [one.collection for one in self._state.profiles(self._others)]
+        places = self._state.collections([self._who.collection, *others])
         own = places.get(self._who.collection)
-        theirs = {places.get(one.collection) for one in self._state.profiles(self._others)}
+        theirs = {places.get(path) for path in others}
         before = list(item.data.get("collections", ()))
         if own not in before or own in theirs:
             return None, "left"

@@ -5,7 +5,7 @@ No library is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from syncd.errors import SyncdError
 from syncd.messages import message
@@ -27,7 +27,10 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
         SyncdError: there is no such review, or no such candidate.
     """
     waiting = one_meant(
-        words, [s for s in state.standings() if s.cause == "review"], message("waiting-for-review")
+        words,
+        message("waiting-for-review"),
+        lambda: state.named(words, "review"),
+        lambda: state.standings("review"),
     )
     candidates = [str(candidate["key"]) for candidate in waiting.candidates]
     if key is not None and key not in candidates:
@@ -44,16 +47,13 @@ def profile_meant(state: State, words: str) -> FollowedProfile:
     Raises:
         SyncdError: none of those that were pushed, or several.
     """
-    pushed = state.profiles()
-    found = [one for one in pushed if one.name == words] or [
-        one for one in pushed if words in {one.author, one.collection}
-    ]
+    found = state.called(words)
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(one.name for one in found)
         raise SyncdError(message("profile-ambiguous", profile=repr(words), names=names))
-    known = ", ".join(one.name for one in pushed)
+    known = ", ".join(one.name for one in state.profiles())
     raise SyncdError(
         message("profile-not-pushed", profile=repr(words), known=known)
         if known
@@ -61,12 +61,26 @@ def profile_meant(state: State, words: str) -> FollowedProfile:
     )
 
 
-def one_meant(words: str, standings: Iterable[Standing], what: str) -> Standing:
-    """Return the one paper that the user means by a key or a title."""
-    standings = list(standings)
+def one_meant(words: str, what: str, *several: Callable[[], Iterable[Standing]]) -> Standing:
+    """Return the one paper that the user means by a key or a title.
+
+    Args:
+        words: the key or the title.
+        what: what is known of the papers.
+        several: give the papers, of which the last is asked for all; it is asked only where those before it, which
+            cost less, do not give one that has the words for its key or title.
+
+    Raises:
+        SyncdError: there is no such paper, or there are several.
+    """
     folded = fold_title(words) if words.strip() else ""
-    exact = [s for s in standings if words in {s.key, s.paper} or fold_title(s.title) == folded]
-    found = exact or [s for s in standings if folded and folded in fold_title(s.title)]
+    found: list[Standing] = []
+    for give in several:
+        standings = list(give())
+        if found := [s for s in standings if words in {s.key, s.paper} or fold_title(s.title) == folded]:
+            break
+    else:
+        found = [s for s in standings if folded and folded in fold_title(s.title)]
     if len(found) == 1:
         return found[0]
     if found:

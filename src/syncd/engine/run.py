@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncd.config import Config, Library
+from syncd.engine.fleet import FEW, fleets, sift
 from syncd.engine.gather import Job, Unread, apis_of, jobs, read, web_for
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.push import Failure, Push
@@ -21,11 +22,13 @@ from syncd.errors import (
     LayoutError,
     LibraryError,
     LockedError,
+    SourceError,
     StateError,
     StoppedError,
     SyncdError,
 )
 from syncd.messages import chained, message
+from syncd.model import Snapshot
 from syncd.read import fetch
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
@@ -140,6 +143,7 @@ class Report:
         failures: by create-once key, papers that were not written, or not wholly.
         unread: profiles that could not be read.
         before: the profiles by name as they were last pushed.
+        unchanged: profiles of which their service said, asked about many at once, that they have nothing new.
         requests: HTTP requests to the library.
         seconds: how long it took.
         error: what ended the run early.
@@ -153,6 +157,7 @@ class Report:
     failures: dict[str, Failure] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
     before: Mapping[str, FollowedProfile] = field(default_factory=dict)
+    unchanged: tuple[str, ...] = ()
     requests: Counter = field(default_factory=Counter)
     seconds: float = 0.0
     error: SyncdError | None = None
@@ -239,11 +244,65 @@ def _run_library(library_jobs: tuple[Job, ...], config: Config, options: RunOpti
     report = _report(library_jobs[0].library, options, ports)
     reading = Reading(library_jobs)
     with _timed(report, ports):
-        intakes, failures = read(library_jobs, config, ports)
-        reading = Reading(library_jobs, tuple(intakes), tuple(failures))
+        news = _news(library_jobs, config, options, ports)
+        report.unchanged = news.unchanged
+        told = set(news.unchanged)
+        reading = Reading(tuple(job for job in library_jobs if job.name not in told))
+        asked = [job for job in reading.jobs if job.name in news.failed]
+        unread = [Unread(job.name, job.source, news.failed[job.name]) for job in asked]
+        left = [job for job in reading.jobs if job.name not in news.failed]
+        intakes, failures = read(left, config, ports, news.parts)
+        reading = replace(reading, intakes=tuple(intakes), unread=(*unread, *failures))
         _push_readings([reading], report, config, options, ports)
-    _keep_problems([reading], report, config, ports)
+    if reading.jobs:
+        _keep_problems([reading], report, config, ports)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What was found out about many profiles together, before any is read.
+
+    Attributes:
+        unchanged: those that have nothing new.
+        parts: of others what is new, by the job's name; all others are read whole.
+        failed: those about whom their service could not be asked, by the job's name.
+    """
+
+    unchanged: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[Snapshot, ...]] = field(default_factory=dict)
+    failed: Mapping[str, SyncdError] = field(default_factory=dict)
+
+
+def _news(jobs: Sequence[Job], config: Config, options: RunOptions, ports: Ports) -> _News:
+    """Ask services that can be asked about many who has something new, and remember that, but for a dry run.
+
+    Who names a few profiles wants them looked at as thoroughly as can be, and so does who overrules a guard. Of a dry
+    run what is new is read whole: its plan is compared with the sources once more before it is carried out.
+    """
+    by_service: dict[str, list[Job]] = {}
+    if not (options.accept_shrunk or options.accept_empty):
+        services = fleets(config)
+        for job in jobs:
+            if job.name in services:
+                by_service.setdefault(services[job.name], []).append(job)
+    unchanged: list[str] = []
+    parts: dict[str, tuple[Snapshot, ...]] = {}
+    failed: dict[str, SyncdError] = {}
+    for together in by_service.values():
+        if options.names and len(together) <= FEW:
+            continue
+        rest = dict.fromkeys(job.name for job in together)
+        try:
+            for found in sift(together, config, ports, remember=not options.dry_run):
+                unchanged += found.unchanged
+                parts |= {name: (part,) for name, part in found.parts.items()}
+                failed |= {name: found.error for name in found.failed if found.error}
+                for name in (*found.unchanged, *found.parts, *found.whole, *found.failed):
+                    del rest[name]
+        except SourceError as error:
+            failed |= dict.fromkeys(rest, error)
+    return _News(tuple(unchanged), {} if options.dry_run else parts, failed)
 
 
 def _report(library: Library, options: RunOptions, ports: Ports) -> Report:

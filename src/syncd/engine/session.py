@@ -15,13 +15,13 @@ from syncd.engine.desktop import desktop_client
 from syncd.engine.ports import Ports
 from syncd.engine.recover import caught_up
 from syncd.errors import ConfigError, LibraryError, StateError, in_words
-from syncd.lock import held
 from syncd.messages import message
 from syncd.state.excerpt import Excerpt, excerpt
 from syncd.state.index import Index
 from syncd.state.libraries import remembered
 from syncd.state.state import State
 from syncd.state.store import Store
+from syncd.state.turn import Turn, turn
 from syncd.zotero.client import Address, Client
 from syncd.zotero.transport import Counter, PoliteTransport
 
@@ -39,6 +39,7 @@ class Session:
         index: what it holds, as of the last refresh.
         state: what is remembered of it.
         ports: the world.
+        turn: that it is this run's turn at the library.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Session:
     index: Index
     state: State
     ports: Ports
+    turn: Turn
 
     def refresh(self) -> dict[str, str]:
         """Read what changed in the library, and find out what became of writes of unknown outcome.
@@ -54,8 +56,8 @@ class Session:
             by create-once key of each paper that turned out to have been written, its run.
         """
         self.ports.progress.stage(message("reading-library"))
-        now, tell = self.ports.clock.now(), self.ports.progress.reading
-        return caught_up(self.client, self.index, self.state, now, tell)
+        now, listener = self.ports.clock.now(), self.ports.progress
+        return caught_up(self.client, self.index, self.state, now, listener)
 
     def excerpt(self) -> AbstractContextManager[Excerpt]:
         """Give an excerpt of the library as it was read last, and of what is remembered of it."""
@@ -89,16 +91,22 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
         StateError: syncd's own database can't be used.
         LibraryError: Zotero on the desktop isn't running, or can't be written to.
     """
-    lock = ports.data.lock(*library.whereabouts)
     transport = PoliteTransport(ports.clock, counter=counter, nearby=library.type == DESKTOP)
     try:
-        with held(lock, clock=ports.clock, wait=ports.patience, who=ports.who, tell=ports.progress.stage):
+        with turn(
+            ports.data,
+            *library.whereabouts,
+            ports.clock,
+            wait=ports.patience,
+            who=ports.who,
+            tell=ports.progress.stage,
+        ) as mine:
             ports.admit(library.name)
             with (
                 _client(library, ports, transport) as client,
-                remembered(library, ports.data, ports.clock, client.zotero) as state,
+                remembered(library, ports.data, ports.clock, client.zotero, mine) as state,
             ):
-                yield Session(run, client, state.index(), state, ports)
+                yield Session(run, client, state.index(), state, ports, mine)
     finally:
         transport.shutdown()
 
@@ -159,7 +167,7 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
 
 
 def _desktop(address: Address, ports: Ports, transport: PoliteTransport) -> Client:
-    store = Store.at(ports.data.state)
+    store = Store.of(ports.data)
     try:
         return desktop_client(address, transport, store, ports.clock, ports.progress.stage)
     except LibraryError as error:

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from syncd import services
 from syncd.clock import Clock
 from syncd.config import Config, Library
 from syncd.config.model import DESKTOP
@@ -24,15 +23,6 @@ from syncd.sync.action import profile_of
 from syncd.text.plain import json_of
 
 ALL = ""
-# Of OpenAlex's free budget without a key little is left for more profiles.
-MOST_KEYLESS = 100
-
-
-def keyless(config: Config) -> int:
-    """Return how many profiles of OpenAlex are asked for without a key, if these are too many; else 0."""
-    sources = [services.recognise(profile.source) for profile in config.profiles.values()]
-    number = sum(author is not None and author.name == "openalex" for author in sources)
-    return number if number > MOST_KEYLESS and config.services.openalex.key is None else 0
 
 
 class Resting:
@@ -44,7 +34,7 @@ class Resting:
     """
 
     def __init__(self, data: DataFolder, clock: Clock) -> None:
-        self._store = Store.at(data.state)
+        self._store = Store.of(data)
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -137,13 +127,15 @@ class Shelf:
         library: its name.
         prefix: "users/12", "groups/77", "users/0" on the desktop; None where no Zotero has it.
         rows: its profiles.
-        standings: of its papers.
+        standings: of its papers, or the first of each sort.
+        numbers: how many papers there are of each sort, as `State.numbers` has them.
     """
 
     library: str
     prefix: str | None
     rows: Sequence[Row]
     standings: Sequence[Standing]
+    numbers: Mapping[tuple[str, str], int]
 
     def to_json(self) -> Json:
         """Return what scripts rely on."""
@@ -164,8 +156,15 @@ class Shelf:
         }
 
 
-def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, live: Json | None) -> Shelf:
-    """Return all that is to be known of a library's profiles and papers.
+def shelf(  # noqa: PLR0913, PLR0917 - all that is told comes from one of these
+    library: Library,
+    settings: Config,
+    data: DataFolder,
+    clock: Clock,
+    live: Json | None,
+    most: int | None = None,
+) -> Shelf:
+    """Return what is to be known of a library's profiles and papers.
 
     Args:
         library: the library.
@@ -173,10 +172,12 @@ def shelf(library: Library, settings: Config, data: DataFolder, clock: Clock, li
         data: syncd's data folder.
         clock: time.
         live: what the daemon answers to "status"; None without one.
+        most: of so many papers of each sort; of all without.
     """
     with remembered(library, data, clock) as state, Resting(data, clock) as resting:
-        rows, standings = rows_of(library, settings, state, resting.paused(), live), state.standings()
-    return Shelf(library.name, prefix_in_zotero(library), rows, standings)
+        rows, numbers = rows_of(library, settings, state, resting.paused(), live), state.numbers()
+        standings = _standings(state, most)
+    return Shelf(library.name, prefix_in_zotero(library), rows, standings, numbers)
 
 
 def prefix_in_zotero(library: Library) -> str | None:
@@ -216,6 +217,14 @@ def rows_of(
         rests = bool(paused & {whole, ALL}) and is_followed
         rows.append(Row(name, followed.get(name, ""), pushed.get(name), known, rests, is_followed, live_row))
     return rows
+
+
+def _standings(state: State, most: int | None) -> list[Standing]:
+    """Return what is to be known of papers, of no more than so many of each sort."""
+    if most is None:
+        return state.standings()
+    sorts = {cause: ("user", "syncd") if cause == "deleted" else (None,) for cause, _ in state.numbers()}
+    return [one for cause, sides in sorts.items() for by in sides for one in state.standings(cause, by, most)]
 
 
 def _problem_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Problem | None:

@@ -14,7 +14,7 @@ from syncd.engine.session import Session, noted
 from syncd.engine.write import Writer, chunks
 from syncd.errors import LibraryError, SyncdError
 from syncd.messages import listed, message
-from syncd.state.history import History, Note, Run
+from syncd.state.history import Note, Run
 from syncd.state.journal import Entry
 from syncd.sync.library import IndexedItem, LibraryView
 from syncd.sync.merge import AUTOMATIC, Base
@@ -382,19 +382,6 @@ def _plain_undo(value: object) -> object:
     return sorted(value.items()) if isinstance(value, dict) else value
 
 
-def last_run(history: History) -> Run | None:
-    """Return the newest run that did something and is not undone; None where there is none."""
-    undone: set[str] = set()
-    for run in history.runs():
-        if run.undoes is not None:
-            # One that was ended early has left something, for the next one to put back.
-            if run.finished and run.error is None:
-                undone.add(run.undoes)
-        elif run.name not in undone and history.notes(run.name):
-            return run
-    return None
-
-
 def undo(session: Session, run: str, *, dry_run: bool) -> Undoing:
     """Undo a run.
 
@@ -430,7 +417,7 @@ def undo(session: Session, run: str, *, dry_run: bool) -> Undoing:
 
 
 def _known(session: Session, name: str) -> Run:
-    run = next((run for run in session.state.history.runs() if run.name == name), None)
+    run = session.state.history.run(name)
     if run is None:
         kept = write_duration(session.ports.keep)
         raise SyncdError(

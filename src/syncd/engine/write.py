@@ -49,8 +49,10 @@ class Writer:
             StaleError: the library changed since it was read; nothing of the chunk was written.
             OutcomeUnknownError: the answer was lost; the journal has the chunk.
             LibraryError: the library can't be written to.
+            AwayError: it is not this run's turn any more; nothing of the chunk was sent.
         """
         session, sent = self._session, [entry.sent for entry in chunk]
+        session.turn.check()
         collections = chunk[0].what == "collection"
         write = session.client.write_collections if collections else session.client.write_items
         number = session.state.journal.begin(session.run, chunk)

@@ -7,6 +7,7 @@ that. The settings of a proxy and of certificates are taken from the environment
 from __future__ import annotations
 
 import email.message
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +81,11 @@ RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError,
 """Errors that an exchange may raise besides `SourceError`. The caller finds words for them with `Visit.failure`."""
 
 
+KEY_HEADERS = frozenset({"authorization", "x-api-key"})
+KEY_DIGITS = 16
+"""Of a digest of a key, which only has to tell it from others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked.
@@ -95,6 +101,13 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells the key that is sent from others, and does not tell it; empty where none is sent."""
+        headers = (value for name, value in sorted(self.headers.items()) if name.lower() in KEY_HEADERS)
+        keys = [*(value for _, value in sorted(self.credentials.items())), *headers]
+        return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:KEY_DIGITS] if keys else ""
 
     @property
     def method(self) -> str:

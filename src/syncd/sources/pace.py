@@ -1,16 +1,17 @@
 """How often each host may be asked. The pace is learnt from a host's answers and shared by everything that asks it.
 
 `Pace` keeps the times and never waits itself. One `Pace` serves a whole process, from any number of threads. It knows
-the names of hosts, and never what they are asked.
+the names of hosts, and never what they are asked. Of keys, to which hosts give budgets, it knows digests alone.
 """
 
 from __future__ import annotations
 
 import email.utils
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from syncd.text.patterns import pattern
 
@@ -71,12 +72,23 @@ class Budget:
         left: how many requests, or units of its own.
         limit: of how many.
         until: when it begins anew; None where the host does not say.
+        key: the digest of the key that it belongs to; empty without one.
     """
 
     host: str
     left: int
     limit: int
     until: datetime | None
+    key: str = ""
+
+    def is_current(self, today: datetime) -> bool:
+        """Whether it has not begun anew since."""
+        return self.until is None or self.until > today
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what programs are told of it."""
+        until = self.until and self.until.isoformat(timespec="seconds")
+        return {"host": self.host, "left": self.left, "limit": self.limit, "until": until}
 
 
 @dataclass(slots=True)
@@ -87,13 +99,15 @@ class _Host:
         interval: seconds between requests.
         slowed: how many times longer they are for now, because the host said that it was asked too often.
         next: when the next request may go, on the monotonic clock.
-        budget: what the host said last that is left.
+        held: by key, when the next one with this key may go.
+        budgets: by key, what the host said last that is left.
     """
 
     interval: float
     slowed: float = 1.0
     next: float = 0.0
-    budget: Budget | None = None
+    held: dict[str, float] = field(default_factory=dict)
+    budgets: dict[str, Budget] = field(default_factory=dict)
 
 
 class Pace:
@@ -108,31 +122,33 @@ class Pace:
         self._default = default
         self._intervals = intervals
         self._hosts: dict[str, _Host] = {}
+        self._news: dict[tuple[str, str], Budget] = {}
         self._lock = threading.Lock()
 
-    def turn(self, host: str, now: float) -> float:
+    def turn(self, host: str, now: float, key: str = "") -> float:
         """Take the next turn at a host, if it has come.
 
         Args:
             host: host name, with its port where that is not the usual one.
             now: the monotonic clock.
+            key: the digest of the key that the host is asked with.
 
         Returns:
             0.0 where the turn is taken, else the seconds until there may be one: ask again then.
         """
         with self._lock:
             known = self._host(host)
-            wait = known.next - now
+            wait = max(known.next, known.held.get(key, 0.0)) - now
             if wait > TINY:
                 return wait
             known.next = now + min(known.interval * known.slowed, LONGEST_INTERVAL)
             return 0.0
 
-    def hold(self, host: str, now: float, seconds: float) -> None:
-        """Let nobody ask a host for some time."""
+    def hold(self, host: str, now: float, seconds: float, key: str = "") -> None:
+        """Let nobody ask a host with a key for some time."""
         with self._lock:
-            known = self._host(host)
-            known.next = max(known.next, now + min(seconds, LONGEST_HOLD))
+            held = self._host(host).held
+            held[key] = max(held.get(key, 0.0), now + min(seconds, LONGEST_HOLD))
 
     def slow(self, host: str, interval: float) -> None:
         """Ask a host no more often than each `interval` seconds, within reason."""
@@ -140,8 +156,14 @@ class Pace:
             known = self._host(host)
             known.interval = max(known.interval, min(interval, LONGEST_INTERVAL))
 
-    def learn(
-        self, host: str, headers: Mapping[str, str], now: float, today: datetime, status: int = 200
+    def learn(  # noqa: PLR0913, PLR0917 - what an answer says, and when
+        self,
+        host: str,
+        headers: Mapping[str, str],
+        now: float,
+        today: datetime,
+        status: int = 200,
+        key: str = "",
     ) -> None:
         """Take from an answer what it says about the pace.
 
@@ -154,6 +176,7 @@ class Pace:
             now: the monotonic clock.
             today: the time of day.
             status: of the answer.
+            key: the digest of the key that the host was asked with.
         """
         with self._lock:
             known = self._host(host)
@@ -161,18 +184,17 @@ class Pace:
                 min(known.slowed * SLOWER, SLOWEST) if status in TOO_MANY else max(known.slowed * FASTER, 1.0)
             )
         if wait := retry_after(headers.get("retry-after"), today):
-            self.hold(host, now, wait)
+            self.hold(host, now, wait, key)
         left = _number(_first(headers, REMAINING))
         reset = _number(_first(headers, RESET))
         if left is not None and left <= 0 and reset is not None:
-            self.hold(host, now, _until(reset, today))
+            self.hold(host, now, _until(reset, today), key)
         most = _number(_first(headers, LIMITS))
         if left is not None and most:
             until = (
                 None if reset is None else today + timedelta(seconds=min(_until(reset, today), LONGEST_HOLD))
             )
-            with self._lock:
-                self._host(host).budget = Budget(together(host), int(left), int(most), until)
+            self._note(Budget(together(host), int(left), int(most), until, key))
         limit, span = _number(headers.get(LIMIT)), _number(headers.get(INTERVAL))
         if limit and span:
             with self._lock:
@@ -181,8 +203,27 @@ class Pace:
     def budgets(self, today: datetime) -> list[Budget]:
         """Return what hosts said that is left, of those whose budgets have not begun anew since."""
         with self._lock:
-            known = [host.budget for host in self._hosts.values() if host.budget]
-        return [budget for budget in known if budget.until is None or budget.until > today]
+            known = [budget for host in self._hosts.values() for budget in host.budgets.values()]
+        return [budget for budget in known if budget.is_current(today)]
+
+    def remember(self, budgets: Iterable[Budget], now: float, today: datetime) -> None:
+        """Take over what hosts said to others: a budget that is used up is used up for all who have its key."""
+        for budget in budgets:
+            with self._lock:
+                self._host(budget.host).budgets.setdefault(budget.key, budget)
+            if budget.left <= 0 and budget.until is not None:
+                self.hold(budget.host, now, (budget.until - today).total_seconds(), budget.key)
+
+    def news(self) -> list[Budget]:
+        """Return the budgets that hosts told of since this was asked last."""
+        with self._lock:
+            news, self._news = self._news, {}
+        return list(news.values())
+
+    def _note(self, budget: Budget) -> None:
+        with self._lock:
+            self._host(budget.host).budgets[budget.key] = budget
+            self._news[budget.host, budget.key] = budget
 
     def _host(self, host: str) -> _Host:
         name = together(host)

@@ -254,9 +254,9 @@ class Web:
 
     def _patiently(self, request: Request, visit: Visit) -> Answer:
         """Ask at the host's pace, and again where the server could not answer just now."""
-        host = urlsplit(request.url).netloc.lower()
+        host, key = urlsplit(request.url).netloc.lower(), request.key
         for attempt in range(1, self._attempts + 1):
-            self._wait_for_turn(host, visit)
+            self._wait_for_turn(host, visit, key)
             wait = None
             try:
                 answer = exchange.send(self._session, request, visit)
@@ -266,7 +266,7 @@ class Web:
                     raise visit.failure(error, request.url) from error
             else:
                 now, today = self.clock.monotonic(), self.clock.now()
-                self._pace.learn(host, answer.headers, now, today, answer.status)
+                self._pace.learn(host, answer.headers, now, today, answer.status, key)
                 wait = retry_after(answer.headers.get("Retry-After"), today)
                 if (
                     answer.status not in REPEATED
@@ -278,11 +278,11 @@ class Web:
             if wait is None:
                 # Jitter keeps a thousand installations from knocking in step.
                 wait = random.uniform(0.5, 1.0) * 2.0**attempt  # noqa: S311
-            self._pace.hold(host, self.clock.monotonic(), wait)
+            self._pace.hold(host, self.clock.monotonic(), wait, key)
         raise AssertionError("unreachable")
 
-    def _wait_for_turn(self, host: str, visit: Visit) -> None:
-        while wait := self._pace.turn(host, self.clock.monotonic()):
+    def _wait_for_turn(self, host: str, visit: Visit, key: str) -> None:
+        while wait := self._pace.turn(host, self.clock.monotonic(), key):
             if wait > LONGEST_WAIT:
                 error = visit.error(
                     message("host-asks-pause", host=host, seconds=f"{wait:.0f}"),

@@ -86,11 +86,11 @@ class Authors:
             for r in rows
         }
 
-    def unsettled(self) -> set[str]:
-        """Return the profiles for which a push may have something to do, whatever their source says.
+    def unsettled(self, names: Iterable[str]) -> set[str]:
+        """Return those of these profiles for which a push may have something to do, whatever their source says.
 
-        A profile failed; or a paper that it lists did, is to come back, waits for its user's edit to settle, or was
-        decided about.
+        It rests for its collection is gone; or a paper that it lists failed, is to come back, waits for its user's edit
+        to settle, or was decided about. A profile that failed is none of these: what a push did not do is still new.
         """
         standing, listing, decision = db.standing.c, db.listing.c, db.decision.c
         answered = sa.exists().where(
@@ -105,15 +105,22 @@ class Authors:
             .select_from(sa.join(db.standing, db.listing, papers))
             .where(standing.library == self._library, open_ones)
         )
-        failed = sa.select(db.trouble.c.name).where(db.trouble.c.library == self._library)
-        closed = sa.select(db.profile.c.name).where(
-            db.profile.c.library == self._library, db.profile.c.paused != ""
-        )
+        profile = db.profile.c
+        closed = sa.select(profile.name).where(profile.library == self._library, profile.paused != "")
         with self._store.reading() as connection:
-            return set(connection.scalars(sa.union(waiting, failed, closed)))
+            return {
+                name
+                for part in chunks(names)
+                for name in connection.scalars(
+                    sa.union(
+                        waiting.where(listing.profile.in_(part)),
+                        closed.where(profile.name.in_(part)),
+                    )
+                )
+            }
 
     def note_unchanged(self, names: Collection[str], now: str, *, compared: bool) -> None:
-        """Remember that profiles have nothing new.
+        """Remember that profiles have nothing new, and forget what kept them from being pushed.
 
         Args:
             names: the profiles.
@@ -122,6 +129,15 @@ class Authors:
         """
         values = {"pushed": now, **({"compared": now} if compared else {})}
         self._change([{"known": name} for name in names], values)
+        trouble = db.trouble.c
+        those = sa.and_(trouble.library == self._library, trouble.name == sa.bindparam("known"))
+        with self._store.reading() as connection:
+            troubled = connection.scalar(
+                sa.select(trouble.name).where(trouble.library == self._library).limit(1)
+            )
+        if troubled and names:
+            with self._store.writing() as connection:
+                connection.execute(sa.delete(db.trouble).where(those), [{"known": name} for name in names])
 
     def note_merged(self, merged: Mapping[str, tuple[str, str]]) -> None:
         """Remember who was merged, by profile: the source's identifier and the new one. They are read whole."""

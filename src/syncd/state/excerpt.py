@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -32,17 +32,49 @@ from syncd.sync.paper_keys import PaperKey, paper_keys, possible_keys
 from syncd.text.titles import digest_of_text, fold_title, words_of
 from syncd.zotero import items
 
+# As many values as a small push asks for at a time: of all that a `CHUNK` has room for, each would be filled in.
+FEW = 20
+KINDS: tuple[Kind, ...] = ("item", "said", "asked")
+# How statements name their values.
+NAMES = tuple(f"value{place}" for place in range(CHUNK))
+
 
 @cache
-def _among(table: sa.Table, column: str) -> sa.TextualSelect:
+def _among(table: sa.Table, column: str, number: int) -> sa.TextualSelect:
     """Return what selects the rows of a library that have one of so many values in a column.
 
     As a text it is taken apart once; SQLAlchemy's own takes longer for that each time than the database for an answer.
     """
-    values = ", ".join(f":value{place}" for place in range(CHUNK))
+    values = ", ".join(f":{name}" for name in NAMES[:number])
     columns = ", ".join(f'"{one.name}"' for one in table.c)
     query = f'SELECT {columns} FROM "{table.name}" WHERE library = :library AND "{column}" IN ({values})'  # noqa: S608 - names of ours
     return sa.text(query).columns(*table.c)
+
+
+# All that a key can be: a paper's own, its item's, that of an item above another or merged into another.
+_KEYED = (
+    *((table, "paper") for table in (db.claim, db.decision, db.standing, db.refusal)),
+    *((table, "key") for table in (db.index_item, db.index_deletion, db.written, db.tombstone)),
+    (db.index_item, "parent"),
+    (db.replaced, "old"),
+)
+
+
+@cache
+def _known(number: int, dialect: sa.Dialect) -> tuple[str, Sequence[str] | None]:
+    """Return what selects those of so many keys of which anything is known; and its values, where they go by order.
+
+    A paper that is new has a hundred keys that it might have had: asking once for each of them is cheaper than asking
+    each table.
+    """
+    values = ", ".join(f"(:{name})" for name in NAMES[:number])
+    there = " OR ".join(
+        f'EXISTS (SELECT 1 FROM "{table.name}" WHERE library = :library AND "{column}" = asked.one)'  # noqa: S608 - names of ours
+        for table, column in _KEYED
+    )
+    query = f"WITH asked (one) AS (VALUES {values}) SELECT one FROM asked WHERE {there}"  # noqa: S608 - names of ours
+    compiled = sa.text(query).compile(dialect=dialect)
+    return str(compiled), compiled.positiontup
 
 
 @contextmanager
@@ -71,6 +103,9 @@ class Excerpt:
         self._library = library
         self._names = tuple(names)
         self._search = Search(connection, library)
+        # The keys that were looked for, and those of them of which anything is known.
+        self._looked: set[str] = set()
+        self._there: set[str] = set()
         # What was asked for already, by what was asked.
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._items: dict[str, IndexedItem] = {}
@@ -132,14 +167,17 @@ class Excerpt:
         self._rejected |= Rejections(self._connection, self._library).by_profile(i.name for i in intakes)
         self.papers(paper for papers in self._rejected.values() for paper in papers)
         listed = [paper for intake in intakes for paper in intake.papers]
-        self.papers(key for paper in listed for made in possible_keys(paper, self._names) for key in made)
-        named = paper_keys(self.view(), self.memory(), intakes)
+        possible = cache(lambda paper, names: tuple(possible_keys(paper, names)))
+        self.papers(key for paper in listed for made in possible(paper, self._names) for key in made)
+        named = paper_keys(self.view(), self.memory(), intakes, possible)
         self.papers(key for one in named.values() for key in (one.key, *one.aliases))
-        self.items(key for one in named.values() for key in self._generations(one))
+        own = {one: frozenset(self._generations(one)) for one in named.values()}
+        self.items(key for keys in own.values() for key in keys)
         tombstones = {row.key for row in self._rows(db.tombstone, "key", self._asked["item"])}
-        unknown = [paper for (_, paper), one in named.items() if not self._is_known(one, tombstones)]
+        gone = self._deleted | tombstones
+        unknown = [paper for (_, paper), one in named.items() if not self._is_known(one, own[one], gone)]
         found = self._like(unknown)
-        self._children(named, found)
+        self._children(named, own, found)
 
     def papers(self, papers: Iterable[str]) -> None:
         """Fetch what is remembered of papers, by their create-once keys, and the items that they are."""
@@ -186,7 +224,8 @@ class Excerpt:
 
     def collections(self, keys: Iterable[str]) -> None:
         """Fetch collections by their keys, and those above them."""
-        wanted = self._new("collection", keys)
+        wanted = set(keys) - self._asked["collection"]
+        self._asked["collection"] |= wanted
         self._deleted.update(row.key for row in self._rows(db.index_deletion, "key", wanted))
         self._take_collections(self._rows(db.index_collection, "key", wanted))
 
@@ -212,22 +251,17 @@ class Excerpt:
         for key in (one.key, *one.aliases):
             yield from items.generations(self._names, key)
 
-    def _is_known(self, one: PaperKey, tombstones: Container[str]) -> bool:
-        """Whether anything tells already which item a paper is."""
+    def _is_known(self, one: PaperKey, own: frozenset[str], gone: set[str]) -> bool:
+        """Whether anything tells already which item a paper is: one of its own keys is there, or gone, among it."""
         papers = {one.key, *one.aliases}
         decided = any("same" in self._decisions.get(paper, {}).values() for paper in papers)
-        own = self._generations(one)
-        there = (self._items, self._deleted, tombstones)
-        return (
-            decided
-            or any(paper in self._claims for paper in papers)
-            or any(key in keys for key in own for keys in there)
-        )
+        claimed = any(paper in self._claims for paper in papers)
+        return decided or claimed or not (own.isdisjoint(self._items) and own.isdisjoint(gone))
 
     def _like(self, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
         """Fetch what new papers may be, by all that tells papers; return the items by paper."""
         papers = list(dict.fromkeys(papers))
-        found, said, asked = (self._matches(kind, papers) for kind in ("item", "said", "asked"))
+        found, said, asked = self._matches(papers)
         self.papers(one for several in said.values() for one in several)
         self._ask({one for several in asked.values() for one in several})
         for paper in papers:
@@ -236,8 +270,8 @@ class Excerpt:
         self.items(key for keys in found.values() for key in keys)
         return found
 
-    def _matches(self, kind: Kind, papers: Sequence[Paper]) -> dict[Paper, set[str]]:
-        """Return the keys of those that papers may be, by the paper."""
+    def _matches(self, papers: Sequence[Paper]) -> tuple[dict[Paper, set[str]], ...]:
+        """Return by paper the keys of those that it may be: of items, of papers as they were said to be, and asked."""
         titles = {
             paper: Title(
                 fold_title(paper.title),
@@ -246,8 +280,7 @@ class Excerpt:
             )
             for paper in papers
         }
-        alike = self._search.alike(kind, list(dict.fromkeys(titles.values())))
-        found = {paper: set(alike[title]) for paper, title in titles.items()}
+        alike = self._search.alike(KINDS, list(dict.fromkeys(titles.values())))
         told: Mapping[str, Callable[[Paper], str | None]] = {
             "folded_title": lambda paper: titles[paper].folded,
             "read_anew": lambda paper: titles[paper].folded,
@@ -257,12 +290,16 @@ class Excerpt:
                 digest_of_text(paper.abstract) if len(paper.abstract) >= MIN_ABSTRACT else None
             ),
         }
-        for column, value_of in told.items():
-            values = {paper: value_of(paper) for paper in papers}
-            there = self._search.by(kind, column, values.values())
-            for paper, value in values.items():
-                found[paper] |= there.get(value or "", set())
-        return found
+        values = {column: {paper: value_of(paper) for paper in papers} for column, value_of in told.items()}
+        found = []
+        for kind in KINDS:
+            like = {paper: set(alike[kind][title]) for paper, title in titles.items()}
+            for column, of_papers in values.items():
+                there = self._search.by(kind, column, of_papers.values())
+                for paper, value in of_papers.items() if there else ():
+                    like[paper] |= there.get(value or "", set())
+            found.append(like)
+        return tuple(found)
 
     def _ask(self, papers: Iterable[str]) -> None:
         """Fetch what the user is asked about papers that wait."""
@@ -272,13 +309,19 @@ class Excerpt:
             if row.cause == "review" and (question := question_of(row)):
                 self._questions[row.paper] = question
 
-    def _children(self, named: Mapping[tuple[str, Paper], PaperKey], like: Mapping[Paper, set[str]]) -> None:
+    def _children(
+        self,
+        named: Mapping[tuple[str, Paper], PaperKey],
+        own: Mapping[PaperKey, frozenset[str]],
+        like: Mapping[Paper, set[str]],
+    ) -> None:
         """Fetch the links that papers bring, wherever they are now."""
         view = self.view()
         links: defaultdict[str, set[str]] = defaultdict(set)
         for (_, paper), one in named.items():
-            own = set(self._generations(one))
-            keys = {one.key, *one.aliases, *own, *like.get(paper, ())}
+            if not paper.links:
+                continue
+            keys = {one.key, *one.aliases, *own[one], *like.get(paper, ())}
             for key in (one.key, *one.aliases):
                 keys |= {self._claims.get(key, key), *self._decisions.get(key, ())}
             there = {item.key for key in keys if (item := view.living(key))}
@@ -294,15 +337,39 @@ class Excerpt:
     # Asking
 
     def _new(self, what: str, keys: Iterable[str]) -> set[str]:
-        """Return those that were not asked for before."""
-        new = set(keys) - self._asked[what]
+        """Return those of which anything is known and that were not asked for before."""
+        wanted = set(keys)
+        self._look_for(wanted - self._looked)
+        new = (wanted & self._there) - self._asked[what]
         self._asked[what] |= new
         return new
 
+    def _look_for(self, keys: set[str]) -> None:
+        """Find out of which of these keys anything is known."""
+        self._looked |= keys
+        for part in chunks(keys):
+            # No key is empty: what stands for those that are too few finds nothing.
+            names = NAMES[: _room_for(part)]
+            which = {
+                "library": self._library,
+                **dict.fromkeys(names, ""),
+                **dict(zip(names, part, strict=False)),
+            }
+            # Looking at each of so many values would take longer than the database does.
+            text, in_order = _known(len(names), self._connection.dialect)
+            values = tuple(map(which.__getitem__, in_order)) if in_order else which
+            self._there.update(self._connection.exec_driver_sql(text, values).scalars())
+
     def _rows(self, table: sa.Table, column: str, values: Iterable[str]) -> Iterator[sa.Row[Any]]:
         """Yield the rows that have one of these values in a column."""
-        query = _among(table, column)
         for part in chunks(values):
             # The last ones stand for all that are too few.
-            which = {f"value{place}": part[min(place, len(part) - 1)] for place in range(CHUNK)}
+            names = NAMES[: _room_for(part)]
+            which = {**dict.fromkeys(names, part[-1]), **dict(zip(names, part, strict=False))}
+            query = _among(table, column, len(names))
             yield from self._connection.execute(query, {**which, "library": self._library}).all()
+
+
+def _room_for(part: Sequence[str]) -> int:
+    """Return how many values a statement has that is asked about these."""
+    return FEW if len(part) <= FEW else CHUNK

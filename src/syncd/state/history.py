@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.messages import kept, recalled
 from syncd.state import store as db
+from syncd.state.search import chunks
 from syncd.state.store import Store
 
 # Runs that did nothing are of interest for so long.
@@ -166,20 +167,47 @@ class History:
             )
         )
 
-    def runs(self, most: int | None = None, *, start: int = 0, name: str | None = None) -> list[Run]:
+    def runs(self, most: int | None = None, *, start: int = 0) -> list[Run]:
         """Return the latest runs, newest first.
 
         Args:
             most: how many; all where it is not given.
             start: how many newer ones are left out.
-            name: of the only run that is meant.
         """
-        query = sa.select(db.run).where(db.run.c.library == self._library)
-        query = query if name is None else query.where(db.run.c.id == name)
+        return self._runs(sa.true(), most, start)
+
+    def run(self, name: str) -> Run | None:
+        """Return the run of this name."""
+        return next(iter(self._runs(db.run.c.id == name)), None)
+
+    def named(self, words: str) -> list[Run]:
+        """Return the run that is called so, or else those whose names have these words in them, newest first."""
+        if run := self.run(words):
+            return [run]
+        # Databases differ in whether they tell a from A here.
+        return [run for run in self._runs(db.run.c.id.contains(words, autoescape=True)) if words in run.name]
+
+    def left(self) -> Run | None:
+        """Return the newest run that did something and is not undone; None where there is none.
+
+        An undo that was ended early has left something, for the next one to put back.
+        """
+        run, undo = db.run.c, db.run.alias("undo")
+        did = sa.exists().where(db.action.c.run == run.id)
+        undone = sa.exists().where(
+            undo.c.library == run.library,
+            undo.c.undoes == run.id,
+            undo.c.finished.is_not(None),
+            undo.c.error.is_(None),
+        )
+        return next(iter(self._runs(sa.and_(run.undoes.is_(None), did, ~undone), 1)), None)
+
+    def _runs(self, which: sa.ColumnElement[bool], most: int | None = None, start: int = 0) -> list[Run]:
+        query = sa.select(db.run).where(db.run.c.library == self._library, which)
         query = query.order_by(db.run.c.started.desc(), db.run.c.id.desc()).limit(most).offset(start)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
-            written = self._written_between(connection, rows[-1].started, rows[0].started) if rows else {}
+            written = _written(connection, [row.id for row in rows])
         return [
             Run(
                 row.id,
@@ -193,19 +221,6 @@ class History:
             )
             for row in rows
         ]
-
-    def _written_between(self, connection: sa.Connection, first: str, last: str) -> dict[str, dict[str, int]]:
-        """Return by run what it did to how many papers; of the runs between two ISO times."""
-        run, action = db.run.c, db.action.c
-        # A paper that took two rounds was created, though the second only added its link.
-        place = sa.func.row_number().over(partition_by=(action.run, action.key), order_by=action.number)
-        lines = sa.select(action.run, action.kind, place.label("place")).join(db.run, run.id == action.run)
-        lines_of = lines.where(run.library == self._library, run.started.between(first, last)).subquery()
-        query = sa.select(lines_of.c.run, lines_of.c.kind, sa.func.count()).where(lines_of.c.place == 1)
-        found: dict[str, dict[str, int]] = {}
-        for name, kind, number in connection.execute(query.group_by(lines_of.c.run, lines_of.c.kind)):
-            found.setdefault(name, {})[kind] = number
-        return found
 
     def count(self) -> int:
         """Return how many runs are known."""
@@ -226,11 +241,6 @@ class History:
         query = query.where(run.library == self._library, run.started >= since).group_by(day).order_by(day)
         with self._store.reading() as connection:
             return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
-
-    def named(self, words: str) -> list[Run]:
-        """Return the run that is called so, or else those whose names have these words in them, newest first."""
-        runs = self.runs()
-        return [run for run in runs if run.name == words] or [run for run in runs if words in run.name]
 
     def created_since(self, since: str) -> list[News]:
         """Return the papers that were recorded as added at this ISO time or later, oldest first.
@@ -348,6 +358,20 @@ class History:
         query = sa.select(db.action).where(which).order_by(db.action.c.number).limit(most).offset(start)
         with self._store.reading() as connection:
             return [(row.key, _note(row)) for row in connection.execute(query)]
+
+
+def _written(connection: sa.Connection, runs: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return by run how many papers each thing was done to."""
+    action, found = db.action.c, dict[str, dict[str, int]]()
+    for part in chunks(runs):
+        # A paper that took two rounds was created, though the second only added its link.
+        lines = sa.select(action.run, sa.func.min(action.number).label("number")).where(action.run.in_(part))
+        first = lines.group_by(action.run, action.key).subquery()
+        line = sa.and_(action.run == first.c.run, action.number == first.c.number)
+        query = sa.select(action.run, action.kind, sa.func.count()).select_from(first.join(db.action, line))
+        for run, kind, number in connection.execute(query.group_by(action.run, action.kind)):
+            found.setdefault(run, {})[kind] = number
+    return found
 
 
 def _counts(counted: Mapping[str, int], written: Mapping[str, int]) -> dict[str, int]:

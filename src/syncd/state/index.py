@@ -7,19 +7,21 @@ up to it has been read, or when the versions of syncd's own writes leave no gap 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
+from syncd.errors import StateError
+from syncd.messages import message
 from syncd.model import Identifiers
 from syncd.state import store as db
 from syncd.state.facts import heed
-from syncd.state.search import Search, chunks
+from syncd.state.search import Search, chunks, note_words
 from syncd.state.store import Store
-from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
+from syncd.sync.library import NO_PAPER, IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
 
 if TYPE_CHECKING:
     # State is read by commands that load no client.
@@ -35,10 +37,33 @@ BATCH = 1000
 PART = 100
 # How many requests are on their way at once where a library is read that was not read before.
 CONNECTIONS = 4
+# So many items come in faster while their table has no indexes but the one of its key.
+LARGE = 20_000
 
 
-def untold(_items: int, _total: int) -> None:
-    """Tell nobody how far a reading is."""
+class Listener(Protocol):
+    """Is told how far a reading is; whatever it raises ends the reading, which goes on from there the next time."""
+
+    def stage(self, words: str) -> None:
+        """Take note of what is done with what was read."""
+        ...
+
+    def reading(self, items: int, total: int) -> None:
+        """Take note of how many items were read, of how many; 0 where that is not known."""
+        ...
+
+
+class Nobody:
+    """Listens to nothing."""
+
+    def stage(self, words: str) -> None:
+        """Ignore it."""
+
+    def reading(self, items: int, total: int) -> None:
+        """Ignore it."""
+
+
+NOBODY = Nobody()
 
 
 class Index:
@@ -61,20 +86,20 @@ class Index:
             query = sa.select(db.library.c.version).where(db.library.c.id == self._library)
             return int(connection.execute(query).scalar_one())
 
-    def refresh(self, client: Client, tell: Callable[[int, int], None] = untold) -> None:
+    def refresh(self, client: Client, listener: Listener = NOBODY) -> None:
         """Read what changed in the library since last time, and first what an earlier reading left unread.
 
         Args:
             client: the library.
-            tell: is told how many items were read, of how many, where there are more than a few; 0: not known.
+            listener: is told how far it is, where there are more than a few items.
         """
         known = self.version()
-        self._go_on(client, known, tell)
+        self._go_on(client, known, listener)
         reached = self.version()
-        if self._read_since(client, reached, tell) < reached or self._has_too_much(client, known):
+        if self._read_since(client, reached, listener) < reached or self._has_too_much(client, known):
             # Restored from a backup or emptied, or another library at this address: no log says what went.
             self.forget()
-            self.reread(client, tell=tell)
+            self.reread(client, listener=listener)
 
     def _has_too_much(self, client: Client, known: int) -> bool:
         """Ask whether the library holds what the index has, where it moved on from the version `known`.
@@ -87,15 +112,13 @@ class Index:
         held = client.held(version)
         return held is not None and held != self._count()
 
-    def reread(
-        self, client: Client, *, erased: bool = False, tell: Callable[[int, int], None] = untold
-    ) -> None:
+    def reread(self, client: Client, *, erased: bool = False, listener: Listener = NOBODY) -> None:
         """Read all of the library anew.
 
         Args:
             client: the library.
             erased: what the index has and the library has not was erased, though no log says so.
-            tell: see `refresh`.
+            listener: see `refresh`.
         """
         with self._store.writing() as connection:
             if erased:
@@ -104,7 +127,7 @@ class Index:
             self._complete(connection, 0)
             if erased:
                 heed(connection, self._library)
-        self._read_since(client, 0, tell)
+        self._read_since(client, 0, listener)
 
     def _log_all(self, connection: sa.Connection) -> None:
         """Put all that the index has into the deletion log: what is still there is taken out of it when it is read."""
@@ -116,18 +139,18 @@ class Index:
             )
             connection.execute(sa.insert(log).from_select(["library", "key", "kind"], rows))
 
-    def _go_on(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+    def _go_on(self, client: Client, known: int, listener: Listener) -> None:
         """Read what an earlier reading left unread. What changed since comes after it."""
         target, after = self._reading()
         if target:
-            self._read_listed(client, known, tell)
+            self._read_listed(client, known, listener)
         elif after:
-            self._read_pages(cast("PluginClient", client), known, tell)
+            self._read_pages(cast("PluginClient", client), known, listener)
 
-    def _read_since(self, client: Client, known: int, tell: Callable[[int, int], None]) -> int:
+    def _read_since(self, client: Client, known: int, listener: Listener) -> int:
         """Take over what changed after the version `known`; return the library's version."""
         if client.in_pages:
-            return self._read_pages(cast("PluginClient", client), known, tell)
+            return self._read_pages(cast("PluginClient", client), known, listener)
         page = client.items_since(known)
         if page.version <= known and known:
             return page.version
@@ -142,7 +165,7 @@ class Index:
                 self._finish(connection, known, page.version, collections.objects, erased)
         else:
             self._list(client, known, page)
-            self._read_listed(client, known, tell)
+            self._read_listed(client, known, listener)
         return page.version
 
     def _list(self, client: Client, known: int, page: Page) -> None:
@@ -156,30 +179,37 @@ class Index:
             self._store.writing() as connection,
         ):
             self._drop_reading(connection)
-            as_read = []
+            as_read, new = [], db.aside(db.unread, "library", "key")
+            new.create(connection)
             for part in _batches(versions, BATCH):
                 rows = []
                 for key, now in part:
                     if key in read and read[key]["version"] == now:
                         as_read.append(read[key])
                     else:
-                        rows.append({"library": self._library, "key": key})
-                db.upsert(connection, db.unread, rows)
-            self._store_items(connection, _entries(as_read))
+                        rows.append((self._library, key))
+                db.add(connection, new, rows)
+            # In the order in which they are taken away again.
+            in_order = sa.select(new).group_by(*new.c).order_by(new.c.key)
+            connection.execute(sa.insert(db.unread).from_select(new.c.keys(), in_order))
+            new.drop(connection)
+            self._store_items(connection, _entries(as_read), first=not known)
             self._set(connection, target=version)
 
-    def _read_listed(self, client: Client, known: int, tell: Callable[[int, int], None]) -> None:
+    def _read_listed(self, client: Client, known: int, listener: Listener) -> None:
         """Read what was listed and was not read yet; each part of it is kept, whatever ends this.
 
         Args:
             client: the library.
             known: the version after which it changed.
-            tell: see `refresh`.
+            listener: see `refresh`.
         """
         table = db.unread
         query = sa.select(sa.func.count()).where(table.c.library == self._library)
         with self._store.reading() as connection:
             total = int(connection.scalar(query) or 0)
+        if not known and total >= LARGE:
+            self._drop_indexes()
         # More than one connection at a time only for a library that was never read.
         parts = client.items_in_parts(self._unread(), 1 if known else CONNECTIONS)
         target, _ = self._reading()
@@ -187,15 +217,19 @@ class Index:
         for several in _batches(parts, BATCH // PART):
             keys = [key for part, _ in several for key in part]
             with self._store.writing() as connection:
-                self._store_items(connection, _entries(entry for _, items in several for entry in items))
+                told = _entries(entry for _, items in several for entry in items)
+                self._store_items(connection, told, first=not known)
                 _remove(connection, self._library, table, keys)
             done += len(keys)
-            tell(done, total)
+            listener.reading(done, total)
+        if not known:
+            self._let_find(listener)
         collections = client.collections_since(known)
         with client.erased_since(known) as (erased, _), self._store.writing() as connection:
+            self._check_alone(connection, known, listed=True)
             self._finish(connection, known, target, collections.objects, erased)
 
-    def _read_pages(self, client: PluginClient, known: int, tell: Callable[[int, int], None]) -> int:
+    def _read_pages(self, client: PluginClient, known: int, listener: Listener) -> int:
         """Take over what changed, page by page; each is kept, whatever ends this. Return the library's version."""
         after = self._reading()[1] or None
         done = 0
@@ -204,8 +238,15 @@ class Index:
             version = page.deletions.version
             if after is None and page.after is None and version <= known and known:
                 return version
+            first = not known and not (after is None and page.after is None)
+            told = _entries({**each, "meta": {}} for each in page.items)
+            if first and page.after is None:
+                with self._store.writing() as connection:
+                    self._store_items(connection, told, first=True)
+                self._let_find(listener)
+                told = []
             with self._store.writing() as connection:
-                self._store_items(connection, _entries({**each, "meta": {}} for each in page.items))
+                self._store_items(connection, told, first=first)
                 if page.after is None:
                     gone = page.deletions
                     erased = (("items", gone.items), ("collections", gone.collections))
@@ -218,7 +259,28 @@ class Index:
                 self._set(connection, after=page.after)
             after = page.after
             done += len(page.items)
-            tell(done, 0)
+            listener.reading(done, 0)
+
+    def _drop_indexes(self) -> None:
+        """Drop the indexes of items, unless another library has items that are found by them, or may have soon."""
+        if self._store.is_shared:
+            return
+        others = sa.select(db.index_item.c.key).where(db.index_item.c.library != self._library).limit(1)
+        with self._store.writing() as connection:
+            if connection.execute(others).first() is None:
+                for index in db.index_item.indexes:
+                    index.drop(connection, checkfirst=True)
+
+    def _let_find(self, listener: Listener) -> None:
+        """Let all items be found by what they say: while a library is read first, they are stored without."""
+        note_words(
+            self._store, self._library, lambda items: listener.stage(message("noting-titles", items=items))
+        )
+        listener.stage(message("sorting-index"))
+        # They may be missing from a reading of another library, which was never ended.
+        for index in sorted(db.index_item.indexes, key=lambda index: str(index.name)):
+            with self._store.writing() as connection:
+                index.create(connection, checkfirst=True)
 
     def _finish(
         self,
@@ -229,6 +291,7 @@ class Index:
         erased: Iterable[tuple[str, str]],
     ) -> None:
         """Take over what else changed after the version `known`: the index is complete up to `version` then."""
+        self._check_alone(connection, known)
         self._store_collections(connection, [(each["data"], each["version"]) for each in collections])
         for part in _batches(erased, BATCH):
             self._erase(
@@ -241,6 +304,17 @@ class Index:
             heed(connection, self._library)
         self._drop_reading(connection)
         self._complete(connection, version)
+
+    def _check_alone(self, connection: sa.Connection, known: int, *, listed: bool = False) -> None:
+        """Make sure that no other run read the library meanwhile: its turn is no more than a courtesy.
+
+        Raises:
+            StateError: one did. What both read is kept, and the index is complete up to where it was.
+        """
+        here = sa.select(db.library.c.version).where(db.library.c.id == self._library).with_for_update()
+        left = sa.select(db.unread.c.key).where(db.unread.c.library == self._library).limit(1)
+        if connection.scalar(here) != known or (listed and connection.scalar(left)):
+            raise StateError(message("library-read-by-another"), hint=message("written-is-recorded"))
 
     def _unread(self) -> Iterator[str]:
         """Yield the keys of what is still to be read, in order; meanwhile they may be taken away."""
@@ -290,6 +364,37 @@ class Index:
         first, *others = names or (self._prefix,)
         return LibraryView(first, self.version(), items, collections, deleted, tuple(others))
 
+    def items(self, keys: Iterable[str]) -> Iterator[IndexedItem]:
+        """Yield those of these items that are in the library, some at a time."""
+        query, key = self._all(db.index_item), db.index_item.c.key
+        for part in chunks(keys):
+            with self._store.reading() as connection:
+                rows = connection.execute(query.where(key.in_(part))).all()
+            yield from map(item_of, rows)
+
+    def as_written(self) -> Iterator[IndexedItem]:
+        """Yield the items that nobody has changed since syncd wrote them, some at a time."""
+        item, written, last = db.index_item.c, db.written.c, ""
+        is_as_written = sa.exists().where(
+            written.library == item.library, written.key == item.key, written.version == item.version
+        )
+        query = self._all(db.index_item).where(is_as_written).order_by(item.key).limit(BATCH)
+        while True:
+            with self._store.reading() as connection:
+                rows = connection.execute(query.where(item.key > last)).all()
+            if not rows:
+                return
+            yield from map(item_of, rows)
+            last = rows[-1].key
+
+    def titled(self, folded_title: str, folded_surname: str) -> list[IndexedItem]:
+        """Return the papers of this title and first author."""
+        item = db.index_item.c
+        which = (item.folded_title == folded_title, item.folded_surname == folded_surname)
+        with self._store.reading() as connection:
+            found = map(item_of, connection.execute(self._all(db.index_item).where(*which)).all())
+        return [one for one in found if not one.parent and one.item_type not in NO_PAPER]
+
     def record(
         self,
         connection: sa.Connection,
@@ -328,10 +433,17 @@ class Index:
         word = db.title_word.c
         connection.execute(sa.delete(db.title_word).where(word.library == self._library, word.kind == "item"))
 
-    def _store_items(self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]]) -> None:
+    def _store_items(
+        self, connection: sa.Connection, items: Iterable[tuple[Json, int, Json]], *, first: bool = False
+    ) -> None:
+        """Store items; where a library is read `first`, what they are found by comes at its end, see `_let_find`."""
         told = list(items)
         entries = [indexed(data, version, meta.get("parsedDate")) for data, version, meta in told]
+        if not first:
+            Search(connection, self._library).put("item", entries)
         _keep(connection, self._library, entries)
+        if not first:
+            heed(connection, self._library, [entry.key for entry in entries])
         self._store_places(connection, [data for data, _, _ in told])
 
     def _store_places(self, connection: sa.Connection, items: Sequence[Json]) -> None:
@@ -413,10 +525,8 @@ def _keep(connection: sa.Connection, library: int, entries: Sequence[IndexedItem
         }
         for entry in entries
     ]
-    Search(connection, library).put("item", entries)
     _replace(connection, library, db.index_item, rows)
     _keep_replaced(connection, library, entries)
-    heed(connection, library, [entry.key for entry in entries])
 
 
 def _keep_replaced(connection: sa.Connection, library: int, entries: Sequence[IndexedItem]) -> None:
@@ -450,6 +560,7 @@ def again(connection: sa.Connection, library: int) -> None:
     while rows := connection.execute(mine.where(table.c.key > last)).all():
         # The year came from the server, which reads dates better.
         entries = [replace(indexed(json.loads(row.data), row.version), year=row.year) for row in rows]
+        Search(connection, library).put("item", entries)
         _keep(connection, library, entries)
         last = rows[-1].key
 

@@ -6,7 +6,7 @@ of another mean nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 
@@ -18,13 +18,19 @@ from syncd.config.model import DESKTOP
 from syncd.handshake import ONLINE, Zotero
 from syncd.paths import DataFolder
 from syncd.state import store as db
+from syncd.state.search import chunks
 from syncd.state.state import State
 from syncd.state.store import Store
+from syncd.state.turn import Turn
 
 
 @contextmanager
 def remembered(
-    library: Library, data: DataFolder, clock: Clock, zotero: Zotero | None = None
+    library: Library,
+    data: DataFolder,
+    clock: Clock,
+    zotero: Zotero | None = None,
+    turn: Turn | None = None,
 ) -> Iterator[State]:
     """Give what is remembered of a library, without touching the library itself.
 
@@ -33,8 +39,11 @@ def remembered(
         data: syncd's data folder.
         clock: time.
         zotero: for the desktop, the Zotero that is meant; the one of the last run if it is not given.
+        turn: of the run that is to write into it; who only looks has none.
     """
-    with closing(Store.at(data.state)) as store:
+    with closing(Store.of(data)) as store:
+        if turn:
+            turn.take_over(store)
         endpoint, prefix = library.whereabouts
         if zotero is None:
             zotero = _last(store, endpoint) if library.type == DESKTOP else ONLINE
@@ -71,12 +80,19 @@ def known_zoteros(store: Store, endpoint: str) -> list[Zotero]:
     return [Zotero(*row) for row in rows]
 
 
-def known_keys(store: Store, endpoint: str, zotero: Zotero) -> set[str]:
-    """Return the keys of all items and collections that something is remembered of, erased ones too."""
+def known_of(store: Store, endpoint: str, zotero: Zotero, keys: Iterable[str]) -> int:
+    """Return of how many of these items and collections something is remembered, erased ones too."""
     tables = (db.written, db.index_item, db.index_collection, db.index_deletion)
-    each = (sa.select(table.c.key).join(db.library).where(_is(endpoint, zotero)) for table in tables)
+    found = 0
     with store.reading() as connection:
-        return set(connection.scalars(sa.union(*each)))
+        for part in chunks(keys):
+            each = (
+                sa.select(table.c.key).join(db.library).where(_is(endpoint, zotero), table.c.key.in_(part))
+                for table in tables
+            )
+            known = sa.union(*each).subquery()
+            found += connection.scalar(sa.select(sa.func.count()).select_from(known)) or 0
+    return found
 
 
 def uncounted(store: Store, endpoint: str, zotero: Zotero) -> None:

@@ -36,7 +36,7 @@ def remember(data: DataFolder, library: str, reference: SecretRef) -> None:
     """
     mark = db.mark.c.name
     value = reference.model_dump_json(exclude_none=True)
-    with closing(Store.at(data.state)) as store, store.writing() as connection:
+    with closing(Store.of(data)) as store, store.writing() as connection:
         connection.execute(sa.delete(db.mark).where(mark.startswith(OLD, autoescape=True)))
         db.upsert(connection, db.mark, [{"name": MARK + library, "value": value}])
 
@@ -48,7 +48,7 @@ def remembered(data: DataFolder) -> dict[str, SecretRef]:
         StateError: syncd's own database can't be used.
     """
     mark = db.mark.c
-    with closing(Store.at(data.state)) as store, store.reading() as connection:
+    with closing(Store.of(data)) as store, store.reading() as connection:
         query = sa.select(mark.name, mark.value).where(mark.name.startswith(MARK, autoescape=True))
         found = connection.execute(query).all()
     return {name.removeprefix(MARK): SecretRef.model_validate_json(value) for name, value in found}

@@ -57,13 +57,14 @@ class Rejections:
         row = {**asdict(one), "said": said, "library": self._library}
         db.upsert(self._connection, db.rejection, [row], keep=["since"])
 
-    def all(self) -> list[Rejection]:
-        """Return all of the library."""
-        return self._found(sa.true())
+    def all(self, most: int | None = None) -> list[Rejection]:
+        """Return all of the library, or so many."""
+        return self._found(sa.true(), most)
 
-    def of_run(self, run: str) -> list[Rejection]:
-        """Return those of a run."""
-        return self._found(db.rejection.c.run == run)
+    def of(self, profile: str, paper: str) -> Rejection | None:
+        """Return that of a paper for a profile."""
+        which = sa.and_(db.rejection.c.profile == profile, db.rejection.c.paper == paper)
+        return next(iter(self._found(which)), None)
 
     def by_profile(self, profiles: Iterable[str]) -> dict[str, Mapping[str, Said | None]]:
         """Return by profile, for each paper what sources said of it."""
@@ -83,9 +84,9 @@ class Rejections:
             which = self._mine(db.rejection.c.profile.in_(part))
             self._connection.execute(sa.delete(db.rejection).where(which))
 
-    def _found(self, which: sa.ColumnElement[bool]) -> list[Rejection]:
+    def _found(self, which: sa.ColumnElement[bool], most: int | None = None) -> list[Rejection]:
         table = db.rejection
-        query = sa.select(table).where(self._mine(which)).order_by(table.c.profile, table.c.title)
+        query = sa.select(table).where(self._mine(which)).order_by(table.c.profile, table.c.title).limit(most)
         return [
             Rejection(
                 row.profile,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from syncd.state import store as db
+from syncd.state.store import Store
 from syncd.sync.action import Said
 from syncd.sync.library import NO_PAPER, IndexedItem
 from syncd.sync.match import MIN_TITLE
@@ -33,10 +34,17 @@ COMMON = frozenset({
     "toward", "use", "via", "what", "with",
 })
 # fmt: on
+# So many items, and so many of their words, are noted in one transaction where those of a whole library are.
+ITEMS_AT_ONCE = 2_000
+WORDS_AT_ONCE = 500_000
+# Numbers of words are below this.
+NUMBERS = 1 << 31
 # What marks an author among words.
 AUTHOR = "@"
 # A word that more titles have, or an author of more papers, does not tell enough.
 MOST_WITH_WORD = 250
+# Two titles that are nearly alike have one of so many words in common.
+ENOUGH = 3
 # Of titles without rare words, those by the same first author are compared, no more than these.
 MOST_BY_AUTHOR = 2000
 # How many times as long as another a title can be that is nearly alike.
@@ -86,12 +94,117 @@ def numbers_of(words: str, authors: str) -> list[int]:
     """
     named = [word for word in words.split() if word not in COMMON]
     named += [f"{AUTHOR}{author}" for author in authors.split()]
-    return sorted({zlib.crc32(name.encode()) & 0x7FFF_FFFF for name in named})
+    return sorted({zlib.crc32(name.encode()) % NUMBERS for name in named})
 
 
-def _rare(numbers: Sequence[int], counts: Mapping[int, int]) -> list[int]:
+def _rare(numbers: Iterable[int], counts: Mapping[int, int]) -> list[int]:
     """Return the words and authors that some papers have, and not too many."""
     return [number for number in numbers if 0 < counts[number] <= MOST_WITH_WORD]
+
+
+def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
+    """Let all items of a library be found by their titles, whatever of it was noted before.
+
+    The words go into their table in order: a million items have ten million, and in the order of the items each would
+    go to another place. It takes many transactions, so that nobody waits long for a turn.
+
+    Args:
+        store: the database.
+        library: its number.
+        tell: is told how many items were noted, and may end it.
+    """
+    new, item, word = db.aside(db.title_word, "word", "key"), db.index_item.c, db.title_word.c
+    row_of = (sa.literal(library), new.c.word, sa.literal("item"), new.c.key)
+    columns = (item.key, item.words, item.authors, item.parent, item.item_type)
+    query = sa.select(*columns).where(item.library == library).order_by(item.key).limit(ITEMS_AT_ONCE)
+    with store.turns() as connection:
+        with connection.begin():
+            new.create(connection)
+        items, count, last = 0, 0, ""
+        while True:
+            with connection.begin():
+                rows = connection.execute(query.where(item.key > last)).all()
+                told = [
+                    (number, row.key)
+                    for row in rows
+                    if _is_paper(row)
+                    for number in numbers_of(row.words, row.authors)
+                ]
+                db.add(connection, new, told)
+            if not rows:
+                break
+            items, count, last = items + len(rows), count + len(told), rows[-1].key
+            tell(items)
+        parts = count // WORDS_AT_ONCE + 1
+        for part in range(parts):
+            # The last end is one more than an integer of 32 bits can be.
+            first, end = (sa.literal(NUMBERS * one // parts, sa.BigInteger) for one in (part, part + 1))
+            old = sa.and_(word.library == library, word.word >= first, word.word < end, word.kind == "item")
+            found = sa.select(*row_of).where(new.c.word >= first, new.c.word < end)
+            with connection.begin():
+                connection.execute(sa.delete(db.title_word).where(old))
+                in_order = found.order_by(new.c.word, new.c.key)
+                names = ("library", "word", "kind", "key")
+                connection.execute(sa.insert(db.title_word).from_select(names, in_order))
+            tell(items)
+
+
+def _is_paper(item: Any) -> bool:
+    return not item.parent and item.item_type not in NO_PAPER
+
+
+def _telling(title: Title, counts: Mapping[int, int]) -> list[int]:
+    """Return the words by which a title is looked for, the rarest; and the authors where they are too few."""
+    words = sorted(_rare(numbers_of(title.words, ""), counts), key=counts.__getitem__)[:ENOUGH]
+    authors = [] if len(words) == ENOUGH else _rare(numbers_of("", title.authors), counts)
+    return words + authors
+
+
+def _tells_little(numbers: Sequence[int], counts: Mapping[int, int]) -> bool:
+    """Whether a paper has hardly a word or an author that tells it from others, and one that does not."""
+    common = any(counts[number] > MOST_WITH_WORD for number in numbers)
+    return common and len(_rare(numbers, counts)) < FEW
+
+
+class _Titles:
+    """Titles that are looked at, each once: what a source said of a paper is most often what the library has."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], int] = {}
+        self._folded: list[str] = []
+        self._words: list[str] = []
+        # By kind and key, the place of the title; and by the place, whose it is.
+        self._of: dict[tuple[Kind, str], int] = {}
+        self._whose: list[list[tuple[Kind, str]]] = []
+
+    def add(self, kind: Kind, rows: Iterable[Any]) -> set[int]:
+        """Add titles: key, folded, words; return their places."""
+        return {self._add((kind, key), folded[:MOST_LETTERS], words) for key, folded, words in rows}
+
+    def _add(self, whose: tuple[Kind, str], folded: str, words: str) -> int:
+        place = self._places.setdefault((folded, words), len(self._folded))
+        if place == len(self._folded):
+            self._folded.append(folded)
+            self._words.append(words)
+            self._whose.append([])
+        if whose not in self._of:
+            self._of[whose] = place
+            self._whose[place].append(whose)
+        return place
+
+    def place(self, kind: Kind, key: str) -> int:
+        """Return the place of a title."""
+        return self._of[kind, key]
+
+    def nearly_alike(self, title: Title, places: Sequence[int]) -> Iterator[tuple[Kind, str]]:
+        """Yield whose titles are nearly alike one, of those at these places; some twice."""
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a paper that is new needs it
+
+        for own, texts in ((title.folded[:MOST_LETTERS], self._folded), (title.words, self._words)):
+            others = [texts[place] for place in places]
+            least = MIN_TITLE * 100
+            for _, _, at in process.extract(own, others, scorer=fuzz.ratio, score_cutoff=least, limit=None):
+                yield from self._whose[places[at]]
 
 
 class Search:
@@ -110,7 +223,7 @@ class Search:
 
     def put(self, kind: Kind, entries: Sequence[IndexedItem]) -> None:
         """Let entries be found by their titles; others under their keys are found no more."""
-        papers = [entry for entry in entries if not entry.parent and entry.item_type not in NO_PAPER]
+        papers = [entry for entry in entries if _is_paper(entry)]
         self.drop_words(kind, [entry.key for entry in entries])
         rows = [
             {"library": self._library, "word": word, "kind": kind, "key": entry.key}
@@ -153,34 +266,31 @@ class Search:
                 found[row.value].add(row.key)
         return found
 
-    def alike(self, kind: Kind, titles: Sequence[Title]) -> dict[Title, set[str]]:
-        """Return by title the keys of those whose titles are nearly alike, as `match.near` compares them.
+    def alike(self, kinds: Sequence[Kind], titles: Sequence[Title]) -> dict[Kind, dict[Title, set[str]]]:
+        """Return by kind and title the keys of those whose titles are nearly alike, as `match.near` compares them.
 
-        They have a word in common that not too many titles have, or an author of whom there are not too many papers;
-        or, where a paper has hardly any of these, the first author. One that has none of that is not found.
+        They have one of a title's rarest words in common; where that has few, an author of whom there are not too
+        many papers; and where there is hardly any of these, the first author. What has none of that is not found.
         """
-        from rapidfuzz import fuzz  # noqa: PLC0415 - only a paper that is new needs it
-
         numbers = {title: numbers_of(title.words, title.authors) for title in titles}
-        counts = self._counted(kind, {number for several in numbers.values() for number in several})
-        rare = {title: _rare(several, counts) for title, several in numbers.items()}
-        by_word = self._with_words(kind, {number for several in rare.values() for number in several})
-        rows = self._titles(kind, {key for keys in by_word.values() for key in keys})
-        least = MIN_TITLE * 100
-        found: dict[Title, set[str]] = {}
+        counts = {kind: self._counted(kind, {n for each in numbers.values() for n in each}) for kind in kinds}
+        there, by_word = _Titles(), defaultdict[int, set[int]](set)
+        for kind in kinds:
+            told = (number for title in numbers for number in _telling(title, counts[kind]))
+            found = self._with_words(kind, told)
+            there.add(kind, self._titles(kind, {key for _, key in found}))
+            for number, key in found:
+                by_word[number].add(there.place(kind, key))
+        like: dict[Kind, dict[Title, set[str]]] = {kind: {} for kind in kinds}
         for title, several in numbers.items():
-            near = {key: rows[key] for number in rare[title] for key in by_word[number]}
-            common = any(counts[number] > MOST_WITH_WORD for number in several)
-            if title.authors and common and len(rare[title]) < FEW:
-                near |= self._by_first_author(kind, title)
-            folded = title.folded[:MOST_LETTERS]
-            found[title] = {
-                key
-                for key, row in near.items()
-                if fuzz.ratio(folded, row.folded_title[:MOST_LETTERS], score_cutoff=least)
-                or fuzz.ratio(title.words, row.words, score_cutoff=least)
-            }
-        return found
+            near = set[int]().union(*(by_word[number] for number in several if number in by_word))
+            for kind in kinds:
+                if title.authors and _tells_little(several, counts[kind]):
+                    near |= there.add(kind, self._by_first_author(kind, title))
+                like[kind][title] = set()
+            for kind, key in there.nearly_alike(title, list(near)):
+                like[kind][title].add(key)
+        return like
 
     def _counted(self, kind: Kind, numbers: Iterable[int]) -> dict[int, int]:
         """Return how many titles have each word, counted no further than is looked at."""
@@ -192,33 +302,34 @@ class Search:
             counts |= {row[0]: row[1] for row in self._connection.execute(_COUNTS, which)}
         return counts
 
-    def _with_words(self, kind: Kind, numbers: Iterable[int]) -> defaultdict[int, set[str]]:
-        """Return the keys of those that have these words, by the word."""
-        word, found = db.title_word.c, defaultdict[int, set[str]](set)
+    def _with_words(self, kind: Kind, numbers: Iterable[int]) -> list[tuple[int, str]]:
+        """Return which of these words each has: the word and its key."""
+        word = db.title_word.c
         query = sa.select(word.word, word.key).where(word.library == self._library, word.kind == kind)
-        for part in chunks(numbers):
-            for row in self._connection.execute(query.where(word.word.in_(part))):
-                found[row.word].add(row.key)
-        return found
+        return [
+            (number, key)
+            for part in chunks(numbers)
+            for number, key in self._connection.execute(query.where(word.word.in_(part))).all()
+        ]
 
-    def _titles(self, kind: Kind, keys: Iterable[str]) -> dict[str, Any]:
-        """Return rows with titles by their keys."""
+    def _titles(self, kind: Kind, keys: Iterable[str]) -> list[sa.Row[Any]]:
+        """Return keys, folded titles and their words."""
         query = self._title_query(kind)
-        return {
-            row.key: row
+        return [
+            row
             for part in chunks(keys)
-            for row in self._connection.execute(query.where(self._table(kind).c.key.in_(part)))
-        }
+            for row in self._connection.execute(query.where(self._table(kind).c.key.in_(part))).all()
+        ]
 
-    def _by_first_author(self, kind: Kind, title: Title) -> dict[str, Any]:
-        """Return rows with titles of the same first author that are about as long."""
+    def _by_first_author(self, kind: Kind, title: Title) -> Sequence[sa.Row[Any]]:
+        """Return the same of titles of the same first author that are about as long."""
         table, long = self._table(kind), min(len(title.folded), MOST_LETTERS)
         length = sa.func.length(table.c.folded_title)
         query = self._title_query(kind).where(
             table.c.folded_surname == title.authors.partition(" ")[0],
             length.between(int(long / MOST_LONGER), int(long * MOST_LONGER) + 1),
         )
-        return {row.key: row for row in self._connection.execute(query.limit(MOST_BY_AUTHOR))}
+        return self._connection.execute(query.limit(MOST_BY_AUTHOR)).all()
 
     def _title_query(self, kind: Kind) -> sa.Select[Any]:
         table = self._table(kind)

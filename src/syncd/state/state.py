@@ -20,14 +20,23 @@ from syncd.messages import kept, message, recalled
 from syncd.model import Paper
 from syncd.state import store as db
 from syncd.state.authors import Authors
-from syncd.state.facts import NOBODY, Facts
+from syncd.state.facts import Facts
 from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
 from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
 from syncd.state.store import Store
-from syncd.sync.action import Memory, PlannedProfile, Question, Refusal, Said, Verdict
+from syncd.sync.action import (
+    Memory,
+    PlannedProfile,
+    Question,
+    Refusal,
+    Said,
+    Verdict,
+    page_name,
+    profile_of,
+)
 from syncd.sync.belongs import MARK, profile_mark
 from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
@@ -408,27 +417,131 @@ class State:
             for row in connection.execute(self._all(db.standing).where(mine, standing.cause == "review"))
         ]
 
+    def rejection(self, profile: str, paper: str) -> Rejection | None:
+        """Return what the user said of a paper and a profile."""
+        with self._store.reading() as connection:
+            return Rejections(connection, self._library).of(profile, paper)
+
     def lift_rejections(self, connection: sa.Connection, run: str) -> None:
         """Take back what was rejected in a run."""
         Rejections(connection, self._library).lift(run)
 
     # What status and guards ask
 
-    def standings(self) -> list[Standing]:
-        """Return what is to be known of papers, as of the last run."""
+    def standings(
+        self, cause: str | None = None, by: str | None = None, most: int | None = None
+    ) -> list[Standing]:
+        """Return what is to be known of papers, as of the last run.
+
+        Args:
+            cause: the one that is meant; all without.
+            by: whose doing it was; both without.
+            most: how many.
+        """
+        found: list[Standing] = []
         with self._store.reading() as connection:
-            query = self._all(db.standing).order_by(db.standing.c.cause, db.standing.c.title)
-            ours = self._all(db.tombstone).where(db.tombstone.c.by == "syncd")
-            undone = {row.key for row in connection.execute(ours)}
-            return [
-                replace(_standing(row), by="syncd" if row.key in undone else "user")
-                for row in connection.execute(query)
-            ] + [
-                Standing(
-                    one.paper, "rejected", one.key, one.title, message("not-by-profile", profile=one.profile)
+            if cause != "rejected":
+                which = [db.standing.c.cause == cause] if cause else []
+                which += [_BY.in_([by])] if by else []
+                found += self._standings(connection, sa.and_(sa.true(), *which), most)
+            if cause in {None, "rejected"} and by in {None, "user"}:
+                found += map(_rejected, Rejections(connection, self._library).all(most))
+        return found
+
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """Return how many papers there are of each cause, and by whose doing: what `standings` returns, counted."""
+        mine = sa.select(db.standing.c.cause, _BY, sa.func.count()).where(
+            db.standing.c.library == self._library
+        )
+        rejected = sa.select(sa.func.count()).where(db.rejection.c.library == self._library)
+        with self._store.reading() as connection:
+            found = {(cause, by): n for cause, by, n in connection.execute(mine.group_by("cause", "by"))}
+            if number := connection.scalar(rejected):
+                found["rejected", "user"] = number
+        return found
+
+    def named(self, words: str, cause: str) -> list[Standing]:
+        """Return the papers of a cause that have this key, or this title as far as that is found by an index."""
+        standing, record = db.standing.c, db.record.c
+        titled = sa.select(record.key).where(
+            record.library == self._library,
+            record.kind.in_(["said", "asked"]),
+            record.folded_title == fold_title(words),
+        )
+        meant = sa.or_(standing.key == words, standing.paper == words, standing.title == words)
+        which = sa.and_(standing.cause == cause, sa.or_(meant, standing.paper.in_(titled)))
+        with self._store.reading() as connection:
+            return self._standings(connection, which)
+
+    def kept(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Return which properties of these items were kept as their user changed them."""
+        standing = db.standing.c
+        with self._store.reading() as connection:
+            return {
+                one.key or "": list(one.values)
+                for part in chunks(keys)
+                for one in self._standings(
+                    connection, sa.and_(standing.cause == "kept", standing.key.in_(part))
                 )
-                for one in Rejections(connection, self._library).all()
-            ]
+            }
+
+    def deleted(self, words: str | None = None) -> list[Standing]:
+        """Return the papers that are deleted: as the last push found them, and what went since, an undone run's too.
+
+        Several papers may be one item: it is there once.
+
+        Args:
+            words: a key, or a title; those that have it are returned, as far as they are found by an index.
+        """
+        noted = self.standings("deleted") if words is None else self.named(words, "deleted")
+        found = {one.key or one.paper: one for one in noted}
+        claim, item, written = db.claim.c, db.index_item.c, db.written.c
+        gone = sa.or_(
+            *(
+                sa.exists().where(table.c.library == claim.library, table.c.key == claim.key)
+                for table in (db.index_deletion, db.tombstone)
+            )
+        )
+        is_noted = sa.exists().where(
+            db.standing.c.library == claim.library,
+            db.standing.c.key == claim.key,
+            db.standing.c.cause == "deleted",
+        )
+        query = (
+            sa.select(claim.paper, claim.key, item.data, written.base)
+            .join_from(db.claim, db.index_item, _of_claim(item), isouter=True)
+            .join(db.written, _of_claim(written), isouter=True)
+            .where(claim.library == self._library, sa.func.coalesce(item.trashed, gone), ~is_noted)
+        )
+        if words is not None:
+            query = query.where(self._claim_meant(words))
+        with self._store.reading() as connection:
+            for row in connection.execute(query):
+                title = (
+                    json.loads(row.data).get("title")
+                    if row.data
+                    else row.base and json.loads(row.base)["fields"].get("title")
+                )
+                found[row.key] = Standing(row.paper, "deleted", row.key, title or "", "")
+        return list(found.values())
+
+    def _claim_meant(self, words: str) -> sa.ColumnElement[bool]:
+        """Select the papers of which words are a key, or the title of the item or of what sources said."""
+        claim, folded = db.claim.c, fold_title(words)
+        item, record = db.index_item.c, db.record.c
+        said = sa.select(record.key).where(
+            record.library == self._library, record.kind == "said", record.folded_title == folded
+        )
+        there = sa.select(item.key).where(item.library == self._library, item.folded_title == folded)
+        return sa.or_(claim.paper == words, claim.key == words, claim.paper.in_(said), claim.key.in_(there))
+
+    def _standings(
+        self, connection: sa.Connection, which: sa.ColumnElement[bool], most: int | None = None
+    ) -> list[Standing]:
+        standing = db.standing.c
+        query = sa.select(db.standing, _BY).where(standing.library == self._library, which)
+        query = query.order_by(standing.cause, standing.title).limit(most)
+        return [replace(_standing(row), by=row.by) for row in connection.execute(query)]
 
     def count_standings(self) -> dict[str, int]:
         """Return of how many papers there is something to be known, by what it is; of reviews those without answer."""
@@ -474,8 +587,8 @@ class State:
         with self._store.reading() as connection:
             return [_standing(row) for row in connection.execute(query.order_by(db.standing.c.cause))]
 
-    def known_profiles(self) -> list[str]:
-        """Return the names of all profiles of which anything is kept."""
+    def names_of(self, profile: str) -> list[str]:
+        """Return the names under which anything of a profile is kept: its own, and those of its pages."""
         columns = (
             *(table.c.profile for table in (db.listing, db.fact, db.figure, db.rejection)),
             *(table.c.name for table in (db.profile, db.trouble)),
@@ -485,10 +598,13 @@ class State:
                 name
                 for column in columns
                 for name in connection.scalars(
-                    sa.select(column).distinct().where(column.table.c.library == self._library)
+                    sa.select(column)
+                    .distinct()
+                    .where(column.table.c.library == self._library, _is_of_profile(column, profile))
                 )
             }
-        return sorted(found - {NOBODY})
+        # Databases differ in whether they tell a from A in the beginning of a name.
+        return sorted(name for name in found if profile_of(name, [profile]) == profile)
 
     def listed_by(self, profile: str) -> list[Standing]:
         """Return the papers that a profile ever listed, with their items' keys and what sources said of them."""
@@ -507,27 +623,33 @@ class State:
             ]
         return [Standing(paper, "", key, one.title, "", said=one) for paper, key, one in known if one]
 
-    def rejections(self) -> list[Rejection]:
-        """Return what is not by the person of a profile, as the user said."""
-        with self._store.reading() as connection:
-            return Rejections(connection, self._library).all()
-
     def profiles(self, names: Iterable[str] | None = None) -> list[FollowedProfile]:
         """Return the profiles that were pushed, in the order of their names; of these names, if any are given."""
+        parts = [sa.true()] if names is None else [db.profile.c.name.in_(part) for part in chunks(names)]
+        return [one for part in parts for one in self._profiles(part)]
+
+    def pages(self, profile: str) -> list[FollowedProfile]:
+        """Return a profile of the configuration as it was pushed; several, where it has several pages."""
+        found = self._profiles(_is_of_profile(db.profile.c.name, profile))
+        return [one for one in found if profile_of(one.name, [profile]) == profile]
+
+    def called(self, words: str) -> list[FollowedProfile]:
+        """Return the profile of this name, or else those of this author or collection."""
+        profile = db.profile.c
+        by_other_words = sa.or_(profile.author == words, profile.collection == words)
+        return self._profiles(profile.name == words) or self._profiles(by_other_words)
+
+    def _profiles(self, which: sa.ColumnElement[bool]) -> list[FollowedProfile]:
         figure, profile = db.figure.c, db.profile.c
-        days = sa.select(figure.profile, figure.papers).where(figure.library == self._library)
-        query = self._all(db.profile)
-        parts = [sa.true()] if names is None else [profile.name.in_(part) for part in chunks(names)]
-        of_figures = [sa.true()] if names is None else [figure.profile.in_(part) for part in chunks(names)]
+        counted = (
+            sa.select(figure.papers)
+            .where(figure.library == profile.library, figure.profile == profile.name)
+            .order_by(figure.day.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = sa.select(db.profile, counted.label("counted")).where(profile.library == self._library, which)
         with self._store.reading() as connection:
-            listed = {
-                row.profile: row.papers
-                for part in of_figures
-                for row in connection.execute(days.where(part).order_by(figure.day))
-            }
-            rows = [
-                row for part in parts for row in connection.execute(query.where(part).order_by(profile.name))
-            ]
             return [
                 FollowedProfile(
                     r.name,
@@ -538,10 +660,27 @@ class State:
                     recalled(r.paused),
                     r.run,
                     r.pushed,
-                    listed.get(r.name) or r.papers,
+                    r.counted or r.papers,
                 )
-                for r in rows
+                for r in connection.execute(query.order_by(profile.name))
             ]
+
+    def papers_of(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the papers that are these items, or were: each with its item's key."""
+        claim = db.claim.c
+        query = sa.select(claim.paper, claim.key).where(claim.library == self._library)
+        with self._store.reading() as connection:
+            return {
+                row.paper: row.key
+                for part in chunks(keys)
+                for row in connection.execute(query.where(claim.key.in_(part)))
+            }
+
+    def filed(self, connection: sa.Connection, collection: str) -> dict[str, Base]:
+        """Return what syncd wrote into the items that it ever filed into a collection, by their keys."""
+        query = self._all(db.written).where(db.written.c.base.contains(f'"{collection}"', autoescape=True))
+        found = {row.key: Base.from_json(json.loads(row.base)) for row in connection.execute(query)}
+        return {key: base for key, base in found.items() if collection in base.collections}
 
     def has_written(self) -> bool:
         """Whether syncd ever wrote anything into this library that it remembers."""
@@ -600,10 +739,15 @@ class State:
             found += [row.paper for row in connection.execute(waiting.where(answered))]
         return [paper for paper in dict.fromkeys(found) if paper not in planned]
 
-    def collections(self) -> dict[str, str]:
+    def collections(self, paths: Iterable[str]) -> dict[str, str]:
         """Return by a path as settings name it, the key of its collection."""
+        path = db.collection.c.path
         with self._store.reading() as connection:
-            return {row.path: row.key for row in connection.execute(self._all(db.collection))}
+            return {
+                row.path: row.key
+                for part in chunks(paths)
+                for row in connection.execute(self._all(db.collection).where(path.in_(part)))
+            }
 
     def problems(self) -> list[Problem]:
         """Return what keeps profiles from being pushed."""
@@ -624,7 +768,9 @@ class State:
             now: ISO time.
             followed: the profiles that the library has in the configuration; of all others it is forgotten.
         """
-        known = {problem.name: problem for problem in self.problems()}
+        query = sa.select(db.trouble.c.name, db.trouble.c.times).where(db.trouble.c.library == self._library)
+        with self._store.reading() as connection:
+            known = {row.name: row.times for row in connection.execute(query)}
         found = {name: error for name, error in errors.items() if error is not None}
         gone = [name for name in known if name not in followed or (name in errors and name not in found)]
         if not gone and not found:
@@ -632,7 +778,7 @@ class State:
         with self._store.writing() as connection:
             self._drop(connection, db.trouble, "name", gone)
             for name, error in found.items():
-                times = known[name].count + 1 if name in known else 1
+                times = known.get(name, 0) + 1
                 row = {"name": name, "since": now, "last": now, "times": times}
                 words = {"message": kept(error.words), "hint": kept(error.hint)}
                 self._put(connection, db.trouble, {**row, **words}, keep=["since"])
@@ -674,6 +820,15 @@ class State:
         if entry.note:
             self.history.add(connection, run, entry.item, entry.note)
 
+    def versions(self) -> dict[str, int]:
+        """Return the versions at which syncd wrote items, by their keys, as far as it did not forget them."""
+        written = db.written.c
+        query = sa.select(written.key, written.version).where(
+            written.library == self._library, written.version != 0
+        )
+        with self._store.reading() as connection:
+            return {row.key: row.version for row in connection.execute(query)}
+
     def base(self, connection: sa.Connection, key: str) -> Base | None:
         """Return what stands in an item from syncd, as the caller's transaction sees it."""
         text = connection.scalar(sa.select(db.written.c.base).where(self._is_of(key)))
@@ -711,6 +866,36 @@ class State:
 
     def _all(self, table: sa.Table) -> sa.Select[Any]:
         return sa.select(table).where(table.c.library == self._library)
+
+
+# By whose doing a paper is gone: see `Standing`.
+_BY = sa.case(
+    (
+        sa.exists().where(
+            db.tombstone.c.library == db.standing.c.library,
+            db.tombstone.c.key == db.standing.c.key,
+            db.tombstone.c.by == "syncd",
+        ),
+        "syncd",
+    ),
+    else_="user",
+).label("by")
+
+
+def _of_claim(of: Any) -> sa.ColumnElement[bool]:
+    """Select the row of the item that a paper is, by the columns of a table."""
+    return sa.and_(of.library == db.claim.c.library, of.key == db.claim.c.key)
+
+
+def _is_of_profile(column: sa.ColumnElement[str], profile: str) -> sa.ColumnElement[bool]:
+    """Select the name of a profile, and those of its pages."""
+    return sa.or_(column == profile, column.startswith(page_name(profile, ""), autoescape=True))
+
+
+def _rejected(one: Rejection) -> Standing:
+    """Return what a rejection says of a paper."""
+    words = message("not-by-profile", profile=one.profile)
+    return Standing(one.paper, "rejected", one.key, one.title, words)
 
 
 def _standing(row: sa.Row[Any]) -> Standing:

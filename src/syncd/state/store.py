@@ -1,24 +1,29 @@
 """syncd's own database: its tables, opened and migrated, with errors that a person can read.
 
-SQLAlchemy Core over SQLite. What stands in the tables is described where it is used.
+SQLAlchemy Core over SQLite, or over PostgreSQL where the configuration names one. What stands in the tables is
+described where it is used.
 """
 
 from __future__ import annotations
 
 import importlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from operator import itemgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from syncd.clock import SystemClock
 from syncd.errors import StateError
 from syncd.messages import message
-from syncd.paths import keep_private
+from syncd.paths import DataFolder, keep_private
 
 metadata = sa.MetaData()
 
@@ -335,6 +340,20 @@ pause = sa.Table(
     sa.Column("since", sa.Text, nullable=False),
 )
 
+# What hosts still let one ask for, as they said last; by the digest of the key that they were asked with.
+budget = sa.Table(
+    "budget",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("remaining", sa.Integer, nullable=False),
+    sa.Column("most", sa.Integer, nullable=False),
+    # ISO time in UTC at which it begins anew; NULL where the host does not say.
+    sa.Column("until", sa.Text),
+    # ISO time in UTC at which the host said so.
+    sa.Column("said", sa.Text, nullable=False),
+)
+
 # Small facts of the data folder, such as up to when news were sent.
 mark = sa.Table(
     "mark",
@@ -371,9 +390,120 @@ figure = sa.Table(
     sa.Column("papers", sa.Integer),
 )
 
+# Of a fleet, whose workers share this database: see `fleet`. What keeps a library or a profile waiting is a `Gate`.
+
+
+def _gate_columns() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("closed_until", sa.Text, nullable=False, server_default=""),
+        sa.Column("closed_since", sa.Text, nullable=False, server_default=""),
+        sa.Column("trouble", sa.Text, nullable=False, server_default=""),
+    )
+
+
+fleet_library = sa.Table(
+    "fleet_library",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    *_gate_columns(),
+    sa.Index("fleet_library_by_name", "name", unique=True),
+)
+
+fleet_profile = sa.Table(
+    "fleet_profile",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("library", sa.Integer, sa.ForeignKey("fleet_library.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    # Where its source is read, a host or a service; empty where only the scheduler can read it.
+    sa.Column("place", sa.Text, nullable=False),
+    # The service that is asked about it together with others; empty without one.
+    sa.Column("together", sa.Text, nullable=False, server_default=""),
+    # When its schedule comes; since when it is due, and why; how often it became due.
+    sa.Column("next", sa.Text, nullable=False),
+    sa.Column("due", sa.Text, nullable=False, server_default=""),
+    sa.Column("why", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
+    # Its service was asked, and it is to be read whole; since when a job is there to read it.
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("queued", sa.Text, nullable=False, server_default=""),
+    *_gate_columns(),
+    sa.Index("fleet_profile_of_library", "library"),
+    sa.Index("fleet_profile_next", "next"),
+    sa.Index("fleet_profile_due", "due"),
+)
+
+# What was read of profiles, and waits for their library.
+fleet_page = sa.Table(
+    "fleet_page",
+    metadata,
+    sa.Column("profile", sa.Text, sa.ForeignKey("fleet_profile.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("several", sa.Boolean, nullable=False),
+    # What it says, as JSON; empty where it could not be read, and why.
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Index("fleet_page_since", "since"),
+)
+
+fleet_worker = sa.Table(
+    "fleet_worker",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),
+    sa.Column("doing", sa.Text, nullable=False, server_default="[]"),
+)
+
+# Queues that a worker leaves to others, for it has not what their jobs need.
+fleet_lack = sa.Table(
+    "fleet_lack",
+    metadata,
+    sa.Column("worker", sa.Text, sa.ForeignKey("fleet_worker.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("words", sa.Text, nullable=False),
+)
+
+# How looks ended, for the scheduler to tell.
+fleet_look = sa.Table(
+    "fleet_look",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("ended", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+)
+
+# When a web server may be asked next, for all workers together: by host, and by the digest of the key it is asked with.
+fleet_pace = sa.Table(
+    "fleet_pace",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("next", sa.Float, nullable=False, server_default="0"),
+    sa.Column("interval", sa.Float, nullable=False),
+    sa.Column("slowed", sa.Float, nullable=False, server_default="1"),
+)
+
+# Which revision the tables are of. Its name is Alembic's.
+_revision = sa.Table(
+    "alembic_version",
+    metadata,
+    sa.Column("version_num", sa.String(32), primary_key=True),
+)
+
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0009"
+HEAD = "0011"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.
@@ -382,6 +512,24 @@ MANY = 100
 SLICE = 0.02
 WRITES = "syncd_writes"
 MIGRATES = "syncd_migrates"
+
+
+class Sqlite(SQLiteDialect_pysqlite):
+    """SQLite as SQLAlchemy knows it, and one for all files: statements that were made for one fit each."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+DRIVER = "sqlite+syncd"
+sa.dialects.registry.register(DRIVER.replace("+", "."), __name__, Sqlite.__name__)
+# Each push opens the database, and making its statements takes SQLAlchemy as long as all the rest of a small push.
+_COMPILED: LRUCache[Any, Any] = LRUCache(500)
 
 
 class Store:
@@ -395,16 +543,22 @@ class Store:
     """
 
     def __init__(self, url: str | sa.URL) -> None:
-        self.engine = sa.create_engine(url)
+        self.engine = _engine(url)
         self._writer = self.engine.execution_options(**{WRITES: True})
+        self._reader = self.engine
+        self._guard: Callable[[sa.Connection], None] = lambda _: None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            # All that is read in one transaction is as of one moment.
+            whole = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._reader = self.engine.execution_options(**whole)
         try:
             with readable_errors():
                 self._migrate()
         except BaseException:
-            self.engine.dispose()
+            self.close()
             raise
 
     @classmethod
@@ -412,40 +566,80 @@ class Store:
         """Open the SQLite database at `path`, made for the user alone where there is none."""
         with readable_errors():
             keep_private(path)
-        return cls(sa.URL.create("sqlite", database=str(path)))
+        return cls(sa.URL.create(DRIVER, database=str(path)))
+
+    @classmethod
+    def of(cls, data: DataFolder) -> Store:
+        """Open the database of a data folder: the file in it, or the one on a server that stands for it."""
+        return cls(data.database) if data.database else cls.at(data.state)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other computers may be at work in it."""
+        return self.engine.dialect.name != "sqlite"
 
     def close(self) -> None:
-        """Close all connections."""
-        self.engine.dispose()
+        """Close all connections; those to a server are kept for the next that opens it."""
+        if self.engine.dialect.name == "sqlite":
+            self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection for reading."""
-        with readable_errors(), self.engine.connect() as connection:
+        """Give a connection for reading: all of it is as of one moment."""
+        with readable_errors(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in a transaction: all of it happens, or nothing."""
         with readable_errors(), self._writer.begin() as connection:
+            self._guard(connection)
+            yield connection
+
+    def guard(self, guard: Callable[[sa.Connection], None]) -> None:
+        """Let each transaction that writes begin with this, which may raise."""
+        self._guard = guard
+
+    @contextmanager
+    def turns(self) -> Iterator[sa.Connection]:
+        """Give a connection for several transactions, which the caller begins; temporary tables end with it."""
+        with readable_errors(), self._writer.connect() as connection:
+            connection.detach()
             yield connection
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
             if self._is_current(connection):
                 return
-        # Alembic takes a quarter of a second to import: only where there is something to do.
-        from syncd.state.migrations import upgrade  # noqa: PLC0415
-
         migrator = self._writer.execution_options(**{MIGRATES: True})
         with migrator.begin() as connection:
             # Another process may have done it while this one waited for its turn.
             if not self._is_current(connection):
-                if revision := _version(connection):
-                    _copy(self.engine.url, revision)
-                upgrade(connection)
+                self._bring_up_to_date(connection)
         # Connections that are made from now on heed foreign keys again.
         self.engine.dispose()
+
+    def _bring_up_to_date(self, connection: sa.Connection) -> None:
+        """Make the tables of a new database as they are now; change those of an earlier syncd, but copy them first."""
+        # What knows PostgreSQL is not loaded where the state is a file.
+        server = None if self.engine.dialect.name == "sqlite" else _postgres()
+        if server:
+            server.prepare(connection)
+            if self._is_current(connection):
+                return
+        if revision := _version(connection):
+            # Alembic takes a quarter of a second to import.
+            from syncd.state.migrations import upgrade  # noqa: PLC0415
+
+            _copy(self.engine.url, revision)
+            upgrade(connection)
+        elif server and server.is_strange(connection, metadata):
+            raise StateError(message("database-of-others"), hint=message("name-empty-database"))
+        else:
+            metadata.create_all(connection, checkfirst=False)
+            connection.execute(_revision.insert(), {"version_num": HEAD})
+        if server:
+            server.settle(connection, metadata)
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Whether the tables are those of this syncd; what it can't read is refused, and left as it is."""
@@ -487,19 +681,52 @@ def upsert(
     dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     insert = dialect.insert(table)
     change = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
+    named = [table.c[name] for name in key]
     put = (
-        insert.on_conflict_do_update(index_elements=key, set_=change)
+        insert.on_conflict_do_update(index_elements=named, set_=change)
         if change
-        else insert.on_conflict_do_nothing(index_elements=key)
+        else insert.on_conflict_do_nothing(index_elements=named)
     )
     if len(rows) < MANY:
         connection.execute(put, list(rows))
         return
+    if connection.dialect.name != "sqlite":
+        _postgres().put(connection, table, rows, key, list(change))
+        return
     # Looking at each parameter of each row would take longer than the database does.
     compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup
-    values = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
-    connection.exec_driver_sql(str(compiled), values)
+    names = compiled.positiontup or ()
+    connection.exec_driver_sql(str(compiled), list(map(itemgetter(*names), rows)))
+
+
+def _engine(url: str | sa.URL) -> sa.Engine:
+    if str(url).startswith("sqlite"):
+        return sa.create_engine(url, execution_options={"compiled_cache": _COMPILED})
+    made: sa.Engine = _postgres().engine(str(url))
+    return made
+
+
+def _postgres() -> ModuleType:
+    """Return what knows PostgreSQL, which a computer whose state is a file does not load."""
+    return importlib.import_module("syncd.state.postgres")
+
+
+def aside(table: sa.Table, *names: str) -> sa.Table:
+    """Return a temporary table with some columns of another, for many rows that go there in the order of its key.
+
+    In any other order, each would change another page of the database.
+    """
+    columns = [sa.Column(name, table.c[name].type, nullable=False) for name in names]
+    return sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put new rows into a table; each has a value a column."""
+    if rows and connection.dialect.name != "sqlite":
+        _postgres().add(connection, table, rows)
+    elif rows:
+        compiled = sa.insert(table).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(str(compiled), list(rows))
 
 
 def _version(connection: sa.Connection) -> str | None:
@@ -531,6 +758,8 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
+        if isinstance(error, exc.DBAPIError) and error.orig and not isinstance(error.orig, sqlite3.Error):
+            raise _postgres().said(error.orig) from error
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         raise StateError(message("state-failed", reason=words), hint=_hint(words)) from error
     except OSError as error:

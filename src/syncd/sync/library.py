@@ -20,6 +20,8 @@ from syncd.text.titles import MOST_LETTERS, digest_of_text, fold_name, fold_titl
 # By so many authors a paper can be found.
 MOST_AUTHORS = 20
 NO_PAPER = frozenset({"attachment", "note", "annotation"})
+# Made once: `json.dumps` would make one for each item.
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
 MARKUP = pattern(r"[<&\\$^]", hostile="a")
 """A sign that may be left of markup in a title."""
 
@@ -83,7 +85,7 @@ def indexed(data: Mapping[str, Any], version: int, parsed_date: str | None = Non
         folded_surname=fold_name(first.get("lastName") or first.get("name") or ""),
         year=int(year) if year.isdigit() and len(year) == 4 else None,
         identifiers=identifiers_of(data),
-        raw=json.dumps(data, ensure_ascii=False),
+        raw=_as_text(data),
         abstract=digest_of_text(str(data.get("abstractNote", ""))),
         words=words_of(title),
         read_anew=_read_anew(title),
@@ -120,7 +122,7 @@ def identifiers_of(data: Mapping[str, Any]) -> Identifiers:
     )
     return Identifiers(
         doi=doi(str(data.get("DOI", ""))) or doi(extra_doi),
-        arxiv=next((found for text in texts if (found := arxiv_id(str(text)))), None),
+        arxiv=next((found for text in texts if text and (found := arxiv_id(str(text)))), None),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -23,6 +23,8 @@ from syncd.text.names import former_surnames
 from syncd.text.titles import fold_name, fold_title
 from syncd.zotero import items
 
+# Gives the keys that a paper may have under a library's names.
+Possible = Callable[[Paper, Sequence[str]], Iterable[tuple[str, ...]]]
 # How many papers of one title and surname are looked for among what is known.
 MOST_NAMESAKES = 20
 # How many records of one paper are remembered, in a plan, to tell others from it: more are no page's, but an attack's.
@@ -78,7 +80,7 @@ def possible_keys(paper: Paper, names: Sequence[str]) -> Iterator[tuple[str, ...
 
 
 def paper_keys(
-    view: LibraryView, memory: Memory, intakes: Sequence[Intake]
+    view: LibraryView, memory: Memory, intakes: Sequence[Intake], possible: Possible = possible_keys
 ) -> dict[tuple[str, Paper], PaperKey]:
     """Return the key of each paper of a plan, by its profile and itself; the records of one paper have the same.
 
@@ -86,8 +88,9 @@ def paper_keys(
         view: the library.
         memory: what syncd remembers of it.
         intakes: the profiles of the plan.
+        possible: gives what `possible_keys` does, for who has made these keys before.
     """
-    naming = _Naming(view, memory, intakes)
+    naming = _Naming(view, memory, intakes, possible)
     listed = [(intake.name, paper) for intake in intakes for paper in intake.papers]
     # Those with an identifier come first: it tells what the others of their name are, whichever page is read first.
     listed.sort(key=lambda entry: entry[1].identifiers == Identifiers())
@@ -97,9 +100,12 @@ def paper_keys(
 class _Naming:
     """Gives keys to the papers of one plan, one after the other."""
 
-    def __init__(self, view: LibraryView, memory: Memory, intakes: Sequence[Intake]) -> None:
+    def __init__(
+        self, view: LibraryView, memory: Memory, intakes: Sequence[Intake], possible: Possible
+    ) -> None:
         self._view = view
         self._memory = memory
+        self._possible = possible
         # By key, the records that got it, each with the profile that lists it. Of those that are told apart by
         # nothing one is kept: a page may list ten thousand papers under one name.
         self._given: defaultdict[str, dict[tuple[str, Identifiers, int | None], Paper]] = defaultdict(dict)
@@ -117,7 +123,7 @@ class _Naming:
         """
         best = Fit.OTHER
         chosen: tuple[str, Sequence[str]] | None = None
-        for made in possible_keys(paper, self._view.names):
+        for made in self._possible(paper, self._view.names):
             for at, key in enumerate(made):
                 fit = self._fit(paper, profile, key)
                 # Nothing new is made under another name of the library, or one as it was read once.

@@ -82,9 +82,11 @@ def trim(address: str, besides: str = "") -> str:
     >>> trim("https://github.com/a/b)."), trim("https://en.wikipedia.org/wiki/C_(language)")
     ('https://github.com/a/b', 'https://en.wikipedia.org/wiki/C_(language)')
     """
+    tail = _TAIL + besides
+    if address[-1:] not in tail:
+        return address
     surplus = {close: address.count(close) - address.count(open_) for close, open_ in _PAIRS.items()}
     end = len(address)
-    tail = _TAIL + besides
     while end and address[end - 1] in tail:
         last = address[end - 1]
         if last in surplus:

@@ -32,9 +32,7 @@ def take_back(ask: Ask) -> Done:
     """Forget what the reader said of a paper."""
     library, paper = library_of(ask, ask.form.get("library")), ask.form.get("paper")
     with remembered(library, ask.ports.data, ask.ports.clock) as state:
-        standing = next(
-            (one for one in state.standings() if (one.cause, one.paper) == ("review", paper)), None
-        )
+        standing = next((one for one in state.standings("review") if one.paper == paper), None)
         if standing is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
         state.take_back(standing)

@@ -274,8 +274,8 @@ def run(ask: Ask) -> Page:
     """Show what a run did, and why."""
     library, name = library_of(ask, ask.path["library"]), ask.path["run"]
     with _state(ask, library) as state:
-        found = state.history.runs(1, name=name)
-        if not found:
+        found = state.history.run(name)
+        if found is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, message("no-such-run", run=repr(name)))
         total = state.history.count_notes(name)
         start, part = _slice(ask, f"/runs/{library.name}/{name}", total, LINES)
@@ -283,15 +283,13 @@ def run(ask: Ask) -> Page:
         undone = state.history.undone_by(name)
     facts = {
         "plain": plain,
-        "run": found[0],
+        "run": found,
         "lines": lines,
         "part": part,
         "library": library.name,
         "undone": undone,
     }
-    return Page(
-        "run.html", ask.say.label("syncd-dashboard-run-of", time=ask.say.time(found[0].started)), facts
-    )
+    return Page("run.html", ask.say.label("syncd-dashboard-run-of", time=ask.say.time(found.started)), facts)
 
 
 def undoing(ask: Ask) -> Page:

@@ -186,9 +186,7 @@ class Client:
     def items_since(self, version: int) -> Page:
         """Return the first page of items, trashed ones too, that changed after `version`."""
         return self._call(
-            lambda zot: _page(
-                zot, shapes.items(zot.items(since=version, includeTrashed=1, limit=PAGE, sort="dateAdded"))
-            )
+            lambda zot: _page(zot, shapes.items(zot.items(since=version, includeTrashed=1, limit=PAGE)))
         )
 
     def held(self, version: int) -> int | None:

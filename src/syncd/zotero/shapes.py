@@ -23,6 +23,8 @@ TEXTS = frozenset(
     {"itemType", "note", "linkMode", "dateAdded", "dateModified", *schema.ATTACHMENT_FIELDS}
     | {name for kind in schema.ITEM_TYPES for name in schema.fields(kind)}
 )
+# Made once: `json.dumps` would make one for each object.
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
 CREATOR = frozenset({"creatorType", "firstName", "lastName", "name"})
 
 
@@ -185,7 +187,7 @@ def _entry(told: object) -> tuple[Json, Json]:
     number(entry.get("version"))
     try:
         # Half a character, as only an escape can name it, is no text that a database takes.
-        json.dumps(data, ensure_ascii=False).encode()
+        _as_text(data).encode()
     except UnicodeEncodeError as error:
         raise ShapeError from error
     return entry, data

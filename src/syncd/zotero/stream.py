@@ -6,11 +6,12 @@ What comes out is of the shape that it must have; see `shapes`.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from syncd.text.patterns import pattern
-from syncd.zotero.shapes import ShapeError, key, number
+from syncd.zotero import shapes
+from syncd.zotero.shapes import ShapeError, key
 
 # What JSON is made of: a text, a number or word, a sign.
 _TOKEN = pattern(
@@ -21,7 +22,6 @@ _SPACE = " \t\r\n"
 # Bytes that are read at once; a text that takes many times as many is none of Zotero's.
 PIECE = 1 << 16
 MOST_PIECES = 16
-MOST_DIGITS = 18
 
 
 def versions(file: IO[bytes]) -> Iterator[tuple[str, int]]:
@@ -33,13 +33,27 @@ def versions(file: IO[bytes]) -> Iterator[tuple[str, int]]:
     Raises:
         ShapeError: it is something else.
     """
-    tokens = _tokens(file)
-    for name in _members(tokens):
-        told = next(tokens, "")
-        if not (told.isascii() and told.isdecimal() and len(told) <= MOST_DIGITS):
+    file.seek(0)
+    # Keys and numbers have no commas: cut at one of them, a list becomes two.
+    left, cut = "", False
+    for piece in _pieces(file):
+        before, comma, after = piece.rpartition(",")
+        if comma:
+            yield from _some(f"{left}{before}}}")
+            left, cut = f"{{{after}", True
+        else:
+            left += piece
+        if len(left) > MOST_PIECES * PIECE:
             raise ShapeError
-        yield key(name), number(int(told))
-    _end(tokens)
+    yield from _some(left) if cut else shapes.versions(shapes.parsed(left.encode())).items()
+
+
+def _some(text: str) -> Iterable[tuple[str, int]]:
+    """Return what a part of a list of versions tells; something, for there is a comma before or behind it."""
+    told = shapes.versions(shapes.parsed(text.encode()))
+    if not told:
+        raise ShapeError
+    return told.items()
 
 
 def erased(file: IO[bytes]) -> Iterator[tuple[str, str]]:

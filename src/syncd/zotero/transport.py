@@ -84,7 +84,7 @@ class Way(httpx2.BaseTransport):
     """
 
     def __init__(self) -> None:
-        self._ways: dict[str, httpx2.HTTPTransport] = {}
+        self._ways: dict[tuple[str, bool], httpx2.HTTPTransport] = {}
         self._lock = Lock()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -94,10 +94,11 @@ class Way(httpx2.BaseTransport):
             LibraryError: the environment names a proxy that can't be used.
         """
         proxy = proxy_for(request.url)
+        plain = request.url.scheme == "http" and not proxy
         with self._lock:
-            if proxy not in self._ways:
-                self._ways[proxy] = _opened(proxy)
-        return self._ways[proxy].handle_request(request)
+            if (proxy, plain) not in self._ways:
+                self._ways[proxy, plain] = _opened(proxy, plain=plain)
+        return self._ways[proxy, plain].handle_request(request)
 
     def close(self) -> None:
         """Close the connections."""
@@ -114,10 +115,12 @@ def proxy_for(url: httpx2.URL) -> str:
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
-def _opened(proxy: str) -> httpx2.HTTPTransport:
+def _opened(proxy: str, *, plain: bool) -> httpx2.HTTPTransport:
     limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    # A new context trusts nobody. Whom the system trusts takes longer to read than a library here takes to answer.
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
     try:
-        way = httpx2.HTTPTransport(limits=limits, proxy=proxy or None)
+        way = httpx2.HTTPTransport(verify=trusted, limits=limits, proxy=proxy or None)
     except ImportError:
         problem, hint = (
             message("proxy-socks-unsupported"),

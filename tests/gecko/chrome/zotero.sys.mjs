@@ -637,6 +637,25 @@ export function answerNext(how) {
   Services.ww.registerNotification(observer);
 }
 
+/**
+ * Answer the next choice between several that Gecko's own dialog offers.
+ *
+ * @param {number} place of what is chosen
+ * @returns {Promise<string[]>} what was offered
+ */
+export function chooseNext(place) {
+  return new Promise((resolve) => {
+    const loaded = (window) => {
+      Services.obs.removeObserver(loaded, "select-dialog-loaded");
+      const list = window.document.getElementById("list");
+      resolve([...list.children].map((row) => row.label));
+      list.selectedIndex = place;
+      window.document.querySelector("dialog").getButton("accept").click();
+    };
+    Services.obs.addObserver(loaded, "select-dialog-loaded");
+  });
+}
+
 /** Wait for a dialog of the plugin's, and for what it shows at first. */
 export async function dialog(name) {
   const window = await until(() =>

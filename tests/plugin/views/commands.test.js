@@ -1,7 +1,7 @@
 /** What came of a command: lines at the window's corner. */
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { makeWindow, plain, settle, views } = require("./window.js");
+const { makeItem, makeWindow, plain, settle, views } = require("./window.js");
 
 const WOULD = { run: "r1", started: "2026-11-24T10:00:00+00:00", trashed: 3, reverted: 1, left: [{}] };
 
@@ -113,6 +113,40 @@ test("an undo says before what it would do, and does it only after a yes", async
   await Syncd.commands.askUndo(window);
   assert.deepEqual(plain(daemon.asked.at(-1)), ["undo", "r1"]);
   assert.deepEqual(said(Zotero), ['did-undo {"trashed":3,"reverted":0,"left":1,"failed":2}']);
+});
+
+const ANN = { name: "ann", author: "Ann Lee" };
+const TRASHED = { title: "Beta", collection: "Profiles/Ann Lee", item: "trashed" };
+
+test("a rejection says before what becomes of the item, and is done only after a yes", async () => {
+  const answers = {
+    rejecting: async () => TRASHED,
+    reject: async () => ({ ...TRASHED, item: "taken out", run: "r1" }),
+  };
+  const { Syncd, Zotero, daemon, world } = views({ answers });
+  const item = makeItem({ key: "BBBB2222" });
+  world.clicks = () => 1;
+  await Syncd.commands.askReject(makeWindow(), item, [ANN]);
+  assert.deepEqual(plain(daemon.asked), [["rejecting", "users/0", "BBBB2222", "ann"]]);
+  assert.match(plain(world.dialogs[0])[1], /"profile":"Ann Lee","title":"Beta",.*"fate":"trashed"/);
+  world.clicks = () => 0;
+  await Syncd.commands.askReject(makeWindow(), item, [ANN]);
+  assert.deepEqual(plain(daemon.asked.at(-1)), ["reject", "users/0", "BBBB2222", "ann"]);
+  // What was done counts, not what was foreseen.
+  assert.match(said(Zotero)[0], /^did-reject .*"collection":"Profiles\/Ann Lee","fate":"taken-out"/);
+});
+
+test("of several who list a paper the reader chooses one, by names that differ", async () => {
+  const { Syncd, daemon, world } = views({ answers: { rejecting: async () => TRASHED } });
+  const followed = [ANN, { name: "ann-2", author: "Ann Lee" }, { name: "bo", author: "" }];
+  world.chooses = -1;
+  await Syncd.commands.askReject(makeWindow(), makeItem(), followed);
+  assert.deepEqual(plain(world.dialogs[0]).slice(2), ["Ann Lee (ann)", "Ann Lee (ann-2)", "bo"]);
+  assert.deepEqual(daemon.asked, []);
+  world.chooses = 1;
+  world.clicks = () => 1;
+  await Syncd.commands.askReject(makeWindow(), makeItem(), followed);
+  assert.deepEqual(plain(daemon.asked), [["rejecting", "users/0", "AAAA2222", "ann-2"]]);
 });
 
 test("a command that fails is one line, and asks nothing", async () => {

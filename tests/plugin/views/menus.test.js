@@ -178,6 +178,30 @@ test("an item's authors can be followed, and its code opened", async () => {
   assert.deepEqual(Object.keys(await open("main/library/item", { items: [item] })), ["code"]);
 });
 
+test("a paper that is followed can be rejected, by name where one lists it", async () => {
+  const ann = { name: "ann", author: "Ann Author" };
+  let profiles = [ann];
+  const answers = { ...ANSWERS, items: async (_library, [key]) => ({ items: { [key]: { profiles } } }) };
+  const { open, daemon, Syncd } = begun({ answers });
+  const rejected = [];
+  Syncd.commands.askReject = (_window, ...asked) => rejected.push(asked);
+  const item = makeItem({ creators: CREATORS });
+  const shown = async () => (await open("main/library/item", { items: [item] })).reject;
+  Syncd.known.of = () => null;
+  assert.equal(await shown(), undefined);
+  assert.ok(!daemon.asked.some(([name]) => name === "items"));
+  Syncd.known.of = (about) => about && { score: 1, code: null };
+  const entry = await shown();
+  assert.deepEqual(args(entry), { profile: "Ann Author", others: 0 });
+  entry.press();
+  assert.equal(rejected[0][0], item);
+  assert.deepEqual(plain(rejected[0][1]), [ann]);
+  profiles = [ann, { name: "bob", author: "Bob Other" }];
+  assert.equal(args(await shown()).others, 1);
+  profiles = [];
+  assert.equal(await shown(), undefined);
+});
+
 test("several items, notes and items without creators have no entry", async () => {
   const { show } = begun();
   const bare = makeItem();

@@ -342,7 +342,7 @@ function makeDaemon(answers = {}) {
     "undoing",
     "dashboard",
   ];
-  const methods = [...names, "follow", "unfollow", "review"].map((name) => [
+  const methods = [...names, "follow", "unfollow", "review", "rejecting", "reject"].map((name) => [
     name,
     async (...words) => {
       asked.push([name, ...words]);

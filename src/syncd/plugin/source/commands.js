@@ -133,6 +133,44 @@ Syncd.commands = {
     }
   },
 
+  /**
+   * Say that a paper is not by somebody who is followed, if the reader means it; of several, they choose one.
+   *
+   * @param {any} window
+   * @param {any} item
+   * @param {{name: string, author: string}[]} profiles that list it
+   */
+  async askReject(window, item, profiles) {
+    const profile = this._chosen(window, profiles);
+    if (!profile) {
+      return;
+    }
+    const named = [Syncd.libraryPrefix(item.libraryID), item.key, profile.name];
+    const would = await this._answered(() => Syncd.daemon.rejecting(...named));
+    const args = { profile: profile.author || profile.name };
+    if (would && Syncd.dialog.ask(window, "syncd-reject", { ...args, ...this._fate(would) })) {
+      await this.run(async () => this._fate(await Syncd.daemon.reject(...named)), "syncd-did-reject", args);
+    }
+  },
+
+  /**
+   * @param {any} window
+   * @param {{name: string, author: string}[]} profiles
+   * @returns {{name: string, author: string} | undefined} none where the reader chose none
+   */
+  _chosen(window, profiles) {
+    const authors = profiles.map(({ name, author }) => author || name);
+    const names = authors.map((author, place) =>
+      authors.filter((other) => other === author).length > 1 ? `${author} (${profiles[place].name})` : author,
+    );
+    return profiles[profiles.length > 1 ? Syncd.dialog.choose(window, "syncd-reject", names) : 0];
+  },
+
+  /** @param {any} answer what became of a paper's item, as the daemon tells it */
+  _fate({ title, collection, item }) {
+    return { title, collection, fate: item.replace(" ", "-") };
+  },
+
   /** @param {string | null} [run] its name; the last one without */
   undo(run = null) {
     return this.run(async () => {

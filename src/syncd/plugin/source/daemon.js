@@ -258,6 +258,39 @@ Syncd.daemon = {
   },
 
   /**
+   * Ask what would become of an item whose paper is not by the person of a profile; nothing is done.
+   *
+   * @param {string} library
+   * @param {string} paper its item's key
+   * @param {string} profile its name
+   * @returns {Promise<{title: string, collection: string, item: "trashed" | "taken out" | "left"}>}
+   */
+  rejecting(library, paper, profile) {
+    const body = { ...this._rejection(library, paper, profile), dry_run: true };
+    return this._ask("POST", "/v1/reject", this.LONG, JSON.stringify(body));
+  },
+
+  /**
+   * Say that a paper is not by the person of a profile; as `rejecting`.
+   *
+   * @param {string} library
+   * @param {string} paper
+   * @param {string} profile
+   */
+  reject(library, paper, profile) {
+    return this._post("/v1/reject", this._rejection(library, paper, profile));
+  },
+
+  /**
+   * @param {string} library
+   * @param {string} paper
+   * @param {string} profile
+   */
+  _rejection(library, paper, profile) {
+    return { paper, profile, library, user: library === "users/0" ? Syncd.user() : null };
+  },
+
+  /**
    * @param {string} source an address, or a source as the search names it
    * @param {string} library
    */

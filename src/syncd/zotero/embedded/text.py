@@ -69,6 +69,8 @@ _SAFE_ADDRESS = pattern(r"(?:https?|mailto|zotero|data:image/)", hostile="http",
 
 def fold(text: str) -> str:
     """Text without case and accents, for comparing and sorting."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 

@@ -212,6 +212,20 @@ Syncd.dialog = {
     });
     return answer === 0;
   },
+
+  /**
+   * Let the reader choose one of several.
+   *
+   * @param {any} window
+   * @param {string} l10n what is asked: this message, and that which ends in "-which"
+   * @param {string[]} names
+   * @returns {number} its place; -1 where they chose none
+   */
+  choose(window, l10n, names) {
+    const chosen = { value: 0 };
+    const words = [Syncd.words.say(l10n), Syncd.words.say(`${l10n}-which`)];
+    return Services.prompt.select(window, ...words, names, chosen) ? chosen.value : -1;
+  },
 };
 
 Syncd.views.push(Syncd.dialog);

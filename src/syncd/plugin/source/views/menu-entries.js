@@ -17,6 +17,7 @@
  * @property {any} summary of its status; null where it gave none
  * @property {any} error why it gave none
  * @property {Map<string, any[]>} profiles by the library's prefix
+ * @property {WeakMap<any, {name: string, author: string}[]>} listing the profiles that list an item's paper
  */
 
 /**
@@ -94,6 +95,19 @@ Syncd.menuEntries = {
         icon: "code",
         state: (_known, { item }) => ({ hidden: !this._code(item) }),
         command: ({ item }) => Zotero.launchURL(this._code(item)),
+      },
+      {
+        l10n: "syncd-menu-reject",
+        icon: "reject",
+        state: ({ listing }, { item }) => {
+          const [first, ...others] = (item && listing.get(item)) ?? [];
+          return {
+            hidden: !first,
+            args: { profile: first?.author || first?.name || "", others: others.length },
+          };
+        },
+        command: ({ window, item }, { listing }) =>
+          Syncd.commands.askReject(window, item, listing.get(item) ?? []),
       },
     ];
   },

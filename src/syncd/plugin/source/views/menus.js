@@ -9,7 +9,7 @@ Syncd.menus = {
   /** The line that it sets above what plugins add. */
   LINE: "zotero-custom-menu-group-separator",
   /** @type {Known} */
-  known: { summary: null, error: null, profiles: new Map() },
+  known: { summary: null, error: null, profiles: new Map(), listing: new WeakMap() },
 
   startup() {
     const { menuEntries } = Syncd;
@@ -136,13 +136,17 @@ Syncd.menus = {
    *
    * @param {Picked} picked
    */
-  async _learn({ collection }) {
+  async _learn({ item, collection }) {
     try {
       this.known.summary = Syncd.status.summary(await Syncd.daemon.status());
       this.known.error = null;
       if (collection) {
         const prefix = Syncd.libraryPrefix(collection.libraryID);
         this.known.profiles.set(prefix, await Syncd.daemon.profiles(prefix));
+      }
+      if (Syncd.known.of(item)) {
+        const { items } = await Syncd.daemon.items(Syncd.libraryPrefix(item.libraryID), [item.key]);
+        this.known.listing.set(item, items[item.key]?.profiles ?? []);
       }
     } catch (error) {
       this.known.error = error;

@@ -154,6 +154,13 @@ syncd-menu-follow =
     .label = Dieser Person folgen…
 syncd-menu-code =
     .label = Code öffnen
+# $profile ist eine Person, der gefolgt wird, $others sagt, wie viele weitere den Artikel führen
+syncd-menu-reject =
+    .label =
+        { $others ->
+            [0] Nicht von { $profile }…
+           *[other] Nicht von…
+        }
 syncd-menu-sync-profile =
     .label = Dieses Profil abgleichen
 syncd-menu-unfollow =
@@ -221,6 +228,14 @@ syncd-did-undo =
        *[other] { " " }{ $failed } ließen sich nicht zurücksetzen.
     }
 
+# $fate sagt, was aus dem Eintrag des Artikels wurde
+syncd-did-reject =
+    { $fate ->
+        [trashed] Nicht von { $profile }: Der Artikel ist im Papierkorb. „Letzten Lauf rückgängig machen“ nimmt das zurück.
+        [taken-out] Nicht von { $profile }: Der Artikel ist nicht mehr in { $collection }. „Letzten Lauf rückgängig machen“ nimmt das zurück.
+       *[left] Nicht von { $profile }: Der Artikel wird nicht mehr angeboten. „Letzten Lauf rückgängig machen“ nimmt das zurück.
+    }
+
 ## Dialoge
 
 syncd-cancel =
@@ -250,6 +265,15 @@ syncd-undo-yes = Rückgängig machen
 syncd-unfollow = Nicht mehr folgen?
 syncd-unfollow-question = syncd sieht { $profile } nicht mehr durch. Die Artikel und ihre Sammlung bleiben in Zotero.
 syncd-unfollow-yes = Nicht mehr folgen
+syncd-reject = Nicht von dieser Person?
+syncd-reject-which = Wer von diesen hat den Artikel nicht geschrieben?
+syncd-reject-question =
+    { $fate ->
+        [trashed] „{ $title }“ kommt in den Papierkorb: syncd hat den Artikel allein für { $profile } hinzugefügt, und niemand hat ihn geändert.
+        [taken-out] „{ $title }“ kommt aus der Sammlung { $collection } und bleibt in Ihrer Bibliothek.
+       *[left] In Ihrer Bibliothek ändert sich nichts.
+    } syncd bietet den Artikel für { $profile } nicht mehr an.
+syncd-reject-yes = Ablehnen
 
 syncd-follow-window =
     .title = Einer Person folgen

@@ -154,6 +154,13 @@ syncd-menu-follow =
     .label = Follow This Author…
 syncd-menu-code =
     .label = Open Code
+# $profile is a person who is followed, $others how many more of them list the paper
+syncd-menu-reject =
+    .label =
+        { $others ->
+            [0] Not by { $profile }…
+           *[other] Not by…
+        }
 syncd-menu-sync-profile =
     .label = Sync This Profile
 syncd-menu-unfollow =
@@ -221,6 +228,14 @@ syncd-did-undo =
        *[other] { " " }{ $failed } could not be put back.
     }
 
+# $fate is what became of the paper’s item
+syncd-did-reject =
+    { $fate ->
+        [trashed] Not by { $profile }: the paper is in the trash, and Undo Last Run takes that back.
+        [taken-out] Not by { $profile }: the paper left { $collection }, and Undo Last Run takes that back.
+       *[left] Not by { $profile }: the paper is not offered again, and Undo Last Run takes that back.
+    }
+
 ## Dialogs
 
 syncd-cancel =
@@ -250,6 +265,15 @@ syncd-undo-yes = Undo
 syncd-unfollow = Stop following?
 syncd-unfollow-question = syncd will look at { $profile } no longer. The papers and their collection stay in Zotero.
 syncd-unfollow-yes = Stop Following
+syncd-reject = Not by This Author?
+syncd-reject-which = Who of these did not write it?
+syncd-reject-question =
+    { $fate ->
+        [trashed] “{ $title }” goes to the trash: syncd added it for { $profile } alone, and nobody changed it.
+        [taken-out] “{ $title }” leaves the collection { $collection } and stays in your library.
+       *[left] Nothing changes in your library.
+    } syncd will not offer it for { $profile } again.
+syncd-reject-yes = Reject
 
 syncd-follow-window =
     .title = Follow an Author

@@ -1,0 +1,128 @@
+"""Takes all that is remembered from one database to another: from a file to a server, and back.
+
+Nobody writes meanwhile, what arrived is read again and compared, and only then it is kept. The old database is left as
+it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.clock import Clock
+from syncd.errors import LockedError, StateError
+from syncd.lock import held
+from syncd.messages import message
+from syncd.paths import DataFolder
+from syncd.state import store as db
+from syncd.state.store import Store
+from syncd.state.turn import turn
+
+# So many rows are taken at a time.
+AT_ONCE = 1000
+
+
+def move(
+    source: DataFolder, target: DataFolder, clock: Clock, tell: Callable[[str], None] = lambda _: None
+) -> Mapping[str, int]:
+    """Copy a state into a database that holds none.
+
+    Args:
+        source: where it is.
+        target: where it is to be.
+        clock: time.
+        tell: is told which table is taken.
+
+    Returns:
+        how many rows there were, by table.
+
+    Raises:
+        LockedError: the daemon or a run is at work.
+        StateError: the target holds something already, can't be written to, or did not take all; it stays empty then.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_daemon_away(source, clock))
+        old = stack.enter_context(closing(Store.of(source)))
+        for endpoint, prefix in _libraries(old):
+            stack.enter_context(turn(source, endpoint, prefix, clock, who="syncd database move"))
+        # A file that is only looked at would be made.
+        new = stack.enter_context(closing(Store.of(target)))
+        reading = stack.enter_context(old.writing())
+        _hold(reading, "SHARE")
+        writing = stack.enter_context(new.writing())
+        _hold(writing, "EXCLUSIVE")
+        # The revision is there already, in a table of Alembic's.
+        tables = [table for table in db.metadata.sorted_tables if table.name != "alembic_version"]
+        if any(writing.execute(sa.select(sa.literal(1)).select_from(one).limit(1)).first() for one in tables):
+            raise StateError(message("target-not-empty"), hint=message("name-empty-target"))
+        return {table.name: _copy(reading, writing, table, tell) for table in tables}
+
+
+def _libraries(store: Store) -> list[tuple[str, str]]:
+    """Return where the libraries are that something is remembered of."""
+    known = db.library.c
+    with store.reading() as connection:
+        rows = connection.execute(sa.select(known.endpoint, known.prefix).distinct()).all()
+    return sorted((row.endpoint, row.prefix) for row in rows)
+
+
+def _daemon_away(source: DataFolder, clock: Clock) -> ExitStack:
+    """Hold the place of the daemon, which has the state open."""
+    stack = ExitStack()
+    try:
+        stack.enter_context(held(source.daemon_lock, clock, who="syncd database move"))
+    except LockedError as error:
+        words = message("daemon-runs-already", holder=error.holder)
+        raise LockedError(words, holder=error.holder, hint=message("stop-daemon-to-move")) from None
+    return stack
+
+
+def _hold(connection: sa.Connection, mode: str) -> None:
+    """Let nobody else write in the tables of a server; a file has one writer anyway."""
+    if connection.dialect.name != "sqlite":
+        names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+        connection.execute(sa.text(f"LOCK TABLE {names} IN {mode} MODE"))
+
+
+def _copy(
+    reading: sa.Connection, writing: sa.Connection, table: sa.Table, tell: Callable[[str], None]
+) -> int:
+    """Copy a table, compare what arrived, and return how many rows there are."""
+    tell(message("moving-table", table=table.name))
+    count, digest = 0, hashlib.sha256()
+    columns = [column.name for column in table.c]
+    keys = table.c.keys()
+    for part in _rows(reading, table):
+        rows = [dict(zip(keys, row, strict=True)) for row in part]
+        db.upsert(writing, table, rows)
+        count += len(part)
+        for row in part:
+            digest.update(repr(tuple(row)).encode())
+    arrived, check = 0, hashlib.sha256()
+    for part in _rows(writing, table):
+        arrived += len(part)
+        for row in part:
+            check.update(repr(tuple(row)).encode())
+    if (arrived, check.digest()) != (count, digest.digest()):
+        raise StateError(message("move-differs", table=table.name), hint=message("old-state-untouched"))
+    if writing.dialect.name != "sqlite" and "id" in columns and isinstance(table.c.id.type, sa.Integer):
+        last = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+        counter = sa.func.pg_get_serial_sequence(table.name, "id")
+        writing.execute(sa.select(sa.func.setval(counter, last)).where(last.is_not(None)))
+    return count
+
+
+def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[sa.Row[Any]]]:
+    """Yield all rows in the order of their keys."""
+    key = table.primary_key.columns
+    query = sa.select(table).order_by(*key).limit(AT_ONCE)
+    places = [table.c.keys().index(name) for name in key.keys()]  # noqa: SIM118 - no dict
+    rows = list(connection.execute(query))
+    while rows:
+        yield rows
+        last = sa.tuple_(*(sa.literal(rows[-1][place]) for place in places))
+        rows = list(connection.execute(query.where(sa.tuple_(*key) > last)))

@@ -1,0 +1,160 @@
+"""Whose turn it is at a library: one run's at a time, on whichever computer.
+
+On one computer a file is locked. Where several share the state, a lock of the database stands behind it, on a
+connection of its own: what ends the connection ends the turn. That two runs are not at work at once is a courtesy; what
+keeps the library from harm are create-once keys, the guards of versions and the journal. What keeps the state from harm
+is a mark that each run puts in place of the one before: who finds another's writes nothing more, however late it comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from syncd.clock import Clock
+from syncd.errors import AwayError
+from syncd.lock import await_turn, held, this_process
+from syncd.messages import message
+from syncd.paths import DataFolder
+from syncd.state import store as db
+from syncd.state.store import Store
+
+if TYPE_CHECKING:
+    import psycopg
+
+# Who holds a lock of 64 bits, as the server shows its connection.
+HOLDER = """
+SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 1
+"""
+# Within a minute or two, the server notices a computer that went without a word, and the other way round.
+ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+class Turn:
+    """The turn of a run at a library.
+
+    Args:
+        connection: what holds it; None where the state is on this computer, and the turn with it.
+        number: what stands for the library among the locks.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any] | None = None, number: int = 0) -> None:
+        self._connection = connection
+        self._mark = {"name": f"turn {number}", "value": secrets.token_hex(8)}
+
+    def take_over(self, store: Store) -> None:
+        """Let runs whose turn it was before write nothing more into the state, and this one only while it is its turn.
+
+        Args:
+            store: this run's own.
+        """
+        if self._connection is None:
+            return
+        # What a run before is just writing is waited for.
+        with store.writing() as connection:
+            db.upsert(connection, db.mark, [self._mark])
+        store.guard(self._guard)
+
+    def _guard(self, connection: sa.Connection) -> None:
+        mark = db.mark.c
+        query = sa.select(mark.value).where(mark.name == self._mark["name"]).with_for_update(read=True)
+        if connection.scalar(query) != self._mark["value"]:
+            raise _lost()
+
+    def check(self) -> None:
+        """Make sure that it is still this run's.
+
+        Raises:
+            AwayError: it is not, for the connection broke.
+        """
+        if self._connection is None:
+            return
+        import psycopg  # noqa: PLC0415 - not there on a computer whose state is a file
+
+        try:
+            self._connection.execute("SELECT")
+        except psycopg.Error as error:
+            raise _lost() from error
+
+
+@contextmanager
+def turn(  # noqa: PLR0913 - as `lock.held`, and which library
+    data: DataFolder,
+    endpoint: str,
+    prefix: str,
+    clock: Clock,
+    *,
+    wait: float = 0.0,
+    who: str = "",
+    tell: Callable[[str], None] = lambda _words: None,
+) -> Iterator[Turn]:
+    """Hold the turn at a library.
+
+    Args:
+        data: the data folder, which knows where the state is.
+        endpoint: the library's address, or "embedded".
+        prefix: which it is there, such as "users/475425".
+        clock: is waited by; what its `sleep` raises ends the wait.
+        wait: seconds to wait for the turn.
+        who: what others are told about this holder, beside its computer and process.
+        tell: is told once whom it waits for.
+
+    Raises:
+        LockedError: another run has it; says which, and on which computer.
+        StateError: the lock can't be had.
+        AwayError: the server does not answer.
+    """
+    with held(data.lock(endpoint, prefix), clock, wait=wait, who=who, tell=tell):
+        if not data.database:
+            yield Turn()
+            return
+        from syncd.state.postgres import connected, readable  # noqa: PLC0415 - as above
+
+        with readable():
+            connection = connected(data.database, this_process(who), autocommit=True, **ALIVE)
+        with closing(connection):
+            number = _number(endpoint, prefix)
+            with readable():
+                _take(connection, number, clock, wait, tell)
+            yield Turn(connection, number)
+
+
+def _take(
+    connection: psycopg.Connection[Any], number: int, clock: Clock, wait: float, tell: Callable[[str], None]
+) -> None:
+    """Take a lock on a connection, which is the server's as long as it lasts."""
+    for name, value in ALIVE.items():
+        connection.execute("SELECT set_config(%s, %s, false)", [f"tcp_{name}", str(value)])
+
+    def taken() -> bool:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone()
+        return bool(row and row[0])
+
+    def holder() -> str:
+        halves = [number >> 32 & 0xFFFF_FFFF, number & 0xFFFF_FFFF]
+        row = connection.execute(HOLDER, halves).fetchone()
+        return str(row[0]) if row else ""
+
+    await_turn(taken, holder, clock, wait, tell)
+
+
+def _lost() -> AwayError:
+    return AwayError(message("turn-lost"), hint=message("written-is-recorded"))
+
+
+def _number(endpoint: str, prefix: str) -> int:
+    """Return what stands for a library among the locks: 64 bits with a sign.
+
+    >>> _number("https://api.zotero.org", "users/1") == _number("https://api.zotero.org", "users/2")
+    False
+    """
+    both = json.dumps([endpoint, prefix]).encode()
+    return int.from_bytes(hashlib.sha256(both).digest()[:8], "big", signed=True)

@@ -1,0 +1,305 @@
+"""State on PostgreSQL, in a server of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from doubles import Fault
+from doubles.pooler import Pooler
+from owner import memory_of, show
+from pages import entry, page
+from syncd.config import load
+from syncd.engine.ports import Ports, Quiet
+from syncd.engine.run import RunOptions, run_once
+from syncd.errors import AwayError, LockedError, StateError, SyncdError
+from syncd.lock import held
+from syncd.state.move import move
+from syncd.state.store import HEAD, Store
+from syncd.state.turn import turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from desk import Desk
+    from postgres import Postgres
+
+
+# Breaks the connections that hold locks of libraries, in one database.
+HOLDERS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = '{}' AND application_name LIKE '%process%'"
+)
+
+
+def name_of(url: str) -> str:
+    """Return a database's name."""
+    return url.split("/")[3].partition("?")[0]
+
+
+def test_a_user_finds_all_of_it_there(at_server: Desk, postgres: Postgres) -> None:
+    """A push, an edit that stays, a question, an undo, and what is said of them; no file is made."""
+    desk, zotero = at_server, at_server.zotero
+    show(desk)
+    assert desk.run().counts["create"] == 3
+    zotero.edit("Alpha", extra="mine")
+    desk.clock.advance(86_400 * 3)
+    assert desk.run().counts["create"] == 0
+    runs = desk.syncd("log", "--json").json
+    assert len(runs) == 2
+    assert desk.syncd("status", "--json").code == 0
+    assert desk.syncd("pause", "ann").code == 0
+    assert "ann" in desk.syncd("status").out
+    assert desk.syncd("resume", "ann").code == 0
+    assert desk.syncd("review", "--json").code == 0
+    undone = desk.syncd("undo", runs[-1]["run"], "--yes")
+    assert undone.code == 0, undone
+    assert set(zotero.papers()) == {"Alpha"}
+    assert not list(desk.data.root.glob("syncd.sqlite*"))
+    assert postgres.run("SELECT kind FROM run ORDER BY started DESC LIMIT 1", name_of(desk.database)) == [
+        ("undo",)
+    ]
+
+
+def test_tables_are_made_once(bare_database: str, postgres: Postgres) -> None:
+    """Also where somebody else's have such a name; texts compare byte by byte, whatever the database's order is."""
+    Store(bare_database).close()
+    Store(bare_database).close()
+    name = name_of(bare_database)
+    assert postgres.run("SELECT version_num FROM alembic_version", name) == [(HEAD,)]
+    query = (
+        "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND table_name != 'alembic_version' AND (character_maximum_length IS NOT NULL"
+        " OR data_type = 'text' AND collation_name IS DISTINCT FROM 'C')"
+    )
+    assert postgres.run(query, name) == [(0,)]
+    postgres.run("DROP TABLE alembic_version", name)
+    with pytest.raises(StateError) as caught:
+        Store(bare_database)
+    assert "another program" in caught.value.words
+
+
+def test_a_database_of_a_newer_syncd_is_left_alone(database: str, postgres: Postgres) -> None:
+    """As a file is."""
+    postgres.run("UPDATE alembic_version SET version_num = '9999'", name_of(database))
+    with pytest.raises(StateError) as caught:
+        Store(database)
+    assert "newer syncd" in caught.value.words
+
+
+def test_a_server_that_is_away_is_waited_for(at_server: Desk, postgres: Postgres) -> None:
+    """The run ends with words and another exit code than a fault has; the next one goes on."""
+    show(at_server)
+    postgres.stop(keep=True)
+    try:
+        with pytest.raises(AwayError) as caught:
+            Store(at_server.database)
+        assert caught.value.sort == "temporary"
+        done = at_server.syncd("push")
+        assert done.code == 5
+        assert "the database is away" in done.err
+        assert "Nothing was lost" in done.err
+    finally:
+        postgres.start()
+    assert at_server.run().counts["create"] == 3
+
+
+def test_connections_that_were_cut_are_made_anew(at_server: Desk, postgres: Postgres) -> None:
+    """Who asks next does not notice."""
+    show(at_server)
+    at_server.run()
+    assert postgres.cut(name_of(at_server.database)) > 0
+    assert at_server.run().counts["create"] == 0
+
+
+def test_a_password_is_never_shown(at_server: Desk) -> None:
+    """Neither where it stands in the configuration, nor of an address that is kept elsewhere."""
+    file = at_server.folder / "config.toml"
+    text = file.read_text()
+    file.write_text(text.replace(at_server.database, "postgresql://ann:hunter2@127.0.0.1:9/syncd"))
+    done = at_server.syncd("status")
+    assert done.code == 2
+    assert "holds a password" in done.err
+    file.write_text(text.replace(f'"{at_server.database}"', '{ env = "DATABASE" }'))
+    away = "postgresql://ann:hunter2@127.0.0.1:9/syncd"
+    for words in (("status",), ("config", "show"), ("doctor", "--offline"), ("log",)):
+        done = at_server.syncd(*words, DATABASE=away)
+        assert "hunter2" not in done.out + done.err
+    assert done.code == 5
+    assert at_server.syncd("status", DATABASE=at_server.database).code == 0
+    assert at_server.syncd("status", DATABASE="mysql://db").code == 2
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(away)
+
+
+def test_runs_of_two_computers_take_turns(at_server: Desk, tmp_path: Path) -> None:
+    """Who comes second is told on which computer the first is at work."""
+    show(at_server)
+    other = replace(at_server, place=tmp_path / "other")
+    library = load(at_server.folder / "config.toml", at_server.env).library()
+    other.data.create()
+    with turn(other.data, *library.whereabouts, at_server.clock, who="the daemon") as mine:
+        mine.check()
+        report = at_server.run()
+        assert isinstance(report.error, LockedError)
+        assert (
+            report.error.holder == f"syncd on {socket.gethostname()}: process {os.getpid()} (the daemon)"[:63]
+        )
+        assert at_server.zotero.is_new()
+    assert at_server.run().counts["create"] == 3
+
+
+def test_a_run_whose_turn_is_lost_stops_before_its_next_chunk(at_server: Desk, postgres: Postgres) -> None:
+    """What was written is remembered, and the next run writes the rest, once."""
+    show(at_server)
+    query = HOLDERS.format(name_of(at_server.database))
+
+    # The collection comes first, and then the papers.
+    at_server.zotero.trouble.plan("POST", lambda _: None if postgres.run(query) == [(1,)] else Fault("drop"))
+    error = at_server.run().error
+    assert isinstance(error, AwayError)
+    assert "the turn at this library was lost" in error.words
+    assert len(at_server.zotero.collections()) == 2
+    assert not at_server.zotero.items()
+    assert at_server.run().counts["create"] == 3
+    assert len(at_server.zotero.collections()) == 2
+    assert len(at_server.zotero.papers()) == 3
+
+
+class Late(Quiet):
+    """Lets something happen in the middle of a run, once its first papers are written and recorded.
+
+    Args:
+        then: what happens.
+    """
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        self._then: list[Callable[[], object]] = [then]
+
+    def advance(self, objects: int) -> None:
+        """Let it happen once."""
+        assert objects
+        while self._then:
+            self._then.pop()()
+
+
+def test_a_run_that_comes_late_changes_nothing_that_is_remembered(
+    at_server: Desk, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Its turn went to another run while it slept. What that one wrote stays syncd's own, and is kept up to date."""
+    desk = at_server
+    desk.page.write_text(page(entry("Alpha", abstract="First words.")), encoding="utf-8")
+    desk.run()
+    other = replace(desk, folder=tmp_path / "other")
+    other.folder.mkdir()
+    other.configure()
+    desk.page.write_text(page(entry("Alpha", abstract="First words."), entry("Beta")), encoding="utf-8")
+
+    def overtake() -> None:
+        postgres.run(HOLDERS.format(name_of(desk.database)))
+        newer = page(entry("Alpha", abstract="Second words."), entry("Beta"))
+        other.page.write_text(newer, encoding="utf-8")
+        assert other.syncd("push").code == 0
+        assert desk.zotero.papers()["Alpha"]["abstractNote"] == "Second words."
+
+    ports = Ports(desk.env, desk.data, desk.clock, progress=Late(overtake))
+    (late,) = run_once(load(desk.folder / "config.toml", desk.env), RunOptions(), ports)
+    assert isinstance(late.error, AwayError)
+    assert "the turn at this library was lost" in late.error.words
+    desk.page.write_text(page(entry("Alpha", abstract="Third words."), entry("Beta")), encoding="utf-8")
+    desk.clock.advance(86_400 * 3)
+    assert [action.kept for action in desk.run().actions if action.title == "Alpha"] == [()]
+    assert desk.zotero.papers()["Alpha"]["abstractNote"] == "Third words."
+    assert len(desk.zotero.papers()) == 2
+    assert desk.run().requests.write == 0
+
+
+def test_a_pooler_in_transaction_mode_is_refused(postgres: Postgres, database: str) -> None:
+    """A lock there would be somebody else's with the next transaction."""
+    with Pooler(postgres.folder, name_of(database)) as pooler, pytest.raises(StateError) as caught:
+        Store(pooler.url)
+    assert "transaction mode" in caught.value.words
+
+
+def run_names(desk: Desk) -> list[str]:
+    """Return the runs that are remembered."""
+    with memory_of(desk) as state:
+        return [run.name for run in state.history.runs()]
+
+
+def test_a_state_moves_to_a_server_and_back(pushed: Desk, bare_database: str) -> None:
+    """All of it is there, new rows get numbers of their own, and what was pushed before can be undone."""
+    file = pushed.data.state
+    runs = run_names(pushed)
+    moved = pushed.syncd("database", "move", "--to", "THERE", THERE=bare_database)
+    assert moved.code == 0, moved
+    assert 'url = { env = "THERE" }' in moved.out + moved.err
+    assert bare_database not in moved.out + moved.err
+    assert run_names(pushed) == runs
+    pushed.database = bare_database
+    pushed.configure()
+    assert run_names(pushed) == runs
+    show(pushed, entry("Delta"))
+    assert pushed.run().counts["create"] == 1
+    refused = pushed.syncd("database", "move", "--to", "file")
+    assert refused.code == 1
+    assert "holds a state already" in refused.err
+    file.rename(file.with_suffix(".old"))
+    assert pushed.syncd("database", "move", "--to", "file", "--json").json["setting"] == ""
+    pushed.database = ""
+    pushed.configure()
+    assert len(run_names(pushed)) == 2
+    assert pushed.syncd("undo", runs[0], "--yes").code == 0
+    assert set(pushed.zotero.papers()) == {"Delta"}
+
+
+def test_a_move_that_fails_leaves_both_as_they_were(
+    pushed: Desk, bare_database: str, postgres: Postgres
+) -> None:
+    """Where the server breaks off, where not all of it arrived, and where somebody is at work."""
+    target, name = replace(pushed.data, database=bare_database), name_of(bare_database)
+
+    def moved(tell: Callable[[str], None]) -> SyncdError:
+        with pytest.raises(SyncdError) as caught:
+            move(pushed.data, target, pushed.clock, tell)
+        assert postgres.run("SELECT count(*) FROM library", name) == [(0,)]
+        return caught.value
+
+    def cut(words: str) -> None:
+        if "action" in words:
+            postgres.cut(name)
+
+    assert isinstance(moved(cut), AwayError)
+    # Somebody's trigger changes what it is given.
+    postgres.run(
+        "CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.title := 'odd'; RETURN NEW; END $$;"
+        "CREATE TRIGGER odd BEFORE INSERT ON action FOR EACH ROW EXECUTE FUNCTION odd()",
+        name,
+    )
+    assert "did not arrive" in moved(lambda _: None).words
+    library = load(pushed.folder / "config.toml", pushed.env).library()
+    with turn(pushed.data, *library.whereabouts, pushed.clock):
+        assert isinstance(moved(lambda _: None), LockedError)
+    with held(pushed.data.daemon_lock, pushed.clock):
+        assert "a daemon runs already" in moved(lambda _: None).words
+    assert pushed.run().counts["create"] == 0
+
+
+def test_the_doctor_asks_the_server(at_server: Desk, postgres: Postgres) -> None:
+    """What the state knows of a profile that does not get on is said, and a server that is away."""
+    at_server.run()
+    assert at_server.syncd("pause", "ann").code == 0
+    done = at_server.syncd("doctor")
+    assert "PostgreSQL holds it, and answers" in done.out
+    assert "syncd resume ann" in done.out
+    postgres.stop(keep=True)
+    try:
+        assert "the database is away" in at_server.syncd("doctor").out
+    finally:
+        postgres.start()

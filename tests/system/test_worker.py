@@ -1,0 +1,384 @@
+"""A fleet: a scheduler, workers and their PostgreSQL, as processes; the library is a server on this computer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+import sqlalchemy as sa
+
+from authors import OpenAlex, identifier, title
+from background import Background, looks, until, write
+from desk import Desk
+from forks import Fork
+from pages import entry, page
+from syncd.config import load
+from syncd.daemon.tell import Reporter
+from syncd.daemon.work import Looker
+from syncd.engine.ports import Ports
+from syncd.fleet import due, queue
+from syncd.fleet.bucket import SharedPace
+from syncd.fleet.jobs import Jobs
+from syncd.fleet.settings import Shared, entries, libraries
+from syncd.sources.pace import Pace
+from syncd.state.store import Store
+from websites import Reply, Site, website
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from clocks import FakeClock
+    from desk import Zotero
+    from postgres import Postgres
+    from syncd.zotero.embedded.exchange import Request
+
+CONFIG = """
+[database]
+url = "{database}"
+
+[http]
+allow_private = ["127.0.0.1"]
+
+[libraries.main]
+type = "user"
+id = 1
+key = {{ env = "TEST_KEY" }}
+endpoint = "{library}"
+"""
+PROFILE = """
+[profiles.{name}]
+source = "{source}"
+captured = 2026-06-01
+"""
+
+
+class Working(Background):
+    """A worker of a desk's fleet."""
+
+    words = ("worker", "--concurrency", "2")
+
+    def _start(self, stderr: int, env: Mapping[str, str]) -> Fork:
+        with Path(os.devnull).open("r+b") as nothing:
+            streams = (nothing.fileno(), nothing.fileno(), stderr)
+            return Fork(self.words, streams, env, self._desk.folder, clock=self._clock)
+
+    def __enter__(self) -> Self:
+        self.until_logged("the worker is at work")
+        return self
+
+
+class Fleet:
+    """A desk whose state is in a PostgreSQL, pages on the web, and the processes that tests start.
+
+    Attributes:
+        desk: the user's.
+        site: where the pages are.
+        postgres: the server.
+        database: the name of the desk's database there.
+    """
+
+    def __init__(self, desk: Desk, site: Site, postgres: Postgres, database: str) -> None:
+        self.desk, self.site, self.postgres, self.database = desk, site, postgres, database
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def follow(self, *names: str, papers: int = 2, extra: str = "") -> None:
+        """Follow people whose pages list that many papers."""
+        desk = self.desk
+        text = CONFIG.format(database=desk.database, library=desk.zotero.server.url) + extra
+        for name in names:
+            titles = [f"Paper {number} of {name}" for number in range(papers)]
+            self.show(name, *titles)
+            text += PROFILE.format(name=name, source=f"{self.site.address}/{name}")
+        (desk.folder / "config.toml").write_text(text, encoding="utf-8")
+
+    def show(self, name: str, *titles: str) -> None:
+        """Let a page list these papers."""
+        body = page(*map(entry, titles), name=f"Ann {name.title()}")
+        self.site.replies[f"/{name}"] = Reply(body, headers={"Content-Type": "text/plain"})
+
+    def scheduler(self, **env: str) -> Background:
+        """Start the scheduler."""
+        return self._open.enter_context(Background(self.desk, **env))
+
+    def worker(self, **env: str) -> Working:
+        """Start a worker, on a computer that knows nothing but the database."""
+        there = self.desk.folder / "elsewhere"
+        there.mkdir(exist_ok=True)
+        settings = there / "config.toml"
+        settings.write_text(f'[database]\nurl = "{self.desk.database}"\n', encoding="utf-8")
+        env = {"SYNCD_CONFIG": str(settings), "SYNCD_DATA_DIR": str(there / "data"), **env}
+        return self._open.enter_context(Working(self.desk, **env))
+
+    def minute(self) -> None:
+        """Let what is due be found out, as each minute."""
+        job = "ROW('default', 'each-minute', 2, NULL, NULL, '{\"timestamp\": 0}', NULL)"
+        self.run(f"SELECT procrastinate_defer_jobs_v1(ARRAY[{job}::procrastinate_job_to_defer_v1])")
+
+    def run(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a statement in the database."""
+        return self.postgres.run(query, self.database)
+
+    def titles(self) -> list[str]:
+        """Return the titles of all papers in the library; a duplicate stands twice."""
+        items = self.desk.zotero.items().values()
+        return sorted(data["title"] for data in items if "parentItem" not in data)
+
+    def until(self, what: Callable[[], Any], *speakers: Background) -> Any:
+        """Wait until something is true."""
+        return until(what, but=lambda: "\n".join(speaker.text for speaker in speakers))
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A running server."""
+    with website() as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(
+    tmp_path: Path, zotero: Zotero, clock: FakeClock, site: Site, postgres: Postgres
+) -> Iterator[Fleet]:
+    """Give a fleet in which nothing runs yet."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    name = postgres.new()
+    with Fleet(Desk(folder, zotero, clock, database=postgres.url(name)), site, postgres, name) as made:
+        yield made
+    postgres.drop(name)
+
+
+NAMES = ("ann", "bo", "cy", "di")
+
+
+def papers(*names: str, count: int = 2) -> list[str]:
+    """Return the titles that these people's pages list at first."""
+    return sorted(f"Paper {number} of {name}" for name in names for number in range(count))
+
+
+def test_two_workers_push_a_library_once(fleet: Fleet) -> None:
+    """Whoever takes which job, each paper is there once; a worker that is told to end does so."""
+    fleet.follow(*NAMES)
+    one, two = fleet.worker(), fleet.worker()
+    scheduler = fleet.scheduler()
+    fleet.until(lambda: len(fleet.titles()) >= 8, one, two, scheduler)
+    answer = scheduler.ask("sync-now", seconds=None, names=["ann"])
+    assert [(look["profile"], look["error"]) for look in answer["profiles"]] == [("ann", None)]
+    assert fleet.titles() == papers(*NAMES)
+    assert one.end(signal.SIGTERM) == 0
+    assert two.end(signal.SIGTERM) == 0
+    assert not (fleet.desk.folder / "elsewhere/data").exists()
+
+
+def test_what_a_worker_left_is_gone_on_with_by_another(fleet: Fleet) -> None:
+    """One that is told to end does so after its chunk; of one that was killed, the job is finished as failed."""
+    fleet.follow("ann", papers=80)
+    trouble = fleet.desk.zotero.trouble
+    zero = fleet.worker()
+    # The collection, and the first papers.
+    trouble.plan("POST", lambda _request: None, lambda _request: zero.process.terminate())
+    scheduler = fleet.scheduler()
+    assert fleet.until(lambda: zero.process.poll() is not None, zero, scheduler)
+    assert zero.process.wait() == 0
+    first = len(fleet.titles())
+    assert 0 < first < 80
+    one = fleet.worker()
+    # What it sends is written, and it never hears of it.
+    trouble.plan("POST", lambda _request: one.process.kill())
+    fleet.until(lambda: trouble.happened == 3, one, scheduler)
+    one.process.wait()
+    fleet.until(lambda: first < len(fleet.titles()) < 80)
+    # It gave no sign of life for a while.
+    fleet.run("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+    two = fleet.worker()
+    fleet.minute()
+    fleet.until(lambda: looks(two, "ann"), two, scheduler)
+    assert fleet.titles() == papers("ann", count=80)
+    assert fleet.run("SELECT status FROM procrastinate_jobs WHERE task_name = 'push'") == [("failed",)]
+    assert len(fleet.desk.syncd("log", "--json").json) == 3
+
+
+def test_a_page_that_fails_is_left_alone_and_holds_up_nobody(fleet: Fleet) -> None:
+    """It is tried again later and later, and at once for who asks; a paused profile is not read."""
+    fleet.follow("ann", "bo", "cy")
+    fleet.site.replies["/ann"] = Reply("no", 500)
+    assert fleet.desk.syncd("pause", "cy").code == 0
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    fleet.until(lambda: fleet.titles() == papers("bo"), worker, scheduler)
+    (row,) = fleet.until(
+        lambda: fleet.run("SELECT failures, closed_until, due FROM fleet_profile WHERE trouble != ''"),
+        worker,
+        scheduler,
+    )
+    assert row[0] == 1
+    assert row[1] > row[2]
+    asked = len(fleet.site.asked)
+    fleet.minute()
+    fleet.until(lambda: not fleet.run("SELECT 1 FROM procrastinate_jobs WHERE status != 'failed'"))
+    assert len(fleet.site.asked) == asked
+    profiles = {one["name"]: one for one in fleet.desk.syncd("status", "--json").json["profiles"]}
+    assert profiles["ann"]["trouble"]["again"] == row[1]
+    assert profiles["cy"]["paused_by_you"]
+    fleet.show("ann", "Paper 0 of ann", "Paper 1 of ann")
+    assert fleet.desk.syncd("sync-now", "ann").code == 0
+    assert fleet.titles() == papers("ann", "bo")
+    assert not any(asked.path == "/cy" for asked in fleet.site.asked)
+    assert fleet.desk.syncd("resume").code == 0
+    fleet.until(lambda: fleet.titles() == papers("ann", "bo", "cy"), worker, scheduler)
+
+
+def test_a_worker_without_the_key_leaves_the_library_to_others(fleet: Fleet) -> None:
+    """And syncd status says what it lacks, and that nobody else has it."""
+    fleet.follow("ann")
+    poor, scheduler = fleet.worker(TEST_KEY=""), fleet.scheduler()
+    told = fleet.until(lambda: scheduler.ask("status")["lacking"], poor, scheduler)
+    assert told[0]["library"] == "main"
+    assert told[0]["nobody"]
+    assert "TEST_KEY" in fleet.desk.syncd("status").out
+    fleet.worker()
+    fleet.until(lambda: fleet.titles() == papers("ann"), poor, scheduler)
+    told = scheduler.ask("status")["lacking"]
+    assert not told[0]["nobody"]
+
+
+def test_a_database_that_is_started_anew_loses_nothing(fleet: Fleet) -> None:
+    """Workers say once that it is away, wait, and go on."""
+    fleet.follow("ann", papers=60)
+    trouble = fleet.desk.zotero.trouble
+
+    def restart(_request: Request) -> None:
+        fleet.postgres.stop(keep=True)
+        fleet.postgres.start()
+
+    trouble.plan("POST", lambda _request: None, restart)
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    worker.until_logged("the worker goes on")
+    fleet.minute()
+    fleet.until(lambda: len(fleet.titles()) >= 60, worker, scheduler)
+    # Nobody knows where it is asked: the scheduler is on another computer.
+    scheduler.end()
+    done = fleet.desk.syncd("sync-now", "ann", "--json")
+    assert [look["error"] for look in done.json["profiles"]] == [None]
+    assert fleet.titles() == papers("ann", count=60)
+    assert len(worker.logged("the database")) == 2
+    assert worker.end() == 0
+
+
+def test_the_scheduler_reads_files_and_workers_push_them(fleet: Fleet) -> None:
+    """A file that changes on its computer is pushed by a worker; a library of its own it pushes to itself."""
+    own = PROFILE.format(name="bo", source="bo.txt") + 'library = "own"\n[libraries.own]\ntype = "embedded"\n'
+    fleet.follow(extra=PROFILE.format(name="ann", source="page.txt") + own)
+    write(fleet.desk.page, "Alpha")
+    write(fleet.desk.folder / "bo.txt", "Gamma")
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    fleet.until(lambda: fleet.titles() == ["Alpha"], worker, scheduler)
+    write(fleet.desk.page, "Alpha", "Beta")
+    fleet.until(lambda: fleet.titles() == ["Alpha", "Beta"], worker, scheduler)
+    assert len(worker.logged("created", profile="ann")) >= 2
+    assert scheduler.until_logged("created", profile="bo")
+    assert not worker.logged("", profile="bo")
+
+
+class Hands:
+    """All workers of a fleet in one thread, with a clock that does not wait.
+
+    Args:
+        fleet: whose queue it empties.
+        services: addresses of services, instead of the usual ones.
+    """
+
+    def __init__(self, fleet: Fleet, services: Mapping[str, str]) -> None:
+        desk = fleet.desk
+        desk.data.create()
+        config = load(desk.folder / "config.toml", desk.env)
+        self.clock, self.store = desk.clock, Store(desk.database)
+        queue.prepare(self.store)
+        with self.store.writing() as connection:
+            followed = (Shared.of(config), libraries(config), entries(config))
+            due.take_over(connection, *followed, desk.clock.now())
+        ports = Ports(desk.env, desk.data, desk.clock, services=services, pace=Pace(0.0, {}))
+
+        def admits(library: str) -> bool:
+            return self.jobs.admits(library)
+
+        looker = Looker(ports, admits)
+        reporter = Reporter(config, ports)
+        never = threading.Event()
+        self.jobs = Jobs("hands", self.store, looker, reporter, never, lambda: None, tell=None)
+
+    def minute(self) -> int:
+        """Do all that is due; return how many jobs that took."""
+        done = 0
+        self.jobs.each_minute()
+        jobs = self.jobs
+        work: dict[str, Any] = {queue.READ: jobs.read, queue.ASK: jobs.ask, queue.PUSH: jobs.push}
+        while job := self._next():
+            work[job.task_name](**job.args)
+            done += 1
+        return done
+
+    def _next(self) -> Any:
+        query = sa.text(
+            "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs"
+            " ORDER BY priority, id LIMIT 1) RETURNING task_name, args"
+        )
+        with self.store.writing() as connection:
+            return connection.execute(query).one_or_none()
+
+
+def test_many_authors_of_one_service_are_asked_about_together(fleet: Fleet, clock: FakeClock) -> None:
+    """One request finds out who has something new, whatever their libraries; these are pushed to for those alone."""
+    openalex = OpenAlex(fleet.site)
+    first, second = openalex.follow(20).split("[profiles.p10]")
+    settings = CONFIG.format(database="", library=fleet.desk.zotero.server.url).partition("[libraries.main]")[
+        2
+    ]
+    others = f"[profiles.p10]{second}".replace("source =", 'library = "other"\nsource =')
+    fleet.follow(extra=f"{first}{others}[libraries.other]{settings}")
+    hands = Hands(fleet, {"openalex": fleet.site.address})
+    hands.minute()
+    assert len(fleet.titles()) == 20
+    clock.sleep(1200)
+    assert hands.minute() == 0
+    clock.sleep(6 * 3600)
+    for number in (3, 13):
+        openalex.add(identifier(number), title(f"news {number}"), f"{clock.now():%Y-%m-%d}")
+    openalex.asked.clear()
+    assert hands.minute() == 3
+    assert openalex.asked == {"works of many": 1}
+    assert {title("news 3"), title("news 13")} < set(fleet.titles())
+    assert fleet.run("SELECT name FROM fleet_profile WHERE due != '' OR queued != ''") == []
+
+
+def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
+    """What one of them takes, or is told, holds for all that have its key."""
+    today = datetime(2026, 6, 1, tzinfo=UTC)
+    one, two = (SharedPace(Store(database), 100.0, {}) for _ in range(2))
+    assert one.turn("api.example.org", 0.0) == 0.0
+    assert 90 < two.turn("api.example.org", 0.0) <= 100
+    assert two.turn("api.example.org", 0.0, "another key") == 0.0
+    assert two.turn("other.example.org", 0.0) == 0.0
+    one.learn("other.example.org", {"retry-after": "500"}, 0.0, today, 429)
+    assert 490 < two.turn("other.example.org", 0.0) <= 500
+    one.learn("busy.example.org", {"x-rate-limit-limit": "10", "x-rate-limit-interval": "10m"}, 0.0, today)
+    assert one.turn("busy.example.org", 0.0) == 0.0
+    assert 50 < two.turn("busy.example.org", 0.0) <= 60
+
+
+def test_a_worker_needs_a_database(desk: Desk) -> None:
+    """Without PostgreSQL there is nothing to share, and syncd says what to write where."""
+    done = desk.syncd("worker")
+    assert done.code == 2
+    assert "[database] url" in done.err
