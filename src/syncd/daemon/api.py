@@ -360,7 +360,16 @@ class Api:
         """Take the user's word that a paper is not by the person of a profile, or tell what that would do."""
         _only(asked, "paper", "profile", "library", "user", "dry_run")
         paper, profile, dry_run = _text(asked, "paper"), _text(asked, "profile"), _is_dry(asked)
-        library = self._pushed_to(profile, asked)
+        meant = list(self.config.libraries.values())
+        if "library" in asked.body:
+            meant = views.libraries_of(asked.body["library"], asked.body.get("user"), self.config)
+        return self.reject_in(meant, paper, profile, dry_run=dry_run)
+
+    def reject_in(
+        self, libraries: Sequence[Library], paper: str, profile: str, *, dry_run: bool = False
+    ) -> Json:
+        """Do so in that of these libraries to which the profile was pushed last."""
+        library = self._pushed_to(profile, libraries)
         with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
             done = (rejection if dry_run else reject_as_run)(session, paper, profile)
         return {
@@ -371,13 +380,10 @@ class Api:
             "run": done.run,
         }
 
-    def _pushed_to(self, profile: str, asked: Asked) -> Library:
+    def _pushed_to(self, profile: str, libraries: Sequence[Library]) -> Library:
         """Return the library that a profile was pushed to last, of those that are meant."""
-        meant = list(self.config.libraries.values())
-        if "library" in asked.body:
-            meant = views.libraries_of(asked.body["library"], asked.body.get("user"), self.config)
         found: list[tuple[str, Library]] = []
-        for library in meant:
+        for library in libraries:
             with remembered(library, self._ports.data, self._ports.clock) as state:
                 found += [(one.pushed, library) for one in state.called(profile)]
         if not found:

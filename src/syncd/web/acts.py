@@ -85,8 +85,7 @@ def follow(ask: Ask) -> Done:
 def reject(ask: Ask) -> Done:
     """Take the reader's word that a paper is not by the person of a profile."""
     library = library_of(ask, ask.form.get("library"))
-    body = {"paper": ask.form.get("paper"), "profile": ask.form.get("profile"), "library": library.name}
-    told = ask.api.reject(Asked({}, body))
+    told = ask.api.reject_in([library], ask.form.get("paper", ""), ask.form.get("profile", ""))
     words = ask.say.label("syncd-dashboard-rejected", title=told["title"], fate=told["item"])
     to = ask_path("runs", library.name, told["run"]) if told["run"] else _back(ask)
     return Done(to, Note(words))
