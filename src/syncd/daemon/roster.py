@@ -121,6 +121,9 @@ class Lane(NamedTuple):
     asks: bool = False
 
 
+USUAL = Lane()
+
+
 @dataclass(slots=True)
 class Followed:
     """A profile as the daemon sees it.
@@ -133,7 +136,7 @@ class Followed:
     """
 
     library: str
-    lane: Lane = Lane()
+    lane: Lane = USUAL
     due: set[str] = field(default_factory=set)
     gate: Gate = field(default_factory=Gate)
 
