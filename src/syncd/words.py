@@ -1093,6 +1093,8 @@ WORDS: Mapping[str, str] = {
     "retry-when-free": "Another program holds it; run it again when that has ended.",
     "state-failed": "syncd's own database: {reason}",
     "database-away": "the database is away: {reason}",
+    "database-refuses": "the database does not let syncd in: {reason}",
+    "check-database-address": "Check user, password and database in the address that [database] url names. Nothing was changed.",
     "nothing-lost": "Nothing was lost: what is done is kept there, and the next run goes on from it.",
     "turn-lost": "the turn at this library was lost, for the connection to the database broke",
     "written-is-recorded": "What was written is recorded; the next run goes on from there.",

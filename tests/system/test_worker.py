@@ -382,3 +382,16 @@ def test_a_worker_needs_a_database(desk: Desk) -> None:
     done = desk.syncd("worker")
     assert done.code == 2
     assert "[database] url" in done.err
+
+
+def test_a_worker_that_is_not_let_in_does_not_wait(fleet: Fleet) -> None:
+    """A database that is not there comes no sooner for being waited for; doctor takes no worker for half set up."""
+    settings = fleet.desk.folder / "config.toml"
+    settings.write_text(f'[database]\nurl = "{fleet.desk.database}"\n', encoding="utf-8")
+    told = fleet.desk.syncd("doctor", "--offline", "--json").json
+    assert [one for one in told["checks"] if one["level"] != "ok"] == []
+    settings.write_text(f'[database]\nurl = "{fleet.postgres.url("elsewhere")}"\n', encoding="utf-8")
+    done = fleet.desk.syncd("worker")
+    assert done.code == 1
+    assert 'database "elsewhere" does not exist' in done.err
+    assert "[database] url" in done.err
