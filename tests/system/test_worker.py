@@ -218,7 +218,7 @@ def test_a_page_that_fails_holds_up_nobody(fleet: Fleet) -> None:
     assert fleet.desk.syncd("pause", "cy").code == 0
     worker, scheduler = fleet.worker(), fleet.scheduler()
     fleet.until(lambda: fleet.titles() == papers("bo"), worker, scheduler)
-    scheduler.until_logged("404", profile="ann")
+    worker.until_logged("404", profile="ann")
     profiles = {one["name"]: one for one in fleet.desk.syncd("status", "--json").json["profiles"]}
     assert "404" in profiles["ann"]["trouble"]["message"]
     assert profiles["cy"]["paused_by_you"]
