@@ -180,6 +180,8 @@ def test_two_workers_push_a_library_once(fleet: Fleet) -> None:
     assert fleet.titles() == papers(*NAMES)
     assert one.end(signal.SIGTERM) == 0
     assert two.end(signal.SIGTERM) == 0
+    assert one.logged("ended")
+    assert two.logged("ended")
     assert not (fleet.desk.folder / "elsewhere/data").exists()
 
 
@@ -240,6 +242,7 @@ def test_a_worker_without_the_key_leaves_the_library_to_others(fleet: Fleet) -> 
     assert "TEST_KEY" in fleet.desk.syncd("status").out
     fleet.worker()
     fleet.until(lambda: fleet.titles() == papers("ann"), poor, scheduler)
+    assert len(poor.logged("TEST_KEY")) == 1
     told = scheduler.ask("status")["lacking"]
     assert not told[0]["nobody"]
 
