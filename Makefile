@@ -124,7 +124,7 @@ schema: $(PROJECT) ## write the JSON schema of the configuration
 	$(BIN)/python -m syncd.config > config/syncd.schema.json
 
 units: $(PROJECT) ## write the units for systemd
-	$(BIN)/python -m syncd.units systemd
+	$(BIN)/python -m syncd.service systemd
 
 clean: ## remove all that was made here
 	rm -rf $(VENV) .venv-3.* $(DEMO) $(PLUGIN_CHECKS)/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -308,4 +308,5 @@ def expand(path: str, env: Mapping[str, str]) -> Path:
     """Return `path` with `~` or `~user` at its start replaced by that home folder."""
     if path == "~" or path.startswith("~/"):
         return home(env) / path[2:]
-    return Path(os.path.expanduser(path))  # noqa: PTH111 - unlike pathlib's it leaves an unknown user alone
+    # Unlike pathlib's it leaves an unknown user alone.
+    return Path(os.path.expanduser(path) if path.startswith("~") else path)  # noqa: PTH111

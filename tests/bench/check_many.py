@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-MANY = 10_000
+MANY = int(os.environ.get("SYNCD_MANY", "10000"))
 AWAKE = 100
 CHANGES = 5
 MOST_SECONDS_TO_PUSH = 2.0

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from authors import OpenAlex, identifier
+from background import write
 from doubles import Fault
 from doubles.plugin import new_key
 from forks import run
@@ -22,6 +24,10 @@ from owner import memory_of, show
 from ports import free_port
 from syncd import __version__
 from syncd.clock import local
+from syncd.config import load
+from syncd.doctor.examine import examine
+from syncd.doctor.finding import Scene
+from syncd.engine.status import Resting
 from syncd.errors import INTERRUPTED
 from syncd.handshake import HEADER, Proof
 from syncd.serve import Door, Server
@@ -480,3 +486,43 @@ def test_a_terminal_shows_each_finding_on_a_line_of_its_own(well: Desk) -> None:
     behind = re.findall(rb"looking at: (?:(?!\x1b\[2K|\r|\n).)*", shown)
     assert behind
     assert not [line for line in behind if re.search(rb"ok {2,}|failure|warning", line)]
+
+
+def test_of_many_profiles_services_are_asked_together_and_some_pages_are_read(desk: Desk) -> None:
+    """A request for a hundred authors; who is not there is named; what was not read is said; all troubles are told."""
+    names = [f"q{number}" for number in range(60)]
+    for name in names[1::2]:
+        write(desk.folder / f"{name}.txt", f"A Study of {name * 3}", name=f"Author {name}")
+    with website() as site:
+        openalex = OpenAlex(site)
+        authors = openalex.follow(150)
+        del openalex.works[identifier(7)], site.replies[f"/authors/{identifier(7)}"]
+        openalex.merge(identifier(8), identifier(500))
+        pages = "".join(f'[profiles.{name}]\nsource = "{name}.txt"\n' for name in names)
+        desk.configure(pages + authors + '[http]\nallow_private = ["127.0.0.1"]\n')
+        desk.data.create()
+        with Resting(desk.data, desk.clock) as resting:
+            resting.pause(names)
+        scene = Scene(
+            env=desk.env,
+            data=desk.data,
+            clock=desk.clock,
+            file=desk.folder / "config.toml",
+            config=load(desk.folder / "config.toml", desk.env),
+            problems=(),
+            command=(),
+            offline=False,
+            services={"openalex": site.address},
+        )
+        found = list(examine(scene))
+    assert dict(openalex.asked) == {"authors": 2, "author": 2}
+    failures = {(one.name, one.words) for one in found if one.level == "failure"}
+    assert ("profile p7", f"OpenAlex does not know the author {identifier(7)}") in failures
+    assert ("authors of openalex", "OpenAlex knows 149 of 150 authors") in failures
+    assert not {name for name, _ in failures if name.startswith("profile q")}
+    assert sum(one.name.startswith("profile q") and one.level == "ok" for one in found) == 30
+    said = [one.words for one in found if one.name == "profiles"]
+    assert said == [
+        "10 more profiles rest or fail",
+        "31 sources of 61 were read; each stands for some that were not",
+    ]

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from authors import OpenAlex, identifier, title
 from background import Background, looks, until, write
 from desk import Desk
+from doubles import Fault
 from forks import Fork
 from pages import entry, page
 from syncd.config import load
@@ -179,6 +180,8 @@ def test_two_workers_push_a_library_once(fleet: Fleet) -> None:
     assert fleet.titles() == papers(*NAMES)
     assert one.end(signal.SIGTERM) == 0
     assert two.end(signal.SIGTERM) == 0
+    assert one.logged("ended")
+    assert two.logged("ended")
     assert not (fleet.desk.folder / "elsewhere/data").exists()
 
 
@@ -210,26 +213,16 @@ def test_what_a_worker_left_is_gone_on_with_by_another(fleet: Fleet) -> None:
     assert len(fleet.desk.syncd("log", "--json").json) == 3
 
 
-def test_a_page_that_fails_is_left_alone_and_holds_up_nobody(fleet: Fleet) -> None:
-    """It is tried again later and later, and at once for who asks; a paused profile is not read."""
+def test_a_page_that_fails_holds_up_nobody(fleet: Fleet) -> None:
+    """It is told of, and read again at once for who asks; a paused profile is not read until it is resumed."""
     fleet.follow("ann", "bo", "cy")
-    fleet.site.replies["/ann"] = Reply("no", 500)
+    fleet.site.replies["/ann"] = Reply("no", 404)
     assert fleet.desk.syncd("pause", "cy").code == 0
     worker, scheduler = fleet.worker(), fleet.scheduler()
     fleet.until(lambda: fleet.titles() == papers("bo"), worker, scheduler)
-    (row,) = fleet.until(
-        lambda: fleet.run("SELECT failures, closed_until, due FROM fleet_profile WHERE trouble != ''"),
-        worker,
-        scheduler,
-    )
-    assert row[0] == 1
-    assert row[1] > row[2]
-    asked = len(fleet.site.asked)
-    fleet.minute()
-    fleet.until(lambda: not fleet.run("SELECT 1 FROM procrastinate_jobs WHERE status != 'failed'"))
-    assert len(fleet.site.asked) == asked
+    worker.until_logged("404", profile="ann")
     profiles = {one["name"]: one for one in fleet.desk.syncd("status", "--json").json["profiles"]}
-    assert profiles["ann"]["trouble"]["again"] == row[1]
+    assert "404" in profiles["ann"]["trouble"]["message"]
     assert profiles["cy"]["paused_by_you"]
     fleet.show("ann", "Paper 0 of ann", "Paper 1 of ann")
     assert fleet.desk.syncd("sync-now", "ann").code == 0
@@ -249,6 +242,7 @@ def test_a_worker_without_the_key_leaves_the_library_to_others(fleet: Fleet) -> 
     assert "TEST_KEY" in fleet.desk.syncd("status").out
     fleet.worker()
     fleet.until(lambda: fleet.titles() == papers("ann"), poor, scheduler)
+    assert len(poor.logged("TEST_KEY")) == 1
     told = scheduler.ask("status")["lacking"]
     assert not told[0]["nobody"]
 
@@ -362,6 +356,38 @@ def test_many_authors_of_one_service_are_asked_about_together(fleet: Fleet, cloc
     assert fleet.run("SELECT name FROM fleet_profile WHERE due != '' OR queued != ''") == []
 
 
+def test_what_fails_is_tried_again_later_and_later(fleet: Fleet, clock: FakeClock) -> None:
+    """A page by itself; a library with what was read for it, which is not read anew."""
+    fleet.follow("ann", "bo")
+    fleet.site.replies["/ann"] = Reply("no", 500)
+    hands = Hands(fleet, {})
+    waits = []
+    for failures in range(1, 5):
+        hands.minute()
+        query = "SELECT failures, closed_since, closed_until FROM fleet_profile WHERE name = 'ann'"
+        ((counted, since, until_then),) = fleet.run(query)
+        assert counted == failures
+        waits.append((datetime.fromisoformat(until_then) - datetime.fromisoformat(since)).total_seconds())
+        before = len(fleet.site.asked)
+        hands.minute()
+        assert len(fleet.site.asked) == before
+        clock.sleep(waits[-1] + 1)
+    assert waits == sorted(waits)
+    assert waits[-1] > 4 * waits[0]
+    assert fleet.titles() == papers("bo")
+    fleet.show("ann", "Paper 0 of ann", "Paper 1 of ann")
+    trouble = fleet.desk.zotero.trouble
+    trouble.plan("GET", *[Fault("answer", status=503)] * 100)
+    hands.minute()
+    trouble.forget()
+    before = len(fleet.site.asked)
+    clock.sleep(60)
+    hands.minute()
+    assert fleet.titles() == papers("ann", "bo")
+    assert len(fleet.site.asked) == before
+    assert fleet.run("SELECT sum(failures) FROM fleet_profile") == [(0,)]
+
+
 def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
     """What one of them takes, or is told, holds for all that have its key."""
     today = datetime(2026, 6, 1, tzinfo=UTC)
@@ -381,4 +407,17 @@ def test_a_worker_needs_a_database(desk: Desk) -> None:
     """Without PostgreSQL there is nothing to share, and syncd says what to write where."""
     done = desk.syncd("worker")
     assert done.code == 2
+    assert "[database] url" in done.err
+
+
+def test_a_worker_that_is_not_let_in_does_not_wait(fleet: Fleet) -> None:
+    """A database that is not there comes no sooner for being waited for; doctor takes no worker for half set up."""
+    settings = fleet.desk.folder / "config.toml"
+    settings.write_text(f'[database]\nurl = "{fleet.desk.database}"\n', encoding="utf-8")
+    told = fleet.desk.syncd("doctor", "--offline", "--json").json
+    assert [one for one in told["checks"] if one["level"] != "ok"] == []
+    settings.write_text(f'[database]\nurl = "{fleet.postgres.url("elsewhere")}"\n', encoding="utf-8")
+    done = fleet.desk.syncd("worker")
+    assert done.code == 1
+    assert 'database "elsewhere" does not exist' in done.err
     assert "[database] url" in done.err

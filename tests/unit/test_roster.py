@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.daemon.roster import FIRST, LONGEST, LONGEST_ASKED, REFUSED, Roster, Setback, delay
+from syncd.daemon.roster import FIRST, LONGEST, LONGEST_ASKED, REFUSED, Lane, Roster, Setback, delay
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOON, LATER = timedelta(seconds=1), timedelta(hours=30)
@@ -151,8 +153,72 @@ def test_who_was_due_first_goes_first() -> None:
 def test_there_may_be_no_room_for_some() -> None:
     """Those are left out, and stay due."""
     made = roster("a1", "a2", "b1")
-    assert made.ready(NOW, lambda name, library: library == "a" and name != "a2") == ["a1"]
-    assert made.ready(NOW) == ["a1", "a2", "b1"]
+    made.sort({"a2": Lane("busy")})
+    assert set(made.ready(NOW, Lane())) == {"a1", "b1"}
+    assert made.first(NOW, lambda library, lane: library == "a" and lane.place != "busy") == "a1"
+    assert made.first(NOW, lambda *_: False) is None
+    assert set(made.ready(NOW)) == {"a1", "a2", "b1"}
+
+
+def test_lanes_take_turns() -> None:
+    """A thousand at one place hold up nobody who is elsewhere."""
+    made = roster("a1", "a2", "a3", "a4")
+    made.sort({"a4": Lane("elsewhere")})
+    went = []
+    while name := made.first(NOW, lambda *_: True):
+        made.begin(name)
+        went.append(name)
+    assert went == ["a1", "a4", "a2", "a3"]
+
+
+def test_who_failed_again_or_rests_is_not_let_in_by_what_was_said_before() -> None:
+    """Of the times at which somebody's gate was to open, the last one counts."""
+    made = roster("a1", "a2")
+    fail(made, "a2", SLOW_SOURCE)
+    made.paused = frozenset({"a2"})
+    first = fail(made, "a1", SLOW_SOURCE)
+    made.want(["a1"], "files", at_once=True)
+    second = fail(made, "a1", replace(SLOW_SOURCE), NOW + SOON)
+    assert first is not None
+    assert second is not None
+    assert first < second
+    assert made.ready(first) == []
+    assert made.next_opening(first) == second
+    assert made.ready(second) == ["a1"]
+    made.paused = frozenset()
+    assert set(made.ready(second)) == {"a1", "a2"}
+
+
+@pytest.mark.parametrize("hold", ["pause", "gate", "room"])
+def test_what_may_not_go_costs_nothing(hold: str) -> None:
+    """Else a thousand profiles that rest would be gone through each time that anything happens."""
+    names = [f"a{number}" for number in range(1000)]
+    made = roster(*names, "b1")
+    asked: list[Lane] = []
+    if hold == "pause":
+        made.paused = frozenset(names)
+    elif hold == "gate":
+        for name in names:
+            fail(made, name, SLOW_SOURCE)
+
+    def has_room(library: str, lane: Lane) -> bool:
+        asked.append(lane)
+        return library == "b"
+
+    steps = 0
+
+    def count(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    sys.setprofile(count)
+    try:
+        assert made.first(NOW, has_room) == "b1"
+        made.next_opening(NOW)
+    finally:
+        sys.setprofile(None)
+    assert len(asked) <= 2
+    assert steps < 100
 
 
 def test_a_run_that_failed_for_many_is_one_failure_of_their_library() -> None:

@@ -111,6 +111,18 @@ def test_a_users_service_keeps_its_data_where_commands_look() -> None:
     assert settings(ours, "StateDirectory") == ["syncd"]
 
 
+def test_a_worker_writes_nowhere_but_to_a_folder_of_its_own() -> None:
+    """It is as confined as the daemon, and has no data folder."""
+    ours, daemon = systemd.worker_unit("/opt/syncd"), unit("system")
+    kept = {"ExecReload", "ExecStart", "StateDirectory", "StateDirectoryMode", "User", "Description"}
+    lost = {
+        line.partition("=")[0] for line in set(daemon.splitlines()) - set(ours.splitlines()) if line[0] != "#"
+    }
+    assert lost == kept
+    assert not settings(ours, "ReadWritePaths")
+    assert settings(ours, "ExecStart") == [":/opt/syncd worker --config /etc/syncd/worker.toml"]
+
+
 def test_what_a_computer_may_refuse_can_be_left_out() -> None:
     """And nothing else goes with it; what is left out is told by the unit."""
     whole = unit("user", data=Path("/data"))

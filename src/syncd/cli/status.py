@@ -222,10 +222,11 @@ def _show_hints(rows: Sequence[Row], out: Console) -> None:
 
 def _by_rank(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
     """Return the profiles to show, those with troubles first; and the rest, if there are too many."""
-    ranked = sorted(rows, key=_rank)
+    ranks = {row.name: _rank(row) for row in rows}
+    ranked = sorted(rows, key=lambda row: ranks[row.name])
     if len(ranked) <= MOST_ROWS:
         return ranked, ()
-    worth = min(MOST_ROWS, max(MOST_ROWS // 2, sum(_rank(row) < WELL for row in ranked)))
+    worth = min(MOST_ROWS, max(MOST_ROWS // 2, sum(rank < WELL for rank in ranks.values())))
     return ranked[:worth], ranked[worth:]
 
 

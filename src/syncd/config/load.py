@@ -234,11 +234,9 @@ def _anchored_metrics(metrics: Metrics, base: Path, env: Mapping[str, str]) -> M
 def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]) -> ProfileConfig:
     if values.SCHEME.match(profile.source) or values.AUTHOR.fullmatch(profile.source):
         return profile
-    path = expand(profile.source, env)
-    if not path.is_absolute():
-        # A bracket in the folder's own name is no pattern.
-        folder = glob.escape(str(base)) if glob.has_magic(profile.source) else str(base)
-        path = Path(folder) / path
+    # A bracket in the folder's own name is no pattern. A path that is absolute stays as it is.
+    folder = glob.escape(str(base)) if glob.has_magic(profile.source) else str(base)
+    path = Path(folder, expand(profile.source, env))
     return profile.model_copy(update={"source": str(path)})
 
 

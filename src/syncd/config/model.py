@@ -314,7 +314,8 @@ class ProfileConfig(Followed):
     )
     _name: str = PrivateAttr("")
     _group: str = PrivateAttr("")
-    _span: Span = PrivateAttr(ALWAYS)
+    # Without one for most: a default that is an object is copied, part by part, for each of ten thousand profiles.
+    _span: Span | None = PrivateAttr(None)
 
     @property
     def name(self) -> str:
@@ -329,7 +330,7 @@ class ProfileConfig(Followed):
     @property
     def span(self) -> Span:
         """The time for which papers are wanted."""
-        return self._span
+        return self._span or ALWAYS
 
 
 class Group(Followed):

@@ -19,8 +19,8 @@ from syncd import services
 from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.events import Events
-from syncd.daemon.roster import Roster
-from syncd.daemon.tell import Reporter
+from syncd.daemon.roster import Lane, Roster
+from syncd.daemon.tell import MOST_NAMES, Reporter
 from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting
 from syncd.engine.fleet import FEW, fleets
 from syncd.engine.ports import run_name
@@ -143,8 +143,6 @@ class Queues:
         return batch
 
 
-# What is said of many at once names no more than these.
-MOST_NAMES = 3
 # A look that has given no sign of life for so long hangs: one request may take ten minutes with its repeats.
 STUCK = 1200.0
 
@@ -219,6 +217,10 @@ class Looks:
         self._fleets = fleets(config)
         # Others may be read now, and by other settings.
         self._sifted.clear()
+        self._roster.sort({name: self._lane_of(name) for name in config.profiles})
+
+    def _lane_of(self, name: str) -> Lane:
+        return Lane(self._places[name], asks=name in self._fleets and name not in self._sifted)
 
     @property
     def under_way(self) -> set[Worker]:
@@ -252,11 +254,8 @@ class Looks:
         for service in set(self._fleets.values()) - self._asking.keys():
             if len(self._sifted) < MOST_SIFTED:
                 self._sift(service)
-        if not self._queues.is_full:
-            for name in self._roster.ready(self._clock.now(), self._has_room):
-                # Each that is begun takes room from those behind it.
-                if self._has_room(name, self._roster.library_of(name) or ""):
-                    self._read(name)
+        while not self._queues.is_full and (name := self._roster.first(self._clock.now(), self._has_room)):
+            self._read(name)
         for library, batch in self._queues.batches(self._clock.monotonic()):
             self._push(library, batch)
 
@@ -265,9 +264,13 @@ class Looks:
         for worker in workers:
             worker.thread.join(max(0.0, until - self._clock.monotonic()))
 
-    def _has_room(self, name: str, library: str) -> bool:
-        known = name not in self._fleets or name in self._sifted
-        return known and self._queues.has_room(library, self._places[name])
+    def _has_room(self, library: str, lane: Lane) -> bool:
+        return not lane.asks and self._queues.has_room(library, lane.place)
+
+    def _is_to_read(self, names: Mapping[str, Snapshot | None]) -> None:
+        """Note that these of a service are to be read: with what is new, or whole."""
+        self._sifted |= names
+        self._roster.sort({name: self._lane_of(name) for name in names})
 
     def alongside(self, name: str) -> set[str]:
         """Return the profiles that are asked about together with one."""
@@ -276,14 +279,10 @@ class Looks:
 
     def _sift(self, service: str) -> None:
         """Begin to ask a service who of those that are due has something new."""
-
-        def is_meant(name: str, _library: str) -> bool:
-            return self._fleets.get(name) == service and name not in self._sifted
-
-        ready = self._roster.ready(self._clock.now(), is_meant)
+        ready = self._roster.ready(self._clock.now(), Lane(service, asks=True))
         if len(asked := self._roster.asked(ready)) <= FEW:
             # Who asks for a few wants them looked at as thoroughly as can be.
-            self._sifted |= dict.fromkeys(asked)
+            self._is_to_read(dict.fromkeys(asked))
             ready = [name for name in ready if name not in self._sifted]
         if not ready:
             return
@@ -318,10 +317,10 @@ class Looks:
         """Take note of who has something new, and is due still; the looks at all others have ended."""
         for name in (*to_read, *(look.profile for look in (outcome.looks if outcome else ()))):
             self._workers.pop(name, None)
-        for name, part in to_read.items():
+        for name in to_read:
             self._roster.put_off(name, whys[name])
-            if config is self._config:
-                self._sifted[name] = part
+        if config is self._config:
+            self._is_to_read(to_read)
         if outcome:
             self._finished(outcome)
 
@@ -343,6 +342,7 @@ class Looks:
         worker = self._worker((name,), library, run_name(self._clock.now()))
         self._events.tell("began", profile=name, library=library, run=worker.run)
         config, part = self._config, self._sifted.pop(name, None)
+        self._roster.sort({name: self._lane_of(name)})
 
         def read() -> None:
             with self._reporter.speaking_of(run=worker.run, profile=name):

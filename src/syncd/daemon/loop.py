@@ -235,7 +235,7 @@ class Daemon:
         if self._fleet is None:
             return
         fleet, now = self._fleet, self._clock.now()
-        if names := self._roster.ready(now, lambda name, _library: name in fleet.names):
+        if names := [name for name in self._roster.ready(now) if name in fleet.names]:
             with self._while_it_answers():
                 fleet.want({name: self._roster.why(name) for name in names})
                 for name in names:

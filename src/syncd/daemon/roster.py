@@ -1,7 +1,8 @@
 """Who is due, who may go, who has to wait and until when: what the daemon knows of each profile and library.
 
 It reads no clock and does no work: times come in, names go out. After failures the wait doubles, each with some
-chance in it.
+chance in it. Who rests, is looked at or waits behind a gate is not gone through again and again: a question costs what
+may go now.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 FIRST = timedelta(seconds=30)
 LONGEST = timedelta(hours=1)
@@ -106,17 +109,34 @@ class Gate:
         self.failures, self.closed_until, self.since, self.trouble = 0, None, None, None
 
 
+class Lane(NamedTuple):
+    """Where profiles wait for their turn.
+
+    Attributes:
+        place: where they are read from.
+        asks: their service is asked about them first.
+    """
+
+    place: str = ""
+    asks: bool = False
+
+
+USUAL = Lane()
+
+
 @dataclass(slots=True)
 class Followed:
     """A profile as the daemon sees it.
 
     Attributes:
         library: the name of its library.
+        lane: where it waits once it is due.
         due: why it is to be looked at; empty where it is not.
         gate: what keeps it waiting.
     """
 
     library: str
+    lane: Lane = USUAL
     due: set[str] = field(default_factory=set)
     gate: Gate = field(default_factory=Gate)
 
@@ -133,11 +153,28 @@ class Roster:
         self._lock = threading.RLock()
         self._profiles: dict[str, Followed] = {}
         self._libraries: dict[str, Gate] = {}
-        # Who is due, first come first served: whatever is asked often looks at these alone.
+        # Who is due, first come first served.
         self._due: dict[str, None] = {}
+        # Of these, who may go as far as it lies with them, by library and lane; and who waits behind a gate of their
+        # own, with the time at which it opens: the last that a profile has here is the one that counts.
+        self._lanes: dict[tuple[str, Lane], dict[str, None]] = {}
+        self._closed: list[tuple[datetime, str]] = []
+        # The time that was told last: a clock may be set back.
+        self._told = datetime.min.replace(tzinfo=UTC)
         # Who is looked at now, given up or not: one that is followed anew meanwhile has to wait for that.
         self._running: dict[str, None] = {}
-        self.paused: frozenset[str] = frozenset()
+        self._paused: frozenset[str] = frozenset()
+
+    @property
+    def paused(self) -> frozenset[str]:
+        """The profiles that the user lets rest; "" stands for all."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, names: frozenset[str]) -> None:
+        with self._lock:
+            self._paused = names
+            self._place_all()
 
     def follow(self, profiles: Mapping[str, str]) -> set[str]:
         """Take over the profiles of the configuration: name and library. Return the names that are new.
@@ -160,7 +197,18 @@ class Roster:
             for followed in self._profiles.values():
                 followed.gate.open()
             self._libraries = {library: Gate() for library in profiles.values()}
+            self._place_all()
             return new
+
+    def sort(self, lanes: Mapping[str, Lane]) -> None:
+        """Let profiles wait in these lanes from now on; those that are unknown are passed over."""
+        with self._lock:
+            for name, lane in lanes.items():
+                followed = self._profiles.get(name)
+                if followed and followed.lane != lane:
+                    self._leave(name)
+                    followed.lane = lane
+                    self._place(name)
 
     def want(self, names: Iterable[str], why: str, *, at_once: bool = False) -> None:
         """Note that profiles are due.
@@ -173,15 +221,59 @@ class Roster:
         with self._lock:
             for name in names:
                 if followed := self._profiles.get(name):
-                    self._add(name, {why})
                     if at_once:
                         followed.gate.closed_until = None
+                    self._add(name, {why})
 
     def _add(self, name: str, why: Iterable[str]) -> None:
         followed = self._profiles[name]
         followed.due.update(why)
         if followed.due:
             self._due[name] = None
+        self._place(name)
+
+    def _place_all(self) -> None:
+        self._lanes, self._closed = {}, []
+        for name in self._due:
+            self._place(name)
+
+    def _place(self, name: str) -> None:
+        """Let a profile wait where it belongs: in its lane, behind its gate, or nowhere if it rests or is looked at."""
+        followed = self._profiles[name]
+        rests = self.is_paused(name) and "asked" not in followed.due
+        if not followed.due or name in self._running or rests:
+            return
+        if followed.gate.closed_until is None:
+            self._lanes.setdefault((followed.library, followed.lane), {})[name] = None
+        else:
+            heappush(self._closed, (followed.gate.closed_until, name))
+
+    def _leave(self, name: str) -> None:
+        """Let a profile wait in its lane no more; the lane's others come after those of other lanes."""
+        followed = self._profiles[name]
+        lane = followed.library, followed.lane
+        if name in self._lanes.get(lane, {}):
+            others = self._lanes.pop(lane)
+            del others[name]
+            if others:
+                self._lanes[lane] = others
+
+    def _let_in(self, now: datetime) -> None:
+        """Let those into their lanes whose gates are open by now."""
+        was_set_back, self._told = now < self._told, now
+        closed: list[tuple[datetime, str]] = []
+        while self._closed and (was_set_back or self._closed[0][0] <= now):
+            time, name = heappop(self._closed)
+            followed = self._profiles.get(name)
+            if followed is None or followed.gate.closed_until != time:
+                continue
+            if followed.gate.is_open(now):
+                followed.gate.closed_until = None
+                self._place(name)
+            else:
+                closed.append((time, name))
+        # Those came in the order of their times, which is how a heap may lie.
+        self._closed = closed or self._closed
 
     def lift(self, names: Iterable[str]) -> None:
         """Let the libraries of these profiles be tried again, whatever they said before."""
@@ -190,28 +282,39 @@ class Roster:
                 if followed := self._profiles.get(name):
                     self._libraries[followed.library].closed_until = None
 
-    def ready(self, now: datetime, takes: Callable[[str, str], bool] = lambda *_: True) -> list[str]:
-        """Return who is due and may go now, in the order in which they became due.
+    def ready(self, now: datetime, lane: Lane | None = None) -> list[str]:
+        """Return all who are due and may go now.
 
         Args:
             now: the time.
-            takes: tells, by name and library, whether there is room for one more; asked about each before all else.
+            lane: of those that wait there; of all without.
         """
         with self._lock:
+            self._let_in(now)
             return [
                 name
-                for name in self._due
-                if takes(name, (followed := self._profiles[name]).library)
-                and self._may_go(name, followed, now)
+                for (library, one), names in self._lanes.items()
+                if (lane is None or one == lane) and self.admits(library, now)
+                for name in names
             ]
 
-    def _may_go(self, name: str, followed: Followed, now: datetime) -> bool:
-        return (
-            name not in self._running
-            and ("asked" in followed.due or not self.is_paused(name))
-            and followed.gate.is_open(now)
-            and self.admits(followed.library, now)
-        )
+    def first(self, now: datetime, has_room: Callable[[str, Lane], bool]) -> str | None:
+        """Return who goes first of those who may go now: the lanes take turns.
+
+        Args:
+            now: the time.
+            has_room: tells of a library and a lane whether one more may go.
+        """
+        with self._lock:
+            self._let_in(now)
+            return next(
+                (
+                    next(iter(names))
+                    for (library, lane), names in self._lanes.items()
+                    if has_room(library, lane) and self.admits(library, now)
+                ),
+                None,
+            )
 
     def is_paused(self, name: str) -> bool:
         """Whether the user wants it to rest: alone, or with all others."""
@@ -232,6 +335,7 @@ class Roster:
         """Note that a profile is looked at now; return why."""
         with self._lock:
             followed = self._profiles[name]
+            self._leave(name)
             self._running[name] = None
             why, followed.due = frozenset(followed.due), set()
             self._due.pop(name, None)
@@ -261,6 +365,7 @@ class Roster:
             when it is tried again by itself, before its schedule says so; None where it is not.
         """
         with self._lock:
+            self._let_in(now)
             del self._running[name]
             followed = self._profiles.get(name)
             if followed is None:
@@ -269,6 +374,7 @@ class Roster:
             if trouble is None:
                 followed.gate.open()
                 library.open()
+                self._place(name)
                 return None
             gate = library if trouble.library else followed.gate
             # Those who were in one run share its trouble, which is one failure of their library's.
@@ -276,20 +382,16 @@ class Roster:
                 chance = HALF if trouble.together else self._chance()
                 wait = REFUSED if trouble.refused else delay(gate.failures + 1, chance, trouble.asked)
                 gate.close(trouble, wait, now)
-            if trouble.comes_again:
-                self._add(name, {"again"})
-                return gate.closed_until
-            return None
+            self._add(name, {"again"} if trouble.comes_again else ())
+            return gate.closed_until if trouble.comes_again else None
 
     def next_opening(self, now: datetime) -> datetime | None:
         """Return when the next gate opens for somebody who waits before it."""
         with self._lock:
-            waiting = [self._profiles[name] for name in self._due if name not in self._running]
-            times = [
-                max(filter(None, (f.gate.closed_until, self._libraries[f.library].closed_until)), default=now)
-                for f in waiting
-            ]
-            return min((time for time in times if time > now), default=None)
+            self._let_in(now)
+            libraries = {library for library, _ in self._lanes if not self.admits(library, now)}
+            times = [self._libraries[library].closed_until for library in libraries]
+            return min(filter(None, (*times, *(time for time, _ in self._closed[:1]))), default=None)
 
     def setback_of(self, name: str) -> tuple[Setback, datetime | None, datetime | None] | None:
         """Return what keeps a profile from being up to date, when that was met last, and when it is tried again."""

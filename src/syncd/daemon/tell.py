@@ -80,6 +80,8 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+# What is said of many at once names no more than these.
+MOST_NAMES = 3
 # What became of papers, in the order in which a look is summed up.
 COUNTED: Mapping[str, Callable[[int], Message]] = {
     "create": lambda count: message("counted-created", count=count),
@@ -213,8 +215,9 @@ class Reporter:
         self._manager.ready(status)
         self._log.info(message("syncd-at-work"), version=__version__, following=following)
         if names := [name or message("everything") for name in sorted(resting)]:
-            words = message("at-rest-on-your-word", profiles=listed(names))
-            self._log.info(words, hint=message("to-go-on"))
+            shown, more = listed(names[:MOST_NAMES]), len(names) - MOST_NAMES
+            profiles = message("and-more", names=shown, count=more) if more > 0 else shown
+            self._log.info(message("at-rest-on-your-word", profiles=profiles), hint=message("to-go-on"))
 
     def alive(self, status: str) -> None:
         """Tell that it lives, and what it does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -61,6 +61,7 @@ class Scene:
         problems: what is wrong with the configuration, a sentence each.
         command: starts this syncd.
         offline: no other computer is asked.
+        services: addresses of services, instead of the usual ones, by name.
     """
 
     env: Mapping[str, str]
@@ -71,3 +72,4 @@ class Scene:
     problems: tuple[str, ...]
     command: tuple[str, ...]
     offline: bool
+    services: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ What asks a server stands in `servers`, which is loaded where a library is on on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from shlex import quote
 
@@ -15,6 +15,9 @@ from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.doctor import memory
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.messages import message
+
+# What is said of many profiles at once names no more than these.
+MOST_NAMES = 3
 
 
 def checks(scene: Scene) -> Iterator[Check]:
@@ -40,13 +43,19 @@ def _elsewhere(name: str, library: Library, scene: Scene) -> Iterator[Check]:
         yield Check(name, partial(servers.check_online, name, library, scene), online=True)
 
 
+def _some(names: Sequence[str]) -> str:
+    """Return the names, or the first of many and how many more there are."""
+    first, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    return message("and-more", names=first, count=more) if more > 0 else first
+
+
 def _runs(library: Library, scene: Scene) -> Iterator[Finding]:
     """Say what the last runs ended with, which is no matter of whether the library answers."""
     for one in memory.failing(scene, library):
         words = message(
             "runs-failed",
             count=one.times,
-            profiles=", ".join(one.profiles),
+            profiles=_some(one.profiles),
             since=local(one.since),
             error=one.message,
         )

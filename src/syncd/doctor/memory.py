@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from syncd.clock import local
-from syncd.config import Library, ProfileConfig
+from syncd.config import Library
 from syncd.doctor.computer import FIX
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ENDING, INTERRUPTED, StateError
@@ -35,6 +36,15 @@ SECONDS = 5.0
 DAMAGED = message("damaged")
 # The rows of a library, on the desktop in whichever Zotero.
 HERE = "library IN (SELECT id FROM library WHERE endpoint = :endpoint AND prefix = :prefix)"
+# What keeps profiles waiting, with the library that it is about.
+FAILING = """
+    SELECT trouble.name, message, hint, since, times, endpoint, prefix
+    FROM trouble JOIN library ON library.id = trouble.library ORDER BY trouble.name
+"""
+RESTING = """
+    SELECT profile.name, paused, endpoint, prefix
+    FROM profile JOIN library ON library.id = profile.library WHERE paused != '' ORDER BY profile.name
+"""
 # How many runs are looked at.
 MOST_RUNS = 500
 # What ends a run without anything being wrong: Ctrl-C, and the end of the daemon.
@@ -104,12 +114,33 @@ class Hindrance:
     mend: str
 
 
-def troubles(scene: Scene, profile: ProfileConfig) -> list[Hindrance]:
-    """Return what is known to keep a profile from being pushed to its library."""
+def troubles(scene: Scene) -> dict[str, list[Hindrance]]:
+    """Return what is known to keep profiles from being pushed to their libraries, by profile; those that fail first."""
     if scene.config is None:
-        return []
-    endpoint, prefix = scene.config.library_of(profile).whereabouts
-    return _troubles(scene.data, profile.name, endpoint, prefix)
+        return {}
+    places = {name: scene.config.library_of(one).whereabouts for name, one in scene.config.profiles.items()}
+    found: defaultdict[str, list[Hindrance]] = defaultdict(list)
+    for row in _rows(scene.data, FAILING):
+        if places.get(name := row["name"]) == (row["endpoint"], row["prefix"]):
+            reason, since = recalled(row["message"]), local(row["since"])
+            words = message("failed-since", count=row["times"], since=since, reason=reason)
+            found[name].append(Hindrance(words, recalled(row["hint"]) or _command("sync-now", name)))
+    for row in _rows(scene.data, RESTING):
+        if places.get(name := row["name"]) == (row["endpoint"], row["prefix"]):
+            words = message("rests-because", reason=recalled(row["paused"]))
+            found[name].append(Hindrance(words, _command("resume", name)))
+    paused = {row["name"] for row in _rows(scene.data, "SELECT name FROM pause")}
+    for name in places:
+        # Where all profiles rest, letting one go on is not enough.
+        if "" in paused:
+            found[name].append(Hindrance(message("rests-as-all-paused"), "syncd resume"))
+        if name in paused:
+            found[name].append(Hindrance(message("rests-as-paused"), _command("resume", name)))
+    return dict(found)
+
+
+def _command(do: str, profile: str) -> str:
+    return shlex.join(["syncd", do, profile])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +176,12 @@ def failing(scene: Scene, library: Library) -> list[Failing]:
         most=MOST_RUNS,
     )
     found: dict[str, Failing] = {}
+    runs_of: defaultdict[str, list[Row]] = defaultdict(list)
+    for run in runs:
+        for name in json.loads(run["profiles"]):
+            runs_of[name].append(run)
     for name in followed:
-        if one := _streak(name, [run for run in runs if name in json.loads(run["profiles"])]):
+        if one := _streak(name, runs_of.get(name, ())):
             known = found.get(one.message, one)
             profiles = tuple(dict.fromkeys((*known.profiles, name)))
             since, times = min(known.since, one.since), max(known.times, one.times)
@@ -167,33 +202,6 @@ def _streak(profile: str, runs: Sequence[Row]) -> Failing | None:
             break
         bad.append((words, run["started"]))
     return Failing(bad[0][0], bad[-1][1], len(bad), (profile,)) if bad else None
-
-
-def _troubles(data: DataFolder, profile: str, endpoint: str, prefix: str) -> list[Hindrance]:
-    resume, again = (shlex.join(["syncd", do, profile]) for do in ("resume", "sync-now"))
-    names = {"name": profile, "endpoint": endpoint, "prefix": prefix}
-    paused = _rows(
-        data,
-        f"SELECT paused FROM profile WHERE name = :name AND paused != '' AND {HERE}",  # noqa: S608 - no input
-        **names,
-    )
-    found = [Hindrance(message("rests-because", reason=recalled(row["paused"])), resume) for row in paused]
-    known = _rows(
-        data,
-        f"SELECT message, hint, since, times FROM trouble WHERE name = :name AND {HERE}",  # noqa: S608 - no input
-        **names,
-    )
-    for row in known:
-        reason, since = recalled(row["message"]), local(row["since"])
-        words = message("failed-since", count=row["times"], since=since, reason=reason)
-        found.append(Hindrance(words, recalled(row["hint"]) or again))
-    for row in _rows(data, "SELECT name FROM pause WHERE name IN (:name, '') ORDER BY name", name=profile):
-        # Where all profiles rest, letting one go on is not enough.
-        if row["name"]:
-            found.append(Hindrance(message("rests-as-paused"), resume))
-        else:
-            found.append(Hindrance(message("rests-as-all-paused"), "syncd resume"))
-    return found
 
 
 def _state(scene: Scene) -> Iterator[Finding]:

@@ -124,6 +124,9 @@ def _is_there(source: str) -> bool:
 
 
 def _parts(config: Config, lines: dict[Setting, int]) -> Iterator[tuple[Setting, Finding]]:
+    if config.database.url and not config.profiles and config.has_stand_in:
+        # A worker is told profiles and libraries by the computer of `syncd run`.
+        return
     if not config.profiles:
         yield (), Finding(NAME, "warning", message("no-profile-followed"), "syncd init")
     if ("libraries",) not in lines:

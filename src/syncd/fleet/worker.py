@@ -142,11 +142,13 @@ class Worker:
 
     def _gone(self, error: Exception) -> None:
         """Say once that the database is away."""
+        reason = error.words if isinstance(error, StateError) else message("database-lost")
         if not self._is_away and not self._stop.is_set():
             self._is_away = True
-            reason = error.words if isinstance(error, StateError) else message("database-lost")
             self._reporter.say("warning", reason, hint=message("worker-waits"))
-            self._reporter.alive(reason)
+            # A worker that waits is up: whoever started it must not give it up.
+            self._reporter.ready_again(reason)
+        self._reporter.alive(reason)
 
     async def _take_jobs(self) -> None:
         """Take jobs until the end, or until the database is away."""

@@ -54,9 +54,11 @@ Form = Literal["user", "system"]
 
 SERVICE = "syncd.service"
 PUSH = "syncd-push.service"
+WORKER = "syncd-worker@.service"
 TIMER = "syncd-push.timer"
 
 SYSTEM_CONFIG = Path("/etc/syncd/config.toml")
+WORKER_CONFIG = Path("/etc/syncd/worker.toml")
 
 _UNIT = {
     "system": """\
@@ -67,12 +69,15 @@ After=network-online.target
     "user": "",
 }
 
-_DAEMON = """\
-Type=notify
-NotifyAccess=main
+_RELOADED = """\
 # The shell has this command itself; a small Debian has no program of that name.
 ExecReload=/bin/sh -c "kill -HUP $$MAINPID"
-# The daemon pings from the loop that does the work, so that a run which hangs is noticed.
+"""
+
+_STAYS = """\
+Type=notify
+NotifyAccess=main
+# It pings from the loop that does the work, so that a run which hangs is noticed.
 WatchdogSec=120
 TimeoutStartSec=120
 TimeoutStopSec=15
@@ -157,6 +162,24 @@ StateDirectoryMode=0700
 # Where there is no such file, syncd starts without.
 LoadCredential=zotero-key:syncd.zotero-key
 
+"""
+
+# Many of one computer have one unit: systemctl enable --now syncd-worker@1 syncd-worker@2
+_WORKER = """\
+# A user of its own, that exists while it runs. It writes to no folder but a private one for temporary files.
+DynamicUser=yes
+# The database's address and a library's key are in /etc/credstore/syncd.database-url and syncd.zotero-key, for root
+# alone; configurations name them so:
+#   url = { credential = "database-url" }
+#   key = { credential = "zotero-key" }
+# Each further key is one more line of this kind.
+LoadCredential=database-url:syncd.database-url
+LoadCredential=zotero-key:syncd.zotero-key
+
+"""
+
+# What only the whole computer's service manager grants.
+_APART = """\
 ProtectHome=yes
 PrivateIPC=yes
 KeyringMode=private
@@ -202,13 +225,27 @@ def unit_files(start: Start, form: Form, refused: Collection[str] = ()) -> dict[
     service = "\n".join(
         (
             f"{heading}[Unit]\nDescription={_description(start)}\n{_UNIT[form]}",
-            f"[Service]\n{_ONCE if start.timer else _DAEMON}{_running(start, refused)}",
+            f"[Service]\n{_ONCE if start.timer else _STAYS + _RELOADED}{_running(start, refused)}",
             _hardened(form, refused),
         )
     )
     if start.timer:
         return {PUSH: service, TIMER: _TIMER}
     return {SERVICE: f"{service}\n[Install]\nWantedBy={_WANTED_BY[form]}\n"}
+
+
+def worker_unit(command: str) -> str:
+    """Return the unit of a computer's workers, of which each has a name of its own behind the "@"."""
+    words = (command, "worker", "--config", str(WORKER_CONFIG))
+    return "\n".join(
+        (
+            f"# Settings of yours go beside it: systemctl edit {WORKER}\n[Unit]",
+            f"Description=Work for a fleet of syncd (%i)\n{_UNIT['system']}",
+            f"[Service]\n{_STAYS}ExecStart={command_line(words)}\n",
+            f"{_WORKER}{_APART}{_CONFINED}\n{_LIMITED}",
+            f"[Install]\nWantedBy={_WANTED_BY['system']}\n",
+        )
+    )
 
 
 def shipped() -> dict[str, str]:
@@ -220,11 +257,11 @@ def shipped() -> dict[str, str]:
         user = unit_files(Start(command, timer, None, Path("%h/.local/share/syncd"), {}), "user")
         # %h is the user's home folder, which a unit that is made for somebody must not hold.
         found |= {f"user/{name}": text.replace("%%h", "%h") for name, text in user.items()}
-    return found
+    return {**found, WORKER: worker_unit(*command)}
 
 
 def _hardened(form: Form, refused: Collection[str]) -> str:
-    lines = f"{_SYSTEM if form == 'system' else _USER}{_CONFINED}\n{_LIMITED}".split("\n")
+    lines = f"{_SYSTEM + _APART if form == 'system' else _USER}{_CONFINED}\n{_LIMITED}".split("\n")
     return "\n".join(line for line in lines if line not in refused)
 
 

@@ -46,13 +46,16 @@ class FleetApi(Api, Protocol):
     """An API that can be asked about many authors at once.
 
     Attributes:
+        title: the service, as people know it.
         per_count: how many authors one request takes that asks for the numbers of their papers; 0 where there is no
             such request.
         per_recent: how many one takes that asks for what is new; 0 where there is no such request.
     """
 
     @property
-    def per_count(self) -> int: ...  # noqa: D102 - see above
+    def title(self) -> str: ...  # noqa: D102 - see above
+    @property
+    def per_count(self) -> int: ...  # noqa: D102
     @property
     def per_recent(self) -> int: ...  # noqa: D102
 

@@ -36,6 +36,15 @@ UTF8 = "UTF8"
 AWAY = ("08", "57P")
 TOO_MANY = "53300"
 FULL = "53100"
+# Words of a server that lets nobody in with this address, whenever it is asked. It tells no code; and where it speaks
+# another language, it is taken for one that is away.
+REFUSED = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    '" does not exist',
+    "permission denied for database",
+)
 TAKES_TURNS = ("40001", "40P01", "55P03")
 
 
@@ -225,6 +234,8 @@ def said(error: BaseException) -> StateError:
     words = " ".join(str(error).split())
     # Where no server answered, there is no code.
     unanswered = type(error).__name__ == "OperationalError" and not state
+    if unanswered and any(sign in words for sign in REFUSED):
+        return StateError(message("database-refuses", reason=words), hint=message("check-database-address"))
     if unanswered or state.startswith(AWAY) or state == TOO_MANY:
         return AwayError(message("database-away", reason=words), hint=message("nothing-lost"))
     hint = ""
