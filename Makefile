@@ -63,10 +63,11 @@ lint: $(DEV) ## check style and layout of the code
 types: $(DEV) ## check the types
 	$(BIN)/mypy
 	@if $(MAKE) --no-print-directory --silent $(PLUGIN); then $(MAKE) --no-print-directory plugin-types; \
-	else echo "npm is missing or can't install: the plugin's JavaScript is not checked, only tested" >&2; fi
+	else echo "npm is missing or can't install: JavaScript is not checked, only tested" >&2; fi
 
-plugin-types: $(PLUGIN) ## check types, style and layout of the Zotero plugin; needs npm
+plugin-types: $(PLUGIN) ## check types, style and layout of the plugin's JavaScript, and the dashboard's; needs npm
 	$(PLUGIN_CHECKS)/node_modules/.bin/tsc --project $(PLUGIN_CHECKS)
+	$(PLUGIN_CHECKS)/node_modules/.bin/tsc --project .ci/web
 	$(PLUGIN_CHECKS)/node_modules/.bin/biome check
 
 format: $(DEV) ## lay out the code
@@ -81,7 +82,7 @@ mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 
 bench: $(DEV) ## measure
 	$(BIN)/python -m pytest tests/bench tests/bench/check_parsing.py tests/bench/check_profiles.py \
-		tests/bench/check_writers.py -s
+		tests/bench/check_writers.py tests/bench/check_pages.py -s
 
 bench-scale: $(DEV) ## measure with libraries of up to a million items, or of other SIZES; up to 10 minutes
 	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py tests/bench/check_many.py -s

@@ -1294,6 +1294,7 @@ WORDS: Mapping[str, str] = {
     "request-not-understood": "this request is not understood",
     "dashboard-ends-with": "The dashboard is shown until you press Ctrl-C here. With a daemon (syncd run) it is always there.",
     "dashboard-opened": "The dashboard is open in your browser.",
+    "dashboard-shows": "What is new and what waits for you is shown by: syncd dashboard",
     # fleet
     "asked-for-later": "The profiles are looked at as soon as one is.",
     "a-worker": "a worker",

@@ -25,7 +25,7 @@ from websites import Reply, website
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
     from desk import Desk
 
@@ -122,6 +122,12 @@ class Tab:
         self.page.goto(self.root + path)
         return self.text()
 
+    def follow(self, link: Locator) -> str:
+        """Follow a link, and return what stands in the page there."""
+        with self.page.expect_navigation():
+            link.click()
+        return self.text()
+
     def press(self, name: str) -> str:
         """Press a button, and return what stands in the page then."""
         with self.page.expect_navigation():
@@ -174,7 +180,7 @@ def test_reviews_are_decided_by_keys(desk: Desk, board: Alone, browser: Browser)
     """Both records stand side by side with marks; a decision can be taken back, and the next run does as it says."""
     tab = Tab(browser, board.invite())
     assert "One paper waits for your decision." in tab.go("/")
-    tab.page.get_by_role("link", name="One paper waits").click()
+    tab.follow(tab.page.get_by_role("link", name="One paper waits"))
     assert tab.page.locator("mark").all_inner_texts()
     for key, words in (("3", "stays for later"), ("2", "is another one")):
         with tab.page.expect_navigation():
@@ -195,10 +201,9 @@ def test_a_run_is_undone(desk: Desk, board: Alone, browser: Browser) -> None:
     """What it will do is shown first; the page of the run tells of the other one then."""
     tab = Tab(browser, board.invite())
     tab.go("/runs")
-    tab.page.locator("table a").nth(-1).click()
-    assert "2 new" in tab.text()
-    tab.page.get_by_role("link", name="Undo This Run…").click()
-    assert "It moves 2 papers to the trash." in tab.text()
+    assert "2 new" in tab.follow(tab.page.locator("table a").nth(-1))
+    shown = tab.follow(tab.page.get_by_role("link", name="Undo This Run…"))
+    assert "It moves 2 papers to the trash." in shown
     assert len(desk.zotero.papers()) == 4
     shown = tab.press("Undo")
     assert "2 papers are in the trash." in shown

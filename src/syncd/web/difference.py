@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from difflib import SequenceMatcher
 from typing import Final
+
+from rapidfuzz.distance import LCSseq
 
 from syncd.text.patterns import pattern
 
-WORD: Final = pattern(r"\s+|\w+|[^\w\s]", hostile="a")
+WORD: Final = pattern(r"\w+\s*|[^\w\s]\s*|\s+", hostile="a")
 # Of longer texts only the beginnings are compared.
 MOST_LETTERS: Final = 4000
 
@@ -23,18 +23,24 @@ def difference(one: str, other: str) -> tuple[list[Part], list[Part]]:
     ([('Deep ', False), ('nets', True)], [('Deep ', False), ('Nets', True)])
     """
     first, second = WORD.findall(one[:MOST_LETTERS]), WORD.findall(other[:MOST_LETTERS])
-    same = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
-    return (
-        list(_pieces(first, [(block.a, block.size) for block in same])),
-        list(_pieces(second, [(block.b, block.size) for block in same])),
-    )
+    ours: list[Part] = []
+    theirs: list[Part] = []
+    for step in LCSseq.opcodes(first, second):
+        for pieces, words in (
+            (ours, first[step.src_start : step.src_end]),
+            (theirs, second[step.dest_start : step.dest_end]),
+        ):
+            if words:
+                pieces.append(("".join(words), step.tag != "equal"))
+    return _joined(ours), _joined(theirs)
 
 
-def _pieces(words: list[str], same: list[tuple[int, int]]) -> Iterator[Part]:
-    at = 0
-    for start, size in same:
-        if start > at:
-            yield "".join(words[at:start]), True
-        if size:
-            yield "".join(words[start : start + size]), False
-        at = start + size
+def _joined(pieces: list[Part]) -> list[Part]:
+    """Put pieces together that follow each other and are alike."""
+    found: list[Part] = []
+    for text, differs in pieces:
+        if found and found[-1][1] == differs:
+            found[-1] = (found[-1][0] + text, differs)
+        else:
+            found.append((text, differs))
+    return found

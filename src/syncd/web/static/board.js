@@ -47,22 +47,54 @@ async function redraw() {
 function place(element) {
   const form = element.closest("form");
   const sent = form ? new URLSearchParams(/** @type {any} */ (new FormData(form))).toString() : "";
-  return [element.localName, element.getAttribute("href"), form?.getAttribute("action"), sent, element.textContent].join("\n");
+  return [
+    element.localName,
+    element.getAttribute("href"),
+    form?.getAttribute("action"),
+    sent,
+    element.textContent,
+  ].join("\n");
 }
 
-/** Follow what happens. */
+/**
+ * Follow what happens, as long as the page is seen: browsers keep only a few connections to one place, for all tabs
+ * together. Who comes back finds the page as it is now.
+ */
 function listen() {
-  const events = new EventSource("/events");
+  /** @type {EventSource | null} */
+  let events = null;
   let timer = 0;
-  for (const name of CHANGES) {
-    events.addEventListener(name, () => {
-      clearTimeout(timer);
-      timer = setTimeout(redraw, SETTLED);
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(redraw, SETTLED);
+  };
+  const begin = () => {
+    events = new EventSource("/events");
+    for (const name of CHANGES) {
+      events.addEventListener(name, soon);
+    }
+    events.addEventListener("progress", ({ data }) => progress(JSON.parse(data)));
+    events.addEventListener("ended", () => progress(null));
+    events.addEventListener("error", () => {
+      // What happened meanwhile is not told again.
+      events?.addEventListener("open", soon, { once: true });
+      progress(null);
     });
-  }
-  events.addEventListener("progress", ({ data }) => progress(JSON.parse(data)));
-  events.addEventListener("ended", () => progress(null));
-  addEventListener("pagehide", () => events.close());
+  };
+  const end = () => {
+    events?.close();
+    events = null;
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      end();
+    } else if (!events) {
+      begin();
+      soon();
+    }
+  });
+  addEventListener("pagehide", end);
+  begin();
 }
 
 /** @param {{words: string, done: number, total: number} | null} told */
