@@ -46,7 +46,7 @@ def figures(
         if out is not None and out.suffix.lower() not in {".svg", ".csv"}:
             raise ConfigError([message("figures-file-type", path=out)], hint=message("figures-file-name"))
         settings = configuration(config)
-        with remembered(settings.library(library), own_data(), SystemClock()) as state:
+        with remembered(settings.library(library), own_data(settings), SystemClock()) as state:
             meant = profile_meant(state, profile)
             found = figures_of(state, meant.name, meant.author)
         if not found:

@@ -45,12 +45,12 @@ class Visitors:
 
     def __bool__(self) -> bool:
         """Whether any browser was let in that may come back."""
-        if not self._data.state.exists():
+        if not self._data.database and not self._data.state.exists():
             return False
         query = sa.select(db.mark.c.name).where(
             db.mark.c.name.startswith(MARK), db.mark.c.value > self._first()
         )
-        with closing(Store.at(self._data.state)) as store, store.reading() as connection:
+        with closing(Store.of(self._data)) as store, store.reading() as connection:
             return connection.scalar(query.limit(1)) is not None
 
     def invite(self) -> str:
@@ -69,7 +69,7 @@ class Visitors:
         cookie = secrets.token_urlsafe(24)
         row = {"name": _mark(cookie), "value": self._clock.now().isoformat(timespec="seconds")}
         old = sa.delete(db.mark).where(db.mark.c.name.startswith(MARK), db.mark.c.value <= self._first())
-        with closing(Store.at(self._data.state)) as store, store.writing() as connection:
+        with closing(Store.of(self._data)) as store, store.writing() as connection:
             connection.execute(old)
             db.upsert(connection, db.mark, [row])
         return cookie
@@ -83,7 +83,7 @@ class Visitors:
             if mark in self._known:
                 return True
         query = sa.select(db.mark.c.name).where(db.mark.c.name == mark, db.mark.c.value > self._first())
-        with closing(Store.at(self._data.state)) as store, store.reading() as connection:
+        with closing(Store.of(self._data)) as store, store.reading() as connection:
             found = connection.scalar(query) is not None
         if found:
             with self._lock:
