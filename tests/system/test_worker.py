@@ -280,7 +280,12 @@ def test_the_scheduler_reads_files_and_workers_push_them(fleet: Fleet) -> None:
     fleet.until(lambda: fleet.titles() == ["Alpha"], worker, scheduler)
     write(fleet.desk.page, "Alpha", "Beta")
     fleet.until(lambda: fleet.titles() == ["Alpha", "Beta"], worker, scheduler)
-    assert len(worker.logged("created", profile="ann")) >= 2
+    assert len(worker.logged("created", profile="ann", library="main")) >= 2
+    fleet.postgres.stop(keep=True)
+    assert fleet.desk.syncd("status").code == 5
+    scheduler.until_logged("the database is away")
+    fleet.postgres.start()
+    scheduler.until_logged("the database is back")
     assert scheduler.until_logged("created", profile="bo")
     assert not worker.logged("", profile="bo")
 
@@ -416,6 +421,9 @@ def test_a_worker_that_is_not_let_in_does_not_wait(fleet: Fleet) -> None:
     settings.write_text(f'[database]\nurl = "{fleet.desk.database}"\n', encoding="utf-8")
     told = fleet.desk.syncd("doctor", "--offline", "--json").json
     assert [one for one in told["checks"] if one["level"] != "ok"] == []
+    fleet.worker()
+    assert "embedded" not in fleet.desk.syncd("status").out
+    assert "syncd run" in fleet.desk.syncd("status").out
     settings.write_text(f'[database]\nurl = "{fleet.postgres.url("elsewhere")}"\n', encoding="utf-8")
     done = fleet.desk.syncd("worker")
     assert done.code == 1

@@ -108,7 +108,8 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
             show_json(_to_json(shelves, live, fleet, said))
             return
         out = stdout()
-        for filled, one in zip(shelves, chosen, strict=True):
+        shown = () if settings.is_a_workers else zip(shelves, chosen, strict=True)
+        for filled, one in shown:
             first, rest = _by_rank(filled.rows)
             with remembered(one, data, clock) as state:
                 years = state.facts.years(*(row.name for row in first))
@@ -349,6 +350,8 @@ def _show_fleet(fleet: Json, out: Console, now: datetime) -> None:
     if queue["oldest"]:
         words = message("queue-since", words=words, since=_when(queue["oldest"], now))
     show(words)
+    if not fleet["scheduled"]:
+        show(message("no-scheduler"), "yellow")
     if not workers:
         show(message("no-worker"), "yellow")
     for worker in workers[:MOST_ROWS]:

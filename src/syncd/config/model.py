@@ -528,6 +528,11 @@ class Config(Settings):
         return self._path
 
     @property
+    def is_a_workers(self) -> bool:
+        """Whether it names a database, and leaves profiles and libraries to the scheduler of a fleet."""
+        return bool(self.database.url) and self.has_stand_in and not self.profiles
+
+    @property
     def has_stand_in(self) -> bool:
         """Whether there is a file that names no library, so that the embedded one stands in for the user's."""
         return self._has_stand_in

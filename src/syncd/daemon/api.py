@@ -93,9 +93,11 @@ def _no(words: str, hint: str = "") -> Json:
     return with_said({"error": words, "hint": hint}, "error", "hint")
 
 
-def _refusal(status: int, words: str, hint: str = "", **headers: str) -> JsonAnswer:
+def _refusal(
+    status: int, words: str, hint: str = "", sort: str = SyncdError.sort, **headers: str
+) -> JsonAnswer:
     """Return an answer after which the connection is closed: what else the client sends is not read."""
-    return JsonAnswer(_no(words, hint), status, Connection="close", **headers)
+    return JsonAnswer(_no(words, hint) | {"sort": sort}, status, Connection="close", **headers)
 
 
 def _refused(error: RefusedError) -> JsonAnswer:
@@ -163,7 +165,7 @@ class Api:
             except RefusedError as error:
                 return _refused(error)
             except SyncdError as error:
-                return _refusal(HTTPStatus.CONFLICT, error.words, error.hint)
+                return _refusal(HTTPStatus.CONFLICT, error.words, error.hint, error.sort)
             except Exception as error:  # noqa: BLE001 - whatever it is, the next request may go well
                 self._say("error", message("fault-because", reason=error), exc_info=error)
                 return _refusal(

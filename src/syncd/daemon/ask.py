@@ -109,7 +109,9 @@ def ask(
     if status in {404, 405}:
         raise SyncdError(message("daemon-unable", verb=repr(do)), hint=UPGRADED)
     if isinstance(answer, dict) and "error" in answer:
-        raise SyncdError(answer["error"], hint=answer.get("hint", ""))
+        failed = SyncdError(answer["error"], hint=answer.get("hint", ""))
+        failed.sort = answer.get("sort", failed.sort)
+        raise failed
     if not isinstance(answer, dict) or (whole and not address.holds <= answer.keys()):
         raise _of_another_version()
     return answer

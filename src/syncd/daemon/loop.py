@@ -275,7 +275,9 @@ class Daemon:
                 self._fleet_is_away = True
                 self._reporter.failed(error)
         else:
-            self._fleet_is_away = False
+            if self._fleet_is_away:
+                self._fleet_is_away = False
+                self._reporter.say("info", message("database-back"))
 
     def _mind_the_clock(self) -> None:
         """Let the timetable see that the clock moved: forward in sleep, back because somebody set it."""

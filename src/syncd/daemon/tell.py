@@ -313,7 +313,8 @@ class Reporter:
         # What is wrong with a library is said once, not of each of a hundred profiles that met it in one run.
         first = outcome.looks[0]
         for look in outcome.looks:
-            library = self._libraries.get(look.profile, "")
+            # A worker follows nobody, and knows it from the look.
+            library = self._libraries.get(look.profile) or look.library or ""
             shared = look is not first and look.trouble is not None and look.trouble is first.trouble
             with self.speaking_of(run=look.run, profile=look.profile, library=library):
                 if look.report is not None:

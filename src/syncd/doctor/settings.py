@@ -124,8 +124,7 @@ def _is_there(source: str) -> bool:
 
 
 def _parts(config: Config, lines: dict[Setting, int]) -> Iterator[tuple[Setting, Finding]]:
-    if config.database.url and not config.profiles and config.has_stand_in:
-        # A worker is told profiles and libraries by the computer of `syncd run`.
+    if config.is_a_workers:
         return
     if not config.profiles:
         yield (), Finding(NAME, "warning", message("no-profile-followed"), "syncd init")

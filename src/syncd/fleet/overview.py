@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.daemon.roster import Gate
-from syncd.fleet import due
+from syncd.fleet import due, signs
 from syncd.fleet.queue import queue_of_library
 from syncd.messages import message, recalled
 from syncd.paths import DataFolder
@@ -22,16 +22,17 @@ Json = dict[str, Any]
 
 
 def overview(data: DataFolder) -> Json | None:
-    """Return what is to be known of a fleet; None where no scheduler has ever run.
+    """Return what is to be known of a fleet; None where no scheduler has ever run, and no worker is there.
 
     Returns:
-        what `workers` gives; and of each profile, in "profiles", what `live` gives.
+        "scheduled", whether a scheduler has ever run; what `workers` gives; and of each profile, in "profiles", what `live` gives.
     """
     with closing(Store.of(data)) as store, store.reading() as connection:
-        if due.shared_settings(connection) is None:
+        scheduled = due.shared_settings(connection) is not None
+        if not scheduled and not signs.are_known(connection):
             return None
         names = connection.scalars(sa.select(db.fleet_profile.c.name)).all()
-        return {**workers(connection), "profiles": list(live(connection, names).values())}
+        return {"scheduled": scheduled, **workers(connection), "profiles": list(live(connection, names).values())}
 
 
 def workers(connection: sa.Connection) -> Json:
