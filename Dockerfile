@@ -24,8 +24,8 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent --no-create-home --shel
     && install --directory --owner=syncd --group=syncd --mode=0700 /var/lib/syncd
 
 # What it depends on changes seldom, so that it has a layer of its own.
-COPY requirements.lock /usr/src/syncd/
-RUN pip install --require-hashes --requirement /usr/src/syncd/requirements.lock
+COPY requirements-fleet.lock /usr/src/syncd/
+RUN pip install --require-hashes --requirement /usr/src/syncd/requirements-fleet.lock
 COPY --from=build /wheels /wheels
 RUN pip install --no-deps --no-index /wheels/*.whl && rm -r /wheels
 

@@ -119,6 +119,7 @@ firefox:
 lock: $(BIN)/uv ## pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --output-file requirements.lock
 	$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade pyproject.toml --extra fleet --constraint requirements-dev.lock --output-file requirements-fleet.lock
 	$(LOCK) --upgrade --group build --output-file requirements-build.lock
 
 schema: $(PROJECT) ## write the JSON schema of the configuration
