@@ -25,14 +25,19 @@ def overview(data: DataFolder) -> Json | None:
     """Return what is to be known of a fleet; None where no scheduler has ever run, and no worker is there.
 
     Returns:
-        "scheduled", whether a scheduler has ever run; what `workers` gives; and of each profile, in "profiles", what `live` gives.
+        "scheduled", whether a scheduler has ever run; what `workers` gives; and of each profile, in "profiles", what
+        `live` gives.
     """
     with closing(Store.of(data)) as store, store.reading() as connection:
         scheduled = due.shared_settings(connection) is not None
         if not scheduled and not signs.are_known(connection):
             return None
         names = connection.scalars(sa.select(db.fleet_profile.c.name)).all()
-        return {"scheduled": scheduled, **workers(connection), "profiles": list(live(connection, names).values())}
+        return {
+            "scheduled": scheduled,
+            **workers(connection),
+            "profiles": list(live(connection, names).values()),
+        }
 
 
 def workers(connection: sa.Connection) -> Json:
