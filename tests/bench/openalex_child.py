@@ -1,25 +1,33 @@
-"""A daemon or a worker for which OpenAlex is elsewhere, at the address that is named.
+"""syncd for which OpenAlex is elsewhere, at the address that is named, and may be asked without a pause.
 
-A daemon may ask it without a pause; workers find out its pace.
+A command where its words follow, else a daemon.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
+from typing import Any
 
+from syncd.cli import console
 from syncd.cli.console import configuration, ports
+from syncd.cli.main import main
 from syncd.daemon import loop
+from syncd.engine.ports import Ports
 from syncd.sources.pace import Pace
 
-if __name__ == "__main__":
-    address = sys.argv[1]
-    settings = configuration(None)
-    world = dataclasses.replace(ports(settings=settings), services={"openalex": address})
-    if sys.argv[2:] == ["worker"]:
-        from syncd.fleet.worker import serve
 
-        serve(world, 4, sys.stderr)
-    else:
-        loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
-        loop.serve(settings, None, world, sys.stderr)
+def elsewhere(*given: Any, **named: Any) -> Ports:
+    """Return the world as commands meet it, but for OpenAlex."""
+    return dataclasses.replace(ports(*given, **named), services={"openalex": ADDRESS}, pace=Pace(0.0, {}))
+
+
+if __name__ == "__main__":
+    ADDRESS = sys.argv[1]
+    if words := sys.argv[2:]:
+        # Commands are loaded when they are asked for, and find this.
+        console.ports = elsewhere
+        sys.argv[1:] = words
+        main()
+    loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
+    loop.serve(configuration(None), None, elsewhere(), sys.stderr)
