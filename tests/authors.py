@@ -125,10 +125,11 @@ def _filter(asked: Asked) -> dict[str, str]:
 
 @dataclass
 class SemanticScholar:
-    """Semantic Scholar, with the papers of each author by title."""
+    """Semantic Scholar, with the papers of each author by title; identifiers that were merged lead to another one."""
 
     site: Site
     papers: dict[str, list[str]] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Answer."""
@@ -141,7 +142,13 @@ class SemanticScholar:
             self.site.replies |= {f"/author/{author}": self._author, f"/author/{author}/papers": self._papers}
         return "".join(f'[profiles.s{n}]\nsource = "s2:{n}"\n' for n in range(number))
 
+    def merge(self, author: str, into: str) -> None:
+        """Find out that two authors are one."""
+        self.merged[author] = into
+        self.papers[into] += self.papers.pop(author)
+
     def _record(self, author: str) -> Json | None:
+        author = self.merged.get(author, author)
         if author not in self.papers:
             return None
         return {"authorId": author, "name": f"Bo {author}", "paperCount": len(self.papers[author])}
@@ -153,7 +160,8 @@ class SemanticScholar:
         return Reply(self._record(asked.path.split("/")[2]))
 
     def _papers(self, asked: Asked) -> Reply:
-        titles = self.papers[asked.path.split("/")[2]]
+        author = asked.path.split("/")[2]
+        titles = self.papers[self.merged.get(author, author)]
         return Reply({"data": [{"paperId": title, "title": title, "year": 2020} for title in titles]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -228,6 +229,30 @@ def test_semantic_scholar_is_asked_about_a_thousand_at_a_time(desk: Desk, zotero
     assert kinds(fleet.look()) == {"unchanged": 29, "read": 1}
     assert site.paths == ["/author/batch", "/author/4", "/author/4/papers"]
     assert "News of 4" in zotero.papers()
+
+
+def test_an_author_whom_semantic_scholar_merged_is_read_whole_once(
+    desk: Desk, zotero: Zotero, site: Site
+) -> None:
+    """Also where another profile follows whom the identifier leads to: each paper is there once."""
+    scholar = SemanticScholar(site)
+    fleet = following(desk, site, scholar.follow(20))
+    fleet.look()
+    scholar.merge("3", "7")
+    fleet.later(DAY)
+    # The number of both moved.
+    assert kinds(fleet.look()) == {"unchanged": 18, "read": 2}
+    assert len(zotero.papers()) == 20
+    fleet.later(DAY)
+    site.asked.clear()
+    assert kinds(fleet.look()) == {"unchanged": 20, "read": 0}
+    (asked,) = site.asked
+    assert json.loads(asked.body)["ids"].count("7") == 1
+    assert "3" not in json.loads(asked.body)["ids"]
+    scholar.papers["7"].append("News of both")
+    fleet.later(DAY)
+    assert kinds(fleet.look()) == {"unchanged": 18, "read": 2}
+    assert len(zotero.papers()) == 21
 
 
 def test_arxiv_is_asked_about_several_names_in_between(desk: Desk, zotero: Zotero, site: Site) -> None:

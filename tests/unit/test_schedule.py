@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import queue
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from background import until
 from syncd.config.values import read_schedule
+from syncd.daemon.loop import SOON
 from syncd.daemon.schedule import JITTER, Timetable, trigger, zone
 from syncd.errors import ConfigError
 
@@ -204,3 +209,30 @@ def test_times_that_come_soon_can_come_now() -> None:
         assert timetable.forward({"soon"}, timedelta(minutes=15)) == []
     finally:
         timetable.stop()
+
+
+def test_over_a_day_profiles_of_one_service_come_together() -> None:
+    """Those whose times lie within a quarter of an hour come at one time, each as often as its schedule says."""
+    often = {f"interval {number}": ("every 6h", 3) for number in range(20)}
+    often |= {f"line {number}": ("0 */6 * * *", 4) for number in range(10)}
+    often |= {f"night {number}": ("30 2 * * *", 1) for number in range(5)}
+    fell_due: queue.SimpleQueue[str] = queue.SimpleQueue()
+    timetable = Timetable(BERLIN, fell_due.put)
+    occasions: list[list[str]] = []
+    # Each comes up to five minutes late, and intervals begin ten minutes before the hours of the lines.
+    start = local("2026-06-01T05:50")
+    with time_machine.travel(start, tick=False) as clock:
+        timetable.start()
+        try:
+            for name, (schedule, _) in often.items():
+                timetable.put(name, read_schedule(schedule), jitter=True)
+            while (soonest := timetable.soonest() or start) < start + timedelta(hours=23, minutes=30):
+                clock.move_to(soonest + timedelta(seconds=1))
+                timetable.look()
+                until(lambda soonest=soonest: (timetable.soonest() or start) > soonest + timedelta(seconds=1))  # type: ignore[misc]
+                came = [fell_due.get() for _ in range(fell_due.qsize())]
+                occasions.append([*came, *timetable.forward(often.keys() - set(came), SOON)])
+        finally:
+            timetable.stop()
+    assert len(occasions) == 5
+    assert Counter(name for came in occasions for name in came) == {name: n for name, (_, n) in often.items()}
