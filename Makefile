@@ -41,8 +41,8 @@ demo: $(PROJECT) ## push a real profile page into the embedded library, and show
 	@echo
 	@echo "See it in a browser with: make demo-page"
 
-demo-page: $(PROJECT) ## serve the demo's library as a page
-	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve
+demo-page: $(PROJECT) ## show the demo in the dashboard
+	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve --config config/demo.toml
 
 # What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
 test: $(DEV) ## run the tests; about 10 minutes

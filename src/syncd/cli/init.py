@@ -417,7 +417,6 @@ def _finish(place: Path, answers: Answers) -> None:
         _show_source(settings, answers.profile)
         tell(message("no-key-next", command=login))
         tell(message("then-bring-in"))
-        tell(message("dashboard-shows"))
         return
     _dry_run(settings, answers.profile)
 
@@ -449,6 +448,6 @@ def _dry_run(settings: Config, profile: str) -> None:
         show_report(report, stdout(), stderr())
     if settings.enrich.services:
         tell(message("push-completes", services=", ".join(settings.enrich.services)))
-    tell(message("nothing-written-bring-in"))
     tell(message("dashboard-shows"))
+    tell(message("nothing-written-bring-in"))
     raise typer.Exit(of_reports(reports))

@@ -6,7 +6,9 @@ A profile is looked at when its reader asks for it, one after the other, and nev
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +21,9 @@ from syncd.daemon.events import Events
 from syncd.daemon.questions import Question
 from syncd.daemon.work import Looker, LookProgress, StoppableClock
 from syncd.engine.ports import Ports, run_name
-from syncd.engine.status import ALL, Resting
+from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError, SyncdError
+from syncd.messages import message
 from syncd.sources.pace import Pace
 from syncd.web.serving import Dashboard
 
@@ -75,15 +78,48 @@ class Alone:
             elif question.do == "reload":
                 question.answer.set_result({"problems": self._reload()})
             elif question.do == "sync-now":
-                for name in question.names or self._api.config.profiles:
-                    self._looks.submit(self._look, name)
+                self._check_workers()
+                self._looks.submit(self._look_at, list(question.names or self._api.config.profiles))
                 question.answer.set_result({"profiles": []})
             else:
                 question.answer.set_result({"paused": self._rest(question)})
         except SyncdError as error:
             question.answer.set_exception(error)
 
+    def _check_workers(self) -> None:
+        """Refuse to look where that is the work of workers, and there are none.
+
+        Raises:
+            SyncdError: so it is.
+        """
+        fleet = self._fleet()
+        if fleet and not fleet["workers"]:
+            raise SyncdError(message("no-worker"))
+
+    def _look_at(self, names: Sequence[str]) -> None:
+        """Look at profiles one after the other, or let workers do so, where there are any."""
+        left = list(names)
+        if self._ports.data.database:
+            from syncd.fleet.scheduler import look_now  # noqa: PLC0415 - it needs what is not installed everywhere
+
+            with suppress(SyncdError):
+                for look in look_now(names, self._ports.data, self._ports.clock):
+                    left.remove(look["profile"])
+                    self._events.tell("ended", profile=look["profile"])
+        for name in left:
+            self._look(name)
+
+    def _fleet(self) -> Json:
+        """Return what is to be known of the workers; nothing, where there are none."""
+        if not self._ports.data.database:
+            return {}
+        from syncd.fleet.overview import overview  # noqa: PLC0415 - as above
+
+        return overview(self._ports.data) or {}
+
     def _status(self) -> Json:
+        fleet = self._fleet()
+        known = {row["name"]: row for row in fleet.get("profiles", ())}
         with Resting(self._ports.data, self._ports.clock) as resting:
             paused = resting.paused()
         return {
@@ -93,8 +129,9 @@ class Alone:
             "paused": sorted(paused),
             "http": None,
             "budgets": [],
+            "workers": len(fleet.get("workers", ())),
             "profiles": [
-                {"name": name, "paused": bool({name, ALL} & paused), "running": self._words_of(name)}
+                known.get(name, {"name": name, "running": self._words_of(name)})
                 for name in self._api.config.profiles
             ],
         }

@@ -155,6 +155,7 @@ def today(ask: Ask) -> Page:
         "profiles": len(rows),
         "followed": len(ask.config.profiles),
         "all_paused": all_paused,
+        "by_itself": ask.live or bool(live.get("workers")),
         "running": [row for row in live["profiles"] if row.get("running")][:TROUBLES],
     }
     return Page("today.html", ask.say.label("syncd-dashboard-today"), facts)
