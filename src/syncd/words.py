@@ -1300,6 +1300,8 @@ WORDS: Mapping[str, str] = {
     "asked-for-later": "The profiles are looked at as soon as one is.",
     "a-worker": "a worker",
     "database-lost": "the connection to the database broke",
+    "keep-key-with-workers": "Keep it where the workers run: {{ env = … }}, {{ file = … }} or {{ credential = … }}.",
+    "key-by-command": "the key of {name} comes from a command, and no worker runs one that the database names",
     "left-to-others": "{what}: left to others by {workers}: {reason}",
     "name-database": 'Name one in the configuration: [database] url = "postgresql://…". Without one, syncd run does the work alone.',
     "no-scheduler": "nobody says whom to follow yet; start the scheduler, on one computer, with: syncd run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -245,6 +246,20 @@ def test_a_worker_without_the_key_leaves_the_library_to_others(fleet: Fleet) -> 
     assert len(poor.logged("TEST_KEY")) == 1
     told = scheduler.ask("status")["lacking"]
     assert not told[0]["nobody"]
+
+
+def test_a_worker_runs_no_command_that_the_database_names(fleet: Fleet) -> None:
+    """Who can write to the database could run programs on all computers otherwise."""
+    fleet.follow("ann")
+    settings, ran = fleet.desk.folder / "config.toml", fleet.desk.folder / "ran"
+    command = json.dumps(["touch", str(ran)])
+    text = settings.read_text(encoding="utf-8").replace('env = "TEST_KEY"', f"command = {command}")
+    settings.write_text(text, encoding="utf-8")
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    told = fleet.until(lambda: scheduler.ask("status")["lacking"], worker, scheduler)
+    assert "comes from a command" in told[0]["message"]
+    worker.until_logged("comes from a command")
+    assert not ran.exists()
 
 
 def test_a_database_that_is_started_anew_loses_nothing(fleet: Fleet) -> None:

@@ -26,7 +26,7 @@ from syncd.engine.ports import run_name
 from syncd.errors import ConfigError, LockedError, StateError
 from syncd.fleet import due, pages, queue, signs
 from syncd.fleet.due import Turn
-from syncd.fleet.settings import place_of, together, with_keys_for
+from syncd.fleet.settings import check_runs_nothing, place_of, together, with_keys_for
 from syncd.messages import kept
 from syncd.model import Snapshot
 from syncd.state import store as db
@@ -192,6 +192,7 @@ class Jobs:
             return
         turn, batch = found
         try:
+            check_runs_nothing(turn.config)
             turn.config.library().resolve_key(self._looker.ports.env)
         except ConfigError as error:
             self._leave(queue.queue_of_library(library), error, queue.PUSH, library, library=library)
@@ -237,6 +238,7 @@ class Jobs:
         """Return a configuration with the keys that its sources need; None where this worker lacks one."""
         config = with_keys_for(config, [profile.source for profile in config.profiles.values()])
         try:
+            check_runs_nothing(config)
             config.services.keys(self._looker.ports.env)
         except ConfigError as error:
             self._leave(of, error, task, subject, **args)

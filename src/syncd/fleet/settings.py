@@ -1,6 +1,7 @@
 """The settings that workers get: from the scheduler's configuration to texts in tables, and back.
 
-Secrets stand in it as references alone. What only the scheduler needs, such as whom it notifies, stays with it.
+Secrets stand in it as references alone, and no worker runs a command for one: whoever can write to the database could
+run programs on all computers of the fleet. What only the scheduler needs, such as whom it notifies, stays with it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from syncd.config.model import DESKTOP, EMBEDDED, Services
 from syncd.daemon.looks import host_of
 from syncd.daemon.schedule import from_rule, trigger, zone
 from syncd.engine.fleet import fleets
+from syncd.errors import ConfigError
+from syncd.messages import message
 from syncd.model import Span
 from syncd.read import is_online
 
@@ -162,6 +165,21 @@ def next_time(settings: str, timezone: tzinfo, now: datetime) -> datetime:
     following: datetime | None = when.get_next_fire_time(now, now)
     # A cron line that never comes again is not valid.
     return following or datetime.max.replace(tzinfo=UTC)
+
+
+def check_runs_nothing(config: Config) -> None:
+    """Make sure that no key of a configuration comes from a command.
+
+    Raises:
+        ConfigError: one does.
+    """
+    keys = {name: library.key for name, library in config.libraries.items()}
+    keys |= {name: service.key for name, service in config.services}
+    for name, key in keys.items():
+        if key is not None and key.command is not None:
+            raise ConfigError(
+                [message("key-by-command", name=repr(name))], hint=message("keep-key-with-workers")
+            )
 
 
 def with_keys_for(config: Config, sources: Iterable[str]) -> Config:
