@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from doubles import Fault
 from doubles.pooler import Pooler
@@ -20,7 +23,7 @@ from syncd.engine.run import RunOptions, run_once
 from syncd.errors import AwayError, LockedError, StateError, SyncdError
 from syncd.lock import held
 from syncd.state.move import move
-from syncd.state.store import HEAD, Store
+from syncd.state.store import HEAD, Store, mark
 from syncd.state.turn import turn
 
 if TYPE_CHECKING:
@@ -36,6 +39,18 @@ HOLDERS = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = '{}' AND application_name LIKE '%process%'"
 )
+
+HOLDING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND application_name LIKE '%database move%'"
+)
+EMBEDDED = """
+[libraries.main]
+type = "embedded"
+
+[profiles.ann]
+source = "page.txt"
+captured = 2026-06-01
+"""
 
 
 def name_of(url: str) -> str:
@@ -257,6 +272,95 @@ def test_a_state_moves_to_a_server_and_back(pushed: Desk, bare_database: str) ->
     assert len(run_names(pushed)) == 2
     assert pushed.syncd("undo", runs[0], "--yes").code == 0
     assert set(pushed.zotero.papers()) == {"Delta"}
+
+
+def test_a_text_with_a_nul_ends_no_run(desk: Desk, bare_database: str) -> None:
+    """A file takes it and a server does not: a library's title with one is read there, and a move leaves it out."""
+    show(desk)
+    desk.run()
+    data = desk.zotero.papers()["Alpha"]
+    desk.zotero.write({"key": data["key"], "version": data["version"], "title": "Al\0pha", "extra": "mi\0ne"})
+    desk.zotero.write({"name": "Re\0ad"}, to="collections")
+    assert desk.run().counts["create"] == 0
+    move(desk.data, replace(desk.data, database=bare_database), desk.clock)
+    desk.database = bare_database
+    desk.configure()
+    desk.zotero.edit("Al\0pha", extra="mine\0")
+    desk.zotero.write({"name": "Unre\0ad"}, to="collections")
+    assert desk.run().error is None
+    assert set(desk.zotero.papers()) == {"Al\0pha", "Beta", "Gamma"}
+    assert desk.run().requests.write == 0
+
+
+def test_who_has_to_let_another_go_first_comes_again(database: str, postgres: Postgres) -> None:
+    """Of two that wait for each other's rows the server ends one: that is nobody's fault, and no lasting one."""
+    postgres.run(f"ALTER DATABASE {name_of(database)} SET deadlock_timeout = '10ms'")
+    store = Store(database)
+    with store.writing() as connection:
+        connection.execute(sa.insert(mark), [{"name": name, "value": ""} for name in "ab"])
+    change, ready = sa.update(mark).values(value="new"), Barrier(2)
+
+    def both(first: str, second: str) -> str:
+        try:
+            with store.writing() as connection:
+                connection.execute(change.where(mark.c.name == first))
+                ready.wait(10)
+                connection.execute(change.where(mark.c.name == second))
+        except AwayError as error:
+            return error.words
+        return ""
+
+    with ThreadPoolExecutor() as threads:
+        said = sorted(threads.map(both, "ab", "ba"))
+    assert said[0] == ""
+    assert "lets another program go first" in said[1]
+
+
+def test_an_embedded_library_of_another_computer_is_refused(at_server: Desk, tmp_path: Path) -> None:
+    """What is remembered of one would be taken for what the other lost."""
+    file = at_server.folder / "config.toml"
+    file.write_text(f'[database]\nurl = "{at_server.database}"\n{EMBEDDED}', encoding="utf-8")
+    show(at_server)
+    assert at_server.syncd("push").code == 0
+    other = replace(at_server, place=tmp_path / "other")
+    other.data.create()
+    refused = other.syncd("push")
+    assert refused.code == 1
+    assert "another embedded library" in refused.err
+    assert "a database of its own for each" in refused.err
+    assert at_server.syncd("push").code == 0
+
+
+def test_a_move_needs_one_connection_for_all_libraries(
+    at_server: Desk, tmp_path: Path, postgres: Postgres
+) -> None:
+    """However many there are; and a run anywhere keeps the state from being moved."""
+    name = name_of(at_server.database)
+    Store(at_server.database).close()
+    postgres.run(
+        "INSERT INTO library (endpoint, prefix) SELECT 'http://z', 'users/' || n FROM generate_series(1, 300) n",
+        name,
+    )
+    target = replace(at_server.data, database="", root=tmp_path / "moved")
+    target.create()
+    at_server.data.create()
+    elsewhere = replace(at_server.data, root=tmp_path / "elsewhere")
+    elsewhere.create()
+    with (
+        turn(elsewhere, "http://z", "users/7", at_server.clock, who="a worker"),
+        pytest.raises(LockedError) as caught,
+    ):
+        move(at_server.data, target, at_server.clock)
+    assert "a worker" in caught.value.holder
+    locks: set[int] = set()
+
+    def look(_: str) -> None:
+        locks.update(postgres.run(HOLDING.format(name))[0])
+        with pytest.raises(LockedError), turn(elsewhere, "http://z", "users/7", at_server.clock):
+            pass
+
+    assert move(at_server.data, target, at_server.clock, look)["library"] == 300
+    assert locks == {1}
 
 
 def test_a_move_that_fails_leaves_both_as_they_were(

@@ -18,7 +18,7 @@ from syncd.errors import ConfigError, LibraryError, StateError, in_words
 from syncd.messages import message
 from syncd.state.excerpt import Excerpt, excerpt
 from syncd.state.index import Index
-from syncd.state.libraries import remembered
+from syncd.state.libraries import claim_embedded, remembered
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.state.turn import Turn, turn
@@ -88,7 +88,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
         ClosedError: it is to be left alone just now.
         ConfigError: its key can't be had.
         LockedError: another run is at work on it.
-        StateError: syncd's own database can't be used.
+        StateError: syncd's own database can't be used, or knows another embedded library than this one.
         LibraryError: Zotero on the desktop isn't running, or can't be written to.
     """
     transport = PoliteTransport(ports.clock, counter=counter, nearby=library.type == DESKTOP)
@@ -154,6 +154,8 @@ def _client(library: Library, ports: Ports, transport: PoliteTransport) -> Itera
         from syncd.zotero.embedded import EmbeddedLibrary  # noqa: PLC0415 - only where it is used
 
         with EmbeddedLibrary(ports.data.library) as server:
+            if ports.data.database:
+                claim_embedded(ports.data, server.identity())
             yield Client(Address(library.name, server.url, server.library, server.key), transport)
         return
     library.check_open()

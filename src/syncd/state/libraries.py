@@ -14,8 +14,10 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Library
-from syncd.config.model import DESKTOP
+from syncd.config.model import DESKTOP, EMBEDDED
+from syncd.errors import StateError
 from syncd.handshake import ONLINE, Zotero
+from syncd.messages import message
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.search import chunks
@@ -48,6 +50,23 @@ def remembered(
         if zotero is None:
             zotero = _last(store, endpoint) if library.type == DESKTOP else ONLINE
         yield State(store, endpoint, prefix, clock, zotero)
+
+
+def claim_embedded(data: DataFolder, identity: str) -> None:
+    """Let the state be of this embedded library, which other computers that share the state can't reach.
+
+    Args:
+        data: syncd's data folder.
+        identity: what tells the library from other embedded ones.
+
+    Raises:
+        StateError: the state is of another one.
+    """
+    with closing(Store.of(data)) as store, store.writing() as connection:
+        mine = {"name": EMBEDDED, "value": identity}
+        db.upsert(connection, db.mark, [mine], keep=["value"])
+        if connection.scalar(sa.select(db.mark.c.value).where(db.mark.c.name == EMBEDDED)) != identity:
+            raise StateError(message("embedded-library-of-others"), hint=message("one-database-each"))
 
 
 def _last(store: Store, endpoint: str) -> Zotero:

@@ -20,10 +20,11 @@ from syncd.messages import message
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.store import Store
-from syncd.state.turn import turn
+from syncd.state.turn import every_turn
 
 # So many rows are taken at a time.
 AT_ONCE = 1000
+WHO = "syncd database move"
 
 
 def move(
@@ -47,8 +48,7 @@ def move(
     with ExitStack() as stack:
         stack.enter_context(_daemon_away(source, clock))
         old = stack.enter_context(closing(Store.of(source)))
-        for endpoint, prefix in _libraries(old):
-            stack.enter_context(turn(source, endpoint, prefix, clock, who="syncd database move"))
+        stack.enter_context(every_turn(source, _libraries(old), clock, who=WHO))
         # A file that is only looked at would be made.
         new = stack.enter_context(closing(Store.of(target)))
         reading = stack.enter_context(old.writing())
@@ -74,7 +74,7 @@ def _daemon_away(source: DataFolder, clock: Clock) -> ExitStack:
     """Hold the place of the daemon, which has the state open."""
     stack = ExitStack()
     try:
-        stack.enter_context(held(source.daemon_lock, clock, who="syncd database move"))
+        stack.enter_context(held(source.daemon_lock, clock, who=WHO))
     except LockedError as error:
         words = message("daemon-runs-already", holder=error.holder)
         raise LockedError(words, holder=error.holder, hint=message("stop-daemon-to-move")) from None
@@ -96,16 +96,18 @@ def _copy(
     count, digest = 0, hashlib.sha256()
     columns = [column.name for column in table.c]
     keys = table.c.keys()
-    for part in _rows(reading, table):
+    for found in _rows(reading, table):
+        # A server takes no NUL.
+        part = [tuple(one.replace("\0", "") if isinstance(one, str) else one for one in row) for row in found]
         rows = [dict(zip(keys, row, strict=True)) for row in part]
         db.upsert(writing, table, rows)
         count += len(part)
         for row in part:
-            digest.update(repr(tuple(row)).encode())
+            digest.update(repr(row).encode())
     arrived, check = 0, hashlib.sha256()
-    for part in _rows(writing, table):
-        arrived += len(part)
-        for row in part:
+    for there in _rows(writing, table):
+        arrived += len(there)
+        for row in there:
             check.update(repr(tuple(row)).encode())
     if (arrived, check.digest()) != (count, digest.digest()):
         raise StateError(message("move-differs", table=table.name), hint=message("old-state-untouched"))

@@ -45,6 +45,7 @@ REFUSED = (
     '" does not exist',
     "permission denied for database",
 )
+# Of two that wait for each other's rows, the server lets one go on; and none waits for ever.
 TAKES_TURNS = ("40001", "40P01", "55P03")
 
 
@@ -68,12 +69,25 @@ def connected(url: str, who: str = "", **settings: Any) -> psycopg.Connection[An
     if "connect_timeout" not in url:
         usual["connect_timeout"] = CONNECT_SECONDS
     made = psycopg.connect(url, **usual, **settings)
+    made.adapters.register_dumper(str, _text())
     try:
         _check(made, url)
     except BaseException:
         made.close()
         raise
     return made
+
+
+@cache
+def _text() -> type[psycopg.abc.Dumper]:
+    """Return what gives a text to the server: without NUL, which a file takes, and which Zotero leaves out too."""
+    from psycopg.types.string import StrDumperUnknown  # noqa: PLC0415 - as in `connected`
+
+    class Text(StrDumperUnknown):
+        def dump(self, obj: str) -> psycopg.abc.Buffer | None:
+            return super().dump(obj.replace("\0", ""))
+
+    return Text
 
 
 def _check(connection: psycopg.Connection[Any], url: str) -> None:
@@ -238,9 +252,7 @@ def said(error: BaseException) -> StateError:
         return StateError(message("database-refuses", reason=words), hint=message("check-database-address"))
     if unanswered or state.startswith(AWAY) or state == TOO_MANY:
         return AwayError(message("database-away", reason=words), hint=message("nothing-lost"))
-    hint = ""
-    if state == FULL:
-        hint = message("free-space-and-retry")
-    elif state in TAKES_TURNS:
-        hint = message("retry-when-free")
+    if state in TAKES_TURNS:
+        return AwayError(message("database-busy", reason=words), hint=message("nothing-lost"))
+    hint = message("free-space-and-retry") if state == FULL else ""
     return StateError(message("state-failed", reason=words), hint=hint)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -34,6 +34,9 @@ SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 1
 """
+# Whoever has a turn shares this lock; who moves the database has it alone. A number of syncd's own.
+MOVING = 0x73796D76
+TRY, SHARE = "pg_try_advisory_lock", "pg_try_advisory_lock_shared"
 # Within a minute or two, the server notices a computer that went without a word, and the other way round.
 ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
@@ -116,26 +119,73 @@ def turn(  # noqa: PLR0913 - as `lock.held`, and which library
         if not data.database:
             yield Turn()
             return
-        from syncd.state.postgres import connected, readable  # noqa: PLC0415 - as above
+        from syncd.state.postgres import readable  # noqa: PLC0415 - as above
 
-        with readable():
-            connection = connected(data.database, this_process(who), autocommit=True, **ALIVE)
-        with closing(connection):
+        with _locking(data.database, who) as connection:
             number = _number(endpoint, prefix)
             with readable():
+                _take(connection, MOVING, clock, wait, tell, SHARE)
                 _take(connection, number, clock, wait, tell)
             yield Turn(connection, number)
 
 
-def _take(
-    connection: psycopg.Connection[Any], number: int, clock: Clock, wait: float, tell: Callable[[str], None]
+@contextmanager
+def every_turn(
+    data: DataFolder, libraries: Iterable[tuple[str, str]], clock: Clock, *, who: str
+) -> Iterator[None]:
+    """Hold the turns at all libraries.
+
+    Args:
+        data: the data folder, which knows where the state is.
+        libraries: those that are known, by endpoint and prefix.
+        clock: time.
+        who: what others are told about this holder.
+
+    Raises:
+        LockedError: a run has one; says which, and on which computer.
+        StateError: a lock can't be had.
+        AwayError: the server does not answer.
+    """
+    with ExitStack() as stack:
+        if data.database:
+            from syncd.state.postgres import readable  # noqa: PLC0415 - as above
+
+            # One lock, for a server has room for some thousands.
+            connection = stack.enter_context(_locking(data.database, who))
+            with readable():
+                _take(connection, MOVING, clock)
+        else:
+            for endpoint, prefix in libraries:
+                stack.enter_context(held(data.lock(endpoint, prefix), clock, who=who))
+        yield
+
+
+@contextmanager
+def _locking(database: str, who: str) -> Iterator[psycopg.Connection[Any]]:
+    """Give a connection for locks, which are the server's as long as it lasts."""
+    from syncd.state.postgres import connected, readable  # noqa: PLC0415 - as above
+
+    with readable():
+        connection = connected(database, this_process(who), autocommit=True, **ALIVE)
+    with closing(connection):
+        with readable():
+            for name, value in ALIVE.items():
+                connection.execute("SELECT set_config(%s, %s, false)", [f"tcp_{name}", str(value)])
+        yield connection
+
+
+def _take(  # noqa: PLR0913, PLR0917 - as `lock.await_turn`
+    connection: psycopg.Connection[Any],
+    number: int,
+    clock: Clock,
+    wait: float = 0.0,
+    tell: Callable[[str], None] = lambda _words: None,
+    function: str = TRY,
 ) -> None:
-    """Take a lock on a connection, which is the server's as long as it lasts."""
-    for name, value in ALIVE.items():
-        connection.execute("SELECT set_config(%s, %s, false)", [f"tcp_{name}", str(value)])
+    """Take a lock on a connection."""
 
     def taken() -> bool:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone()
+        row = connection.execute(f"SELECT {function}(%s)", [number]).fetchone()
         return bool(row and row[0])
 
     def holder() -> str:

@@ -95,6 +95,17 @@ def prepare(path: Path, library: str) -> None:
         ) from error
 
 
+def identity(path: Path) -> str:
+    """Return what tells this file from those of other embedded libraries; a copy of it has the same."""
+    with closing(connect(path)) as connection, transaction(connection):
+        connection.execute("CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL)")
+        connection.execute(
+            "INSERT INTO identity SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM identity)"
+        )
+        found: str = connection.execute("SELECT id FROM identity").fetchone()[0]
+        return found
+
+
 def _keep_private(path: Path) -> None:
     """Let only its owner read and write the file; what SQLite makes beside it gets the same permissions.
 

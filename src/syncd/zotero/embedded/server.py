@@ -115,6 +115,10 @@ class EmbeddedLibrary:
         self._server = serve.Server([door], name="embedded library").start()
         return self
 
+    def identity(self) -> str:
+        """Return what tells its file from those of other embedded libraries, once started."""
+        return database.identity(self.path)
+
     def application(self, workers: Workers) -> ASGIApp:
         """What answers the requests.
 
