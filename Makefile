@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 WORKERS ?= 4
 HISTORIES ?= 2000
+ROUNDS ?= 100
 RUNS ?= 10000
 SIZES ?= 1000 100000 1000000
 FLEET ?= 100 10000
@@ -28,7 +29,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test test-all browser firefox soak mutants lint types plugin-types format bench bench-scale fleet-demo gecko zotero lock schema units clean
+.PHONY: help venv demo demo-page test test-all browser firefox soak soak-fleet mutants lint types plugin-types format bench bench-scale fleet-demo gecko zotero lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +77,10 @@ format: $(DEV) ## lay out the code
 soak: $(DEV) ## run 2,000 random histories of the sync, and let the daemon live for 10,000 looks
 	SYNCD_HISTORIES=$(HISTORIES) SYNCD_RUNS=$(RUNS) $(BIN)/python -m pytest -s tests/system/test_machine.py \
 		tests/system/test_long_life.py
+
+soak-fleet: $(DEV) ## play random histories with three workers on one PostgreSQL, 6 in each of 100 ROUNDS, and kill at every moment
+	SYNCD_FLEET_ROUNDS=$(ROUNDS) SYNCD_FLEET_LIBRARIES=6 $(BIN)/python -m pytest -s tests/system/test_fleet_machine.py \
+		tests/system/test_crash.py
 
 mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 	$(BIN)/python tests/mutants/run.py

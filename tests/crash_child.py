@@ -39,16 +39,18 @@ class Work:
         folder: the user's, with configuration and page.
         env: the environment.
         undoes: the run to undo; empty for a push.
+        database: the address of the state, where it is on a server.
     """
 
     folder: Path
     env: Mapping[str, str]
     undoes: str = ""
+    database: str = ""
 
     @property
     def ports(self) -> Ports:
         """The world as this user has it, at the time at which every test starts."""
-        return Ports(self.env, DataFolder(self.folder / "data"), FakeClock())
+        return Ports(self.env, DataFolder(self.folder / "data", self.database), FakeClock())
 
     def push(self) -> Report:
         """Push; an error is in the report."""

@@ -141,9 +141,9 @@ class Postgres:
         """Return the address of a database."""
         return f"postgresql://syncd@/{database}?host={self.folder}"
 
-    def new(self, template: str = "template0") -> str:
-        """Make a database, a copy of another one, and return its name."""
-        name = f"test_{next(self._numbers)}"
+    def new(self, template: str = "template0", name: str = "") -> str:
+        """Make a database, a copy of another one, and return its name: the one it is to have, or a new one."""
+        name = name or f"test_{next(self._numbers)}"
         parts = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
         self.run(sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy").format(**parts))
         return name

@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sqlite3
 import sys
 from dataclasses import dataclass, replace
 from multiprocessing import forkserver
@@ -24,14 +23,16 @@ from doubles import Fault
 from pages import entry, page
 from syncd.config import load
 from syncd.state.libraries import remembered
+from syncd.state.postgres import engine
 from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
     from desk import Desk, Zotero
+    from postgres import Postgres
 
 BEFORE = page(*(entry(title) for title in ("Alpha", "Beta", "Gamma")))
 AFTER = page(
@@ -52,6 +53,8 @@ MOMENTS = {
     "undo of the first push": (3, 5),
     "undo of the update": (3, 5),
 }
+# With the state on a server, one scenario stands for all in `make test`; `make soak-fleet` plays each.
+ON_SERVER = list(MOMENTS) if "SYNCD_FLEET_ROUNDS" in os.environ else ["undo of the update"]
 PATIENCE = 60
 
 
@@ -81,16 +84,22 @@ class Stage:
         desk: the user's.
         processes: where the work is done.
         scenario: one of `MOMENTS`.
+        postgres: the server that has the desk's state; None where that is a file.
     """
 
-    def __init__(self, desk: Desk, processes: ForkServerContext, scenario: str) -> None:
+    def __init__(
+        self, desk: Desk, processes: ForkServerContext, scenario: str, postgres: Postgres | None = None
+    ) -> None:
         self.desk = desk
         self.processes = processes
-        self.work = Work(desk.folder, desk.env)
+        self.postgres = postgres
+        self.database = desk.database.split("/")[3].partition("?")[0] if postgres else ""
+        self.work = Work(desk.folder, desk.env, database=desk.database)
         self.requests = 0
         self.set_up(scenario)
         self.start = desk.folder.parent / "start"
         self._served(lambda: self._copy(desk.folder.parent, self.start))
+        self._copy_database(self.database, f"{self.database}_start")
 
     def set_up(self, scenario: str) -> None:
         """Bring library and state to where the scenario starts, which was three days ago."""
@@ -113,6 +122,20 @@ class Stage:
     def reset(self) -> None:
         """Put library and state back to the start."""
         self._served(lambda: self._copy(self.start, self.desk.folder.parent))
+        self._copy_database(f"{self.database}_start", self.database)
+
+    def _copy_database(self, source: str, target: str) -> None:
+        if self.postgres:
+            self._let_go()
+            self.postgres.run(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
+            self.postgres.new(source, target)
+
+    def _let_go(self) -> None:
+        """Wait until the server knows that a process is gone, and has its locks back."""
+        if self.postgres:
+            engine(self.desk.database).dispose()
+            while self.postgres.cut(self.database):
+                pass
 
     def _served(self, change: Callable[[], None]) -> None:
         """Change files while nobody serves them; what was being served is finished first."""
@@ -166,6 +189,7 @@ class Stage:
         ours.close()
         process.close()
         server._faults = None
+        self._let_go()
         if when in {"before", "after"}:
             self._served(lambda: None)
         assert code is not None
@@ -215,18 +239,25 @@ class Stage:
 
     def unfinished(self) -> int:
         """Return how many chunks are in the journal."""
-        database = sqlite3.connect(self.desk.data.state)
-        try:
-            (rows,) = database.execute("SELECT count(*) FROM journal").fetchone()
-        finally:
-            database.close()
-        return int(rows)
+        settings = load(self.desk.folder / "config.toml", self.desk.env).library()
+        with remembered(settings, self.work.ports.data, self.work.ports.clock) as state:
+            return len(state.journal.unfinished())
 
 
-@pytest.fixture(params=MOMENTS)
-def stage(request: pytest.FixtureRequest, desk: Desk, processes: ForkServerContext) -> Stage:
-    """Give a scenario at its start."""
-    return Stage(desk, processes, request.param)
+@pytest.fixture(
+    params=[*((name, "file") for name in MOMENTS), *((name, "server") for name in ON_SERVER)],
+    ids=", state on a ".join,
+)
+def stage(request: pytest.FixtureRequest, processes: ForkServerContext) -> Iterator[Stage]:
+    """Give a scenario at its start, with the state in a file or on a server."""
+    scenario, place = request.param
+    if place == "file":
+        yield Stage(request.getfixturevalue("desk"), processes, scenario)
+        return
+    postgres = request.getfixturevalue("postgres")
+    made = Stage(request.getfixturevalue("at_server"), processes, scenario, postgres)
+    yield made
+    postgres.drop(f"{made.database}_start")
 
 
 @dataclass(frozen=True)
@@ -292,7 +323,7 @@ def test_an_undo_leaves_nothing_of_a_first_push_but_the_trash(
 def test_the_matrix_has_no_holes(request: pytest.FixtureRequest, stage: Stage) -> None:
     """Each request twice and each commit once: fewer moments than documented would be missed ones."""
     size = uninterrupted(stage)
-    requests, commits = MOMENTS[request.node.callspec.params["stage"]]
+    requests, commits = MOMENTS[request.node.callspec.params["stage"][0]]
     assert size.requests >= requests
     assert size.commits >= commits
 
