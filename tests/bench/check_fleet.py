@@ -110,12 +110,15 @@ class Fleet:
         (self.folder / "worker.toml").write_text(text, encoding="utf-8")
         text += '[http]\nallow_private = ["127.0.0.1"]\n'
         text += "".join(LIBRARY.format(number=number, url=url) for number, url in enumerate(self.urls))
-        profiles = self.openalex.follow(AUTHORS).splitlines()
-        text += "\n".join(
-            f'{line}\nlibrary = "l{place // 2 % LIBRARIES}"' if place % 2 else line
-            for place, line in enumerate(profiles)
-        )
-        (self.folder / "config.toml").write_text(text + "\n", encoding="utf-8")
+        for number in range(AUTHORS):
+            author = identifier(number)
+            self.openalex.add(author, title(author), "2020-01-01")
+            library = number * LIBRARIES // AUTHORS
+            # As a group's members are called: those of one library are neighbours.
+            text += (
+                f'[profiles."l{library}-p{number}"]\nsource = "openalex:{author}"\nlibrary = "l{library}"\n'
+            )
+        (self.folder / "config.toml").write_text(text, encoding="utf-8")
         self._were_read(load(self.folder / "config.toml", {"TEST_KEY": KEY}))
 
     def _were_read(self, config: Config) -> None:
@@ -166,13 +169,17 @@ class Fleet:
     def publish(self) -> int:
         """Let some authors have published something, others in each round; return how many."""
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        # Authors of one library are a number of libraries apart.
-        first = self.news * LIBRARIES
-        chosen = [n for n in range(AUTHORS) if n // LIBRARIES % NEWS == self.news % NEWS]
+        chosen = range(self.news % NEWS, AUTHORS, NEWS)
         self.news += 1
         for number in chosen:
-            self.openalex.add(identifier(number), title(f"news {first} {number}"), today)
+            self.openalex.add(identifier(number), title(f"news {self.news} {number}"), today)
         return len(chosen)
+
+    def rest(self) -> None:
+        """Let nobody be due: who is new to the scheduler is."""
+        with self.store.writing() as connection:
+            connection.exec_driver_sql("UPDATE fleet_profile SET due = '', why = '[]', queued = ''")
+            connection.exec_driver_sql("DELETE FROM procrastinate_jobs")
 
     def make_due(self) -> None:
         """Let the times of all profiles have come, and put into the queue what may be done, as each minute."""
@@ -342,6 +349,7 @@ def test_a_fleet(tmp_path: Path) -> None:
         with fleet.process([str(CHILD), site.address], "config.toml"):
             profiles = "SELECT count(*) FROM fleet_profile"
             until(lambda: fleet.count(profiles) == AUTHORS, seconds=120, but=fleet.log)
+            fleet.rest()
             rounds = [work(fleet, libraries, number) for number in ROUNDS]
             last = work(fleet, libraries, WITH_ONE_KILLED, kill=True)
             held = [papers_of(url) for url in urls]
