@@ -444,3 +444,18 @@ def test_a_worker_that_is_not_let_in_does_not_wait(fleet: Fleet) -> None:
     assert done.code == 1
     assert 'database "elsewhere" does not exist' in done.err
     assert "[database] url" in done.err
+
+
+def test_a_fleets_state_goes_to_another_server(fleet: Fleet) -> None:
+    """Its queue is no part of the state, and is made there anew."""
+    fleet.follow("ann")
+    worker = fleet.worker()
+    assert worker.end() == 0
+    name = fleet.postgres.new()
+    assert fleet.desk.syncd("database", "move", "--to", fleet.postgres.url(name)).code == 0
+    fleet.desk.database = fleet.postgres.url(name)
+    fleet.follow("ann")
+    assert fleet.desk.syncd("status").code == 0
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    fleet.until(lambda: fleet.titles() == papers("ann"), worker, scheduler)
+    assert len(worker.logged("the worker is at work")) == 1

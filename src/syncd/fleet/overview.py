@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.daemon.roster import Gate
-from syncd.fleet import due, signs
-from syncd.fleet.queue import queue_of_library
+from syncd.fleet import due
+from syncd.fleet.queue import prepared, queue_of_library
 from syncd.messages import message, recalled
 from syncd.paths import DataFolder
 from syncd.state import store as db
@@ -29,9 +29,9 @@ def overview(data: DataFolder) -> Json | None:
         `live` gives.
     """
     with closing(Store.of(data)) as store, store.reading() as connection:
-        scheduled = due.shared_settings(connection) is not None
-        if not scheduled and not signs.are_known(connection):
+        if prepared(connection) is None:
             return None
+        scheduled = due.shared_settings(connection) is not None
         names = connection.scalars(sa.select(db.fleet_profile.c.name)).all()
         return {
             "scheduled": scheduled,

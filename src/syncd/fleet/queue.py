@@ -50,19 +50,25 @@ def prepare(store: Store) -> None:
     """Make procrastinate's tables, or bring them up to date."""
     version = importlib.metadata.version("procrastinate")
     with store.writing() as connection:
-        mark = db.mark.c
-        found = connection.scalar(sa.select(mark.value).where(mark.name == MARK).with_for_update())
-        if found == version:
+        if prepared(connection) == version:
             return
         # Of two that come here at once, the second waits.
         connection.execute(sa.text("LOCK TABLE mark IN SHARE ROW EXCLUSIVE MODE"))
-        found = connection.scalar(sa.select(mark.value).where(mark.name == MARK))
+        found = prepared(connection)
         if found == version:
             return
         texts = [schema.SchemaManager.get_schema()] if found is None else _changes(found)
         for text in texts:
             driver(connection).execute(text.encode())
         db.upsert(connection, db.mark, [{"name": MARK, "value": version}])
+
+
+def prepared(connection: sa.Connection) -> str | None:
+    """Return the version of procrastinate's tables; None where there are none, for nobody of a fleet ever ran."""
+    # A state that was moved here has the mark, and not the tables.
+    if connection.scalar(sa.select(sa.func.to_regclass("procrastinate_jobs"))) is None:
+        return None
+    return connection.scalar(sa.select(db.mark.c.value).where(db.mark.c.name == MARK))
 
 
 def _changes(since: str) -> list[str]:

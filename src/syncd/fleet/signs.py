@@ -46,8 +46,3 @@ def are_there(connection: sa.Connection, now: datetime) -> bool:
     """Whether any worker is at work."""
     seen = db.fleet_worker.c.seen
     return connection.scalar(sa.select(sa.func.count()).where(seen >= text_of(now - DEAD))) != 0
-
-
-def are_known(connection: sa.Connection) -> bool:
-    """Whether any worker gave a sign of life lately."""
-    return connection.scalar(sa.select(sa.func.count()).select_from(db.fleet_worker)) != 0
