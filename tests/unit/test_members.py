@@ -79,6 +79,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         f",{BO},,,",
         f"Lee, Bo,{BO},,,",
         f"Eve,{BO},,,",
+        f"Eve,{BO},2021,,",
     )
     found = problems(tmp_path, "\n".join(rows), '[profiles.Eve]\nsource = "eve.txt"\n')
     assert [problem.partition(": ")[0].removeprefix("people.csv:") for problem in found] == [
@@ -94,6 +95,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         "8",
         "8",
         "9",
+        "10",
     ]
     for words in (
         "slash",
@@ -107,6 +109,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         "quotes",
         "'Bo'",
         "called 'Eve'",
+        "the same person is in line 9 already",
     ):
         assert sum(words in problem for problem in found) == 1, (words, found)
 
@@ -127,6 +130,16 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_what_is_no_list_is_said(tmp_path: Path, people: str, words: str) -> None:
     """A mistyped column would else let dates be ignored."""
     assert words in problems(tmp_path, people)
+
+
+def test_a_list_that_a_spreadsheet_saved_in_another_encoding(tmp_path: Path) -> None:
+    """The line of the first umlaut is told, and what to do."""
+    (tmp_path / "people.csv").write_bytes(f"name;id\nAnn;{ANN}\nJörg;{BO}\n".encode("cp1252"))
+    (tmp_path / "config.toml").write_text('[groups.lab]\nmembers = "people.csv"\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path / "config.toml", {})
+    assert raised.value.problems == [f"{tmp_path}/people.csv:3: the file is not UTF-8"]
+    assert "UTF-8" in raised.value.hint
 
 
 def test_lists_that_share_a_name_and_one_that_is_missing(tmp_path: Path) -> None:

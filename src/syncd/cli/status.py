@@ -176,7 +176,7 @@ def _show(
         if row.pushed and row.pushed.paused:
             tell("\n" + message("fresh-collection", profile=quote(row.name)))
     if any(cause == "review" for cause, _ in shelf.numbers):
-        tell("\n" + message("decide-duplicates"))
+        tell("\n" + message("decide-waiting"))
     out.print()
 
 

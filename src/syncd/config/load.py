@@ -249,12 +249,14 @@ def _with_members(config: Config) -> Config:
     profiles = dict(config.profiles)
     places: dict[str, tuple[str, int]] = {}
     problems: list[str] = []
+    hint = ""
     for group in config.groups.values():
         path = group.members
         try:
             people = members.read(read_list(Path(path)))
         except ConfigError as error:
             problems += error.problems
+            hint = hint or error.hint
             continue
         found = list(people.problems)
         for one in people.members:
@@ -270,7 +272,7 @@ def _with_members(config: Config) -> Config:
         found.sort(key=lambda problem: problem.line)
         problems += [message("at", place=f"{path}:{problem.line}", words=problem.words) for problem in found]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems, hint=hint)
     return config.model_copy(update={"profiles": profiles})
 
 

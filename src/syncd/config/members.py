@@ -90,16 +90,16 @@ def read(text: str, *, whole: bool = True) -> People:
         problems += [Problem(1, words) for words in _wrong_head(head, columns)]
         if problems:
             return People((), tuple(problems), columns, delimiter)
-        lines: dict[str, int] = {}
+        above: dict[str, tuple[int, str]] = {}
         for line, last, row in rows:
             if not any(cell.strip() for cell in row):
                 continue
             cells = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
-            found = list(_wrong(cells, lines, whole=whole))
+            found = list(_wrong(cells, above, whole=whole))
             if len(row) > len(head):
                 found.append(message("row-too-long"))
             problems += [Problem(line, words) for words in found]
-            lines.setdefault(cells[NAME], line)
+            above.setdefault(cells[NAME], (line, cells[ID]))
             if not found:
                 span = Span(cells.get(FROM, ""), cells.get(TO, ""))
                 members.append(Member(cells[NAME], cells[ID], span, line, last))
@@ -171,15 +171,18 @@ def _is_slip(name: str, meant: str) -> bool:
     return len(name) >= LEAST_LETTERS and OSA.distance(name, meant) <= 1
 
 
-def _wrong(cells: Mapping[str, str], lines: Mapping[str, int], *, whole: bool) -> Iterator[str]:
-    """Yield what is wrong with a row, given the lines of the names above it."""
+def _wrong(cells: Mapping[str, str], above: Mapping[str, tuple[int, str]], *, whole: bool) -> Iterator[str]:
+    """Yield what is wrong with a row, given the lines and ids of the names above it."""
     name = cells[NAME]
     if not name:
         yield message("member-without-name")
     elif "/" in name or not name.isprintable():
         yield message("member-name-odd", name=repr(name))
-    elif name in lines:
-        yield message("member-twice", name=repr(name), line=lines[name])
+    elif name in above:
+        line, same = above[name]
+        is_row = bool(same) and same == cells[ID]
+        twice = message("row-twice", line=line) if is_row else ""
+        yield twice or message("member-twice", name=repr(name), line=line)
     if cells[ID] or whole:
         yield from _wrong_id(cells[ID])
     ends = [cells.get(column, "") for column in (FROM, TO)]
