@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +30,7 @@ from syncd.fleet.bucket import SharedPace
 from syncd.fleet.jobs import Jobs
 from syncd.fleet.settings import Shared, entries, libraries
 from syncd.sources.pace import Pace
+from syncd.state.move import move
 from syncd.state.store import Store
 from websites import Reply, Site, website
 
@@ -421,6 +423,18 @@ def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
     one.learn("busy.example.org", {"x-rate-limit-limit": "10", "x-rate-limit-interval": "10m"}, 0.0, today)
     assert one.turn("busy.example.org", 0.0) == 0.0
     assert 50 < two.turn("busy.example.org", 0.0) <= 60
+
+
+def test_a_fleet_goes_on_where_its_state_moved_to(fleet: Fleet, bare_database: str) -> None:
+    """The queue is not taken along, and is made anew there."""
+    fleet.follow("ann", "bo")
+    there = replace(fleet.desk.data, database=bare_database)
+    Hands(fleet, {}).minute()
+    move(fleet.desk.data, there, fleet.desk.clock)
+    fleet.desk.database = bare_database
+    fleet.follow("ann", "bo", "cy")
+    Hands(fleet, {}).minute()
+    assert fleet.titles() == papers("ann", "bo", "cy")
 
 
 def test_a_worker_needs_a_database(desk: Desk) -> None:
