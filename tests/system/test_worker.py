@@ -32,7 +32,7 @@ from syncd.fleet.settings import Shared, entries, libraries
 from syncd.sources.pace import Pace
 from syncd.state.move import move
 from syncd.state.store import Store
-from websites import Reply, Site, website
+from websites import Asked, Reply, Site, website
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -321,9 +321,8 @@ class Hands:
         config = load(desk.folder / "config.toml", desk.env)
         self.clock, self.store = desk.clock, Store(desk.database)
         queue.prepare(self.store)
-        with self.store.writing() as connection:
-            followed = (Shared.of(config), libraries(config), entries(config))
-            due.take_over(connection, *followed, desk.clock.now())
+        self._desk = desk
+        self.follow()
         ports = Ports(desk.env, desk.data, desk.clock, services=services, pace=Pace(0.0, {}))
 
         def admits(library: str) -> bool:
@@ -333,6 +332,13 @@ class Hands:
         reporter = Reporter(config, ports)
         never = threading.Event()
         self.jobs = Jobs("hands", self.store, looker, reporter, never, lambda: None, tell=None)
+
+    def follow(self) -> None:
+        """Follow whom the configuration names now, as the scheduler does."""
+        config = load(self._desk.folder / "config.toml", self._desk.env)
+        with self.store.writing() as connection:
+            followed = (Shared.of(config), libraries(config), entries(config))
+            due.take_over(connection, *followed, self.clock.now())
 
     def minute(self) -> int:
         """Do all that is due; return how many jobs that took."""
@@ -352,6 +358,67 @@ class Hands:
         )
         with self.store.writing() as connection:
             return connection.execute(query).one_or_none()
+
+
+def test_what_was_read_by_other_settings_is_not_pushed(fleet: Fleet) -> None:
+    """Whose source is another by the time that the old one was read: that one is read instead."""
+    fleet.follow("ann", "bo")
+    hands = Hands(fleet, {})
+    old = fleet.site.replies["/ann"]
+
+    def meanwhile(_: Asked) -> Reply:
+        file = fleet.desk.folder / "config.toml"
+        file.write_text(file.read_text().replace(f"{fleet.site.address}/ann", f"{fleet.site.address}/cy"))
+        fleet.show("cy", "Paper of cy")
+        hands.follow()
+        assert isinstance(old, Reply)
+        return old
+
+    fleet.site.replies["/ann"] = meanwhile
+    hands.minute()
+    assert fleet.titles() == [*papers("bo"), "Paper of cy"]
+
+
+@pytest.mark.parametrize("gone", ["profile", "library"])
+def test_what_is_followed_no_more_by_the_time_it_was_read_is_not_pushed(fleet: Fleet, gone: str) -> None:
+    """Neither where the profile is gone, nor with it the library; its job ends, and nothing is left of it."""
+    fleet.follow("ann", extra='[libraries.own]\ntype = "embedded"\n')
+    hands = Hands(fleet, {})
+    old = fleet.site.replies["/ann"]
+
+    def meanwhile(_: Asked) -> Reply:
+        file = fleet.desk.folder / "config.toml"
+        text = file.read_text()
+        file.write_text(
+            text.partition("[profiles.ann]")[0] if gone == "profile" else f'{text}\nlibrary = "own"\n'
+        )
+        hands.follow()
+        assert isinstance(old, Reply)
+        return old
+
+    fleet.site.replies["/ann"] = meanwhile
+    hands.minute()
+    assert fleet.titles() == []
+    for table in ("fleet_page", "fleet_profile", "procrastinate_jobs"):
+        assert fleet.run(f"SELECT * FROM {table}") == []  # noqa: S608 - names of ours
+
+
+def test_what_two_jobs_have_read_is_pushed_once(fleet: Fleet) -> None:
+    """One of them was believed dead. What it brings late does not wait for the next time, when it would be old."""
+    fleet.follow("ann")
+    hands = Hands(fleet, {})
+    old = fleet.site.replies["/ann"]
+    assert isinstance(old, Reply)
+
+    def meanwhile(_: Asked) -> Reply:
+        fleet.site.replies["/ann"] = old
+        hands.minute()
+        return old
+
+    fleet.site.replies["/ann"] = meanwhile
+    hands.minute()
+    assert fleet.titles() == papers("ann")
+    assert fleet.run("SELECT * FROM fleet_page") == []
 
 
 def test_many_authors_of_one_service_are_asked_about_together(fleet: Fleet, clock: FakeClock) -> None:

@@ -36,7 +36,10 @@ def _profiles() -> TypeAdapter[Profile]:
 
 
 def put(connection: sa.Connection, waiting: Waiting, turn: int, now: datetime) -> None:
-    """Put what was read of a profile, in place of what was read before; nothing of one that is followed no more.
+    """Put what was read of a profile, in place of what was read before.
+
+    Nothing of one that is followed no more; nor of one that became due again meanwhile, perhaps with another source,
+    and is read anew; nor where another job has read it as well, and that is pushed already.
 
     Args:
         connection: the transaction.
@@ -44,8 +47,10 @@ def put(connection: sa.Connection, waiting: Waiting, turn: int, now: datetime) -
         turn: how often the profile had become due when it was begun.
         now: the time.
     """
-    followed = sa.select(due.PROFILE.name).where(due.PROFILE.name == waiting.profile)
-    if connection.scalar(followed.with_for_update()) is None:
+    due.not_being_read(connection, [waiting.profile])
+    followed = sa.select(due.PROFILE.turn, due.PROFILE.due).where(due.PROFILE.name == waiting.profile)
+    row = connection.execute(followed.with_for_update()).one_or_none()
+    if row is None or row.turn != turn or not row.due:
         return
     due.forget_pages(connection, due.PAGE.profile == waiting.profile)
     usual = {
@@ -77,7 +82,6 @@ def put(connection: sa.Connection, waiting: Waiting, turn: int, now: datetime) -
     connection.execute(
         sa.insert(db.fleet_page), [{**row, "number": number} for number, row in enumerate(rows)]
     )
-    due.not_being_read(connection, [waiting.profile])
 
 
 def forget_old(connection: sa.Connection, now: datetime) -> None:
