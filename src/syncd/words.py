@@ -1115,6 +1115,8 @@ WORDS: Mapping[str, str] = {
     "target-not-empty": "the database to move to holds a state already",
     "name-empty-target": "Name an empty one, or move the old file away; nothing was changed.",
     "stop-daemon-to-move": "Stop it, and all other computers' daemons and workers, until the state is moved.",
+    "workers-still-at-work": "workers are at work: {names}",
+    "stop-workers-to-move": "Stop them, and the scheduler, until the state is moved. One that was killed is counted for a minute.",
     "moving-table": "moving {table}",
     "move-differs": "the table {table} did not arrive as it is",
     "old-state-untouched": "The state is where it was, and the other database holds nothing of it.",

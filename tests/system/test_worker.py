@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -30,7 +29,6 @@ from syncd.fleet.bucket import SharedPace
 from syncd.fleet.jobs import Jobs
 from syncd.fleet.settings import Shared, entries, libraries
 from syncd.sources.pace import Pace
-from syncd.state.move import move
 from syncd.state.store import Store
 from websites import Asked, Reply, Site, website
 
@@ -492,18 +490,6 @@ def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
     assert 50 < two.turn("busy.example.org", 0.0) <= 60
 
 
-def test_a_fleet_goes_on_where_its_state_moved_to(fleet: Fleet, bare_database: str) -> None:
-    """The queue is not taken along, and is made anew there."""
-    fleet.follow("ann", "bo")
-    there = replace(fleet.desk.data, database=bare_database)
-    Hands(fleet, {}).minute()
-    move(fleet.desk.data, there, fleet.desk.clock)
-    fleet.desk.database = bare_database
-    fleet.follow("ann", "bo", "cy")
-    Hands(fleet, {}).minute()
-    assert fleet.titles() == papers("ann", "bo", "cy")
-
-
 def test_a_worker_needs_a_database(desk: Desk) -> None:
     """Without PostgreSQL there is nothing to share, and syncd says what to write where."""
     done = desk.syncd("worker")
@@ -531,8 +517,11 @@ def test_a_fleets_state_goes_to_another_server(fleet: Fleet) -> None:
     """Its queue is no part of the state, and is made there anew."""
     fleet.follow("ann")
     worker = fleet.worker()
-    assert worker.end() == 0
     name = fleet.postgres.new()
+    refused = fleet.desk.syncd("database", "move", "--to", fleet.postgres.url(name))
+    assert refused.code != 0
+    assert "workers are at work" in refused.err
+    assert worker.end() == 0
     assert fleet.desk.syncd("database", "move", "--to", fleet.postgres.url(name)).code == 0
     fleet.desk.database = fleet.postgres.url(name)
     fleet.follow("ann")

@@ -339,7 +339,7 @@ def serve(ports: Ports, concurrency: int, stream: TextIO) -> None:
     configure(stream, ports.env, clock=ports.clock)
     # What is to be said of jobs is said by us.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="syncd-worker-") as folder:
         world = replace(ports, data=DataFolder(Path(folder), ports.data.database))
         with Reporter(defaults(), world) as reporter:
