@@ -7,7 +7,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import pytest
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from desk import Desk
     from postgres import Postgres
+    from syncd.engine.run import Report
 
 
 # Breaks the connections that hold locks of libraries, in one database.
@@ -233,6 +234,66 @@ def test_a_run_that_comes_late_changes_nothing_that_is_remembered(
     assert desk.zotero.papers()["Alpha"]["abstractNote"] == "Third words."
     assert len(desk.zotero.papers()) == 2
     assert desk.run().requests.write == 0
+
+
+class Cut:
+    """Breaks the connection as soon as the server has carried out one of many commits, and nobody heard of it.
+
+    Args:
+        postgres: the server.
+        number: of the commit, counted from 1; 0 for none.
+    """
+
+    def __init__(self, postgres: Postgres, number: int) -> None:
+        self._postgres, self._number = postgres, number
+        self.commits = 0
+
+    def __enter__(self) -> Self:
+        sa.event.listen(sa.Engine, "commit", self._meet)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sa.event.remove(sa.Engine, "commit", self._meet)
+
+    def _meet(self, connection: sa.Connection) -> None:
+        self.commits += 1
+        if self.commits == self._number:
+            driver: Any = connection.connection.driver_connection
+            driver.commit()
+            self._postgres.run(f"SELECT pg_terminate_backend({driver.info.backend_pid})")
+            broken = psycopg.OperationalError("server closed the connection unexpectedly")
+            raise sa.exc.OperationalError("COMMIT", {}, broken)
+
+
+def test_a_commit_of_unknown_outcome_does_no_harm(at_server: Desk, postgres: Postgres) -> None:
+    """At each commit of a push the connection breaks after the server did it: the next push makes it good."""
+    desk = at_server
+
+    def push(number: int) -> Report:
+        titles = [
+            entry("Alpha", abstract=f"Version {number}."),
+            *(entry(f"Paper {n}") for n in range(number)),
+        ]
+        desk.page.write_text(page(*titles), encoding="utf-8")
+        return desk.run()
+
+    push(1)
+    with Cut(postgres, 0) as none:
+        push(2)
+    assert none.commits >= 5
+    for number in range(1, none.commits + 1):
+        with Cut(postgres, number) as cut:
+            error = push(number + 2).error
+        assert cut.commits >= number
+        assert error is None or isinstance(error, AwayError)
+        desk.clock.advance(86_400 * 3)
+        report = push(number + 2)
+        assert report.error is None
+        assert not any(action.kept for action in report.actions)
+        papers = desk.zotero.papers()
+        assert papers["Alpha"]["abstractNote"] == f"Version {number + 2}."
+        assert len(desk.zotero.items()) == 2 * len(papers) - 1 == 2 * number + 5
+        assert desk.run().requests.write == 0
 
 
 def test_a_pooler_in_transaction_mode_is_refused(postgres: Postgres, database: str) -> None:
