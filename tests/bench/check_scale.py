@@ -39,8 +39,9 @@ NEW = 50
 # What each figure may be at most; ratios are the largest library's against the least one's.
 MOST_IDLE, MOST_NEW, MOST_MEMORY, MOST_READING = 1.2, 1.3, 200.0, 1.3
 LEAST_RECALL, MOST_SECONDS = 0.995, 0.005
-# Titles that are looked for; recall is measured against a search of every title in a library of no more than this.
-LOOKED_FOR, COMPARED = 300, 100_000
+# Titles that are looked for. Recall is measured against a search of every title, in libraries of no more than this, and
+# by no more comparisons.
+LOOKED_FOR, COMPARED, COMPARISONS = 300, 100_000, 6_000_000
 # Papers in the library that clients read against each other, and seconds that a server far away takes for an answer.
 RACE, FAR = 10_000, 0.1
 SERVER = """
@@ -282,7 +283,8 @@ def recall(state: Path, view: LibraryView) -> tuple[int, int]:
     pairs = found = 0
     chance = random.Random(7)
     with searching(state) as (search, _):
-        for number in chance.sample(range(len(view.items)), min(len(view.items), LOOKED_FOR)):
+        size = len(view.items)
+        for number in chance.sample(range(size), min(size, LOOKED_FOR, COMPARISONS // size)):
             paper = spelt_otherwise(number)
             like = {candidate.key for candidate in near(paper, view, frozenset())}
             pairs += len(like)
@@ -362,10 +364,9 @@ def rows_of(
     reading = big.costs["first reading"].memory
     rows.append((f"first reading: MB, {big.size:,} items", reading, MOST_MEMORY, reading <= MOST_MEMORY))
     for where, taken in races.items():
-        for name in ("bare", "bare, by keys"):
-            ratio = taken["syncd"] / taken[name]
-            what = f"first reading of {RACE:,}, server {where}: seconds against a client that is {name}"
-            rows.append((what, ratio, MOST_READING, ratio <= MOST_READING))
+        ratio = taken["syncd"] / taken["bare"]
+        what = f"first reading of {RACE:,}, server {where}: seconds against a bare client"
+        rows.append((what, ratio, MOST_READING, ratio <= MOST_READING))
     share = found / pairs
     rows.append((f"near matches: recall, {pairs} pairs", share, LEAST_RECALL, share >= LEAST_RECALL))
     took = big.search * 1000
