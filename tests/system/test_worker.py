@@ -490,6 +490,27 @@ def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
     assert 50 < two.turn("busy.example.org", 0.0) <= 60
 
 
+def test_who_asks_waits_for_no_profile_with_a_library_of_another(fleet: Fleet) -> None:
+    """How looks ended is noted library first; who took the profile first would be ended by the database, or end it."""
+    fleet.follow("ann")
+    hands = Hands(fleet, {})
+    fleet.run("UPDATE fleet_library SET closed_until = '2026-01-01'")
+
+    def ask() -> None:
+        with hands.store.writing() as connection:
+            due.want(connection, ["ann"], "asked", fleet.desk.clock.now(), at_once=True)
+
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    asks = threading.Thread(target=ask)
+    with hands.store.writing() as connection:
+        connection.execute(sa.text("SELECT FROM fleet_library FOR UPDATE"))
+        asks.start()
+        fleet.until(lambda: fleet.run(waiting))
+        connection.execute(sa.text("SELECT FROM fleet_profile FOR UPDATE NOWAIT"))
+    asks.join()
+    assert fleet.run("SELECT asked FROM fleet_profile") == [(True,)]
+
+
 def test_a_worker_needs_a_database(desk: Desk) -> None:
     """Without PostgreSQL there is nothing to share, and syncd says what to write where."""
     done = desk.syncd("worker")

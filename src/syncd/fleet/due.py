@@ -135,10 +135,12 @@ def want(
         now: the time.
         at_once: whatever failed before, also of their libraries.
     """
+    names = sorted(names)
+    if at_once:
+        _open_libraries(connection, names)
     for part in chunks(names):
-        rows = connection.execute(
-            sa.select(PROFILE.name, PROFILE.why, PROFILE.due).where(PROFILE.name.in_(part)).with_for_update()
-        ).all()
+        query = sa.select(PROFILE.name, PROFILE.why, PROFILE.due).where(PROFILE.name.in_(part))
+        rows = connection.execute(query.order_by(PROFILE.name).with_for_update()).all()
         changes = [
             {
                 "known": row.name,
@@ -161,11 +163,20 @@ def want(
                 sa.update(db.fleet_profile).where(PROFILE.name == sa.bindparam("known")).values(**values),
                 changes,
             )
-        if at_once:
-            theirs = sa.select(PROFILE.library).where(PROFILE.name.in_(part))
-            connection.execute(
-                sa.update(db.fleet_library).where(LIBRARY.id.in_(theirs)).values(closed_until="")
-            )
+
+
+def _open_libraries(connection: sa.Connection, names: Iterable[str]) -> None:
+    """Let the libraries of profiles be asked, whatever failed before.
+
+    As everywhere here, rows of libraries are taken before those of profiles, and both in one order: who took them the
+    other way round would wait for one who waits for it.
+    """
+    theirs: set[int] = set()
+    for part in chunks(names):
+        theirs.update(connection.scalars(sa.select(PROFILE.library).where(PROFILE.name.in_(part))))
+    for library in sorted(theirs):
+        change = sa.update(db.fleet_library).where(LIBRARY.id == library, LIBRARY.closed_until != "")
+        connection.execute(change.values(closed_until=""))
 
 
 def followed(connection: sa.Connection, names: Iterable[str]) -> set[str]:
@@ -429,7 +440,7 @@ def finish(
         row.name: row
         for part in chunks(names)
         for row in connection.execute(
-            sa.select(db.fleet_profile).where(PROFILE.name.in_(part)).with_for_update()
+            sa.select(db.fleet_profile).where(PROFILE.name.in_(part)).order_by(PROFILE.name).with_for_update()
         )
     }
     again: dict[str, datetime | None] = {}
