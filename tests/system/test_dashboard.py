@@ -77,8 +77,30 @@ def test_no_page_of_another_site_gets_in(shown: tuple[Desk, Shown, int]) -> None
     assert reader.post("/pause", {}, Origin="https://evil.example.org").status == 403
     assert reader.post("/pause", {}, Sec_Fetch_Site="same-site").status == 403
     assert reader.post("/pause", {}, Cookie="").status == 403
+    assert reader.post("/pause", {}, Origin="null", Sec_Fetch_Site="none").status == 403
     assert "Resume" not in reader.get("/").text
     assert "Resume" in reader.follow(reader.post("/pause", {"back": "//evil.example.org"}))
+
+
+def test_an_act_on_what_is_not_there_does_nothing(shown: tuple[Desk, Shown, int]) -> None:
+    """A page that was open for long, or a form that somebody made up: it is said, and no file is read for it."""
+    desk, made, port = shown
+    reader = Reader(made.told["url"], port)
+    before = (desk.folder / "config.toml").read_text(encoding="utf-8")
+    page = str(desk.folder / "other.txt")
+    (desk.folder / "other.txt").write_text(desk.page.read_text(encoding="utf-8"), encoding="utf-8")
+    acts = {
+        "/follow": {"source": page, "library": "main"},
+        "/pause": {"name": "bo"},
+        "/unfollow": {"name": "bo"},
+        "/reviews": {"paper": "\0", "verdict": "same", "library": "main"},
+    }
+    for path, form in acts.items():
+        told = reader.follow(reader.post(path, form))
+        assert 'class="note failed"' in told, path
+        assert "Traceback" not in told
+    assert (desk.folder / "config.toml").read_text(encoding="utf-8") == before
+    assert "syncd resume" not in desk.syncd("status").out
 
 
 def test_a_proxy_lets_in_who_signed_in_there(desk: Desk) -> None:

@@ -42,12 +42,13 @@ from syncd.engine.reject import reject_as_run, rejection
 from syncd.engine.review import judge
 from syncd.engine.session import opened
 from syncd.engine.undo import undo, undo_as_run
-from syncd.errors import ConfigError, StateError, SyncdError
+from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
 from syncd.messages import message, with_said
 from syncd.read import fetch
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound, replayed
 from syncd.services import search
+from syncd.services.base import FoundAuthor
 from syncd.state import pairings
 from syncd.state.history import Run
 from syncd.state.libraries import remembered
@@ -285,23 +286,35 @@ class Api:
         name = asked.query.get("name", "").strip()
         if not name:
             raise RefusedError(HTTPStatus.BAD_REQUEST, message("no-name-given"))
-        failures: list[Any] = []
+        return [asdict(author) for author in self.authors(name)[0]]
+
+    def authors(self, name: str) -> tuple[list[FoundAuthor], list[SourceError]]:
+        """Search the services for an author; return who was found, and why some services could not be searched.
+
+        Raises:
+            SourceError: none could.
+        """
+        failures: list[SourceError] = []
         with web_of(self.config, self._ports) as web:
             found = search(name, web, apis=apis_of(self.config, self._ports.env), failures=failures)
         for failure in failures:
             self._say("warning", message("not-searched", reason=failure))
-        return [asdict(author) for author in found]
+        return found, failures
 
     def follow(self, asked: Asked) -> Json:
         """Add a profile to the configuration, once its source was read."""
-        source = _text(asked, "source")
-        if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-or-author"))
         library = views.library_for(_text(asked, "library"), asked.body.get("user"), self.config)
-        return self.follow_into(library, source)
+        return self.follow_into(library, _text(asked, "source"))
 
     def follow_into(self, library: Library, source: str) -> Json:
-        """Add a profile to the configuration, once its source was read; its papers go into this library."""
+        """Add a profile to the configuration, once its source was read; its papers go into this library.
+
+        Raises:
+            RefusedError: the source is a file. Who may look and decide may not have files of this computer read.
+            SyncdError: it can't be read, or is followed already.
+        """
+        if not source.startswith(("http://", "https://")) and services.recognise(source) is None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-or-author"))
         env = self._ports.env
         with web_of(self.config, self._ports) as web:
             snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, env))

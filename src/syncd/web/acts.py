@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from syncd.daemon.views import Asked, RefusedError
 from syncd.messages import message
 from syncd.state.libraries import remembered
+from syncd.sync.action import profile_of
 from syncd.web.board import Ask, Done, Note, own
 from syncd.web.pages import ask_path, library_of
 
@@ -92,7 +93,16 @@ def reject(ask: Ask) -> Done:
 
 
 def _named(ask: Ask) -> list[str]:
-    return [ask.form["name"]] if ask.form.get("name") else []
+    """Return the profile that is meant; none means all.
+
+    Raises:
+        RefusedError: it is not followed, or no longer.
+    """
+    if not (name := ask.form.get("name")):
+        return []
+    if profile_of(name, ask.config.profiles) not in ask.config.profiles:
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(name)))
+    return [name]
 
 
 def _back(ask: Ask) -> str:

@@ -263,6 +263,10 @@ class Board:
 
     def _acting(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            # A form of a page of ours says where it is from. A page can hide that, in a frame or by its policy, and a
+            # browser sends our cookie along with what comes from another port of this computer.
+            if request.headers.get("origin", "null") == "null":
+                return self._foreign(request)
             sent = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
             form = {name: value[:MOST_LETTERS] for name, value in sent}
             return await run_in_threadpool(self._acted, act, request, form)
@@ -322,6 +326,10 @@ class Board:
             path=request.path_params,
             live=self._live,
         )
+
+    def _foreign(self, request: Request) -> Response:
+        ask, note = self._ask(request, {}), Note(message("web-pages-not-answered"), failed=True)
+        return self._drawn(ask, _trouble(ask, HTTPStatus.FORBIDDEN), note, "")
 
     async def _missing(self, request: Request, _error: Exception) -> Response:
         ask = self._ask(request, {})
