@@ -20,6 +20,7 @@ from syncd.config.model import EMBEDDED
 from syncd.daemon.views import Asked, RefusedError, items_of
 from syncd.engine.figures import figures_of
 from syncd.engine.status import ALL, Resting, Row, prefix_in_zotero, rows_of
+from syncd.errors import SyncdError
 from syncd.figures import TITLES, sheet, svg, table
 from syncd.messages import message
 from syncd.services.base import FoundAuthor
@@ -27,7 +28,7 @@ from syncd.state.libraries import remembered
 from syncd.state.papers import Papers, Sort, named
 from syncd.state.state import Standing, State
 from syncd.sync.belongs import MARK
-from syncd.web.board import Ask, Download, Page
+from syncd.web.board import Ask, Download, Note, Page
 from syncd.web.difference import Part, difference
 from syncd.zotero import schema
 
@@ -457,19 +458,29 @@ def _part(one: Any) -> str:
 def follow(ask: Ask) -> Page:
     """Search the services for an author. Who has an address, or an identifier at a service, need not search."""
     name = ask.query.get("name", "").strip()
+    found: list[FoundAuthor] = []
+    failures: Sequence[SyncdError] = ()
     if name.startswith(("http://", "https://")) or services.recognise(name):
         found = [FoundAuthor(name, name, "")]
-    else:
-        asked = Asked({"name": name}, {})
-        found = [FoundAuthor(**one) for one in ask.api.search(asked)] if name else []
+    elif name:
+        found, failures = _searched(ask, name)
     facts = {
         "name": name,
         "people": people(found),
         "followed": {profile.source for profile in ask.config.profiles.values()},
         "libraries": list(ask.config.libraries),
-        "searched": bool(name),
+        "nobody": bool(name) and not found and not failures,
+        "failures": [Note(error.words, error.hint, failed=True) for error in failures],
     }
     return Page("follow.html", ask.say.label("syncd-dashboard-follow"), facts)
+
+
+def _searched(ask: Ask, name: str) -> tuple[list[FoundAuthor], Sequence[SyncdError]]:
+    """Return who was found, and what kept services from being searched; the page stays, to search again."""
+    try:
+        return ask.api.authors(name)
+    except SyncdError as error:
+        return [], [error]
 
 
 def people(found: Sequence[FoundAuthor]) -> list[list[FoundAuthor]]:

@@ -67,7 +67,7 @@ syncd-dashboard-field =
         [date] Datum
         [type] Eintragsart
         [itemType] Eintragsart
-        [abstractNote] Zusammenfassung
+        [abstractNote] Zusammen­fassung
         [url] URL
         [archiveID] Archiv-ID
         [bookTitle] Buchtitel
@@ -75,7 +75,7 @@ syncd-dashboard-field =
         [publicationTitle] Publikation
         [conferenceName] Name der Konferenz
         [repository] Repositorium
-        [libraryCatalog] Bibliothekskatalog
+        [libraryCatalog] Bibliotheks­katalog
         [language] Sprache
         [publisher] Verlag
         [place] Ort
