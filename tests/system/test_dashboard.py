@@ -103,6 +103,15 @@ def test_an_act_on_what_is_not_there_does_nothing(shown: tuple[Desk, Shown, int]
     assert "syncd resume" not in desk.syncd("status").out
 
 
+def test_a_state_that_cannot_be_read_is_said(shown: tuple[Desk, Shown, int]) -> None:
+    """Also to a browser that is not known yet, as all are after a restart: what it is, and what to do."""
+    desk, _, port = shown
+    for file in desk.data.state.parent.glob("syncd.sqlite*"):
+        file.write_bytes(b"no database")
+    told = Reader("", port).get("/", Cookie=f"syncd-dashboard-{port}=of-before")
+    assert (told.status, "Move the file away" in told.text) == (409, True)
+
+
 def test_a_proxy_lets_in_who_signed_in_there(desk: Desk) -> None:
     """Under the proxy's name and with its header alone; without one in the configuration the header says nothing."""
     port = with_dashboard(desk)
@@ -128,7 +137,7 @@ def test_a_port_that_is_taken_is_said(desk: Desk) -> None:
         show(desk)
         with Background(desk) as daemon:
             daemon.until(lambda: looks(daemon))
-            assert desk.syncd("dashboard", "--no-browser").code == 1
+            assert desk.syncd("dashboard", "--no-browser").code == 2
 
 
 def test_the_embedded_library_is_shown_there(desk: Desk) -> None:

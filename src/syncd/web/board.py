@@ -14,7 +14,7 @@ from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -192,8 +192,8 @@ class Board:
             routes.append(Route(path, self._let_in(self._acting(act)), methods=["POST"]))
         for path, show in pages.items():
             routes.append(Route(path, self._let_in(self._showing(show))))
-        handlers = dict.fromkeys((HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED), self._missing)
-        app = Starlette(routes=routes, exception_handlers=handlers)
+        missing = dict.fromkeys((HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED), self._missing)
+        app = Starlette(routes=routes, exception_handlers={**missing, SyncdError: self._unreadable})
         app.router.redirect_slashes = False
         return app
 
@@ -326,6 +326,12 @@ class Board:
             path=request.path_params,
             live=self._live,
         )
+
+    async def _unreadable(self, request: Request, error: Exception) -> Response:
+        """Say what keeps syncd from telling who may come in: its own database can't be read."""
+        known = cast("SyncdError", error)
+        ask, note = self._ask(request, {}), Note(known.words, known.hint, failed=True)
+        return self._drawn(ask, _trouble(ask, HTTPStatus.CONFLICT), note, "")
 
     def _foreign(self, request: Request) -> Response:
         ask, note = self._ask(request, {}), Note(message("web-pages-not-answered"), failed=True)
