@@ -31,6 +31,7 @@ from syncd.sync.belongs import MARK
 from syncd.web.board import Ask, Download, Note, Page
 from syncd.web.difference import Part, difference
 from syncd.zotero import schema
+from syncd.zotero.items import OTHERS
 
 Json = dict[str, Any]
 # Papers of so many days are new.
@@ -449,6 +450,8 @@ def plain(name: str, value: Any) -> str:
 def _part(one: Any) -> str:
     if not isinstance(one, dict):
         return str(one)
+    if one.get("lastName") == OTHERS["lastName"]:
+        return "…"
     return str(one["tag"]) if "tag" in one else named(one)
 
 

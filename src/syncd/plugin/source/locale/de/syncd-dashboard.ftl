@@ -65,8 +65,8 @@ syncd-dashboard-field =
         [authors] Autoren
         [creators] Autoren
         [date] Datum
-        [type] Eintragsart
-        [itemType] Eintragsart
+        [type] Eintrags­art
+        [itemType] Eintrags­art
         [abstractNote] Zusammen­fassung
         [url] URL
         [archiveID] Archiv-ID
