@@ -511,6 +511,24 @@ def test_who_asks_waits_for_no_profile_with_a_library_of_another(fleet: Fleet) -
     assert fleet.run("SELECT asked FROM fleet_profile") == [(True,)]
 
 
+def test_a_page_that_takes_longer_than_its_schedule_is_pushed(fleet: Fleet) -> None:
+    """It falls due anew while it is read, each time; what was read is new enough."""
+    fleet.follow("ann")
+    its = fleet.site.replies["/ann"]
+    assert isinstance(its, Reply)
+    hands = Hands(fleet, {})
+
+    def slowly(_: Asked) -> Reply:
+        fleet.run("UPDATE fleet_profile SET next = '2026-01-01'")
+        hands.jobs.each_minute()
+        fleet.run("DELETE FROM procrastinate_jobs")
+        return its
+
+    fleet.site.replies["/ann"] = slowly
+    hands.minute()
+    assert fleet.titles() == papers("ann")
+
+
 def test_a_worker_needs_a_database(desk: Desk) -> None:
     """Without PostgreSQL there is nothing to share, and syncd says what to write where."""
     done = desk.syncd("worker")

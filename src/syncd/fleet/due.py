@@ -156,6 +156,9 @@ def want(
         }
         if why == "asked":
             values["asked"] = True
+        if why == "schedule":
+            # What is being read just now is new enough: else who takes longer than that would never come to an end.
+            values["turn"] = sa.case((PROFILE.due == "", PROFILE.turn + 1), else_=PROFILE.turn)
         if at_once:
             values["closed_until"] = ""
         if changes:
