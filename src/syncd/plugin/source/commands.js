@@ -145,11 +145,12 @@ Syncd.commands = {
     if (!profile) {
       return;
     }
-    const named = [Syncd.libraryPrefix(item.libraryID), item.key, profile.name];
-    const would = await this._answered(() => Syncd.daemon.rejecting(...named));
+    const library = Syncd.libraryPrefix(item.libraryID);
+    const would = await this._answered(() => Syncd.daemon.rejecting(library, item.key, profile.name));
     const args = { profile: profile.author || profile.name };
     if (would && Syncd.dialog.ask(window, "syncd-reject", { ...args, ...this._fate(would) })) {
-      await this.run(async () => this._fate(await Syncd.daemon.reject(...named)), "syncd-did-reject", args);
+      const reject = async () => this._fate(await Syncd.daemon.reject(library, item.key, profile.name));
+      await this.run(reject, "syncd-did-reject", args);
     }
   },
 

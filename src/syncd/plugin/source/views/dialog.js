@@ -223,8 +223,8 @@ Syncd.dialog = {
    */
   choose(window, l10n, names) {
     const chosen = { value: 0 };
-    const words = [Syncd.words.say(l10n), Syncd.words.say(`${l10n}-which`)];
-    return Services.prompt.select(window, ...words, names, chosen) ? chosen.value : -1;
+    const which = Syncd.words.say(`${l10n}-which`);
+    return Services.prompt.select(window, Syncd.words.say(l10n), which, names, chosen) ? chosen.value : -1;
   },
 };
 
