@@ -44,7 +44,7 @@ HEAVIEST = 300_000
 WIDTHS = (360, 1280, 2560)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start Chromium, once for all tests."""
     with playwright.sync_playwright() as made:

@@ -112,7 +112,7 @@ MUTANTS = (
     Mutant("the pages of the plugin that were read are read again", "state/index.py", "self._set(connection, after=page.after)", "pass"),
     Mutant("the deletion log is not read", "state/index.py", "for part in _batches(erased, BATCH):", "for part in _batches((), BATCH):"),
     Mutant("an erased collection stays in its items", "state/index.py", "            self._take_out(connection, key)\n", "            pass\n"),
-    Mutant("an older library is not noticed", "state/index.py", "if self._read_since(client, reached, tell) < reached or", "if self._read_since(client, reached, tell) < 0 or"),
+    Mutant("an older library is not noticed", "state/index.py", "if self._read_since(client, reached, listener) < reached or", "if self._read_since(client, reached, listener) < 0 or"),
     Mutant("a library that was emptied is not noticed where its versions go on", "state/index.py", "return held is not None and held != self._count()", "return False"),
     Mutant("a version is taken as it comes", "zotero/shapes.py", "    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told <= MOST:\n        raise ShapeError\n", ""),
     # Zotero on the desktop

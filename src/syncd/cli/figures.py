@@ -41,7 +41,7 @@ def figures(
     config: ConfigOption = None,
     library: LibraryOption = None,
 ) -> None:
-    """Show the figures of a profile: over time, and of its papers."""
+    """Show how a profile's figures moved, or write them to a file."""
     with said_plainly():
         if out is not None and out.suffix.lower() not in {".svg", ".csv"}:
             raise ConfigError([message("figures-file-type", path=out)], hint=message("figures-file-name"))

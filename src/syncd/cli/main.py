@@ -53,7 +53,7 @@ COMMANDS = {
     "doctor": (("doctor", "doctor"), "Look at everything that can be wrong, and say what mends it."),
     "dashboard": (
         ("dashboard", "dashboard"),
-        "Open what is new, what waits and how it goes, in the browser.",
+        "Open what is new, what waits for you and how it goes, in the browser.",
     ),
     "status": (("status", "status"), "Show what syncd follows, how that goes, and what waits for you."),
     "log": (("status", "log"), "Show each run, what it did and why."),

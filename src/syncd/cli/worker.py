@@ -22,10 +22,11 @@ MOST = 64
 def worker(
     config: ConfigOption = None,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=MOST, help="How many jobs it does at a time.")
+        int,
+        typer.Option("--concurrency", metavar="N", min=1, max=MOST, help="How many jobs it does at a time."),
     ] = 4,
 ) -> None:
-    """Work for a fleet: read sources and push to libraries, together with workers on other computers."""
+    """Work for a fleet, together with workers on other computers."""
     with said_plainly():
         settings = configuration(config)
         if not (database := settings.database.address(os.environ)):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from syncd import services
 from syncd.config import Config
@@ -22,9 +22,12 @@ from syncd.messages import message
 from syncd.model import Snapshot
 from syncd.services import FleetApi, Listed, Recognised
 from syncd.services.base import RefusedError
-from syncd.sources.web import Web
 from syncd.state.authors import Authors, KnownAuthor
 from syncd.state.libraries import remembered
+
+if TYPE_CHECKING:
+    # Where nobody is asked about many, no HTTP client is needed.
+    from syncd.sources.web import Web
 
 # So few profiles of a service are read whole each time, as if there were no others: that tells more.
 FEW = 10

@@ -71,7 +71,7 @@ def test_any_json_is_answered(
     versions = api.versions(f"{path}?includeTrashed=1")
     assert len(set(versions.values())) == len(versions)
     assert len(api.get(f"{path}?includeTrashed=1&limit=100")) == min(len(versions), 100)
-    assert api("GET", "/").status == 200
+    assert api("GET", "items").status == 200
     assert library.url
 
 

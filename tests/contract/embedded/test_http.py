@@ -192,8 +192,8 @@ def test_stopping_ends_idle_connections_and_can_be_repeated(tmp_path: Path) -> N
     library = EmbeddedLibrary(tmp_path / "l.sqlite").start()
     port = int(library.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
-        idle.sendall(b"GET /favicon.ico HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert b"204" in idle.recv(1000)
+        idle.sendall(b"HEAD /nosuch HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"404" in idle.recv(1000)
         library.stop()
         assert idle.recv(1000) == b""
     library.stop()
