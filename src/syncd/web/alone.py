@@ -24,7 +24,6 @@ from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError, SyncdError
 from syncd.messages import message
-from syncd.sources.pace import Pace
 from syncd.web.serving import Dashboard
 
 Json = dict[str, Any]
@@ -47,7 +46,7 @@ class Alone:
         self._running: dict[str, LookProgress] = {}
         self._looks = ThreadPoolExecutor(1, "looks")
         clock = StoppableClock(ports.clock, self._stop)
-        self._looker = Looker(replace(ports, clock=clock, pace=Pace()), lambda _library: True)
+        self._looker = Looker(replace(ports, clock=clock), lambda _library: True)
         self._api = Api(config, path, ports, self._answer, _say, self._events)
         self._dashboard = Dashboard(self._api, ports, self._events, _say, live=False)
 
