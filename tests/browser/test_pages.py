@@ -17,6 +17,7 @@ from boards import with_dashboard
 from clocks import FakeClock
 from owner import Owner, show
 from pages import entry, page
+from syncd.clock import SystemClock
 from syncd.config import load
 from syncd.engine.ports import Ports
 from syncd.web.alone import Alone
@@ -82,10 +83,10 @@ def board(desk: Desk) -> Iterator[Alone]:
 
 
 def opened(desk: Desk) -> Alone:
-    """Show the dashboard of a desk, in this process."""
+    """Show the dashboard of a desk, in this process, by the machine's clock: its looks wait in earnest."""
     path = desk.folder / "config.toml"
     desk.data.create()
-    return Alone(load(path, desk.env), path, Ports(desk.env, desk.data, desk.clock))
+    return Alone(load(path, desk.env), path, Ports(desk.env, desk.data, SystemClock()))
 
 
 class Tab:
