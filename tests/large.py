@@ -150,8 +150,8 @@ INSERT INTO record
     (library, kind, key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors)
     SELECT library, 'said', key, folded_title, folded_surname, doi, arxiv, abstract, words, read_anew, authors
     FROM index_item ORDER BY key;
-INSERT INTO title_word (library, word, kind, key)
-    SELECT library, word, 'said', key FROM title_word WHERE kind = 'item' ORDER BY library, word, key;
+INSERT INTO title_word (library, word, kind, key, title)
+    SELECT library, word, 'said', key, title FROM title_word WHERE kind = 'item' ORDER BY library, word, key;
 INSERT INTO listing (library, kind, profile, key)
     SELECT library, 'said', 'other', key FROM index_item ORDER BY key;
 """

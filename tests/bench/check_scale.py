@@ -264,7 +264,7 @@ def alike(search: Search, paper: Paper) -> set[str]:
     authors = authors_of(creator.family for creator in paper.creators)
     title = Title(fold_title(paper.title), words_of(paper.title), authors)
     there = search.by("item", "folded_title", [title.folded])
-    return there.get(title.folded, set()) | search.alike(["item"], [title])["item"][title]
+    return there.get(title.folded, set()) | search.alike([title])["item"][title]
 
 
 def seconds_a_title(state: Path) -> float:

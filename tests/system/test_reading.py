@@ -23,7 +23,7 @@ from syncd.messages import Message
 from syncd.paths import DataFolder
 from syncd.state import index, search
 from syncd.state import store as db
-from syncd.state.search import numbers_of
+from syncd.state.search import number_of_title, numbers_of
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.zotero.client import Address, Client
@@ -276,10 +276,14 @@ def test_a_large_library_is_found_by_its_titles_once_it_is_read(
     assert indexes(store) >= every
     items = reader.index.view().items.values()
     with store.reading() as connection:
-        words = sa.select(db.title_word.c.word, db.title_word.c.key)
+        words = sa.select(db.title_word.c.word, db.title_word.c.key, db.title_word.c.title)
         noted = sorted(tuple(row) for row in connection.execute(words))
     store.close()
-    assert noted == sorted((n, item.key) for item in items for n in numbers_of(item.words, item.authors))
+    assert noted == sorted(
+        (n, item.key, number_of_title(item.folded_title, item.words))
+        for item in items
+        for n in numbers_of(item.words, item.authors)
+    )
 
 
 def indexes(store: Store) -> set[str | None]:

@@ -21,7 +21,7 @@ from syncd.model import Paper
 from syncd.state import store as db
 from syncd.state.index import item_of
 from syncd.state.rejections import Rejections
-from syncd.state.search import CHUNK, Kind, Search, Title, chunks
+from syncd.state.search import CHUNK, KINDS, Search, Title, chunks
 from syncd.state.state import State, question_of, said_of_text
 from syncd.sync.action import Intake, Memory, Question, Refusal, Said, Verdict
 from syncd.sync.belongs import MARK
@@ -34,7 +34,6 @@ from syncd.zotero import items
 
 # As many values as a small push asks for at a time: of all that a `CHUNK` has room for, each would be filled in.
 FEW = 20
-KINDS: tuple[Kind, ...] = ("item", "said", "asked")
 # How statements name their values.
 NAMES = tuple(f"value{place}" for place in range(CHUNK))
 
@@ -280,7 +279,7 @@ class Excerpt:
             )
             for paper in papers
         }
-        alike = self._search.alike(KINDS, list(dict.fromkeys(titles.values())))
+        alike = self._search.alike(list(dict.fromkeys(titles.values())))
         told: Mapping[str, Callable[[Paper], str | None]] = {
             "folded_title": lambda paper: titles[paper].folded,
             "read_anew": lambda paper: titles[paper].folded,

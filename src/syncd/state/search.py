@@ -41,8 +41,9 @@ WORDS_AT_ONCE = 500_000
 NUMBERS = 1 << 31
 # What marks an author among words.
 AUTHOR = "@"
-# A word that more titles have, or an author of more papers, does not tell enough.
-MOST_WITH_WORD = 250
+# A word that more entries have, or an author of more, does not tell enough. Of a paper that syncd pushed there are two
+# entries, its item and what its source said.
+MOST_WITH_WORD = 500
 # Two titles that are nearly alike have one of so many words in common.
 ENOUGH = 3
 # Of titles without rare words, those by the same first author are compared, no more than these.
@@ -53,11 +54,15 @@ MOST_LONGER = (2 - MIN_TITLE) / MIN_TITLE + 0.05
 FEW = 3
 
 
-# For several words at once, how many titles have each, or one more than are looked at.
+# The number of a title is so many times one for its letters, plus its length.
+LENGTHS = 1 << 10
+KINDS: tuple[Kind, ...] = ("item", "said", "asked")
+
+# For several words at once, how many entries have each, or one more than are looked at.
 _COUNTS = sa.text(
     " UNION ALL ".join(
         f"SELECT :word{place}, (SELECT count(*) FROM (SELECT 1 FROM title_word WHERE library = :library"  # noqa: S608 - numbers
-        f" AND word = :word{place} AND kind = :kind LIMIT {MOST_WITH_WORD + 1}) AS some{place})"
+        f" AND word = :word{place} LIMIT {MOST_WITH_WORD + 1}) AS some{place})"
         for place in range(AT_ONCE)
     )
 )
@@ -97,6 +102,20 @@ def numbers_of(words: str, authors: str) -> list[int]:
     return sorted({zlib.crc32(name.encode()) % NUMBERS for name in named})
 
 
+def number_of_title(folded: str, words: str) -> int:
+    """Return the number of a title, which hardly another has, and which tells how long it is.
+
+    Args:
+        folded: `fold_title` of it.
+        words: `words_of` it.
+
+    >>> number_of_title("bert", "bert") % LENGTHS
+    4
+    """
+    letters = f"{folded[:MOST_LETTERS]}\n{words}".encode()
+    return zlib.crc32(letters) * LENGTHS + min(len(folded), MOST_LETTERS)
+
+
 def _rare(numbers: Iterable[int], counts: Mapping[int, int]) -> list[int]:
     """Return the words and authors that some papers have, and not too many."""
     return [number for number in numbers if 0 < counts[number] <= MOST_WITH_WORD]
@@ -113,9 +132,9 @@ def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
         library: its number.
         tell: is told how many items were noted, and may end it.
     """
-    new, item, word = db.aside(db.title_word, "word", "key"), db.index_item.c, db.title_word.c
-    row_of = (sa.literal(library), new.c.word, sa.literal("item"), new.c.key)
-    columns = (item.key, item.words, item.authors, item.parent, item.item_type)
+    new, item, word = db.aside(db.title_word, "word", "key", "title"), db.index_item.c, db.title_word.c
+    row_of = (sa.literal(library), new.c.word, sa.literal("item"), new.c.key, new.c.title)
+    columns = (item.key, item.folded_title, item.words, item.authors, item.parent, item.item_type)
     query = sa.select(*columns).where(item.library == library).order_by(item.key).limit(ITEMS_AT_ONCE)
     with store.turns() as connection:
         with connection.begin():
@@ -125,9 +144,10 @@ def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
             with connection.begin():
                 rows = connection.execute(query.where(item.key > last)).all()
                 told = [
-                    (number, row.key)
+                    (number, row.key, title)
                     for row in rows
                     if _is_paper(row)
+                    for title in (number_of_title(row.folded_title, row.words),)
                     for number in numbers_of(row.words, row.authors)
                 ]
                 db.add(connection, new, told)
@@ -144,7 +164,7 @@ def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
             with connection.begin():
                 connection.execute(sa.delete(db.title_word).where(old))
                 in_order = found.order_by(new.c.word, new.c.key)
-                names = ("library", "word", "kind", "key")
+                names = ("library", "word", "kind", "key", "title")
                 connection.execute(sa.insert(db.title_word).from_select(names, in_order))
             tell(items)
 
@@ -166,45 +186,23 @@ def _tells_little(numbers: Sequence[int], counts: Mapping[int, int]) -> bool:
     return common and len(_rare(numbers, counts)) < FEW
 
 
-class _Titles:
-    """Titles that are looked at, each once: what a source said of a paper is most often what the library has."""
+def _is_as_long(title: Title, number: int) -> bool:
+    """Whether the title of this number is about as long, as one that is nearly alike is."""
+    long, length = min(len(title.folded), MOST_LETTERS), number % LENGTHS
+    return int(long / MOST_LONGER) <= length <= int(long * MOST_LONGER) + 1
 
-    def __init__(self) -> None:
-        self._places: dict[tuple[str, str], int] = {}
-        self._folded: list[str] = []
-        self._words: list[str] = []
-        # By kind and key, the place of the title; and by the place, whose it is.
-        self._of: dict[tuple[Kind, str], int] = {}
-        self._whose: list[list[tuple[Kind, str]]] = []
 
-    def add(self, kind: Kind, rows: Iterable[Any]) -> set[int]:
-        """Add titles: key, folded, words; return their places."""
-        return {self._add((kind, key), folded[:MOST_LETTERS], words) for key, folded, words in rows}
+def _nearly_alike(title: Title, others: Mapping[int, tuple[str, str]]) -> set[int]:
+    """Return which titles, each folded and as words, are nearly alike one."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a paper that is new needs it
 
-    def _add(self, whose: tuple[Kind, str], folded: str, words: str) -> int:
-        place = self._places.setdefault((folded, words), len(self._folded))
-        if place == len(self._folded):
-            self._folded.append(folded)
-            self._words.append(words)
-            self._whose.append([])
-        if whose not in self._of:
-            self._of[whose] = place
-            self._whose[place].append(whose)
-        return place
-
-    def place(self, kind: Kind, key: str) -> int:
-        """Return the place of a title."""
-        return self._of[kind, key]
-
-    def nearly_alike(self, title: Title, places: Sequence[int]) -> Iterator[tuple[Kind, str]]:
-        """Yield whose titles are nearly alike one, of those at these places; some twice."""
-        from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a paper that is new needs it
-
-        for own, texts in ((title.folded[:MOST_LETTERS], self._folded), (title.words, self._words)):
-            others = [texts[place] for place in places]
-            least = MIN_TITLE * 100
-            for _, _, at in process.extract(own, others, scorer=fuzz.ratio, score_cutoff=least, limit=None):
-                yield from self._whose[places[at]]
+    found: set[int] = set()
+    for place, own in enumerate((title.folded[:MOST_LETTERS], title.words)):
+        texts = {number: texts[place] for number, texts in others.items()}
+        least = MIN_TITLE * 100
+        like = process.extract(own, texts, scorer=fuzz.ratio, score_cutoff=least, limit=None)
+        found.update(number for _, _, number in like)
+    return found
 
 
 class Search:
@@ -226,8 +224,9 @@ class Search:
         papers = [entry for entry in entries if _is_paper(entry)]
         self.drop_words(kind, [entry.key for entry in entries])
         rows = [
-            {"library": self._library, "word": word, "kind": kind, "key": entry.key}
+            {"library": self._library, "word": word, "kind": kind, "key": entry.key, "title": title}
             for entry in papers
+            for title in (number_of_title(entry.folded_title, entry.words),)
             for word in numbers_of(entry.words, entry.authors)
         ]
         db.upsert(self._connection, db.title_word, rows)
@@ -266,72 +265,80 @@ class Search:
                 found[row.value].add(row.key)
         return found
 
-    def alike(self, kinds: Sequence[Kind], titles: Sequence[Title]) -> dict[Kind, dict[Title, set[str]]]:
+    def alike(self, titles: Sequence[Title]) -> dict[Kind, dict[Title, set[str]]]:
         """Return by kind and title the keys of those whose titles are nearly alike, as `match.near` compares them.
 
         They have one of a title's rarest words in common; where that has few, an author of whom there are not too
         many papers; and where there is hardly any of these, the first author. What has none of that is not found.
         """
         numbers = {title: numbers_of(title.words, title.authors) for title in titles}
-        counts = {kind: self._counted(kind, {n for each in numbers.values() for n in each}) for kind in kinds}
-        there, by_word = _Titles(), defaultdict[int, set[int]](set)
-        for kind in kinds:
-            told = (number for title in numbers for number in _telling(title, counts[kind]))
-            found = self._with_words(kind, told)
-            there.add(kind, self._titles(kind, {key for _, key in found}))
-            for number, key in found:
-                by_word[number].add(there.place(kind, key))
-        like: dict[Kind, dict[Title, set[str]]] = {kind: {} for kind in kinds}
+        counts = self._counted(number for each in numbers.values() for number in each)
+        # By word the titles that have it, by title whose it is: what a source said is most often what the library has.
+        having, whose = defaultdict[int, set[int]](set), defaultdict[int, set[tuple[Kind, str]]](set)
+        told = (number for title in numbers for number in _telling(title, counts))
+        for word, kind, key, number in self._with_words(told):
+            having[word].add(number)
+            whose[number].add((kind, key))
+        near: dict[Title, set[int]] = {}
+        texts: dict[int, tuple[str, str]] = {}
         for title, several in numbers.items():
-            near = set[int]().union(*(by_word[number] for number in several if number in by_word))
-            for kind in kinds:
-                if title.authors and _tells_little(several, counts[kind]):
-                    near |= there.add(kind, self._by_first_author(kind, title))
-                like[kind][title] = set()
-            for kind, key in there.nearly_alike(title, list(near)):
-                like[kind][title].add(key)
+            found = set[int]().union(*(having[word] for word in several if word in having))
+            near[title] = {number for number in found if _is_as_long(title, number)}
+            if title.authors and _tells_little(several, counts):
+                for kind, key, folded, words in self._by_first_author(title):
+                    number = number_of_title(folded, words)
+                    near[title].add(number)
+                    whose[number].add((kind, key))
+                    texts[number] = folded, words
+        texts |= self._texts({number: min(whose[number]) for each in near.values() for number in each - texts.keys()})
+        like: dict[Kind, dict[Title, set[str]]] = {kind: {title: set() for title in titles} for kind in KINDS}
+        for title, those in near.items():
+            for number in _nearly_alike(title, {number: texts[number] for number in those}):
+                for kind, key in whose[number]:
+                    like[kind][title].add(key)
         return like
 
-    def _counted(self, kind: Kind, numbers: Iterable[int]) -> dict[int, int]:
-        """Return how many titles have each word, counted no further than is looked at."""
+    def _counted(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Return how many entries have each word, counted no further than is looked at."""
         counts: dict[int, int] = {}
         for part in chunks(numbers, AT_ONCE):
             words = {f"word{place}": number for place, number in enumerate(part)}
             nobody = {f"word{place}": -1 for place in range(AT_ONCE)}
-            which = {**nobody, **words, "library": self._library, "kind": kind}
+            which = {**nobody, **words, "library": self._library}
             counts |= {row[0]: row[1] for row in self._connection.execute(_COUNTS, which)}
         return counts
 
-    def _with_words(self, kind: Kind, numbers: Iterable[int]) -> list[tuple[int, str]]:
-        """Return which of these words each has: the word and its key."""
+    def _with_words(self, numbers: Iterable[int]) -> Iterator[sa.Row[Any]]:
+        """Yield what has these words: the word, the kind and the key, the number of the title."""
         word = db.title_word.c
-        query = sa.select(word.word, word.key).where(word.library == self._library, word.kind == kind)
-        return [
-            (number, key)
-            for part in chunks(numbers)
-            for number, key in self._connection.execute(query.where(word.word.in_(part))).all()
-        ]
+        query = sa.select(word.word, word.kind, word.key, word.title).where(word.library == self._library)
+        for part in chunks(numbers):
+            yield from self._connection.execute(query.where(word.word.in_(part))).all()
 
-    def _titles(self, kind: Kind, keys: Iterable[str]) -> list[sa.Row[Any]]:
-        """Return keys, folded titles and their words."""
-        query = self._title_query(kind)
-        return [
-            row
-            for part in chunks(keys)
-            for row in self._connection.execute(query.where(self._table(kind).c.key.in_(part))).all()
-        ]
+    def _texts(self, owners: Mapping[int, tuple[Kind, str]]) -> dict[int, tuple[str, str]]:
+        """Return titles by their numbers, folded and as words, each of one that has it."""
+        texts: dict[int, tuple[str, str]] = {}
+        for kind in KINDS:
+            numbers = {key: number for number, (of, key) in owners.items() if of == kind}
+            query, its = self._titles_of(kind), self._table(kind).c
+            for part in chunks(numbers):
+                for row in self._connection.execute(query.where(its.key.in_(part))).all():
+                    texts[numbers[row.key]] = row.folded_title[:MOST_LETTERS], row.words
+        return texts
 
-    def _by_first_author(self, kind: Kind, title: Title) -> Sequence[sa.Row[Any]]:
-        """Return the same of titles of the same first author that are about as long."""
-        table, long = self._table(kind), min(len(title.folded), MOST_LETTERS)
-        length = sa.func.length(table.c.folded_title)
-        query = self._title_query(kind).where(
-            table.c.folded_surname == title.authors.partition(" ")[0],
-            length.between(int(long / MOST_LONGER), int(long * MOST_LONGER) + 1),
-        )
-        return self._connection.execute(query.limit(MOST_BY_AUTHOR)).all()
+    def _by_first_author(self, title: Title) -> Iterator[tuple[Kind, str, str, str]]:
+        """Yield what is by the same first author and about as long: kind, key, folded title, its words."""
+        long, author = min(len(title.folded), MOST_LETTERS), title.authors.partition(" ")[0]
+        for kind in KINDS:
+            length = sa.func.length(self._table(kind).c.folded_title)
+            query = self._titles_of(kind).where(
+                self._table(kind).c.folded_surname == author,
+                length.between(int(long / MOST_LONGER), int(long * MOST_LONGER) + 1),
+            )
+            for row in self._connection.execute(query.limit(MOST_BY_AUTHOR)).all():
+                yield kind, row.key, row.folded_title[:MOST_LETTERS], row.words
 
-    def _title_query(self, kind: Kind) -> sa.Select[Any]:
+    def _titles_of(self, kind: Kind) -> sa.Select[Any]:
         table = self._table(kind)
         return sa.select(table.c.key, table.c.folded_title, table.c.words).where(self._are(kind))
 

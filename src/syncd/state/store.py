@@ -87,7 +87,8 @@ replaced = sa.Table(
     sa.Index("replaced_by_key", "library", "key"),
 )
 
-# The words of titles and the authors, as numbers: of items, and of papers that sources described; see `search`.
+# The words of titles and the authors, as numbers: of items, and of papers that sources described; see `search`. Beside each
+# stands the number of its title, so that those of another length need not be fetched.
 title_word = sa.Table(
     "title_word",
     metadata,
@@ -95,6 +96,7 @@ title_word = sa.Table(
     sa.Column("word", sa.Integer, primary_key=True),
     sa.Column("kind", sa.String(8), primary_key=True),
     sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("title", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -503,7 +505,7 @@ _revision = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0011"
+HEAD = "0012"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

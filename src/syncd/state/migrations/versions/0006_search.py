@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import sqlalchemy as sa
 from alembic import op
-
-from syncd.state.index import again
-from syncd.state.search import Kind, Records
-from syncd.sync.action import Said
 
 revision = "0006"
 down_revision = "0005"
@@ -20,13 +14,9 @@ def _library() -> sa.Column[int]:
 
 
 def upgrade() -> None:
-    """Make tables and indexes, and fill them."""
+    """Make tables and indexes; a later revision fills them."""
     _make_tables()
     _make_indexes()
-    connection = op.get_bind()
-    for library in connection.scalars(sa.text("SELECT id FROM library")).all():
-        again(connection, library)
-    _search_records(connection)
 
 
 def _make_tables() -> None:
@@ -93,15 +83,3 @@ def _make_indexes() -> None:
     op.create_index("listing_by_key", "listing", ["library", "kind", "key"])
     op.create_index("collection_by_name", "index_collection", ["library", "name"])
     op.create_index("claim_by_key", "claim", ["library", "key"])
-
-
-def _search_records(connection: sa.Connection) -> None:
-    """Let what sources said be found."""
-    kinds: dict[Kind, str] = {
-        "said": "claim WHERE said != ''",
-        "asked": "standing WHERE cause = 'review' AND said != ''",
-    }
-    for kind, rows in kinds.items():
-        query = f"SELECT library, paper, said FROM {rows}"  # noqa: S608 - constants
-        for row in connection.execute(sa.text(query)).all():
-            Records(connection, row.library).put(kind, row.paper, Said.from_json(json.loads(row.said)))
