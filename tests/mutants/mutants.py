@@ -148,7 +148,7 @@ MUTANTS = (
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("a plan does not see what merges led to", "state/excerpt.py", 'self._rows(db.replaced, "old", wanted)', "()"),
-    Mutant("a plan does not see titles that are alike", "state/search.py", "                by_word[number].add(there.place(kind, key))\n", "                pass\n"),
+    Mutant("a plan does not see titles that are alike", "state/search.py", "            having[word].add(number)\n", ""),
     Mutant("a plan does not see where a paper's link went", "state/excerpt.py", "        self._children(named, own, found)\n", ""),
     Mutant("a plan does not see restored papers", "state/excerpt.py", "        self.items(key for keys in own.values() for key in keys)\n", ""),
     Mutant("an item whose words changed is found by the old ones", "state/search.py", "        self.drop_words(kind, [entry.key for entry in entries])\n", ""),

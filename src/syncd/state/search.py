@@ -290,7 +290,9 @@ class Search:
                     near[title].add(number)
                     whose[number].add((kind, key))
                     texts[number] = folded, words
-        texts |= self._texts({number: min(whose[number]) for each in near.values() for number in each - texts.keys()})
+        texts |= self._texts(
+            {number: min(whose[number]) for each in near.values() for number in each - texts.keys()}
+        )
         like: dict[Kind, dict[Title, set[str]]] = {kind: {title: set() for title in titles} for kind in KINDS}
         for title, those in near.items():
             for number in _nearly_alike(title, {number: texts[number] for number in those}):
@@ -308,12 +310,12 @@ class Search:
             counts |= {row[0]: row[1] for row in self._connection.execute(_COUNTS, which)}
         return counts
 
-    def _with_words(self, numbers: Iterable[int]) -> Iterator[sa.Row[Any]]:
+    def _with_words(self, numbers: Iterable[int]) -> Iterator[sa.Row[int, Kind, str, int]]:
         """Yield what has these words: the word, the kind and the key, the number of the title."""
         word = db.title_word.c
         query = sa.select(word.word, word.kind, word.key, word.title).where(word.library == self._library)
         for part in chunks(numbers):
-            yield from self._connection.execute(query.where(word.word.in_(part))).all()
+            yield from self._connection.execute(query.where(word.word.in_(part)))
 
     def _texts(self, owners: Mapping[int, tuple[Kind, str]]) -> dict[int, tuple[str, str]]:
         """Return titles by their numbers, folded and as words, each of one that has it."""

@@ -87,8 +87,8 @@ replaced = sa.Table(
     sa.Index("replaced_by_key", "library", "key"),
 )
 
-# The words of titles and the authors, as numbers: of items, and of papers that sources described; see `search`. Beside each
-# stands the number of its title, so that those of another length need not be fetched.
+# The words of titles and the authors, as numbers: of items, and of papers that sources described; see `search`. Beside
+# each stands the number of its title, so that those of another length need not be fetched.
 title_word = sa.Table(
     "title_word",
     metadata,
