@@ -97,19 +97,21 @@ class Pooler:
             while (asked := _message(client))[:1] != b"X":
                 server = server or self._take()
                 server.sendall(asked)
-                if asked[:1] in ASKS and self._answer(client, server) == b"I":
-                    self._free.append(server)
-                    server = None
+                if asked[:1] in ASKS:
+                    ready = self._answer(client, server)
+                    if ready[-1:] == b"I":
+                        # Free before its client knows, who may ask for it at once.
+                        self._free.append(server)
+                        server = None
+                    client.sendall(ready)
         if server:
             server.close()
 
     def _answer(self, client: socket.socket, server: socket.socket) -> bytes:
-        """Pass on an answer, and return whether the server is in a transaction."""
-        while True:
-            told = _message(server)
+        """Pass on an answer, and return its end, which says whether the server is in a transaction."""
+        while (told := _message(server))[:1] != b"Z":
             client.sendall(told)
-            if told[:1] == b"Z":
-                return told[-1:]
+        return told
 
     def _take(self) -> socket.socket:
         """Return a session of the server, the one that was used last if one is free."""

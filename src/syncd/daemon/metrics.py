@@ -7,6 +7,7 @@ Labels are names from the configuration and words of syncd's, so that there are 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -43,7 +44,9 @@ class Metrics:
         prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = prometheus.CollectorRegistry()
         self._lock = threading.Lock()
-        self._followed: set[tuple[str, str]] = set()
+        # By profile its library, and of each library how many.
+        self._followed: dict[str, str] = {}
+        self._libraries: Counter[str] = Counter()
         prometheus.Info("syncd", "The syncd that runs.", registry=registry).info({"version": __version__})
         self._success = prometheus.Gauge(
             "syncd_last_success_timestamp_seconds",
@@ -74,7 +77,9 @@ class Metrics:
             last_success: as it is known from before this process.
         """
         with self._lock:
-            self._followed.add((profile, library))
+            if self._followed.get(profile) != library:
+                self._followed[profile] = library
+                self._libraries[library] += 1
             if last_success is not None:
                 self._success.labels(library, profile).set(last_success.timestamp())
             for metric, labels in self._of_library(library):
@@ -83,9 +88,10 @@ class Metrics:
     def forget(self, profile: str, library: str) -> None:
         """Drop the figures of a profile, and those of a library that no profile has any more."""
         with self._lock:
-            self._followed.discard((profile, library))
+            if self._followed.pop(profile, None):
+                self._libraries[library] -= 1
             self._success.remove(library, profile)
-            if all(name != library for _, name in self._followed):
+            if not self._libraries[library]:
                 for metric, labels in self._of_library(library):
                     metric.remove(*labels)
 
@@ -134,7 +140,7 @@ class Metrics:
         """
         read, write, limited = requests
         with self._lock:
-            if all(name != library for _, name in self._followed):
+            if not self._libraries[library]:
                 return
             for outcome, number in counts.items():
                 self._papers.labels(library, outcome).inc(number)
@@ -146,10 +152,9 @@ class Metrics:
 
     def well(self, profiles: Iterable[str], now: datetime) -> None:
         """Note that all is well with profiles."""
-        named = set(profiles)
         with self._lock:
-            for profile, library in self._followed:
-                if profile in named:
+            for profile in profiles:
+                if library := self._followed.get(profile):
                     self._success.labels(library, profile).set(now.timestamp())
 
     @contextmanager

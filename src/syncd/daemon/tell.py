@@ -342,32 +342,36 @@ class Reporter:
         self._write_figures()
         self._pinger.success(words)
 
-    def told(self, outcome: Mapping[str, Any]) -> None:
-        """Tell all others of looks that a worker did, which told of each paper itself.
+    def told(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Tell all others of looks that workers did, who told of each paper themselves.
 
         Args:
-            outcome: as the worker left it: see `fleet.jobs`.
+            outcomes: as the workers left them: see `fleet.jobs`.
         """
-        looks, run = outcome["looks"], outcome["run"]
-        ended = [look for look in looks if look["ended"]]
+        ended = [look for outcome in outcomes for look in outcome["looks"] if look["ended"]]
         if not ended:
             return
-        for look in ended:
-            if not look["sifted"]:
-                facts = {"why": ", ".join(look["why"]), "worker": outcome["worker"] or None}
-                with self.speaking_of(run=look["run"], profile=look["profile"], library=look["library"]):
-                    self._log.info(recalled(look["summary"]), **facts)
+        for outcome in outcomes:
+            self._log_told(outcome)
+            looks, run = [look for look in outcome["looks"] if look["ended"]], outcome["run"]
+            if looks and run is not None:
+                self._metrics.ran(looks[0]["library"], **run)
+                if self._bulletin:
+                    self._bulletin.ran(run["counts"]["create"])
         failed = [look for look in ended if look["error"]]
-        if run is not None:
-            self._metrics.ran(ended[0]["library"], **run)
-            if self._bulletin:
-                self._bulletin.ran(run["counts"]["create"])
         self._metrics.well([look["profile"] for look in ended if not look["error"]], self._clock.now())
         self._write_figures()
         alike: dict[str, list[str]] = {}
         for look in failed or ended:
             alike.setdefault(recalled(look["summary"]), []).append(look["profile"])
         (self._pinger.failure if failed else self._pinger.success)(_in_lines(alike))
+
+    def _log_told(self, outcome: Mapping[str, Any]) -> None:
+        for look in outcome["looks"]:
+            if look["ended"] and not look["sifted"]:
+                facts = {"why": ", ".join(look["why"]), "worker": outcome["worker"] or None}
+                with self.speaking_of(run=look["run"], profile=look["profile"], library=look["library"]):
+                    self._log.info(recalled(look["summary"]), **facts)
 
     def _tell_papers(self, profile: str, report: Report) -> None:
         """Log what was done about each paper, and what is odd about the page, once."""
