@@ -12,7 +12,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,7 +38,8 @@ from syncd.errors import AwayError, ConfigError, LockedError, StateError
 from syncd.lock import held
 from syncd.messages import message, with_said
 from syncd.read import is_online
-from syncd.sources.pace import Pace
+from syncd.sources.pace import Budget, Pace
+from syncd.state import budgets
 from syncd.web.serving import Dashboard
 
 if TYPE_CHECKING:
@@ -104,13 +105,16 @@ class Daemon:
         self._offset = self._wall_offset()
         self._next_alive = 0.0
         self._parser = Parser()
-        self._pace = Pace()
+        # With a database, all that share it ask a server at one pace.
+        self._pace = ports.pace if ports.data.database else Pace()
         world = replace(
             ports, clock=StoppableClock(clock, self._stop), pace=self._pace, parse=self._parser.parse
         )
         looker = Looker(world, self._admits)
         self._fleet: Scheduler | None = None
         self._fleet_is_away = False
+        # Why it ends by itself.
+        self._failed: LockedError | None = None
         if ports.data.database:
             # What it needs is not installed on a computer whose state is a file.
             from syncd.fleet.scheduler import Scheduler  # noqa: PLC0415
@@ -142,6 +146,7 @@ class Daemon:
         Raises:
             StateError: the control socket can't be made.
             ConfigError: the port for programs can't be listened on.
+            LockedError: another one became the fleet's scheduler while the database was away.
         """
         self._interface = Interface(self._api, self._ports, self._reporter.say)
         finished = False
@@ -158,6 +163,8 @@ class Daemon:
                 self._turn()
         finally:
             finished = self._end()
+        if self._failed is not None:
+            raise self._failed
         return finished
 
     def _answer_programs(self) -> None:
@@ -223,6 +230,7 @@ class Daemon:
             # Likewise.
             with suppress(ConfigError, StateError):
                 self._dashboard.take_over(self._config)
+        self._stay_scheduler()
         self._hear_of_workers()
         self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
@@ -242,16 +250,27 @@ class Daemon:
                     self._roster.begin(name)
                 self._hear_of_workers()
 
+    def _stay_scheduler(self) -> None:
+        """End where another one became the scheduler while the database was away."""
+        if self._fleet is None:
+            return
+        with self._while_it_answers():
+            try:
+                self._fleet.keep()
+            except LockedError as error:
+                self._failed = error
+                self._stop.set()
+
     def _hear_of_workers(self) -> None:
         """Read files that are due, and take note of how workers' looks ended."""
         if self._fleet is None:
             return
         with self._while_it_answers():
             self._fleet.read_files()
-            for outcome in self._fleet.ended():
-                self._reporter.told(outcome)
-                for look in outcome["looks"]:
-                    self._worker_ended(look)
+            outcomes = self._fleet.ended()
+            self._reporter.told(outcomes)
+            for look in (look for outcome in outcomes for look in outcome["looks"]):
+                self._worker_ended(look)
         if any(name in self._fleet.names for name in self._roster.running()):
             # Somebody may wait for it.
             self._next_look = min(self._next_look, self._clock.monotonic() + SHORTLY)
@@ -482,10 +501,15 @@ class Daemon:
             "paused": sorted(self._roster.paused),
             "http": self._interface.told(),
             "dashboard": self._dashboard.address(),
-            "budgets": [budget.to_json() for budget in self._pace.budgets(self._clock.now())],
+            "budgets": [budget.to_json() for budget in self._budgets()],
             "profiles": self._status_of_all(),
             **(self._fleet.workers() if self._fleet else {}),
         }
+
+    def _budgets(self) -> list[Budget]:
+        """Return what servers still let one ask for; with workers, as any of them was told."""
+        now = self._clock.now()
+        return budgets.known(self._ports.data, now) if self._fleet else self._pace.budgets(now)
 
     def _status_of_all(self) -> list[dict[str, Any]]:
         rows = [self._status_of(name) for name in self._roster.names()]
@@ -541,17 +565,19 @@ def serve(config: Config, path: Path | None, ports: Ports, stream: TextIO) -> bo
 
     Raises:
         ConfigError: the port for figures can't be listened on.
-        LockedError: there is a daemon already.
+        LockedError: there is a daemon already, or a scheduler of the same database.
         StateError: the data folder can't be used.
     """
-    try:
-        with held(ports.data.daemon_lock, clock=ports.clock, who=message("the-daemon")):
-            configure(stream, ports.env, clock=ports.clock)
-            with Resting(ports.data, ports.clock) as resting, Reporter(config, ports) as reporter:
-                return Daemon(config, path, ports, reporter, resting).run()
-    except LockedError as error:
-        raise LockedError(
-            message("daemon-runs-already", holder=error.holder),
-            holder=error.holder,
-            hint=message("see-status"),
-        ) from None
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(ports.data.daemon_lock, clock=ports.clock, who=message("the-daemon")))
+        except LockedError as error:
+            raise LockedError(
+                message("daemon-runs-already", holder=error.holder),
+                holder=error.holder,
+                hint=message("see-status"),
+            ) from None
+        configure(stream, ports.env, clock=ports.clock)
+        resting = stack.enter_context(Resting(ports.data, ports.clock))
+        reporter = stack.enter_context(Reporter(config, ports))
+        return Daemon(config, path, ports, reporter, resting).run()
