@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from itertools import count
@@ -107,6 +108,7 @@ def _become(channel: int, streams: list[int]) -> dict[str, Any]:
     os.chdir(task["folder"])
     os.environ.clear()
     os.environ.update(task["env"])
+    tempfile.tempdir = None
     time.tzset()
     for number, (name, mode) in enumerate(STREAMS.items()):
         old = getattr(sys, name)

@@ -94,11 +94,12 @@ AT_ONCE = tuple(
     }
 )
 IN_PEACE = ("untrash", "erase", "own copy", *(act for act in ACTS if act.startswith("merge")))
-# Who holds a library: the server's process, and its own.
+# Who holds a library, which nobody shares: the server's process, and its own.
 HOLDERS = """
 SELECT activity.pid, substring(application_name from 'process ([0-9]+)')::int
 FROM pg_stat_activity activity JOIN pg_locks USING (pid)
-WHERE datname = current_database() AND locktype = 'advisory' AND application_name LIKE '%process%'
+WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ExclusiveLock'
+  AND application_name LIKE '%process%'
 """
 
 
@@ -130,6 +131,7 @@ class Working(Background):
 
     def _start(self, stderr: int, env: Mapping[str, str]) -> Fork:
         folder = Path(tempfile.mkdtemp(dir=self._desk.folder))
+        env = {**env, "TMPDIR": str(folder)}
         self._clock = folder / "clock"
         self._clock.write_text(str(self._skew), encoding="ascii")
         with Path(os.devnull).open("r+b") as nothing:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
-from threading import Barrier
+from pathlib import Path
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
@@ -17,18 +21,20 @@ from doubles import Fault
 from doubles.pooler import Pooler
 from owner import memory_of, show
 from pages import entry, page
+from syncd.clock import SystemClock
 from syncd.config import load
 from syncd.engine.ports import Ports, Quiet
 from syncd.engine.run import RunOptions, run_once
 from syncd.errors import AwayError, LockedError, StateError, SyncdError
 from syncd.lock import held
+from syncd.state import postgres as server
+from syncd.state import turn as turns
 from syncd.state.move import move
-from syncd.state.store import HEAD, Store, mark
+from syncd.state.store import HEAD, Store, mark, upsert
 from syncd.state.turn import turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from desk import Desk
     from postgres import Postgres
@@ -301,6 +307,113 @@ def test_a_pooler_in_transaction_mode_is_refused(postgres: Postgres, database: s
     with Pooler(postgres.folder, name_of(database)) as pooler, pytest.raises(StateError) as caught:
         Store(pooler.url)
     assert "transaction mode" in caught.value.words
+
+
+class Refusing:
+    """A server that lets nobody in, and says so in German.
+
+    Args:
+        folder: where its socket is.
+        code: the SQLSTATE that it tells.
+    """
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self.url = f"postgresql://syncd@/syncd?host={folder}"
+        told = [("S", "FATAL"), ("V", "FATAL"), ("C", code), ("M", "Anmeldung »syncd« scheiterte")]
+        fields = b"".join(f"{name}{words}\0".encode() for name, words in told) + b"\0"
+        self._answer = b"E" + struct.pack("!I", len(fields) + 4) + fields
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(folder / ".s.PGSQL.5432"))
+        self._listening.listen()
+        self._thread = Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(self._answer)
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listening.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        ("28P01", StateError, "does not let syncd in"),
+        ("3D000", StateError, "does not let syncd in"),
+        ("57P03", AwayError, "is away"),
+        ("53300", AwayError, "is away"),
+    ],
+)
+def test_a_server_is_understood_in_any_language(
+    postgres: Postgres, code: str, kind: type[StateError], words: str
+) -> None:
+    """Its codes say whether it is worth waiting; what it writes is shown as it is."""
+    with (
+        tempfile.TemporaryDirectory(dir=postgres.folder.parent) as folder,
+        Refusing(Path(folder), code) as it,
+        pytest.raises(StateError) as caught,
+    ):
+        Store(it.url)
+    assert type(caught.value) is kind
+    assert words in caught.value.words
+    assert "Anmeldung »syncd« scheiterte" in caught.value.words
+
+
+def test_who_hangs_in_a_transaction_holds_up_nobody(
+    database: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends it, as of a process that is stopped; what it wrote is taken back, and it is told."""
+    monkeypatch.setattr(server, "IDLE_SECONDS", 1)
+    store = Store(database)
+
+    def write(value: str) -> None:
+        with store.writing() as connection:
+            upsert(connection, mark, [{"name": "a", "value": value}])
+
+    def hang() -> None:
+        with store.writing() as connection:
+            upsert(connection, mark, [{"name": "a", "value": "hangs"}])
+            write("second")
+            connection.scalar(sa.select(mark.c.value))
+
+    write("first")
+    with pytest.raises(AwayError):
+        hang()
+    with store.reading(at_length=True) as connection:
+        postgres.run("SELECT pg_sleep(1.2)")
+        assert connection.scalar(sa.select(mark.c.value).where(mark.c.name == "a")) == "second"
+
+
+def test_who_is_stopped_loses_its_turn(at_server: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its computer keeps the connection, over which nothing comes any more; who is at work keeps its turn."""
+    library = load(at_server.folder / "config.toml", at_server.env).library()
+    clock = SystemClock()
+    monkeypatch.setattr(turns, "SILENT", 1)
+    monkeypatch.setattr(turns, "WORD", 0.2)
+
+    def take(seconds: float) -> None:
+        with turn(at_server.data, *library.whereabouts, clock, wait=seconds):
+            pass
+
+    with turn(at_server.data, *library.whereabouts, clock) as mine:
+        with pytest.raises(LockedError):
+            take(2.0)
+        mine.check()
+    monkeypatch.setattr(turns, "WORD", 60.0)
+    with turn(at_server.data, *library.whereabouts, clock) as mine:
+        take(10.0)
+        with pytest.raises(AwayError):
+            mine.check()
 
 
 def run_names(desk: Desk) -> list[str]:

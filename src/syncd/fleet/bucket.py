@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,16 +51,20 @@ class SharedPace(Pace):
     """The pace of each host, shared by all that use one database.
 
     Args:
-        store: the database.
+        database: its address. It is opened when something is asked for.
         default: seconds between two requests to a host of which nothing is known.
         intervals: seconds for those of which something is.
     """
 
     def __init__(
-        self, store: Store, default: float = DEFAULT_INTERVAL, intervals: Mapping[str, float] = INTERVALS
+        self, database: str, default: float = DEFAULT_INTERVAL, intervals: Mapping[str, float] = INTERVALS
     ) -> None:
         super().__init__(default, intervals)
-        self._store = store
+        self._database = database
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self._database)
 
     def turn(self, host: str, now: float, key: str = "") -> float:
         """Take the next turn at a host, if it has come: see `Pace.turn`.

@@ -19,8 +19,10 @@ from syncd.config import Config
 from syncd.daemon.roster import HALF, REFUSED, Gate, Setback, delay
 from syncd.daemon.work import Outcome
 from syncd.fleet.settings import Entry, Shared, next_time, restored
+from syncd.fleet.signs import alive
 from syncd.messages import kept, recalled
 from syncd.state import store as db
+from syncd.state.postgres import change
 from syncd.state.search import chunks
 
 MARK = "fleet_settings"
@@ -29,8 +31,6 @@ MOST = 1000
 # So many profiles are read at one place for each worker, lest a server that hangs takes all that workers can do at a
 # time, which usually is one more.
 PER_WORKER = 3
-# A worker that gave no sign of life for so long is believed dead.
-DEAD = timedelta(minutes=1)
 # Profiles of one service that fall due within so long are asked about together.
 SOON = timedelta(minutes=15)
 
@@ -138,34 +138,49 @@ def want(
     names = sorted(names)
     if at_once:
         _open_libraries(connection, names)
-    for part in chunks(names):
-        query = sa.select(PROFILE.name, PROFILE.why, PROFILE.due).where(PROFILE.name.in_(part))
-        rows = connection.execute(query.order_by(PROFILE.name).with_for_update()).all()
-        changes = [
-            {
-                "known": row.name,
-                "reasons": json.dumps(sorted({*json.loads(row.why), why})),
-                "since": row.due or text_of(now),
-            }
-            for row in rows
-        ]
-        values: dict[str, Any] = {
-            "why": sa.bindparam("reasons"),
-            "due": sa.bindparam("since"),
-            "turn": PROFILE.turn + 1,
-        }
-        if why == "asked":
-            values["asked"] = True
-        if why == "schedule":
-            # What is being read just now is new enough: else who takes longer than that would never come to an end.
-            values["turn"] = sa.case((PROFILE.due == "", PROFILE.turn + 1), else_=PROFILE.turn)
-        if at_once:
-            values["closed_until"] = ""
-        if changes:
-            connection.execute(
-                sa.update(db.fleet_profile).where(PROFILE.name == sa.bindparam("known")).values(**values),
-                changes,
-            )
+    changes = [(row, _wanted(row, why, now)) for row in _held(connection, names).values()]
+    if at_once:
+        changes = [(row, values | {"closed_until": ""}) for row, values in changes]
+    _change(connection, changes)
+
+
+def _wanted(row: sa.Row[Any], why: str, now: datetime) -> dict[str, Any]:
+    """Return what a profile is that is due, and why."""
+    values: dict[str, Any] = {
+        "why": json.dumps(sorted({*json.loads(row.why), why})),
+        "due": row.due or text_of(now),
+    }
+    # What is being read just now is new enough: else who takes longer than that would never come to an end.
+    if why != "schedule" or not row.due:
+        values["turn"] = row.turn + 1
+    if why == "asked":
+        values["asked"] = True
+    return values
+
+
+def _held(connection: sa.Connection, names: Iterable[str]) -> dict[str, sa.Row[Any]]:
+    """Return profiles by name, in one order, that nobody else changes until the end of the transaction."""
+    query = sa.select(db.fleet_profile).order_by(PROFILE.name).with_for_update()
+    return {
+        row.name: row
+        for part in chunks(names)
+        for row in connection.execute(query.where(PROFILE.name.in_(part)))
+    }
+
+
+def _change(connection: sa.Connection, changes: Iterable[tuple[sa.Row[Any], Mapping[str, Any]]]) -> None:
+    """Change profiles that are held; what stays as it is costs nothing.
+
+    Args:
+        connection: the transaction.
+        changes: each profile as it was, and what is to be of it.
+    """
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row, values in changes:
+        if any(getattr(row, name) != value for name, value in values.items()):
+            alike.setdefault(tuple(values), []).append({"name": row.name, **values})
+    for rows in alike.values():
+        change(connection, db.fleet_profile, "name", rows)
 
 
 def _open_libraries(connection: sa.Connection, names: Iterable[str]) -> None:
@@ -178,8 +193,8 @@ def _open_libraries(connection: sa.Connection, names: Iterable[str]) -> None:
     for part in chunks(names):
         theirs.update(connection.scalars(sa.select(PROFILE.library).where(PROFILE.name.in_(part))))
     for library in sorted(theirs):
-        change = sa.update(db.fleet_library).where(LIBRARY.id == library, LIBRARY.closed_until != "")
-        connection.execute(change.values(closed_until=""))
+        its = sa.and_(LIBRARY.id == library, LIBRARY.closed_until != "")
+        connection.execute(sa.update(db.fleet_library).where(its).values(closed_until=""))
 
 
 def followed(connection: sa.Connection, names: Iterable[str]) -> set[str]:
@@ -196,26 +211,22 @@ def fall_due(connection: sa.Connection, now: datetime) -> int:
     shared = shared_settings(connection)
     if shared is None:
         return 0
-    columns = (PROFILE.name, PROFILE.settings)
-    come = sa.select(*columns).where(PROFILE.next <= text_of(now))
+    come = sa.select(PROFILE.name).where(PROFILE.next <= text_of(now))
     services = sa.select(PROFILE.together).where(PROFILE.next <= text_of(now), PROFILE.together != "")
-    soon = sa.select(*columns).where(PROFILE.together.in_(services), PROFILE.next <= text_of(now + SOON))
-    rows = connection.execute(
-        sa.union(come, soon).subquery().select().limit(MOST)  # those that are left come with the next
-    ).all()
+    soon = sa.select(PROFILE.name).where(
+        PROFILE.together.in_(services.distinct()), PROFILE.next <= text_of(now + SOON)
+    )
+    # Those that are left come with the next.
+    names = connection.scalars(sa.union(come, soon).subquery().select().limit(MOST)).all()
     timezone = shared.timezone
-    times = [
-        {"known": row.name, "following": text_of(next_time(row.settings, timezone, now))} for row in rows
-    ]
-    if times:
-        connection.execute(
-            sa.update(db.fleet_profile)
-            .where(PROFILE.name == sa.bindparam("known"))
-            .values(next=sa.bindparam("following")),
-            times,
-        )
-        want(connection, [row.name for row in rows], "schedule", now)
-    return len(times)
+    _change(
+        connection,
+        [
+            (row, {"next": text_of(next_time(row.settings, timezone, now)), **_wanted(row, "schedule", now)})
+            for row in _held(connection, names).values()
+        ],
+    )
+    return len(names)
 
 
 def _is_open(gate: Any, now: str) -> sa.ColumnElement[bool]:
@@ -271,7 +282,7 @@ def to_be_read(connection: sa.Connection, now: datetime, place: str | None = Non
         .group_by(PROFILE.place)
         .subquery()
     )
-    room = PER_WORKER * _workers(now) - sa.func.coalesce(busy.c.count, 0)
+    room = PER_WORKER * _workers() - sa.func.coalesce(busy.c.count, 0)
     chosen = (
         sa.select(ready_ones.c.name)
         .select_from(ready_ones.outerjoin(busy, busy.c.place == ready_ones.c.place))
@@ -288,10 +299,9 @@ def to_be_read(connection: sa.Connection, now: datetime, place: str | None = Non
     return [(row.name, row.place) for row in connection.execute(update)]
 
 
-def _workers(now: datetime) -> Any:
+def _workers() -> Any:
     """Of a query: how many workers there are, at least one."""
-    live = db.fleet_worker.c.seen >= text_of(now - DEAD)
-    return sa.select(sa.func.greatest(sa.func.count(), 1)).where(live).scalar_subquery()
+    return sa.select(sa.func.greatest(sa.func.count(), 1)).where(alive()).scalar_subquery()
 
 
 def are_due_again(connection: sa.Connection, names: Collection[str], now: datetime) -> bool:
@@ -304,7 +314,8 @@ def are_due_again(connection: sa.Connection, names: Collection[str], now: dateti
 def not_being_read(connection: sa.Connection, names: Collection[str]) -> None:
     """Note that no job reads these profiles any more."""
     for part in chunks(names):
-        connection.execute(sa.update(db.fleet_profile).where(PROFILE.name.in_(part)).values(queued=""))
+        those = sa.and_(PROFILE.name.in_(part), PROFILE.queued != "")
+        connection.execute(sa.update(db.fleet_profile).where(those).values(queued=""))
 
 
 def being_read(connection: sa.Connection) -> list[str]:
@@ -413,7 +424,8 @@ def asked(connection: sa.Connection, names: Collection[str]) -> list[str]:
 def note_whole(connection: sa.Connection, names: Collection[str]) -> None:
     """Note that profiles are to be read whole."""
     for part in chunks(names):
-        connection.execute(sa.update(db.fleet_profile).where(PROFILE.name.in_(part)).values(whole=True))
+        those = sa.and_(PROFILE.name.in_(part), sa.not_(PROFILE.whole))
+        connection.execute(sa.update(db.fleet_profile).where(those).values(whole=True))
 
 
 def forget_pages(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
@@ -424,65 +436,87 @@ def forget_pages(connection: sa.Connection, which: sa.ColumnElement[bool]) -> No
 # How looks ended
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What nobody else changes until the end of a transaction.
+
+    Attributes:
+        libraries: by number.
+        profiles: by name.
+    """
+
+    libraries: Mapping[int, sa.Row[Any]]
+    profiles: Mapping[str, sa.Row[Any]]
+
+
+def hold(connection: sa.Connection, libraries: Collection[int], names: Iterable[str]) -> Held:
+    """Let nobody else change libraries and profiles until the end of the transaction; all in the usual order."""
+    query = (
+        sa.select(db.fleet_library).where(LIBRARY.id.in_(libraries)).order_by(LIBRARY.id).with_for_update()
+    )
+    return Held({row.id: row for row in connection.execute(query)}, _held(connection, names))
+
+
 def finish(
-    connection: sa.Connection, outcome: Outcome, turn: Turn, now: datetime
+    connection: sa.Connection, ended: Sequence[tuple[Turn, Outcome]], held: Held, now: datetime
 ) -> dict[str, datetime | None]:
     """Note how looks ended; return who is tried again by itself, and when.
 
     Args:
         connection: the transaction.
-        outcome: the looks.
-        turn: the profiles as the job took them.
+        ended: the looks that ended together, with the profiles as the job took them.
+        held: their libraries and profiles.
         now: the time.
     """
-    library = connection.execute(
-        sa.select(db.fleet_library).where(LIBRARY.id == turn.library).with_for_update()
-    ).one_or_none()
-    names = [look.profile for look in outcome.looks]
-    rows = {
-        row.name: row
-        for part in chunks(names)
-        for row in connection.execute(
-            sa.select(db.fleet_profile).where(PROFILE.name.in_(part)).order_by(PROFILE.name).with_for_update()
-        )
-    }
+    gates = {number: gate_of(row) for number, row in held.libraries.items()}
     again: dict[str, datetime | None] = {}
-    if library is None:
-        return again
-    gate, changed = gate_of(library), False
-    met: Setback | None = None
-    for look in outcome.looks:
-        row = rows.get(look.profile)
-        if row is None:
-            continue
-        own = gate_of(row)
-        trouble = look.trouble
-        if look.stopped or look.put_off:
-            _change(connection, look.profile, queued="", asked=False)
-            continue
-        if trouble is None:
-            own.open()
-            gate.open()
-            changed = True
-        elif trouble.library:
-            if trouble is not met:
-                _close(gate, trouble, now)
-                met, changed = trouble, True
-        else:
-            _close(own, trouble, now)
-        closed = gate if trouble and trouble.library else own
-        stays = trouble is not None and trouble.comes_again
-        again[look.profile] = closed.closed_until if stays else None
-        is_same = row.turn == turn.numbers.get(look.profile)
-        _change(connection, look.profile, **_columns(own), **_after(row, is_same=is_same, stays=stays))
-        # What its library did not take is kept for the next time.
-        if not (stays and trouble and trouble.library):
-            forget_pages(connection, PAGE.profile == look.profile)
-    if changed:
-        connection.execute(
-            sa.update(db.fleet_library).where(LIBRARY.id == turn.library).values(**_columns(gate))
-        )
+    changes: list[tuple[sa.Row[Any], dict[str, Any]]] = []
+    done: list[str] = []
+    # Of a library that is gone nothing is noted; nor of a profile.
+    for turn, outcome in ((turn, outcome) for turn, outcome in ended if turn.library in gates):
+        met: Setback | None = None
+        for look in (look for look in outcome.looks if look.profile in held.profiles):
+            row, gate, trouble = held.profiles[look.profile], gates[turn.library], look.trouble
+            if look.stopped or look.put_off:
+                changes.append((row, {"queued": "", "asked": False}))
+                continue
+            own = gate_of(row)
+            closed = _pass(own, gate, trouble, now, is_known=trouble is met)
+            met = trouble
+            stays = trouble is not None and trouble.comes_again
+            again[look.profile] = closed.closed_until if stays else None
+            is_same = row.turn == turn.numbers.get(look.profile)
+            changes.append((row, {**_columns(own), **_after(row, is_same=is_same, stays=stays)}))
+            # What its library did not take is kept for the next time.
+            if not (stays and closed is gate):
+                done.append(look.profile)
+    _change(connection, changes)
+    for part in chunks(done):
+        forget_pages(connection, PAGE.profile.in_(part))
+    for number, row in held.libraries.items():
+        if (columns := _columns(gates[number])) != _columns(gate_of(row)):
+            connection.execute(sa.update(db.fleet_library).where(LIBRARY.id == number).values(columns))
     return again
+
+
+def _pass(own: Gate, library: Gate, trouble: Setback | None, now: datetime, *, is_known: bool) -> Gate:
+    """Open or close the gates of a profile and of its library after a look; return the one that it waits at, if any.
+
+    Args:
+        own: the profile's.
+        library: its library's.
+        trouble: what kept it from being pushed.
+        now: the time.
+        is_known: another look has met the same trouble.
+    """
+    if trouble is None:
+        own.open()
+        library.open()
+    elif not trouble.library:
+        _close(own, trouble, now)
+    elif not is_known:
+        _close(library, trouble, now)
+    return library if trouble and trouble.library else own
 
 
 def _after(row: sa.Row[Any], *, is_same: bool, stays: bool) -> dict[str, Any]:
@@ -499,10 +533,6 @@ def _after(row: sa.Row[Any], *, is_same: bool, stays: bool) -> dict[str, Any]:
     elif is_same:
         values |= {"due": "", "why": "[]", "whole": False}
     return values
-
-
-def _change(connection: sa.Connection, name: str, **values: Any) -> None:
-    connection.execute(sa.update(db.fleet_profile).where(PROFILE.name == name).values(**values))
 
 
 def _close(gate: Gate, trouble: Setback, now: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.looks import MOST_SIFTED, STUCK, some
 from syncd.daemon.tell import Reporter, summary
-from syncd.daemon.work import Looker, LookProgress, Outcome, Waiting, with_codes
+from syncd.daemon.work import Look, Looker, LookProgress, Outcome, Waiting, with_codes
 from syncd.engine.fleet import FEW
 from syncd.engine.ports import run_name
 from syncd.errors import ConfigError, LockedError, StateError
@@ -28,7 +28,6 @@ from syncd.fleet import due, pages, queue, signs
 from syncd.fleet.due import Turn
 from syncd.fleet.settings import check_runs_nothing, place_of, together, with_keys_for
 from syncd.messages import kept
-from syncd.model import Snapshot
 from syncd.state import store as db
 from syncd.state.store import Store
 
@@ -117,7 +116,7 @@ class Jobs:
         run = run_name(self._clock.now())
         with self._looking(run, [profile]) as progress:
             seen = self._looker.read(profile, turn.whys[profile], run, config, progress)
-        self._note([seen], turn)
+        self._note([(turn, seen)])
         with self._store.writing() as connection:
             queue.hand_out(connection, self._clock.now(), place)
 
@@ -150,38 +149,18 @@ class Jobs:
         with self._looking(run, list(whys)) as progress:
             for outcome, to_read in self._looker.sift(whys, run, config, progress):
                 looks = outcome.looks if outcome else ()
-                for turn in turns:
-                    its = tuple(look for look in looks if look.profile in turn.whys)
-                    found = {name: part for name, part in to_read.items() if name in turn.whys}
-                    if its or found:
-                        self._sifted(Outcome(its) if its else None, found, turn, config, run, progress)
+                parts = {name: part for name, part in to_read.items() if part is not None}
+                read = {
+                    name: self._looker.read(name, whys[name], run, config, progress, part)
+                    for name, part in parts.items()
+                }
+                # One transaction a question, however many libraries it was about.
+                self._note(_by_turn(looks, read, turns), whole=to_read.keys() - parts.keys())
                 unchanged += [look.profile for look in looks if look.sifted]
                 well = well and all(look.sifted for look in looks)
         if unchanged:
             self._reporter.nothing_new(unchanged, run)
         return well
-
-    def _sifted(  # noqa: PLR0913, PLR0917 - what a look is
-        self,
-        outcome: Outcome | None,
-        to_read: Mapping[str, Snapshot | None],
-        turn: Turn,
-        config: Config,
-        run: str,
-        progress: LookProgress,
-    ) -> None:
-        """Take note of who has nothing new; read what is new, as far as it came; let others be read whole."""
-        if outcome:
-            self._note([outcome], turn)
-        parts = {name: part for name, part in to_read.items() if part is not None}
-        seen = [
-            self._looker.read(name, turn.whys[name], run, config, progress, part)
-            for name, part in parts.items()
-        ]
-        if seen:
-            self._note(seen, turn)
-        with self._store.writing() as connection:
-            due.note_whole(connection, to_read.keys() - parts.keys())
 
     def push(self, library: int) -> None:
         """Push to a library what was read of its profiles."""
@@ -206,30 +185,43 @@ class Jobs:
                     for look in outcome.looks
                 ]
                 put_off = put_off or any(look.put_off for look in looks)
-                self._note([replace(outcome, looks=tuple(looks))], turn)
+                self._note([(turn, replace(outcome, looks=tuple(looks)))])
         with self._store.writing() as connection:
             if not put_off and library in due.to_be_pushed(connection, self._clock.now()):
                 queue.push(connection, library)
 
-    def _note(self, seen: Sequence[Waiting | Outcome], turn: Turn) -> None:
-        """Put what was read where the library's next push finds it, and take note of how looks ended."""
-        ended = [one for one in seen if isinstance(one, Outcome)]
-        again: dict[str, datetime | None] = {}
+    def _note(
+        self, seen: Sequence[tuple[Turn, Waiting | Outcome]], whole: Collection[str] = frozenset()
+    ) -> None:
+        """Put what was read where its library's next push finds it, and take note of how looks ended, all at once.
+
+        Args:
+            seen: what came of looks, with the profiles as the job took them.
+            whole: other profiles that are to be read whole.
+        """
+        read = [(turn, one) for turn, one in seen if isinstance(one, Waiting)]
+        ended = [(turn, one) for turn, one in seen if isinstance(one, Outcome)]
+        names = [look.profile for _, outcome in ended for look in outcome.looks]
         with self._store.writing() as connection:
             now = self._clock.now()
-            for one in seen:
-                if isinstance(one, Waiting):
-                    pages.put(connection, one, turn.numbers[one.profile], now)
-                else:
-                    again |= due.finish(connection, one, turn, now)
-                    told = json.dumps(_told(one, self._worker))
-                    connection.execute(sa.insert(db.fleet_look).values(ended=due.text_of(now), outcome=told))
-            if len(ended) < len(seen):
-                queue.push(connection, turn.library)
-            names = [look.profile for outcome in ended for look in outcome.looks]
+            libraries = {turn.library for turn, _ in seen}
+            held = due.hold(
+                connection, libraries, [*names, *whole, *(waiting.profile for _, waiting in read)]
+            )
+            pages.put(connection, read, held, now)
+            again = due.finish(connection, ended, held, now)
+            due.note_whole(connection, whole)
+            told = [
+                {"ended": due.text_of(now), "outcome": json.dumps(_told(outcome, self._worker))}
+                for _, outcome in ended
+            ]
+            if told:
+                connection.execute(sa.insert(db.fleet_look), told)
+            for library in sorted({turn.library for turn, _ in read}):
+                queue.push(connection, library)
             if due.are_due_again(connection, names, now):
                 queue.hand_out(connection, now)
-        for outcome in ended:
+        for _, outcome in ended:
             looks = tuple(look for look in outcome.looks if not look.sifted)
             if looks and self._tell:
                 self._tell(replace(outcome, looks=looks), again)
@@ -269,6 +261,18 @@ class Jobs:
         """Whether a library may be asked now, by its name."""
         with self._store.reading() as connection:
             return due.admits(connection, library, self._clock.now())
+
+
+def _by_turn(
+    looks: Sequence[Look], read: Mapping[str, Waiting | Outcome], turns: Sequence[Turn]
+) -> list[tuple[Turn, Waiting | Outcome]]:
+    """Return what came of a question about several libraries, with the profiles of each."""
+    found: list[tuple[Turn, Waiting | Outcome]] = []
+    for turn in turns:
+        if its := tuple(look for look in looks if look.profile in turn.whys):
+            found.append((turn, Outcome(its)))
+        found += [(turn, one) for name, one in read.items() if name in turn.whys]
+    return found
 
 
 def _told(outcome: Outcome, worker: str) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.daemon.roster import Gate
-from syncd.fleet import due
+from syncd.fleet import due, signs
 from syncd.fleet.queue import prepared, queue_of_library
 from syncd.messages import message, recalled
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.search import chunks
 from syncd.state.store import Store
+from syncd.state.turn import scheduler
 
 Json = dict[str, Any]
 
@@ -25,8 +26,8 @@ def overview(data: DataFolder) -> Json | None:
     """Return what is to be known of a fleet; None where no scheduler has ever run, and no worker is there.
 
     Returns:
-        "scheduled", whether a scheduler has ever run; what `workers` gives; and of each profile, in "profiles", what
-        `live` gives.
+        "scheduled", whether a scheduler has ever run; "scheduler", which one is at work, or ""; what `workers` gives;
+        and of each profile, in "profiles", what `live` gives.
     """
     with closing(Store.of(data)) as store, store.reading() as connection:
         if prepared(connection) is None:
@@ -35,6 +36,7 @@ def overview(data: DataFolder) -> Json | None:
         names = connection.scalars(sa.select(db.fleet_profile.c.name)).all()
         return {
             "scheduled": scheduled,
+            "scheduler": scheduler(connection),
             **workers(connection),
             "profiles": list(live(connection, names).values()),
         }
@@ -51,7 +53,9 @@ def workers(connection: sa.Connection) -> Json:
         " FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
     )
     counted = connection.execute(jobs).one()
-    rows = connection.execute(sa.select(db.fleet_worker).order_by(worker.started, worker.name)).all()
+    query = sa.select(db.fleet_worker, signs.alive().label("alive"))
+    rows = connection.execute(query.order_by(worker.started, worker.name)).all()
+    alive = {row.name for row in rows if row.alive}
     lacks: dict[str, dict[str, str]] = {}
     for row in connection.execute(sa.select(db.fleet_lack)):
         lacks.setdefault(row.queue, {})[row.worker] = row.words
@@ -65,6 +69,7 @@ def workers(connection: sa.Connection) -> Json:
                 "version": row.version,
                 "since": row.started,
                 "seen": row.seen,
+                "alive": row.alive,
                 "doing": [recalled(text) for text in json.loads(row.doing)],
             }
             for row in rows
@@ -79,7 +84,7 @@ def workers(connection: sa.Connection) -> Json:
                 "library": names.get(queue),
                 "queue": queue,
                 "workers": sorted(by),
-                "nobody": len(by) >= len(rows),
+                "nobody": alive <= by.keys(),
                 "message": recalled(next(iter(by.values()))),
             }
             for queue, by in sorted(lacks.items())

@@ -22,6 +22,7 @@ from syncd.fleet import due
 from syncd.messages import kept, recalled
 from syncd.model import Profile
 from syncd.state import store as db
+from syncd.state.search import chunks
 
 # What was read waits no longer for its library: it is read anew.
 STALE = timedelta(days=1)
@@ -35,24 +36,39 @@ def _profiles() -> TypeAdapter[Profile]:
     return TypeAdapter(Profile)
 
 
-def put(connection: sa.Connection, waiting: Waiting, turn: int, now: datetime) -> None:
-    """Put what was read of a profile, in place of what was read before.
+def put(
+    connection: sa.Connection, read: Sequence[tuple[due.Turn, Waiting]], held: due.Held, now: datetime
+) -> None:
+    """Put what was read of profiles, in place of what was read before.
 
     Nothing of one that is followed no more; nor of one that became due again meanwhile, perhaps with another source,
     and is read anew; nor where another job has read it as well, and that is pushed already.
 
     Args:
         connection: the transaction.
-        waiting: what was read.
-        turn: how often the profile had become due when it was begun.
+        read: what was read, with the profiles as the job took them.
+        held: these profiles.
         now: the time.
     """
-    due.not_being_read(connection, [waiting.profile])
-    followed = sa.select(due.PROFILE.turn, due.PROFILE.due).where(due.PROFILE.name == waiting.profile)
-    row = connection.execute(followed.with_for_update()).one_or_none()
-    if row is None or row.turn != turn or not row.due:
-        return
-    due.forget_pages(connection, due.PAGE.profile == waiting.profile)
+    due.not_being_read(connection, [waiting.profile for _, waiting in read])
+    wanted = {
+        waiting.profile: waiting
+        for turn, waiting in read
+        if (row := held.profiles.get(waiting.profile))
+        and row.due
+        and row.turn == turn.numbers[waiting.profile]
+    }
+    for part in chunks(wanted):
+        due.forget_pages(connection, due.PAGE.profile.in_(part))
+    rows = [
+        row for waiting in wanted.values() for row in _rows(waiting, held.profiles[waiting.profile].turn, now)
+    ]
+    if rows:
+        connection.execute(sa.insert(db.fleet_page), rows)
+
+
+def _rows(waiting: Waiting, turn: int, now: datetime) -> list[dict[str, Any]]:
+    """Return what was read of a profile as the table has it."""
     usual = {
         "profile": waiting.profile,
         "since": due.text_of(now),
@@ -79,9 +95,7 @@ def put(connection: sa.Connection, waiting: Waiting, turn: int, now: datetime) -
         }
         for unread in waiting.reading.unread
     ]
-    connection.execute(
-        sa.insert(db.fleet_page), [{**row, "number": number} for number, row in enumerate(rows)]
-    )
+    return [{**row, "number": number} for number, row in enumerate(rows)]
 
 
 def forget_old(connection: sa.Connection, now: datetime) -> None:

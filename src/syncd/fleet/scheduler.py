@@ -27,6 +27,7 @@ from syncd.messages import message
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.store import Store
+from syncd.state.turn import Presence
 
 Json = dict[str, Any]
 # So many files are read at a time.
@@ -47,6 +48,10 @@ class Scheduler:
         reporter: tells the world.
         stop: set once the daemon is to end.
         clock: the time.
+
+    Raises:
+        LockedError: another one is the scheduler, or the state is being moved.
+        StateError: the database can't be used.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class Scheduler:
     ) -> None:
         self.names: frozenset[str] = frozenset()
         self._clock = clock
+        self._presence = Presence(database, message("the-scheduler"), clock, schedules=True)
+        self._presence.keep()
         self._store = Store(database)
         queue.prepare(self._store)
         self._jobs = Jobs("", self._store, looker, reporter, stop, lambda: None, tell=None)
@@ -66,6 +73,16 @@ class Scheduler:
         """Begin nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._store.close()
+        self._presence.close()
+
+    def keep(self) -> None:
+        """Make sure that this one is the scheduler still.
+
+        Raises:
+            LockedError: it is another one, since the connection to the database broke.
+            AwayError: the database does not answer.
+        """
+        self._presence.keep()
 
     def take_over(self, config: Config) -> None:
         """Let workers know whom to follow, and put into the queue what is due."""
@@ -156,7 +173,7 @@ def look_now(names: Collection[str], data: DataFolder, clock: Clock) -> list[Jso
             clock.sleep(PAUSE)
             with store.reading() as connection:
                 last, outcomes = ended_since(connection, last)
-                if not signs.are_there(connection, clock.now()):
+                if not signs.are_there(connection):
                     raise SyncdError(message("no-worker"), hint=message("asked-for-later"))
             for look in (look for outcome in outcomes for look in outcome["looks"]):
                 if look["profile"] in left and "asked" in look["why"]:

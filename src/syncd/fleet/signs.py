@@ -1,30 +1,44 @@
-"""Who works: workers' signs of life, and what they lack."""
+"""Who works: workers' signs of life, and what they lack.
+
+Signs are told by the database's clock alone: those of workers' computers differ.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 
 import sqlalchemy as sa
 
-from syncd.fleet.due import DEAD, text_of
 from syncd.messages import kept
 from syncd.state import store as db
 
+# A worker that gave no sign of life for so long is believed dead; and forgotten after that.
+DEAD, FORGOTTEN = timedelta(minutes=1), timedelta(minutes=10)
+SEEN = db.fleet_worker.c.seen
+
+
+def before(length: timedelta) -> sa.ColumnElement[str]:
+    """Of a query: the time so long ago, by the database's clock, as the tables have times."""
+    moment = sa.func.timezone("UTC", sa.func.clock_timestamp() - length)
+    return sa.func.to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')
+
 
 def sign(connection: sa.Connection, worker: Mapping[str, str]) -> None:
-    """Take note of a worker's sign of life: the columns of `fleet_worker`."""
-    db.upsert(connection, db.fleet_worker, [worker], keep=["started"])
+    """Take note of a worker's sign of life.
+
+    Args:
+        connection: the transaction.
+        worker: the columns of `fleet_worker`, without times.
+    """
+    now = connection.scalar(sa.select(before(timedelta())))
+    db.upsert(connection, db.fleet_worker, [{**worker, "started": now, "seen": now}], keep=["started"])
+    connection.execute(sa.delete(db.fleet_worker).where(before(FORGOTTEN) > SEEN))
 
 
 def sign_off(connection: sa.Connection, worker: str) -> None:
     """Take note that a worker ended."""
     connection.execute(sa.delete(db.fleet_worker).where(db.fleet_worker.c.name == worker))
-
-
-def forget_workers(connection: sa.Connection, before: datetime) -> None:
-    """Forget workers that have given no sign of life since then."""
-    connection.execute(sa.delete(db.fleet_worker).where(db.fleet_worker.c.seen < text_of(before)))
 
 
 def note_lack(connection: sa.Connection, worker: str, queue: str, words: str) -> None:
@@ -42,7 +56,11 @@ def library_numbers(connection: sa.Connection) -> list[int]:
     return list(connection.scalars(sa.select(db.fleet_library.c.id)))
 
 
-def are_there(connection: sa.Connection, now: datetime) -> bool:
+def alive() -> sa.ColumnElement[bool]:
+    """Of workers: whether they gave a sign of life lately."""
+    return before(DEAD) <= SEEN
+
+
+def are_there(connection: sa.Connection) -> bool:
     """Whether any worker is at work."""
-    seen = db.fleet_worker.c.seen
-    return connection.scalar(sa.select(sa.func.count()).where(seen >= text_of(now - DEAD))) != 0
+    return connection.scalar(sa.select(sa.func.count()).where(alive())) != 0

@@ -1,4 +1,4 @@
-"""A worker: takes jobs from the queue until it is told to end. It keeps nothing on this computer.
+"""A worker: takes jobs from the queue until it is told to end. It keeps nothing on this computer beyond its life.
 
 What is under way when it is to end goes on to the end of its chunk. Where the database is away, the worker waits, says
 so once, and goes on when it is back.
@@ -7,20 +7,22 @@ so once, and goes on when it is back.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
+import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -38,19 +40,19 @@ from syncd.daemon.parser import Parser
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker, StoppableClock
 from syncd.engine.ports import Ports
-from syncd.errors import AwayError, StateError
-from syncd.fleet import due, queue, signs
+from syncd.errors import AwayError, LockedError, StateError, SyncdError
+from syncd.fleet import queue, signs
 from syncd.fleet.bucket import SharedPace
 from syncd.fleet.jobs import Jobs
 from syncd.messages import message
 from syncd.paths import DataFolder
 from syncd.state.store import Store
+from syncd.state.turn import Presence
 
 # Seconds between two signs of life.
 SIGN = 10.0
 # A worker that gave none for so long is believed dead, and what it did is left to others.
 DEAD = 30.0
-FORGOTTEN = timedelta(minutes=10)
 # What is lacking here may have come meanwhile: so many signs of life later it is tried again.
 TRIED_AGAIN = 60
 # Seconds between two tries to reach the database: the first, and the longest.
@@ -63,11 +65,21 @@ PATIENCE = 5.0
 POLLING = 1.0
 # Failed jobs are kept for those who look into the database.
 KEPT_HOURS = 24
+# What a worker fetched and may need again is in a folder of this name, as long as it lives; one that is younger may be
+# without its lock still.
+FOLDER, YOUNG = "syncd-worker-", 60.0
 # Threads beside those of the jobs: signs of life, and what falls due each minute.
 SPARE = 2
 
 CONNECTION = {"connect_timeout": 10, "application_name": "syncd worker"}
-GONE = (AwayError, exceptions.ConnectorException, psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError)
+GONE = (
+    AwayError,
+    LockedError,
+    exceptions.ConnectorException,
+    psycopg.OperationalError,
+    psycopg_pool.PoolTimeout,
+    OSError,
+)
 
 
 class Worker:
@@ -82,7 +94,6 @@ class Worker:
     def __init__(self, ports: Ports, concurrency: int, reporter: Reporter) -> None:
         self._stop = threading.Event()
         self._parser = Parser()
-        self._clock: Clock = ports.clock
         self._database = ports.data.database
         self._concurrency = concurrency
         self._reporter = reporter
@@ -94,8 +105,8 @@ class Worker:
             "name": self._name,
             "host": host,
             "version": __version__,
-            "started": due.text_of(ports.clock.now()),
         }
+        self._presence = Presence(self._database, message("a-worker"), ports.clock)
         self._taker: Taker | None = None
         # The number of the one before, whose end could not be noted.
         self._former: int | None = None
@@ -113,6 +124,7 @@ class Worker:
         try:
             asyncio.run(self._live())
         finally:
+            self._presence.close()
             self._parser.close()
         if self._failed is not None:
             raise self._failed
@@ -142,7 +154,7 @@ class Worker:
 
     def _gone(self, error: Exception) -> None:
         """Say once that the database is away."""
-        reason = error.words if isinstance(error, StateError) else message("database-lost")
+        reason = error.words if isinstance(error, SyncdError) else message("database-lost")
         if not self._is_away and not self._stop.is_set():
             self._is_away = True
             self._reporter.say("warning", reason, hint=message("worker-waits"))
@@ -152,6 +164,7 @@ class Worker:
 
     async def _take_jobs(self) -> None:
         """Take jobs until the end, or until the database is away."""
+        await asyncio.to_thread(self._presence.keep)
         store = await asyncio.to_thread(Store, self._database)
         await asyncio.to_thread(queue.prepare, store)
         jobs = self._jobs(store)
@@ -191,7 +204,7 @@ class Worker:
         def admits(library: str) -> bool:
             return jobs.admits(library)
 
-        ports = replace(self._ports, pace=SharedPace(store))
+        ports = replace(self._ports, pace=SharedPace(self._database))
         looker = Looker(ports, admits, patience=PATIENCE, who=message("a-worker"))
 
         def lacks() -> None:
@@ -252,6 +265,10 @@ class Worker:
                 await asyncio.to_thread(self._sign, store, jobs)
             except AwayError:
                 pass  # the queue notices it too
+            except LockedError:
+                # The state was moved while the connection was broken: the worker waits.
+                if self._taker is not None:
+                    self._taker.stop()  # type: ignore[no-untyped-call]
             except StateError as error:
                 self._failed = error
                 self._end()
@@ -264,10 +281,9 @@ class Worker:
     def _sign(self, store: Store, jobs: Jobs) -> None:
         # A newer syncd may have changed the tables meanwhile: this worker is to be upgraded too.
         Store(self._database).close()
-        now = self._clock.now()
+        self._presence.keep()
         with store.writing() as connection:
-            signs.sign(connection, {**self._told, "seen": due.text_of(now), "doing": json.dumps(jobs.words)})
-            signs.forget_workers(connection, now - FORGOTTEN)
+            signs.sign(connection, {**self._told, "doing": json.dumps(jobs.words)})
         self._choose_queues(store, jobs)
 
     def _sign_off(self, store: Store) -> None:
@@ -312,6 +328,7 @@ class Worker:
         """Leave what does not end: the journal knows what it was about to do, and others repair it."""
         self._reporter.say("warning", message("worker-cut-off"))
         self._parser.close()
+        shutil.rmtree(self._ports.data.root, ignore_errors=True)
         sys.stderr.flush()
         os._exit(0)
 
@@ -325,11 +342,40 @@ async def _end_stalled(jobs: manager.JobManager) -> None:
     await jobs.delete_old_jobs(KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
 
 
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a private folder for answers of web servers, which can be fetched again; nothing of a library goes there."""
+    with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield Path(folder)
+        finally:
+            os.close(descriptor)
+
+
+def _sweep(clock: Clock) -> None:
+    """Remove the folders of workers that were killed: nobody has their locks any more."""
+    old = clock.now().timestamp() - YOUNG
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        # Another worker may sweep as well.
+        with suppress(OSError):
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mtime > old:
+                continue
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(descriptor)
+
+
 def serve(ports: Ports, concurrency: int, stream: TextIO) -> None:
     """Be a worker until a signal ends it.
 
     Args:
-        ports: the world. Of its data folder only the database is used: what has to be on a disk is in a private folder.
+        ports: the world. Of its data folder only the database is used.
         concurrency: how many jobs it does at a time.
         stream: where the log goes.
 
@@ -340,7 +386,8 @@ def serve(ports: Ports, concurrency: int, stream: TextIO) -> None:
     # What is to be said of jobs is said by us.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="syncd-worker-") as folder:
-        world = replace(ports, data=DataFolder(Path(folder), ports.data.database))
+    _sweep(ports.clock)
+    with _folder() as folder:
+        world = replace(ports, data=DataFolder(folder, ports.data.database))
         with Reporter(defaults(), world) as reporter:
             Worker(world, concurrency, reporter).run()

@@ -84,7 +84,8 @@ def excerpt(state: State, names: Sequence[str]) -> Iterator[Excerpt]:
         state: what is remembered of the library, with its index.
         names: the library's names, the one that new keys are made under first.
     """
-    with state.reading() as connection:
+    # A plan is made of it meanwhile.
+    with state.reading(at_length=True) as connection:
         yield Excerpt(connection, state.number, names)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from datetime import UTC, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,8 +24,6 @@ from syncd.state.turn import every_turn
 
 # So many rows are taken at a time.
 AT_ONCE = 1000
-# A worker that gave no sign of life for so long is believed dead.
-DEAD = timedelta(minutes=1)
 WHO = "syncd database move"
 
 
@@ -45,13 +42,12 @@ def move(
         how many rows there were, by table.
 
     Raises:
-        LockedError: the daemon, a worker or a run is at work.
+        LockedError: the daemon, the scheduler, a worker or a run is at work.
         StateError: the target holds something already, can't be written to, or did not take all; it stays empty then.
     """
     with ExitStack() as stack:
         stack.enter_context(_daemon_away(source, clock))
         old = stack.enter_context(closing(Store.of(source)))
-        _check_workers(old, clock)
         stack.enter_context(every_turn(source, _libraries(old), clock, who=WHO))
         # A file that is only looked at would be made.
         new = stack.enter_context(closing(Store.of(target)))
@@ -85,23 +81,11 @@ def _daemon_away(source: DataFolder, clock: Clock) -> ExitStack:
     return stack
 
 
-def _check_workers(source: Store, clock: Clock) -> None:
-    """Make sure that no worker would go on with the old state, beside whoever has the new one."""
-    seen, since = db.fleet_worker.c.seen, clock.now() - DEAD
-    query = sa.select(db.fleet_worker.c.name).where(
-        seen >= since.astimezone(UTC).isoformat(timespec="seconds")
-    )
-    with source.reading() as connection:
-        names = ", ".join(connection.scalars(query.order_by(db.fleet_worker.c.name)))
-    if names:
-        raise LockedError(
-            message("workers-still-at-work", names=names), holder=names, hint=message("stop-workers-to-move")
-        )
-
-
 def _hold(connection: sa.Connection, mode: str) -> None:
     """Let nobody else write in the tables of a server; a file has one writer anyway."""
     if connection.dialect.name != "sqlite":
+        # It waits for the other database.
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
         connection.execute(sa.text(f"LOCK TABLE {names} IN {mode} MODE"))
 

@@ -6,7 +6,10 @@ Only who has an address of such a database comes here: a computer whose state is
 from __future__ import annotations
 
 import atexit
+import os
+import select
 import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -17,6 +20,7 @@ import sqlalchemy as sa
 
 from syncd.errors import AwayError, StateError
 from syncd.messages import message
+from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 # Seconds for a connection to be made, and for a row that somebody else changes.
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 30
+# The server ends a transaction in which nothing happens for so many seconds, for its process was stopped, or hangs:
+# before those who wait for its rows give up.
+IDLE_SECONDS = 20
 # Connections that a process keeps, and how many more it may have for a while.
 KEPT = 5
 MORE = 45
@@ -33,11 +40,17 @@ MIGRATING = 0x73796E63
 MOST_LETTERS = 63
 UTF8 = "UTF8"
 # Classes of SQLSTATE, and single ones, of a server that is away, busy or not for this user.
-AWAY = ("08", "57P")
+AWAY = ("08", "57P", "25P03")
 TOO_MANY = "53300"
 FULL = "53100"
-# Words of a server that lets nobody in with this address, whenever it is asked. It tells no code; and where it speaks
-# another language, it is taken for one that is away.
+CODE = pattern(
+    rb'ErrorResponse\t S "[^"\n]*" V "[A-Z]+" C "([0-9A-Z]{5})"',
+    hostile=(b'ErrorResponse\t S "', b"F", b""),
+)
+# Of a server that lets nobody in with this address, whenever it is asked: who asks, which database, with what rights.
+REFUSES = ("28", "3D000", "42501")
+# The same in words, where libpq tells no code: before PostgreSQL 18, and elsewhere than on Linux. There a server that
+# speaks another language is taken for one that is away.
 REFUSED = (
     "authentication failed",
     "no password supplied",
@@ -45,6 +58,9 @@ REFUSED = (
     '" does not exist',
     "permission denied for database",
 )
+# Tables whose rows change often, and how full their pages are made.
+RESTLESS = ("fleet_profile", "fleet_library")
+ROOM = "fillfactor = 50"
 # Of two that wait for each other's rows, the server lets one go on; and none waits for ever.
 TAKES_TURNS = ("40001", "40P01", "55P03")
 
@@ -68,7 +84,12 @@ def connected(url: str, who: str = "", **settings: Any) -> psycopg.Connection[An
     usual: dict[str, Any] = {"application_name": _program(who), "client_encoding": "utf8"}
     if "connect_timeout" not in url:
         usual["connect_timeout"] = CONNECT_SECONDS
-    made = psycopg.connect(url, **usual, **settings)
+    try:
+        made = psycopg.connect(url, **usual, **settings)
+    except psycopg.errors.ConnectionTimeout:
+        raise
+    except psycopg.OperationalError as error:
+        raise said(error, _code(url)) from error
     made.adapters.register_dumper(str, _text())
     try:
         _check(made, url)
@@ -76,6 +97,41 @@ def connected(url: str, who: str = "", **settings: Any) -> psycopg.Connection[An
         made.close()
         raise
     return made
+
+
+def _code(url: str) -> str:
+    """Return the SQLSTATE with which a server lets nobody in; empty where none is told.
+
+    Messages are in the server's language. libpq keeps the code that comes with them to itself, but for its trace.
+    """
+    from psycopg import pq  # noqa: PLC0415 - as in `connected`
+
+    if sys.platform != "linux":
+        return ""
+    # What is traced is nobody else's business.
+    with os.fdopen(os.memfd_create("trace"), "rb") as trace:
+        connection = pq.PGconn.connect_start(url.encode())
+        try:
+            connection.trace(os.dup(trace.fileno()))
+            _poll(connection)
+            connection.untrace()
+        finally:
+            connection.finish()
+        trace.seek(0)
+        codes = CODE.findall(trace.read())
+    return codes[-1].decode() if codes else ""
+
+
+def _poll(connection: psycopg.pq.abc.PGconn) -> None:
+    """Let a connection be made, or fail; what takes too long is left."""
+    from psycopg import pq  # noqa: PLC0415 - as in `connected`
+
+    waits = {pq.PollingStatus.READING: select.POLLIN, pq.PollingStatus.WRITING: select.POLLOUT}
+    while (event := waits.get(pq.PollingStatus(connection.connect_poll()))) is not None:
+        waiter = select.poll()
+        waiter.register(connection.socket, event)
+        if not waiter.poll(CONNECT_SECONDS * 1000):
+            return
 
 
 @cache
@@ -103,8 +159,11 @@ def _check(connection: psycopg.Connection[Any], url: str) -> None:
 
 def _ready(connection: psycopg.Connection[Any]) -> int:
     """Set up a session, and return the number of the server's process that serves it."""
-    query = "SELECT pg_backend_pid(), set_config('lock_timeout', %s, false)"
-    row = connection.execute(query, [f"{LOCK_SECONDS}s"]).fetchone()
+    query = (
+        "SELECT pg_backend_pid(), set_config('lock_timeout', %s, false),"
+        " set_config('idle_in_transaction_session_timeout', %s, false)"
+    )
+    row = connection.execute(query, [f"{LOCK_SECONDS}s", f"{IDLE_SECONDS}s"]).fetchone()
     if not connection.autocommit:
         connection.commit()
     return int(row[0]) if row else 0
@@ -165,7 +224,10 @@ def is_strange(connection: sa.Connection, tables: sa.MetaData) -> bool:
 
 
 def settle(connection: sa.Connection, tables: sa.MetaData) -> None:
-    """Let all texts of new columns be of any length, and compare byte by byte, as they do in SQLite."""
+    """Let all texts of new columns be of any length, and compare byte by byte, as they do in SQLite.
+
+    Rows that change several times an hour have room beside them for the next version.
+    """
     query = sa.text(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
         " AND data_type IN ('text', 'character varying') AND collation_name IS DISTINCT FROM 'C'"
@@ -176,6 +238,8 @@ def settle(connection: sa.Connection, tables: sa.MetaData) -> None:
             changes.setdefault(table, []).append(f'ALTER COLUMN "{column}" TYPE text COLLATE "C"')
     for table, parts in changes.items():
         connection.execute(sa.text(f'ALTER TABLE "{table}" {", ".join(parts)}'))
+    for table in RESTLESS:
+        connection.execute(sa.text(f'ALTER TABLE "{table}" SET ({ROOM})'))
 
 
 def put(
@@ -212,6 +276,26 @@ def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ..
     _insert(connection, table, dict(zip(table.c, map(list, zip(*rows, strict=True)), strict=True)))
 
 
+def change(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change many rows at once.
+
+    Args:
+        connection: the transaction.
+        table: where they are.
+        key: the column that tells them apart.
+        rows: all with the same columns, this one among them; each once.
+    """
+    columns = {table.c[name]: [row[name] for row in rows] for name in rows[0]}
+    names = ", ".join(f'"{one.name}"' for one in columns)
+    values = ", ".join(f"%s::{_sort(one.type)}[]" for one in columns)
+    new = ", ".join(f'"{one.name}" = new."{one.name}"' for one in columns if one.name != key)
+    query = (
+        f'UPDATE "{table.name}" SET {new} FROM unnest({values}) AS new ({names})'  # noqa: S608 - names of ours
+        f' WHERE "{table.name}"."{key}" = new."{key}"'
+    )
+    connection.exec_driver_sql(query, tuple(columns.values()))
+
+
 def _insert(
     connection: sa.Connection, table: sa.Table, columns: Mapping[sa.Column[Any], list[Any]], rest: str = ""
 ) -> None:
@@ -242,13 +326,19 @@ def readable() -> Iterator[None]:
         raise said(error) from error
 
 
-def said(error: BaseException) -> StateError:
-    """Return what an error of the driver means."""
+def said(error: BaseException, code: str = "") -> StateError:
+    """Return what an error of the driver means.
+
+    Args:
+        error: the driver's.
+        code: the SQLSTATE, where no connection was made and it is known still.
+    """
     state = getattr(error, "sqlstate", None) or ""
     words = " ".join(str(error).split())
-    # Where no server answered, there is no code.
-    unanswered = type(error).__name__ == "OperationalError" and not state
-    if unanswered and any(sign in words for sign in REFUSED):
+    # Where no connection was made, or it broke, the driver has no code.
+    unanswered = type(error).__name__ in {"OperationalError", "ConnectionTimeout"} and not state
+    refused = code.startswith(REFUSES) if code else any(sign in words for sign in REFUSED)
+    if unanswered and refused:
         return StateError(message("database-refuses", reason=words), hint=message("check-database-address"))
     if unanswered or state.startswith(AWAY) or state == TOO_MANY:
         return AwayError(message("database-away", reason=words), hint=message("nothing-lost"))

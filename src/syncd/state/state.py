@@ -175,9 +175,9 @@ class State:
         """Return the library's index, which lives in the same database."""
         return Index(self._store, self._library, self._prefix)
 
-    def reading(self) -> AbstractContextManager[sa.Connection]:
-        """Open a transaction in which nothing is written."""
-        return self._store.reading()
+    def reading(self, *, at_length: bool = False) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction in which nothing is written; see `Store.reading`."""
+        return self._store.reading(at_length=at_length)
 
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """Open a transaction: all of it is remembered, or nothing."""

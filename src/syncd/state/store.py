@@ -512,6 +512,8 @@ BUSY_MILLISECONDS = 30_000
 MANY = 100
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
+# A server's usual patience is for those who write.
+PATIENTLY = sa.text("SET LOCAL idle_in_transaction_session_timeout = '1h'")
 WRITES = "syncd_writes"
 MIGRATES = "syncd_migrates"
 
@@ -586,9 +588,15 @@ class Store:
             self.engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection for reading: all of it is as of one moment."""
+    def reading(self, *, at_length: bool = False) -> Iterator[sa.Connection]:
+        """Give a connection for reading: all of it is as of one moment.
+
+        Args:
+            at_length: minutes may pass between two questions.
+        """
         with readable_errors(), self._reader.connect() as connection:
+            if at_length and self.is_shared:
+                connection.execute(PATIENTLY)
             yield connection
 
     @contextmanager

@@ -1,9 +1,10 @@
-"""Whose turn it is at a library: one run's at a time, on whichever computer.
+"""Whose turn it is at a library: one run's at a time, on whichever computer; and who is at work in a shared state.
 
-On one computer a file is locked. Where several share the state, a lock of the database stands behind it, on a
-connection of its own: what ends the connection ends the turn. That two runs are not at work at once is a courtesy; what
-keeps the library from harm are create-once keys, the guards of versions and the journal. What keeps the state from harm
-is a mark that each run puts in place of the one before: who finds another's writes nothing more, however late it comes.
+Where the state is on one computer, a file is locked. Where several share it, it is a lock of the database, on a
+connection of its own: what ends the connection ends the turn, and a process that is stopped loses it within a minute.
+That two runs are not at work at once is a courtesy; what keeps the library from harm are create-once keys, the guards
+of versions and the journal. What keeps the state from harm is a mark that each run puts in place of the one before: who
+finds another's writes nothing more, however late it comes.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from syncd.clock import Clock
-from syncd.errors import AwayError
+from syncd.errors import AwayError, LockedError
 from syncd.lock import await_turn, held, this_process
 from syncd.messages import message
 from syncd.paths import DataFolder
@@ -28,17 +30,26 @@ from syncd.state.store import Store
 if TYPE_CHECKING:
     import psycopg
 
-# Who holds a lock of 64 bits, as the server shows its connection.
-HOLDER = """
+# Who holds a lock of 64 bits, as the server shows their connections.
+HOLDERS = """
 SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 1
+ORDER BY backend_start
 """
-# Whoever has a turn shares this lock; who moves the database has it alone. A number of syncd's own.
-MOVING = 0x73796D76
+# Whoever has a turn shares this lock, and so does who is at work in a shared state; who moves it has the lock alone.
+# The other one is the scheduler's. Numbers of syncd's own.
+MOVING, SCHEDULING = 0x73796D76, 0x73796D73
 TRY, SHARE = "pg_try_advisory_lock", "pg_try_advisory_lock_shared"
 # Within a minute or two, the server notices a computer that went without a word, and the other way round.
 ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+# A process that is stopped says nothing, and its computer answers for it: the server ends a connection that holds locks
+# after so many seconds without a word. One that is at work says something that often.
+SILENT, WORD = 60, 10.0
+# Seconds that the end waits for a word that is just being said.
+PARTING = 1.0
+# Not there before PostgreSQL 14: then who is stopped keeps its locks.
+END_SILENT = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = 'idle_session_timeout'"
 
 
 class Turn:
@@ -115,18 +126,18 @@ def turn(  # noqa: PLR0913 - as `lock.held`, and which library
         StateError: the lock can't be had.
         AwayError: the server does not answer.
     """
-    with held(data.lock(endpoint, prefix), clock, wait=wait, who=who, tell=tell):
-        if not data.database:
+    if not data.database:
+        with held(data.lock(endpoint, prefix), clock, wait=wait, who=who, tell=tell):
             yield Turn()
-            return
-        from syncd.state.postgres import readable  # noqa: PLC0415 - as above
+        return
+    from syncd.state.postgres import readable  # noqa: PLC0415 - as above
 
-        with _locking(data.database, who) as connection:
-            number = _number(endpoint, prefix)
-            with readable():
-                _take(connection, MOVING, clock, wait, tell, SHARE)
-                _take(connection, number, clock, wait, tell)
-            yield Turn(connection, number)
+    with _locking(data.database, who) as connection:
+        number = _number(endpoint, prefix)
+        with readable():
+            _take(connection, MOVING, clock, wait, tell, SHARE)
+            _take(connection, number, clock, wait, tell)
+        yield Turn(connection, number)
 
 
 @contextmanager
@@ -153,7 +164,12 @@ def every_turn(
             # One lock, for a server has room for some thousands.
             connection = stack.enter_context(_locking(data.database, who))
             with readable():
-                _take(connection, MOVING, clock)
+                try:
+                    _take(connection, MOVING, clock)
+                except LockedError:
+                    names = ", ".join(_holders(connection, MOVING))
+                    words = message("database-in-use", names=names)
+                    raise LockedError(words, holder=names, hint=message("stop-all-to-move")) from None
         else:
             for endpoint, prefix in libraries:
                 stack.enter_context(held(data.lock(endpoint, prefix), clock, who=who))
@@ -171,7 +187,31 @@ def _locking(database: str, who: str) -> Iterator[psycopg.Connection[Any]]:
         with readable():
             for name, value in ALIVE.items():
                 connection.execute("SELECT set_config(%s, %s, false)", [f"tcp_{name}", str(value)])
-        yield connection
+            connection.execute(END_SILENT, [f"{SILENT}s"])
+        with _speaking(connection):
+            yield connection
+
+
+@contextmanager
+def _speaking(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Say something on a connection now and then, for as long as this process is not stopped."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    done = threading.Event()
+
+    def speak() -> None:
+        # Whoever needs the connection notices that it broke.
+        with suppress(psycopg.Error, OSError):
+            while not done.wait(WORD):
+                connection.execute("SELECT")
+
+    speaker = threading.Thread(target=speak, name="a lock", daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        speaker.join(PARTING)
 
 
 def _take(  # noqa: PLR0913, PLR0917 - as `lock.await_turn`
@@ -189,11 +229,78 @@ def _take(  # noqa: PLR0913, PLR0917 - as `lock.await_turn`
         return bool(row and row[0])
 
     def holder() -> str:
-        halves = [number >> 32 & 0xFFFF_FFFF, number & 0xFFFF_FFFF]
-        row = connection.execute(HOLDER, halves).fetchone()
-        return str(row[0]) if row else ""
+        return next(iter(_holders(connection, number)), "")
 
     await_turn(taken, holder, clock, wait, tell)
+
+
+def _holders(connection: psycopg.Connection[Any], number: int) -> list[str]:
+    """Return who holds a lock, those first that came first."""
+    rows = connection.execute(HOLDERS, _halves(number)).fetchall()
+    return list(dict.fromkeys(str(name) for (name,) in rows))
+
+
+def _halves(number: int) -> tuple[int, int]:
+    return number >> 32 & 0xFFFF_FFFF, number & 0xFFFF_FFFF
+
+
+def scheduler(connection: sa.Connection) -> str:
+    """Return who is the scheduler of a shared state now, and on which computer; empty where nobody is."""
+    return str(connection.exec_driver_sql(HOLDERS, _halves(SCHEDULING)).scalar() or "")
+
+
+class Presence:
+    """That a process is at work in a shared state: nobody moves it meanwhile, and of schedulers there is one.
+
+    Args:
+        database: its address.
+        who: what others are told about this process.
+        clock: time.
+        schedules: whether it is the scheduler.
+    """
+
+    def __init__(self, database: str, who: str, clock: Clock, *, schedules: bool = False) -> None:
+        self._database, self._who, self._clock, self._schedules = database, who, clock, schedules
+        self._open = ExitStack()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def keep(self) -> None:
+        """Be present from now on; where the connection broke, anew.
+
+        Raises:
+            LockedError: somebody moves the state, or another one is its scheduler; says who.
+            AwayError: the server does not answer.
+        """
+        import psycopg  # noqa: PLC0415 - as above
+
+        from syncd.state.postgres import readable  # noqa: PLC0415 - as above
+
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.execute("SELECT")
+                return
+        self.close()
+        made = self._open.enter_context(_locking(self._database, self._who))
+        with readable():
+            if self._schedules:
+                self._take(made, SCHEDULING, TRY)
+            self._take(made, MOVING, SHARE)
+        self._connection = made
+
+    def _take(self, connection: psycopg.Connection[Any], number: int, function: str) -> None:
+        try:
+            _take(connection, number, self._clock, function=function)
+        except LockedError as error:
+            if number == SCHEDULING:
+                words, hint = message("other-scheduler", holder=error.holder), message("one-scheduler")
+            else:
+                words, hint = message("state-being-moved", holder=error.holder), message("wait-until-moved")
+            raise LockedError(words, holder=error.holder, hint=hint) from None
+
+    def close(self) -> None:
+        """Be present no more."""
+        self._connection = None
+        self._open.close()
 
 
 def _lost() -> AwayError:

@@ -92,7 +92,7 @@ class Alone:
             SyncdError: so it is.
         """
         fleet = self._fleet()
-        if fleet and not fleet["workers"]:
+        if fleet and not any(worker["alive"] for worker in fleet["workers"]):
             raise SyncdError(message("no-worker"))
 
     def _look_at(self, names: Sequence[str]) -> None:
