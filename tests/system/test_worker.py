@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import sqlalchemy as sa
+from test_metrics import figures, scraped
 
 from authors import OpenAlex, identifier, title
 from background import Background, looks, until, write
@@ -20,16 +21,20 @@ from desk import Desk
 from doubles import Fault
 from forks import Fork
 from pages import entry, page
+from ports import free_port
+from syncd.clock import SystemClock
 from syncd.config import load
 from syncd.daemon.tell import Reporter
 from syncd.daemon.work import Looker
 from syncd.engine.ports import Ports
+from syncd.errors import LockedError
 from syncd.fleet import due, queue
 from syncd.fleet.bucket import SharedPace
 from syncd.fleet.jobs import Jobs
 from syncd.fleet.settings import Shared, entries, libraries
 from syncd.sources.pace import Pace
 from syncd.state.store import Store
+from syncd.state.turn import SCHEDULING, Presence
 from websites import Asked, Reply, Site, website
 
 if TYPE_CHECKING:
@@ -120,7 +125,13 @@ class Fleet:
         there.mkdir(exist_ok=True)
         settings = there / "config.toml"
         settings.write_text(f'[database]\nurl = "{self.desk.database}"\n', encoding="utf-8")
-        env = {"SYNCD_CONFIG": str(settings), "SYNCD_DATA_DIR": str(there / "data"), **env}
+        env = {
+            "SYNCD_CONFIG": str(settings),
+            "SYNCD_DATA_DIR": str(there / "data"),
+            # One that is killed leaves something there.
+            "TMPDIR": str(there),
+            **env,
+        }
         return self._open.enter_context(Working(self.desk, **env))
 
     def minute(self) -> None:
@@ -475,10 +486,141 @@ def test_what_fails_is_tried_again_later_and_later(fleet: Fleet, clock: FakeCloc
     assert fleet.run("SELECT sum(failures) FROM fleet_profile") == [(0,)]
 
 
+def test_the_scheduler_tells_for_all_workers(fleet: Fleet, tmp_path: Path) -> None:
+    """Figures, pings and news come from one place, whoever pushed; log and undo know each run of a worker."""
+    letter, port, names = tmp_path / "letter", free_port(), NAMES[:2]
+    fleet.site.replies["/ping"] = fleet.site.replies["/ping/fail"] = Reply(b"OK")
+    fleet.follow(
+        *names,
+        extra=f"""
+[metrics]
+port = {port}
+[ping]
+url = "{fleet.site.address}/ping"
+[notify]
+command = ["sh", "-c", "cat >> {letter}"]
+when = "at once"
+""",
+    )
+    one, two, scheduler = fleet.worker(), fleet.worker(), fleet.scheduler()
+
+    def created() -> float:
+        return figures(scraped(port))["syncd_papers_total", ("main", "create")]
+
+    fleet.until(lambda: created() == 4, one, two, scheduler)
+    told = figures(scraped(port))
+    assert all(told["syncd_last_success_timestamp_seconds", ("main", name)] > 0 for name in names)
+    assert told["syncd_requests_total", ("main", "write")] > 0
+    fleet.until(lambda: letter.exists() and letter.read_text().count("\n- ") == 4, scheduler)
+    pings = [asked.body.decode() for asked in fleet.site.asked if asked.path == "/ping"]
+    assert all(any(name in text and "2 created" in text for text in pings) for name in names)
+    runs = fleet.desk.syncd("log", "--json").json
+    assert sum(run["counts"]["create"] for run in runs) == 4
+    fleet.site.replies["/ann"] = Reply("no", 404)
+    assert scheduler.ask("sync-now", seconds=None, names=["ann"])["profiles"][0]["error"]
+    fleet.until(lambda: "/ping/fail" in fleet.site.paths, scheduler)
+    assert fleet.desk.syncd("pause").code == 0
+    for run in runs:
+        assert fleet.desk.syncd("undo", run["run"], "--yes").code == 0
+    trashed = [data.get("deleted") for data in fleet.desk.zotero.items().values() if "parentItem" not in data]
+    assert trashed == [1] * 4
+
+
+def test_a_command_asks_a_server_at_the_pace_of_the_workers(fleet: Fleet) -> None:
+    """Who is told to wait waits with all others, and who asks is counted with them."""
+    fleet.follow("ann")
+    host = fleet.site.address.removeprefix("http://")
+    # What such a server wants to be left alone for is more than a command waits.
+    later = "extract(epoch FROM now()) + 50000"
+    Store(fleet.desk.database).close()
+    fleet.run(f"INSERT INTO fleet_pace (host, key, next, interval) VALUES ('{host}', '', {later}, 0.1)")  # noqa: S608 - ours
+    waits = fleet.desk.syncd("push", "ann")
+    assert waits.code == 5
+    assert fleet.site.asked == []
+    fleet.run("UPDATE fleet_pace SET next = 0")
+    assert fleet.desk.syncd("push", "ann").code == 0
+    assert fleet.titles() == papers("ann")
+    assert fleet.run("SELECT next > extract(epoch FROM now()) - 60 FROM fleet_pace") == [(True,)]
+
+
+def test_one_computer_schedules_at_a_time(fleet: Fleet) -> None:
+    """Another one is told which; it goes on where its connections broke, and ends where another took its place."""
+    fleet.follow("ann")
+    scheduler = fleet.scheduler()
+    (fleet.desk.folder / "second").mkdir()
+    elsewhere = {"SYNCD_DATA_DIR": str(fleet.desk.folder / "second")}
+    refused = fleet.desk.syncd("run", **elsewhere)
+    assert refused.code == 11
+    assert "another scheduler is at work" in refused.err
+    assert "the scheduler" in fleet.desk.syncd("status").out
+    moved = fleet.desk.syncd("database", "move", "--to", "file", **elsewhere)
+    assert moved.code == 11
+    assert "the state is in use by" in moved.err
+    fleet.postgres.cut(fleet.database)
+    query = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {SCHEDULING}"  # noqa: S608 - ours
+    # Whatever it is asked, it looks around.
+    fleet.until(lambda: scheduler.ask("status") and fleet.run(query) == [(1,)], scheduler)
+    with closing(Presence(fleet.desk.database, "a test", SystemClock(), schedules=True)) as other:
+        with pytest.raises(LockedError):
+            other.keep()
+        scheduler.process.send_signal(signal.SIGSTOP)
+        fleet.postgres.cut(fleet.database)
+        other.keep()
+        scheduler.process.send_signal(signal.SIGCONT)
+        assert scheduler.process.wait(timeout=20) == 11
+
+
+def test_doctor_says_what_a_fleet_lacks(fleet: Fleet) -> None:
+    """Who schedules, who works, whether the queue moves, and what nobody can push to."""
+    fleet.follow("ann")
+
+    def told() -> dict[str, str]:
+        checks = fleet.desk.syncd("doctor", "--json").json["checks"]
+        return {one["message"]: one["level"] for one in checks if one["name"] == "fleet"}
+
+    scheduler = fleet.scheduler()
+    assert any("no worker is at work" in words and level == "failure" for words, level in told().items())
+    poor = fleet.worker(TEST_KEY="")
+    fleet.until(lambda: scheduler.ask("status")["lacking"], poor, scheduler)
+    found = told()
+    assert any("1 worker is at work" in words and level == "ok" for words, level in found.items())
+    assert any(
+        "main: no worker has what it takes" in words for words, level in found.items() if level != "ok"
+    )
+    scheduler.end()
+    fleet.run("UPDATE fleet_worker SET seen = '2026-01-01T00:00:00+00:00'")
+    fleet.run("UPDATE procrastinate_events SET at = at - interval '1 hour'")
+    levels = told()
+    for words in ("no scheduler is at work", "no sign of life", "the oldest waits since"):
+        assert any(words in one and level == "warning" for one, level in levels.items()), words
+
+
+def test_a_worker_that_was_killed_leaves_nothing_on_the_disk(fleet: Fleet) -> None:
+    """Its folder goes when the next one starts, and that of one that is at work stays; neither knows a library."""
+    fleet.follow("ann")
+    place = fleet.desk.folder / "temporary"
+    place.mkdir()
+    env = {"TMPDIR": str(place)}
+    killed, living, scheduler = fleet.worker(**env), fleet.worker(**env), fleet.scheduler()
+    fleet.until(lambda: fleet.titles() == papers("ann"), killed, living, scheduler)
+    files = [path for path in place.rglob("*") if path.is_file()]
+    assert {path.parent.parent.name for path in files} <= {"cache"}
+    killed.process.kill()
+    killed.process.wait()
+    folders = set(place.iterdir())
+    assert len(folders) == 2
+    for folder in folders:
+        os.utime(folder, (0, 0))
+    third = fleet.worker(**env)
+    assert len(folders & set(place.iterdir())) == 1
+    assert third.end() == living.end() == 0
+    assert list(place.iterdir()) == []
+
+
 def test_workers_keep_the_pace_of_a_server_together(database: str) -> None:
     """What one of them takes, or is told, holds for all that have its key."""
     today = datetime(2026, 6, 1, tzinfo=UTC)
-    one, two = (SharedPace(Store(database), 100.0, {}) for _ in range(2))
+    one, two = (SharedPace(database, 100.0, {}) for _ in range(2))
     assert one.turn("api.example.org", 0.0) == 0.0
     assert 90 < two.turn("api.example.org", 0.0) <= 100
     assert two.turn("api.example.org", 0.0, "another key") == 0.0
@@ -559,7 +701,8 @@ def test_a_fleets_state_goes_to_another_server(fleet: Fleet) -> None:
     name = fleet.postgres.new()
     refused = fleet.desk.syncd("database", "move", "--to", fleet.postgres.url(name))
     assert refused.code != 0
-    assert "workers are at work" in refused.err
+    assert "in use by" in refused.err
+    assert "a worker" in refused.err
     assert worker.end() == 0
     assert fleet.desk.syncd("database", "move", "--to", fleet.postgres.url(name)).code == 0
     fleet.desk.database = fleet.postgres.url(name)

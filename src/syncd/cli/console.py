@@ -219,6 +219,11 @@ def ports(
     from syncd.engine.ports import Ports, Quiet  # noqa: PLC0415 - heavy
 
     world = Ports(os.environ, own_data(settings), SystemClock(), progress or Quiet(), patience=patience)
+    if world.data.database:
+        # It is asked at one pace by all that share the state.
+        from syncd.fleet.bucket import SharedPace  # noqa: PLC0415 - not where the state is a file
+
+        world = replace(world, pace=SharedPace(world.data.database))
     return replace(world, keep=settings.history.keep) if settings else world
 
 

@@ -141,7 +141,8 @@ def _to_json(shelves: Sequence[Shelf], live: Json | None, fleet: Json | None, sa
         daemon = {name: live[name] for name in ("pid", "version", "since", "paused")} | {"http": http}
         daemon["budgets"] = live.get("budgets", [])
     whole = shelves[0].to_json() if len(shelves) == 1 else {"libraries": [s.to_json() for s in shelves]}
-    workers = {"fleet": {name: fleet[name] for name in ("workers", "queue", "lacking")}} if fleet else {}
+    parts = ("scheduler", "workers", "queue", "lacking")
+    workers = {"fleet": {name: fleet[name] for name in parts}} if fleet else {}
     return {**whole, **workers, "budgets": [budget.to_json() for budget in said], "daemon": daemon}
 
 
@@ -350,14 +351,17 @@ def _show_fleet(fleet: Json, out: Console, now: datetime) -> None:
     if queue["oldest"]:
         words = message("queue-since", words=words, since=_when(queue["oldest"], now))
     show(words)
-    if not fleet["scheduled"]:
-        show(message("no-scheduler"), "yellow")
-    if not workers:
+    if fleet["scheduler"]:
+        show(message("scheduler-is", scheduler=fleet["scheduler"]))
+    else:
+        show(message("scheduler-away") if fleet["scheduled"] else message("no-scheduler"), "yellow")
+    if not any(worker["alive"] for worker in workers):
         show(message("no-worker"), "yellow")
     for worker in workers[:MOST_ROWS]:
         since, seen = local(worker["since"]), _when(worker["seen"], now)
         words = message("worker-is", worker=worker["name"], since=since, seen=seen)
-        show(message("at", place=words, words=chained(worker["doing"])) if worker["doing"] else words)
+        words = message("at", place=words, words=chained(worker["doing"])) if worker["doing"] else words
+        show(words, "dim" if worker["alive"] else "yellow")
     if len(workers) > MOST_ROWS:
         show(message("more-with-json", count=len(workers) - MOST_ROWS))
     for lack in fleet["lacking"]:
