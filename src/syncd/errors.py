@@ -161,6 +161,12 @@ class StateError(SyncdError):
     """syncd's own data can't be read or written: disk full, locked, from a newer version."""
 
 
+class KeptError(SyncdError):
+    """A file is left as it is: what stands in it is not syncd's, or would be lost."""
+
+    sort = "waiting"
+
+
 class AwayError(StateError):
     """The database that holds the state does not answer. What it was told stays; the run ends and comes again."""
 

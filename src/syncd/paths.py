@@ -87,6 +87,11 @@ class DataFolder:
         return self.root / "daemon.lock"
 
     @property
+    def lists_lock(self) -> Path:
+        """The file that one process at a time holds while it writes publication lists."""
+        return self.root / "lists.lock"
+
+    @property
     def control(self) -> Path:
         """The socket on which the daemon listens."""
         return self.root / "control.sock"
@@ -126,6 +131,8 @@ class DataFolder:
 
 PART = ".part"
 """How the name of a file ends that is being written; a crash may leave one behind."""
+# A name has 255 bytes at most.
+MOST_OF_NAME = 40
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
@@ -147,6 +154,11 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         part.chmod(mode)
 
 
+def part_of(path: Path) -> str:
+    """Return how the name of a file begins that is to take the place of `path`."""
+    return f".{path.name[:MOST_OF_NAME]}."
+
+
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Give a new file beside `path`, for its owner alone; it takes the place of `path` at the end of the context.
@@ -158,7 +170,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     Raises:
         OSError: that is not possible; like any other error in the context it leaves `path` as it was.
     """
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=PART, dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=part_of(path), suffix=PART, dir=path.parent)
     part = Path(name)
     try:
         try:

@@ -58,6 +58,7 @@ COMMANDS = {
     "status": (("status", "status"), "Show what syncd follows, how that goes, and what waits for you."),
     "log": (("status", "log"), "Show each run, what it did and why."),
     "figures": (("figures", "figures"), "Show how a profile's figures moved, or write them to a file."),
+    "export": (("export", "export"), "Write a publication list: BibTeX, a web page, a feed and so on."),
     "review": (("review", "review"), "Decide about possible duplicates."),
     "undo": (("amend", "undo"), "Put back what a run did, where nobody touched it since."),
     "restore": (("amend", "restore"), "Let a paper back in that you had deleted in Zotero."),

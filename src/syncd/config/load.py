@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from syncd.config import members, values
-from syncd.config.model import EMBEDDED, Config, ProfileConfig, Service
+from syncd.config.model import EMBEDDED, STYLE_FILE, Config, ProfileConfig, Service
 from syncd.config.problems import Problem, cross_check, translate, worded
 from syncd.config.secrets import SecretRef
 from syncd.config.toml import locate
@@ -28,7 +28,7 @@ from syncd.paths import config_home, expand
 from syncd.text.patterns import pattern
 
 if TYPE_CHECKING:
-    from syncd.config.model import Database, Library, Metrics, Services
+    from syncd.config.model import Database, Library, Metrics, Output, Services
     from syncd.config.toml import Path as Setting
 
 SYSTEM_FILE = Path("/etc/syncd/config.toml")
@@ -95,6 +95,8 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     if config is None or problems:
         raise ConfigError(worded(problems, label=label, lines=locate(text)))
     anchored = _with_members(_anchored(config, file, env))
+    if problems := _unknown_profiles(anchored):
+        raise ConfigError(worded(problems, label=label, lines=locate(text)))
     anchored._has_stand_in = not raw.get("libraries")  # noqa: SLF001 - private to keep it out of the file's settings
     return anchored
 
@@ -191,6 +193,7 @@ def _anchored(config: Config, file: Path, env: Mapping[str, str]) -> Config:
             "database": _anchored_database(config.database, base, env),
             "services": _anchored_services(config.services, base, env),
             "metrics": _anchored_metrics(config.metrics, base, env),
+            "outputs": tuple(_anchored_output(part, base, env) for part in config.outputs),
             "notify": config.notify.model_copy(
                 update={"urls": tuple(_anchored_secret(ref, base, env) for ref in config.notify.urls)}
             ),
@@ -229,6 +232,13 @@ def _anchored_metrics(metrics: Metrics, base: Path, env: Mapping[str, str]) -> M
     if metrics.textfile is None:
         return metrics
     return metrics.model_copy(update={"textfile": str(base / expand(metrics.textfile, env))})
+
+
+def _anchored_output(output: Output, base: Path, env: Mapping[str, str]) -> Output:
+    paths = {"file": str(base / expand(output.file, env))}
+    if output.style and output.style.endswith(STYLE_FILE):
+        paths["style"] = str(base / expand(output.style, env))
+    return output.model_copy(update=paths)
 
 
 def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]) -> ProfileConfig:
@@ -274,6 +284,20 @@ def _with_members(config: Config) -> Config:
     if problems:
         raise ConfigError(problems, hint=hint)
     return config.model_copy(update={"profiles": profiles})
+
+
+def _unknown_profiles(config: Config) -> list[Problem]:
+    """Return what is wrong with the profiles of lists, once everybody is known."""
+    known = config.profiles.keys() | config.groups.keys()
+    return [
+        Problem(
+            ("outputs", number, "profiles"),
+            values.did_you_mean(message("no-such-profile", name=name), values.closest(name, known)),
+        )
+        for number, output in enumerate(config.outputs)
+        for name in output.profiles
+        if name not in known
+    ]
 
 
 def read_list(file: Path) -> str:
@@ -334,11 +358,10 @@ def _walk(table: BaseModel, path: Setting, lines: dict[Setting, int]) -> Iterato
             yield Effective(here, str(value), lines.get(here), (value,))
         elif isinstance(value, BaseModel):
             yield from _walk(value, here, lines)
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                if isinstance(inner, ProfileConfig) and inner.group:
-                    continue  # its list stands for it
-                yield from _walk(inner, (*here, key), lines)
+        elif isinstance(value, dict) or name == "outputs":
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                if not (isinstance(inner, ProfileConfig) and inner.group):  # its list stands for it
+                    yield from _walk(inner, (*here, key), lines)
         elif name == "urls" and value:
             yield Effective(here, [str(ref) for ref in value], lines.get(here), tuple(value))
         elif value is not None:

@@ -474,6 +474,45 @@ class Enrich(Settings):
     )
 
 
+# How a citation style's file ends; what ends otherwise is a style's name.
+STYLE_FILE = ".csl"
+
+
+class Output(Settings):
+    """A publication list that syncd writes after each run that changed something in it."""
+
+    file: str = Field(
+        min_length=1,
+        description='The file, such as "publications.bib". Relative to this file; ~ is your home folder. One that'
+        " syncd did not write, or that was changed since, is never overwritten.",
+    )
+    format: Literal["bibtex", "biblatex", "csl-json", "ris", "html", "atom", "markdown", "csv"] = Field(
+        description="What it is written as. html: a web page; atom: a feed."
+    )
+    profiles: tuple[Name, ...] = Field(
+        default=(),
+        strict=False,
+        description="Papers of these profiles, or of lists of people, by their names.",
+    )
+    collection: Annotated[str, text(values.read_collection)] | None = Field(
+        default=None,
+        description='Papers in this collection and in those within it, nested by "/".',
+    )
+    library: Name | None = Field(
+        default=None,
+        description="The library that the papers are in; all of it, where no collection is named. Usual: the only"
+        " one there is, else main.",
+    )
+    style: str | None = Field(
+        default=None,
+        min_length=1,
+        description="For html, a citation style: a file in CSL, such as ieee.csl. Usual: syncd's own way.",
+    )
+    sort: Literal["date", "title", "author"] = Field(
+        default="date", description="date: the latest first; title, author: from A on."
+    )
+
+
 class Config(Settings):
     """All of syncd's settings.
 
@@ -509,6 +548,9 @@ class Config(Settings):
         default=Ping(), description="An address that is told how runs go, such as healthchecks.io's."
     )
     notify: Notify = Field(default=Notify(), description="Notifications of new papers.")
+    outputs: tuple[Output, ...] = Field(
+        default=(), strict=False, description="Publication lists that are kept up to date, each a file."
+    )
     _path: Path | None = PrivateAttr(None)
     _has_stand_in: bool = PrivateAttr(default=False)
 

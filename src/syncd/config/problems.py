@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
@@ -209,6 +210,33 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_reference(("profiles", name), profile, libraries)
     for name, group in _tables(raw, "groups").items():
         yield from _check_reference(("groups", name), group, libraries)
+    seen: dict[str, int] = {}
+    for number, output in enumerate(_rows(raw, "outputs")):
+        yield from _check_output(number, output, libraries, seen)
+
+
+def _check_output(
+    number: int, output: Mapping[str, Any], libraries: Mapping[str, Mapping[str, Any]], seen: dict[str, int]
+) -> Iterator[Problem]:
+    path = ("outputs", number)
+    if output.get("profiles"):
+        for name in ("collection", "library"):
+            if name in output:
+                yield Problem((*path, name), message("output-profiles-alone"))
+    else:
+        yield from _check_reference(path, output, libraries)
+    if "style" in output and output.get("format") != "html":
+        yield Problem((*path, "style"), message("style-of-html-alone"))
+    if isinstance(file := output.get("file"), str):
+        name = normpath(file)
+        if name in seen:
+            yield Problem((*path, "file"), message("output-file-twice", path=file))
+        seen[name] = number
+
+
+def _rows(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    rows = raw.get(name)
+    return [row if isinstance(row, dict) else {} for row in rows] if isinstance(rows, list) else []
 
 
 def _check_library(name: str, library: Mapping[str, Any]) -> Iterator[Problem]:

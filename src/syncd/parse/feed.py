@@ -23,7 +23,7 @@ from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import UNREADABLE, Record, addresses, one_line, paper_of
 from syncd.sources.limits import ENTRIES, TOO_MANY_ENTRIES, within
-from syncd.text.dates import date_of
+from syncd.text.dates import date_of, iso_date
 from syncd.text.identifiers import ARCHIVES, SUBJECTS
 from syncd.text.names import ET_AL, creator, parse_authors
 from syncd.text.patterns import pattern
@@ -41,6 +41,8 @@ FIELDS = {
 
 DOIS = ("arxiv_doi", "prism_doi", "dc_identifier", "link", "id")
 ARXIVS = ("id", "link", "arxiv_doi", "title")
+# The date of the journal, as exactly as it has it; others say when the entry came.
+WRITTEN_DATE = "prism_publicationdate"
 DATES = ("published_parsed", "created_parsed", "updated_parsed")
 
 ANNOUNCEMENT = pattern(r"\A\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*", hostile=("arXiv:", "a ", ""))
@@ -221,7 +223,8 @@ def _record(entry: Mapping[str, Any]) -> Record:
         creators=creators,
         truncated=cut,
         abstract=ANNOUNCEMENT.sub("", plain(abstract)),
-        date=next(filter(None, (_date(entry.get(name)) for name in DATES if name in entry)), None),
+        date=iso_date(_string(entry.get(WRITTEN_DATE)))
+        or next(filter(None, (_date(entry.get(name)) for name in DATES if name in entry)), None),
         category=_category(entry) or (note["category"] if note else None),
         dois=[_string(entry.get(name)) for name in DOIS],
         arxivs=[

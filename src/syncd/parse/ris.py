@@ -13,14 +13,14 @@ from rispy import RisParser  # type: ignore[import-untyped]
 from rispy.config import TAG_KEY_MAPPING  # type: ignore[import-untyped]
 
 from syncd.messages import message
-from syncd.model import Profile, Snapshot
+from syncd.model import Creator, Profile, Snapshot
 from syncd.parse.decode import read_text
 from syncd.parse.listing import Listing
 from syncd.parse.markup import plain
 from syncd.parse.record import ARXIV_NOTE, Record, one_line, paper_of
 from syncd.sources.limits import CREATORS, TOO_MANY_AUTHORS_OF_PAPER, within
 from syncd.text.dates import iso_date
-from syncd.text.names import ET_AL, creator
+from syncd.text.names import ET_AL, creator, organisation
 from syncd.text.patterns import pattern
 
 EXPECTED = message("expected-ris")
@@ -164,6 +164,12 @@ def _first(found: Mapping[str, Any], tags: tuple[str, ...]) -> str:
     return next((text for tag in tags for text in _texts(found, tag)), "")
 
 
+def _creator(name: str) -> Creator:
+    """Return a person; a name with a comma behind it, and no other, is never parted: an institution's."""
+    alone = name.removesuffix(",")
+    return organisation(alone) if alone != name and "," not in alone else creator(name)
+
+
 def _record(found: Mapping[str, Any]) -> Record:
     form = FORMS.get(found[NAMES["TY"]].strip().upper())
     named = _texts(found, AUTHORS)
@@ -172,9 +178,12 @@ def _record(found: Mapping[str, Any]) -> Record:
     fields = {name: _first(found, tags) for name, tags in FIELDS.items()}
     if form in NO_VENUE:
         fields["venue"] = ""
+    elif form == "conferencePaper":
+        # The proceedings, where the conference has a name of its own beside them.
+        fields["venue"] = _first(found, ("C3",)) or fields["venue"]
     pages = [text for tag in ("SP", "EP") for text in _texts(found, tag)]
     return Record(
-        creators=tuple(creator(name) for name in names if name and not ET_AL.fullmatch(name)),
+        creators=tuple(map(_creator, (name for name in names if name and not ET_AL.fullmatch(name)))),
         truncated=any(ET_AL.fullmatch(name) for name in names),
         date=next(filter(None, (iso_date(text) for tag in DATES for text in _texts(found, tag))), None),
         dois=[text for tag in DOIS for text in _texts(found, tag)],

@@ -392,6 +392,30 @@ figure = sa.Table(
     sa.Column("papers", sa.Integer),
 )
 
+# What papers are cited by in lists.
+citation = sa.Table(
+    "citation",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Index("citation_by_name", "name"),
+)
+
+# Files that syncd wrote, by the computer that they are on: see `lists.outputs`.
+output = sa.Table(
+    "output",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    # SHA-256 of what was written last, and of what stood there before.
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    # What it was made of, and how many papers stand in it.
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("papers", sa.Integer, nullable=False),
+)
+
 # Of a fleet, whose workers share this database: see `fleet`. What keeps a library or a profile waiting is a `Gate`.
 
 
@@ -505,7 +529,7 @@ _revision = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0012"
+HEAD = "0013"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

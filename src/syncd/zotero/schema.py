@@ -82,10 +82,26 @@ _LABELS: Final = {
 """English labels that are not the name's own words."""
 
 _BASE_FIELDS: Final = {
-    "publisher": ("repository", "university", "institution", "company"),
-    "publicationTitle": ("proceedingsTitle", "bookTitle", "websiteTitle", "blogTitle"),
-    "type": ("genre", "thesisType", "reportType", "manuscriptType", "websiteType", "presentationType"),
-    "number": ("archiveID", "reportNumber", "identifier"),
+    "title": ("caseName", "nameOfAct", "subject"),
+    "date": ("dateDecided", "dateEnacted", "issueDate"),
+    "publisher": (
+        *("repository", "university", "institution", "company"),
+        *("distributor", "label", "network", "studio"),
+    ),
+    "publicationTitle": (
+        *("proceedingsTitle", "bookTitle", "websiteTitle", "blogTitle"),
+        *("dictionaryTitle", "encyclopediaTitle", "forumTitle", "programTitle"),
+    ),
+    "type": (
+        *("genre", "thesisType", "reportType", "manuscriptType", "websiteType", "presentationType"),
+        *("letterType", "mapType", "postType"),
+    ),
+    "number": (
+        *("archiveID", "reportNumber", "identifier"),
+        *("billNumber", "docketNumber", "documentNumber", "episodeNumber", "patentNumber", "publicLawNumber"),
+    ),
+    "volume": ("codeVolume", "reporterVolume"),
+    "pages": ("codePages", "firstPage"),
     "place": ("repositoryLocation",),
 }
 """Fields that are one and the same in Zotero, under another name in some types."""
@@ -171,6 +187,16 @@ def counterpart(field: str, item_type: str) -> str | None:
         if field in family:
             return next((name for name in family if name in names), None)
     return None
+
+
+@cache
+def _bases() -> dict[str, str]:
+    return {name: base for base, names in _BASE_FIELDS.items() for name in names}
+
+
+def base(field: str) -> str:
+    """The name that a field has where it is not another one's variant: "university" is a "publisher"."""
+    return _bases().get(field, field)
 
 
 def is_key(text: object) -> bool:

@@ -1,0 +1,274 @@
+r"""Plain text as LaTeX, so that every character means itself and pdfLaTeX knows it: the way back from `text.latex`.
+
+What has no macro that LaTeX knows by itself, such as Chinese, stays as it is: LuaLaTeX and XeLaTeX set it with a font.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+
+from syncd.text.latex_tables import SUBSCRIPTS, SUPERSCRIPTS, TEXT_ACCENTS
+from syncd.text.patterns import pattern
+
+# ruff: noqa: RUF001 - the tables map from exactly these characters
+
+ESCAPES: Mapping[str, str] = {
+    "\\": r"{\textbackslash}",
+    "$": r"\$",
+    "%": r"\%",
+    "#": r"\#",
+    "&": r"\&",
+    "_": r"\_",
+    "~": r"{\textasciitilde}",
+    "^": r"\^{}",
+    "<": r"{\textless}",
+    ">": r"{\textgreater}",
+    "|": r"{\textbar}",
+    "`": r"{\textasciigrave}",
+    # An entry of BibTeX may start where a line starts with this.
+    "@": "{@}",
+}
+"""What means something in LaTeX or BibTeX."""
+
+BRACES: Mapping[str, str] = {"{": r"\{", "}": r"\}"}
+LONE_BRACES: Mapping[str, str] = {"{": r"{$\lbrace$}", "}": r"{$\rbrace$}"}
+"""Braces of which not each has its partner: BibTeX counts those behind a backslash too."""
+
+LETTERS: dict[str, str] = {
+    "ß": r"\ss",
+    "æ": r"\ae",
+    "Æ": r"\AE",
+    "œ": r"\oe",
+    "Œ": r"\OE",
+    "ø": r"\o",
+    "Ø": r"\O",
+    "ł": r"\l",
+    "Ł": r"\L",
+    "đ": r"\dj",
+    "Đ": r"\DJ",
+    "ð": r"\dh",
+    "Ð": r"\DH",
+    "þ": r"\th",
+    "Þ": r"\TH",
+    "ı": r"\i",
+    "ŋ": r"\ng",
+    "Ŋ": r"\NG",
+}
+SIGNS: dict[str, str] = {
+    "–": r"\textendash",
+    "—": r"\textemdash",
+    "‘": r"\textquoteleft",
+    "’": r"\textquoteright",
+    "“": r"\textquotedblleft",
+    "”": r"\textquotedblright",
+    "…": r"\textellipsis",
+    "•": r"\textbullet",
+    "¡": r"\textexclamdown",
+    "¿": r"\textquestiondown",
+    "«": r"\guillemotleft",
+    "»": r"\guillemotright",
+    "×": r"\texttimes",
+    "±": r"\textpm",
+    "°": r"\textdegree",
+    "§": r"\textsection",
+    "©": r"\textcopyright",
+    "®": r"\textregistered",
+    "™": r"\texttrademark",
+    "€": r"\texteuro",
+    "£": r"\textsterling",
+    "†": r"\textdagger",
+    "‡": r"\textdaggerdbl",
+}
+"""Letters and signs that LaTeX takes as they are, where BibTeX does not cut them to pieces."""
+
+MATHS: Mapping[str, str] = {
+    **dict(
+        zip(
+            "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+            (
+                *("alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa"),
+                *("lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "varphi", "chi", "psi"),
+                *("omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi"),
+                "Omega",
+            ),
+            strict=True,
+        )
+    ),
+    "≤": "leq",
+    "≥": "geq",
+    "≠": "neq",
+    "≈": "approx",
+    "≡": "equiv",
+    "∼": "sim",
+    "∝": "propto",
+    "≪": "ll",
+    "≫": "gg",
+    "∞": "infty",
+    "∂": "partial",
+    "∇": "nabla",
+    "∑": "sum",
+    "∏": "prod",
+    "∫": "int",
+    "√": "surd",
+    "∈": "in",
+    "∉": "notin",
+    "⊂": "subset",
+    "⊆": "subseteq",
+    "∪": "cup",
+    "∩": "cap",
+    "∅": "emptyset",
+    "∀": "forall",
+    "∃": "exists",
+    "∧": "wedge",
+    "∨": "vee",
+    "⊕": "oplus",
+    "⊗": "otimes",
+    "⊥": "perp",
+    "→": "rightarrow",
+    "←": "leftarrow",
+    "↔": "leftrightarrow",
+    "⇒": "Rightarrow",
+    "⇔": "Leftrightarrow",
+    "↑": "uparrow",
+    "↓": "downarrow",
+    "∘": "circ",
+    "⋆": "star",
+    "ℓ": "ell",
+    "÷": "div",
+    "⟨": "langle",
+    "⟩": "rangle",
+    "⌈": "lceil",
+    "⌉": "rceil",
+    "⌊": "lfloor",
+    "⌋": "rfloor",
+    "∓": "mp",
+}
+"""Macros of mathematics, without their backslash."""
+
+PLAIN = pattern(r"[\w ,.:;()+=*/!?\[\]\"-]*", hostile="a", flags=re.ASCII)
+RUNS = pattern(r"--+|''+", hostile="-")
+"""Signs that LaTeX draws together."""
+
+ENTITY = pattern(r"\\&(?=[A-Za-z#])", hostile="\\&")
+"""What whoever reads markup in a title would take for the start of a character reference."""
+
+WORD = pattern(r"[^\W_]+", hostile="a")
+MOSTLY = 0.5
+"""A title of which no more words than this part begin with a capital letter is written as a sentence is."""
+LONG = 4
+"""Words with fewer letters begin with a small letter in any title."""
+
+
+def latex(text: str, *, ascii_only: bool) -> str:
+    r"""Return a text as LaTeX.
+
+    Args:
+        text: plain Unicode.
+        ascii_only: letters with accents become macros too: BibTeX takes a name's first byte for its initial.
+
+    >>> latex("50% of {x}, Müller_2", ascii_only=True), latex("a } b", ascii_only=False)
+    ('50\\% of \\{x\\}, M{\\"u}ller\\_2', 'a {$\\rbrace$} b')
+    """
+    return _written(text, _braces(text), ascii_only=ascii_only)
+
+
+def _written(text: str, braces: Mapping[str, str], *, ascii_only: bool) -> str:
+    if PLAIN.fullmatch(text) and not RUNS.search(text) and "_" not in text:
+        return text
+    table = _table(ascii_only=ascii_only)
+    signs = unicodedata.normalize("NFC", text)
+    out = [table.get(sign) or braces.get(sign) or _accented(sign, ascii_only=ascii_only) for sign in signs]
+    return ENTITY.sub(r"{\\&}", RUNS.sub(lambda run: "{}".join(run[0]), "".join(out)))
+
+
+def _braces(text: str) -> Mapping[str, str]:
+    """Return how the braces of a text are written."""
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return LONE_BRACES
+    return LONE_BRACES if depth else BRACES
+
+
+@cache
+def _table(*, ascii_only: bool) -> dict[str, str]:
+    raised = {
+        sign: f"{{$^{{{plain}}}$}}"
+        for plain, sign in SUPERSCRIPTS.items()
+        if not sign.isascii() and plain.isascii()
+    }
+    lowered = {sign: f"{{$_{{{plain}}}$}}" for plain, sign in SUBSCRIPTS.items() if plain.isascii()}
+    maths = {sign: f"{{$\\{name}$}}" for sign, name in MATHS.items()}
+    letters = {sign: f"{{{macro}}}" for sign, macro in (LETTERS | SIGNS).items()} if ascii_only else {}
+    return raised | lowered | maths | letters | dict(ESCAPES)
+
+
+_ACCENTS = {mark: macro for macro, mark in TEXT_ACCENTS.items()}
+
+
+@cache
+def _accented(sign: str, *, ascii_only: bool) -> str:
+    r"""Return a letter with one accent as a macro.
+
+    >>> _accented("ü", ascii_only=True), _accented("ç", ascii_only=True), _accented("ü", ascii_only=False)
+    ('{\\"u}', '{\\c{c}}', 'ü')
+    """
+    parts = unicodedata.normalize("NFD", sign)
+    if not ascii_only or len(parts) != 2 or not parts[0].isascii() or parts[1] not in _ACCENTS:
+        return sign
+    macro = _ACCENTS[parts[1]]
+    return f"{{\\{macro}{{{parts[0]}}}}}" if macro.isalpha() else f"{{\\{macro}{parts[0]}}}"
+
+
+RICH = pattern(r"<(?P<tag>i|b|sub|sup)>(?P<text>[^<]*)</(?P=tag)>", hostile="<i>")
+"""What Zotero lets its users write in titles."""
+
+MACROS: Mapping[str, str] = {
+    "i": "textit",
+    "b": "textbf",
+    "sub": "textsubscript",
+    "sup": "textsuperscript",
+}
+
+
+def title(text: str, *, ascii_only: bool) -> str:
+    r"""Return a title as LaTeX in which the styles of BibTeX keep the capital letters that mean something.
+
+    They write titles small. Words with a capital within, such as BERT, are kept, and in a title that is written as a
+    sentence is, every word with a capital but the first: it is a name.
+
+    >>> title("DeBERTa: a study of Europe", ascii_only=True), title("Attention Is All You Need", ascii_only=True)
+    ('{DeBERTa}: a study of {Europe}', 'Attention Is All You Need')
+    >>> title("H<sub>2</sub>O", ascii_only=True)
+    'H\\textsubscript{2}{O}'
+    """
+    words = [word[0] for word in WORD.finditer(text)]
+    long = [word for word in words[1:] if len(word) >= LONG and word[0].isalpha()]
+    as_sentence = sum(word[0].isupper() for word in long) <= MOSTLY * len(long)
+    out: list[str] = []
+    at, braces = 0, _braces(text)
+
+    def part(start: int, end: int) -> str:
+        return _kept(text[start:end], braces, ascii_only=ascii_only, names=as_sentence, first=not start)
+
+    for rich in RICH.finditer(text):
+        out += [part(at, rich.start()), f"\\{MACROS[rich['tag']]}{{{part(*rich.span('text'))}}}"]
+        at = rich.end()
+    return "".join([*out, part(at, len(text))])
+
+
+def _kept(text: str, braces: Mapping[str, str], *, ascii_only: bool, names: bool, first: bool) -> str:
+    """Return a part of a title; `names`: a capital at the start of a word means something too."""
+    out: list[str] = []
+    at = 0
+    for number, word in enumerate(WORD.finditer(text), start=not first):
+        inside = any(letter.isupper() for letter in word[0][1:])
+        if inside or (names and number and word[0][0].isupper()):
+            out += [_written(text[at : word.start()], braces, ascii_only=ascii_only)]
+            out += [f"{{{_written(word[0], braces, ascii_only=ascii_only)}}}"]
+            at = word.end()
+    return "".join([*out, _written(text[at:], braces, ascii_only=ascii_only)])
