@@ -34,6 +34,7 @@ TITLES: Final = {
 # Units of a figure's own size: a page scales it.
 WIDTH: Final = 320
 HEIGHT: Final = 176
+ROW: Final = 30
 LEFT, RIGHT, TOP, BOTTOM = 10.0, 310.0, 46.0, 146.0
 GAP: Final = 16
 SIGNS: Final = "▁▂▃▄▅▆▇█"
@@ -84,15 +85,17 @@ class Figure:
         return on_one_line(f"{self.title}: {', '.join(told)}")
 
 
-def svg(figure: Figure, *, alone: bool = False) -> str:
+def svg(figure: Figure, *, alone: bool = False, small: bool = False) -> str:
     """Return a figure as an SVG element.
 
     Args:
         figure: at least one value.
         alone: it is to be a file, which brings its colours.
+        small: it is for a narrow place: a course is one line, of which several stand below each other.
     """
-    root = _root(WIDTH, HEIGHT, figure.summary, alone=alone)
-    root.append(_drawn(figure))
+    is_row = small and figure.kind == "course"
+    root = _root(WIDTH, ROW if is_row else HEIGHT, figure.summary, alone=alone)
+    root.append(_row(figure) if is_row else _drawn(figure))
     return tostring(root, encoding="unicode")
 
 
@@ -154,12 +157,9 @@ def recent(years: Mapping[int, int], most: int) -> list[tuple[int, int]]:
 
 def _root(width: float, height: float, label: str, *, alone: bool) -> Element:
     size = {"width": str(width), "height": str(height)} if alone else {"class": "figure"}
-    root = Element(
-        "svg",
-        {"viewBox": f"0 0 {width:g} {height:g}", "role": "img", "aria-label": harmless(label), **size},
-    )
+    seen = {"viewBox": f"0 0 {width:g} {height:g}", "role": "img", "aria-label": harmless(label)}
+    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **seen, **size})
     if alone:
-        root.set("xmlns", "http://www.w3.org/2000/svg")
         SubElement(root, "title").text = harmless(label)
         SubElement(root, "style").text = STYLE
     return root
@@ -179,23 +179,42 @@ def _course(group: Element, figure: Figure) -> None:
         _text(group, LEFT, 86, figure.said(value), size=34, weight=300)
         _text(group, LEFT, 112, day, faint=True)
         return
+    _text(group, RIGHT, 20, figure.said(figure.values[-1][1]), size=12.5, weight=600, anchor="end")
+    _line(group, LEFT, BOTTOM, RIGHT, BOTTOM)
+    _curve(_accent(group), figure, (LEFT + 4, RIGHT - 4), (BOTTOM - 8, TOP + 8))
+    first, last = figure.values[0], figure.values[-1]
+    _text(group, LEFT, BOTTOM + 16, f"{first[0]}: {figure.said(first[1])}", faint=True)
+    _text(group, RIGHT, BOTTOM + 16, last[0], faint=True, anchor="end")
+
+
+def _curve(
+    accent: Element, figure: Figure, across: tuple[float, float], upwards: tuple[float, float]
+) -> None:
+    """Draw the line itself into a place, with a dot for each day."""
     days = [date.fromisoformat(day).toordinal() for day, _ in figure.values]
     values = [value for _, value in figure.values]
-    along = _scale(min(days), max(days), LEFT + 4, RIGHT - 4)
-    up = _scale(min(values), max(values), BOTTOM - 8, TOP + 8)
+    along = _scale(min(days), max(days), *across)
+    up = _scale(min(values), max(values), *upwards)
     points = [(along(day), up(value)) for day, value in zip(days, values, strict=True)]
-    _text(group, RIGHT, 20, figure.said(values[-1]), size=12.5, weight=600, anchor="end")
-    _line(group, LEFT, BOTTOM, RIGHT, BOTTOM)
-    accent = _accent(group)
     drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     line = {"fill": "none", "stroke": "currentColor", "stroke-width": "2", "stroke-linejoin": "round"}
     SubElement(accent, "polyline", {"points": drawn, **line})
     for (x, y), (day, value) in zip(points, figure.values, strict=True):
         dot = SubElement(accent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.8"})
         _tip(dot, f"{day}: {figure.said(value)}")
-    first, last = figure.values[0], figure.values[-1]
-    _text(group, LEFT, BOTTOM + 16, f"{first[0]}: {figure.said(first[1])}", faint=True)
-    _text(group, RIGHT, BOTTOM + 16, last[0], faint=True, anchor="end")
+
+
+def _row(figure: Figure) -> Element:
+    """Draw a course in one line: its title, its last value, and how it moved between its least and its greatest."""
+    group = Element("g", {"fill": "currentColor"})
+    values = [value for _, value in figure.values]
+    _text(group, LEFT, 19, figure.title, size=12.5, faint=True)
+    _text(group, 154, 19, figure.said(values[-1]), size=12.5, weight=600, anchor="end")
+    if len(values) > 1:
+        _curve(_accent(group), figure, (168, 262), (25, 5))
+        for value, y in {max(values): 12, min(values): 25}.items():
+            _text(group, 270, y if min(values) != max(values) else 19, figure.said(value), faint=True)
+    return group
 
 
 def _bars(group: Element, figure: Figure) -> None:

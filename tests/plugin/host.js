@@ -98,7 +98,12 @@ class Host {
     const section = await Syncd.section._ask({ ...own, key: item }, null);
     const panel = await Syncd.collection.profile({ ...own, key: collection });
     const columns = await Syncd.daemon.known(Syncd.libraryPrefix(own.libraryID)).catch(() => ({ items: {} }));
-    return { section: section.about, panel: panel.profile, columns: columns.items[item] ?? null };
+    return {
+      section: section.about,
+      panel: panel.profile,
+      figures: panel.figures,
+      columns: columns.items[item] ?? null,
+    };
   }
 
   /**

@@ -272,8 +272,12 @@ class Api:
         return views.known(asked, self.config, self._ports)
 
     def profiles(self, asked: Asked) -> list[Json]:
-        """Tell the profiles of a library with their figures."""
+        """Tell the profiles of a library."""
         return views.profiles(asked, self.config, self._ports, self.live())
+
+    def figures(self, asked: Asked) -> Json:
+        """Tell the figures of a profile, drawn."""
+        return views.figures(asked, self.config, self._ports)
 
     def reviews(self, _asked: Asked) -> list[Json]:
         """Tell what waits for a decision."""
@@ -431,6 +435,7 @@ ADDRESSES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/v1/items", Api.items),
     ("GET", "/v1/known", Api.known),
     ("GET", "/v1/profiles", Api.profiles),
+    ("GET", "/v1/figures", Api.figures),
     ("GET", "/v1/reviews", Api.reviews),
     ("POST", "/v1/reviews", Api.judge),
     ("GET", "/v1/search", Api.search),

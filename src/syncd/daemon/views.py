@@ -11,9 +11,11 @@ from typing import Any
 
 from syncd.config import Config, Library
 from syncd.config.model import DESKTOP, EMBEDDED, default_library
+from syncd.engine.figures import figures_of
 from syncd.engine.ports import Ports
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
+from syncd.figures import svg
 from syncd.handshake import Proof
 from syncd.messages import message, with_said
 from syncd.read import printable
@@ -23,6 +25,7 @@ from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, State
 from syncd.sync.action import profile_of
 from syncd.text.institutions import institutions
+from syncd.web.strings import language_of, strings
 
 Json = dict[str, Any]
 # How the plugin calls the library of Zotero's user, whatever their number.
@@ -323,7 +326,7 @@ def _columns(key: str, ways: Sequence[Mapping[str, Told]]) -> Json:
 
 
 def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Json]:
-    """Return the profiles of a library with their figures; those that were pushed last come first.
+    """Return the profiles of a library; those that were pushed last come first.
 
     A profile that went another way to the same library before stands there twice, with one collection.
     """
@@ -332,22 +335,40 @@ def profiles(asked: Asked, config: Config, ports: Ports, live: Json) -> list[Jso
         rows = shelf(library, config, ports.data, ports.clock, live, 0).rows
         with remembered(library, ports.data, ports.clock) as state:
             collections = state.collections(row.pushed.collection for row in rows if row.pushed)
-            found += [_profile(row, state, collections) for row in rows]
+            found += [_profile(row, collections) for row in rows]
     return sorted(found, key=lambda profile: profile["last"] or "", reverse=True)
 
 
-def _profile(row: Row, state: State, collections: Mapping[str, str]) -> Json:
+def _profile(row: Row, collections: Mapping[str, str]) -> Json:
     told = _troubled(row.to_json())
     return {
         "name": row.name,
         "author": told["author"],
         "collection": collections.get(told["collection"] or ""),
-        "figures": state.facts.figures(row.name),
-        "years": {str(year): number for year, number in state.facts.years(row.name)[row.name].items()},
         "last": row.last_success,
         "next": told["next"],
         "trouble": told["trouble"],
     }
+
+
+def figures(asked: Asked, config: Config, ports: Ports) -> Json:
+    """Return the figures of a profile, drawn, with their titles in the language that is asked for.
+
+    Raises:
+        RefusedError: it was never pushed to this library.
+    """
+    name = asked.query.get("profile", "")
+    pushed: list[tuple[FollowedProfile, Library]] = []
+    for library in _libraries(asked, config):
+        with remembered(library, ports.data, ports.clock) as state:
+            pushed += [(one, library) for one in state.profiles([name])]
+    if not pushed:
+        raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(name)))
+    profile, library = max(pushed, key=lambda one: one[0].pushed)
+    titles = strings(language_of(asked.query.get("language", ""))).titles()
+    with remembered(library, ports.data, ports.clock) as state:
+        drawn = figures_of(state, name, profile.author, titles)
+    return {"figures": [{"name": figure.name, "svg": svg(figure, small=True)} for figure in drawn]}
 
 
 def reviews(config: Config, ports: Ports) -> list[Json]:

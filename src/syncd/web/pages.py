@@ -21,7 +21,7 @@ from syncd.daemon.views import Asked, RefusedError, items_of
 from syncd.engine.figures import figures_of
 from syncd.engine.status import ALL, Resting, Row, prefix_in_zotero, rows_of
 from syncd.errors import SyncdError
-from syncd.figures import TITLES, sheet, svg, table
+from syncd.figures import sheet, svg, table
 from syncd.messages import message
 from syncd.services.base import FoundAuthor
 from syncd.state.libraries import remembered
@@ -337,8 +337,7 @@ def profile(ask: Ask) -> Page | Download:
         )
         if row is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(name)))
-        titles = {one: ask.say.label("syncd-dashboard-figure", figure=one) for one in TITLES}
-        figures = figures_of(state, name, _author(row), titles)
+        figures = figures_of(state, name, _author(row), ask.say.titles())
         if (kind := ask.query.get("as")) in {"svg", "csv"}:
             return _file(name, kind, table(figures) if kind == "csv" else sheet(figures, _author(row)))
         search, sort = ask.query.get("q", "").strip(), _sort(ask.query.get("sort"))

@@ -12,6 +12,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, Final
 
+from syncd.figures import TITLES
 from syncd.messages import told
 from syncd.words import WORDS
 
@@ -66,6 +67,10 @@ class Strings:
         if wrong:
             raise wrong[0]
         return str(text)
+
+    def titles(self) -> dict[str, str]:
+        """Return what figures are called, by their names."""
+        return {name: self.label("syncd-dashboard-figure", figure=name) for name in TITLES}
 
     def _pattern(self, name: str) -> Any:
         value = self._bundle.get_message(name).value

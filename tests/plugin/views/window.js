@@ -322,6 +322,43 @@ function declare({ Zotero, add, strict: only }) {
   });
 }
 
+/** As much of Gecko's as drawings need: elements of one namespace, and text. What is no XML is not noticed. */
+class FakeDOMParser {
+  parseFromString(text, type) {
+    if (type !== "image/svg+xml") {
+      throw new Error(`${type} is not to be parsed`);
+    }
+    const said = (words) =>
+      words.replace(/&(lt|gt|quot|amp);/g, (_, name) => ({ lt: "<", gt: ">", quot: '"', amp: "&" })[name]);
+    const root = { childNodes: [], namespaceURI: null };
+    const open = [root];
+    for (const [, end, name, props, empty, words] of text.matchAll(/<(\/?)([\w:]+)([^>]*?)(\/?)>|([^<]+)/g)) {
+      const parent = open[open.length - 1];
+      if (words) {
+        parent.childNodes.push({ nodeType: 3, data: said(words) });
+      } else if (end) {
+        open.pop();
+      } else {
+        const attributes = [...props.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, one, value]) => ({
+          name: one,
+          value: said(value),
+        }));
+        const own = attributes.find((one) => one.name === "xmlns")?.value;
+        const made = {
+          nodeType: 1,
+          localName: name,
+          attributes,
+          childNodes: [],
+          namespaceURI: own ?? parent.namespaceURI,
+        };
+        parent.childNodes.push(made);
+        open.push(...(empty ? [] : [made]));
+      }
+    }
+    return { documentElement: root.childNodes[0] };
+  }
+}
+
 /** A daemon that answers what a test gives it, and remembers what it was asked. */
 function makeDaemon(answers = {}) {
   const asked = [];
@@ -333,6 +370,7 @@ function makeDaemon(answers = {}) {
     "items",
     "known",
     "profiles",
+    "figures",
     "reviews",
     "search",
     "syncNow",
@@ -353,12 +391,12 @@ function makeDaemon(answers = {}) {
 }
 
 /** Load the views, with a daemon of the test's own. */
-function views({ answers, declare: more = () => {}, ...options } = {}) {
+function views({ answers, declare: more = () => {}, globals = {}, ...options } = {}) {
   const all = (tools) => {
     declare(tools);
     more(tools);
   };
-  const loaded = load({ declare: all, ...options });
+  const loaded = load({ declare: all, globals: { DOMParser: FakeDOMParser, ...globals }, ...options });
   const daemon = makeDaemon(answers);
   loaded.Syncd.daemon = daemon;
   loaded.Syncd.id = "syncd@zotero";

@@ -201,6 +201,19 @@ Syncd.daemon = {
     return this._list("/v1/profiles", this._names(library), how);
   },
 
+  /**
+   * The figures of a profile, drawn, in Zotero's language.
+   *
+   * @param {string} library
+   * @param {string} profile its name
+   * @param {Asking} [how]
+   * @returns {Promise<{figures: {name: string, svg: string}[]}>}
+   */
+  figures(library, profile, how) {
+    const asked = { ...this._names(library), profile, language: Zotero.locale };
+    return this._get("/v1/figures", asked, how);
+  },
+
   /** @param {Asking} [how] */
   reviews(how) {
     return this._list("/v1/reviews", {}, how);

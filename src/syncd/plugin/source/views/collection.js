@@ -1,5 +1,5 @@
 /**
- * A profile's collection in the item pane, where no item is selected: its runs, its figures over time, papers by year.
+ * A profile's collection in the item pane, where no item is selected: its runs, and its figures as the daemon draws them.
  *
  * Adds itself below Zotero's own message, and a button above it, and changes nothing of what is there. Shows nothing for
  * other collections.
@@ -7,12 +7,6 @@
 Syncd.collection = {
   PANE: "zotero-item-message",
   BOX: "zotero-item-pane-message-box",
-  /** The figures, as the daemon calls them, in the order in which they are shown. */
-  FIGURES: ["h_index", "citations", "novelty", "ai_score"],
-  LINE: { width: 96, height: 26, margin: 3 },
-  BARS: { width: 300, height: 60, most: 20 },
-  /** How wide a year below a bar is, and the space beside it. */
-  YEAR: 40,
   /** @type {(() => void) | null} */
   _unwatch: null,
   /** @type {Map<any, any>} the observer of each window */
@@ -23,6 +17,8 @@ Syncd.collection = {
   _shown: new WeakMap(),
   /** @type {Map<string, any[]>} the profiles as they were last told, by library */
   _profiles: new Map(),
+  /** @type {Map<string, string[]>} the figures of profiles as they were last told: SVG, by library and profile */
+  _figures: new Map(),
 
   startup() {
     this._unwatch = Syncd.daemon.onChange(() => {
@@ -35,6 +31,7 @@ Syncd.collection = {
   shutdown() {
     this._unwatch?.();
     this._profiles.clear();
+    this._figures.clear();
   },
 
   /** @param {any} window */
@@ -89,12 +86,12 @@ Syncd.collection = {
       return;
     }
     this._put(window, collection);
-    const { profile, standing, error } = await this.profile(collection);
+    const told = await this.profile(collection);
     if (!isWanted()) {
       return;
     }
-    if (profile) {
-      this._show(window, collection, { profile, standing, error });
+    if (told.profile) {
+      this._show(window, collection, told);
     } else {
       this._remove(window);
     }
@@ -144,7 +141,7 @@ Syncd.collection = {
   /**
    * @param {any} window
    * @param {any} collection
-   * @param {{profile: any, standing: any, error: any}} told
+   * @param {{profile: any, figures: string[], standing: any, error: any}} told
    */
   _show(window, collection, told) {
     const words = JSON.stringify([told, told.error?.reason]);
@@ -207,8 +204,8 @@ Syncd.collection = {
    * Return a collection's profile: as the daemon tells it, else as it was last told.
    *
    * @param {any} collection
-   * @returns {Promise<{profile: any, standing: any, error: any}>} no profile where it is nobody's; `standing` is
-   *   null where it is not known
+   * @returns {Promise<{profile: any, figures: string[], standing: any, error: any}>} no profile where it is nobody's;
+   *   `standing` is null where it is not known
    */
   async profile(collection) {
     const prefix = Syncd.libraryPrefix(collection.libraryID);
@@ -221,7 +218,27 @@ Syncd.collection = {
     }
     const profiles = this._profiles.get(prefix) ?? [];
     const profile = profiles.find((one) => one.collection === collection.key) ?? null;
-    return { profile, standing: profile && !error ? await this._standing(profile) : null, error };
+    const standing = profile && !error ? await this._standing(profile) : null;
+    return { profile, figures: profile ? await this._drawn(prefix, profile) : [], standing, error };
+  },
+
+  /**
+   * @param {string} prefix of the library
+   * @param {any} profile
+   * @returns {Promise<string[]>} its figures as they were last told
+   */
+  async _drawn(prefix, { name }) {
+    const place = `${prefix} ${name}`;
+    try {
+      const { figures } = await Syncd.daemon.figures(prefix, name);
+      this._figures.set(
+        place,
+        figures.map((/** @type {any} */ figure) => figure.svg),
+      );
+    } catch (error) {
+      Syncd.log(error);
+    }
+    return this._figures.get(place) ?? [];
   },
 
   /** @param {any} profile */
@@ -239,17 +256,18 @@ Syncd.collection = {
   },
 
   /**
-   * @param {{profile: any, standing?: any, error?: any}} told `error` is why what is shown may be old
+   * @param {{profile: any, figures?: string[], standing?: any, error?: any}} told `error` is why what is shown may be old
    * @returns {Tree[]}
    */
-  tree({ profile, standing = null, error = null }) {
+  tree({ profile, figures = [], standing = null, error = null }) {
+    const { h } = Syncd.element;
+    const drawn = figures.map((svg) => Syncd.element.drawing(svg)).filter(Boolean);
     return [
-      Syncd.element.h("h2", { text: profile.author || profile.name }),
+      h("h2", { text: profile.author || profile.name }),
       this._runs(profile, standing),
       this._trouble(profile.trouble),
       error && Syncd.words.troubleLine(error),
-      ...this._figures(profile.figures ?? []),
-      this._years(profile.years ?? {}),
+      drawn.length && h("div", { class: "syncd-figures" }, drawn),
     ].filter(Boolean);
   },
 
@@ -288,144 +306,6 @@ Syncd.collection = {
     const message =
       typeof trouble === "string" ? trouble : Syncd.messages.say(trouble.message_said, trouble.message);
     return Syncd.element.quiet("syncd-profile-trouble", { message });
-  },
-
-  /** @param {any[]} figures */
-  _figures(figures) {
-    const { h } = Syncd.element;
-    const courses = this.FIGURES.map((name) => ({ name, course: Syncd.chart.course(figures, name) })).filter(
-      ({ course }) => course.length,
-    );
-    if (!courses.length) {
-      return [];
-    }
-    const days = courses.map(({ course }) => course[course.length - 1].day).sort();
-    const day = days[days.length - 1];
-    const rows = courses.map(({ name, course }) => this._figure(name, course, day));
-    return [
-      h(
-        "section",
-        null,
-        h("p", {
-          class: "syncd-as-of",
-          l10n: "syncd-as-of",
-          args: { day: Syncd.format.day(day, Zotero.locale) },
-        }),
-        h("div", { class: "syncd-figures" }, rows),
-      ),
-    ];
-  },
-
-  /**
-   * @param {string} name
-   * @param {{day: string, value: number}[]} course
-   * @param {string} latest the day of the newest figure
-   */
-  _figure(name, course, latest) {
-    const { h } = Syncd.element;
-    const [first, last] = [course[0], course[course.length - 1]];
-    const number = (/** @type {number} */ value) => Syncd.format.number(value, Zotero.locale);
-    const day = (/** @type {string} */ iso) => Syncd.format.day(iso, Zotero.locale);
-    const args = {
-      figure: name,
-      from: number(first.value),
-      since: day(first.day),
-      value: number(last.value),
-      until: day(last.day),
-    };
-    const values = course.map(({ value }) => value);
-    const range = [...new Set([Math.max(...values), Math.min(...values)])];
-    return h(
-      "div",
-      null,
-      h("span", { class: "meta-label", l10n: "syncd-figure", args: { figure: name } }),
-      h("strong", { text: args.value }),
-      h(
-        "span",
-        { class: "syncd-course" },
-        course.length > 1 &&
-          h("figure", { role: "img", l10n: "syncd-figure-course", args }, [
-            this._line(course),
-            h(
-              "span",
-              { class: "syncd-range", "aria-hidden": "true" },
-              range.map((value) => h("small", { text: number(value) })),
-            ),
-          ]),
-        last.day !== latest && h("small", { l10n: "syncd-figure-day", args: { day: args.until } }),
-      ),
-    );
-  },
-
-  /** @param {{day: string, value: number}[]} course */
-  _line(course) {
-    const { h } = Syncd.element;
-    const { width, height } = this.LINE;
-    const points = Syncd.chart.line(course, this.LINE);
-    const end = points[points.length - 1];
-    return h(
-      "svg",
-      { class: "syncd-chart", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-      h("polyline", { class: "syncd-line", points: points.map(({ x, y }) => `${x},${y}`).join(" ") }),
-      h("circle", { class: "syncd-dot", cx: end.x, cy: end.y, r: 2.5 }),
-    );
-  },
-
-  /** @param {Record<string, number>} years */
-  _years(years) {
-    const { h } = Syncd.element;
-    const bars = Syncd.chart.bars(years, this.BARS);
-    if (!bars.length) {
-      return null;
-    }
-    const { width, height } = this.BARS;
-    const told = bars.map(({ year, count }) => `${year}: ${count}`).join(", ");
-    const labels = Syncd.chart.labels(bars, this.YEAR);
-    const size = { width, height, viewBox: `0 0 ${width} ${height}` };
-    return h(
-      "section",
-      null,
-      h("h3", { l10n: "syncd-years" }),
-      h("figure", { class: "syncd-years", role: "img", l10n: "syncd-years-told", args: { years: told } }, [
-        this._scale([{ bar: bars[labels.tallest], text: String(bars[labels.tallest].count) }]),
-        h(
-          "svg",
-          { class: "syncd-chart", "aria-hidden": "true", ...size },
-          bars.map((bar) => this._bar(bar)),
-        ),
-        this._scale(labels.years.map((place) => ({ bar: bars[place], text: String(bars[place].year) }))),
-      ]),
-    );
-  },
-
-  /** @param {{year: number, count: number, x: number, y: number, width: number, height: number}} bar */
-  _bar({ year, count, x, y, width, height }) {
-    const { h } = Syncd.element;
-    const isOver = year < new Date(Date.now()).getFullYear();
-    return h(
-      "g",
-      null,
-      h("title", { l10n: "syncd-year", args: { year: String(year), count } }),
-      // As tall as the chart, so that a low bar is found as easily.
-      h("rect", { class: "syncd-reach", x, y: 0, width, height: this.BARS.height }),
-      h("rect", { class: isOver ? "syncd-year" : "syncd-year syncd-unfinished", x, y, width, height }),
-    );
-  },
-
-  /**
-   * What is written above or below bars, each in the middle of its own.
-   *
-   * @param {{bar: {x: number, width: number}, text: string}[]} labels
-   */
-  _scale(labels) {
-    const { h } = Syncd.element;
-    const place = (/** @type {{x: number, width: number}} */ { x, width }) =>
-      `left: ${Math.round(((x + width / 2) / this.BARS.width) * 1000) / 10}%`;
-    return h(
-      "div",
-      { class: "syncd-scale", "aria-hidden": "true" },
-      labels.map(({ bar, text }) => h("small", { style: place(bar), text })),
-    );
   },
 };
 

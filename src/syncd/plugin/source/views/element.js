@@ -1,8 +1,8 @@
 /**
  * What a view shows, as a plain tree, and that tree put into a document.
  *
- * Views stay pure and are tested without a window. Text reaches the document as text only: nothing is ever parsed
- * as markup.
+ * Views stay pure and are tested without a window. Text reaches the document as text only. What the daemon draws is the
+ * one thing that is parsed: apart from any document, and of it nothing is taken over but shapes and words.
  */
 
 /**
@@ -19,7 +19,11 @@ Syncd.element = {
   HTML: "http://www.w3.org/1999/xhtml",
   SVG: "http://www.w3.org/2000/svg",
   XUL: "http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul",
-  SVG_TAGS: new Set(["svg", "g", "title", "polyline", "circle", "rect", "line"]),
+  SVG_TAGS: new Set(["svg", "g", "title", "text", "polyline", "circle", "rect", "line"]),
+  /** What shapes may have, with no more than numbers and names in it: no address, which would be asked for. */
+  SHAPE:
+    /^(?:viewBox|class|role|points|cx|cy|r|rx|x|y|x1|x2|y1|y2|width|height|fill|stroke|(?:fill|stroke|font|text)-[a-z]+)$/,
+  PLAIN: /^[\w .,-]*$/,
 
   /**
    * @param {string} tag of HTML or SVG, or one of XUL's such as "xul:button"
@@ -29,6 +33,38 @@ Syncd.element = {
    */
   h(tag, props, ...children) {
     return { tag, props: props ?? {}, children: children.flat().filter((child) => child || child === "") };
+  },
+
+  /**
+   * Return what the daemon drew, as a tree.
+   *
+   * @param {string} svg
+   * @returns {Tree | null} null where it is no drawing
+   */
+  drawing(svg) {
+    const { documentElement } = new DOMParser().parseFromString(svg, "image/svg+xml");
+    return documentElement && this._shape(documentElement);
+  },
+
+  /**
+   * @param {Element} element
+   * @returns {Tree | null} null for what is neither a shape nor words
+   */
+  _shape(element) {
+    const { localName, namespaceURI, attributes, childNodes } = element;
+    if (namespaceURI !== this.SVG || !this.SVG_TAGS.has(localName)) {
+      return null;
+    }
+    const props = [...attributes]
+      .filter(({ name, value }) => name === "aria-label" || (this.SHAPE.test(name) && this.PLAIN.test(value)))
+      .map(({ name, value }) => [name, value]);
+    const children = [...childNodes].map((/** @type {any} */ node) => {
+      if (node.nodeType === 1) {
+        return this._shape(node);
+      }
+      return node.nodeType === 3 ? node.data : null;
+    });
+    return this.h(localName, Object.fromEntries(props), children);
   },
 
   /**

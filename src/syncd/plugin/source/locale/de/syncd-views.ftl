@@ -86,27 +86,6 @@ syncd-next-run = Nächster Lauf
 syncd-running-now = Jetzt
 syncd-run-paused = Keiner: angehalten
 syncd-profile-trouble = Der letzte Lauf ist gescheitert: { $message }
-syncd-figure =
-    { $figure ->
-        [h_index] h-Index
-        [citations] Zitate
-        [novelty] Neuheit
-       *[ai_score] AI Score
-    }
-syncd-figure-course =
-    .title = { $from } am { $since }, { $value } am { $until }
-    .aria-label = Von { $from } am { $since } auf { $value } am { $until }
-syncd-figure-day = am { $day }
-syncd-as-of = Stand vom { $day }
-syncd-years = Artikel nach Jahr
-syncd-years-told =
-    .title = { $years }
-    .aria-label = Artikel nach Jahr: { $years }
-syncd-year =
-    { $count ->
-        [one] { $year }: ein Artikel
-       *[other] { $year }: { $count } Artikel
-    }
 syncd-sync-profile =
     .label = Dieses Profil abgleichen
 

@@ -86,27 +86,6 @@ syncd-next-run = Next Run
 syncd-running-now = Now
 syncd-run-paused = None: paused
 syncd-profile-trouble = The last run failed: { $message }
-syncd-figure =
-    { $figure ->
-        [h_index] h-index
-        [citations] Citations
-        [novelty] Novelty
-       *[ai_score] AI Score
-    }
-syncd-figure-course =
-    .title = { $from } on { $since }, { $value } on { $until }
-    .aria-label = From { $from } on { $since } to { $value } on { $until }
-syncd-figure-day = on { $day }
-syncd-as-of = As of { $day }
-syncd-years = Papers by Year
-syncd-years-told =
-    .title = { $years }
-    .aria-label = Papers by year: { $years }
-syncd-year =
-    { $count ->
-        [one] { $year }: one paper
-       *[other] { $year }: { $count } papers
-    }
 syncd-sync-profile =
     .label = Sync This Profile
 
