@@ -45,6 +45,7 @@ from syncd.engine.undo import undo, undo_as_run
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
 from syncd.handshake import HEADER, Gate, Proof
 from syncd.messages import message, with_said
+from syncd.model import Paper
 from syncd.read import fetch
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound, replayed
 from syncd.services import search
@@ -300,10 +301,22 @@ class Api:
         """
         failures: list[SourceError] = []
         with web_of(self.config, self._ports) as web:
-            found = search(name, web, apis=apis_of(self.config, self._ports.env), failures=failures)
+            found = search(name, web, apis=self._apis(), failures=failures)
         for failure in failures:
             self._say("warning", message("not-searched", reason=failure))
         return found, failures
+
+    def latest(self, source: str) -> list[Paper]:
+        """Ask a service for the papers that an author published last, so that one sees who it is.
+
+        Raises:
+            RefusedError: of this one they can't be asked for.
+            SourceError: there is no answer.
+        """
+        if not services.shows_latest(source):
+            raise RefusedError(HTTPStatus.NOT_FOUND, message("nothing-at-address"))
+        with web_of(self.config, self._ports) as web:
+            return services.latest(source, web, self._apis())
 
     def follow(self, asked: Asked) -> Json:
         """Add a profile to the configuration, once its source was read."""
@@ -321,12 +334,15 @@ class Api:
             raise RefusedError(HTTPStatus.BAD_REQUEST, message("source-no-address-or-author"))
         env = self._ports.env
         with web_of(self.config, self._ports) as web:
-            snapshot, *_ = fetch(source, web=web, apis=apis_of(self.config, env))
+            snapshot, *_ = fetch(source, web=web, apis=self._apis())
         profile = self._ports.parse(snapshot, "auto", self._ports.clock)
         settings = {"source": source, "library": library.name}
         name = edit.follow(edit.config_file(self._path, env), env, edit.slug(profile.name), settings)
         self._take_over()
         return {"name": name, "author": profile.name, "papers": len(profile.papers)}
+
+    def _apis(self) -> dict[str, services.Api]:
+        return apis_of(self.config, self._ports.env, self._ports.services)
 
     def unfollow(self, asked: Asked) -> Json:
         """Take a profile out of the configuration."""

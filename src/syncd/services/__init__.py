@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 
 from syncd.errors import ParseError, SourceError, SyncdError
 from syncd.messages import chained, message
-from syncd.model import Profile, Snapshot
+from syncd.model import Paper, Profile, Snapshot
 from syncd.services import plugins
 from syncd.text.patterns import pattern
 
@@ -39,6 +39,10 @@ class SearchableApi(Api, Protocol):
 
     def find(self, name: str, web: Web) -> list[FoundAuthor]:
         """Find authors by name, or raise `SourceError`."""
+        ...
+
+    def latest(self, author: str, web: Web) -> list[Paper]:
+        """Ask, with one request, for the papers that an author published last, or raise `SourceError`."""
         ...
 
 
@@ -436,6 +440,33 @@ def search(
     if failures is not None:
         failures += errors
     return found
+
+
+def shows_latest(source: str) -> bool:
+    """Tell whether the latest papers of an author can be asked for: of those whom a search finds.
+
+    >>> shows_latest("openalex:A5023888391"), shows_latest("dblp:116/8665"), shows_latest("page.txt")
+    (True, False, False)
+    """
+    author = recognise(source)
+    return author is not None and author.name in SOURCES and SOURCES[author.name].finds
+
+
+def latest(source: str, web: Web, apis: Mapping[str, Api] | None = None) -> list[Paper]:
+    """Ask for the papers that an author published last, as far as they tell who it is.
+
+    Args:
+        source: an author of whom `shows_latest` is true.
+        web: the session.
+        apis: as for `search`.
+
+    Raises:
+        SourceError: there is no answer.
+    """
+    author = recognise(source)
+    if author is None:
+        raise ValueError(source)
+    return cast("SearchableApi", api(author.name, apis)).latest(author.author, web)
 
 
 def format_of(media_type: str | None) -> str | None:

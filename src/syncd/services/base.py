@@ -206,10 +206,11 @@ class FoundAuthor:
         name: as the service writes it.
         service: the service's name as people know it.
         affiliation: where they work, as far as the service knows.
-        field: what they work on.
+        field: the field that they work in.
         papers: how many papers the service knows.
         citations: of all papers.
         h_index: Hirsch index.
+        topics: what they work on, most of it first; a few.
     """
 
     source: str
@@ -220,6 +221,26 @@ class FoundAuthor:
     papers: int | None = None
     citations: int | None = None
     h_index: int | None = None
+    topics: tuple[str, ...] = ()
+
+
+MOST_TOPICS = 3
+MOST_LATEST = 8
+"""How many topics and papers tell who an author is."""
+
+
+def topics(*names: str | None) -> tuple[str, ...]:
+    """Return the first few topics of an author, each once.
+
+    >>> topics("Optics", None, "Optics", "Lasers")
+    ('Optics', 'Lasers')
+    """
+    return tuple(dict.fromkeys(name for name in names if name))[:MOST_TOPICS]
+
+
+def newest(papers: Iterable[Paper]) -> list[Paper]:
+    """Return the papers of the latest dates, newest first."""
+    return sorted(papers, key=lambda paper: paper.date or "", reverse=True)[:MOST_LATEST]
 
 
 Part = Literal[

@@ -18,6 +18,8 @@ from syncd.services import Counted, Listed, records
 from syncd.services.base import (
     AUTHORS,
     MOST_CANDIDATES,
+    MOST_LATEST,
+    MOST_TOPICS,
     WORKS,
     Asking,
     FoundAuthor,
@@ -25,6 +27,8 @@ from syncd.services.base import (
     Part,
     Records,
     cut,
+    newest,
+    topics,
     words,
 )
 from syncd.services.records import Document, Field, join_versions, load
@@ -322,6 +326,19 @@ class Api:
         found = (_found(row) for row in rows(answer, "results") or [])
         return [author for author in found if author]
 
+    def latest(self, author: str, web: Web) -> list[Paper]:
+        """Ask for the papers that an author published last."""
+        asking, document = self._asking(web, author), Document()
+        params: Params = {
+            "filter": f"author.id:{author}",
+            "sort": "publication_date:desc",
+            "per-page": 2 * MOST_LATEST,
+            "select": WORK_FIELDS,
+        }
+        listed = asking.rows(asking.json(f"{self.base}/works", params), "results", WORKS)
+        works = [row for row in listed if text(row.get("type")) not in NO_PAPERS]
+        return newest(join_versions(document.papers(works, lambda row: _paper(document, row, author))))
+
     def counts(self, authors: Sequence[str], web: Web) -> dict[str, Counted]:
         """Ask how many works authors have. Those who are listed no more were merged, or are gone."""
         asking = self._asking(web)
@@ -436,4 +453,5 @@ def _found(row: Any) -> FoundAuthor | None:
         papers=number(dig(row, "works_count")),
         citations=number(dig(row, "cited_by_count")),
         h_index=number(dig(row, "summary_stats.h_index")),
+        topics=topics(*(text(dig(row, f"topics.{place}.display_name")) for place in range(MOST_TOPICS))),
     )

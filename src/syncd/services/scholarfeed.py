@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from syncd.model import Paper, Profile, Snapshot
 from syncd.parse.record import Record, paper_of
 from syncd.services import records
-from syncd.services.base import PAPERS, Asking, FoundAuthor, Params
+from syncd.services.base import MOST_TOPICS, PAPERS, Asking, FoundAuthor, Params, newest, topics
 from syncd.services.records import Document, Field, load
 from syncd.text.links import find_links
 from syncd.text.loose_json import Json, dig, number, rows, text
@@ -119,6 +119,14 @@ class Api:
         found = (_found(row) for row in rows(answer, *AUTHORS) or [])
         return [author for author in found if author]
 
+    def latest(self, author: str, web: Web) -> list[Paper]:
+        """Ask for an author's papers, and return those that were published last."""
+        asking, document = self._asking(web, author), Document()
+        address = f"{self.base}/public/authors/{author}/papers"
+        page = asking.json(address, {"limit": PER_PAGE, "page": 1})
+        listed = [row for row in asking.listed(page, *LISTS, what=PAPERS) if isinstance(row, dict)]
+        return newest(document.papers(listed, lambda row: _paper(document, row)))
+
     def _asking(self, web: Web, author: str) -> Asking:
         headers = {"Accept": "application/json"}
         if self.key:
@@ -161,4 +169,5 @@ def _found(row: Any) -> FoundAuthor | None:
         papers=number(dig(row, "total_papers")),
         citations=number(dig(row, "total_citations")),
         h_index=number(dig(row, "h_index")),
+        topics=topics(*(text(dig(row, f"research_topics.{place}")) for place in range(MOST_TOPICS))),
     )

@@ -19,6 +19,7 @@ PAGES: Final[Mapping[str, Show]] = {
     "/papers/{library}/{key}": pages.paper,
     "/library": library.show,
     "/follow": pages.follow,
+    "/follow/papers": pages.latest,
 }
 ACTS: Final[Mapping[str, Act]] = {
     "/reviews": acts.judge,

@@ -470,11 +470,26 @@ def follow(ask: Ask) -> Page:
         "name": name,
         "people": people(found),
         "followed": {profile.source for profile in ask.config.profiles.values()},
+        "shows_latest": services.shows_latest,
         "libraries": list(ask.config.libraries),
         "nobody": bool(name) and not found and not failures,
         "failures": [Note(error.words, error.hint, failed=True) for error in failures],
     }
     return Page("follow.html", ask.say.label("syncd-dashboard-follow"), facts)
+
+
+def latest(ask: Ask) -> Page:
+    """Show the papers that an author published last, so that a reader sees who it is."""
+    source = ask.query.get("source", "").strip()
+    author = ask.query.get("name", "").strip() or source
+    facts = {
+        "source": source,
+        "author": author,
+        "papers": [(found, [creator.name for creator in found.creators]) for found in ask.api.latest(source)],
+        "is_followed": source in {profile.source for profile in ask.config.profiles.values()},
+        "libraries": list(ask.config.libraries),
+    }
+    return Page("latest.html", ask.say.label("syncd-dashboard-latest-of", author=author), facts)
 
 
 def _searched(ask: Ask, name: str) -> tuple[list[FoundAuthor], Sequence[SyncdError]]:

@@ -130,7 +130,34 @@ function decideByKeys() {
   });
 }
 
+/** Show what a link leads to below the row that it stands in, rather than on a page of its own. */
+function showInside() {
+  addEventListener("click", async (event) => {
+    const { target, button, ctrlKey, metaKey, shiftKey } = event;
+    /** @type {HTMLAnchorElement | null} */
+    const link = target instanceof Element ? target.closest("a[data-inside]") : null;
+    const row = link?.closest("li");
+    if (!link || !row || button || ctrlKey || metaKey || shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    link.toggleAttribute("data-inside");
+    const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.querySelector(`${MAIN} [data-found], ${MAIN} .note[role]`);
+    if (!found) {
+      location.href = link.href;
+      return;
+    }
+    link.remove();
+    row.append(found);
+    /** @type {HTMLElement} */ (found).tabIndex = -1;
+    /** @type {HTMLElement} */ (found).focus({ preventScroll: true });
+  });
+}
+
 if (document.querySelector(`${MAIN}[data-live]`)) {
   listen();
 }
 decideByKeys();
+showInside();
