@@ -559,6 +559,7 @@ WORDS: Mapping[str, str] = {
     "its-certificate-not-valid": "its certificate is not valid",
     "library-failed-for-another-profile": "the library failed just now for another profile",
     "library-not-kept": "syncd keeps no library {library}",
+    "is-followed-still": "{profile} is still followed",
     "library-not-named": "the library is not named",
     "look-at-status": "Look at it with: syncd status",
     "metrics-port-taken": "metrics.port: can't listen on {host}, port {port}: {reason}",

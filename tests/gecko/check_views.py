@@ -45,7 +45,9 @@ KNOWN = """
 def test_every_message_can_be_said(client: Client, locale: str) -> None:
     """By Gecko's own Fluent, without a complaint; German is German."""
     names = (file.name for file in (source() / "locale" / "en-US").iterdir())
-    files = [source() / "locale" / "en-US" / name for name in names if name.endswith(".ftl") and name != PAGES_FILE]
+    files = [
+        source() / "locale" / "en-US" / name for name in names if name.endswith(".ftl") and name != PAGES_FILE
+    ]
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     ids = [line.partition(" =")[0] for line in lines if line[:1].isalpha()]
     assert len(ids) > 80

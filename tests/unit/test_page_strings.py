@@ -16,8 +16,13 @@ from syncd.web.strings import FOLDERS, strings
 LOCALES = Path(syncd.plugin.__file__).parent / "source" / "locale"
 # What labels may be given: numbers, and words by which some are told apart.
 NUMBERS = "count papers profiles runs bad month total number trashed reverted left failed first last listed"
-WORDS = "title author service profile name time day year field kind verdict by figure fate percent score"
-VALUES = dict.fromkeys(re.findall(r"\w+", NUMBERS), 2) | dict.fromkeys(re.findall(r"\w+", WORDS), "x")
+WORDS = (
+    "title author service profile name time day year field kind verdict by figure fate percent score value"
+)
+KINDS = "guard cause"
+VALUES = dict.fromkeys(re.findall(r"\w+", NUMBERS), 2) | dict.fromkeys(
+    re.findall(r"\w+", f"{WORDS} {KINDS}"), "x"
+)
 
 
 @pytest.mark.parametrize("language", FOLDERS)

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -36,10 +37,14 @@ from syncd.daemon.ask import short
 from syncd.daemon.events import Events
 from syncd.daemon.questions import Do, Question
 from syncd.daemon.views import Asked, Json, RefusedError
+from syncd.daemon.work import LookProgress
+from syncd.engine.amend import new_collection, restore
+from syncd.engine.forget import forget
 from syncd.engine.gather import apis_of, web_of
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.reject import reject_as_run, rejection
 from syncd.engine.review import judge
+from syncd.engine.run import RunOptions, run_once
 from syncd.engine.session import opened
 from syncd.engine.undo import undo, undo_as_run
 from syncd.errors import ConfigError, SourceError, StateError, SyncdError
@@ -69,6 +74,8 @@ UNDO_PATIENCE = 8.0
 LIMITS = Limits(head_seconds=PATIENCE, body_seconds=PATIENCE, idle_seconds=PATIENCE, connections=64)
 # A script may ask about a hundred profiles at a time.
 QUEUE = 1024
+
+StoppedBy = Literal["many", "shrunk", "emptied"]
 
 
 # What is answered
@@ -351,6 +358,18 @@ class Api:
         self._take_over()
         return {"name": name}
 
+    def forget(self, profile: str) -> None:
+        """Forget what is kept about a person who is followed no longer.
+
+        Raises:
+            RefusedError: the person is followed, or nothing is kept.
+        """
+        followed = self.config.profiles
+        if profile_of(profile, followed) in followed:
+            raise RefusedError(HTTPStatus.CONFLICT, message("is-followed-still", profile=repr(profile)))
+        if not forget(profile, self.config.libraries.values(), self._patient()):
+            raise RefusedError(HTTPStatus.NOT_FOUND, message("nothing-kept-about", profile=repr(profile)))
+
     # Where pages are
 
     def open_dashboard(self, asked: Asked) -> Json:
@@ -414,6 +433,57 @@ class Api:
             "item": done.fate,
             "run": done.run,
         }
+
+    def restore_in(self, library: Library, paper: str) -> Json:
+        """Let a paper back in that the user had deleted; tell whether it is back already, else the next push brings it.
+
+        Raises:
+            SyncdError: no such paper is known to be deleted, or the library can't be written to.
+        """
+        with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
+            restored, is_back = restore(session, paper)
+        return {"title": restored.title, "back": is_back}
+
+    def start_anew(self, library: Library, profile: str) -> str:
+        """Let a profile whose collection the user deleted go on in a fresh one, and look at it; return its path.
+
+        Raises:
+            SyncdError: its collection is there, or the library can't be read.
+        """
+        with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
+            path = new_collection(session, profile)
+        followed = self.config.profiles
+        if (whole := profile_of(profile, followed)) in followed:
+            self.begin([whole])
+        return path
+
+    def push_past(self, guard: StoppedBy, profile: str, papers: int = 0) -> dict[str, int]:
+        """Push a profile once past a guard that stopped it; return how many papers each kind of action concerned.
+
+        Args:
+            guard: "many": so many `papers` may be added; "shrunk": its page is believed; "emptied": what the library
+                has lost is pushed anew.
+            profile: its name in the configuration.
+            papers: for "many".
+
+        Raises:
+            SyncdError: it can't be read or written, or another guard stops it.
+        """
+        name, clock = run_name(self._ports.clock.now()), self._ports.clock
+        options = {
+            "many": RunOptions((profile,), max_create=papers, run=name),
+            "shrunk": RunOptions((profile,), accept_shrunk=True, run=name),
+            "emptied": RunOptions((profile,), accept_empty=True, run=name),
+        }[guard]
+        tell = partial(self._events.progress, (profile,), name)
+        progress = LookProgress(clock, threading.Event(), tell)
+        try:
+            (report,) = run_once(self.config, options, replace(self._patient(), progress=progress))
+        finally:
+            self._events.tell("ended", profile=profile)
+        if error := report.error or next((one.error for one in report.unread), None):
+            raise error
+        return report.counts
 
     def _pushed_to(self, profile: str, libraries: Sequence[Library]) -> Library:
         """Return the library that a profile was pushed to last, of those that are meant."""

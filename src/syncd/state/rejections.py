@@ -57,9 +57,9 @@ class Rejections:
         row = {**asdict(one), "said": said, "library": self._library}
         db.upsert(self._connection, db.rejection, [row], keep=["since"])
 
-    def all(self, most: int | None = None) -> list[Rejection]:
-        """Return all of the library, or so many."""
-        return self._found(sa.true(), most)
+    def all(self, most: int | None = None, start: int = 0) -> list[Rejection]:
+        """Return all of the library, or so many, without the first few."""
+        return self._found(sa.true(), most, start)
 
     def of(self, profile: str, paper: str) -> Rejection | None:
         """Return that of a paper for a profile."""
@@ -84,9 +84,12 @@ class Rejections:
             which = self._mine(db.rejection.c.profile.in_(part))
             self._connection.execute(sa.delete(db.rejection).where(which))
 
-    def _found(self, which: sa.ColumnElement[bool], most: int | None = None) -> list[Rejection]:
+    def _found(
+        self, which: sa.ColumnElement[bool], most: int | None = None, start: int = 0
+    ) -> list[Rejection]:
         table = db.rejection
-        query = sa.select(table).where(self._mine(which)).order_by(table.c.profile, table.c.title).limit(most)
+        query = sa.select(table).where(self._mine(which)).limit(most).offset(start)
+        query = query.order_by(table.c.profile, table.c.title, table.c.paper)
         return [
             Rejection(
                 row.profile,

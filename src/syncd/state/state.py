@@ -429,7 +429,7 @@ class State:
     # What status and guards ask
 
     def standings(
-        self, cause: str | None = None, by: str | None = None, most: int | None = None
+        self, cause: str | None = None, by: str | None = None, most: int | None = None, start: int = 0
     ) -> list[Standing]:
         """Return what is to be known of papers, as of the last run.
 
@@ -437,13 +437,14 @@ class State:
             cause: the one that is meant; all without.
             by: whose doing it was; both without.
             most: how many.
+            start: of one cause, so many are left out before them.
         """
         found: list[Standing] = []
         with self._store.reading() as connection:
             if cause != "rejected":
                 which = [db.standing.c.cause == cause] if cause else []
                 which += [_BY.in_([by])] if by else []
-                found += self._standings(connection, sa.and_(sa.true(), *which), most)
+                found += self._standings(connection, sa.and_(sa.true(), *which), most, start)
             if cause in {None, "rejected"} and by in {None, "user"}:
                 found += map(_rejected, Rejections(connection, self._library).all(most))
         return found
@@ -536,11 +537,15 @@ class State:
         return sa.or_(claim.paper == words, claim.key == words, claim.paper.in_(said), claim.key.in_(there))
 
     def _standings(
-        self, connection: sa.Connection, which: sa.ColumnElement[bool], most: int | None = None
+        self,
+        connection: sa.Connection,
+        which: sa.ColumnElement[bool],
+        most: int | None = None,
+        start: int = 0,
     ) -> list[Standing]:
         standing = db.standing.c
         query = sa.select(db.standing, _BY).where(standing.library == self._library, which)
-        query = query.order_by(standing.cause, standing.title).limit(most)
+        query = query.order_by(standing.cause, standing.title, standing.paper).limit(most).offset(start)
         return [replace(_standing(row), by=row.by) for row in connection.execute(query)]
 
     def count_standings(self) -> dict[str, int]:

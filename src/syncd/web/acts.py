@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final, get_args
 from urllib.parse import urlencode
 
+from syncd.daemon.api import StoppedBy
 from syncd.daemon.views import Asked, RefusedError
 from syncd.messages import message
 from syncd.state.libraries import remembered
 from syncd.sync.action import profile_of
 from syncd.web.board import Ask, Done, Note, own
 from syncd.web.pages import ask_path, library_of
+
+# Of a number that is sent with an act.
+DIGITS: Final = 9
 
 
 def judge(ask: Ask) -> Done:
@@ -22,7 +27,7 @@ def judge(ask: Ask) -> Done:
     told = ask.api.judge(Asked({}, body))
     words = ask.say.label("syncd-dashboard-judged", verdict=told["verdict"], title=told["title"])
     at = form.get("at", "1")
-    number = int(at) if at.isascii() and at.isdecimal() and len(at) <= 9 else 1
+    number = int(at) if at.isascii() and at.isdecimal() and len(at) <= DIGITS else 1
     # What is left for later stays where it is; what was decided makes room for the next.
     to = f"/reviews?{urlencode({'at': number + (told['verdict'] == 'later')})}"
     back = {"paper": str(body["paper"]), "library": str(body["library"]), "at": str(number)}
@@ -90,6 +95,36 @@ def reject(ask: Ask) -> Done:
     words = ask.say.label("syncd-dashboard-rejected", title=told["title"], fate=told["item"])
     to = ask_path("runs", library.name, told["run"]) if told["run"] else _back(ask)
     return Done(to, Note(words))
+
+
+def restore(ask: Ask) -> Done:
+    """Let a paper back in that the reader had deleted."""
+    told = ask.api.restore_in(library_of(ask, ask.form.get("library")), ask.form.get("paper", ""))
+    label = "syncd-dashboard-is-back" if told["back"] else "syncd-dashboard-comes-back"
+    return Done(_back(ask), Note(ask.say.label(label, title=told["title"])))
+
+
+def start_anew(ask: Ask) -> Done:
+    """Let a profile whose collection the reader deleted go on in a fresh one."""
+    path = ask.api.start_anew(library_of(ask, ask.form.get("library")), ask.form.get("name", ""))
+    return Done(_back(ask), Note(message("collection-to-be-made", collection=repr(path))))
+
+
+def push_past(ask: Ask) -> Done:
+    """Push a profile once past the guard that stopped it."""
+    guard: StoppedBy | None = next((one for one in get_args(StoppedBy) if one == ask.form.get("guard")), None)
+    names, papers = _named(ask), ask.form.get("papers", "0")
+    if guard is None or not names or not (papers.isascii() and papers.isdecimal() and len(papers) <= DIGITS):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message("request-not-understood"))
+    counts = ask.api.push_past(guard, profile_of(names[0], ask.config.profiles), int(papers))
+    return Done(_back(ask), Note(ask.say.label("syncd-dashboard-pushed", count=counts["create"])))
+
+
+def forget(ask: Ask) -> Done:
+    """Forget what is kept about a person who is not followed any more; items stay."""
+    name = ask.form.get("name", "")
+    ask.api.forget(name)
+    return Done("/profiles", Note(message("is-forgotten", profile=repr(name))))
 
 
 def _named(ask: Ask) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from syncd.web import acts, library, pages
+from syncd.web import acts, library, pages, standings
 from syncd.web.board import Act, Show
 
 PAGES: Final[Mapping[str, Show]] = {
@@ -17,6 +17,7 @@ PAGES: Final[Mapping[str, Show]] = {
     "/profiles": pages.profiles,
     "/profiles/{library}/{profile:path}": pages.profile,
     "/papers/{library}/{key}": pages.paper,
+    "/exceptions": standings.exceptions,
     "/library": library.show,
     "/follow": pages.follow,
     "/follow/papers": pages.latest,
@@ -31,4 +32,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "/follow": acts.follow,
     "/unfollow": acts.unfollow,
     "/reject": acts.reject,
+    "/restore": acts.restore,
+    "/start-anew": acts.start_anew,
+    "/push-past": acts.push_past,
+    "/forget": acts.forget,
 }

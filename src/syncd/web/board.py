@@ -26,12 +26,13 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from syncd.config import Config
-from syncd.daemon.api import Api
+from syncd.daemon.api import Api, StoppedBy
 from syncd.daemon.events import Events
 from syncd.daemon.views import RefusedError
 from syncd.engine.ports import Ports
 from syncd.errors import SyncdError
-from syncd.messages import message
+from syncd.messages import message, told
+from syncd.state.state import Problem
 from syncd.web.strings import Strings, language_of, strings
 from syncd.web.visitors import Visitors
 from syncd.zotero.items import OTHERS
@@ -48,6 +49,13 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+# The guard that stopped a profile, by the code of what to do about it.
+GUARDS: Final[Mapping[str, StoppedBy]] = {
+    "nothing-written-allow-create": "many",
+    "nothing-used-accept-shrunk": "shrunk",
+    "nothing-written-accept-empty": "emptied",
+    "nothing-written-open-library": "emptied",
+}
 # So many outcomes of acts wait for their page.
 MOST_NOTES = 200
 # So many names of creators are shown.
@@ -398,13 +406,21 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"part": _part, "names": _names, "web": _web, "drawn": Markup}
+    environment.filters |= {"part": _part, "names": _names, "web": _web, "drawn": Markup, "guard": _guard}
     return environment
 
 
 def _part(name: str) -> str:
     """Return a name as a part of an address."""
     return quote(name, safe="")
+
+
+def _guard(problem: Problem | None) -> tuple[str, int] | None:
+    """Return the guard that stopped a profile, and how many papers it is about; None where none did."""
+    if problem is None:
+        return None
+    said = told(problem.hint)
+    return (GUARDS[said["code"]], said["params"].get("papers", 0)) if said["code"] in GUARDS else None
 
 
 def _names(creators: Sequence[str]) -> str:

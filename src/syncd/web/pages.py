@@ -74,7 +74,7 @@ class Slice:
     later: str
 
 
-def _slice(ask: Ask, path: str, total: int, size: int) -> tuple[int, Slice]:
+def slice_of(ask: Ask, path: str, total: int, size: int) -> tuple[int, Slice]:
     """Return from where a list is shown, and what leads through it; the other words of the address stay."""
     pages = max(1, -(-total // size))
     at = min(max(ask.number("page"), 1), pages)
@@ -267,7 +267,7 @@ def runs(ask: Ask) -> Page:
     """Show the runs of a library, newest first."""
     library = library_of(ask, ask.query.get("library"))
     with _state(ask, library) as state:
-        start, part = _slice(ask, "/runs", state.history.count(), RUNS)
+        start, part = slice_of(ask, "/runs", state.history.count(), RUNS)
         shown = state.history.runs(RUNS, start=start)
     facts = {"runs": shown, "part": part, "library": library.name, "libraries": list(ask.config.libraries)}
     return Page("runs.html", ask.say.label("syncd-dashboard-runs"), facts)
@@ -281,7 +281,7 @@ def run(ask: Ask) -> Page:
         if found is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, message("no-such-run", run=repr(name)))
         total = state.history.count_notes(name)
-        start, part = _slice(ask, f"/runs/{library.name}/{name}", total, LINES)
+        start, part = slice_of(ask, f"/runs/{library.name}/{name}", total, LINES)
         lines = state.history.notes(name, start, LINES)
         undone = state.history.undone_by(name)
     facts = {
@@ -320,7 +320,7 @@ def profiles(ask: Ask) -> Page:
     if words:
         rows = [one for one in rows if words in f"{one[1].name} {_author(one[1])}".casefold()]
     rows.sort(key=lambda one: (not _is_troubled(one[1]), _author(one[1]).casefold(), one[1].name))
-    start, part = _slice(ask, "/profiles", len(rows), ROWS)
+    start, part = slice_of(ask, "/profiles", len(rows), ROWS)
     facts = {"rows": rows[start : start + ROWS], "part": part, "search": ask.query.get("q", "")}
     facts["several"] = len(ask.config.libraries) > 1
     return Page("profiles.html", ask.say.label("syncd-dashboard-profiles"), facts)
@@ -345,7 +345,7 @@ def profile(ask: Ask) -> Page | Download:
             papers = Papers(connection, state.number)
             at = (max(ask.number("page"), 1) - 1) * PAPERS
             total, found = papers.page(name, search=search, sort=sort, start=at, most=PAPERS)
-    _, part = _slice(ask, ask_path("profiles", library.name, name), total, PAPERS)
+    _, part = slice_of(ask, ask_path("profiles", library.name, name), total, PAPERS)
     facts = {
         "row": row,
         "author": _author(row),

@@ -9,6 +9,7 @@ syncd-dashboard-today = Heute
 syncd-dashboard-reviews = Fragen
 syncd-dashboard-runs = Läufe
 syncd-dashboard-profiles = Profile
+syncd-dashboard-exceptions = Ausnahmen
 syncd-dashboard-library = Bibliothek
 syncd-dashboard-follow = Einer Person folgen
 syncd-dashboard-trouble = Das ging nicht
@@ -129,6 +130,32 @@ syncd-dashboard-badly = Keiner endete gut
 syncd-dashboard-new = Neu in den letzten sieben Tagen
 syncd-dashboard-nothing-new = In den letzten sieben Tagen kam kein Artikel.
 
+# $guard ist, was ein Profil aufhielt, $count die Zahl der Artikel, um die es geht
+syncd-dashboard-guard =
+    { $guard ->
+        [many] Nichts wurde geschrieben. Wenn es die richtige Person ist, fügen Sie alle hinzu.
+        [shrunk] Nichts davon wurde verwendet. Wenn die Seite stimmt, glauben Sie ihr.
+       *[emptied] Nichts wurde geschrieben. Wenn es die richtige Bibliothek ist, können ihre Artikel zurückkommen.
+    }
+syncd-dashboard-push-past =
+    { $guard ->
+        [many]
+            { $count ->
+                [one] Den Artikel hinzufügen
+               *[other] Alle { $count } Artikel hinzufügen
+            }
+        [shrunk] Der Seite glauben
+       *[emptied] Zurückholen
+    }
+syncd-dashboard-pushed =
+    { $count ->
+        [0] syncd ging weiter und hatte nichts hinzuzufügen.
+        [one] syncd ging weiter und fügte einen Artikel hinzu.
+       *[other] syncd ging weiter und fügte { $count } Artikel hinzu.
+    }
+syncd-dashboard-collection-gone = Nehmen Sie sie aus Zoteros Papierkorb, und syncd macht von selbst weiter. Oder es geht in einer neuen weiter; was schon da ist, bleibt, wo es ist.
+syncd-dashboard-start-anew = Neue Sammlung beginnen
+
 ## Fragen
 
 syncd-dashboard-is-it-theirs = Ist dieser Artikel aus der Zeit, die von dieser Person gewünscht ist?
@@ -223,6 +250,33 @@ syncd-dashboard-figure =
         [coauthors] Koautoren
        *[code] Artikel mit Code
     }
+
+syncd-dashboard-forget = Diese Person vergessen
+syncd-dashboard-forget-question = syncd vergisst, was es über { $profile } behält: welche Artikel das Profil nennt, seine Kennzahlen, was Sie ablehnten. Artikel bleiben, und Läufe auch.
+
+## Ausnahmen
+
+syncd-dashboard-exceptions-what = Artikel, die syncd nicht wie die anderen behandelt, und warum.
+syncd-dashboard-causes = Gründe
+syncd-dashboard-cause =
+    { $cause ->
+        [failed] Fehlgeschlagen
+        [refused] Vom Server abgelehnt
+        [waiting] Wartend
+        [kept] Wie von Ihnen geändert
+        [restored] Auf dem Rückweg
+        [deleted] Von Ihnen gelöscht
+        [undone] Im Papierkorb seit Ihrer Rücknahme oder Ablehnung
+        [rejected] Nicht von dieser Person
+        [paused] Angehalten
+       *[skipped] Nicht einsortiert
+    }
+# $value ist, was eine Quelle sagt, wo Sie etwas anderes haben
+syncd-dashboard-source-says = die Quelle sagt: { $value }
+syncd-dashboard-restore = Wiederherstellen
+syncd-dashboard-is-back = „{ $title }“ ist wieder da.
+syncd-dashboard-comes-back = „{ $title }“ kommt mit dem nächsten Lauf zurück.
+syncd-dashboard-no-exceptions = Es gibt keine.
 
 ## Ein Artikel
 

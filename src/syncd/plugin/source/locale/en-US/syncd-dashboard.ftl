@@ -9,6 +9,7 @@ syncd-dashboard-today = Today
 syncd-dashboard-reviews = Reviews
 syncd-dashboard-runs = Runs
 syncd-dashboard-profiles = Profiles
+syncd-dashboard-exceptions = Exceptions
 syncd-dashboard-library = Library
 syncd-dashboard-follow = Follow an Author
 syncd-dashboard-trouble = That did not work
@@ -129,6 +130,32 @@ syncd-dashboard-badly = None did
 syncd-dashboard-new = New in the Last Seven Days
 syncd-dashboard-nothing-new = No paper came in the last seven days.
 
+# $guard is what stopped a profile, $count how many papers it is about
+syncd-dashboard-guard =
+    { $guard ->
+        [many] Nothing was written. If this is the right person, add them all.
+        [shrunk] Nothing of it was used. If the page is right, believe it.
+       *[emptied] Nothing was written. If the library is the right one, its papers can come back.
+    }
+syncd-dashboard-push-past =
+    { $guard ->
+        [many]
+            { $count ->
+                [one] Add the Paper
+               *[other] Add All { $count } Papers
+            }
+        [shrunk] Believe the Page
+       *[emptied] Bring Them Back
+    }
+syncd-dashboard-pushed =
+    { $count ->
+        [0] syncd went on, and there was nothing to add.
+        [one] syncd went on, and added one paper.
+       *[other] syncd went on, and added { $count } papers.
+    }
+syncd-dashboard-collection-gone = Take it out of Zotero’s trash, and syncd goes on by itself. Or go on in a fresh one; what is there already stays where it is.
+syncd-dashboard-start-anew = Start a Fresh Collection
+
 ## Reviews
 
 syncd-dashboard-is-it-theirs = Is this paper of the time that is wanted of this person?
@@ -223,6 +250,33 @@ syncd-dashboard-figure =
         [coauthors] Co-authors
        *[code] Papers With Code
     }
+
+syncd-dashboard-forget = Forget This Person
+syncd-dashboard-forget-question = syncd forgets what it keeps about { $profile }: which papers the profile lists, its figures, what you rejected. Papers stay, and so do the runs.
+
+## Exceptions
+
+syncd-dashboard-exceptions-what = Papers that syncd does not treat like the rest, and why.
+syncd-dashboard-causes = Reasons
+syncd-dashboard-cause =
+    { $cause ->
+        [failed] Failed
+        [refused] Refused by the server
+        [waiting] Waiting
+        [kept] Kept as you changed them
+        [restored] Coming back
+        [deleted] Deleted by you
+        [undone] In the trash since you undid or rejected
+        [rejected] Not by this person
+        [paused] Paused
+       *[skipped] Not filed
+    }
+# $value is what a source says where the reader has something else
+syncd-dashboard-source-says = the source says: { $value }
+syncd-dashboard-restore = Restore
+syncd-dashboard-is-back = “{ $title }” is back.
+syncd-dashboard-comes-back = “{ $title }” comes back with the next run.
+syncd-dashboard-no-exceptions = There are none.
 
 ## A paper
 
