@@ -34,7 +34,7 @@ HEAVY = {
 FLEET = {"procrastinate", "psycopg", "syncd.fleet", "syncd.state.postgres"}
 
 
-@pytest.mark.parametrize("command", ["status", "log", "review"])
+@pytest.mark.parametrize("command", ["status", "log", "review", "digest"])
 def test_a_command_that_looks_loads_no_client(pushed: Desk, command: str) -> None:
     """Whoever looks at it often should not wait for what only a push uses."""
     done = subprocess.run(

@@ -12,7 +12,7 @@ import syncd
 ROOT = Path(syncd.__file__).parent
 TABLE = Path(__file__).parents[2] / "docs/architecture.md"
 
-PURE = ("model", "text", "figures", "parse", "sync", "zotero.items", "zotero.shapes")
+PURE = ("model", "text", "figures", "digest", "parse", "sync", "zotero.items", "zotero.shapes")
 WORLDLY = {
     "os",
     "socket",

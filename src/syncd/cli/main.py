@@ -57,6 +57,7 @@ COMMANDS = {
     ),
     "status": (("status", "status"), "Show what syncd follows, how that goes, and what waits for you."),
     "log": (("status", "log"), "Show each run, what it did and why."),
+    "digest": (("digest", "digest"), "Show what came in the last days, and what waits for you."),
     "figures": (("figures", "figures"), "Show how a profile's figures moved, or write them to a file."),
     "export": (("export", "export"), "Write a publication list: BibTeX, a web page, a feed and so on."),
     "review": (("review", "review"), "Decide about possible duplicates."),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.config import Config, Library
-from syncd.config.model import DESKTOP
+from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.libraries import remembered
@@ -183,6 +183,15 @@ def shelf(  # noqa: PLR0913, PLR0917 - all that is told comes from one of these
 def prefix_in_zotero(library: Library) -> str | None:
     """Return what a Zotero calls a library; None where none has it."""
     return library.prefix if library.type == DESKTOP or library.id is not None else None
+
+
+def zotero_address(library: Library, key: str) -> str | None:
+    """Return the address that shows an item in Zotero; None for a library that Zotero does not have."""
+    prefix = prefix_in_zotero(library)
+    if prefix is None or library.type == EMBEDDED:
+        return None
+    place = prefix if prefix.startswith("groups/") else "library"
+    return f"zotero://select/{place}/items/{key}"
 
 
 def rows_of(

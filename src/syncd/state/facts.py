@@ -114,10 +114,12 @@ class Facts:
             if profile.whole:
                 self._note_figures(connection, profile, now.date().isoformat())
             known = self._known(connection, profile.name)
-            for key, fact in ((key, fact) for (name, key), fact in told.items() if name == profile.name):
+            mine = {key: fact for (name, key), fact in told.items() if name == profile.name}
+            cut_off = self._cut_off(connection, mine.keys() - known.keys() - brought)
+            for key, fact in mine.items():
                 since, text = known.get(key, (None, ""))
                 if since is None:
-                    since = now.isoformat(timespec="seconds") if key in brought else ""
+                    since = now.isoformat(timespec="seconds") if key in brought else cut_off.get(key, "")
                 if text != _text(fact):
                     row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
                     db.upsert(connection, db.fact, [{"library": self._library, **row, "changed": number}])
@@ -127,6 +129,15 @@ class Facts:
         table = db.fact
         query = sa.select(table).where(table.c.library == self._library, table.c.profile == profile)
         return {row.key: (row.since, row.facts) for row in connection.execute(query)}
+
+    def _cut_off(self, connection: sa.Connection, keys: Iterable[str]) -> dict[str, str]:
+        """Return when items came in runs that were cut off: nobody learnt then what is told of them. ISO times."""
+        action, run = db.action.c, db.run.c
+        query = sa.select(action.key, action.recorded).join(db.run, run.id == action.run)
+        cut = sa.and_(run.library == self._library, sa.or_(run.finished.is_(None), run.error.is_not(None)))
+        query = query.where(cut, action.kind.in_(BRINGS)).order_by(action.recorded)
+        rows = (row for part in chunks(keys) for row in connection.execute(query.where(action.key.in_(part))))
+        return {row.key: row.recorded for row in rows}
 
     def _note_figures(self, connection: sa.Connection, profile: PlannedProfile, day: str) -> None:
         """Remember a profile's figures of a day, if they are others than the last ones."""
@@ -226,6 +237,31 @@ class Facts:
         with self._store.reading() as connection:
             query = sa.select(*columns).where(here).order_by(table.c.day)
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def moved(self, day: str, most: int) -> dict[str, dict[str, tuple[int, int]]]:
+        """Return the figures of profiles that moved from a day on, with what they were before and are now.
+
+        Args:
+            day: ISO date.
+            most: how many profiles; those that moved last come first.
+
+        Returns:
+            by profile and figure.
+        """
+        table = db.figure
+        last = sa.func.max(table.c.day)
+        query = sa.select(table.c.profile).where(table.c.library == self._library, table.c.day >= day)
+        query = query.group_by(table.c.profile).order_by(last.desc(), table.c.profile).limit(most)
+        with self._store.reading() as connection:
+            names = list(connection.scalars(query))
+        found: dict[str, dict[str, tuple[int, int]]] = {}
+        for name in names:
+            told = self.figures(name)
+            before = [one for one in told if one["day"] < day]
+            if before:
+                moves = {one: (before[-1][one], told[-1][one]) for one in FIGURES}
+                found[name] = {one: (a, b) for one, (a, b) in moves.items() if None not in {a, b} and a != b}
+        return {name: moves for name, moves in found.items() if moves}
 
     def years(self, *profiles: str) -> dict[str, dict[int, int]]:
         """Return how many papers of each of these profiles are in the library, by their year."""

@@ -6,7 +6,7 @@ Nothing here reads a whole table into memory, and nothing is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -77,6 +77,7 @@ class Listed:
         profile: the profile that lists it here.
         since: ISO time since when; "" where that is not known.
         reason: why it came, in words; "" where that is not asked for.
+        abstract: as Zotero has it.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Listed:
     profile: str
     since: str
     reason: str = ""
+    abstract: str = ""
 
 
 class Papers:
@@ -131,19 +133,37 @@ class Papers:
         query = query.where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
         return total, [_listed(row) for row in self._connection.execute(query)]
 
-    def new(self, since: str, *, profiles: int, each: int) -> tuple[int, list[tuple[str, int, list[Listed]]]]:
+    def number(self, since: str, *, told: Collection[str] = (), gone: bool = False) -> int:
+        """Return how many papers came since an ISO time in UTC.
+
+        Args:
+            since: the time.
+            told: keys of items that are left out.
+            gone: count those too that are there no more.
+        """
+        fact = db.fact.c
+        mine = fact.library == self._library if gone else sa.and_(*self._mine(None))
+        query = sa.select(sa.func.count(fact.key.distinct())).where(mine, fact.since >= since)
+        return self._connection.scalar(query.where(fact.key.not_in(told)) if told else query) or 0
+
+    def new(
+        self, since: str, *, profiles: int, each: int, told: Collection[str] = ()
+    ) -> tuple[int, list[tuple[str, int, list[Listed]]]]:
         """Return what came since an ISO time in UTC: profiles with how many papers, and the latest of these.
 
         Args:
             since: the time.
             profiles: how many profiles are told of, those that brought something last first.
             each: how many papers of a profile.
+            told: keys of items that are left out.
 
         Returns:
             how many profiles there are, and of those that are told of: name, number of papers, papers.
         """
         fact, item = db.fact.c, db.index_item.c
         came = sa.and_(*self._mine(None), fact.since >= since)
+        if told:
+            came = sa.and_(came, fact.key.not_in(told))
         last = sa.func.max(fact.since)
         counts = sa.select(fact.profile, sa.func.count(), last).where(came).group_by(fact.profile)
         # A fleet may have thousands: of these only the number is fetched.
@@ -270,4 +290,5 @@ def _listed(row: Any, reason: str = "") -> Listed:
         profile=row.profile,
         since=row.since,
         reason=reason,
+        abstract=str(data.get("abstractNote") or ""),
     )

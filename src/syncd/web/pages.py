@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -18,8 +18,10 @@ from syncd import services
 from syncd.config import Library
 from syncd.config.model import EMBEDDED
 from syncd.daemon.views import Asked, RefusedError, items_of
+from syncd.digest import NewOfProfile
+from syncd.engine.digest import new_in
 from syncd.engine.figures import figures_of
-from syncd.engine.status import ALL, Resting, Row, prefix_in_zotero, rows_of
+from syncd.engine.status import ALL, Resting, Row, rows_of, zotero_address
 from syncd.errors import SyncdError
 from syncd.figures import sheet, svg, table
 from syncd.messages import message
@@ -113,11 +115,11 @@ def library_of(ask: Ask, name: str | None) -> Library:
 def today(ask: Ask) -> Page:
     """Show what is new, what waits, how runs went, and what is wrong."""
     now, live = ask.ports.clock.now(), ask.api.live()
-    since = (now - timedelta(days=NEW_DAYS)).astimezone(UTC).isoformat(timespec="microseconds")
+    since = now - timedelta(days=NEW_DAYS)
     first_day = (now - timedelta(days=STRIP_DAYS - 1)).date()
     waiting: Counter[str] = Counter()
     runs: dict[str, tuple[int, int]] = {}
-    new: list[Json] = []
+    new: list[NewOfProfile] = []
     rows: list[tuple[Library, Row]] = []
     with Resting(ask.ports.data, ask.ports.clock) as resting:
         paused = resting.paused()
@@ -129,17 +131,9 @@ def today(ask: Ask) -> Page:
             for day, (number, bad) in state.history.days(first_day.isoformat()).items():
                 before = runs.get(day, (0, 0))
                 runs[day] = (before[0] + number, before[1] + bad)
-            with state.reading() as connection:
-                found = Papers(connection, state.number).new(since, profiles=MOST_PROFILES, each=EACH)
-            total, groups = found
+            total, groups = new_in(state, library, since, profiles=MOST_PROFILES, each=EACH)
             more += total - len(groups)
-            new += [
-                {"library": library.name, "profile": name, "count": number, "papers": papers}
-                for name, number, papers in groups
-            ]
-    authors = {(library.name, row.name): _author(row) for library, row in rows}
-    for group in new:
-        group["author"] = authors.get((group["library"], group["profile"]), group["profile"])
+            new += groups
     all_paused = ALL in paused
     troubled = [
         (library.name, row)
@@ -249,15 +243,6 @@ def _review(ask: Ask, library: Library, standing: Standing) -> Json:
 def _worded(name: str, record: Mapping[str, Any]) -> str:
     value = str(record.get(name, ""))
     return schema.label(value) if name == "type" and value else value
-
-
-def zotero_address(library: Library, key: str) -> str | None:
-    """Return the address that shows an item in Zotero; None for a library that Zotero does not have."""
-    prefix = prefix_in_zotero(library)
-    if prefix is None or library.type == EMBEDDED:
-        return None
-    place = prefix if prefix.startswith("groups/") else "library"
-    return f"zotero://select/{place}/items/{key}"
 
 
 # Runs

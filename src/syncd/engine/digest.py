@@ -1,0 +1,117 @@
+"""What came into a library and what waits there, gathered from what is remembered. No library is asked.
+
+The digest and the dashboard's first page tell the same; how they say it is up to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from syncd.config import Library
+from syncd.digest import Digest, Moved, NewOfProfile, NewPaper
+from syncd.engine.status import zotero_address
+from syncd.state.papers import Listed, Papers
+from syncd.state.state import State
+
+# So many profiles are told of, and so many papers of each.
+PROFILES: Final = 20
+EACH: Final = 10
+# So many titles of papers that wait for a decision.
+ASKED: Final = 10
+
+
+def digest_of(state: State, library: Library, since: datetime, *, told: Collection[str] = ()) -> Digest:
+    """Return what came into a library since a time, and what waits there.
+
+    Args:
+        state: what is remembered of the library.
+        library: its settings.
+        since: the time, aware.
+        told: keys of items that are left out.
+    """
+    with state.reading() as connection:
+        papers = Papers(connection, state.number).number(_text(since), told=told)
+    profiles, new = new_in(state, library, since, profiles=PROFILES, each=EACH, told=told)
+    waiting = state.count_standings()
+    _, asked = state.reviews(answered=False, start=0, most=ASKED)
+    return Digest(
+        library=library.name,
+        since=since,
+        papers=papers,
+        profiles=profiles,
+        new=new,
+        moved=_moved(state, since),
+        reviews=waiting.get("review", 0),
+        asked=tuple(standing.title for standing in asked),
+        failed=waiting.get("failed", 0) + waiting.get("refused", 0),
+    )
+
+
+def new_in(  # noqa: PLR0913 - how much is told is up to the caller
+    state: State,
+    library: Library,
+    since: datetime,
+    *,
+    profiles: int,
+    each: int,
+    told: Collection[str] = (),
+) -> tuple[int, tuple[NewOfProfile, ...]]:
+    """Return how many profiles brought papers since a time, and of some of them the latest.
+
+    Args:
+        state: what is remembered of the library.
+        library: its settings.
+        since: the time, aware.
+        profiles: how many are told of, those that brought something last first.
+        each: how many papers of each.
+        told: keys of items that are left out.
+    """
+    with state.reading() as connection:
+        total, found = Papers(connection, state.number).new(
+            _text(since), profiles=profiles, each=each, told=told
+        )
+    authors = {one.name: one.author for one in state.profiles(name for name, *_ in found)}
+    return total, tuple(
+        NewOfProfile(library.name, name, authors.get(name, name), count, _papers(papers, library))
+        for name, count, papers in found
+    )
+
+
+def number_in(state: State, since: datetime) -> int:
+    """Return how many papers ever came since a time, also those that went again: it never falls."""
+    with state.reading() as connection:
+        return Papers(connection, state.number).number(_text(since), gone=True)
+
+
+def _papers(listed: Sequence[Listed], library: Library) -> tuple[NewPaper, ...]:
+    return tuple(
+        NewPaper(
+            key=one.key,
+            title=one.title,
+            creators=one.creators,
+            date=one.date,
+            score=one.score,
+            code=one.code,
+            reason=one.reason,
+            link=zotero_address(library, one.key),
+            abstract=one.abstract,
+        )
+        for one in listed
+    )
+
+
+def _moved(state: State, since: datetime) -> tuple[Moved, ...]:
+    """Return the figures that moved since the day of a time."""
+    found = state.facts.moved(since.astimezone(UTC).date().isoformat(), PROFILES)
+    authors = {one.name: one.author for one in state.profiles(found)}
+    return tuple(
+        Moved(authors.get(name, name), figure, before, after)
+        for name, figures in found.items()
+        for figure, (before, after) in figures.items()
+    )
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
