@@ -22,6 +22,8 @@ from websites import Reply, Site, website
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from syncd.digest import Digest
+
 # Apprise tries a module of the standard library that later Pythons have not, and does without it there.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
@@ -188,9 +190,15 @@ class Shelf:
         """Return a mark."""
         return self.marks.get(name)
 
-    def set_mark(self, name: str, value: str) -> None:
+    def set_mark(self, name: str, value: str, instead_of: str | None) -> bool:
         """Keep a mark."""
+        assert self.marks.get(name) == instead_of
         self.marks[name] = value
+        return True
+
+    def digests(self, since: datetime, told: object) -> list[Digest]:
+        """Nobody asks for them."""
+        raise AssertionError((since, told))
 
 
 def test_bulletin_sends_without_holding_up_its_caller(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clocks import FakeClock
-from syncd.daemon.news import MOST_TITLES, Bulletin, NewPaper, digest, next_time
+from syncd.daemon.news import LEASE, MOST_TITLES, Bulletin, NewPaper, digest, next_time
+from syncd.digest import Digest, NewOfProfile
+from syncd.digest import NewPaper as New
 from syncd.errors import SendError, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from syncd.daemon.news import Message
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -105,11 +109,21 @@ class History:
         """Return a mark."""
         return self.marks.get(name)
 
-    def set_mark(self, name: str, value: str) -> None:
-        """Keep a mark, unless the disk is full."""
+    def set_mark(self, name: str, value: str, instead_of: str | None) -> bool:
+        """Keep a mark, unless the disk is full or somebody else did."""
         if self.broken:
             raise StateError("the disk is full")
+        if self.marks.get(name) != instead_of:
+            return False
         self.marks[name] = value
+        return True
+
+    def digests(self, since: datetime, told: Collection[str]) -> list[Digest]:
+        """Return the digest of the only library."""
+        new = [one for began, one in self.runs if began >= since and one.identity not in told]
+        papers = tuple(New(one.key, one.title, abstract=f"About {one.title}.") for one in new)
+        group = NewOfProfile("main", "jane", "Jane Doe", len(new), papers)
+        return [Digest("main", since, len(new), 1, (group,))] if new else []
 
 
 @dataclass
@@ -132,6 +146,18 @@ class Post:
         return ["".join(line[2:] for line in m.body.splitlines() if line[:2] == "- ") for m in self.sent]
 
 
+class Killed(BaseException):  # noqa: N818 - it is no error
+    """A process ends."""
+
+
+class Ending(Post):
+    """A channel whose process ends while it sends."""
+
+    def send(self, message: Message) -> None:
+        """Take nothing."""
+        raise Killed(message)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """Noon of a day in June."""
@@ -144,9 +170,9 @@ def history(clock: FakeClock) -> History:
     return History(clock)
 
 
-def bulletin(history: History, *posts: Post, at: time | None = None) -> Bulletin:
+def bulletin(history: History, *posts: Post, at: time | None = None, **options: Any) -> Bulletin:
     """Start telling, as after a start of the daemon."""
-    return Bulletin(posts, history, history.clock, at=at, timezone=BERLIN)
+    return Bulletin(posts, history, history.clock, at=at, timezone=BERLIN, **options)
 
 
 def run(news: Bulletin, history: History, *titles: str) -> None:
@@ -185,6 +211,48 @@ def test_daily_tells_once_a_day(clock: FakeClock, history: History) -> None:
     news.publish()
     assert post.titles == ["AB"]
     assert news.due() == datetime(2026, 6, 5, 6, tzinfo=UTC)
+
+
+def test_weekly_tells_on_mondays(clock: FakeClock, history: History) -> None:
+    """Once, with all that came since, as text and as a web page, also after a restart; with abstracts if wished."""
+    post = Post()
+    news = bulletin(history, post, at=EIGHT, weekday=0, abstracts=True)
+    run(news, history, "A")
+    clock.advance(4 * DAY)
+    run(news, history, "B")
+    assert post.sent == []
+    assert news.due() == datetime(2026, 6, 8, 6, tzinfo=UTC)
+    clock.advance(2 * DAY)
+    for _ in range(2):
+        bulletin(history, post, at=EIGHT, weekday=0, abstracts=True).publish()
+    clock.advance(DAY)
+    news.publish()
+    assert post.titles == ["AB"]
+    assert "<h2>Jane Doe: 2 new papers</h2>" in post.sent[0].page
+    assert "About B." in post.sent[0].body
+
+
+def test_two_processes_tell_once(clock: FakeClock, history: History) -> None:
+    """Whoever sends says so before; the other neither sends nor forgets, and takes over from one that is gone."""
+    post = Post()
+    one, other = bulletin(history, post), bulletin(history, post)
+    run(one, history, "A")
+    run(other, history)
+    assert post.titles == ["A"]
+    run(other, history, "B")
+    clock.advance(1)
+    one.publish()
+    assert post.titles == ["A", "B"]
+
+    history.created("C")
+    with pytest.raises(Killed):
+        bulletin(history, Ending()).publish()
+    late = bulletin(history, post)
+    late.publish()
+    assert post.titles == ["A", "B"]
+    clock.advance(LEASE.total_seconds())
+    late.publish()
+    assert post.titles == ["A", "B", "C"]
 
 
 def test_first_start_tells_nothing_of_what_was_there(history: History) -> None:

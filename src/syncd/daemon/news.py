@@ -12,11 +12,11 @@ import random
 import signal
 import subprocess
 import threading
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -24,17 +24,17 @@ from syncd.clock import Clock
 from syncd.config import Library
 from syncd.daemon.logs import get_logger
 from syncd.daemon.roster import delay
+from syncd.digest import Digest, as_page, as_text, on_line, titled
+from syncd.engine.digest import digest_of
 from syncd.engine.ports import Ports
-from syncd.errors import ConfigError, SendError, SyncdError
+from syncd.errors import ConfigError, SendError, StateError, SyncdError
 from syncd.messages import message
 from syncd.state import store as db
 from syncd.state.libraries import remembered
 from syncd.state.store import Store
-from syncd.text.plain import on_one_line
 
 MOST_TITLES = 50
 MOST_PROFILES = 3
-LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,12 @@ class Message:
     Attributes:
         subject: one line.
         body: several.
+        page: the same as a web page; empty where there is none.
     """
 
     subject: str
     body: str
+    page: str = ""
 
 
 def digest(papers: Sequence[NewPaper]) -> Message:
@@ -83,12 +85,25 @@ def digest(papers: Sequence[NewPaper]) -> Message:
     several = len({paper.library for paper in papers}) > 1
     groups: dict[str, list[NewPaper]] = {}
     for paper in papers:
-        name = _one_line(paper.profile) or message("no-name")
+        name = on_line(paper.profile) or message("no-name")
         if several:
-            name = message("name-in-library", name=name, library=_one_line(paper.library))
+            name = message("name-in-library", name=name, library=on_line(paper.library))
         groups.setdefault(name, []).append(paper)
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
     return Message(_subject(len(papers), [(name, len(group)) for name, group in ordered]), _body(ordered))
+
+
+def weekly(papers: Sequence[NewPaper], digests: Sequence[Digest], *, abstracts: bool = False) -> Message:
+    """Return what is to be said of a week's new papers: the digest of each library, under the subject of `digest`.
+
+    Args:
+        papers: the new ones.
+        digests: of the libraries that they came into.
+        abstracts: tell them too.
+    """
+    told = [(titled(one, several=len(digests) > 1), one) for one in digests]
+    body, page = as_text(told, abstracts=abstracts), as_page(told, abstracts=abstracts)
+    return Message(digest(papers).subject, body, page)
 
 
 def _subject(number: int, profiles: Sequence[tuple[str, int]]) -> str:
@@ -116,13 +131,7 @@ def _body(groups: Iterable[tuple[str, Sequence[NewPaper]]]) -> str:
 
 
 def _entry(paper: NewPaper) -> str:
-    return f"- {_one_line(paper.title)}" + (f"\n  {paper.link}" if paper.link else "")
-
-
-def _one_line(text: str) -> str:
-    """Return the text in one line, cut, without what environments and mail can't carry."""
-    line = "".join(c for c in " ".join(on_one_line(text).split()) if unicodedata.category(c) != "Cs")
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return f"- {on_line(paper.title)}" + (f"\n  {paper.link}" if paper.link else "")
 
 
 COMMAND_SECONDS = 30.0
@@ -155,6 +164,8 @@ class Channel(Protocol):
 class Command:
     """Sends news with a command: the body on its standard input, `$SYNCD_SUBJECT`, `$SYNCD_BODY` beside it.
 
+    Where there is a web page of it, `$SYNCD_HTML` has that.
+
     Args:
         words: the command and its arguments; no shell reads them.
         env: its environment.
@@ -177,6 +188,8 @@ class Command:
             ConfigError: it can't be run.
         """
         env = self._env | {"SYNCD_SUBJECT": news.subject, "SYNCD_BODY": news.body}
+        if news.page:
+            env["SYNCD_HTML"] = news.page
         try:
             code = self._run(env, news.body.encode())
         except OSError as error:
@@ -245,7 +258,8 @@ class Service:
             SendError: the service did not take it.
         """
         try:
-            taken = self._apprise.notify(news.body, title=news.subject, body_format="text")
+            body, form = (news.page, "html") if news.page and self._takes_html() else (news.body, "text")
+            taken = self._apprise.notify(body, title=news.subject, body_format=form)
         except Exception as error:  # noqa: BLE001 - each service raises its own, with the address in it
             raise SendError(message("apprise-failed", hook=self.name, error=type(error).__name__)) from None
         if not taken:
@@ -253,6 +267,11 @@ class Service:
                 message("apprise-refused", hook=self.name),
                 hint=message("check-notify-address"),
             )
+
+    def _takes_html(self) -> bool:
+        """Whether the service shows web pages: mail does, and gets a text along with it from apprise."""
+        formats: Any = self._apprise[0].notify_format
+        return "html" in (formats if isinstance(formats, tuple | list) else (formats,))
 
 
 def channels(
@@ -276,6 +295,8 @@ def channels(
 # A paper is recorded a moment before others can see it, and clocks are set back: what was recorded within this time
 # before the mark is looked at again, and what was told of it is known.
 OVERLAP = timedelta(hours=2)
+# A process that began to send so long ago, and did not say what came of it, is gone.
+LEASE = timedelta(minutes=10)
 PARTING = 5.0
 
 _log = get_logger()
@@ -292,8 +313,12 @@ class Archive(Protocol):
         """Return a mark, or None where there is none yet."""
         ...
 
-    def set_mark(self, name: str, value: str) -> None:
-        """Keep a mark."""
+    def set_mark(self, name: str, value: str, instead_of: str | None) -> bool:
+        """Keep a mark in place of another; return whether that was still there, and nobody else's."""
+        ...
+
+    def digests(self, since: datetime, told: Collection[str]) -> Sequence[Digest]:
+        """Return the digests of libraries into which papers came since a time, but for those that were told of."""
         ...
 
 
@@ -345,14 +370,30 @@ class History:
         finally:
             store.close()
 
-    def set_mark(self, name: str, value: str) -> None:
-        """Keep a mark."""
+    def set_mark(self, name: str, value: str, instead_of: str | None) -> bool:
+        """Keep a mark, if no other process did meanwhile."""
+        mark = db.mark.c
         store = Store.of(self._ports.data)
         try:
             with store.writing() as connection:
-                db.upsert(connection, db.mark, [{"name": name, "value": value}])
+                if instead_of is None:
+                    db.upsert(connection, db.mark, [{"name": name, "value": value}], keep=["value"])
+                else:
+                    change = sa.update(db.mark).where(mark.name == name, mark.value == instead_of)
+                    connection.execute(change.values(value=value))
+                kept: str | None = connection.scalar(sa.select(mark.value).where(mark.name == name))
+                return kept == value
         finally:
             store.close()
+
+    def digests(self, since: datetime, told: Collection[str]) -> list[Digest]:
+        """Return the digests of libraries into which papers came."""
+        found = []
+        for name, library in self._libraries.items():
+            keys = {one.rpartition("/")[2] for one in told if one.rpartition("/")[0] == name}
+            with remembered(library, self._ports.data, self._ports.clock) as state:
+                found.append(digest_of(state, library, since, told=keys))
+        return [one for one in found if one.papers]
 
 
 @dataclass(slots=True)
@@ -362,6 +403,7 @@ class _Subscriber:
     Attributes:
         until: when it was last told, or told that nothing is new.
         told: papers of runs since `OVERLAP` before `until`.
+        mark: what is kept of that.
         pending: there may be something to tell.
         failures: in a row.
         again: when to try again after them.
@@ -370,6 +412,7 @@ class _Subscriber:
     channel: Channel
     until: datetime
     told: frozenset[str]
+    mark: str | None = None
     pending: bool = True
     failures: int = 0
     again: datetime | None = None
@@ -382,14 +425,16 @@ class Bulletin:
         channels: to whom.
         archive: what was done.
         clock: time.
-        at: the time of day of a daily message; None: after each run that created papers.
+        at: the time of day of a daily or weekly message; None: after each run that created papers.
         timezone: what `at` means.
+        weekday: the day of a weekly message, from 0 for Monday; None: each day.
+        abstracts: a weekly message tells them too.
 
     Raises:
         StateError: the archive can't be read or written.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is told when is up to the settings
         self,
         channels: Sequence[Channel],
         archive: Archive,
@@ -397,7 +442,11 @@ class Bulletin:
         *,
         at: time | None,
         timezone: tzinfo,
+        weekday: int | None = None,
+        abstracts: bool = False,
     ) -> None:
+        self._weekday = weekday
+        self._abstracts = abstracts
         self._archive = archive
         self._clock = clock
         self._at = at
@@ -452,7 +501,7 @@ class Bulletin:
             return subscriber.again
         if self._at is None:
             return self._clock.now() if subscriber.pending else None
-        return next_time(subscriber.until, self._at, self._timezone)
+        return next_time(subscriber.until, self._at, self._timezone, self._weekday)
 
     def _tell(self, subscriber: _Subscriber) -> None:
         """Send what a channel does not know yet, then move its mark."""
@@ -460,13 +509,52 @@ class Bulletin:
         now = self._clock.now()
         papers = self._archive.created_since(_iso(subscriber.until - OVERLAP))
         new = [paper for paper in papers if paper.identity not in subscriber.told]
+        if new and not self._claim(subscriber, now):
+            return
         if new:
-            subscriber.channel.send(digest(new))
+            self._send(subscriber, new)
             _log.info(message("news-sent"), papers=len(new), to=subscriber.channel.name)
         # Remembered here first: if the mark can't be kept, this process at least sends nothing twice.
         subscriber.until, subscriber.told = now, frozenset(paper.identity for paper in papers)
         self._keep(subscriber)
         subscriber.failures, subscriber.again = 0, None
+
+    def _send(self, subscriber: _Subscriber, new: Sequence[NewPaper]) -> None:
+        try:
+            subscriber.channel.send(self._message(subscriber, new))
+        except Exception:
+            # Whoever tries again, here or after a restart, need not wait for what ended.
+            with suppress(StateError):
+                self._keep(subscriber)
+            raise
+
+    def _message(self, subscriber: _Subscriber, new: Sequence[NewPaper]) -> Message:
+        if self._weekday is None:
+            return digest(new)
+        since = subscriber.until
+        found = self._archive.digests(since - OVERLAP, subscriber.told)
+        digests = [replace(one, since=since) for one in found]
+        return weekly(new, digests, abstracts=self._abstracts) if digests else digest(new)
+
+    def _claim(self, subscriber: _Subscriber, now: datetime) -> bool:
+        """Note that a message is being sent, unless another process told the channel, or is about to.
+
+        Several may tell one channel where they share their state.
+        """
+        mark = self._archive.mark(_name(subscriber.channel))
+        if mark != subscriber.mark and mark is not None:
+            with suppress(ValueError, TypeError, KeyError):
+                known = _read(mark)
+                subscriber.until, subscriber.told, subscriber.mark = known.until, known.told, mark
+                subscriber.again = known.sending and known.sending + LEASE
+                subscriber.pending = True
+                return False
+        claimed = _Mark(subscriber.until, subscriber.told, now).text
+        if not self._archive.set_mark(_name(subscriber.channel), claimed, mark):
+            subscriber.pending = True
+            return False
+        subscriber.mark = claimed
+        return True
 
     def _put_off(self, subscriber: _Subscriber) -> str:
         subscriber.failures += 1
@@ -478,15 +566,17 @@ class Bulletin:
         """Return a channel with what it was told; a new one has nothing to catch up on."""
         if (mark := self._archive.mark(_name(channel))) is not None:
             try:
-                subscriber = _Subscriber(channel, *_read(mark))
+                known = _read(mark)
             except (ValueError, TypeError, KeyError):
                 _log.warning(message("news-begin-anew"), to=channel.name)
             else:
+                again = known.sending and known.sending + LEASE
+                subscriber = _Subscriber(channel, known.until, known.told, mark, again=again)
                 self._mind_the_clock(subscriber)
                 return subscriber
         now = self._clock.now()
-        known = frozenset(paper.identity for paper in self._archive.created_since(_iso(now - OVERLAP)))
-        subscriber = _Subscriber(channel, now, known)
+        there = frozenset(paper.identity for paper in self._archive.created_since(_iso(now - OVERLAP)))
+        subscriber = _Subscriber(channel, now, there, mark)
         self._keep(subscriber)
         return subscriber
 
@@ -501,14 +591,38 @@ class Bulletin:
         subscriber.told |= known
 
     def _keep(self, subscriber: _Subscriber) -> None:
-        value = {"until": subscriber.until.isoformat(), "told": sorted(subscriber.told)}
-        self._archive.set_mark(_name(subscriber.channel), json.dumps(value))
+        mark = _Mark(subscriber.until, subscriber.told).text
+        if self._archive.set_mark(_name(subscriber.channel), mark, subscriber.mark):
+            subscriber.mark = mark
 
 
-def _read(mark: str) -> tuple[datetime, frozenset[str]]:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a channel was told.
+
+    Attributes:
+        until: as for `_Subscriber`.
+        told: likewise.
+        sending: since when a process sends it a message; None where none does.
+    """
+
+    until: datetime
+    told: frozenset[str]
+    sending: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """Return it as it is kept."""
+        value: dict[str, Any] = {"until": self.until.isoformat(), "told": sorted(self.told)}
+        return json.dumps(value | ({"sending": self.sending.isoformat()} if self.sending else {}))
+
+
+def _read(mark: str) -> _Mark:
     """Return how far a channel was told; `ValueError`, `TypeError` or `KeyError` where the mark is none."""
     value = json.loads(mark)
-    return datetime.fromisoformat(value["until"]).astimezone(UTC), frozenset(map(str, value["told"]))
+    until, told = datetime.fromisoformat(value["until"]).astimezone(UTC), frozenset(map(str, value["told"]))
+    sending = value.get("sending")
+    return _Mark(until, told, datetime.fromisoformat(sending).astimezone(UTC) if sending else None)
 
 
 def _name(channel: Channel) -> str:
@@ -519,8 +633,8 @@ def _iso(when: datetime) -> str:
     return when.isoformat(timespec="seconds")
 
 
-def next_time(after: datetime, at: time, timezone: tzinfo) -> datetime:
-    """Return when it is next that time of day, in UTC.
+def next_time(after: datetime, at: time, timezone: tzinfo, weekday: int | None = None) -> datetime:
+    """Return when it is next that time of day, in UTC; on a day of the week, from 0 for Monday, where one is given.
 
     On the day on which clocks go forward, a time that does not exist comes as much later; on the day on which
     they go back, the first of two is meant.
@@ -528,6 +642,6 @@ def next_time(after: datetime, at: time, timezone: tzinfo) -> datetime:
     day = after.astimezone(timezone).date()
     while True:
         moment = datetime.combine(day, at, tzinfo=timezone).astimezone(after.tzinfo)
-        if moment > after:
+        if moment > after and weekday in {None, day.weekday()}:
             return moment
         day += timedelta(days=1)

@@ -80,6 +80,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+MONDAY = 0
 # What is said of many at once names no more than these.
 MOST_NAMES = 3
 # What became of papers, in the order in which a look is summed up.
@@ -179,9 +180,16 @@ class Reporter:
         to = channels(config.notify.command, addresses, self._ports.env)
         if not to:
             return None
-        at = time_of_day.fromisoformat(config.notify.at) if config.notify.when == "daily" else None
-        history = History(config.libraries, self._ports)
-        bulletin = Bulletin(to, history, self._clock, at=at, timezone=zone(config.daemon.timezone))
+        notify, history = config.notify, History(config.libraries, self._ports)
+        bulletin = Bulletin(
+            to,
+            history,
+            self._clock,
+            at=None if notify.when == "at once" else time_of_day.fromisoformat(notify.at),
+            timezone=zone(config.daemon.timezone),
+            weekday=MONDAY if notify.when == "weekly" else None,
+            abstracts=notify.abstracts,
+        )
         self._open.callback(self._part_with, bulletin)
         return bulletin
 
@@ -324,6 +332,8 @@ class Reporter:
         if not ended:
             return
         if outcome.report is not None:
+            for words in outcome.report.notices:
+                self._log.warning(words, run=outcome.report.run, library=outcome.report.library)
             self._metrics.finished(outcome.report, [look.profile for look in ended], self._clock.now())
             self._write_figures()
             if self._bulletin:
