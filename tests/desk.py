@@ -103,8 +103,8 @@ class Zotero:
                 return found
 
     def papers(self) -> dict[str, dict[str, Any]]:
-        """Return the data of items that are no children and not in the trash, by title."""
-        every = self.items().values()
+        """Return the data of items that are neither children nor notes, and not in the trash, by title."""
+        every = [data for data in self.items().values() if data["itemType"] != "note"]
         return {data["title"]: data for data in every if "parentItem" not in data and not data.get("deleted")}
 
     def collections(self) -> dict[str, dict[str, Any]]:

@@ -55,6 +55,10 @@ MUTANTS = (
     Mutant("the user's word waits a day", "sync/decide.py", "return base.adopted and not filed and not told", "return base.adopted and not filed"),
     Mutant("keys under the library's other name are strangers", "zotero/client.py", 'return (prefix, "users/0") if own else (prefix,)', "return (prefix,)"),
     Mutant("a collection under the library's other name is made again", "sync/filing.py", "for name in self._view.names]", "for name in self._view.names[:1]]"),
+    # The note of a week
+    Mutant("a note that its user changed is written over", "sync/note.py", " or contents(item.data) != known.seen:", ":"),
+    Mutant("a note that is there or was erased is made again", "sync/note.py", 'return "leave" if item or was_there else "create"', 'return "create"'),
+    Mutant("a quiet push writes the note", "engine/note.py", '    if came <= (known.papers if known else 0):\n        return ""\n', ""),
     # Merging
     Mutant("a user's edit is overwritten", "sync/merge.py", "else there != written", "else False"),
     Mutant("software gets authors, which Zotero refuses", "sync/merge.py", "wanted = creators_of(item_type, self.draft.creators)", "wanted = self.draft.creators"),

@@ -53,6 +53,9 @@ url = "{database}"
 
 [http]
 allow_private = ["127.0.0.1"]
+
+[digest]
+note = "weekly"
 """
 LIBRARY = """
 [libraries.lib{number}]
@@ -186,6 +189,7 @@ class Shelf(Sync):
         self.years = [2023] * len(TITLES)
         self.waiting: set[str] = set()
         self.second = None
+        self.notes: dict[str, dict[str, Any] | None] = {}
         self._write_pages()
 
     @property

@@ -38,7 +38,21 @@ TITLES = ("Alpha Networks", "Beta Attention", "Gamma Diffusion")
 WORDED = (TITLES, ("Alpha Network", "Attention, Beta", "Gamma Diffusions"))
 YEARS = (2020, 2023, 2025)
 PROFILES = {"ann": "Ann Lee", "bo": "Bo Chen"}
-PROFILE_CONFIG = '\n[profiles.bo]\nsource = "bo.txt"\ncaptured = 2026-06-01\n'
+PROFILE_CONFIG = """
+[profiles.bo]
+source = "bo.txt"
+captured = 2026-06-01
+
+[digest]
+note = "weekly"
+"""
+# What a user does with the note of a week.
+NOTE_ACTS: dict[str, dict[str, Any]] = {
+    "edited": {"note": "<p>Mine</p>"},
+    "tagged": {"tags": [{"tag": "mine"}]},
+    "trashed": {"deleted": 1},
+    "erased": {},
+}
 ABSTRACTS = tuple(f"Version {number} of what we found." for number in range(3))
 EDITS = ("My own words.", "")
 MERGES = ("pushed into own", "own into pushed")
@@ -133,6 +147,8 @@ class Sync(RuleBasedStateMachine):
         self.years = [2023] * len(TITLES)
         self.waiting: set[str] = set()
         self.second: Desk | None = None
+        # Notes as their user left them, by key; None for one that is erased.
+        self.notes: dict[str, dict[str, Any] | None] = {}
         for number in range(len(TITLES)):
             self.versions[number] = (0, number == 0)
         self.listed["ann"] = {0: (0, True), 1: (0, False)}
@@ -228,6 +244,7 @@ class Sync(RuleBasedStateMachine):
             data
             for key, data in items.items()
             if "parentItem" not in data
+            and data["itemType"] != "note"
             and not data.get("deleted")
             and (key in self.homes[number] or data["title"] in {titles[number] for titles in WORDED})
         ]
@@ -397,6 +414,18 @@ class Sync(RuleBasedStateMachine):
             self.paused.add(profile)
 
     @precondition(lambda self: self.paused)
+    @rule(act=st.sampled_from(sorted(NOTE_ACTS)))
+    def touch_note(self, act: str) -> None:
+        """The user does something with a note that syncd wrote, which is the user's from then on."""
+        for key, data in self.zotero.items().items():
+            if data["itemType"] == "note" and key not in self.notes:
+                exercised["note touched"] += 1
+                if act == "erased":
+                    self.zotero.erase(key)
+                else:
+                    self._edit(data, **NOTE_ACTS[act])
+                self.notes[key] = self.zotero.items().get(key)
+
     @rule(profile=PROFILE)
     def restore_collection(self, profile: str) -> None:
         """The user takes the collection out of the trash."""
@@ -569,6 +598,15 @@ class Sync(RuleBasedStateMachine):
         for key, facts in self.facts.items():
             if key in items:
                 self._check_facts(items[key], facts, items)
+        written = [
+            data["note"]
+            for data in items.values()
+            if data["itemType"] == "note" and data["key"] not in self.notes
+        ]
+        weeks = [note.partition("</h1>")[0] for note in written]
+        assert len(weeks) == len(set(weeks)), "two notes of one week"
+        for key, left in self.notes.items():
+            assert items.get(key) == left, f"the note {key} is its user's"
 
     def _check_facts(self, data: dict[str, Any], facts: Facts, items: dict[str, dict[str, Any]]) -> None:
         for name, value in facts.fields.items():
@@ -625,7 +663,7 @@ def all_kinds() -> set[str]:
         "edit", "tag added", "tag removed", "taken out", "filed elsewhere", "link removed", "trash", "untrash",
         "erase", "own copy", "collection trashed", *(f"merge {way}" for way in MERGES),
         "merge with a later version", "reworded", "year moved", "second machine", "reject: trashed",
-        "reject: taken out",
+        "reject: taken out", "note touched",
     }  # fmt: skip
     actions = {"create", "update", "adopt", "unchanged", "skip", "review", "kept"}
     skips = {"skip: deleted", "skip: paused", "skip: waiting"}

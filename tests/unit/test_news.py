@@ -146,7 +146,7 @@ class Post:
         return ["".join(line[2:] for line in m.body.splitlines() if line[:2] == "- ") for m in self.sent]
 
 
-class Killed(BaseException):  # noqa: N818 - it is no error
+class Killed(BaseException):
     """A process ends."""
 
 

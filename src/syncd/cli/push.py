@@ -69,6 +69,8 @@ def show_report(report: Report, out: Console, err: Console) -> None:
                 words = with_the_rest(words, profile.author, profile.origin)
             err.print(f"[yellow]warning:[/] {escape(profile.origin)}: {escape(words)}", soft_wrap=True)
     show(out, COLUMNS, list(_rows(report)))
+    for words in report.notices:
+        err.print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
     if report.error is not None:
         say(report.error)
     out.print(_summary(report), soft_wrap=True)
@@ -202,6 +204,7 @@ def _report(report: Report, *, tell: bool) -> dict[str, Any]:
         "actions": [_action(report, action) for action in report.actions if _is_news(report, action)],
         "requests": json_of(report.requests, "total", "read", "write"),
         "seconds": round(report.seconds, 3),
+        "warnings": list(report.notices),
         "error": _error(report.error) if report.error else None,
         "exit_code": int(of_report(report, tell_nothing_new=tell)),
     }

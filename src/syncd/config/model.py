@@ -156,11 +156,26 @@ class Notify(Settings):
         description="Where the addresses of services are kept that apprise sends to, each written like a"
         " library's key, for they hold passwords.",
     )
-    when: Literal["daily", "at once"] = Field(
-        default="daily", description="daily: one digest a day; at once: after each run that brought some."
+    when: Literal["daily", "weekly", "at once"] = Field(
+        default="daily",
+        description="daily: one list a day; weekly: on Mondays the digest of a week, with figures and what waits, as"
+        " text and HTML; at once: after each run that brought some.",
     )
     at: Annotated[str, text(values.read_clock_time)] = Field(
-        default="08:00", description="The time of day of the digest."
+        default="08:00", description="The time of day of the daily list, or the weekly digest."
+    )
+    abstracts: bool = Field(default=False, description="Tell abstracts too in the weekly digest.")
+
+
+class Digest(Settings):
+    """A note in Zotero of what came in a week."""
+
+    note: Literal["weekly", "off"] = Field(
+        default="off",
+        description="weekly: one note a library and week, of what came, which figures moved and what waits; off: none.",
+    )
+    collection: Annotated[str, text(values.read_collection)] = Field(
+        default="Profiles", description='The collection to file it in, nested by "/".'
     )
 
 
@@ -551,6 +566,7 @@ class Config(Settings):
     outputs: tuple[Output, ...] = Field(
         default=(), strict=False, description="Publication lists that are kept up to date, each a file."
     )
+    digest: Digest = Field(default=Digest(), description="A note in Zotero of what came in a week.")
     _path: Path | None = PrivateAttr(None)
     _has_stand_in: bool = PrivateAttr(default=False)
 

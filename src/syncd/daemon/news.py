@@ -79,8 +79,8 @@ class Message:
 def digest(papers: Sequence[NewPaper]) -> Message:
     r"""Return what is to be said of new papers, the profile with most of them first.
 
-    >>> digest([NewPaper("main", "Jane Doe", "A", "K1"), NewPaper("main", "Jane Doe", "B", "K2")])
-    Message(subject='2 new papers: Jane Doe', body='Jane Doe\n- A\n- B\n')
+    >>> digest([NewPaper("main", "Jane Doe", "A", "K1"), NewPaper("main", "Jane Doe", "B", "K2")]).body
+    'Jane Doe\n- A\n- B\n'
     """
     several = len({paper.library for paper in papers}) > 1
     groups: dict[str, list[NewPaper]] = {}

@@ -13,6 +13,7 @@ from datetime import datetime
 from syncd.config import Config, Library
 from syncd.engine.fleet import FEW, fleets, sift
 from syncd.engine.gather import Job, Unread, apis_of, jobs, read, web_for
+from syncd.engine.note import keep_note
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.push import Failure, Push
 from syncd.engine.session import Session, noted, opened
@@ -146,6 +147,7 @@ class Report:
         unchanged: profiles of which their service said, asked about many at once, that they have nothing new.
         requests: HTTP requests to the library.
         seconds: how long it took.
+        notices: what is to be said beside that.
         error: what ended the run early.
     """
 
@@ -160,6 +162,7 @@ class Report:
     unchanged: tuple[str, ...] = ()
     requests: Counter = field(default_factory=Counter)
     seconds: float = 0.0
+    notices: list[str] = field(default_factory=list)
     error: SyncdError | None = None
 
     @property
@@ -236,6 +239,7 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
             view = part.view()
         _check_still_true(saved, view, config, ports)
         _push(saved, session, report, {})
+        _keep_note(session, library, config, report)
     return report
 
 
@@ -325,6 +329,8 @@ def _push_readings(
             readings = _without_shrunken(readings, report)
         if any(reading.intakes for reading in readings):
             _bring_up_to_date(readings, session, report, options)
+            if not options.dry_run:
+                _keep_note(session, readings[0].jobs[0].library, config, report)
 
 
 def _keep_problems(readings: Sequence[Reading], report: Report, config: Config, ports: Ports) -> None:
@@ -446,6 +452,12 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
             if action.paper in done or action.paper in push.failures or not action.writes
         ]
     return push
+
+
+def _keep_note(session: Session, library: Library, config: Config, report: Report) -> None:
+    """Bring the note of this week up to date with what came."""
+    if words := keep_note(session, library, config.digest):
+        report.notices.append(words)
 
 
 def _as_pushed(session: Session, names: Sequence[str]) -> dict[str, FollowedProfile]:

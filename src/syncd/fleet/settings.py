@@ -24,7 +24,7 @@ from syncd.model import Span
 from syncd.read import is_online
 
 # What all workers need of a configuration, beside its libraries and profiles.
-SHARED = frozenset({"guards", "http", "enrich", "services", "history"})
+SHARED = frozenset({"guards", "http", "enrich", "services", "history", "digest"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ class Entry:
     """One object of a chunk, with what is to be remembered once it is written.
 
     Attributes:
-        what: "item", "child", "collection" or "undo".
+        what: "item", "child", "collection", "note" or "undo".
         sent: the object as it is sent.
         item: the key of the paper's item; for a collection "".
-        paper: the paper's create-once key; for a collection its path; for an undo "".
+        paper: the paper's create-once key; for a collection its path; for a note or an undo "".
         base: for an item, what is written once `sent` is.
         note: the line of the run's history, with the first object of each paper.
         there: the server said that it was not as expected: perhaps because of this very request, delivered twice.

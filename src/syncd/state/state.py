@@ -24,6 +24,7 @@ from syncd.state.facts import Facts
 from syncd.state.history import History
 from syncd.state.index import Index
 from syncd.state.journal import Entry, Journal
+from syncd.state.notes import Notes
 from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
 from syncd.state.store import Store
@@ -135,6 +136,7 @@ class State:
         journal: of its writes.
         facts: what profiles tell beside their items.
         authors: how profiles were read last.
+        notes: what it wrote of each week.
     """
 
     def __init__(
@@ -149,6 +151,7 @@ class State:
         self.journal = Journal(store, self._library, clock)
         self.facts = Facts(store, self._library)
         self.authors = Authors(store, self._library)
+        self.notes = Notes(store, self._library)
 
     def _number(self) -> int:
         table = db.library
@@ -811,6 +814,8 @@ class State:
                 version=version,
                 seen=seen,
             )
+        elif entry.what == "note":
+            self.notes.record(connection, entry.sent, seen)
         elif entry.what == "child":
             self._add_link(connection, entry.item, entry.sent["url"])
         elif entry.what == "undo" and entry.sent["key"] == entry.item:

@@ -293,6 +293,17 @@ standing = sa.Table(
     sa.Column("kept", sa.Text, nullable=False, server_default="{}"),
 )
 
+# The notes that syncd writes, one a week: see `notes`.
+note = sa.Table(
+    "note",
+    metadata,
+    _library_column(),
+    sa.Column("key", sa.String(8), primary_key=True),
+    sa.Column("seen", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("papers", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("refused", sa.Text, nullable=False, server_default=""),
+)
+
 run = sa.Table(
     "run",
     metadata,
@@ -529,7 +540,7 @@ _revision = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0013"
+HEAD = "0014"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

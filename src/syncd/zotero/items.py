@@ -62,6 +62,11 @@ def collection_key(library: str, path: tuple[str, ...], *distinctions: str) -> s
     return _derive("collection", library, *path, *distinctions)
 
 
+def note_key(library: str, week: str) -> str:
+    """Return the key of the note of a week, such as "2026-W48"."""
+    return _derive("note", library, week)
+
+
 def _derive(*parts: str) -> str:
     number = int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest())
     # What is left of it has the same last digits, and divides faster; two digits at once, for a plan has many keys.

@@ -1,0 +1,82 @@
+"""What is remembered of the notes that syncd writes into a library, one a week. Nothing here asks the library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.messages import kept, recalled
+from syncd.state import store as db
+from syncd.state.store import Store
+from syncd.sync.merge import contents_after
+from syncd.sync.note import KnownNote
+
+
+class Notes:
+    """The notes of one library.
+
+    Args:
+        store: the database.
+        library: the library's number there.
+    """
+
+    def __init__(self, store: Store, library: int) -> None:
+        self._store = store
+        self._library = library
+
+    def known(self, keys: Sequence[str]) -> KnownNote | None:
+        """Return what is remembered of a note, by the keys that it may have."""
+        note = db.note.c
+        query = sa.select(db.note).where(note.library == self._library, note.key.in_(keys))
+        with self._store.reading() as connection:
+            row = connection.execute(query).first()
+        return _note(row) if row else None
+
+    def was_refused(self, words: str) -> bool:
+        """Whether a note was not written for this reason before."""
+        note = db.note.c
+        query = sa.select(note.key).where(note.library == self._library, note.refused == kept(words)).limit(1)
+        with self._store.reading() as connection:
+            return connection.execute(query).first() is not None
+
+    def record(
+        self,
+        connection: sa.Connection,
+        sent: Mapping[str, Any],
+        seen: Mapping[str, str] | None,
+    ) -> None:
+        """Remember that a note was written, in the caller's transaction.
+
+        Args:
+            connection: the transaction.
+            sent: what was sent.
+            seen: what it held then, as `merge.contents` tells it; None where that follows from what was sent.
+        """
+        note = db.note.c
+        here = sa.and_(note.library == self._library, note.key == sent["key"])
+        if seen is None:
+            before = connection.scalar(sa.select(note.seen).where(here))
+            seen = contents_after(json.loads(before) if before else {}, dict(sent))
+        self._put(connection, {"key": sent["key"], "seen": json.dumps(dict(seen)), "refused": ""})
+
+    def remember(self, key: str, papers: int, refused: str = "") -> None:
+        """Remember how many papers had come when a note was looked at, and why it was not written.
+
+        Where nothing kept it from being written, nothing keeps the others either.
+        """
+        row = {"key": key, "papers": papers, "refused": kept(refused)}
+        with self._store.writing() as connection:
+            self._put(connection, row)
+            if not refused:
+                mine = db.note.c.library == self._library
+                connection.execute(sa.update(db.note).where(mine).values(refused=""))
+
+    def _put(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
+        db.upsert(connection, db.note, [{"library": self._library, **row}])
+
+
+def _note(row: sa.Row[Any]) -> KnownNote:
+    return KnownNote(row.key, json.loads(row.seen), row.papers, recalled(row.refused))
