@@ -89,6 +89,7 @@ def fold_title(title: str) -> str:
     return _fold(title) or title.strip().casefold()
 
 
+@lru_cache(maxsize=65_536)
 def fold_name(surname: str) -> str:
     """Reduce a surname likewise.
 
