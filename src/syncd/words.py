@@ -1345,6 +1345,7 @@ WORDS: Mapping[str, str] = {
     "output-is-no-file": "{path} is no file",
     "file-as-it-was": "The file is as it was.",
     "output-folder-missing": "there is no folder {folder} for {path}",
+    "output-folder-closed": "syncd may not write into the folder {folder}, where {path} is to be",
     "make-folder": "Make the folder: {command}",
     "output-link-twice": "{path} leads to a file that another output is written to",
     "list-written": "{path}: {count} papers",

@@ -39,12 +39,16 @@ from syncd.state.libraries import remembered
 
 
 @contextmanager
-def _session(config: Path | None, library: str | None) -> Iterator[Session]:
-    """Open a library."""
+def _session(config: Path | None, library: str | None, *, writes: bool = True) -> Iterator[Session]:
+    """Open a library; bring lists up to date, once it `writes` no more."""
     settings = configuration(config)
     world = ports(settings=settings)
     with opened(settings.library(library), world, run_name(world.clock.now())) as session:
         yield session
+    if writes and settings.outputs:
+        from syncd.cli.export import keep_lists  # noqa: PLC0415 - few have lists
+
+        keep_lists(settings, world)
 
 
 def undo(
@@ -107,7 +111,7 @@ def _run_to_undo(words: str | None, config: Path | None, library: str | None, *,
 
 
 def _planned(run: str, config: Path | None, library: str | None) -> Undoing:
-    with _session(config, library) as session:
+    with _session(config, library, writes=False) as session:
         return look(session, run, dry_run=True)
 
 

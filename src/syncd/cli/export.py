@@ -107,7 +107,7 @@ def export(
                 force=force,
                 command=command,
             )
-        _tell([written])
+        raise typer.Exit(_tell([written]))
 
 
 def _check_known(given: str, known: Iterable[str], words: str) -> None:
@@ -133,13 +133,18 @@ def _write_all(settings: Config, *, force: bool) -> Exit:
 def _tell(written: Sequence[Written]) -> Exit:
     """Say what became of files; return the exit code that tells it too."""
     for one in written:
-        if one.error is not None:
-            say(one.error)
-        elif one.outcome == "written":
+        if one.outcome == "written":
             tell(message("list-written", path=one.file, count=one.papers))
-        else:
+        elif one.outcome == "unchanged":
             tell(message("list-unchanged", path=one.file))
+    say_kept(written)
     return exit_of(written)
+
+
+def say_kept(written: Sequence[Written]) -> None:
+    """Say which files were not written, and why; what holds of all of them, once."""
+    for error in {id(one.error): one.error for one in written if one.error}.values():
+        say(error)
 
 
 def exit_of(written: Sequence[Written]) -> Exit:
@@ -150,6 +155,13 @@ def exit_of(written: Sequence[Written]) -> Exit:
     if failed and failed[0].error:
         return of_error(failed[0].error)
     return Exit.WAITING if any(one.outcome == "kept" for one in written) else Exit.DONE
+
+
+def keep_lists(settings: Config, world: Ports) -> list[Written]:
+    """Bring the lists of the configuration up to date after a run, and say which could not be."""
+    written = write_outputs(settings, world.data, world.clock)
+    say_kept(written)
+    return written
 
 
 def _read_libraries(libraries: Sequence[Library], world: Ports) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from rich.console import Console
 from syncd.cli.console import (
     PATIENCE,
     ConfigOption,
+    Exit,
     JsonOption,
     LibraryOption,
     configuration,
@@ -272,13 +274,21 @@ def push(
                 [message("plan-says-what-and-where")],
                 hint=message("plan-leave-out-options"),
             )
+        settings = configuration(config)
         if plan_file is not None:
-            reports = [_push_saved(_read_plan(plan_file), config, quiet=as_json, wait=wait)]
+            reports = [_push_saved(_read_plan(plan_file), settings, quiet=as_json, wait=wait)]
         else:
             options = _task(sources, library, dry_run, max_create, accept_shrunk, accept_empty)
-            reports = _run(options, config, quiet=as_json, wait=wait)
-        _show(reports, as_json=as_json, tell=tell)
-        raise typer.Exit(of_reports(reports, tell_nothing_new=tell))
+            reports = _run(options, settings, quiet=as_json, wait=wait)
+        if not as_json:
+            _show(reports)
+        lists = Lists() if dry_run or not settings.outputs else _keep_lists(settings)
+        code = of_reports(reports, tell_nothing_new=tell)
+        # What became of papers says more than what became of files.
+        code = lists.code if lists.code and code in {Exit.DONE, Exit.NOTHING_NEW} else code
+        if as_json:
+            show_json(to_json(reports, tell=tell) | {"outputs": lists.told, "exit_code": int(code)})
+        raise typer.Exit(code)
 
 
 def plan(
@@ -292,11 +302,33 @@ def plan(
 ) -> None:
     """Show what a push would do, and save it with -o."""
     with said_plainly():
-        reports = _run(_task(sources, library, dry_run=True), config, quiet=as_json)
-        _show(reports, as_json=as_json, tell=False)
+        reports = _run(_task(sources, library, dry_run=True), configuration(config), quiet=as_json)
+        if as_json:
+            show_json(to_json(reports, tell=False))
+        else:
+            _show(reports)
         if output is not None:
             _save(reports, output)
         raise typer.Exit(of_reports(reports))
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What became of the configuration's lists: an exit code, and each as JSON has it."""
+
+    code: Exit = Exit.DONE
+    told: tuple[dict[str, Any], ...] = ()
+
+
+def _keep_lists(settings: Config) -> Lists:
+    from syncd.cli.export import exit_of, keep_lists  # noqa: PLC0415 - few have lists
+
+    written = keep_lists(settings, ports(settings=settings))
+    told = tuple(
+        json_of(one, "file", "outcome", "papers") | {"error": _error(one.error) if one.error else None}
+        for one in written
+    )
+    return Lists(exit_of(written), told)
 
 
 def _task(
@@ -310,9 +342,7 @@ def _task(
     return RunOptions(each_once(sources or ()), library, dry_run, max_create, accept_shrunk, accept_empty)
 
 
-def _run(options: RunOptions, config: Path | None, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
-    settings = configuration(config)
-
+def _run(options: RunOptions, settings: Config, *, quiet: bool, wait: float = PATIENCE) -> list[Report]:
     if settings.has_stand_in:
         words = message("names-no-library", path=settings.path)
         stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
@@ -337,9 +367,7 @@ def _check_open(settings: Config, options: RunOptions) -> None:
     raise closed[0]
 
 
-def _push_saved(saved: Plan, config: Path | None, *, quiet: bool, wait: float) -> Report:
-    settings = configuration(config)
-
+def _push_saved(saved: Plan, settings: Config, *, quiet: bool, wait: float) -> Report:
     with _progress(quiet=quiet) as progress:
         return push_plan(settings, saved, ports(progress, settings, patience=wait))
 
@@ -348,10 +376,7 @@ def _progress(*, quiet: bool) -> Bar:
     return Bar(stderr(), quiet=quiet)
 
 
-def _show(reports: list[Report], *, as_json: bool, tell: bool) -> None:
-    if as_json:
-        show_json(to_json(reports, tell=tell))
-        return
+def _show(reports: list[Report]) -> None:
     for report in reports:
         show_report(report, stdout(), stderr())
 

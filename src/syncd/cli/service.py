@@ -183,7 +183,11 @@ def _check_readable(config: Path) -> None:
 
 def _written(settings: Config) -> tuple[Path, ...]:
     """Return the folders outside of the data folder that syncd is configured to write to."""
-    return (Path(settings.metrics.textfile).parent,) if settings.metrics.textfile else ()
+    files = (
+        *([settings.metrics.textfile] if settings.metrics.textfile else ()),
+        *(o.file for o in settings.outputs),
+    )
+    return tuple(dict.fromkeys(Path(file).parent for file in files))
 
 
 def _variables(settings: Config) -> Iterator[str]:

@@ -128,6 +128,7 @@ class Api:
 
     Attributes:
         invite: gives an address that opens the dashboard; whoever has one puts it here.
+        amended: is called after somebody undid a run or rejected a paper; whoever wants to know puts it here.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
@@ -146,6 +147,7 @@ class Api:
         self._say = say
         self._events = events
         self.invite: Callable[[str], str] = _no_dashboard
+        self.amended: Callable[[], None] = lambda: None
 
     def app(self) -> ASGIApp:
         """Return what answers at all addresses, and trusts everybody who comes to it."""
@@ -406,6 +408,8 @@ class Api:
         known, library = max(found, key=lambda one: (one[0].started, one[0].name))
         with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
             undoing = undo(session, known.name, dry_run=True) if dry_run else undo_as_run(session, known.name)
+        if not dry_run:
+            self.amended()
         if undoing.error is not None:
             raise undoing.error
         return views.undoing(undoing)
@@ -426,6 +430,8 @@ class Api:
         library = self._pushed_to(profile, libraries)
         with opened(library, self._patient(), run_name(self._ports.clock.now())) as session:
             done = (rejection if dry_run else reject_as_run)(session, paper, profile)
+        if not dry_run:
+            self.amended()
         return {
             "title": done.title,
             "profile": done.profile,

@@ -23,6 +23,7 @@ from syncd import __version__
 from syncd.config import Config, load
 from syncd.daemon.api import Api, Interface
 from syncd.daemon.events import Events
+from syncd.daemon.lists import Lists
 from syncd.daemon.logs import configure
 from syncd.daemon.looks import Looks, some
 from syncd.daemon.parser import Parser
@@ -132,6 +133,12 @@ class Daemon:
             self._finished,
         )
         self._api = Api(config, path, world, self._hand_over, reporter.say, self._events)
+        self._lists = Lists(
+            ports,
+            lambda written: self._inbox.put(partial(reporter.lists_written, written)),
+            lambda error: self._inbox.put(partial(reporter.failed, error)),
+        )
+        self._api.amended = self._lists.want
         self._dashboard = Dashboard(self._api, world, self._events, reporter.say, live=True)
         self._api.invite = self._dashboard.invite
 
@@ -339,6 +346,7 @@ class Daemon:
         under_way = self._looks.under_way
         self._looks.wait([worker for worker in under_way if worker.progress.writes], begun + GRACE)
         self._looks.wait(under_way, begun + BRIEFLY)
+        self._lists.close(BRIEFLY)
         while not self._inbox.empty():
             self._deal_with(self._inbox.get())
         self._parser.close()
@@ -398,6 +406,7 @@ class Daemon:
         told = [look for look in outcome.looks if not look.sifted]
         if told:
             self._reporter.tell(replace(outcome, looks=tuple(told)), again)
+            self._lists.want()
         for look in told:
             self._events.ended(look)
         for look in outcome.looks:
@@ -427,6 +436,7 @@ class Daemon:
         new = self._roster.follow(libraries)
         self._reporter.follow(libraries)
         self._looks.take_over(config)
+        self._lists.take_over(config)
         if self._fleet:
             self._fleet.take_over(config)
             for name in self._fleet.names:

@@ -30,6 +30,7 @@ from syncd.engine.gather import keyless
 from syncd.engine.ports import Ports
 from syncd.engine.run import Report
 from syncd.errors import StateError, SyncdError, words_of
+from syncd.lists.outputs import Written
 from syncd.messages import Message, listed, message, recalled
 from syncd.sync.action import Action
 
@@ -123,6 +124,7 @@ class Reporter:
         self._log = get_logger()
         self._metrics = Metrics()
         self._noticed: dict[str, frozenset[str]] = {}
+        self._unwritten: dict[str, str] = {}
         self._libraries: dict[str, str] = {}
         self._open = ExitStack()
         self._told: tuple[object, ...] = ()
@@ -416,6 +418,15 @@ class Reporter:
             getattr(self._log, level)(summary(look), hint=look.error.hint or None, again=when, **facts)
         else:
             self._log.error(message("fault-because", reason=summary(look)), exc_info=look.error, **facts)
+
+    def lists_written(self, written: Sequence[Written]) -> None:
+        """Log which lists were written, and of each that was not, why: once, until that changes."""
+        for one in written:
+            if one.outcome == "written":
+                self._log.info(message("list-written", path=one.file, count=one.papers))
+            if one.error and self._unwritten.get(one.file) != one.error.words:
+                self._log.warning(one.error.words, hint=one.error.hint or None)
+        self._unwritten = {one.file: one.error.words for one in written if one.error}
 
     def _write_figures(self) -> None:
         if self._textfile is None:

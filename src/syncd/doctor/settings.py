@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -54,7 +55,12 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     if config is None or file is None:
         return
     lines = lines_of(file)
-    noted = [*_secrets(scene, config), *_profiles(config, scene.clock.now()), *_parts(config, lines)]
+    noted = [
+        *_secrets(scene, config),
+        *_profiles(config, scene.clock.now()),
+        *_outputs(config),
+        *_parts(config, lines),
+    ]
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
     placed = [(line_of(path, lines), finding) for path, finding in noted]
     if file.stat().st_mode & 0o022:
@@ -115,6 +121,22 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
             if first:
                 words = message("profile-schedule-late", profile=name, day=f"{first:%Y-%m-%d}")
             yield ("profiles", name, "schedule"), Finding(NAME, "warning", words)
+
+
+def _outputs(config: Config) -> Iterator[tuple[Setting, Finding]]:
+    """Yield which lists can't be written where they are to be."""
+    for number, output in enumerate(config.outputs):
+        path = Path(os.path.realpath(output.file))
+        words = mend = None
+        if path.is_dir():
+            words, mend = message("output-is-folder", path=output.file), message("name-another-file")
+        elif not path.parent.is_dir():
+            words = message("output-folder-missing", folder=path.parent, path=output.file)
+            mend = f"mkdir -p {quote(str(path.parent))}"
+        elif not os.access(path.parent, os.W_OK | os.X_OK):
+            words = message("output-folder-closed", folder=path.parent, path=output.file)
+        if words:
+            yield ("outputs", number, "file"), Finding(NAME, "warning", words, mend or "")
 
 
 def _is_there(source: str) -> bool:
