@@ -126,17 +126,22 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
 def _outputs(config: Config) -> Iterator[tuple[Setting, Finding]]:
     """Yield which lists can't be written where they are to be."""
     for number, output in enumerate(config.outputs):
-        path = Path(os.path.realpath(output.file))
-        words = mend = None
-        if path.is_dir():
-            words, mend = message("output-is-folder", path=output.file), message("name-another-file")
-        elif not path.parent.is_dir():
-            words = message("output-folder-missing", folder=path.parent, path=output.file)
-            mend = f"mkdir -p {quote(str(path.parent))}"
-        elif not os.access(path.parent, os.W_OK | os.X_OK):
-            words = message("output-folder-closed", folder=path.parent, path=output.file)
-        if words:
-            yield ("outputs", number, "file"), Finding(NAME, "warning", words, mend or "")
+        if found := _hindrance(Path(os.path.realpath(output.file)), output.file):
+            words, mend = found
+            yield ("outputs", number, "file"), Finding(NAME, "warning", words, mend)
+
+
+def _hindrance(path: Path, named: str) -> tuple[str, str] | None:
+    """Return what keeps a file from being written, and what mends it."""
+    folder = path.parent
+    if path.is_dir():
+        return message("output-is-folder", path=named), message("name-another-file")
+    if not folder.is_dir():
+        words = message("output-folder-missing", folder=folder, path=named)
+        return words, f"mkdir -p {quote(str(folder))}"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return message("output-folder-closed", folder=folder, path=named), ""
+    return None
 
 
 def _is_there(source: str) -> bool:
