@@ -101,6 +101,7 @@ class Commands(Group):
         try:
             found = getattr(importlib.import_module(f"syncd.cli.{module}"), name)
         finally:
+            gc.freeze()
             gc.enable()
         if isinstance(found, typer.Typer):
             return typer.main.get_group(found)
