@@ -1,11 +1,13 @@
 """The process behind `forks.py`: it has imported what syncd imports, and forks once for each program.
 
-A fork runs what `python -m syncd` runs, and ends as an interpreter ends. The command line is not imported beforehand,
-since it looks at the terminal while it is imported. This file never decides what a command does.
+A fork runs what `python -m syncd` runs, and ends as an interpreter ends, but that it leaves its memory to the system:
+to take that apart would cost more than most commands. The list of commands is not imported beforehand, since it looks
+at the terminal while it is imported. This file never decides what a command does.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -18,6 +20,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from itertools import count
@@ -27,12 +30,12 @@ import clock_child
 import statements
 
 LIBRARIES = ("rich.console", "rich.progress", "rich.table", "typer.main")
-NOT_YET = ("syncd.cli", "syncd.state.migrations.")
+NOT_YET = ("syncd.cli.main", "syncd.state.migrations.")
 STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def load() -> None:
-    """Import what a command may need, but for the commands themselves, and make the statements of a push."""
+    """Import what a command may need, but for the list of them, and make the statements of a push."""
     for name in LIBRARIES:
         importlib.import_module(name)
     syncd = importlib.import_module("syncd")
@@ -134,11 +137,30 @@ def main() -> None:
     load()
     task = serve(socket.socket(fileno=int(sys.argv[1])))
     sys.argv[1:] = task["words"]
-    if task["clock"]:
-        sys.argv.insert(1, task["clock"])
-        clock_child.main()
-    else:
-        runpy.run_module("syncd", run_name="__main__", alter_sys=True)
+    try:
+        if task["clock"]:
+            sys.argv.insert(1, task["clock"])
+            clock_child.main()
+        else:
+            runpy.run_module("syncd", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        _leave(end.code)
+        raise
+
+
+def _leave(code: str | int | None) -> None:
+    """End as an interpreter does: wait for threads, do what was left for the end, write what was printed.
+
+    Where it has more to say, because of its code or because that can't be written, it is left to say that itself.
+    """
+    if isinstance(code, str):
+        return
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        os._exit(code or 0)
 
 
 if __name__ == "__main__":
