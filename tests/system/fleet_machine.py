@@ -269,8 +269,9 @@ class Shelf(Sync):
 
     def note(self) -> None:
         """Remember which items papers are."""
+        items = self.zotero.items()
         for number in range(len(TITLES)):
-            self.homes[number] |= {data["key"] for data in self._living(number)}
+            self.homes[number] |= {data["key"] for data in self._living(number, items)}
 
     def note_undone(self) -> None:
         """Take note of what an undo took back: it stays away, or waits for a newer word of its source."""
@@ -278,7 +279,7 @@ class Shelf(Sync):
         for number in range(len(TITLES)):
             self.unclear.add(number)
             gone = [key for key in sorted(self.homes[number]) if items.get(key, {}).get("deleted")]
-            if gone and number not in self.trashed and not self._living(number):
+            if gone and number not in self.trashed and not self._living(number, items):
                 self.trashed[number] = gone[0]
         names = self.zotero.collections()
         self.paused |= {

@@ -238,11 +238,11 @@ class Sync(RuleBasedStateMachine):
         living = self._living(number)
         return living[0] if living else None
 
-    def _living(self, number: int) -> list[dict[str, Any]]:
-        items = self.zotero.items()
+    def _living(self, number: int, items: dict[str, dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+        """Return the living items of a paper, among those that the library has or that were read just now."""
         return [
             data
-            for key, data in items.items()
+            for key, data in (self.zotero.items() if items is None else items).items()
             if "parentItem" not in data
             and data["itemType"] != "note"
             and not data.get("deleted")
@@ -583,8 +583,9 @@ class Sync(RuleBasedStateMachine):
                 exercised[f"skip: {action.cause}"] += 1
             if action.kept:
                 exercised["kept"] += 1
+        items = self.zotero.items()
         for number in range(len(TITLES)):
-            self.homes[number] |= {data["key"] for data in self._living(number)}
+            self.homes[number] |= {data["key"] for data in self._living(number, items)}
 
     # The oracle
 
@@ -592,7 +593,7 @@ class Sync(RuleBasedStateMachine):
         """No duplicate, no lost edit, nothing resurrected."""
         items = self.zotero.items()
         for number, title in enumerate(TITLES):
-            living = self._living(number)
+            living = self._living(number, items)
             gone = number in self.trashed or number in self.erased
             assert len(living) <= (0 if gone else 1), f"{title}: {[data['key'] for data in living]}"
         for key, facts in self.facts.items():
@@ -623,12 +624,12 @@ class Sync(RuleBasedStateMachine):
 
     def check_complete(self) -> None:
         """Every listed paper is there as its source says, but for what the user wanted otherwise."""
-        items = self.zotero.items()
+        items, collections = self.zotero.items(), self.zotero.collections()
         for profile, number, (abstract, linked) in self._due():
-            (data,) = self._living(number)
+            (data,) = self._living(number, items)
             facts = self.facts.get(data["key"], Facts())
             if number not in self.unclear:
-                collection = self.zotero.collections()[PROFILES[profile]]["key"]
+                collection = collections[PROFILES[profile]]["key"]
                 assert data["abstractNote"].startswith(facts.fields.get("abstractNote", ABSTRACTS[abstract]))
                 assert collection in data["collections"] or collection in facts.collections_left
                 url = f"https://github.com/x/{number}"
