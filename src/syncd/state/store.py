@@ -10,6 +10,7 @@ import importlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.util import LRUCache
 
 from syncd.clock import SystemClock
@@ -545,6 +547,8 @@ OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.
 MANY = 100
+# So many statements that put rows are kept.
+MOST_PUTS = 200
 # Seconds between two tries where SQLite does not wait itself.
 SLICE = 0.02
 # A server's usual patience is for those who write.
@@ -681,7 +685,8 @@ class Store:
         elif server and server.is_strange(connection, metadata):
             raise StateError(message("database-of-others"), hint=message("name-empty-database"))
         else:
-            metadata.create_all(connection, checkfirst=False)
+            for statement in _creation(connection.dialect):
+                connection.exec_driver_sql(statement)
             connection.execute(_revision.insert(), {"version_num": HEAD})
         if server:
             server.settle(connection, metadata)
@@ -721,27 +726,31 @@ def upsert(
     """
     if not rows:
         return
-    key = by or table.primary_key.columns.keys()
-    # Each database has words of its own for it; those of this one are loaded already.
-    dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
-    insert = dialect.insert(table)
-    change = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
-    named = [table.c[name] for name in key]
-    put = (
-        insert.on_conflict_do_update(index_elements=named, set_=change)
-        if change
-        else insert.on_conflict_do_nothing(index_elements=named)
-    )
+    key = tuple(by or table.primary_key.columns.keys())
+    change = tuple(name for name in rows[0] if name not in {*key, *keep})
+    put = _put(connection.dialect.name, table, key, change)
     if len(rows) < MANY:
         connection.execute(put, list(rows))
         return
     if connection.dialect.name != "sqlite":
-        _postgres().put(connection, table, rows, key, list(change))
+        _postgres().put(connection, table, rows, key, change)
         return
     # Looking at each parameter of each row would take longer than the database does.
     compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = compiled.positiontup or ()
     connection.exec_driver_sql(str(compiled), list(map(itemgetter(*names), rows)))
+
+
+@lru_cache(MOST_PUTS)
+def _put(dialect: str, table: sa.Table, key: tuple[str, ...], change: tuple[str, ...]) -> Any:
+    """Return the statement that puts a row in place of the one with its key. To make it takes longer than to run it."""
+    # Each database has words of its own for it; those of this one are loaded already.
+    insert = importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+    named = [table.c[name] for name in key]
+    if not change:
+        return insert.on_conflict_do_nothing(index_elements=named)
+    new = {name: insert.excluded[name] for name in change}
+    return insert.on_conflict_do_update(index_elements=named, set_=new)
 
 
 def _engine(url: str | sa.URL) -> sa.Engine:
@@ -772,6 +781,16 @@ def add(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ..
     elif rows:
         compiled = sa.insert(table).compile(dialect=connection.dialect)
         connection.exec_driver_sql(str(compiled), list(rows))
+
+
+@cache
+def _creation(dialect: sa.Dialect) -> tuple[str, ...]:
+    """Return what makes the tables. To put it together takes as long as the database takes to do it."""
+    made: list[sa.ExecutableDDLElement] = []
+    for table in metadata.sorted_tables:
+        made.append(CreateTable(table))
+        made += [CreateIndex(index) for index in table.indexes]
+    return tuple(str(one.compile(dialect=dialect)) for one in made)
 
 
 def _version(connection: sa.Connection) -> str | None:
