@@ -206,7 +206,10 @@ def test_queries_of_large_libraries_use_their_indexes(tmp_path: Path) -> None:
         " version DESC, key LIMIT -1": "items_by_change (library=? AND trashed=?)",
         "SELECT count(*) FROM items WHERE library = 'a' AND trashed = 0": "(library=? AND trashed=?)",
         "SELECT parent, count(*) FROM items WHERE library = 'a' AND trashed = 0 AND parent IN ('K', 'L')"
-        " GROUP BY parent": "items_by_parent (library=? AND parent=? AND trashed=?)",
+        " GROUP BY parent": "(library=? AND trashed=? AND parent=?)",
+        "SELECT key, version FROM items WHERE library = 'a' AND parent IS NULL AND trashed = 0"
+        " ORDER BY date DESC, version DESC, key LIMIT 50": "COVERING INDEX items_by_date",
+        "SELECT key FROM items WHERE library = 'a' AND trashed = 0 AND instr(title, 'b')": "INDEX items_by_words",
         "SELECT key FROM items WHERE library = 'a' AND parent = 'K'": "(library=? AND parent=?)",
         "SELECT data FROM items WHERE library = 'a' AND key IN ('K', 'L')": "(library=? AND key=?)",
         "SELECT item, collection FROM item_collections WHERE library = 'a' AND item IN ('K')": "(library=? AND item=?)",

@@ -297,7 +297,8 @@ def select_items(store: Store, query: Query, scope: Scope) -> tuple[Rows, int]:
         f"SELECT count(*) FROM items WHERE {conditions.text()}",  # noqa: S608 - constants
         conditions.values,
     ).fetchone()[0]
-    order, values = _order_selection(query)
+    # Who looks for few papers must not go through all of them in the order of their dates.
+    order, values = _order_selection(query, by_index=scope.collection is None and not matching.sql)
     # SQLite would rather go through the whole library in an index that has all columns.
     by_key = "" if query.keys is None or scope.top else " INDEXED BY sqlite_autoindex_items_1"
     rows = store.connection.execute(
@@ -345,13 +346,13 @@ def _add_tags(conditions: _Conditions, library: str, terms: Terms) -> None:
     )
 
 
-def _order_selection(query: Query) -> tuple[str, list[str]]:
+def _order_selection(query: Query, *, by_index: bool) -> tuple[str, list[str]]:
     direction = "DESC" if query.descending else "ASC"
     values: list[str] = []
     if query.sort == "itemKeyList":
         expression, values = "instr(?, key)", [",".join(query.keys or ())]
     elif query.sort in _SORTS_SELECTION:
-        expression = _SORTS_SELECTION[query.sort]
+        expression = _SORTS_SELECTION[query.sort] if by_index else f"+{_SORTS_SELECTION[query.sort]}"
     else:
         expression, values = "json_extract(data, ?) COLLATE NOCASE", [f"$.{query.sort}"]
     order = f"{expression} {direction}, version {direction}, key"
