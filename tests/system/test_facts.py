@@ -12,6 +12,7 @@ from clocks import FakeClock
 from syncd.paths import DataFolder
 from syncd.state import store as db
 from syncd.state.facts import heed
+from syncd.state.papers import Papers
 from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.sync.action import Action, Fact, Plan, PlannedProfile
@@ -28,6 +29,7 @@ STEPS = st.lists(
             st.just("tell"), st.sampled_from(("ann", "bo")), st.sampled_from(KEYS), st.sampled_from((1, 2))
         ),
         st.tuples(st.sampled_from(("trash", "back", "erase", "forget")), st.sampled_from(KEYS)),
+        st.tuples(st.just("edit"), st.sampled_from(KEYS), st.sampled_from(("Alpha", "Beta"))),
         st.tuples(st.sampled_from(("end", "follow", "read"))),
     ),
     max_size=30,
@@ -47,6 +49,7 @@ class World:
         self.store = store
         self.index = state.index()
         self.scores: dict[tuple[str, str], float] = {}
+        self.titles: dict[str, str] = {}
         self.kept: dict[str, Any] = {}
         self.since = self.state.facts.moment()
 
@@ -64,6 +67,11 @@ class World:
     def back(self, key: str) -> None:
         """Let an item be there, out of the trash."""
         self._put(key, trashed=False)
+
+    def edit(self, key: str, title: str) -> None:
+        """Let a user call an item otherwise, and take it out of the trash with that."""
+        self.titles[key] = title
+        self.back(key)
 
     def trash(self, key: str) -> None:
         """Let an item be in the trash."""
@@ -96,6 +104,23 @@ class World:
             score in {s for (_, of), s in self.scores.items() if of == key}
             for key, score in self.whole().items()
         )
+        for profile in ("ann", "bo"):
+            self.list(profile)
+
+    def list(self, profile: str) -> None:
+        """List a profile's papers: they are found and counted by what their items say now."""
+        mine = {key for name, key in self.scores if name == profile} & self.whole().keys()
+        with self.store.reading() as connection:
+            papers = Papers(connection, self.state.number)
+            for title in ("Alpha", "Beta", "Gamma"):
+                called = {key for key in mine if self.titles.get(key, "Gamma") == title}
+                for search in (title.lower(), f"lee {title}"):
+                    total, found = papers.page(profile, search=search)
+                    assert (total, {one.key for one in found}) == (len(called), called)
+                    assert {one.title for one in found} <= {title}
+            assert sum(number for _, number in papers.creators(profile, 9)) == len(mine)
+            assert sum(papers.scores(profile).values()) == len(mine)
+        assert sum(self.state.facts.years(profile)[profile].values()) == len(mine)
 
     def whole(self) -> dict[str, Any]:
         """Return all that is told."""
@@ -120,7 +145,10 @@ class World:
         assert facts.changed_after(facts.number_of(self.since) or 0) == set()
 
     def _put(self, key: str, *, trashed: bool) -> None:
-        data = {"key": key, "itemType": "preprint", "title": "T", "deleted": trashed}
+        title = self.titles.get(key, "Gamma")
+        creators = [{"creatorType": "author", "firstName": "Lee", "lastName": title}]
+        data = {"key": key, "itemType": "preprint", "title": title, "creators": creators, "deleted": trashed}
+        data["date"] = "2020-01-02"
         with self.store.writing() as connection:
             self.index.record(connection, items=[(data, 1)], complete=1)
 

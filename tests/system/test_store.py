@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import signal
 import sqlite3
@@ -24,6 +25,7 @@ from syncd.state import store
 from syncd.state.history import History
 from syncd.state.libraries import known_zoteros
 from syncd.state.migrations import known_revisions, upgrade
+from syncd.state.papers import Papers
 from syncd.state.store import Store
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ if TYPE_CHECKING:
 
 PATIENCE = 60
 CROWD = 6
+ITEM = {
+    "key": "AAAA2222",
+    "itemType": "preprint",
+    "title": "Alpha of Things",
+    "creators": [{"creatorType": "author", "firstName": "Bo", "lastName": "Lee"}],
+    "date": "2021-04-05",
+}
 # What tells libraries apart.
 KNOWN_BY = ("endpoint", "prefix", "database", "server")
 
@@ -112,6 +121,17 @@ def older(path: Path) -> None:
         connection.execute(
             sa.text("INSERT INTO library (id, place, prefix) VALUES (1, 'p#plugin:d.s', 'users/1')")
         )
+        connection.execute(
+            sa.text(
+                "INSERT INTO index_item (library, key, version, item_type, trashed, folded_title, folded_surname, year,"
+                " data) VALUES (1, 'AAAA2222', 1, 'preprint', false, 'alpha of things', 'lee', 2021, :data)"
+            ),
+            {"data": json.dumps(ITEM)},
+        )
+        connection.execute(
+            sa.text("INSERT INTO fact VALUES (1, 'AAAA2222', 'ann', '2026-11-20T10:00:00', :facts)"),
+            {"facts": json.dumps({"score": 57, "affiliations": [], "links": {"https://a.b": "code"}})},
+        )
         runs = [("push-1", "push"), ("push-2", "push"), ("undo-2", "undo")]
         for number, (name, kind) in enumerate(runs):
             connection.execute(
@@ -141,9 +161,15 @@ def test_an_older_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> N
     with closing(Store.at(path)) as opened:
         found = History(opened, 1, FakeClock()).left()
         zoteros = known_zoteros(opened, "p")
+        with opened.reading() as connection:
+            papers = Papers(connection, 1)
+            listed = papers.page("ann", search="ann alpha"), papers.page("ann", search="bo lee")
+            counted = papers.scores("ann"), papers.with_code("ann"), papers.creators("ann", 9)
     assert found is not None
     assert found.name == "push-1"
     assert zoteros == [Zotero("d", "s")]
+    assert [total for total, _ in listed] == [0, 1]
+    assert counted == ({57.0: 1}, (1, 0), [("Bo Lee", 1)])
     assert revision(path) == store.HEAD
     copy = tmp_path / f"s.sqlite.{store.OLDEST}"
     assert revision(copy) == store.OLDEST

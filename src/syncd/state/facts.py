@@ -30,6 +30,8 @@ NOBODY = ""
 MOST_DIGITS = 15
 # How many keys are asked about in one question to the database.
 AT_ONCE = 1000
+# What is kept of an item beside what profiles tell of it: its folded title, its creators one a line.
+DESCRIBED = ("title", "year", "date", "people")
 # The names of figures, as columns have them.
 FIGURES = ("h_index", "citations", "novelty", "ai_score", "papers")
 
@@ -57,7 +59,9 @@ class Told:
 
 
 def heed(connection: sa.Connection, library: int, keys: Iterable[str] | None = None) -> None:
-    """Take over from the index which items are there: what is in the trash or erased is gone until it is back.
+    """Take over from the index which items are there, and what lists need of them.
+
+    What is in the trash or erased is gone until it is back.
 
     Args:
         connection: the transaction in which the index changed.
@@ -69,9 +73,43 @@ def heed(connection: sa.Connection, library: int, keys: Iterable[str] | None = N
         item.library == fact.c.library, item.key == fact.c.key, item.trashed.is_(False)
     )
     turned = sa.and_(fact.c.library == library, fact.c.gone == is_there)
-    for some in [sa.true()] if keys is None else [fact.c.key.in_(part) for part in chunks(keys)]:
-        change = sa.update(fact).where(turned, some)
+    if keys is None:
+        keys = connection.scalars(sa.select(fact.c.key).distinct().where(fact.c.library == library)).all()
+    for part in chunks(keys):
+        change = sa.update(fact).where(turned, fact.c.key.in_(part))
         connection.execute(change.values(gone=~fact.c.gone, changed=_last(connection, library) + 1))
+        _describe(connection, library, part)
+
+
+def _describe(connection: sa.Connection, library: int, keys: Sequence[str]) -> None:
+    """Take over what lists sort, search and count by of these items, as far as it is another."""
+    fact, item = db.fact, db.index_item.c
+    there = sa.and_(item.library == fact.c.library, item.key == fact.c.key)
+    shown = [fact.c[name] for name in DESCRIBED]
+    query = sa.select(*shown, item.key, item.folded_title, item.year, item.data)
+    query = query.select_from(sa.join(fact, db.index_item, there))
+    mine = sa.and_(fact.c.library == library, fact.c.key.in_(keys), fact.c.profile != NOBODY)
+    changes = {}
+    for *before, key, title, year, text in connection.execute(query.where(mine)):
+        data = json.loads(text)
+        people = "\n".join(named(one) for one in data.get("creators", ()))
+        now = (title, year, str(data.get("date") or ""), people)
+        if now != tuple(before):
+            changes[key] = {
+                "of": key,
+                **{f"now_{name}": value for name, value in zip(DESCRIBED, now, strict=True)},
+            }
+    if changes:
+        values: Json = {name: sa.bindparam(f"now_{name}") for name in DESCRIBED}
+        change = sa.update(fact).where(fact.c.library == library, fact.c.key == sa.bindparam("of"))
+        connection.execute(change.values(values), list(changes.values()))
+
+
+def named(creator: Mapping[str, Any]) -> str:
+    """Return the name of a creator as people read it, in one line."""
+    parts = (creator.get("firstName"), creator.get("lastName"))
+    name = creator.get("name") or " ".join(str(part) for part in parts if part)
+    return " ".join(str(name).split())
 
 
 def _last(connection: sa.Connection, library: int) -> int:
@@ -116,13 +154,17 @@ class Facts:
             known = self._known(connection, profile.name)
             mine = {key: fact for (name, key), fact in told.items() if name == profile.name}
             cut_off = self._cut_off(connection, mine.keys() - known.keys() - brought)
+            rows = []
             for key, fact in mine.items():
                 since, text = known.get(key, (None, ""))
                 if since is None:
                     since = now.isoformat(timespec="seconds") if key in brought else cut_off.get(key, "")
                 if text != _text(fact):
-                    row = {"key": key, "profile": profile.name, "since": since, "facts": _text(fact)}
-                    db.upsert(connection, db.fact, [{"library": self._library, **row, "changed": number}])
+                    row = {"key": key, "profile": profile.name, "since": since, **_columns(fact)}
+                    rows.append({"library": self._library, **row, "changed": number})
+            db.upsert(connection, db.fact, rows)
+            for part in chunks(row["key"] for row in rows):
+                _describe(connection, self._library, part)
 
     def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
         """Return what is remembered of a profile's papers: since when, and the text."""
@@ -265,15 +307,13 @@ class Facts:
 
     def years(self, *profiles: str) -> dict[str, dict[int, int]]:
         """Return how many papers of each of these profiles are in the library, by their year."""
-        item, fact = db.index_item.c, db.fact.c
-        there = sa.and_(item.library == fact.library, item.key == fact.key)
+        fact = db.fact.c
         counted: dict[str, dict[int, int]] = {name: {} for name in profiles}
         query = (
-            sa.select(fact.profile, item.year, sa.func.count())
-            .select_from(sa.join(db.fact, db.index_item, there))
-            .where(fact.library == self._library, item.year.is_not(None), item.trashed.is_(False))
-            .group_by(fact.profile, item.year)
-            .order_by(fact.profile, item.year)
+            sa.select(fact.profile, fact.year, sa.func.count())
+            .where(fact.library == self._library, fact.gone.is_(False), fact.year.is_not(None))
+            .group_by(fact.profile, fact.year)
+            .order_by(fact.profile, fact.year)
         )
         with self._store.reading() as connection:
             for part in chunks(profiles):
@@ -295,6 +335,12 @@ class Facts:
             for row in connection.execute(query.order_by(table.c.key, table.c.since, table.c.profile)):
                 rows.setdefault(row.key, []).append(row)
         return {key: _joined(several) for key, several in rows.items()}
+
+
+def _columns(fact: Fact) -> Json:
+    """Return what a row has of a fact."""
+    code = any(kind == "code" for _, kind in fact.links)
+    return {"facts": _text(fact), "score": fact.score, "category": fact.category, "code": code}
 
 
 def _text(fact: Fact) -> str:

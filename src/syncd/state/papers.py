@@ -1,66 +1,33 @@
 """The papers of a library as people look at them: counted, searched, sorted and paged by the database.
 
-Nothing here reads a whole table into memory, and nothing is written.
+Nothing here reads a whole table into memory, and nothing is written. What is looked for stands in `facts`, a narrow row
+each; of items only those are read that are shown.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from syncd.messages import recalled
 from syncd.state import store as db
-from syncd.state.facts import NOBODY
+from syncd.state.facts import NOBODY, named
 from syncd.state.history import BRINGS
 from syncd.text.titles import fold_title
 
 Json = dict[str, Any]
 Sort = Literal["date", "title", "score", "since"]
-# A link to code, as the text of facts has it.
-CODE: Final = '%": "code"%'
 # The sign that lets a search mean "%" and "_" themselves.
 ESCAPE: Final = "\\"
-
-
-class _Json(FunctionElement[Any]):
-    """A column that holds JSON as text, as JSON."""
-
-    type = sa.JSON()
-    inherit_cache = True
-
-
-class _Creators(FunctionElement[Any]):
-    """The creators of an item's data, a row each, in the column "value"."""
-
-    name = "creators"
-    inherit_cache = True
-
-
-@compiles(_Json)
-def _json_of(element: _Json, compiler: SQLCompiler, **how: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **how)} AS JSON)"
-
-
-@compiles(_Json, "sqlite")
-def _json_of_sqlite(element: _Json, compiler: SQLCompiler, **how: Any) -> str:
-    return str(compiler.process(element.clauses, **how))
-
-
-@compiles(_Creators)
-def _creators_of(element: _Creators, compiler: SQLCompiler, **how: Any) -> str:
-    return f"json_array_elements(CAST({compiler.process(element.clauses, **how)} AS JSON) -> 'creators')"
-
-
-@compiles(_Creators, "sqlite")
-def _creators_of_sqlite(element: _Creators, compiler: SQLCompiler, **how: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **how)}, '$.creators')"
+# What lists show of a row.
+SHOWN: Final = tuple(db.fact.c[name] for name in ("key", "profile", "since", "facts"))
+# So many rows are taken from the database at once.
+AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +85,19 @@ class Papers:
             start: how many are left out.
             most: how many are returned.
         """
-        item, fact = db.index_item.c, db.fact.c
-        where = sa.and_(*self._mine(profile), *self._has(search))
-        joined = self._joined()
-        total = self._connection.scalar(sa.select(sa.func.count()).select_from(joined).where(where)) or 0
-        date = _Json(item.data)["date"].as_string()
+        fact = db.fact.c
+        where = sa.and_(*self._mine(profile), *_has(search))
+        total = self._connection.scalar(sa.select(sa.func.count()).select_from(db.fact).where(where)) or 0
         orders = {
-            "date": (item.year.desc().nulls_last(), date.desc().nulls_last()),
-            "title": (item.folded_title,),
-            "score": (_score().desc().nulls_last(),),
+            "date": (fact.year.desc().nulls_last(), fact.date.desc()),
+            "title": (fact.title,),
+            "score": (fact.score.desc().nulls_last(),),
             "since": (fact.since.desc(),),
         }
-        query = sa.select(fact.key, fact.profile, fact.since, fact.facts, item.data).select_from(joined)
-        query = query.where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
-        return total, [_listed(row) for row in self._connection.execute(query)]
+        query = sa.select(*SHOWN).where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
+        rows = self._connection.execute(query).all()
+        items = self._items(row.key for row in rows)
+        return total, [_listed(row, items) for row in rows]
 
     def number(self, since: str, *, told: Collection[str] = (), gone: bool = False) -> int:
         """Return how many papers came since an ISO time in UTC.
@@ -160,7 +126,7 @@ class Papers:
         Returns:
             how many profiles there are, and of those that are told of: name, number of papers, papers.
         """
-        fact, item = db.fact.c, db.index_item.c
+        fact = db.fact.c
         came = sa.and_(*self._mine(None), fact.since >= since)
         if told:
             came = sa.and_(came, fact.key.not_in(told))
@@ -169,21 +135,18 @@ class Papers:
         # A fleet may have thousands: of these only the number is fetched.
         query = sa.select(sa.func.count(fact.profile.distinct())).where(came)
         total = self._connection.scalar(query) or 0
-        rows = self._connection.execute(counts.order_by(last.desc(), fact.profile).limit(profiles))
-        brought = {row[0]: row[1] for row in rows}
-        order = (fact.since.desc(), _score().desc().nulls_last(), fact.key)
-        place = sa.func.row_number().over(partition_by=fact.profile, order_by=order).label("place")
-        ranked = sa.select(fact.library, fact.key, fact.profile, fact.since, fact.facts, place)
-        first = ranked.where(came, fact.profile.in_(brought)).subquery()
-        there = sa.and_(item.library == first.c.library, item.key == first.c.key)
-        papers = sa.select(first, item.data).join(db.index_item, there).where(first.c.place <= each)
-        found: dict[str, list[Any]] = {name: [] for name in brought}
-        for row in self._connection.execute(papers.order_by(first.c.profile, first.c.place)):
-            found[row.profile].append(row)
-        reasons = self._reasons(since, [row.key for rows in found.values() for row in rows])
+        brought = self._connection.execute(counts.order_by(last.desc(), fact.profile).limit(profiles)).all()
+        order = (fact.since.desc(), fact.score.desc().nulls_last(), fact.key)
+        latest = sa.select(*SHOWN).where(came).order_by(*order).limit(each)
+        found = [
+            (name, number, self._connection.execute(latest.where(fact.profile == name)).all())
+            for name, number, _ in brought
+        ]
+        keys = [row.key for *_, rows in found for row in rows]
+        items, reasons = self._items(keys), self._reasons(since, keys)
         return total, [
-            (name, brought[name], [_listed(row, reasons.get(row.key, "")) for row in rows])
-            for name, rows in found.items()
+            (name, number, [_listed(row, items, reasons.get(row.key, "")) for row in rows])
+            for name, number, rows in found
         ]
 
     def _reasons(self, since: str, keys: Sequence[str]) -> dict[str, str]:
@@ -198,50 +161,44 @@ class Papers:
 
     def item(self, key: str) -> Json | None:
         """Return an item as the library had it last; None where it is not known."""
+        return self._items([key]).get(key)
+
+    def _items(self, keys: Iterable[str]) -> dict[str, Json]:
         item = db.index_item.c
-        query = sa.select(item.data).where(item.library == self._library, item.key == key)
-        text = self._connection.scalar(query)
-        return json.loads(text) if text else None
+        query = sa.select(item.key, item.data).where(item.library == self._library, item.key.in_(list(keys)))
+        return {row.key: json.loads(row.data) for row in self._connection.execute(query)}
 
     # Figures
 
     def scores(self, profile: str) -> dict[float, int]:
         """Return how many papers of a profile have which AI Score."""
-        return dict(self._counted(profile, _score()))
+        return dict(self._counted(profile, db.fact.c.score))
 
     def categories(self, profile: str) -> list[tuple[str, int]]:
         """Return how many papers of a profile its source puts into which category, the most frequent first."""
-        found = self._counted(profile, _Json(db.fact.c.facts)["category"].as_string())
+        found = [one for one in self._counted(profile, db.fact.c.category) if one[0]]
         return sorted(found, key=lambda one: (-one[1], one[0]))
 
     def with_code(self, profile: str) -> tuple[int, int]:
         """Return how many papers of a profile have code, and how many have none that is known."""
-        has_code = db.fact.c.facts.like(CODE)
-        query = sa.select(sa.func.count(), sa.func.count(sa.case((has_code, 1))))
-        query = query.select_from(self._joined()).where(*self._mine(profile))
-        total, coded = self._connection.execute(query).one()
-        return coded, total - coded
+        found = dict(self._counted(profile, db.fact.c.code))
+        return found.get(True, 0), found.get(False, 0)
 
     def creators(self, profile: str, most: int) -> list[tuple[str, int]]:
         """Return who made most of a profile's papers, with how many, the most frequent first."""
-        one = _Creators(db.index_item.c.data).table_valued("value")
-        person = sa.cast(one.c.value, sa.Text)
-        number = sa.func.count()
-        query = sa.select(person, number).select_from(self._joined().join(one, sa.true()))
-        query = query.where(*self._mine(profile)).group_by(person).order_by(number.desc(), person).limit(most)
-        return [(named(json.loads(row[0])), row[1]) for row in self._connection.execute(query)]
+        query = sa.select(db.fact.c.people).where(*self._mine(profile))
+        counted: Counter[str] = Counter()
+        # Some papers have thousands.
+        for several in self._connection.scalars(query).partitions(AT_ONCE):
+            counted.update([name for people in several for name in people.split("\n")])
+        return counted.most_common(most)
 
     def _counted(self, profile: str, what: sa.ColumnElement[Any]) -> list[tuple[Any, int]]:
         """Return each value that papers of a profile have there, with how many have it."""
-        query = sa.select(what, sa.func.count()).select_from(self._joined()).where(*self._mine(profile))
-        rows = self._connection.execute(query.group_by(what))
-        return [(row[0], row[1]) for row in rows if row[0] is not None]
+        query = sa.select(what, sa.func.count()).where(*self._mine(profile)).group_by(what)
+        return [(row[0], row[1]) for row in self._connection.execute(query) if row[0] is not None]
 
     # Selecting
-
-    def _joined(self) -> sa.Join:
-        item, fact = db.index_item.c, db.fact.c
-        return sa.join(db.fact, db.index_item, sa.and_(item.library == fact.library, item.key == fact.key))
 
     def _mine(self, profile: str | None) -> Sequence[sa.ColumnElement[bool]]:
         """Select what is there and a profile lists; what any lists, where none is named."""
@@ -249,22 +206,17 @@ class Papers:
         whose = fact.profile != NOBODY if profile is None else fact.profile == profile
         return fact.library == self._library, whose, fact.gone.is_(False)
 
-    def _has(self, search: str) -> list[sa.ColumnElement[bool]]:
-        """Select what has all words in its title, or all among its creators."""
-        words = search.split()
-        if not words:
-            return []
-        item = db.index_item.c
-        creators = sa.func.lower(_Json(item.data)["creators"].as_string())
-        titled = [item.folded_title.like(_like(fold_title(word))) for word in words if fold_title(word)]
-        made = [creators.like(_like(word.lower()), escape=ESCAPE) for word in words]
-        return [sa.or_(sa.and_(*titled) if titled else sa.false(), sa.and_(*made))]
 
-
-def named(creator: Mapping[str, Any]) -> str:
-    """Return the name of a creator as people read it."""
-    parts = (creator.get("firstName"), creator.get("lastName"))
-    return str(creator.get("name") or " ".join(str(part) for part in parts if part))
+def _has(search: str) -> list[sa.ColumnElement[bool]]:
+    """Select what has all words in its title, or all among its creators."""
+    words = search.split()
+    if not words:
+        return []
+    fact = db.fact.c
+    folded = [fold_title(word) for word in words]
+    titled = [fact.title.like(_like(word)) for word in folded if word]
+    made = [sa.func.lower(fact.people).like(_like(word.lower()), escape=ESCAPE) for word in words]
+    return [sa.or_(sa.and_(*titled) if titled else sa.false(), sa.and_(*made))]
 
 
 def _like(word: str) -> str:
@@ -273,13 +225,9 @@ def _like(word: str) -> str:
     return f"%{word}%"
 
 
-def _score() -> sa.ColumnElement[float]:
-    score: sa.ColumnElement[float] = _Json(db.fact.c.facts)["score"].as_float()
-    return score
-
-
-def _listed(row: Any, reason: str = "") -> Listed:
-    data, told = json.loads(row.data), json.loads(row.facts)
+def _listed(row: Any, items: Mapping[str, Json], reason: str = "") -> Listed:
+    # While a library is read anew, what it holds is not known.
+    data, told = items.get(row.key, {}), json.loads(row.facts)
     return Listed(
         key=row.key,
         title=str(data.get("title") or ""),

@@ -293,6 +293,7 @@ standing = sa.Table(
     sa.Column("comparison", sa.Text, nullable=False, server_default="[{}, []]"),
     sa.Column("said", sa.Text, nullable=False, server_default=""),
     sa.Column("kept", sa.Text, nullable=False, server_default="{}"),
+    sa.Index("standing_of_item", "library", "key"),
 )
 
 # The notes that syncd writes, one a week: see `notes`.
@@ -335,6 +336,7 @@ action = sa.Table(
     sa.Column("created", sa.Text, nullable=False, server_default="[]"),
     sa.Column("recorded", sa.Text, nullable=False, server_default=""),
     sa.Index("action_recorded", "recorded"),
+    sa.Index("action_of_item", "key", "run"),
 )
 
 journal = sa.Table(
@@ -388,7 +390,18 @@ fact = sa.Table(
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("changed", sa.Integer, nullable=False, server_default="0"),
     sa.Column("gone", sa.Boolean, nullable=False, server_default="0"),
+    # Of the facts, what is counted and sorted by.
+    sa.Column("score", sa.Float),
+    sa.Column("category", sa.Text, nullable=False, server_default=""),
+    sa.Column("code", sa.Boolean, nullable=False, server_default="0"),
+    # Of the item, what is counted, sorted and searched by: see `facts.heed`.
+    sa.Column("title", sa.Text, nullable=False, server_default=""),
+    sa.Column("year", sa.Integer),
+    sa.Column("date", sa.Text, nullable=False, server_default=""),
+    sa.Column("people", sa.Text, nullable=False, server_default=""),
     sa.Index("fact_changed", "library", "changed"),
+    sa.Index("fact_of_profile", "library", "profile", "gone", "since"),
+    sa.Index("fact_since", "library", "since"),
 )
 
 # The figures of profiles, as of the days on which they changed.
@@ -542,7 +555,7 @@ _revision = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0014"
+HEAD = "0015"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

@@ -26,8 +26,9 @@ from syncd.errors import SyncdError
 from syncd.figures import sheet, svg, table
 from syncd.messages import message
 from syncd.services.base import FoundAuthor
+from syncd.state.facts import named
 from syncd.state.libraries import remembered
-from syncd.state.papers import Papers, Sort, named
+from syncd.state.papers import Papers, Sort
 from syncd.state.state import Standing, State
 from syncd.sync.belongs import MARK
 from syncd.web.board import Ask, Download, Note, Page
