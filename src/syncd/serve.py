@@ -451,7 +451,7 @@ class Rules:
     """What `Guard` lets through.
 
     Attributes:
-        refuse: the answer to a request that is refused.
+        refuse: the answer to a request that is refused, from the reason and the request's headers.
         hosts: what a Host header may be, in small letters, with or without a port; None lets every name through.
         pages: whether pages of other sites may send requests.
         own_page: whether a page that is served here may.
@@ -459,7 +459,7 @@ class Rules:
         body_bytes: the longest body.
     """
 
-    refuse: Callable[[Reason], Response]
+    refuse: Callable[[Reason, Headers], Response]
     hosts: frozenset[str] | None = LOOPBACK_NAMES
     pages: bool = False
     own_page: bool = True
@@ -482,7 +482,7 @@ class Guard:
         headers = Headers(scope=scope)
         reason = self._reason(scope["method"], headers)
         if reason is not None:
-            response = self.rules.refuse(reason)
+            response = self.rules.refuse(reason, headers)
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from starlette.datastructures import Headers
+
 QUICK = Limits(head_seconds=0.3, body_seconds=0.3, answer_seconds=0.3, linger_seconds=0.3)
 STATUS = {Reason.HOST: 400, Reason.PAGE: 403, Reason.ENCODING: 501, Reason.LENGTH: 411, Reason.LONG: 413}
 
 
-def _refuse(reason: Reason) -> Response:
+def _refuse(reason: Reason, _: Headers) -> Response:
     return PlainTextResponse(reason.value, STATUS.get(reason, 400))
 
 

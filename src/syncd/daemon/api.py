@@ -814,7 +814,7 @@ class _Programs:
 
 def _served(listening: socket.socket, app: ASGIApp, hosts: frozenset[str] | None, name: str) -> Server:
     """Serve an application to whoever calls this computer by one of these names; None stands for any."""
-    rules = Rules(_unheard, hosts, own_page=False, body_bytes=LONGEST)
+    rules = Rules(lambda reason, _: _unheard(reason), hosts, own_page=False, body_bytes=LONGEST)
     door = Door(listening, Guard(app, rules), LIMITS, ((b"server", b"syncd"),), _unsound)
     return Server([door], name=name, stop_seconds=PARTING).start()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import prometheus_client as prometheus
 from prometheus_client.metrics import MetricWrapperBase
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -222,5 +223,5 @@ def _reading(figures: ASGIApp) -> ASGIApp:
     return app
 
 
-def _refused(reason: Reason) -> Response:
+def _refused(reason: Reason, _: Headers) -> Response:
     return PlainTextResponse(reason.value, 403 if reason in {Reason.HOST, Reason.PAGE} else 400)

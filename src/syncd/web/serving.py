@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Final
 from urllib.parse import urlencode
 
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
 from syncd.config import Config
@@ -22,6 +23,7 @@ from syncd.messages import message
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound
 from syncd.web.addresses import ACTS, PAGES
 from syncd.web.board import HEADERS, Board
+from syncd.web.strings import language_of, strings
 from syncd.web.visitors import Visitors
 
 LIMITS: Final = Limits(connections=64)
@@ -32,6 +34,8 @@ PARTING: Final = 1.0
 REFUSALS: Final[Mapping[Reason, tuple[int, str]]] = {
     Reason.HOST: (403, message("not-address-asked")),
     Reason.PAGE: (403, message("web-pages-not-answered")),
+    Reason.LENGTH: (411, message("body-length-not-told")),
+    Reason.LONG: (413, message("body-too-long", most=LONGEST)),
 }
 
 
@@ -127,6 +131,7 @@ class Dashboard:
         self._say("info", message("dashboard-served"), address=self.address())
 
 
-def _refused(reason: Reason) -> Response:
+def _refused(reason: Reason, headers: Headers) -> Response:
     status, words = REFUSALS.get(reason, (400, message("request-not-understood")))
-    return PlainTextResponse(words, status, HEADERS)
+    say = strings(language_of(headers.get("accept-language", "")))
+    return PlainTextResponse(say.sentence(words), status, HEADERS)

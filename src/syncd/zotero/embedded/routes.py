@@ -250,7 +250,7 @@ def request_of(scope: Scope, body: bytes) -> Request:
     return Request(method, scope["raw_path"].decode("latin-1"), asked, Headers(scope=scope), body, given)
 
 
-def refuse(reason: Reason) -> Response:
+def refuse(reason: Reason, _: Headers) -> Response:
     """The answer to a request that is refused before it is looked at."""
     return refused(_REFUSALS[reason])
 
