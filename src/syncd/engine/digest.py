@@ -13,7 +13,7 @@ from syncd.config import Library
 from syncd.digest import Digest, Moved, NewOfProfile, NewPaper
 from syncd.engine.status import zotero_address
 from syncd.state.papers import Listed, Papers
-from syncd.state.state import State
+from syncd.state.state import NOT_WRITTEN, State
 
 # So many profiles are told of, and so many papers of each.
 PROFILES: Final = 20
@@ -34,8 +34,8 @@ def digest_of(state: State, library: Library, since: datetime, *, told: Collecti
     with state.reading() as connection:
         papers = Papers(connection, state.number).number(_text(since), told=told)
     profiles, new = new_in(state, library, since, profiles=PROFILES, each=EACH, told=told)
-    waiting = state.count_standings()
-    _, asked = state.reviews(answered=False, start=0, most=ASKED)
+    not_written = sum(number for (cause, _), number in state.numbers().items() if cause in NOT_WRITTEN)
+    reviews, asked = state.reviews(answered=False, start=0, most=ASKED)
     return Digest(
         library=library.name,
         since=since,
@@ -43,9 +43,9 @@ def digest_of(state: State, library: Library, since: datetime, *, told: Collecti
         profiles=profiles,
         new=new,
         moved=_moved(state, since),
-        reviews=waiting.get("review", 0),
+        reviews=reviews,
         asked=tuple(standing.title for standing in asked),
-        failed=waiting.get("failed", 0) + waiting.get("refused", 0),
+        failed=not_written,
     )
 
 

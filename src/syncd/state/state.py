@@ -43,6 +43,9 @@ from syncd.sync.match import Candidate
 from syncd.sync.merge import Base, contents_after
 from syncd.text.titles import fold_title
 
+# Causes of a paper that the library did not take.
+NOT_WRITTEN = frozenset({"failed", "refused"})
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -550,17 +553,6 @@ class State:
         query = sa.select(db.standing, _BY).where(standing.library == self._library, which)
         query = query.order_by(standing.cause, standing.title, standing.paper).limit(most).offset(start)
         return [replace(_standing(row), by=row.by) for row in connection.execute(query)]
-
-    def count_standings(self) -> dict[str, int]:
-        """Return of how many papers there is something to be known, by what it is; of reviews those without answer."""
-        standing = db.standing.c
-        unanswered = sa.or_(standing.cause != "review", ~self._is_answered())
-        query = sa.select(standing.cause, sa.func.count()).where(
-            standing.library == self._library, unanswered
-        )
-        with self._store.reading() as connection:
-            rows = connection.execute(query.group_by(standing.cause).order_by(standing.cause))
-            return {row[0]: row[1] for row in rows}
 
     def reviews(self, *, answered: bool, start: int, most: int) -> tuple[int, list[Standing]]:
         """Return how many papers wait for the user's word, and some of them, in the order of their titles.

@@ -29,7 +29,7 @@ from syncd.services.base import FoundAuthor
 from syncd.state.facts import named
 from syncd.state.libraries import remembered
 from syncd.state.papers import Papers, Sort
-from syncd.state.state import Standing, State
+from syncd.state.state import NOT_WRITTEN, Standing, State
 from syncd.sync.belongs import MARK
 from syncd.web.board import Ask, Download, Note, Page
 from syncd.web.difference import Part, difference
@@ -127,7 +127,9 @@ def today(ask: Ask) -> Page:
     more = 0
     for library in ask.config.libraries.values():
         with _state(ask, library) as state:
-            waiting.update(state.count_standings())
+            waiting["review"] += state.reviews(answered=False, start=0, most=0)[0]
+            for (cause, _), number in state.numbers().items():
+                waiting["failed"] += number if cause in NOT_WRITTEN else 0
             rows += [(library, row) for row in rows_of(library, ask.config, state, paused, live)]
             for day, (number, bad) in state.history.days(first_day.isoformat()).items():
                 before = runs.get(day, (0, 0))
@@ -145,7 +147,7 @@ def today(ask: Ask) -> Page:
         "new": new,
         "more": more,
         "reviews": waiting["review"],
-        "failed": waiting["failed"] + waiting["refused"],
+        "failed": waiting["failed"],
         "strip": [_day(day, runs) for day in _days(first_day, now.date())],
         "troubled": troubled[:TROUBLES],
         "more_troubled": max(0, len(troubled) - TROUBLES),
