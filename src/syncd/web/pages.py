@@ -272,6 +272,7 @@ def run(ask: Ask) -> Page:
         start, part = slice_of(ask, f"/runs/{library.name}/{name}", total, LINES)
         lines = state.history.notes(name, start, LINES)
         undone = state.history.undone_by(name)
+        has_rest = found.undoes is not None and state.history.undone_by(found.undoes) is None
     facts = {
         "plain": plain,
         "run": found,
@@ -279,6 +280,7 @@ def run(ask: Ask) -> Page:
         "part": part,
         "library": library.name,
         "undone": undone,
+        "has_rest": has_rest,
     }
     return Page("run.html", ask.say.label("syncd-dashboard-run-of", time=ask.say.time(found.started)), facts)
 

@@ -212,7 +212,13 @@ syncd-dashboard-did =
         [trash] In den Papierkorb gelegt
        *[revert] Wiederhergestellt
     }
-syncd-dashboard-unfinished = Nicht zu Ende
+syncd-dashboard-unfinished = Nicht fertig
+syncd-dashboard-unfinished-why =
+    { $kind ->
+        [undo] Der Lauf ist noch bei der Arbeit, oder etwas hat ihn vorzeitig beendet. Was er wiederhergestellt hat, bleibt so. Der Rest lässt sich jetzt rückgängig machen; nichts geschieht zweimal.
+       *[other] Der Lauf ist noch bei der Arbeit, oder etwas hat ihn vorzeitig beendet. Der nächste Lauf findet heraus, was geschrieben wurde, und macht dort weiter.
+    }
+syncd-dashboard-undo-rest = Den Rest rückgängig machen…
 syncd-dashboard-run = Lauf
 syncd-dashboard-run-of = Lauf vom { $time }
 syncd-dashboard-run-did-nothing = Dieser Lauf änderte keinen Artikel.

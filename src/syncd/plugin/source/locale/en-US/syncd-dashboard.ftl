@@ -212,7 +212,13 @@ syncd-dashboard-did =
         [trash] Moved to the trash
        *[revert] Put back
     }
-syncd-dashboard-unfinished = Not at its end
+syncd-dashboard-unfinished = Not finished
+syncd-dashboard-unfinished-why =
+    { $kind ->
+        [undo] This undo is still at work, or something ended it early. What it put back stays so. The rest can be undone now; nothing is done twice.
+       *[other] This run is still at work, or something ended it early. The next run finds out what was written, and goes on from there.
+    }
+syncd-dashboard-undo-rest = Undo the Rest…
 syncd-dashboard-run = Run
 syncd-dashboard-run-of = Run of { $time }
 syncd-dashboard-run-did-nothing = This run changed no paper.
