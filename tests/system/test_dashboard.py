@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from background import Background, looks
 from boards import Reader, Shown, with_dashboard
-from owner import show
+from owner import Owner, show
+from pages import entry, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,3 +164,60 @@ def test_the_embedded_library_is_shown_there(desk: Desk) -> None:
         assert page.text.count('class="paper"') == 3
         assert "Ann Lee" in page.text
         assert reader.get("/library?q=nothing").text.count('class="paper"') == 0
+
+
+def test_a_paper_is_decided_once(desk: Desk) -> None:
+    """Of two browsers that show one question, the second hears that it was answered, and how; the answer stays."""
+    port = with_dashboard(desk)
+    Owner(desk.zotero).own(
+        "Gamma of Things", date="1999", creators=[{"creatorType": "author", "name": "Ann Lee"}]
+    )
+    desk.page.write_text(page(entry("Gamma of Things", line="CLMay 2, 2020")), encoding="utf-8")
+    desk.run()
+    with Shown(desk) as made:
+        reader = Reader(made.told["url"], port)
+        shown = reader.get("/reviews").text
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown))
+        assert "is another one" in reader.follow(reader.post("/reviews", {**form, "verdict": "different"}))
+        for verdict in ("same", "different", "later"):
+            told = reader.follow(reader.post("/reviews", {**form, "verdict": verdict}))
+            assert "was decided already: it is another paper" in told
+            assert "Take Back" in told
+        taken = {"paper": form["paper"], "library": form["library"]}
+        reader.follow(reader.post("/reviews/back", taken))
+        assert "is the same" in reader.follow(reader.post("/reviews", {**form, "verdict": "same"}))
+        told = reader.follow(reader.post("/reviews", {**form, "verdict": "different"}, Accept_Language="de"))
+        assert "it is the same as" in told
+
+
+def test_what_no_page_answers_is_said_in_the_readers_language(shown: tuple[Desk, Shown, int]) -> None:
+    """A form that is too long, an address without a page or of another computer, a browser that was not let in."""
+    _, made, port = shown
+    reader = Reader(made.told["url"], port)
+    german = {"Accept_Language": "de"}
+    long = reader.post("/follow", {"source": "x" * 200_000}, **german)
+    assert (long.status, "länger als" in long.text) == (413, True)
+    assert "is longer than" in reader.post("/follow", {"source": "x" * 200_000}).text
+    foreign = reader.get("/", Host="evil.example.org", **german)
+    assert (foreign.status, "Adresse" in foreign.text) == (403, True)
+    assert "gibt es nichts" in reader.get("/nowhere", **german).text
+    assert "gibt es nichts" in reader.get("/sync", **german).text
+    assert 'lang="de"' in Reader("", port).get("/", **german).text
+
+
+def test_an_undo_that_was_killed_can_be_gone_on_with(shown: tuple[Desk, Shown, int]) -> None:
+    """Its page says what it is, and leads to what is left to undo; once that is done, there is no rest."""
+    desk, made, port = shown
+    reader = Reader(made.told["url"], port)
+    run = next(one["run"] for one in desk.syncd("log", "--json").json)
+    assert desk.syncd("undo", run, "--yes").code == 0
+    with closing(sqlite3.connect(desk.data.state)) as state, state:
+        state.execute("UPDATE run SET finished = NULL WHERE kind = 'undo'")
+        (undo,) = state.execute("SELECT id FROM run WHERE kind = 'undo'").fetchone()
+    there = reader.get(f"/runs/main/{undo}").text
+    rest = f"/runs/main/{run}/undo"
+    assert "something ended it early" in there
+    assert f'href="{rest}"' in there.replace("%3A", ":")
+    assert reader.get(rest).status == 200
+    assert "This run was undone" in reader.follow(reader.post(rest))
+    assert "Undo the Rest" not in reader.get(f"/runs/main/{undo}").text

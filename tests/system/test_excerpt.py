@@ -338,7 +338,7 @@ def test_what_was_answered_of_a_paper_that_waits_is_known(tmp_path: Path) -> Non
         asked = Standing("ABCD2345", "review", None, "Masers", "", {}, [], said=waiting)
         with state.writing() as connection:
             state.set_status(connection, ["ABCD2345"], [asked])
-        state.decide("ABCD2345", "USER2345", "same")
+        state.decide("ABCD2345", ["USER2345"], "same")
         made = planned(state, intake(paper("Lasers", "Ann Lee", doi="10.1000/a"), name="ann"))
     assert [action.key for action in made.actions] == ["USER2345"]
 

@@ -311,7 +311,7 @@ def test_what_was_decided_about_a_paper_is_carried_out(desk: Desk, zotero: Zoter
     (waiting,) = fleet.state.standings()
     fleet.later()
     assert kinds(fleet.look()) == {"unchanged": 20, "read": 0}
-    fleet.state.decide(waiting.paper, waiting.candidates[0]["key"], "different")
+    fleet.state.decide(waiting.paper, [waiting.candidates[0]["key"]], "different")
     fleet.later()
     assert kinds(fleet.look()) == {"unchanged": 19, "read": 1}
     assert "Alpha Waves in Deeper Sleep" in zotero.papers()

@@ -381,8 +381,8 @@ class Api:
 
     # What the user says after the fact
 
-    def judge(self, asked: Asked) -> Json:
-        """Take the user's word on a review."""
+    def judge(self, asked: Asked, *, once: bool = False) -> Json:
+        """Take the user's word on a review; with `once` only where it was not decided meanwhile."""
         paper, said, key = _text(asked, "paper"), asked.body.get("verdict"), asked.body.get("key")
         verdict: Verdict | None = next((one for one in get_args(Verdict) if one == said), None)
         if verdict is None or not (key is None or isinstance(key, str)):
@@ -392,7 +392,7 @@ class Api:
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
                 if any(one.paper == paper for one in state.named(paper, "review")):
-                    return {"title": judge(state, paper, verdict, key).title, "verdict": verdict}
+                    return {"title": judge(state, paper, verdict, key, once=once).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
 
     def undo(self, asked: Asked) -> Json:

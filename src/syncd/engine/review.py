@@ -5,16 +5,19 @@ No library is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from syncd.errors import SyncdError
 from syncd.messages import message
 from syncd.state.state import FollowedProfile, Standing, State
 from syncd.sync.action import Verdict
+from syncd.sync.belongs import MARK
 from syncd.text.titles import fold_title
 
 
-def judge(state: State, words: str, verdict: Verdict, key: str | None = None) -> Standing:
+def judge(
+    state: State, words: str, verdict: Verdict, key: str | None = None, *, once: bool = False
+) -> Standing:
     """Remember what the user says of a possible duplicate.
 
     Args:
@@ -22,9 +25,10 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
         words: the paper's title or key, as `syncd review` shows it.
         verdict: "same", "different", "later".
         key: for "same", which item; the best candidate if none is named.
+        once: only if nothing was decided yet, as whoever asks believes.
 
     Raises:
-        SyncdError: there is no such review, or no such candidate.
+        SyncdError: there is no such review, or no such candidate, or it was decided already.
     """
     waiting = one_meant(
         words,
@@ -36,9 +40,24 @@ def judge(state: State, words: str, verdict: Verdict, key: str | None = None) ->
     if key is not None and key not in candidates:
         raise SyncdError(message("item-not-candidate", item=key, candidates=", ".join(candidates)))
     chosen = [key or candidates[0]] if verdict == "same" else candidates
-    for candidate in chosen:
-        state.decide(waiting.paper, candidate, verdict)
+    before = state.decide(waiting.paper, chosen, verdict, once=once)
+    if once and before:
+        raise SyncdError(_decided(waiting, before), hint=message("take-decision-back"))
     return waiting
+
+
+def _decided(standing: Standing, before: Mapping[str, Verdict]) -> str:
+    """Return what was decided about a paper, in words."""
+    same = next((key for key, verdict in before.items() if verdict == "same"), None)
+    if any(key.startswith(MARK) for key in before):
+        paper = repr(standing.title)
+        return (
+            message("decided-of-time", paper=paper) if same else message("decided-not-of-time", paper=paper)
+        )
+    if same is None:
+        return message("decided-different", paper=repr(standing.title))
+    titles = {one["key"]: one["title"] for one in standing.candidates}
+    return message("decided-same", paper=repr(standing.title), item=repr(titles.get(same) or same))
 
 
 def profile_meant(state: State, words: str) -> FollowedProfile:

@@ -45,6 +45,8 @@ from syncd.text.titles import fold_title
 
 # Causes of a paper that the library did not take.
 NOT_WRITTEN = frozenset({"failed", "refused"})
+# Verdicts that leave nothing to decide.
+DECIDED = ("same", "different")
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,10 +334,33 @@ class State:
         row = {"paper": paper, "digest": refusal.digest, "message": kept(refusal.message)}
         self._put(connection, db.refusal, row)
 
-    def decide(self, paper: str, key: str, verdict: Verdict) -> None:
-        """Remember what the user said of an item that a paper may be."""
+    def decide(
+        self, paper: str, keys: Iterable[str], verdict: Verdict, *, once: bool = False
+    ) -> dict[str, Verdict]:
+        """Remember what the user said of items that a paper may be.
+
+        Args:
+            paper: its create-once key.
+            keys: of the items.
+            verdict: what was said.
+            once: nothing is remembered where the paper was decided about before; two may do so at once.
+
+        Returns:
+            what was decided before, by the item.
+        """
+        decision, standing = db.decision.c, db.standing.c
+        mine = sa.and_(
+            decision.library == self._library, decision.paper == paper, decision.verdict.in_(DECIDED)
+        )
         with self._store.writing() as connection:
-            self._put(connection, db.decision, {"paper": paper, "key": key, "verdict": verdict})
+            # On a server, two could look before either has written.
+            row = sa.select(standing.paper).where(standing.library == self._library, standing.paper == paper)
+            connection.execute(row.with_for_update()).all()
+            before = {row.key: row.verdict for row in connection.execute(sa.select(db.decision).where(mine))}
+            if not (once and before):
+                for key in keys:
+                    self._put(connection, db.decision, {"paper": paper, "key": key, "verdict": verdict})
+        return before
 
     def take_back(self, standing: Standing) -> None:
         """Forget what the user said of a paper that waits for a review."""
@@ -578,7 +603,7 @@ class State:
         return sa.exists().where(
             decision.library == standing.library,
             decision.paper == standing.paper,
-            decision.verdict.in_(["same", "different"]),
+            decision.verdict.in_(DECIDED),
         )
 
     def standings_of(self, key: str) -> list[Standing]:

@@ -24,7 +24,7 @@ def judge(ask: Ask) -> Done:
     body = {name: form.get(name) or None for name in ("paper", "verdict", "key", "library")}
     if body["verdict"] != "same":
         body["key"] = None
-    told = ask.api.judge(Asked({}, body))
+    told = ask.api.judge(Asked({}, body), once=True)
     words = ask.say.label("syncd-dashboard-judged", verdict=told["verdict"], title=told["title"])
     at = form.get("at", "1")
     number = int(at) if at.isascii() and at.isdecimal() and len(at) <= DIGITS else 1
