@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from websites import Asked
 
 # As many profiles as the largest users have, and more threads than they may need.
-PROFILES = 1000
+PROFILES = 300
 THREADS = 40
 # Seconds that systemd gives the daemon to end: TimeoutStopSec of its unit. It means to be done in ten.
 STOP = 15.0
@@ -298,7 +298,7 @@ def threads_of(daemon: Background) -> int:
     return sum(1 for _ in Path(f"/proc/{daemon.process.pid}/task").iterdir())
 
 
-def test_a_thousand_profiles_of_one_library_take_turns(desk: Desk, zotero: Zotero) -> None:
+def test_hundreds_of_profiles_of_one_library_take_turns(desk: Desk, zotero: Zotero) -> None:
     """All are looked at, in a few runs and by a few threads; and though all are due, it ends when it is told to."""
     names = {f"p{number}" for number in range(PROFILES)}
     for name in names:

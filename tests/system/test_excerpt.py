@@ -17,7 +17,7 @@ from syncd.model import Link
 from syncd.paths import DataFolder
 from syncd.state.excerpt import excerpt
 from syncd.state.state import Standing, State
-from syncd.state.store import Store
+from syncd.state.store import Store, decision
 from syncd.sync.action import Refusal, Said
 from syncd.sync.merge import fresh
 from syncd.sync.paper_keys import possible_keys
@@ -163,7 +163,7 @@ class World:
         if chance.random() < 0.3:
             state._put(
                 connection,
-                sa.Table("decision", sa.MetaData(), autoload_with=connection),
+                decision,
                 {
                     "paper": key,
                     "key": chance.choice(self.keys),

@@ -41,11 +41,11 @@ def site() -> Iterator[Site]:
 PROGRAM = """
 import json, os, sys
 from syncd.clock import SystemClock
-from syncd.daemon import logs, tell
+from syncd.daemon import logs, ping
 class Hasty(SystemClock):
     def sleep(self, seconds): pass
 logs.configure(sys.stderr, os.environ, clock=Hasty())
-pinger = tell.Pinger(sys.argv[1], Hasty())
+pinger = ping.Pinger(sys.argv[1], Hasty())
 for _ in range(int(sys.argv[2])): pinger.success("fine")
 pinger.close()
 """
