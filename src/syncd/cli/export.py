@@ -26,14 +26,16 @@ from syncd.cli.console import (
 from syncd.config import Config, Library
 from syncd.config.values import closest, did_you_mean
 from syncd.engine.ports import Ports, run_name
+from syncd.engine.review import profile_meant
 from syncd.engine.session import opened as opened_library
 from syncd.errors import ConfigError, SyncdError
 from syncd.lists.files import File
 from syncd.lists.formats import WRITERS, format_of, pieces
 from syncd.lists.outputs import Written, write_list, write_outputs
-from syncd.lists.selection import SORTS, Selection, opened, selection_of
+from syncd.lists.selection import PUBLICATIONS, SORTS, Selection, Sort, opened, selection_of
 from syncd.lock import held
 from syncd.messages import message
+from syncd.state.contents import Choice
 from syncd.state.libraries import remembered
 from syncd.state.store import Store
 
@@ -87,10 +89,8 @@ def export(
         _check_known(sort, SORTS, message("no-such-order", name=sort, known=", ".join(SORTS)))
         if style and wanted != "html":
             raise ConfigError([message("style-of-html-alone")])
-        selection = selection_of(
-            settings, profiles=profiles or (), collection=collection, library=library, sort=SORTS[sort]
-        )
         world = ports(settings=settings)
+        selection = _chosen(settings, profiles or [], collection, library, SORTS[sort], world)
         _read_libraries([one for one, _ in selection.libraries], world)
         if out is None:
             _print(selection, wanted, style, world)
@@ -108,6 +108,25 @@ def export(
                 command=command,
             )
         raise typer.Exit(_tell([written]))
+
+
+def _chosen(
+    settings: Config,
+    profiles: Sequence[str],
+    collection: str | None,
+    library: str | None,
+    sort: Sort,
+    world: Ports,
+) -> Selection:
+    """Return which papers are meant. Profiles may also be those of pages that no configuration names."""
+    if profiles and collection:
+        raise ConfigError([message("output-profiles-alone")])
+    if all(name in settings.profiles or name in settings.groups for name in profiles):
+        return selection_of(settings, profiles=profiles, collection=collection, library=library, sort=sort)
+    meant = settings.library(library)
+    with remembered(meant, world.data, world.clock) as state:
+        names = tuple(profile_meant(state, name).name for name in profiles)
+    return Selection(((meant, Choice(profiles=names)),), sort, "" if len(names) == 1 else PUBLICATIONS)
 
 
 def _check_known(given: str, known: Iterable[str], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +24,6 @@ BIBTEX: dict[str, str] = {
     "dictionaryEntry": "incollection",
     "thesis": "phdthesis",
     "report": "techreport",
-    "manuscript": "unpublished",
 }
 """BibTeX's entries by Zotero's item type; all others are `misc`."""
 
@@ -32,26 +32,14 @@ BIBLATEX: dict[str, str] = BIBTEX | {
     "dictionaryEntry": "inreference",
     "thesis": "thesis",
     "report": "report",
-    "dataset": "dataset",
     "computerProgram": "software",
-    "standard": "standard",
     "webpage": "online",
     "blogPost": "online",
     "forumPost": "online",
-    "preprint": "online",
     "presentation": "unpublished",
     "patent": "patent",
-    "letter": "letter",
-    "artwork": "artwork",
-    "film": "movie",
-    "videoRecording": "video",
-    "audioRecording": "audio",
-    "podcast": "audio",
-    "case": "jurisdiction",
-    "bill": "legislation",
-    "statute": "legislation",
 }
-"""BibLaTeX's entries likewise."""
+"""BibLaTeX's entries likewise: those that its styles have a driver for, and that Zotero reads."""
 
 MASTERS = pattern(r"(?i)(?:master|m\.?\s?sc?\b|m\.?a\.?\b).*", hostile=("master", "a", "\n"))
 """A type of thesis that BibTeX has an entry for.
@@ -91,6 +79,9 @@ BIBLATEX_ROLES: Mapping[str, str] = {
 ADDRESS = {sign: "".join(f"%{byte:02X}" for byte in sign.encode()) for sign in ' {}\\"\t\n'}
 """What an address must not have, and BibTeX even less."""
 
+WORD = pattern(r"[^\W_]+", hostile="a", flags=re.ASCII)
+# So many words of a title stand for an author who is missing.
+MOST_WORDS = 4
 AND = pattern(r"(?i)(?:^|(?<=\s))and(?=\s|$)", hostile="and")
 PAGES = pattern(r"(?<=[^\s-])\s?[-–—]\s?(?=[^\s-])", hostile="1-")  # noqa: RUF001 - dashes are meant
 """What stands between two pages."""
@@ -131,6 +122,10 @@ def _entry(reference: Reference, to: Dialect) -> str:
     if kind == "phdthesis" and MASTERS.match(given):
         kind = "mastersthesis"
     fields = _people(reference, to) | _own(reference, to) | _dated(reference, to)
+    if to.is_old and not {"author", "editor"} & fields.keys():
+        # BibTeX sorts by people, and else by this.
+        words = WORD.findall(reference.title)[:MOST_WORDS]
+        fields["key"] = f"{{{' '.join(words) or reference.citation_key}}}"
     lines = [f"  {name} = {text}" for name, text in fields.items()]
     return f"@{kind}{{{reference.citation_key},\n" + ",\n".join(lines) + "\n}\n\n"
 
@@ -204,9 +199,7 @@ def _publisher(reference: Reference, to: Dialect) -> dict[str, str]:
         place = {"location": said.get("place", ""), "venue": said.get("eventPlace", "")}
         if kind in INSTITUTIONS:
             return {"institution": publisher} | place
-        return {
-            "organization" if to.entries.get(kind) in {"online", "standard"} else "publisher": publisher
-        } | place
+        return {"organization" if to.entries.get(kind) == "online" else "publisher": publisher} | place
     return {PUBLISHER.get(kind, "publisher"): publisher, "address": said.get("place", "")}
 
 
@@ -223,8 +216,9 @@ def _dated(reference: Reference, to: Dialect) -> dict[str, str]:
     looked = reference.fields.get("accessDate", "")[:10]
     access = {"urldate": f"{{{latex(looked, ascii_only=True)}}}"} if looked and reference.url else {}
     if not reference.date:
-        text = reference.fields.get("date", "")
-        return access | ({"year": f"{{{latex(text, ascii_only=to.is_old)}}}"} if text else {})
+        # Such as "in press".
+        text = latex(reference.fields.get("date", ""), ascii_only=to.is_old)
+        return access | ({"year" if to.is_old else "pubstate": f"{{{text}}}"} if text else {})
     if not to.is_old:
         return {"date": f"{{{reference.date}}}"} | access
     year, _, rest = reference.date.partition("-")

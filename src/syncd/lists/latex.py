@@ -24,9 +24,10 @@ ESCAPES: Mapping[str, str] = {
     "_": r"\_",
     "~": r"{\textasciitilde}",
     "^": r"\^{}",
-    "<": r"{\textless}",
-    ">": r"{\textgreater}",
-    "|": r"{\textbar}",
+    # Zotero reads these in mathematics, and knows no macros for them.
+    "<": "{$<$}",
+    ">": "{$>$}",
+    "|": "{$|$}",
     "`": r"{\textasciigrave}",
     # An entry of BibTeX may start where a line starts with this.
     "@": "{@}",
@@ -83,6 +84,18 @@ SIGNS: dict[str, str] = {
     "‡": r"\textdaggerdbl",
 }
 """Letters and signs that LaTeX takes as they are, where BibTeX does not cut them to pieces."""
+
+BOTH: dict[str, str] = {
+    "¹": r"\textonesuperior",
+    "²": r"\texttwosuperior",
+    "³": r"\textthreesuperior",
+    "÷": r"\textdiv",
+    "→": r"\textrightarrow",
+    "←": r"\textleftarrow",
+    "↑": r"\textuparrow",
+    "↓": r"\textdownarrow",
+}
+"""Signs that are macros in text, and that Zotero reads as such."""
 
 MATHS: Mapping[str, str] = {
     **dict(
@@ -204,7 +217,8 @@ def _table(*, ascii_only: bool) -> dict[str, str]:
     lowered = {sign: f"{{$_{{{plain}}}$}}" for plain, sign in SUBSCRIPTS.items() if plain.isascii()}
     maths = {sign: f"{{$\\{name}$}}" for sign, name in MATHS.items()}
     letters = {sign: f"{{{macro}}}" for sign, macro in (LETTERS | SIGNS).items()} if ascii_only else {}
-    return raised | lowered | maths | letters | dict(ESCAPES)
+    both = {sign: f"{{{macro}}}" for sign, macro in BOTH.items()}
+    return raised | lowered | maths | both | letters | dict(ESCAPES)
 
 
 _ACCENTS = {mark: macro for macro, mark in TEXT_ACCENTS.items()}

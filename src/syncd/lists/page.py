@@ -30,12 +30,12 @@ p { margin: 0; }
 .authors, .venue, details { font-size: 0.93rem; }
 .venue, details > p { color: var(--dim); }
 .links { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; margin-top: 0.15rem; font-size: 0.93rem; }
-.links a, summary { display: inline-block; min-height: 1.5rem; min-width: 1.5rem; }
+.links a { display: inline-block; min-height: 1.5rem; min-width: 1.5rem; }
 a { color: var(--link); text-underline-offset: 0.15em; text-decoration-thickness: 1px; }
 .title a { color: inherit; text-decoration-color: var(--dim); }
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
-summary { cursor: pointer; color: var(--dim); }
+summary { cursor: pointer; color: var(--dim); min-height: 1.5rem; width: fit-content; }
 details > p { margin: 0.2rem 0 0.3rem; }
 @media print { details { display: none; } main { max-width: none; padding: 0; } }
 """
@@ -47,6 +47,10 @@ RICH = pattern(r"&lt;(?P<tag>i|b|sub|sup)&gt;(?P<text>(?:(?!&lt;).)*)&lt;/(?P=ta
 'H<sub>2</sub>O &lt;b&gt;'
 """
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
+    *("November", "December"),
+)
 UNDATED = "Without a year"
 UNTITLED = "[no title]"
 OTHERS = "et al."
@@ -76,7 +80,7 @@ def pieces(
     )
     if by_year:
         for year, papers in groupby(references, key=lambda reference: reference.year):
-            anchor = f' id="y{year}"' if year else ""
+            anchor = f' id="year-{year}"' if year else ""
             yield f"<h2{anchor}>{year or UNDATED}</h2>\n<ul>\n"
             yield from (_paper(paper, styled) for paper in papers)
             yield "</ul>\n"
@@ -121,14 +125,27 @@ def authors_of(reference: Reference) -> str:
 
 
 def venue_of(reference: Reference) -> str:
-    """Return where a paper appeared, such as "Nature 12(3), 100-112, 2021"."""
+    """Return where and when a paper appeared, such as "Nature 12(3), 100-112, April 2021"."""
     said = reference.fields
     number = "".join((said.get("volume", ""), f"({said['issue']})" if "issue" in said else ""))
     place = reference.venue or said.get("publisher") or said.get("organization", "")
     pages = said.get("pages", "")
     return ", ".join(
-        filter(None, (" ".join(filter(None, (place, number))), pages, reference.date or said.get("date")))
+        filter(
+            None,
+            (" ".join(filter(None, (place, number))), pages, month_of(reference.date) or said.get("date")),
+        )
     )
+
+
+def month_of(date: str) -> str:
+    """Return the month of a date of ISO 8601, or its year.
+
+    >>> month_of("2021-04-30"), month_of("2021")
+    ('April 2021', '2021')
+    """
+    year, _, rest = date.partition("-")
+    return f"{MONTHS[int(rest[:2]) - 1]} {year}" if rest else year
 
 
 def links_of(reference: Reference) -> Iterator[tuple[str, str]]:
