@@ -29,7 +29,11 @@ from typing import Any
 import clock_child
 import statements
 
-LIBRARIES = ("rich.console", "rich.progress", "rich.table", "typer.main")
+# What a command loads when it first needs it.
+LIBRARIES = (
+    *("encodings.utf_8_sig", "filelock", "pydantic.dataclasses", "tzdata.zoneinfo", "uvicorn.lifespan.off"),
+    *("rich._emoji_codes", "rich.console", "rich.progress", "rich.table", "typer.main"),
+)
 NOT_YET = ("syncd.cli.main", "syncd.state.migrations.")
 STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -606,7 +607,7 @@ class Entry:
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Entry]]:
     """Plugins that are installed: as many as the test puts in."""
     entries: list[Entry] = []
-    monkeypatch.setattr(plugins, "entry_points", lambda group: entries if group == "syncd.sources" else [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: entries if group == "syncd.sources" else [])
     plugins.load.cache_clear()
     yield entries
     plugins.load.cache_clear()

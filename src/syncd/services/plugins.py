@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from syncd.errors import SourceError
@@ -64,6 +63,8 @@ class Plugins:
 @lru_cache(maxsize=1)
 def load() -> Plugins:
     """Load all plugins, once."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - to read a source of syncd's own takes none
+
     found = Plugins()
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
