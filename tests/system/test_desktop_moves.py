@@ -24,7 +24,7 @@ from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from doubles import Fault
 from owner import NEWS, Owner, memory_of, pushes, rests, show
-from plugins import ACTS, SIDES, seen, stopped, whole
+from plugins import ACTS, javascript, seen, stopped, whole
 from syncd.paths import keep_private
 from syncd.state.migrations import upgrade
 from syncd.state.store import OLDEST, Store
@@ -81,10 +81,10 @@ class Moving:
         return {"plugin" if database else server for database, server in found}
 
 
-@pytest.fixture(params=SIDES, ids=lambda side: side.__name__)
-def moving(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Moving]:
+@pytest.fixture
+def moving(tmp_path: Path, clock: FakeClock) -> Iterator[Moving]:
     """Give a desk whose page lists the three papers; it has no state yet, and its library is empty."""
-    with request.param(tmp_path, clock) as (zotero, plugin):
+    with javascript(tmp_path, clock) as (zotero, plugin):
         folder = tmp_path / "user"
         folder.mkdir()
         desk = DesktopDesk(folder, zotero, clock, program=plugin.program)

@@ -17,7 +17,7 @@ from doubles import Fault
 from doubles.plugin import new_key
 from owner import NEWS, forget, memory_of, pushes, rests, show, standing
 from pages import entry, page
-from plugins import ACTS, SIDES, TITLES, Asker, erase, knows, seen, signed, stopped, whole
+from plugins import ACTS, TITLES, Asker, erase, javascript, knows, seen, signed, stopped, whole
 from ports import free_port
 from syncd.cli.console import of_report
 from syncd.errors import LibraryError
@@ -62,12 +62,10 @@ class Installed:
     plugin: InZotero
 
 
-@pytest.fixture(params=SIDES, ids=lambda side: side.__name__)
-def side(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
-) -> Iterator[tuple[Zotero, InZotero]]:
+@pytest.fixture
+def side(tmp_path: Path, clock: FakeClock) -> Iterator[tuple[Zotero, InZotero]]:
     """Let a Zotero run that can have the plugin: what its owner sees, and the plugin."""
-    with request.param(tmp_path, clock) as running:
+    with javascript(tmp_path, clock) as running:
         yield running
 
 
