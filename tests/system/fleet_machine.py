@@ -486,6 +486,8 @@ class FleetMachine:
             " AND EXISTS (SELECT 1 FROM action WHERE run = run.id) ORDER BY started DESC LIMIT 3"
         )
         runs = self.query(query)
+        # What an undo takes back is known by where it was, also in the first round.
+        shelf.note()
         if (
             runs
             and self.command("undo", self.chance.choice(runs)[0], "--yes", "--library", f"lib{shelf.number}")
