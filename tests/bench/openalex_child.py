@@ -1,6 +1,6 @@
 """syncd for which OpenAlex is elsewhere, at the address that is named, and may be asked without a pause.
 
-A command where its words follow, else a daemon.
+A command where its words follow, else a daemon. A worker finds out its pace.
 """
 
 from __future__ import annotations
@@ -24,10 +24,18 @@ def elsewhere(*given: Any, **named: Any) -> Ports:
 
 if __name__ == "__main__":
     ADDRESS = sys.argv[1]
-    if words := sys.argv[2:]:
+    words = sys.argv[2:]
+    settings = configuration(None)
+    if words == ["worker"]:
+        from syncd.fleet.worker import serve
+
+        world = ports(settings=settings)
+        serve(dataclasses.replace(world, services={"openalex": ADDRESS}, pace=Pace()), 4, sys.stderr)
+    elif words:
         # Commands are loaded when they are asked for, and find this.
         console.ports = elsewhere
         sys.argv[1:] = words
         main()
-    loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
-    loop.serve(configuration(None), None, elsewhere(), sys.stderr)
+    else:
+        loop.Pace = lambda: Pace(0.0, {})  # type: ignore[attr-defined,assignment,misc]
+        loop.serve(settings, None, elsewhere(settings=settings), sys.stderr)

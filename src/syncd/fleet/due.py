@@ -34,6 +34,8 @@ PER_WORKER = 3
 # Profiles of one service that fall due within so long are asked about together.
 SOON = timedelta(minutes=15)
 
+# As an index finds them, which knows nothing of what is unlike a text.
+IS_DUE = db.fleet_profile.c.due > ""
 PROFILE, LIBRARY, PAGE = db.fleet_profile.c, db.fleet_library.c, db.fleet_page.c
 
 
@@ -240,7 +242,7 @@ def may_go(now: datetime) -> sa.ColumnElement[bool]:
     pause = db.pause.c.name
     rests = sa.exists().where(sa.or_(pause == "", pause == PROFILE.name))
     return sa.and_(
-        PROFILE.due != "",
+        IS_DUE,
         sa.or_(PROFILE.asked, sa.not_(rests)),
         _is_open(PROFILE, moment),
         _is_open(LIBRARY, moment),
@@ -278,7 +280,7 @@ def to_be_read(connection: sa.Connection, now: datetime, place: str | None = Non
     ready_ones = ranked.subquery()
     busy = (
         sa.select(PROFILE.place, sa.func.count().label("count"))
-        .where(PROFILE.queued != "")
+        .where(IS_DUE, PROFILE.queued != "")
         .group_by(PROFILE.place)
         .subquery()
     )
@@ -320,7 +322,7 @@ def not_being_read(connection: sa.Connection, names: Collection[str]) -> None:
 
 def being_read(connection: sa.Connection) -> list[str]:
     """Return the profiles for which a job to read them should be there."""
-    return list(connection.scalars(sa.select(PROFILE.name).where(PROFILE.queued != "")))
+    return list(connection.scalars(sa.select(PROFILE.name).where(IS_DUE, PROFILE.queued != "")))
 
 
 def to_be_asked(connection: sa.Connection, now: datetime) -> list[str]:
