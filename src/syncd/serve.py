@@ -34,6 +34,8 @@ LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LONG_LENGTH: Final = pattern(
     rb"\ncontent-length:[ \t]*[0-9]{20,}[ \t]*\r?\n", hostile=b"\ncontent-length: 0", flags=re.IGNORECASE
 )
+# The header of a request for a stream of events.
+STREAM: Final = (b"accept", b"text/event-stream")
 _LINGER_BYTES: Final = 40 * 1024 * 1024
 _log = logging.getLogger(__name__)
 # Seconds after which it is tried again to accept a client, where that failed.
@@ -203,12 +205,15 @@ class Protocol(H11Protocol):
         self._watch()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Keep the connection of a client that sent a whole request and waits for its answer.
+        """Keep the connection of a client that sent a whole request and waits for its answer, which has an end.
 
         Returns:
             Whether the connection is kept.
         """
         if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        if STREAM in self.cycle.scope["headers"]:
+            # A stream never ends by itself, and a browser that left its page would count as one who listens.
             return False
         self.cycle.keep_alive = False
         return True

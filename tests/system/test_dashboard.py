@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import socket
 import sqlite3
@@ -14,6 +15,7 @@ from background import Background, looks
 from boards import Reader, Shown, with_dashboard
 from owner import Owner, show
 from pages import entry, page
+from syncd.daemon.events import MOST_LISTENERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +86,17 @@ def test_no_page_of_another_site_gets_in(shown: tuple[Desk, Shown, int]) -> None
     assert reader.post("/pause", {}, Origin="null", Sec_Fetch_Site="none").status == 403
     assert "Resume" not in reader.get("/").text
     assert "Resume" in reader.follow(reader.post("/pause", {"back": "//evil.example.org"}))
+
+
+def test_a_reader_may_go_through_many_pages(shown: tuple[Desk, Shown, int]) -> None:
+    """Each page listens to what happens; one that was left does so no longer, and takes nobody's place."""
+    _, made, port = shown
+    reader = Reader(made.told["url"], port)
+    for _ in range(2 * MOST_LISTENERS):
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as line:
+            line.request("GET", "/events", headers={"Cookie": reader.cookie, "Accept": "text/event-stream"})
+            answer = line.getresponse()
+            assert (answer.status, answer.readline()) == (200, b"event: alive\n")
 
 
 def test_an_act_on_what_is_not_there_does_nothing(shown: tuple[Desk, Shown, int]) -> None:
