@@ -82,11 +82,11 @@ def board(desk: Desk) -> Iterator[Alone]:
         yield made
 
 
-def opened(desk: Desk) -> Alone:
+def opened(desk: Desk, **services: str) -> Alone:
     """Show the dashboard of a desk, in this process, by the machine's clock: its looks wait in earnest."""
     path = desk.folder / "config.toml"
     desk.data.create()
-    return Alone(load(path, desk.env), path, Ports(desk.env, desk.data, SystemClock()))
+    return Alone(load(path, desk.env), path, Ports(desk.env, desk.data, SystemClock(), services=services))
 
 
 class Tab:
@@ -146,6 +146,7 @@ def every_page(desk: Desk, tab: Tab) -> list[str]:
     plain = ["/", "/reviews", "/runs", run, f"{run}/undo", "/profiles", profile, f"/papers/main/{key}"]
     return [
         *plain,
+        "/exceptions",
         "/library",
         "/follow",
         "/follow?name=openalex:A5023888391",
@@ -245,7 +246,7 @@ def test_a_paper_field_by_field(desk: Desk, board: Alone, browser: Browser) -> N
     tab = Tab(browser, board.invite())
     tab.go(f"/papers/main/{key}")
     row = tab.page.get_by_role("row", name=re.compile("^Title"))
-    assert row.locator("td").all_inner_texts() == ["My Alpha Yours: it stays", "Alpha of Things"]
+    assert row.locator("td").all_inner_texts() == ["My Alpha\nYours: it stays", "Alpha of Things"]
     link = tab.page.get_by_role("link", name="Open in Zotero")
     assert link.get_attribute("href") == f"zotero://select/library/items/{key}"
     delta = owner.item("Delta of Things")["key"]
@@ -270,6 +271,29 @@ def test_an_author_is_followed(desk: Desk, board: Alone, browser: Browser) -> No
         tab.press("Sync Now")
         until(lambda: "Epsilon" in desk.zotero.papers())
         tab.page.get_by_role("heading", name="Epsilon").wait_for()
+
+
+def test_recent_papers_are_shown_in_place(desk: Desk, browser: Browser) -> None:
+    """Below the author whom a reader wants to know better, and for a screen reader; others stay where they are."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    with_dashboard(desk, "[http]\nallow_private = ['127.0.0.1']\n")
+    authors = [{"id": f"https://openalex.org/A500000000{n}", "display_name": "Ann Lee"} for n in range(2)]
+    with website() as site:
+        site.replies |= {
+            "/authors": Reply({"results": authors}),
+            "/works": Reply({"results": [{"title": f"Work {ATTACK}", "type": "article"}]}),
+            "/public/authors/discover": Reply({"authors": []}),
+        }
+        with opened(desk, openalex=site.address, scholarfeed=site.address) as board:
+            tab = Tab(browser, board.invite(), viewport={"width": 360, "height": 900})
+            tab.go("/follow?name=Ann+Lee")
+            tab.page.get_by_role("link", name="Recent Papers").first.click()
+            row = tab.page.get_by_role("listitem").filter(has_text="A5000000000")
+            row.get_by_text("Work").wait_for()
+            assert tab.page.get_by_role("link", name="Recent Papers").count() == 1
+            assert tab.page.evaluate("document.activeElement.matches('[data-found]')")
+            assert axe.run(tab.page).response["violations"] == []
+            assert (tab.page.title() == "hit", tab.wrong) == (False, [])
 
 
 def test_pages_are_drawn_anew(desk: Desk, browser: Browser) -> None:
