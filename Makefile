@@ -89,7 +89,7 @@ mutants: $(DEV) ## plant faults one by one and see whether the tests catch them
 
 bench: $(DEV) ## measure
 	$(BIN)/python -m pytest tests/bench tests/bench/check_parsing.py tests/bench/check_profiles.py \
-		tests/bench/check_writers.py tests/bench/check_dashboard.py -s
+		tests/bench/check_writers.py tests/bench/check_dashboard.py tests/bench/check_lists.py -s
 
 bench-scale: $(DEV) ## measure with libraries of up to a million items, or of other SIZES; up to 10 minutes
 	SYNCD_SCALE="$(SIZES)" SYNCD_PLOT=docs/performance.svg $(BIN)/python -m pytest tests/bench/check_scale.py tests/bench/check_many.py -s

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from syncd.doctor import computer, libraries, memory, profiles, settings, workers
+from syncd.doctor import computer, libraries, lists, memory, profiles, settings, workers
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.errors import ConfigError, SyncdError, words_of
 from syncd.messages import message
@@ -28,6 +28,7 @@ def examine(
         computer.checks,
         settings.checks,
         memory.checks,
+        lists.checks,
         workers.checks,
         libraries.checks,
         profiles.checks,

@@ -78,7 +78,7 @@ def _answers(database: str) -> bool:
     return True
 
 
-def _rows(data: DataFolder, query: str, **values: object) -> list[Row]:
+def rows(data: DataFolder, query: str, **values: object) -> list[Row]:
     """Ask the state, wherever it is; nothing comes where it can't be asked, which its own check says."""
     try:
         if data.database:
@@ -97,8 +97,8 @@ def _rows(data: DataFolder, query: str, **values: object) -> list[Row]:
 def index_version(scene: Scene, library: Library) -> int | None:
     """Return the version up to which the index of a library is complete; None where nothing is known of it."""
     query = "SELECT version FROM library WHERE endpoint = :endpoint AND prefix = :prefix"
-    rows = _rows(scene.data, query, endpoint=library.root, prefix=library.prefix)
-    return int(rows[0]["version"]) if rows else None
+    found = rows(scene.data, query, endpoint=library.root, prefix=library.prefix)
+    return int(found[0]["version"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +120,16 @@ def troubles(scene: Scene) -> dict[str, list[Hindrance]]:
         return {}
     places = {name: scene.config.library_of(one).whereabouts for name, one in scene.config.profiles.items()}
     found: defaultdict[str, list[Hindrance]] = defaultdict(list)
-    for row in _rows(scene.data, FAILING):
+    for row in rows(scene.data, FAILING):
         if places.get(name := row["name"]) == (row["endpoint"], row["prefix"]):
             reason, since = recalled(row["message"]), local(row["since"])
             words = message("failed-since", count=row["times"], since=since, reason=reason)
             found[name].append(Hindrance(words, recalled(row["hint"]) or _command("sync-now", name)))
-    for row in _rows(scene.data, RESTING):
+    for row in rows(scene.data, RESTING):
         if places.get(name := row["name"]) == (row["endpoint"], row["prefix"]):
             words = message("rests-because", reason=recalled(row["paused"]))
             found[name].append(Hindrance(words, _command("resume", name)))
-    paused = {row["name"] for row in _rows(scene.data, "SELECT name FROM pause")}
+    paused = {row["name"] for row in rows(scene.data, "SELECT name FROM pause")}
     for name in places:
         # Where all profiles rest, letting one go on is not enough.
         if "" in paused:
@@ -167,7 +167,7 @@ def failing(scene: Scene, library: Library) -> list[Failing]:
     config = scene.config
     followed = [name for name, one in config.profiles.items() if config.library_of(one).name == library.name]
     endpoint, prefix = library.whereabouts
-    runs = _rows(
+    runs = rows(
         scene.data,
         "SELECT started, counts, error, profiles FROM run WHERE kind = 'push' AND finished IS NOT NULL"  # noqa: S608 - no input
         f" AND {HERE} ORDER BY started DESC, id DESC LIMIT :most",

@@ -57,7 +57,7 @@ class File:
 
     def __init__(self, path: Path, store: Store) -> None:
         self.named = path
-        self.path = Path(os.path.realpath(path))
+        self.path = place_of(path)
         self._store = store
         self._host = socket.gethostname()
 
@@ -78,17 +78,11 @@ class File:
             StateError: it is no file, or can't be read.
         """
         try:
-            mode = self.path.stat().st_mode
-            if not stat.S_ISREG(mode):
-                folder, other = (
-                    message("output-is-folder", path=self.named),
-                    message("output-is-no-file", path=self.named),
-                )
-                raise StateError(folder if stat.S_ISDIR(mode) else other, hint=message("name-another-file"))
-            with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except FileNotFoundError:
-            return ""
+            if self.path.exists() and not self.path.is_file():
+                folder = message("output-is-folder", path=self.named)
+                words = folder if self.path.is_dir() else message("output-is-no-file", path=self.named)
+                raise StateError(words, hint=message("name-another-file"))
+            return digest_of(self.path)
         except OSError as error:
             raise self._failed(error) from None
 
@@ -195,6 +189,24 @@ class File:
             message("file-not-written", path=self.named, reason=error.strerror or os.strerror(errno.EIO)),
             hint=message("file-as-it-was"),
         )
+
+
+def place_of(path: Path) -> Path:
+    """Return where a file is: what a symbolic link leads to."""
+    return Path(os.path.realpath(path))
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest of what stands in a file; empty where there is none.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 class _UnchangedError(Exception):

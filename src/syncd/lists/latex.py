@@ -22,7 +22,7 @@ ESCAPES: Mapping[str, str] = {
     "#": r"\#",
     "&": r"\&",
     "_": r"\_",
-    "~": r"{\textasciitilde}",
+    "~": r"\~{}",
     "^": r"\^{}",
     # Zotero reads these in mathematics, and knows no macros for them.
     "<": "{$<$}",
