@@ -1351,6 +1351,7 @@ WORDS: Mapping[str, str] = {
     "file-as-it-was": "The file is as it was.",
     "output-folder-missing": "there is no folder {folder} for {path}",
     "output-folder-closed": "syncd may not write into the folder {folder}, where {path} is to be",
+    "lists-busy": "another process writes lists just now: {holder}",
     "lists-fine": "{count} lists, as syncd wrote them",
     "lists-fine/one": "1 list, as syncd wrote it",
     "make-folder": "Make the folder: {command}",

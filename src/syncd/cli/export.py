@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -31,15 +30,11 @@ from syncd.engine.session import opened as opened_library
 from syncd.errors import ConfigError, SyncdError
 from syncd.lists.files import File
 from syncd.lists.formats import WRITERS, format_of, pieces
-from syncd.lists.outputs import Written, write_list, write_outputs
+from syncd.lists.outputs import Written, write_list, write_outputs, writing
 from syncd.lists.selection import PUBLICATIONS, SORTS, Selection, Sort, opened, selection_of
-from syncd.lock import held
 from syncd.messages import message
 from syncd.state.contents import Choice
 from syncd.state.libraries import remembered
-from syncd.state.store import Store
-
-PATIENCE = 60.0
 
 
 def export(
@@ -95,7 +90,7 @@ def export(
         if out is None:
             _print(selection, wanted, style, world)
             return
-        with held(world.data.lists_lock, world.clock, wait=PATIENCE), closing(Store.of(world.data)) as store:
+        with writing(world.data, world.clock) as store:
             command = "syncd export … --force"
             written = write_list(
                 File(out, store),

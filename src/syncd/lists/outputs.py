@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 from syncd import __version__
 from syncd.clock import Clock
 from syncd.config import Config
-from syncd.errors import KeptError, StateError, SyncdError
+from syncd.errors import KeptError, LockedError, StateError, SyncdError
 from syncd.lists.files import File
 from syncd.lists.formats import pieces
 from syncd.lists.selection import Selection, opened, selection_of
@@ -59,10 +59,25 @@ def write_outputs(config: Config, data: DataFolder, clock: Clock, *, force: bool
     if not config.outputs:
         return []
     try:
-        with held(data.lists_lock, clock, wait=PATIENCE), closing(Store.of(data)) as store:
+        with writing(data, clock) as store:
             return list(_each(config, data, clock, store, force=force))
     except SyncdError as error:
         return [Written(output.file, "failed", error=error) for output in config.outputs]
+
+
+@contextmanager
+def writing(data: DataFolder, clock: Clock) -> Iterator[Store]:
+    """Give the database in which it is noted what was written, while no other process writes lists.
+
+    Raises:
+        LockedError: one does still.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(data.lists_lock, clock, wait=PATIENCE))
+        except LockedError as error:
+            raise LockedError(message("lists-busy", holder=error.holder), holder=error.holder) from None
+        yield stack.enter_context(closing(Store.of(data)))
 
 
 def _each(config: Config, data: DataFolder, clock: Clock, store: Store, *, force: bool) -> Iterator[Written]:

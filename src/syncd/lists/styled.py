@@ -57,8 +57,8 @@ def styled(style: str) -> Callable[[Reference], str]:
         found = CitationStylesStyle(style, validate=False)
         usable = found.has_bibliography()
     except Exception as error:  # noqa: BLE001 - it promises no particular ones
-        reason = (str(error) or type(error).__name__) if is_file else message("no-such-style")
-        words = message("style-unusable", style=style, reason=reason)
+        why = (str(error) or type(error).__name__) if is_file else message("no-such-style")
+        words = message("style-unusable", style=style, reason=why)
         raise StateError(words, hint=message("name-style")) from None
     if not usable:
         reason = message("style-without-list")
