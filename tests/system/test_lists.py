@@ -246,6 +246,22 @@ def test_a_writing_that_is_killed_leaves_the_file_whole(lab: Desk) -> None:
     assert set(files(lab)) == {"publications.bib", "publications.html", "all.xml"}
 
 
+def test_lists_of_a_state_on_a_server(at_server: Desk) -> None:
+    """PostgreSQL sorts, names and remembers as a file does."""
+    (at_server.folder / "out").mkdir()
+    at_server.configure(OUTPUTS)
+    at_server.page.write_text(page(ALPHA, BETA, GAMMA), encoding="utf-8")
+    assert at_server.syncd("push").code == 0
+    before = files(at_server)
+    assert re.fullmatch(
+        r"lee2023beta lee2021alpha(-..)? lee2021alpha(-..)?",
+        " ".join(re.findall(r"@\w+\{(.*),", bib(at_server))),
+    )
+    assert b"Alpha of Others" in before["publications.html"][0]
+    assert at_server.syncd("push").code == 0
+    assert files(at_server) == before
+
+
 def test_an_undo_and_a_daemon_bring_lists_up_to_date(lab: Desk) -> None:
     """What a run brought leaves the lists with it, and the daemon writes them as a push does."""
     lab.syncd("push")

@@ -38,7 +38,7 @@ WRITERS: dict[str, tuple[Callable[[Iterable[Reference]], Iterator[str]], Callabl
     "biblatex": (bibtex.biblatex, read_bibtex.parse),
     "csl-json": (csl_json.pieces, read_csl.parse),
     "ris": (ris.pieces, read_ris.parse),
-    "atom": (lambda papers: feed.pieces(papers, "A feed", ""), read_feed.parse),
+    "atom": (lambda papers: feed.pieces(papers, "A feed", "urn:x", ""), read_feed.parse),
 }
 
 
@@ -190,7 +190,7 @@ def test_no_paper_becomes_markup(found: list[Paper], form: str) -> None:
     """What a page or a feed has in elements and attributes is what syncd put there."""
     references = [reference_of(item_of(paper), f"key{n}", f"urn:x:{n}") for n, paper in enumerate(found)]
     if form == "atom":
-        root = ElementTree.fromstring("".join(feed.pieces(references, "A <b>", "")))  # noqa: S314 - our own
+        root = ElementTree.fromstring("".join(feed.pieces(references, "A <b>", "urn:x", "")))  # noqa: S314 - our own
         entries = root.findall("{*}entry")
         assert [entry.findtext("{*}title") for entry in entries] == [one.title for one in references]
         return
@@ -241,7 +241,7 @@ def test_hostile_text_does_no_harm() -> None:
     assert row[3].startswith("'@SUM")
     every = shown + marked + "".join(write for form in WRITERS for write in WRITERS[form][0]([paper]))
     assert not {"\x00", "\x07", "\u202e"} & set(every)
-    ElementTree.fromstring("".join(feed.pieces([paper], "P", "")))  # noqa: S314 - our own
+    ElementTree.fromstring("".join(feed.pieces([paper], "P", "urn:x", "")))  # noqa: S314 - our own
 
 
 def test_what_zotero_has_is_written() -> None:

@@ -6,7 +6,6 @@ A paper is published, for those who read the feed, when it came into the library
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
 from syncd.lists.page import OTHERS, UNTITLED, links_of
@@ -30,18 +29,19 @@ FIELDS = (
 TIME = pattern(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})", hostile="1")
 
 
-def pieces(references: Iterable[Reference], title: str, updated: str) -> Iterator[str]:
+def pieces(references: Iterable[Reference], title: str, uri: str, updated: str) -> Iterator[str]:
     """Yield a feed, an entry at a time.
 
     Args:
         references: in the order in which they are shown.
         title: of the feed.
+        uri: means this feed and no other.
         updated: ISO time of the last change of any of them.
     """
     yield "".join(
         (
             HEAD,
-            f"  <id>{uuid5(NAMESPACE_URL, f'syncd {title}').urn}</id>\n",
+            f"  <id>{uri}</id>\n",
             f"  <title>{_text(title)}</title>\n",
             f"  <updated>{_time(updated)}</updated>\n",
             f"  <author><name>{_text(title)}</name></author>\n",

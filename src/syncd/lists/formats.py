@@ -18,7 +18,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "csl-json": lambda papers, _: csl_json.pieces(papers),
     "ris": lambda papers, _: ris.pieces(papers),
     "html": lambda papers, chosen: page.pieces(papers, papers.title, by_year=chosen.sort == "date"),
-    "atom": lambda papers, _: feed.pieces(papers, papers.title, papers.updated),
+    "atom": lambda papers, _: feed.pieces(papers, papers.title, papers.uri, papers.updated),
     "markdown": lambda papers, chosen: markdown.pieces(papers, papers.title, by_year=chosen.sort == "date"),
     "csv": lambda papers, _: table.pieces(papers),
 }

@@ -17,7 +17,7 @@ from syncd import __version__
 from syncd.clock import Clock
 from syncd.config import Config
 from syncd.errors import KeptError, LockedError, StateError, SyncdError
-from syncd.lists.files import File
+from syncd.lists.files import File, digest_of
 from syncd.lists.formats import pieces
 from syncd.lists.selection import Selection, opened, selection_of
 from syncd.lock import held
@@ -135,7 +135,8 @@ def write_list(  # noqa: PLR0913 - all that a list is
     """
     with opened(selection, data, clock) as libraries:
         where = [(library.whereabouts, repr(choice)) for library, choice in selection.libraries]
-        made = [__version__, form, style, where, selection.sort, selection.title, libraries.moment()]
+        looks = [style, digest_of(Path(style)) if Path(style).is_file() else ""] if style else []
+        made = [__version__, form, looks, where, selection.sort, selection.title, libraries.moment()]
         basis = json.dumps(made)
         known = file.record()
         if known and known.basis == basis and file.digest() == known.digest:

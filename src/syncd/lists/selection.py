@@ -106,6 +106,7 @@ class Papers:
 
     Attributes:
         title: what a page or a feed of them is called.
+        uri: means this selection and no other.
         count: how many there are.
         updated: ISO time of the last change of any; empty where that is not known.
     """
@@ -114,6 +115,8 @@ class Papers:
         self._parts = parts
         self._rows = rows
         self.title = title
+        named = [(*part.library.whereabouts, *part.choice.profiles, part.choice.collection) for part in parts]
+        self.uri = uuid.uuid5(ADDRESSES, "/".join(map(repr, named))).urn
         self.count = len(rows)
         self.updated = updated
 
