@@ -28,9 +28,9 @@ MOST_PAPERS: Final = 50
 FEWER: Final = (20, 5, 0)
 # Bytes of a form. Zotero takes notes of 250,000 characters, and Linux variables of 131,072 bytes.
 MOST_BYTES: Final = 100_000
-# What Zotero's editor of notes writes around a note, so that nothing of it differs once it was open there. Every editor
-# since Zotero 6 reads version 8, and what is here needs no later one.
-NOTE: Final = ('<div data-schema-version="8">', "</div>")
+# What Zotero's editor of notes, since 2022, writes around a note that has nothing newer in it: so it finds nothing to
+# change where a note is open there.
+NOTE: Final = ('<div data-schema-version="9">', "</div>")
 LINK: Final = 'rel="noopener noreferrer nofollow"'
 UNITS: Final = {"novelty": "%"}
 
@@ -245,7 +245,7 @@ def _lines(paper: NewPaper, *, abstracts: bool) -> Iterator[tuple[_Part, ...]]:
     yield (_Part(on_line(paper.title) or paper.key, paper.link or ""),)
     names = [on_line(name) for name in paper.creators[:NAMES]]
     if names:
-        yield (_Part(on_line(", ".join(names) + (" …" if len(paper.creators) > NAMES else ""))),)
+        yield (_Part(on_line(", ".join([*names, "…"] if len(paper.creators) > NAMES else names))),)
     parts = [_Part(on_line(paper.date))] if paper.date else []
     if paper.score is not None:
         parts.append(_Part(message("digest-score", score=f"{paper.score:g}")))

@@ -41,6 +41,7 @@ STAGES = (
         "tests/system/test_identifiers.py",
         "tests/system/test_memory.py",
         "tests/system/test_amend.py",
+        "tests/system/test_note.py",
     ],
     ["tests/system/test_machine.py"],
 )

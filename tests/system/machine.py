@@ -46,13 +46,6 @@ captured = 2026-06-01
 [digest]
 note = "weekly"
 """
-# What a user does with the note of a week.
-NOTE_ACTS: dict[str, dict[str, Any]] = {
-    "edited": {"note": "<p>Mine</p>"},
-    "tagged": {"tags": [{"tag": "mine"}]},
-    "trashed": {"deleted": 1},
-    "erased": {},
-}
 ABSTRACTS = tuple(f"Version {number} of what we found." for number in range(3))
 EDITS = ("My own words.", "")
 MERGES = ("pushed into own", "own into pushed")
@@ -91,6 +84,8 @@ ACTS: dict[str, tuple[str, ...]] = {
     "trash by mistake": ("trash_by_mistake",),
     "erase": ("empty_trash",),
     "own copy": ("own_copy",),
+    "note is edited": ("edit_note",),
+    "note is erased": ("touch_note",),
     **{f"rejected for {profile}": ("reject", profile) for profile in PROFILES},
     **{f"merge {way}": ("merge", way) for way in MERGES},
     "merge with a later version": ("merge", "pushed into own", "2026-02-01"),
@@ -413,19 +408,22 @@ class Sync(RuleBasedStateMachine):
             )
             self.paused.add(profile)
 
-    @precondition(lambda self: self.paused)
-    @rule(act=st.sampled_from(sorted(NOTE_ACTS)))
-    def touch_note(self, act: str) -> None:
-        """The user does something with a note that syncd wrote, which is the user's from then on."""
+    def touch_note(self, _: int, **changes: Any) -> None:
+        """The user changes the note of a week, or erases it: it is the user's from then on."""
         for key, data in self.zotero.items().items():
             if data["itemType"] == "note" and key not in self.notes:
                 exercised["note touched"] += 1
-                if act == "erased":
-                    self.zotero.erase(key)
+                if changes:
+                    self._edit(data, **changes)
                 else:
-                    self._edit(data, **NOTE_ACTS[act])
+                    self.zotero.erase(key)
                 self.notes[key] = self.zotero.items().get(key)
 
+    def edit_note(self, number: int) -> None:
+        """The user changes the note of a week."""
+        self.touch_note(number, note="<p>Mine</p>")
+
+    @precondition(lambda self: self.paused)
     @rule(profile=PROFILE)
     def restore_collection(self, profile: str) -> None:
         """The user takes the collection out of the trash."""

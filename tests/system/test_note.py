@@ -112,6 +112,15 @@ def test_what_its_user_did_with_it_stays(weekly: Desk, zotero: Zotero, edit: str
     assert notes(zotero) == before
 
 
+def test_what_zoteros_editor_writes_by_itself_is_no_edit(weekly: Desk, zotero: Zotero) -> None:
+    """A later one puts its own version around a note that is open while a sync changes it."""
+    brings(weekly, "Alpha")
+    (note,) = notes(zotero)
+    change(zotero, note, {"note": note["note"].replace('schema-version="9"', 'schema-version="12"')})
+    brings(weekly, "Alpha", "Beta")
+    assert "Beta</a>" in text(zotero)
+
+
 def test_undo_leaves_it_and_the_next_news_bring_it_up_to_date(weekly: Desk, zotero: Zotero) -> None:
     """It tells what came; a paper that went again is no part of it once something else comes."""
     run = brings(weekly, "Alpha").run

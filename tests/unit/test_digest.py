@@ -59,7 +59,7 @@ def test_a_note_is_as_zoteros_editor_writes_it() -> None:
     small = Digest("main", SINCE, 1, 1, (NewOfProfile("main", "ann", "Ann & Co", 1, (ALPHA,)),))
     link = 'rel="noopener noreferrer nofollow"'
     assert as_note("Week 48", small) == (
-        '<div data-schema-version="8"><h1>Week 48</h1>\n<p>1 paper has come since 2026-11-23.</p>\n'
+        '<div data-schema-version="9"><h1>Week 48</h1>\n<p>1 paper has come since 2026-11-23.</p>\n'
         "<h2>Ann &amp; Co: 1 new paper</h2>\n"
         f'<ul>\n<li>\n<a href="{LINK}" {link}>Alpha</a><br>Ann Lee, Bo Chen<br>2026-11-24, AI Score 87, '
         f'<a href="https://github.com/ann/alpha" {link}>Code</a>, new in source\n</li>\n</ul>\n'

@@ -14,6 +14,7 @@ from syncd.digest import Digest, Moved, NewOfProfile, NewPaper
 from syncd.engine.status import zotero_address
 from syncd.state.papers import Listed, Papers
 from syncd.state.state import NOT_WRITTEN, State
+from syncd.zotero.items import OTHERS
 
 # So many profiles are told of, and so many papers of each.
 PROFILES: Final = 20
@@ -90,7 +91,7 @@ def _papers(listed: Sequence[Listed], library: Library) -> tuple[NewPaper, ...]:
         NewPaper(
             key=one.key,
             title=one.title,
-            creators=one.creators,
+            creators=tuple("…" if name == OTHERS["lastName"] else name for name in one.creators),
             date=one.date,
             score=one.score,
             code=one.code,

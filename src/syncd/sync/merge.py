@@ -12,11 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from syncd.text.patterns import pattern
 from syncd.zotero import schema
 from syncd.zotero.items import PREPRINT, SCORE_TAG, Draft, creators_of
 
 Json = dict[str, Any]
 AUTOMATIC = 1
+SCHEMA = pattern(r' data-schema-version="\d+"', hostile=' data-schema-version="')
+"""The version of Zotero's editor of notes: it writes its own, without anybody's doing, where a sync changes a note that
+is open there."""
 # Properties of an item that say nothing about what is in it.
 NO_CONTENT = frozenset({"key", "version", "dateAdded", "dateModified", "deleted", "parentItem"})
 
@@ -109,6 +113,8 @@ def canonical(name: str, value: Any) -> str:
         value = sorted((tag["tag"], tag.get("type", 0)) for tag in value)
     elif name == "collections":
         value = sorted(value)
+    elif name == "note":
+        value = SCHEMA.sub("", value)
     return json.dumps(value, sort_keys=True)
 
 
