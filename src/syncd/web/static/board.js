@@ -149,7 +149,7 @@ function showInside() {
       location.href = link.href;
       return;
     }
-    link.remove();
+    (link.closest("span") ?? link).remove();
     row.append(found);
     /** @type {HTMLElement} */ (found).tabIndex = -1;
     /** @type {HTMLElement} */ (found).focus({ preventScroll: true });
