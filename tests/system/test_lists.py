@@ -74,6 +74,9 @@ def test_lists_follow_what_was_pushed_edited_and_trashed(lab: Desk) -> None:
     again = lab.syncd("push", "--json")
     assert files(lab) == before
     assert [one["outcome"] for one in json.loads(again.out)["outputs"]] == ["unchanged"] * 3
+    lab.zotero.post({"itemType": "book", "title": "Somebody else's"})
+    assert lab.syncd("push").code == 0
+    assert {name for name, file in files(lab).items() if file != before[name]} == {"all.xml"}
     mend(lab, "Alpha of Things", title="Alpha, mended & more", date="2022")
     assert lab.syncd("push").code == 0
     assert r"title = {Alpha, mended \& more}" in bib(lab)

@@ -294,3 +294,41 @@ def test_advice_fits_the_setting(tmp_path: Path, text: str, advice: str) -> None
     (problem,) = problems_of(tmp_path, text)
     assert advice in problem
     assert KEY not in problem
+
+
+def test_outputs_that_fit_nothing(tmp_path: Path) -> None:
+    """Which papers, which library, which file and which style: each problem with its line; then the names."""
+    text = """
+[profiles.ann]
+source = "ann.txt"
+
+[[outputs]]
+file = "a.bib"
+format = "bibtexx"
+
+[[outputs]]
+file = "b.bib"
+format = "bibtex"
+profiles = ["ann"]
+collection = "Lab"
+style = "ieee"
+
+[[outputs]]
+file = "./b.bib"
+format = "csv"
+library = "man"
+"""
+    formats = '"bibtex", "biblatex", "csl-json", "ris", "html", "atom", "markdown"'
+    assert problems_of(tmp_path, text) == [
+        f'config.toml:7: outputs.format: should be {formats} or "csv", did you mean "bibtex"?',
+        "config.toml:13: outputs.collection: profiles say already which papers are meant",
+        'config.toml:14: outputs.style: only a list with format = "html" has a style',
+        "config.toml:17: outputs.file: another output is written to ./b.bib already",
+        'config.toml:19: outputs.library: there is no library "man"',
+    ]
+    names = (
+        '[profiles.ann]\nsource = "ann.txt"\n[[outputs]]\nfile = "a"\nformat = "ris"\nprofiles = ["anne"]\n'
+    )
+    assert problems_of(tmp_path, names) == [
+        'config.toml:6: outputs.profiles: there is no profile "anne"; did you mean "ann"?'
+    ]

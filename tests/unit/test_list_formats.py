@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.errors import StateError
 from syncd.lists import bibtex, csl_json, feed, markdown, page, ris, table
 from syncd.lists.reference import Reference, reference_of
+from syncd.lists.styled import styled
 from syncd.model import Creator, Identifiers, Paper, Snapshot
 from syncd.parse import bibtex as read_bibtex
 from syncd.parse import csl_json as read_csl
@@ -289,3 +291,25 @@ def test_what_zotero_has_is_written() -> None:
     assert "A3  - " not in (lines := "".join(ris.pieces([paper])))
     assert "A2  - Itor, Ed\r\n" in lines
     assert "TY  - CHAP\r\n" in lines
+
+
+def test_a_citation_style_shows_text_as_text() -> None:
+    """A style of CSL sets what a page shows; nothing hostile gets through it, and a style that is none is named."""
+    good = {
+        "key": "BBBB2345",
+        "itemType": "journalArticle",
+        "title": "Alpha of <i>Things</i>",
+        "publicationTitle": "Nature & Co",
+        "date": "2021",
+        "creators": [{"creatorType": "author", "firstName": "Martin Luther, Jr.", "lastName": "King"}],
+    }
+    papers = [reference_of(HOSTILE, "a", "urn:x"), reference_of(good, "b", "urn:y")]
+    text = "".join(page.pieces(papers, "P", by_year=True, styled=styled("harvard-cite-them-right")))
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "javascript:alert(1)" not in text
+    assert "“Alpha of <i>Things</i>”, <i>Nature &amp; Co</i>" in text
+    ElementTree.fromstring(text[text.index("<body>") : text.index("</html>")])  # noqa: S314 - our own
+    for wrong in ("no-such-style", "gone.csl", "https://example.org/x.csl"):
+        with pytest.raises(StateError, match=f"the citation style {wrong} can't be used"):
+            styled(wrong)
