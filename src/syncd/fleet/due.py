@@ -341,9 +341,11 @@ def _together(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def to_be_pushed(connection: sa.Connection, now: datetime) -> list[int]:
-    """Return the numbers of libraries for which something was read."""
+def to_be_pushed(connection: sa.Connection, now: datetime, library: int | None = None) -> list[int]:
+    """Return the numbers of libraries for which something was read; only of one, if it is named."""
     query = sa.select(PROFILE.library).select_from(BOTH).where(may_go(now), was_read()).distinct()
+    if library is not None:
+        query = query.where(PROFILE.library == library)
     return list(connection.scalars(query))
 
 

@@ -94,11 +94,17 @@ class Jobs:
         now = self._clock.now()
         with self._store.writing() as connection:
             pages.forget_old(connection, now)
-            while due.fall_due(connection, now) >= due.MOST:
-                pass
+        # Each some hundred in a transaction of their own: whoever takes note of looks waits for these.
+        while self._fall_due(now) >= due.MOST:
+            pass
+        with self._store.writing() as connection:
             lost = queue.without_job(connection, queue.READ, due.being_read(connection))
             due.not_being_read(connection, lost)
             queue.hand_out(connection, now)
+
+    def _fall_due(self, now: datetime) -> int:
+        with self._store.writing() as connection:
+            return due.fall_due(connection, now)
 
     def read(self, profile: str) -> None:
         """Read a profile's source, and let its library be pushed to."""
@@ -187,7 +193,7 @@ class Jobs:
                 put_off = put_off or any(look.put_off for look in looks)
                 self._note([(turn, replace(outcome, looks=tuple(looks)))])
         with self._store.writing() as connection:
-            if not put_off and library in due.to_be_pushed(connection, self._clock.now()):
+            if not put_off and due.to_be_pushed(connection, self._clock.now(), library):
                 queue.push(connection, library)
 
     def _note(

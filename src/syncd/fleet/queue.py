@@ -8,10 +8,10 @@ stand in the way of others.
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from procrastinate import exceptions, jobs, manager, schema
@@ -21,6 +21,8 @@ from syncd.fleet import due
 from syncd.services import SOURCES
 from syncd.state import store as db
 from syncd.state.store import Store
+
+T = TypeVar("T", str, int)
 
 # What is done.
 EACH_MINUTE: Final = "each-minute"
@@ -122,12 +124,14 @@ def defer(connection: sa.Connection, task: str, queue: str, subject: str | int, 
     return True
 
 
-def without_job(connection: sa.Connection, task: str, subjects: Iterable[str]) -> list[str]:
-    """Return those subjects for which no job is there, waiting or under way."""
+def without_job(
+    connection: sa.Connection, task: str, subjects: Iterable[T], states: Sequence[str] = ("todo", "doing")
+) -> list[T]:
+    """Return those subjects for which no job is there, waiting ("todo") or under way ("doing")."""
     query = sa.text(
-        "SELECT lock FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
+        "SELECT lock FROM procrastinate_jobs WHERE task_name = :task AND status::text = ANY(:states)"
     )
-    there = set(connection.scalars(query, {"task": task}))
+    there = set(connection.scalars(query, {"task": task, "states": list(states)}))
     return [subject for subject in subjects if _name(task, subject) not in there]
 
 
@@ -144,7 +148,8 @@ def hand_out(connection: sa.Connection, now: datetime, place: str | None = None)
     if place is None:
         for service in due.to_be_asked(connection, now):
             defer(connection, ASK, queue_of(service), service, service=service)
-        for library in due.to_be_pushed(connection, now):
+        # While many wait, each minute would try to put all of them there once more.
+        for library in without_job(connection, PUSH, due.to_be_pushed(connection, now), ("todo",)):
             push(connection, library)
 
 
