@@ -330,5 +330,5 @@ library = "man"
         '[profiles.ann]\nsource = "ann.txt"\n[[outputs]]\nfile = "a"\nformat = "ris"\nprofiles = ["anne"]\n'
     )
     assert problems_of(tmp_path, names) == [
-        'config.toml:6: outputs.profiles: there is no profile "anne"; did you mean "ann"?'
+        'config.toml:6: outputs.profiles: there is no profile "anne", did you mean "ann"?'
     ]
