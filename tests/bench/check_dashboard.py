@@ -273,7 +273,8 @@ class Shown:
         words = [sys.executable, "-m", "syncd", "dashboard", "--no-browser", "--json"]
         self._process = subprocess.Popen(words, env=world.env, stdout=subprocess.PIPE, cwd=world.folder)
         assert self._process.stdout is not None
-        url = json.loads(self._process.stdout.readline())["url"]
+        with self._process.stdout as told:
+            url = json.loads(told.readline())["url"]
         self.reader = Reader(url, world.port)
         self.weight = sum(len(self.reader.get(f"/static/{name}").text) for name in PARTS)
         assert urlsplit(url).port == world.port

@@ -163,12 +163,13 @@ def test_an_older_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> N
         with opened.reading() as connection:
             papers = Papers(connection, 1)
             listed = papers.page("ann", search="ann alpha"), papers.page("ann", search="bo lee")
-            counted = papers.scores("ann"), papers.with_code("ann"), papers.creators("ann", 9)
+            counted = papers.counted("ann")
     assert found is not None
     assert found.name == "push-1"
     assert zoteros == [Zotero("d", "s")]
     assert [total for total, _ in listed] == [0, 1]
-    assert counted == ({57.0: 1}, (1, 0), [("Bo Lee", 1)])
+    assert (counted.years, counted.scores, counted.code) == ({2021: 1}, {57.0: 1}, {True: 1})
+    assert counted.creators == {"Bo Lee": 1}
     assert revision(path) == store.HEAD
     copy = tmp_path / f"s.sqlite.{store.OLDEST}"
     assert revision(copy) == store.OLDEST

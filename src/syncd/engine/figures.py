@@ -44,22 +44,22 @@ def figures_of(
         )
         for name in FIGURES
     ]
-    years = state.facts.years(profile)[profile]
-    found.append(Figure("years", titles["years"], "bars", _without_gaps(years)))
     with state.reading() as connection:
-        papers = Papers(connection, state.number)
-        scores, categories = papers.scores(profile), papers.categories(profile)
-        coded, others = papers.with_code(profile)
-        people = papers.creators(profile, MOST_PEOPLE + 4)
+        counted = Papers(connection, state.number).counted(profile)
+    years = {year: number for year, number in counted.years.items() if year is not None}
+    scores = {score: number for score, number in counted.scores.items() if score is not None}
+    found.append(Figure("years", titles["years"], "bars", _without_gaps(years)))
     found.append(Figure("scores", titles["scores"], "bars", _in_steps(scores)))
-    found.append(Figure("categories", titles["categories"], "ranking", tuple(categories[:MOST_CATEGORIES])))
+    categories = sorted(counted.categories.items(), key=lambda one: (-one[1], one[0]))
+    named = tuple(one for one in categories if one[0])
+    found.append(Figure("categories", titles["categories"], "ranking", named[:MOST_CATEGORIES]))
     with_whom = [
         (name, number)
-        for name, number in people
+        for name, number in counted.creators.most_common(MOST_PEOPLE + 4)
         if name not in {"", OTHERS["lastName"]} and not same_person(name, author)
     ]
     found.append(Figure("coauthors", titles["coauthors"], "ranking", tuple(with_whom[:MOST_PEOPLE])))
-    code = (("code", coded), ("no code", others)) if coded else ()
+    code = (("code", counted.code[True]), ("no code", counted.code[False])) if counted.code[True] else ()
     found.append(Figure("code", titles["code"], "share", code))
     return tuple(figure for figure in found if figure.values)
 

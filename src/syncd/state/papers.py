@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -24,10 +24,8 @@ Json = dict[str, Any]
 Sort = Literal["date", "title", "score", "since"]
 # The sign that lets a search mean "%" and "_" themselves.
 ESCAPE: Final = "\\"
-# What lists show of a row.
-SHOWN: Final = tuple(db.fact.c[name] for name in ("key", "profile", "since", "facts"))
 # So many rows are taken from the database at once.
-AT_ONCE: Final = 500
+AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,25 @@ class Listed:
     since: str
     reason: str = ""
     abstract: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many papers have what.
+
+    Attributes:
+        years: of their dates, or None.
+        scores: AI Scores, or None.
+        categories: of the source; "" where it has none.
+        code: whether code is known.
+        creators: names; "" where there is nobody.
+    """
+
+    years: Counter[int | None] = field(default_factory=Counter)
+    scores: Counter[float | None] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+    code: Counter[bool] = field(default_factory=Counter)
+    creators: Counter[str] = field(default_factory=Counter)
 
 
 class Papers:
@@ -94,10 +111,9 @@ class Papers:
             "score": (fact.score.desc().nulls_last(),),
             "since": (fact.since.desc(),),
         }
-        query = sa.select(*SHOWN).where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
-        rows = self._connection.execute(query).all()
-        items = self._items(row.key for row in rows)
-        return total, [_listed(row, items) for row in rows]
+        # What is sorted is the keys alone.
+        query = sa.select(fact.key).where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
+        return total, self._listed(profile, self._connection.scalars(query).all())
 
     def number(self, since: str, *, told: Collection[str] = (), gone: bool = False) -> int:
         """Return how many papers came since an ISO time in UTC.
@@ -137,17 +153,31 @@ class Papers:
         total = self._connection.scalar(query) or 0
         brought = self._connection.execute(counts.order_by(last.desc(), fact.profile).limit(profiles)).all()
         order = (fact.since.desc(), fact.score.desc().nulls_last(), fact.key)
-        latest = sa.select(*SHOWN).where(came).order_by(*order).limit(each)
-        found = [
-            (name, number, self._connection.execute(latest.where(fact.profile == name)).all())
-            for name, number, _ in brought
-        ]
-        keys = [row.key for *_, rows in found for row in rows]
-        items, reasons = self._items(keys), self._reasons(since, keys)
-        return total, [
-            (name, number, [_listed(row, items, reasons.get(row.key, "")) for row in rows])
-            for name, number, rows in found
-        ]
+        latest = sa.select(fact.key).where(came).order_by(*order).limit(each)
+        found = []
+        for name, number, _ in brought:
+            keys = self._connection.scalars(latest.where(fact.profile == name)).all()
+            found.append((name, number, self._listed(name, keys, self._reasons(since, keys))))
+        return total, found
+
+    def _listed(
+        self, profile: str, keys: Sequence[str], reasons: Mapping[str, str] | None = None
+    ) -> list[Listed]:
+        """Return papers of a profile, in the order of these keys."""
+        fact, item = db.fact.c, db.index_item.c
+        # While a library is read anew, what its items hold is not known.
+        there = sa.join(
+            db.fact,
+            db.index_item,
+            sa.and_(item.library == fact.library, item.key == fact.key),
+            isouter=True,
+        )
+        query = sa.select(fact.key, fact.profile, fact.since, fact.facts, item.data).select_from(there)
+        # Few other profiles list the same papers. With its name, SQLite would go through all of this one's.
+        rows = self._connection.execute(query.where(fact.library == self._library, fact.key.in_(keys)))
+        mine = (row for row in rows if row.profile == profile)
+        found = {row.key: _listed(row, (reasons or {}).get(row.key, "")) for row in mine}
+        return [found[key] for key in keys]
 
     def _reasons(self, since: str, keys: Sequence[str]) -> dict[str, str]:
         """Return why items came since an ISO time."""
@@ -161,42 +191,27 @@ class Papers:
 
     def item(self, key: str) -> Json | None:
         """Return an item as the library had it last; None where it is not known."""
-        return self._items([key]).get(key)
-
-    def _items(self, keys: Iterable[str]) -> dict[str, Json]:
         item = db.index_item.c
-        query = sa.select(item.key, item.data).where(item.library == self._library, item.key.in_(list(keys)))
-        return {row.key: json.loads(row.data) for row in self._connection.execute(query)}
+        query = sa.select(item.data).where(item.library == self._library, item.key == key)
+        text = self._connection.scalar(query)
+        return json.loads(text) if text else None
 
     # Figures
 
-    def scores(self, profile: str) -> dict[float, int]:
-        """Return how many papers of a profile have which AI Score."""
-        return dict(self._counted(profile, db.fact.c.score))
-
-    def categories(self, profile: str) -> list[tuple[str, int]]:
-        """Return how many papers of a profile its source puts into which category, the most frequent first."""
-        found = [one for one in self._counted(profile, db.fact.c.category) if one[0]]
-        return sorted(found, key=lambda one: (-one[1], one[0]))
-
-    def with_code(self, profile: str) -> tuple[int, int]:
-        """Return how many papers of a profile have code, and how many have none that is known."""
-        found = dict(self._counted(profile, db.fact.c.code))
-        return found.get(True, 0), found.get(False, 0)
-
-    def creators(self, profile: str, most: int) -> list[tuple[str, int]]:
-        """Return who made most of a profile's papers, with how many, the most frequent first."""
-        query = sa.select(db.fact.c.people).where(*self._mine(profile))
-        counted: Counter[str] = Counter()
-        # Some papers have thousands.
-        for several in self._connection.scalars(query).partitions(AT_ONCE):
-            counted.update([name for people in several for name in people.split("\n")])
-        return counted.most_common(most)
-
-    def _counted(self, profile: str, what: sa.ColumnElement[Any]) -> list[tuple[Any, int]]:
-        """Return each value that papers of a profile have there, with how many have it."""
-        query = sa.select(what, sa.func.count()).where(*self._mine(profile)).group_by(what)
-        return [(row[0], row[1]) for row in self._connection.execute(query) if row[0] is not None]
+    def counted(self, profile: str) -> Counted:
+        """Return what is to be counted of a profile's papers, all of it in one go through them."""
+        fact = db.fact.c
+        query = sa.select(fact.year, fact.score, fact.category, fact.code, fact.people)
+        found = Counted()
+        # Some papers have thousands of creators.
+        for several in self._connection.execute(query.where(*self._mine(profile))).partitions(AT_ONCE):
+            years, scores, categories, code, people = zip(*several, strict=True)
+            found.years.update(years)
+            found.scores.update(scores)
+            found.categories.update(categories)
+            found.code.update(code)
+            found.creators.update([name for names in people for name in names.split("\n")])
+        return found
 
     # Selecting
 
@@ -225,9 +240,8 @@ def _like(word: str) -> str:
     return f"%{word}%"
 
 
-def _listed(row: Any, items: Mapping[str, Json], reason: str = "") -> Listed:
-    # While a library is read anew, what it holds is not known.
-    data, told = items.get(row.key, {}), json.loads(row.facts)
+def _listed(row: Any, reason: str) -> Listed:
+    data, told = json.loads(row.data or "{}"), json.loads(row.facts)
     return Listed(
         key=row.key,
         title=str(data.get("title") or ""),

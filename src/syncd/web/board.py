@@ -367,6 +367,14 @@ class Board:
         return Response(text, page.status, HEADERS, "text/html; charset=utf-8")
 
 
+def prepare() -> None:
+    """Load what pages are made of, so that the first one does not wait for it."""
+    templates = _templates()
+    for name in templates.list_templates():
+        templates.get_template(name)
+    strings("en")
+
+
 def own(address: str) -> str:
     """Return an address of a page of ours; the first page's, where it is none.
 

@@ -6,7 +6,7 @@ The daemon has one of these, and `syncd dashboard` has one where no daemon runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final
 from urllib.parse import urlencode
 
@@ -22,7 +22,7 @@ from syncd.errors import ConfigError
 from syncd.messages import message
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound
 from syncd.web.addresses import ACTS, PAGES
-from syncd.web.board import HEADERS, Board
+from syncd.web.board import HEADERS, Board, prepare
 from syncd.web.strings import language_of, strings
 from syncd.web.visitors import Visitors
 
@@ -93,6 +93,8 @@ class Dashboard:
         with self._lock:
             self._wanted = True
             self._open(self._api.config)
+        # A browser takes longer to begin.
+        Thread(target=prepare, name="dashboard-prepares", daemon=True).start()
         once = {"once": self._visitors.invite()} | ({"to": to} if to != "/" else {})
         return f"{self.address()}open?{urlencode(once)}"
 
