@@ -140,7 +140,8 @@ def _list(listed: list[Effective]) -> None:
     for each in listed:
         if each.path[:-1] != table:
             table = each.path[:-1]
-            tell(f"\n[{_dotted(table)}]")
+            is_one_of_many = isinstance(table[-1], int) if table else False
+            tell(f"\n[[{_dotted(table[:-1])}]]" if is_one_of_many else f"\n[{_dotted(table)}]")
         line = f"{_dotted(each.path[-1:])} = {_value(each)}"
         tell(f"{line:<60}  # {', '.join((_origin(each), *_standing(each)))}")
 
