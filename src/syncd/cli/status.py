@@ -32,6 +32,7 @@ from syncd.cli.console import (
 )
 from syncd.cli.output import Column, before_and_after, counted, named, reasons, some, uncoded, with_the_rest
 from syncd.clock import SystemClock, local
+from syncd.config import Config
 from syncd.config.values import write_duration
 from syncd.daemon.ask import ask
 from syncd.engine.gather import keyless
@@ -104,8 +105,10 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
         most = None if as_json else MOST_PAPERS
         shelves = [shelf(one, settings, data, clock, live or fleet, most) for one in chosen]
         said = budgets.known(data, clock.now())
+        lists = _unwritten(settings, data)
         if as_json:
-            show_json(_to_json(shelves, live, fleet, said))
+            told = [{"file": file, "message": words, "mend": mend or None} for file, words, mend in lists]
+            show_json(_to_json(shelves, live, fleet, said) | {"outputs": told})
             return
         out = stdout()
         shown = () if settings.is_a_workers else zip(shelves, chosen, strict=True)
@@ -118,10 +121,28 @@ def status(config: ConfigOption = None, library: LibraryOption = None, as_json: 
             words = f"{message('openalex-key-wanted', count=number)}\n{message('get-openalex-key')}"
             out.print(words, style="yellow", highlight=False, markup=False, soft_wrap=True)
         _show_budgets(said, out)
+        for _, words, mend in lists:
+            out.print(f"[yellow]{escape(words)}[/]{escape(f'  → {mend}') if mend else ''}", soft_wrap=True)
         if fleet is not None:
             _show_fleet(fleet, out, clock.now())
         if live is not None or fleet is None:
             _show_daemon(live, out)
+
+
+def _unwritten(settings: Config, data: DataFolder) -> list[tuple[str, str, str]]:
+    """Return which lists of the configuration syncd can't write or does not: file, why, what mends it."""
+    if not settings.outputs:
+        return []
+    from syncd.doctor.lists import hindrance, kept_because  # noqa: PLC0415 - few have lists
+    from syncd.lists.outputs import FORCE  # noqa: PLC0415 - likewise
+
+    found = []
+    for one in settings.outputs:
+        if hindered := hindrance(one):
+            found.append((one.file, *hindered))
+        elif words := kept_because(one, data):
+            found.append((one.file, words, FORCE))
+    return found
 
 
 def _fleet(data: DataFolder) -> Json | None:

@@ -1,10 +1,12 @@
-"""Publication lists: is each as syncd wrote it? Whether it can be written at all is a question of the configuration."""
+"""Publication lists: is each as syncd wrote it, and can it be written where it is to be?"""
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from syncd.config.model import Output
 from syncd.doctor.finding import Check, Finding, Scene
@@ -12,6 +14,7 @@ from syncd.doctor.memory import rows
 from syncd.lists.files import digest_of, place_of
 from syncd.lists.outputs import FORCE
 from syncd.messages import message
+from syncd.paths import DataFolder
 
 NAME = "lists"
 WRITTEN = "SELECT digest, before FROM output WHERE host = :host AND path = :path"
@@ -25,21 +28,39 @@ def checks(scene: Scene) -> Iterator[Check]:
 
 
 def _lists(scene: Scene, outputs: tuple[Output, ...]) -> Iterator[Finding]:
-    kept = [found for output in outputs if (found := _kept(scene, output.file))]
-    yield from kept
+    kept = [words for output in outputs if (words := kept_because(output, scene.data))]
+    for words in kept:
+        yield Finding(NAME, "warning", words, FORCE)
     if not kept:
         yield Finding(NAME, "ok", message("lists-fine", count=len(outputs)))
 
 
-def _kept(scene: Scene, file: str) -> Finding | None:
-    """Return what keeps syncd from writing a file: somebody else did."""
-    path = place_of(Path(file))
+def hindrance(output: Output) -> tuple[str, str] | None:
+    """Return why a list can't be written where it is to be, and what mends that."""
+    path = place_of(Path(output.file))
+    folder = path.parent
+    if path.is_dir():
+        return message("output-is-folder", path=output.file), message("name-another-file")
+    if not folder.is_dir():
+        words = message("output-folder-missing", folder=folder, path=output.file)
+        return words, f"mkdir -p {quote(str(folder))}"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return message("output-folder-closed", folder=folder, path=output.file), ""
+    return None
+
+
+def kept_because(output: Output, data: DataFolder) -> str | None:
+    """Return why syncd does not write a list: what stands there is somebody else's."""
+    path = place_of(Path(output.file))
     try:
         digest = digest_of(path)
     except OSError:
         return None
-    known = rows(scene.data, WRITTEN, host=socket.gethostname(), path=str(path))
+    known = rows(data, WRITTEN, host=socket.gethostname(), path=str(path))
     if not digest or any(digest in {row["digest"], row["before"]} for row in known):
         return None
-    changed, strange = message("output-changed", path=file), message("output-not-ours", path=file)
-    return Finding(NAME, "warning", changed if known else strange, FORCE)
+    changed, strange = (
+        message("output-changed", path=output.file),
+        message("output-not-ours", path=output.file),
+    )
+    return changed if known else strange

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -18,6 +17,7 @@ from syncd.config.toml import Path as Setting
 from syncd.config.toml import line_of
 from syncd.daemon.schedule import trigger, zone
 from syncd.doctor.finding import Check, Finding, Scene
+from syncd.doctor.lists import hindrance
 from syncd.engine.gather import keyless
 from syncd.messages import message
 from syncd.read import is_online
@@ -126,22 +126,8 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
 def _outputs(config: Config) -> Iterator[tuple[Setting, Finding]]:
     """Yield which lists can't be written where they are to be."""
     for number, output in enumerate(config.outputs):
-        if found := _hindrance(Path(os.path.realpath(output.file)), output.file):
-            words, mend = found
-            yield ("outputs", number, "file"), Finding(NAME, "warning", words, mend)
-
-
-def _hindrance(path: Path, named: str) -> tuple[str, str] | None:
-    """Return what keeps a file from being written, and what mends it."""
-    folder = path.parent
-    if path.is_dir():
-        return message("output-is-folder", path=named), message("name-another-file")
-    if not folder.is_dir():
-        words = message("output-folder-missing", folder=folder, path=named)
-        return words, f"mkdir -p {quote(str(folder))}"
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return message("output-folder-closed", folder=folder, path=named), ""
-    return None
+        if found := hindrance(output):
+            yield ("outputs", number, "file"), Finding(NAME, "warning", *found)
 
 
 def _is_there(source: str) -> bool:
