@@ -178,9 +178,8 @@ def read(
     """
     intakes: list[Intake] = []
     unread: list[Unread] = []
-    online = (
-        web_of(config, ports) if config.enrich.services else web_for([j.source for j in jobs], config, ports)
-    )
+    sources = [job.source for job in jobs if job.name not in (fetched or {})]
+    online = web_of(config, ports) if config.enrich.services else web_for(sources, config, ports)
     with online as web:
         apis = apis_of(config, ports.env, ports.services) if web else {}
         for job in jobs:

@@ -213,6 +213,8 @@ def prepare(connection: sa.Connection) -> None:
         StateError: texts can't be kept there.
     """
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
+    # What changes rows one by one may take its time.
+    connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     encoding = connection.scalar(sa.text("SHOW server_encoding"))
     if encoding != UTF8:
         raise StateError(message("database-not-utf8", encoding=encoding), hint=message("create-utf8"))
