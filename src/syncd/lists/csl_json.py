@@ -139,6 +139,8 @@ def item_of(reference: Reference) -> dict[str, Any]:
             if role in ROLES
         },
         **{FIELDS[name]: text for name, text in reference.fields.items() if name in FIELDS},
+        # Under a second name, which Zotero reads.
+        "journalAbbreviation": reference.fields.get("journalAbbreviation"),
         "abstract": reference.abstract,
         "DOI": reference.doi,
         "URL": reference.url,

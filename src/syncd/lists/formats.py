@@ -35,11 +35,11 @@ ENDINGS: Final[Mapping[str, str]] = {
     ".md": "markdown",
     ".csv": "csv",
 }
-"""Which form a file's name speaks of."""
+"""Which format a file's name speaks of."""
 
 
 def format_of(file: Path | None) -> str:
-    """Return the form that a file's name speaks of; BibTeX where it speaks of none.
+    """Return the format that a file's name speaks of; BibTeX where it speaks of none.
 
     >>> format_of(Path("a/page.HTML")), format_of(None)
     ('html', 'bibtex')

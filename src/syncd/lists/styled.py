@@ -35,7 +35,7 @@ SIGNS = {"<": "\ue000", ">": "\ue001", "&": "\ue002", '"': "\ue003", "'": "\ue00
 _HIDDEN = str.maketrans(SIGNS)
 _SHOWN = str.maketrans(dict(zip(SIGNS.values(), ("&lt;", "&gt;", "&amp;", "&quot;", "&#x27;"), strict=True)))
 # What citeproc-py knows nothing of, and says so each time.
-UNKNOWN = ("citation-key", "keyword")
+UNKNOWN = ("citation-key", "journalAbbreviation", "keyword")
 
 
 def styled(style: str) -> Callable[[Reference], str]:
