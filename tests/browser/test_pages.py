@@ -206,6 +206,13 @@ def test_a_run_is_undone(desk: Desk, board: Alone, browser: Browser) -> None:
     assert "2 new" in tab.follow(tab.page.locator("table a").nth(-1))
     shown = tab.follow(tab.page.get_by_role("link", name="Undo This Run…"))
     assert "It moves 2 papers to the trash." in shown
+    assert (
+        tab.page.get_by_role("listitem")
+        .filter(has_text="Alpha of Things")
+        .get_by_text("To the trash")
+        .count()
+        == 1
+    )
     assert len(desk.zotero.papers()) == 4
     shown = tab.press("Undo")
     assert "2 papers are in the trash." in shown

@@ -33,6 +33,8 @@ OWN = "users/0"
 # Sorts behind every time.
 LATEST = "~"
 MOST_KEYS = 500
+# Of papers that an undo changes.
+MOST_NAMED = 100
 # Parts of an item that are no fields.
 NO_FIELDS = frozenset({"tags", "collections", "links"})
 # Of a user's number.
@@ -395,7 +397,10 @@ def _libraries(asked: Asked, config: Config) -> list[Library]:
 
 
 def undoing(done: Undoing) -> Json:
-    """Return what an undo did, or would do: papers by what becomes of them, and what it leaves with the reason."""
+    """Return what an undo did, or would do.
+
+    Papers are counted by what becomes of them; the first of them have their titles, and what is left has the reason.
+    """
     return {
         "run": done.run.name,
         "kind": done.run.kind,
@@ -403,6 +408,7 @@ def undoing(done: Undoing) -> Json:
         "undone": len(done.notes),
         "trashed": done.trashed,
         "reverted": done.reverted,
+        "papers": [{"title": note.title, "kind": note.kind} for note in done.notes[:MOST_NAMED]],
         "left": [with_said(asdict(one), "reason") for one in done.left],
         "failed": [with_said(asdict(one), "reason") for one in done.failed],
     }

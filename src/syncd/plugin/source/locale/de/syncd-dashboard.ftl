@@ -226,6 +226,12 @@ syncd-dashboard-undo = Diesen Lauf rückgängig machen…
 syncd-dashboard-undo-of = Den Lauf vom { $time } rückgängig machen?
 syncd-dashboard-undoes = Der Lauf, den dieser rückgängig machte
 syncd-dashboard-is-undone = Dieser Lauf wurde rückgängig gemacht
+syncd-dashboard-what-changes = Was sich ändert
+syncd-dashboard-will =
+    { $kind ->
+        [trash] In den Papierkorb
+       *[revert] Wie vorher
+    }
 syncd-dashboard-left-alone = Was bleibt, wie es ist
 
 ## Profile

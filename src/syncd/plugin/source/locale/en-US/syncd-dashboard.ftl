@@ -226,6 +226,12 @@ syncd-dashboard-undo = Undo This Run…
 syncd-dashboard-undo-of = Undo the Run of { $time }?
 syncd-dashboard-undoes = The run that this one undid
 syncd-dashboard-is-undone = This run was undone
+syncd-dashboard-what-changes = What Changes
+syncd-dashboard-will =
+    { $kind ->
+        [trash] To the trash
+       *[revert] Back as it was
+    }
 syncd-dashboard-left-alone = What Is Left Alone
 
 ## Profiles
