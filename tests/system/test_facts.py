@@ -55,14 +55,18 @@ class World:
         self.since = self.state.facts.moment()
 
     def tell(self, profile: str, key: str, score: float) -> None:
-        """Let a run learn a score, and write the item where it is missing."""
+        """Let a run learn a score; its item is there before, or comes after."""
         planned = PlannedProfile(profile, profile, "page", "digest", profile, 1, None)
         facts = (Fact(key, profile, score),)
         plan = Plan("main", "users/1", 1, (planned,), (), {}, (), facts)
+        was_there = score == 1
+        if was_there:
+            self.back(key)
         with self.store.writing() as connection:
             done = Action("create", "T", key, key, "new")
             self.state.facts.learn(connection, plan, [done], self.state.history._clock.now())
-        self.back(key)
+        if not was_there:
+            self.back(key)
         self.scores[profile, key] = score
 
     def back(self, key: str) -> None:
