@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,11 +179,30 @@ def owner(zotero: Zotero) -> Owner:
     return Owner(zotero)
 
 
+@pytest.fixture(scope="session")
+def first_push(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Push three papers, with a link each: hundreds of tests begin where this ended."""
+    root = tmp_path_factory.mktemp("first-push")
+    clock = FakeClock()
+    with FaultyLibrary(root / "zotero.sqlite", clock=clock.now) as server:
+        made = Desk(root, Zotero(server), clock)
+        made.configure()
+        show(made)
+        assert made.run().counts["create"] == 3
+    return made
+
+
 @pytest.fixture
-def pushed(desk: Desk) -> Desk:
+def pushed(desk: Desk, first_push: Desk) -> Desk:
     """Give a desk whose three papers, with a link each, were pushed."""
     show(desk)
-    assert desk.run().counts["create"] == 3
+    shutil.copytree(first_push.data.root, desk.data.root)
+    with closing(sqlite3.connect(desk.data.state)) as state, state:
+        state.execute("UPDATE library SET endpoint = ?", (desk.zotero.server.url,))
+    server = desk.zotero.server
+    with closing(sqlite3.connect(first_push.zotero.server.path)) as there:
+        with closing(sqlite3.connect(server.path)) as here:
+            there.backup(here)
     return desk
 
 

@@ -440,8 +440,7 @@ FOR_NOW = {
 }
 
 
-@pytest.mark.parametrize("place", [0, 1, 5])
-@pytest.mark.parametrize("request_number", [0, 1])
+@pytest.mark.parametrize(("request_number", "place"), [(0, 0), (0, 1), (1, 0), (1, 5)])
 @pytest.mark.parametrize("fault", FOR_NOW.values(), ids=FOR_NOW.keys())
 def test_an_object_that_failed_for_now_is_sent_again_in_the_same_run(
     ready: Desk, zotero: Zotero, fault: Fault, request_number: int, place: int
