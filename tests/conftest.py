@@ -199,10 +199,9 @@ def pushed(desk: Desk, first_push: Desk) -> Desk:
     shutil.copytree(first_push.data.root, desk.data.root)
     with closing(sqlite3.connect(desk.data.state)) as state, state:
         state.execute("UPDATE library SET endpoint = ?", (desk.zotero.server.url,))
-    server = desk.zotero.server
-    with closing(sqlite3.connect(first_push.zotero.server.path)) as there:
-        with closing(sqlite3.connect(server.path)) as here:
-            there.backup(here)
+    first, mine = first_push.zotero.server.path, desk.zotero.server.path
+    with closing(sqlite3.connect(first)) as there, closing(sqlite3.connect(mine)) as here:
+        there.backup(here)
     return desk
 
 
