@@ -99,12 +99,17 @@ def _ascii(folded: str) -> str:
 def apart(name: str, key: str, used: Collection[str]) -> str:
     """Return a name that nobody has: this one, or it with as much of the Zotero key behind it as is needed.
 
-    >>> apart("he2021deberta", "ABCD2345", {"he2021deberta"})
-    'he2021deberta-ab'
+    Args:
+        name: the one that is wished for.
+        key: the Zotero key.
+        used: the names that are taken, in small letters: to BibTeX two that differ in capitals are one.
+
+    >>> apart("He2021deberta", "ABCD2345", {"he2021deberta"})
+    'He2021deberta-ab'
     """
     tail = key.lower()
     longer = (f"{name}-{tail[:length]}" for length in range(SHORTEST, LONGEST + 1))
-    return next((one for one in (name, *longer) if one not in used), f"{name}-{tail}")
+    return next((one for one in (name, *longer) if one.lower() not in used), f"{name}-{tail}")
 
 
 def assigned(wishes: Iterable[tuple[str, str]], used: Collection[str]) -> dict[str, str]:

@@ -214,7 +214,7 @@ def _each_once(rows: list[_Row]) -> Iterator[_Row]:
     used: set[str] = set()
     for row in sorted(rows, key=lambda row: (not row.is_given, row.key)):
         name = apart(row.name, row.key, used)
-        used.add(name)
+        used.add(name.lower())
         yield row if name == row.name else replace(row, name=name)
 
 
