@@ -1348,6 +1348,8 @@ WORDS: Mapping[str, str] = {
     "output-kept": "It was kept as it is. To overwrite it: {command}",
     "output-is-folder": "{path} is a folder",
     "output-is-no-file": "{path} is no file",
+    "output-among-data": "{path} is in syncd's data folder {folder}, which lists stay out of",
+    "output-is-read": "{path} is what syncd reads: the configuration, a page, a list of people or a style",
     "file-as-it-was": "The file is as it was.",
     "output-folder-missing": "there is no folder {folder} for {path}",
     "output-folder-closed": "syncd may not write into the folder {folder}, where {path} is to be",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -99,6 +100,11 @@ def test_a_new_paper_changes_no_key(lab: Desk) -> None:
     lab.zotero.edit("Beta of Things", extra="Citation Key: Mine,{2023}")
     lab.syncd("push")
     assert re.findall(r"@\w+\{(.*),", bib(lab)) == ["Mine-2023", *keys[1:]]
+    lab.zotero.edit("Beta of Things", extra="Citation Key: Lee2021alpha")
+    lab.syncd("push")
+    names = re.findall(r"@\w+\{(.*),", bib(lab))
+    assert names[0] == "Lee2021alpha"
+    assert len({name.lower() for name in names}) == len(names), "BibTeX would leave one out"
 
 
 def test_what_is_not_syncds_is_kept(lab: Desk) -> None:
@@ -125,6 +131,55 @@ def test_what_is_not_syncds_is_kept(lab: Desk) -> None:
     assert "lee2021alpha-" in bib(lab)
     assert "my page" not in theirs.read_text(encoding="utf-8")
     assert lab.syncd("push").code == 0
+    theirs.write_text("my page", encoding="utf-8")
+    mend(lab, "Alpha of Things", title="Alpha, mended")
+    assert lab.syncd("push").code == WAITING
+    assert theirs.read_text(encoding="utf-8") == "my page", "what --force wrote over was brought back"
+
+
+def test_what_syncd_lives_on_never_becomes_a_list(lab: Desk) -> None:
+    """Not even by force: the configuration, pages, folders of pages, and what is in the data folder."""
+    (lab.folder / "pages").mkdir()
+    (lab.folder / "pages/ann.txt").write_text(page(ALPHA), encoding="utf-8")
+    more = '[profiles.folder]\nsource = "pages"\n[profiles.pattern]\nsource = "p*/*.txt"\n'
+    lab.configure(f"{OUTPUTS}\n[[outputs]]\nfile = \"pages/all.bib\"\nformat = \"bibtex\"\n\n{more}")
+    assert lab.syncd("push").code == PARTLY
+    data = lab.data.root
+    for path in (
+        lab.folder / "config.toml",
+        lab.page,
+        lab.folder / "pages/ann.txt",
+        lab.folder / "pages/new.ris",
+        lab.folder / "pages/new.txt",
+        data / "syncd.sqlite",
+        data / "library.sqlite",
+    ):
+        before = path.read_bytes() if path.exists() else None
+        done = lab.syncd("export", "--format", "bibtex", "-o", str(path), "--force")
+        assert (done.code, "Name another file" in done.err) == (1, True), (path, done.err)
+        assert (path.read_bytes() if path.exists() else None) == before
+    assert not (lab.folder / "pages/all.bib").exists()
+    assert set(files(lab)) == {"publications.bib", "publications.html", "all.xml"}
+
+
+def test_a_reader_that_leaves_and_a_full_disk(lab: Desk) -> None:
+    """A list on standard output says nothing of the database where its reader is what fails."""
+    lab.syncd("push")
+    words = [sys.executable, "-m", "syncd", "export"]
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            words, env=lab.env, cwd=lab.folder, check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    left = subprocess.run(
+        words, env=lab.env, cwd=lab.folder, check=False, stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert left.stderr == ""
+    assert "database" not in done.stderr
 
 
 def test_an_emptied_library_empties_no_list(lab: Desk) -> None:

@@ -30,7 +30,7 @@ from syncd.engine.session import opened as opened_library
 from syncd.errors import ConfigError, SyncdError
 from syncd.lists.files import File
 from syncd.lists.formats import WRITERS, format_of, pieces
-from syncd.lists.outputs import Written, write_list, write_outputs, writing
+from syncd.lists.outputs import Written, check_place, what_is_read, write_list, write_outputs, writing
 from syncd.lists.selection import PUBLICATIONS, SORTS, Selection, Sort, opened, selection_of
 from syncd.messages import message
 from syncd.state.contents import Choice
@@ -92,8 +92,10 @@ def export(
             return
         with writing(world.data, world.clock) as store:
             command = "syncd export … --force"
+            file = File(out, store)
+            check_place(file, what_is_read(settings), world.data)
             written = write_list(
-                File(out, store),
+                file,
                 selection,
                 wanted,
                 world.data,
@@ -197,5 +199,5 @@ def _print(selection: Selection, form: str, style: str | None, world: Ports) -> 
     with opened(selection, world.data, world.clock) as libraries:
         papers = libraries.papers()
         for piece in pieces(papers, selection, form, style):
-            sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()

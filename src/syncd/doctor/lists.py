@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
@@ -11,7 +10,7 @@ from shlex import quote
 from syncd.config.model import Output
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.doctor.memory import rows
-from syncd.lists.files import digest_of, place_of
+from syncd.lists.files import digest_of, host_of, place_of
 from syncd.lists.outputs import FORCE
 from syncd.messages import message
 from syncd.paths import DataFolder
@@ -52,11 +51,13 @@ def hindrance(output: Output) -> tuple[str, str] | None:
 def kept_because(output: Output, data: DataFolder) -> str | None:
     """Return why syncd does not write a list: what stands there is somebody else's."""
     path = place_of(Path(output.file))
+    if not path.is_file():
+        return None  # nothing that could be kept; a pipe would never end
     try:
         digest = digest_of(path)
     except OSError:
         return None
-    known = rows(data, WRITTEN, host=socket.gethostname(), path=str(path))
+    known = rows(data, WRITTEN, host=host_of(is_shared=bool(data.database)), path=str(path))
     if not digest or any(digest in {row["digest"], row["before"]} for row in known):
         return None
     changed, strange = (

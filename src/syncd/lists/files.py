@@ -1,6 +1,6 @@
 """Files of lists: written whole or not at all, never over what somebody else wrote, and not at all if nothing changed.
 
-The state remembers the digest of what syncd wrote. Before a file takes the place of another, both digests are noted, so
+The state remembers the digest of what syncd wrote. While a file takes the place of another, both digests are noted, so
 that a crash between the two steps leaves nothing that syncd does not know again.
 """
 
@@ -36,7 +36,7 @@ class Record:
 
     Attributes:
         digest: of what it wrote last.
-        before: of what stood there until then.
+        before: of what stood there until then; the same as `digest` as soon as it stands there no more.
         basis: what it was made of.
         papers: how many stand in it.
     """
@@ -59,7 +59,7 @@ class File:
         self.named = path
         self.path = place_of(path)
         self._store = store
-        self._host = socket.gethostname()
+        self._host = host_of(is_shared=store.is_shared)
 
     def record(self) -> Record | None:
         """Return what is remembered of it."""
@@ -100,7 +100,7 @@ class File:
             words = changed if known else strange
             raise KeptError(words, hint=message("output-kept", command=command))
 
-    def write(self, pieces: Iterator[str], papers: int, basis: str, command: str, *, force: bool) -> bool:
+    def write(self, pieces: Iterator[bytes], papers: int, basis: str, command: str, *, force: bool) -> bool:
         """Write it, if that changes it.
 
         Args:
@@ -132,6 +132,8 @@ class File:
                 self._check_still(before, digest, known, command, force=force)
                 part.chmod(self._mode())
                 self._note(Record(digest, before, basis, papers))
+            # What stood there until now is nobody's but its owner's, who may bring it back.
+            self._note(Record(digest, digest, basis, papers))
         except _UnchangedError:
             self._note(Record(before, before, basis, papers))
             return False
@@ -191,6 +193,11 @@ class File:
         )
 
 
+def host_of(*, is_shared: bool) -> str:
+    """Return whose files are meant: where a state is one computer's own, that one's, whatever it is called today."""
+    return socket.gethostname() if is_shared else ""
+
+
 def place_of(path: Path) -> Path:
     """Return where a file is: what a symbolic link leads to."""
     return Path(os.path.realpath(path))
@@ -213,12 +220,11 @@ class _UnchangedError(Exception):
     """What was to be written stands there already."""
 
 
-def _filled(part: Path, pieces: Iterator[str]) -> str:
+def _filled(part: Path, pieces: Iterator[bytes]) -> str:
     """Write a file and return its digest."""
     digest = hashlib.sha256()
     with part.open("wb") as file:
         for piece in pieces:
-            data = piece.encode("utf-8", "replace")
-            digest.update(data)
-            file.write(data)
+            digest.update(piece)
+            file.write(piece)
     return digest.hexdigest()

@@ -9,6 +9,7 @@ from typing import Final
 from syncd.lists import bibtex, csl_json, feed, markdown, page, ris, table
 from syncd.lists.selection import Papers, Selection
 from syncd.lists.styled import styled
+from syncd.text.patterns import pattern
 
 Writer = Callable[[Papers, Selection], Iterator[str]]
 
@@ -38,6 +39,15 @@ ENDINGS: Final[Mapping[str, str]] = {
 """Which format a file's name speaks of."""
 
 
+NO_CHARACTERS = pattern(
+    "[\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]",
+    hostile="\ufdd0",
+)
+"""What Unicode never makes characters of."""
+
+
 def format_of(file: Path | None) -> str:
     """Return the format that a file's name speaks of; BibTeX where it speaks of none.
 
@@ -47,8 +57,8 @@ def format_of(file: Path | None) -> str:
     return ENDINGS.get(file.suffix.lower(), "bibtex") if file else "bibtex"
 
 
-def pieces(papers: Papers, chosen: Selection, form: str, style: str | None = None) -> Iterator[str]:
-    """Yield a list of papers.
+def pieces(papers: Papers, chosen: Selection, form: str, style: str | None = None) -> Iterator[bytes]:
+    """Yield a list of papers as UTF-8.
 
     Args:
         papers: of the selection.
@@ -60,5 +70,17 @@ def pieces(papers: Papers, chosen: Selection, form: str, style: str | None = Non
         StateError: the style can't be used.
     """
     if style:
-        return page.pieces(papers, papers.title, by_year=chosen.sort == "date", styled=styled(style))
-    return WRITERS[form](papers, chosen)
+        made = page.pieces(papers, papers.title, by_year=chosen.sort == "date", styled=styled(style))
+    else:
+        made = WRITERS[form](papers, chosen)
+    return map(encoded, made)
+
+
+def encoded(text: str) -> bytes:
+    r"""Return a text as UTF-8, without what is no character: one of these, and biber reads nothing of a file.
+
+    >>> encoded("a\ufdd0b"), encoded("half \ud800")
+    (b'ab', b'half ?')
+    """
+    whole = text if text.isascii() else NO_CHARACTERS.sub("", text)
+    return whole.encode("utf-8", "replace")

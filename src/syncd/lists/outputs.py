@@ -6,8 +6,9 @@ not made again.
 
 from __future__ import annotations
 
+import glob
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,16 @@ from typing import Literal
 from syncd import __version__
 from syncd.clock import Clock
 from syncd.config import Config
+from syncd.config.model import STYLE_FILE
 from syncd.errors import KeptError, LockedError, StateError, SyncdError
-from syncd.lists.files import File, digest_of
+from syncd.lists.files import File, digest_of, place_of
 from syncd.lists.formats import pieces
 from syncd.lists.selection import Selection, opened, selection_of
 from syncd.lock import held
 from syncd.messages import message
 from syncd.paths import DataFolder
+from syncd.read import is_online
+from syncd.sources.file import is_page
 from syncd.state.store import Store
 
 # Seconds to wait while another process writes lists.
@@ -82,9 +86,11 @@ def writing(data: DataFolder, clock: Clock) -> Iterator[Store]:
 
 def _each(config: Config, data: DataFolder, clock: Clock, store: Store, *, force: bool) -> Iterator[Written]:
     seen: set[Path] = set()
+    read = what_is_read(config)
     for output in config.outputs:
         file = File(Path(output.file), store)
         try:
+            check_place(file, read, data)
             if file.path in seen:
                 raise StateError(
                     message("output-link-twice", path=output.file), hint=message("name-another-file")
@@ -104,6 +110,44 @@ def _each(config: Config, data: DataFolder, clock: Clock, store: Store, *, force
             yield Written(output.file, "kept", error=error)
         except SyncdError as error:
             yield Written(output.file, "failed", error=error)
+
+
+def what_is_read(config: Config) -> list[Path]:
+    """Return the files, folders and patterns that the configuration is read from, or names to be read."""
+    named = [
+        *(profile.source for profile in config.profiles.values() if not is_online(profile.source)),
+        *(group.members for group in config.groups.values()),
+        *(output.style for output in config.outputs if output.style and output.style.endswith(STYLE_FILE)),
+    ]
+    return [*([config.path] if config.path else []), *map(Path, named)]
+
+
+def check_place(file: File, read: Iterable[Path], data: DataFolder) -> None:
+    """Make sure that a list takes the place of nothing that syncd lives on, and is not read as a page itself.
+
+    Args:
+        file: where the list is to be.
+        read: see `what_is_read`.
+        data: the data folder.
+
+    Raises:
+        StateError: it would.
+    """
+    if file.path.is_relative_to(place_of(data.root)):
+        words = message("output-among-data", path=file.named, folder=data.root)
+    elif any(_means(source, file.path) for source in read):
+        words = message("output-is-read", path=file.named)
+    else:
+        return
+    raise StateError(words, hint=message("name-another-file"))
+
+
+def _means(source: Path, path: Path) -> bool:
+    """Tell whether a path is that of a file, of a page in a folder, or one that a pattern matches."""
+    if glob.has_magic(str(source)) and not source.exists():
+        return path.match(str(source))
+    place = place_of(source)
+    return path == place or (path.parent == place and is_page(path))
 
 
 def write_list(  # noqa: PLR0913 - all that a list is

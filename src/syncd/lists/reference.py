@@ -152,7 +152,7 @@ def reference_of(data: Json, citation_key: str, uri: str, links: Iterable[tuple[
         others=_others(creators),
         date=day or "",
         abstract=_lines(data.get("abstractNote")),
-        doi=str(data.get("DOI") or "").strip() or identifiers.doi or "",
+        doi=one_line(data.get("DOI")) or identifiers.doi or "",
         arxiv=identifiers.arxiv or "",
         category=next((line["category"] for line in own if line["category"]), ""),
         url=one_line(data.get("url")),

@@ -96,17 +96,20 @@ def _in_folder(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise _unreadable(folder, error) from error
-    files = [
-        entry
-        for entry in entries
-        if entry.suffix.casefold() in PAGE_SUFFIXES
-        and not entry.name.startswith(".")
-        and not _is_folder(entry)
-    ]
+    files = [entry for entry in entries if is_page(entry) and not _is_folder(entry)]
     if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in sorted(PAGE_SUFFIXES))
         raise _trouble(folder, message("folder-without-pages", kinds=kinds))
     return files
+
+
+def is_page(path: Path) -> bool:
+    """Tell whether a file of this name, in a folder that is a source, is a page of it.
+
+    >>> [is_page(Path(name)) for name in ("he.BIB", ".he.bib", "he.csv")]
+    [True, False, False]
+    """
+    return path.suffix.casefold() in PAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def _is_folder(path: Path) -> bool:
