@@ -611,7 +611,7 @@ class Store:
             whole = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             self._reader = self.engine.execution_options(**whole)
         try:
-            with readable_errors():
+            with _opening(), readable_errors():
                 self._migrate()
         except BaseException:
             self.close()
@@ -620,7 +620,7 @@ class Store:
     @classmethod
     def at(cls, path: Path) -> Store:
         """Open the SQLite database at `path`, made for the user alone where there is none."""
-        with readable_errors():
+        with _opening():
             keep_private(path)
         return cls(sa.URL.create(DRIVER, database=str(path)))
 
@@ -845,6 +845,13 @@ def readable_errors() -> Iterator[None]:
             raise _postgres().said(error.orig) from error
         words = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         raise StateError(message("state-failed", reason=words), hint=_hint(words)) from error
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """Turn what the system says of the database's files into sentences. Later on it speaks of other files."""
+    try:
+        yield
     except OSError as error:
         raise StateError(
             message("state-failed", reason=error.strerror or error), hint=_hint(str(error))
