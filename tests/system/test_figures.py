@@ -10,6 +10,7 @@ from xml.etree import ElementTree  # noqa: ICN001 - its own name
 import pytest
 
 from pages import entry, page
+from syncd.figures import Figure, svg
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -65,6 +66,23 @@ def test_figures_as_a_picture(followed: Desk) -> None:
         for name in ("svg", "title", "style", "g", "text", "line", "polyline", "circle", "rect")
     }
     assert "prefers-color-scheme:dark" in (root.findtext(f"{SVG}style") or "")
+
+
+def test_a_course_is_one_line_where_there_is_little_room() -> None:
+    """With its last value, its least and its greatest, and a name with all of them; one value alone draws no line."""
+
+    def drawn(*values: tuple[str, float]) -> ElementTree.Element:
+        small = svg(Figure("novelty", HOSTILE, "course", values, "%"), small=True)
+        return ElementTree.fromstring(small)  # noqa: S314 - our own
+
+    root = drawn(("2026-01-01", 57), ("2026-03-01", 61), ("2026-11-01", 60))
+    assert root.get("viewBox") == "0 0 320 30"
+    assert (root.get("aria-label") or "").endswith("2026-01-01 57%, 2026-03-01 61%, 2026-11-01 60%")
+    assert [text.text for text in root.iter(f"{SVG}text")] == [HOSTILE, "60%", "61%", "57%"]
+    assert [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")] == [3]
+    alone = drawn(("2026-01-01", 57))
+    assert [text.text for text in alone.iter(f"{SVG}text")] == [HOSTILE, "57%"]
+    assert not list(alone.iter(f"{SVG}polyline"))
 
 
 def test_figures_on_the_screen(followed: Desk) -> None:

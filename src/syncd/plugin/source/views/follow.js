@@ -218,7 +218,8 @@ Syncd.follow = {
   row(person) {
     const { h } = Syncd.element;
     const [author] = person;
-    const about = [author.affiliation, author.field].filter(Boolean).join(" · ");
+    const topics = author.topics?.join(", ") || author.field;
+    const about = [author.affiliation, topics].filter(Boolean).join(" · ");
     return h(
       "xul:richlistitem",
       { value: author.source },
