@@ -197,12 +197,14 @@ def test_an_emptied_library_empties_no_list(lab: Desk) -> None:
 def test_one_that_cannot_be_written_stops_no_other(lab: Desk) -> None:
     """A folder that is gone, one that is closed, and a folder in the file's place: said, and doctor says it first."""
     (lab.folder / "closed").mkdir(mode=0o500)
+    (lab.folder / "sealed").mkdir(mode=0)
     outputs = OUTPUTS + "".join(
-        f'\n[[outputs]]\nfile = "{path}"\nformat = "csv"\n' for path in ("gone/a.csv", "closed/a.csv", "out")
+        f'\n[[outputs]]\nfile = "{path}"\nformat = "csv"\n'
+        for path in ("gone/a.csv", "closed/a.csv", "sealed/in/a.csv", "out")
     )
     lab.configure(outputs)
     warned = lab.as_anybody("config", "check")
-    assert warned.err.count("warning:") == 3, warned.err
+    assert warned.err.count("warning:") == 4, warned.err
     done = lab.as_anybody("push")
     assert done.code == PARTLY
     for words in (

@@ -181,16 +181,17 @@ def keep_lists(settings: Config, world: Ports) -> list[Written]:
 
 
 def _read_libraries(libraries: Sequence[Library], world: Ports) -> None:
-    """Read what changed in libraries. One that can't be asked is taken as it was read last, if it ever was."""
+    """Read what changed in libraries. One that can't be asked is taken as it was read last; that is said."""
     for library in libraries:
         try:
             with opened_library(library, world, run_name(world.clock.now())) as session:
                 session.refresh()
         except SyncdError as error:
             with remembered(library, world.data, world.clock) as state:
-                if not state.index().version():
-                    raise
-            words = message("list-as-read-last", reason=error.words)
+                is_known = state.index().version() > 0
+            if not is_known and len(libraries) == 1:
+                raise
+            words = message("list-as-read-last", reason=error.words) if is_known else error.words
             stderr().print(f"[yellow]warning:[/] {escape(words)}", soft_wrap=True)
 
 

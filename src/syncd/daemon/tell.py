@@ -425,7 +425,9 @@ class Reporter:
             if one.outcome == "written":
                 self._log.info(message("list-written", path=one.file, count=one.papers))
             if one.error and self._unwritten.get(one.file) != one.error.words:
-                self._log.warning(one.error.words, hint=one.error.hint or None)
+                # What passes by itself is no reason to look here.
+                level = "info" if one.error.sort == "temporary" else "warning"
+                getattr(self._log, level)(one.error.words, hint=one.error.hint or None)
         self._unwritten = {one.file: one.error.words for one in written if one.error}
 
     def _write_figures(self) -> None:

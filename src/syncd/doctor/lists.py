@@ -38,14 +38,16 @@ def hindrance(output: Output) -> tuple[str, str] | None:
     """Return why a list can't be written where it is to be, and what mends that."""
     path = place_of(Path(output.file))
     folder = path.parent
-    if path.is_dir():
-        return message("output-is-folder", path=output.file), message("name-another-file")
-    if not folder.is_dir():
-        words = message("output-folder-missing", folder=folder, path=output.file)
-        return words, f"mkdir -p {quote(str(folder))}"
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return message("output-folder-closed", folder=folder, path=output.file), ""
-    return None
+    try:
+        if path.is_dir():
+            return message("output-is-folder", path=output.file), message("name-another-file")
+        if not folder.is_dir():
+            words = message("output-folder-missing", folder=folder, path=output.file)
+            return words, f"mkdir -p {quote(str(folder))}"
+        is_closed = not os.access(folder, os.W_OK | os.X_OK)
+    except OSError:  # a folder on the way that may not be entered
+        is_closed = True
+    return (message("output-folder-closed", folder=folder, path=output.file), "") if is_closed else None
 
 
 def kept_because(output: Output, data: DataFolder) -> str | None:

@@ -124,8 +124,8 @@ class File:
             if not papers and known and before and known.papers:
                 words = message("output-would-be-empty", path=self.named, count=known.papers)
                 raise KeptError(words, hint=message("output-kept", command=command))
-        self._check_folder()
         try:
+            self._check_folder()
             self._forget_parts()
             with replacing(self.path) as part:
                 digest = _filled(part, pieces)

@@ -150,7 +150,7 @@ class Opened:
         """Sort and name the papers.
 
         Raises:
-            LibraryError: a library was not read to its end.
+            LibraryError: a library was not read, or not to its end.
             StateError: there is no such collection, or the names can't be noted.
         """
         rows: list[_Row] = []
@@ -220,9 +220,10 @@ def _each_once(rows: list[_Row]) -> Iterator[_Row]:
 
 def _collections(part: _Part) -> list[str]:
     name = repr(part.library.name)
-    if part.contents.is_being_read():
+    if not (version := part.contents.version()):
+        half, never = message("library-half-read", library=name), message("library-not-read", library=name)
         raise LibraryError(
-            message("library-half-read", library=name),
+            half if version is None else never,
             kind="transient",
             library=part.library.name,
             hint=message("read-on-next-push"),

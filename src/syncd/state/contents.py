@@ -66,12 +66,12 @@ class Contents:
         self._connection = connection
         self._library = library
 
-    def is_being_read(self) -> bool:
-        """Whether a reading of the library is not at its end, so that the index lacks something."""
+    def version(self) -> int | None:
+        """Return the version up to which the index is complete; None where a reading is not at its end."""
         known = db.library.c
-        query = sa.select(known.target, known.after).where(known.id == self._library)
-        target, after = self._connection.execute(query).one()
-        return bool(target or after)
+        query = sa.select(known.version, known.target, known.after).where(known.id == self._library)
+        version, target, after = self._connection.execute(query).one()
+        return None if target or after else int(version)
 
     def moment(self) -> str:
         """Return what changes whenever the library, or what profiles list, does."""
