@@ -81,12 +81,16 @@ def test_what_was_deleted_or_rejected_comes_back(desk: Desk, reader: Reader) -> 
     assert not owner.item("Gamma").get("deleted")
 
 
-def test_a_deleted_collection_is_started_anew(desk: Desk, reader: Reader) -> None:
-    """Today names both ways out; the one of syncd is a button, and the profile goes on at once."""
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_deleted_collection_is_started_anew(desk: Desk, reader: Reader, *, erased: bool) -> None:
+    """Today names the ways out that there are; the one of syncd is a button, and the profile goes on at once."""
     pushes(desk)
-    Owner(desk.zotero).delete_collection("Ann Lee")
+    owner = Owner(desk.zotero)
+    owner.delete_collection("Ann Lee")
+    if erased:
+        owner.empty_trash()
     pushes(desk)
-    assert "out of Zotero’s trash" in reader.get("/").text
+    assert ("out of Zotero’s trash" in reader.get("/").text) is not erased
     show(desk, entry("Delta"))
     assert "fresh collection" in pressed(reader, "/start-anew", "Start")
     until(lambda: "Delta" in desk.zotero.papers())

@@ -414,13 +414,20 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"part": _part, "names": _names, "web": _web, "drawn": Markup, "guard": _guard}
+    environment.filters |= {"part": _part, "names": _names, "web": _web, "drawn": Markup}
+    environment.filters |= {"guard": _guard, "code": _code}
     return environment
 
 
 def _part(name: str) -> str:
     """Return a name as a part of an address."""
     return quote(name, safe="")
+
+
+def _code(words: str) -> str | None:
+    """Return the code of a sentence; None for what somebody else said."""
+    code: str | None = told(words)["code"]
+    return code
 
 
 def _guard(problem: Problem | None) -> tuple[str, int] | None:

@@ -153,7 +153,8 @@ syncd-dashboard-pushed =
         [one] syncd ging weiter und fügte einen Artikel hinzu.
        *[other] syncd ging weiter und fügte { $count } Artikel hinzu.
     }
-syncd-dashboard-collection-gone = Nehmen Sie sie aus Zoteros Papierkorb, und syncd macht von selbst weiter. Oder es geht in einer neuen weiter; was schon da ist, bleibt, wo es ist.
+syncd-dashboard-collection-in-trash = Nehmen Sie sie aus Zoteros Papierkorb, und syncd macht von selbst weiter. Oder es geht in einer neuen weiter; was schon da ist, bleibt, wo es ist.
+syncd-dashboard-collection-gone = syncd kann in einer neuen weitermachen. Was schon da ist, bleibt, wo es ist.
 syncd-dashboard-start-anew = Neue Sammlung beginnen
 
 ## Fragen

@@ -153,7 +153,8 @@ syncd-dashboard-pushed =
         [one] syncd went on, and added one paper.
        *[other] syncd went on, and added { $count } papers.
     }
-syncd-dashboard-collection-gone = Take it out of Zotero’s trash, and syncd goes on by itself. Or go on in a fresh one; what is there already stays where it is.
+syncd-dashboard-collection-in-trash = Take it out of Zotero’s trash, and syncd goes on by itself. Or go on in a fresh one; what is there already stays where it is.
+syncd-dashboard-collection-gone = syncd can go on in a fresh one. What is there already stays where it is.
 syncd-dashboard-start-anew = Start a Fresh Collection
 
 ## Reviews
