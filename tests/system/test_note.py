@@ -63,6 +63,20 @@ def test_a_week_has_one_note_in_its_collection(weekly: Desk, zotero: Zotero) -> 
     assert "Alpha" not in second["note"]
 
 
+def test_a_push_over_midnight_leaves_no_paper_untold(weekly: Desk, zotero: Zotero) -> None:
+    """What came on Sunday is in the note of its week, though the push ends on Monday; and then there is stillness."""
+    weekly.clock.advance(5 * DAY + DAY / 2 - 10)
+    titles = [f"Paper {number}" for number in range(60)]
+    # Collections, and papers twice, before which it strikes twelve.
+    zotero.trouble.plan("POST", *[lambda _: None] * 2, lambda _: weekly.clock.advance(60))
+    brings(weekly, *titles)
+    assert "week 23 of 2026" in text(zotero)
+    assert "60 papers have come since 2026-06-01" in text(zotero)
+    before = zotero.version()
+    brings(weekly, *titles)
+    assert zotero.version() == before
+
+
 def test_without_news_nothing_is_written_nor_asked(weekly: Desk, zotero: Zotero) -> None:
     """Not in the same week, and not in one that has nothing; a dry run writes no note either."""
     brings(weekly, "Alpha", dry_run=True)

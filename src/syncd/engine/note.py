@@ -27,8 +27,10 @@ from syncd.zotero.items import note_key
 ROUNDS = 3
 
 
-def keep_note(session: Session, library: Library, settings: Settings) -> str:
+def keep_note(session: Session, library: Library, settings: Settings) -> list[str]:
     """Bring the note of this week up to date, if anything came that it does not tell.
+
+    A push that goes on over midnight keeps that of the week in which it began too: what came until then is of it.
 
     Args:
         session: the library, after a push.
@@ -39,10 +41,14 @@ def keep_note(session: Session, library: Library, settings: Settings) -> str:
         what is to be said, usually nothing.
     """
     if settings.note != "weekly":
-        return ""
-    week, state = week_of(session.ports.clock.now()), session.state
+        return []
+    weeks = dict.fromkeys(map(week_of, (session.began, session.ports.clock.now())))
+    return [words for week in weeks if (words := _keep(_Work(session, library, settings, week)))]
+
+
+def _keep(work: _Work) -> str:
+    session, week, state = work.session, work.week, work.session.state
     came = number_in(state, week.start)
-    work = _Work(session, library, settings, week)
     known = state.notes.known(work.keys)
     if came <= (known.papers if known else 0):
         return ""

@@ -456,8 +456,7 @@ def _push(current: Plan, session: Session, report: Report, done: dict[str, Actio
 
 def _keep_note(session: Session, library: Library, config: Config, report: Report) -> None:
     """Bring the note of this week up to date with what came."""
-    if words := keep_note(session, library, config.digest):
-        report.notices.append(words)
+    report.notices += keep_note(session, library, config.digest)
 
 
 def _as_pushed(session: Session, names: Sequence[str]) -> dict[str, FollowedProfile]:
