@@ -292,11 +292,8 @@ class Shown:
             return took * 1000, (self._cpu() - cpu) * 1000, len(text)
 
     def _cpu(self) -> float:
-        """Return the seconds of CPU that all threads of the process had; the clock of a process ticks too slowly."""
-        found = 0
-        for stat in Path(f"/proc/{self._process.pid}/task").glob("*/schedstat"):
-            found += int(stat.read_text(encoding="ascii").split()[0])
-        return found / 1e9
+        """Return the seconds of CPU that the process had, by the clock that Linux has for it."""
+        return time.clock_gettime(~self._process.pid << 3 | 2)
 
     def end(self) -> None:
         """End it."""
