@@ -389,9 +389,11 @@ def test_who_hangs_in_a_transaction_holds_up_nobody(
     write("first")
     with pytest.raises(AwayError):
         hang()
+    query = sa.select(mark.c.value).where(mark.c.name == "a")
     with store.reading(at_length=True) as connection:
+        assert connection.scalar(query) == "second"
         postgres.run("SELECT pg_sleep(1.2)")
-        assert connection.scalar(sa.select(mark.c.value).where(mark.c.name == "a")) == "second"
+        assert connection.scalar(query) == "second"
 
 
 def test_who_is_stopped_loses_its_turn(at_server: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
