@@ -135,6 +135,15 @@ def test_what_zoteros_editor_writes_by_itself_is_no_edit(weekly: Desk, zotero: Z
     assert "Beta</a>" in text(zotero)
 
 
+def test_a_paper_that_was_rejected_hides_none_that_comes(weekly: Desk, zotero: Zotero) -> None:
+    """One went and one came: the number is the same."""
+    brings(weekly, "Alpha", "Beta")
+    assert weekly.syncd("reject", "Alpha", "--profile", "ann").code == 0
+    weekly.clock.advance(60)
+    brings(weekly, "Alpha", "Beta", "Gamma")
+    assert ("Gamma</a>" in text(zotero), "Alpha</a>" in text(zotero)) == (True, False)
+
+
 def test_undo_leaves_it_and_the_next_news_bring_it_up_to_date(weekly: Desk, zotero: Zotero) -> None:
     """It tells what came; a paper that went again is no part of it once something else comes."""
     run = brings(weekly, "Alpha").run

@@ -14,6 +14,7 @@ from syncd.digest import Digest, Moved, NewOfProfile, NewPaper
 from syncd.engine.status import zotero_address
 from syncd.state.papers import Listed, Papers
 from syncd.state.state import NOT_WRITTEN, State
+from syncd.sync.note import Came
 from syncd.zotero.items import OTHERS
 
 # So many profiles are told of, and so many papers of each.
@@ -80,10 +81,10 @@ def new_in(  # noqa: PLR0913 - how much is told is up to the caller
     )
 
 
-def number_in(state: State, since: datetime) -> int:
-    """Return how many papers ever came since a time, also those that went again: it never falls."""
+def came_in(state: State, since: datetime) -> Came:
+    """Return what came since a time, as far as that tells whether more came."""
     with state.reading() as connection:
-        return Papers(connection, state.number).number(_text(since), gone=True)
+        return Papers(connection, state.number).came(_text(since))
 
 
 def _papers(listed: Sequence[Listed], library: Library) -> tuple[NewPaper, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from syncd.config import Library
 from syncd.config.model import Digest as Settings
 from syncd.digest import as_note
-from syncd.engine.digest import digest_of, number_in
+from syncd.engine.digest import came_in, digest_of
 from syncd.engine.session import Session
 from syncd.engine.write import Writer
 from syncd.errors import LibraryError
@@ -19,7 +19,7 @@ from syncd.messages import message
 from syncd.state.journal import Entry
 from syncd.sync.action import NewCollection
 from syncd.sync.filing import Filing
-from syncd.sync.note import KnownNote, Week, change, draft, step, week_of
+from syncd.sync.note import Came, KnownNote, Week, change, draft, step, week_of
 from syncd.zotero.client import StaleError
 from syncd.zotero.items import note_key
 
@@ -48,9 +48,9 @@ def keep_note(session: Session, library: Library, settings: Settings) -> list[st
 
 def _keep(work: _Work) -> str:
     session, week, state = work.session, work.week, work.session.state
-    came = number_in(state, week.start)
+    came = came_in(state, week.start)
     known = state.notes.known(work.keys)
-    if came <= (known.papers if known else 0):
+    if not came.is_more_than(known.came if known else Came()):
         return ""
     for turn in range(1, ROUNDS + 1):
         try:

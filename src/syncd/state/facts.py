@@ -179,7 +179,7 @@ class Facts:
         cut = sa.and_(run.library == self._library, sa.or_(run.finished.is_(None), run.error.is_not(None)))
         query = query.where(cut, action.kind.in_(BRINGS)).order_by(action.recorded)
         rows = (row for part in chunks(keys) for row in connection.execute(query.where(action.key.in_(part))))
-        return {row.key: row.recorded for row in rows}
+        return {row.key: _to_the_second(row.recorded) for row in rows}
 
     def _note_figures(self, connection: sa.Connection, profile: PlannedProfile, day: str) -> None:
         """Remember a profile's figures of a day, if they are others than the last ones."""
@@ -341,6 +341,10 @@ def _columns(fact: Fact) -> Json:
     """Return what a row has of a fact."""
     code = any(kind == "code" for _, kind in fact.links)
     return {"facts": _text(fact), "score": fact.score, "category": fact.category, "code": code}
+
+
+def _to_the_second(moment: str) -> str:
+    return datetime.fromisoformat(moment).isoformat(timespec="seconds")
 
 
 def _text(fact: Fact) -> str:

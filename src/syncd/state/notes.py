@@ -12,7 +12,7 @@ from syncd.messages import kept, recalled
 from syncd.state import store as db
 from syncd.state.store import Store
 from syncd.sync.merge import contents_after
-from syncd.sync.note import KnownNote
+from syncd.sync.note import Came, KnownNote
 
 
 class Notes:
@@ -62,12 +62,12 @@ class Notes:
             seen = contents_after(json.loads(before) if before else {}, dict(sent))
         self._put(connection, {"key": sent["key"], "seen": json.dumps(dict(seen)), "refused": ""})
 
-    def remember(self, key: str, papers: int, refused: str = "") -> None:
-        """Remember how many papers had come when a note was looked at, and why it was not written.
+    def remember(self, key: str, came: Came, refused: str = "") -> None:
+        """Remember what had come when a note was looked at, and why it was not written.
 
         Where nothing kept it from being written, nothing keeps the others either.
         """
-        row = {"key": key, "papers": papers, "refused": kept(refused)}
+        row = {"key": key, "papers": came.papers, "last": came.last, "refused": kept(refused)}
         with self._store.writing() as connection:
             self._put(connection, row)
             if not refused:
@@ -79,4 +79,4 @@ class Notes:
 
 
 def _note(row: sa.Row[Any]) -> KnownNote:
-    return KnownNote(row.key, json.loads(row.seen), row.papers, recalled(row.refused))
+    return KnownNote(row.key, json.loads(row.seen), Came(row.papers, row.last), recalled(row.refused))

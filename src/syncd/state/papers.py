@@ -18,6 +18,7 @@ from syncd.messages import recalled
 from syncd.state import store as db
 from syncd.state.facts import NOBODY, named
 from syncd.state.history import BRINGS
+from syncd.sync.note import Came
 from syncd.text.titles import fold_title
 
 Json = dict[str, Any]
@@ -115,18 +116,20 @@ class Papers:
         query = sa.select(fact.key).where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
         return total, self._listed(profile, self._connection.scalars(query).all())
 
-    def number(self, since: str, *, told: Collection[str] = (), gone: bool = False) -> int:
-        """Return how many papers came since an ISO time in UTC.
-
-        Args:
-            since: the time.
-            told: keys of items that are left out.
-            gone: count those too that are there no more.
-        """
+    def number(self, since: str, *, told: Collection[str] = ()) -> int:
+        """Return how many papers came since an ISO time in UTC, without those with keys that are `told`."""
         fact = db.fact.c
-        mine = fact.library == self._library if gone else sa.and_(*self._mine(None))
-        query = sa.select(sa.func.count(fact.key.distinct())).where(mine, fact.since >= since)
+        query = sa.select(sa.func.count(fact.key.distinct())).where(*self._mine(None), fact.since >= since)
         return self._connection.scalar(query.where(fact.key.not_in(told)) if told else query) or 0
+
+    def came(self, since: str) -> Came:
+        """Return how many papers came since an ISO time in UTC, those that went again too, and when the last did."""
+        fact = db.fact.c
+        query = sa.select(sa.func.count(fact.key.distinct()), sa.func.max(fact.since))
+        number, last = self._connection.execute(
+            query.where(fact.library == self._library, fact.since >= since)
+        ).one()
+        return Came(number, last or "")
 
     def new(
         self, since: str, *, profiles: int, each: int, told: Collection[str] = ()

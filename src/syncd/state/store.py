@@ -304,6 +304,7 @@ note = sa.Table(
     sa.Column("key", sa.String(8), primary_key=True),
     sa.Column("seen", sa.Text, nullable=False, server_default="{}"),
     sa.Column("papers", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last", sa.Text, nullable=False, server_default=""),
     sa.Column("refused", sa.Text, nullable=False, server_default=""),
 )
 
@@ -555,7 +556,7 @@ _revision = sa.Table(
 
 # The newest revision, and the oldest one that is migrated; a test holds both to what `migrations/versions` says.
 # Revisions sort as texts.
-HEAD = "0015"
+HEAD = "0016"
 OLDEST = "0004"
 BUSY_MILLISECONDS = 30_000
 # So many rows are put by the driver's own means.

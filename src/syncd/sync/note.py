@@ -51,19 +51,36 @@ def week_of(moment: datetime) -> Week:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """What came in a week, as far as that tells whether more came since.
+
+    Attributes:
+        papers: how many; those that their user rejects, or whose profile is forgotten, are none of them any more.
+        last: ISO time of the last one; "" without one.
+    """
+
+    papers: int = 0
+    last: str = ""
+
+    def is_more_than(self, known: Came) -> bool:
+        """Whether anything came since `known`: papers of one second are told by their number."""
+        return self.papers > known.papers or self.last > known.last
+
+
+@dataclass(frozen=True, slots=True)
 class KnownNote:
     """What is remembered of a note.
 
     Attributes:
         key: its item's.
         seen: what the item held after syncd's last write, as `merge.contents` tells it; empty where syncd wrote none.
-        papers: how many papers had come in its week by then.
+        came: what had come in its week by then.
         refused: why it could not be written, in words; else empty.
     """
 
     key: str
     seen: Mapping[str, str] = field(default_factory=dict)
-    papers: int = 0
+    came: Came = Came()
     refused: str = ""
 
 
