@@ -69,6 +69,8 @@ def take_over(
         entries: the profiles.
         now: the time.
     """
+    # When each of a hundred thousand comes next takes a while to find out.
+    connection.execute(db.PATIENTLY)
     known = shared_settings(connection)
     db.upsert(connection, db.mark, [{"name": MARK, "value": json.dumps(asdict(shared))}])
     connection.execute(sa.delete(db.fleet_library).where(LIBRARY.name.not_in(list(libraries))))
