@@ -17,7 +17,6 @@ from syncd.config.toml import Path as Setting
 from syncd.config.toml import line_of
 from syncd.daemon.schedule import trigger, zone
 from syncd.doctor.finding import Check, Finding, Scene
-from syncd.doctor.lists import hindrance
 from syncd.engine.gather import keyless
 from syncd.messages import message
 from syncd.read import is_online
@@ -125,6 +124,10 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
 
 def _outputs(config: Config) -> Iterator[tuple[Setting, Finding]]:
     """Yield which lists can't be written where they are to be."""
+    if not config.outputs:
+        return
+    from syncd.doctor.lists import hindrance  # noqa: PLC0415 - a database is slow to import, and few have lists
+
     for number, output in enumerate(config.outputs):
         if found := hindrance(output):
             yield ("outputs", number, "file"), Finding(NAME, "warning", *found)
