@@ -143,6 +143,7 @@ def test_what_syncd_lives_on_never_becomes_a_list(lab: Desk) -> None:
     (lab.folder / "pages/ann.txt").write_text(page(ALPHA), encoding="utf-8")
     more = '[profiles.folder]\nsource = "pages"\n[profiles.pattern]\nsource = "p*/*.txt"\n'
     lab.configure(f'{OUTPUTS}\n[[outputs]]\nfile = "pages/all.bib"\nformat = "bibtex"\n\n{more}')
+    assert "pages/all.bib" in lab.syncd("config", "check").err
     assert lab.syncd("push").code == PARTLY
     data = lab.data.root
     for path in (

@@ -93,7 +93,7 @@ def export(
         with writing(world.data, world.clock) as store:
             command = "syncd export … --force"
             file = File(out, store)
-            check_place(file, what_is_read(settings), world.data)
+            check_place(out, what_is_read(settings), world.data)
             written = write_list(
                 file,
                 selection,

@@ -138,7 +138,7 @@ def _unwritten(settings: Config, data: DataFolder) -> list[tuple[str, str, str]]
 
     found = []
     for one in settings.outputs:
-        if hindered := hindrance(one):
+        if hindered := hindrance(one, settings, data):
             found.append((one.file, *hindered))
         elif words := kept_because(one, data):
             found.append((one.file, words, FORCE))

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 
+from syncd.config import Config
 from syncd.config.model import Output
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.doctor.memory import rows
+from syncd.errors import StateError
 from syncd.lists.files import digest_of, host_of, place_of
-from syncd.lists.outputs import FORCE
+from syncd.lists.outputs import FORCE, check_place, what_is_read
 from syncd.messages import message
 from syncd.paths import DataFolder
 
@@ -34,8 +36,12 @@ def _lists(scene: Scene, outputs: tuple[Output, ...]) -> Iterator[Finding]:
         yield Finding(NAME, "ok", message("lists-fine", count=len(outputs)))
 
 
-def hindrance(output: Output) -> tuple[str, str] | None:
+def hindrance(output: Output, config: Config, data: DataFolder) -> tuple[str, str] | None:
     """Return why a list can't be written where it is to be, and what mends that."""
+    try:
+        check_place(Path(output.file), what_is_read(config), data)
+    except StateError as error:
+        return error.words, error.hint
     path = place_of(Path(output.file))
     folder = path.parent
     try:

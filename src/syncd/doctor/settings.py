@@ -57,7 +57,7 @@ def advice(scene: Scene, *, keys: bool = True) -> Iterator[Finding]:
     noted = [
         *_secrets(scene, config),
         *_profiles(config, scene.clock.now()),
-        *_outputs(config),
+        *_outputs(scene, config),
         *_parts(config, lines),
     ]
     noted = [each for each in noted if keys or (each[0][:1] != ("libraries",) and each[0][2:] != ("source",))]
@@ -122,14 +122,14 @@ def _profiles(config: Config, now: datetime) -> Iterator[tuple[Setting, Finding]
             yield ("profiles", name, "schedule"), Finding(NAME, "warning", words)
 
 
-def _outputs(config: Config) -> Iterator[tuple[Setting, Finding]]:
+def _outputs(scene: Scene, config: Config) -> Iterator[tuple[Setting, Finding]]:
     """Yield which lists can't be written where they are to be."""
     if not config.outputs:
         return
     from syncd.doctor.lists import hindrance  # noqa: PLC0415 - a database is slow to import, and few have lists
 
     for number, output in enumerate(config.outputs):
-        if found := hindrance(output):
+        if found := hindrance(output, config, scene.data):
             yield ("outputs", number, "file"), Finding(NAME, "warning", *found)
 
 

@@ -90,7 +90,7 @@ def _each(config: Config, data: DataFolder, clock: Clock, store: Store, *, force
     for output in config.outputs:
         file = File(Path(output.file), store)
         try:
-            check_place(file, read, data)
+            check_place(file.named, read, data)
             if file.path in seen:
                 raise StateError(
                     message("output-link-twice", path=output.file), hint=message("name-another-file")
@@ -122,21 +122,22 @@ def what_is_read(config: Config) -> list[Path]:
     return [*([config.path] if config.path else []), *map(Path, named)]
 
 
-def check_place(file: File, read: Iterable[Path], data: DataFolder) -> None:
+def check_place(named: Path, read: Iterable[Path], data: DataFolder) -> None:
     """Make sure that a list takes the place of nothing that syncd lives on, and is not read as a page itself.
 
     Args:
-        file: where the list is to be.
+        named: where the list is to be.
         read: see `what_is_read`.
         data: the data folder.
 
     Raises:
         StateError: it would.
     """
-    if file.path.is_relative_to(place_of(data.root)):
-        words = message("output-among-data", path=file.named, folder=data.root)
-    elif any(_means(source, file.path) for source in read):
-        words = message("output-is-read", path=file.named)
+    path = place_of(named)
+    if path.is_relative_to(place_of(data.root)):
+        words = message("output-among-data", path=named, folder=data.root)
+    elif any(_means(source, path) for source in read):
+        words = message("output-is-read", path=named)
     else:
         return
     raise StateError(words, hint=message("name-another-file"))
