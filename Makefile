@@ -49,7 +49,7 @@ demo-page: $(PROJECT) ## show the demo in the dashboard
 	SYNCD_DATA_DIR=$(DEMO) $(BIN)/syncd library serve --config config/demo.toml
 
 # What needs a program that is not there is skipped, and says so at the end; nothing is installed outside $(VENV).
-test: $(DEV) ## run the tests; about 10 minutes
+test: $(DEV) ## run the tests; about 8 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-all: ## run the tests with each Python from 3.11 to 3.14 that is at hand
