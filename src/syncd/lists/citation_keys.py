@@ -20,46 +20,13 @@ FORBIDDEN = pattern(r"[^\w+:./-]+", hostile="é")
 
 WORD = pattern(r"[^\W_]+", hostile="a")
 ASCII = pattern(r"[a-z0-9]+", hostile="a")
-SMALL_WORDS = frozenset(
-    [
-        *(
-            "a",
-            "an",
-            "the",
-            "on",
-            "of",
-            "for",
-            "in",
-            "to",
-            "from",
-            "with",
-            "and",
-            "or",
-            "by",
-            "at",
-            "as",
-            "is",
-        ),
-        *(
-            "der",
-            "die",
-            "das",
-            "ein",
-            "eine",
-            "zur",
-            "zum",
-            "über",
-            "le",
-            "la",
-            "les",
-            "un",
-            "une",
-            "des",
-            "de",
-        ),
-        *("el", "los", "las", "una", "del", "il", "lo", "gli", "do", "can", "are"),
-    ]
-)
+# fmt: off
+SMALL_WORDS = frozenset({
+    "a", "an", "and", "are", "as", "at", "by", "can", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with",
+    "das", "de", "del", "der", "des", "die", "do", "ein", "eine", "el", "gli", "il", "la", "las", "le", "les", "lo",
+    "los", "un", "una", "une", "zum", "zur", "über",
+})
+# fmt: on
 """Words at the start of a title that say nothing of it."""
 
 # So many letters of the Zotero key stand behind a key that is taken.

@@ -145,23 +145,22 @@ class _Naming:
         """
         if self._is_crowded(profile, paper):
             return None
-        name = _name(paper.title, paper.surname)
         before = [
             key
-            for key, said in self._listed[profile]
-            if _name(said.title, said.surname) == name
-            and not _are_distinct(paper, said)
+            for key, said in self._listed[(profile, *_name(paper.title, paper.surname))]
+            if not _are_distinct(paper, said)
             and not any(_are_distinct(paper, record) for record in self._given.get(key, {}).values())
         ]
         return (before[0], before) if len(before) == 1 else None
 
     @cached_property
-    def _listed(self) -> defaultdict[str, list[tuple[str, Said]]]:
-        """What profiles listed before, by profile."""
-        found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
+    def _listed(self) -> defaultdict[tuple[str, str, str], list[tuple[str, Said]]]:
+        """What profiles listed before, by profile, title and surname."""
+        found: defaultdict[tuple[str, str, str], list[tuple[str, Said]]] = defaultdict(list)
         for key, said in self._memory.said.items():
+            name = _name(said.title, said.surname)
             for profile in said.listed:
-                found[profile].append((key, said))
+                found[(profile, *name)].append((key, said))
         return found
 
     def _first_free(self, paper: Paper) -> tuple[str, Sequence[str]]:

@@ -252,29 +252,32 @@ class Recognition:
         mine = said_of(entry)
         if not mine.date or not mine.creators:
             return None
-        found = set()
-        for paper, before in (known for profile in entry.profiles for known in self._dropped[profile]):
+        found, title, numbers = set(), fold_title(mine.title), _numbers(mine.title)
+        for paper, before, folded in (
+            known for profile in entry.profiles for known in self._dropped[profile]
+        ):
             if not _same_date(entry, mine, before):
                 continue
             if before.creators != mine.creators:
-                if fold_title(before.title) == fold_title(mine.title) and _same_names(mine, before):
+                if folded == title and _same_names(mine, before):
                     found.add(self._memory.claims.get(paper, paper))
                 continue
-            titles = (fold_title(said.title)[:MOST_LETTERS] for said in (before, mine))
-            alike = fuzz.ratio(*titles) >= MIN_TITLE * 100
-            counted = _numbers(before.title) != _numbers(mine.title)
-            if (alike and not counted) or (mine.abstract and before.abstract == mine.abstract):
+            alike = fuzz.ratio(folded[:MOST_LETTERS], title[:MOST_LETTERS]) >= MIN_TITLE * 100
+            if (alike and _numbers(before.title) == numbers) or (
+                mine.abstract and before.abstract == mine.abstract
+            ):
                 found.add(self._memory.claims.get(paper, paper))
         return found.pop() if len(found) == 1 else None
 
     @cached_property
-    def _dropped(self) -> defaultdict[str, list[tuple[str, Said]]]:
-        """By profile that was read whole, the papers that it listed before and lists no more."""
-        found: defaultdict[str, list[tuple[str, Said]]] = defaultdict(list)
+    def _dropped(self) -> defaultdict[str, list[tuple[str, Said, str]]]:
+        """By profile that was read whole, the papers that it listed before and lists no more; with the folded title."""
+        found: defaultdict[str, list[tuple[str, Said, str]]] = defaultdict(list)
         for paper, said in self._memory.said.items():
+            folded = fold_title(said.title)
             for profile in said.listed:
                 if profile in self._whole and (paper, profile) not in self._listed:
-                    found[profile].append((paper, said))
+                    found[profile].append((paper, said, folded))
         return found
 
 
