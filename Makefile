@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo demo-page test test-all browser firefox soak soak-fleet mutants lint types plugin-types format bench bench-scale fleet-demo gecko zotero lock schema units clean
+.PHONY: help venv demo demo-page test test-all browser pictures firefox soak soak-fleet mutants lint types plugin-types format bench bench-scale fleet-demo gecko zotero lock schema units clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ browser: $(DEV) ## see the dashboard in Chromium; installs it where it may
 		&& $$sudo apt-get update -qq && $$sudo apt-get install -qq --yes --no-install-recommends chromium >/dev/null; \
 	} || { echo "Chromium is missing and can't be installed: the dashboard can't be seen in it" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/browser
+
+pictures: $(DEV) ## draw each page of the dashboard into docs/dashboard, at three widths in both themes; needs Chromium
+	$(BIN)/python -m pytest tests/browser/check_pictures.py
 
 # Debian's firefox-esr is of the line that Zotero is built on; any Firefox that is there will do.
 firefox:
