@@ -247,6 +247,36 @@ def test_restore_brings_an_erased_paper_back_under_a_new_key(pushed: Desk, owner
     assert set(owner.zotero.papers()) == {"Beta", "Gamma"}
 
 
+@pytest.mark.parametrize("way", ["untrashed", "answer lost", "by another machine"])
+def test_a_paper_that_is_back_already_is_not_made_twice(pushed: Desk, owner: Owner, way: str) -> None:
+    """Its owner took it out of the trash, a first try did though it did not hear so, or another computer was first."""
+    key = owner.item("Alpha")["key"]
+    other = another_machine(pushed)
+    pushes(other)
+    if way == "by another machine":
+        owner.zotero.erase(key)
+    else:
+        owner.edit("Alpha", deleted=1)
+    pushes(pushed)
+    pushes(other)
+    if way == "untrashed":
+        owner.edit("Alpha", deleted=0)
+    elif way == "answer lost":
+        owner.zotero.trouble.plan("POST", Fault("drop", when="after"))
+        assert pushed.syncd("restore", "Alpha").code == 5
+    else:
+        assert other.syncd("restore", "Alpha").code == 0
+        pushes(other)
+    there = owner.item("Alpha")["key"]
+    done = pushed.syncd("restore", "Alpha")
+    assert (done.code, "'Alpha' is back" in done.out) == (0, True), done
+    rests(pushed)
+    show(pushed, alpha=NEWS)
+    assert pushes(pushed).counts["update"] == 1
+    assert owner.item("Alpha")["key"] == there
+    rests(other)
+
+
 def test_a_restored_paper_is_not_said_to_be_missing(pushed: Desk, owner: Owner) -> None:
     """It was deleted, and is there because its owner wanted it."""
     owner.zotero.erase(owner.item("Alpha")["key"])

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 
+import sqlalchemy as sa
+
 from syncd.engine.review import one_meant, profile_meant
 from syncd.engine.session import Session
 from syncd.errors import LibraryError, SyncdError
 from syncd.messages import message
 from syncd.state.state import Standing
 from syncd.sync.filing import Filing, own_keys
+from syncd.sync.library import IndexedItem
 from syncd.zotero import items
 from syncd.zotero.client import Outcome
 
@@ -38,30 +41,33 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
     session.refresh()
     state = session.state
     wanted = one_meant(words, "deleted", lambda: state.deleted(words), state.deleted)
-    with session.excerpt() as part:
-        part.items([wanted.key] if wanted.key else ())
-        view = part.view()
-    item = view.items.get(wanted.key or "")
-    if item is not None and item.trashed:
-        back = {"key": item.key, "version": item.version, "deleted": 0}
-        (outcome,) = session.client.write_items([back], unmodified_since=view.version)
-        if outcome.status == "failed":
-            raise _not_taken_out(outcome)
-        with session.state.writing() as connection:
-            session.state.remove_tombstones(connection, [item.key])
-            session.state.remember_version(connection, item.key, outcome.version or item.version)
-            session.state.set_status(connection, [wanted.paper], [])
+    item, key, version = _found(session, wanted)
+    if item is not None:
+        if item.trashed:
+            back = {"key": item.key, "version": item.version, "deleted": 0}
+            (outcome,) = session.client.write_items([back], unmodified_since=version)
+            if outcome.status == "failed":
+                raise _not_taken_out(outcome)
+        with state.writing() as connection:
+            _claim(session, connection, wanted, item.key)
+            if item.trashed:
+                state.remember_version(connection, item.key, outcome.version or item.version)
+            state.set_status(connection, [wanted.paper], [])
         return wanted, True
-    key = _free_key(session, wanted.paper)
-    papers = state.papers_of([wanted.key] if wanted.key else ())
-    with session.state.writing() as connection:
-        for paper in {**papers, wanted.paper: wanted.key}:
-            session.state.claim(connection, paper, key)
-        session.state.remove_tombstones(connection, [wanted.key or ""])
+    with state.writing() as connection:
+        _claim(session, connection, wanted, key)
         # It tells the next push why the paper is missing.
         coming = Standing(wanted.paper, "restored", key, wanted.title, message("you-brought-it-back"))
-        session.state.set_status(connection, [wanted.paper], [coming])
+        state.set_status(connection, [wanted.paper], [coming])
     return wanted, False
+
+
+def _claim(session: Session, connection: sa.Connection, wanted: Standing, key: str) -> None:
+    """Remember which item a paper, and all others that were the same one, is from now on: it is not deleted."""
+    papers = session.state.papers_of([wanted.key] if wanted.key else ())
+    for paper in {**papers, wanted.paper: wanted.key}:
+        session.state.claim(connection, paper, key)
+    session.state.remove_tombstones(connection, [wanted.key or "", key])
 
 
 def _not_taken_out(outcome: Outcome) -> LibraryError:
@@ -74,17 +80,30 @@ def _not_taken_out(outcome: Outcome) -> LibraryError:
     )
 
 
-def _free_key(session: Session, paper: str) -> str:
-    """Return the first key that a paper's item may have and that nothing ever had."""
-    candidates = items.generations(session.client.names, paper)
+def _found(session: Session, wanted: Standing) -> tuple[IndexedItem | None, str, int]:
+    """Return the item that a deleted paper has all the same, in the trash or not, or else the key of a new one.
+
+    What went may be back: its owner took it out of the trash, or an answer was lost that said so, or another computer
+    restored it, under a later key. A second item would be a duplicate.
+
+    Returns:
+        the item, its key or the first one that nothing ever had, and the library's version.
+    """
+    candidates = items.generations(session.client.names, wanted.paper)
     with session.excerpt() as part:
+        part.items([wanted.key] if wanted.key else ())
+        view = part.view()
+        if item := view.living(wanted.key or ""):
+            return item, item.key, view.version
         while some := list(islice(candidates, SOME)):
             part.items(some)
             view, memory = part.view(), part.memory()
-            claimed = set(session.state.papers_of(some).values())
-            taken = view.items.keys() | view.deleted | memory.tombstones | claimed
-            if free := next((key for key in some if key not in taken), None):
-                return free
+            others = set(session.state.papers_of(some).values())
+            for key in some:
+                if key in view.items and key not in others:
+                    return view.items[key], key, view.version
+                if key not in view.items.keys() | view.deleted | memory.tombstones | others:
+                    return None, key, view.version
     raise SyncdError(message("restarted-too-often"))
 
 
