@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from doubles import Fault
 from doubles.pooler import Pooler
-from owner import memory_of, show
+from owner import TITLES, memory_of, show
 from pages import entry, page
 from syncd.clock import SystemClock
 from syncd.config import load
@@ -448,6 +448,28 @@ def test_a_state_moves_to_a_server_and_back(pushed: Desk, bare_database: str) ->
     assert len(run_names(pushed)) == 2
     assert pushed.syncd("undo", runs[0], "--yes").code == 0
     assert set(pushed.zotero.papers()) == {"Delta"}
+
+
+def test_lists_move_along(desk: Desk, bare_database: str) -> None:
+    """What syncd wrote it knows again, there and back, though papers came meanwhile."""
+    outputs = '[[outputs]]\nfile = "all.csv"\nformat = "csv"\n'
+
+    def kept(*more: str) -> None:
+        desk.configure(outputs)
+        show(desk, *map(entry, more))
+        done = desk.syncd("push", "--json", THERE=bare_database)
+        assert (done.code, [one["outcome"] for one in done.json["outputs"]]) == (0, ["written"]), done
+        text = (desk.folder / "all.csv").read_text(encoding="utf-8")
+        assert all(title in text for title in (*TITLES, *more))
+
+    kept()
+    assert desk.syncd("database", "move", "--to", "THERE", THERE=bare_database).code == 0
+    desk.database = bare_database
+    kept("Delta")
+    desk.data.state.rename(desk.data.state.with_suffix(".old"))
+    assert desk.syncd("database", "move", "--to", "file").code == 0
+    desk.database = ""
+    kept("Delta", "Epsilon")
 
 
 def test_a_text_with_a_nul_ends_no_run(desk: Desk, bare_database: str) -> None:

@@ -12,10 +12,11 @@ from syncd.config.model import Output
 from syncd.doctor.finding import Check, Finding, Scene
 from syncd.doctor.memory import rows
 from syncd.errors import StateError
-from syncd.lists.files import digest_of, host_of, place_of
+from syncd.lists.files import digest_of, place_of
 from syncd.lists.outputs import FORCE, check_place, what_is_read
 from syncd.messages import message
 from syncd.paths import DataFolder
+from syncd.state.store import host_of
 
 NAME = "lists"
 WRITTEN = "SELECT digest, before FROM output WHERE host = :host AND path = :path"

@@ -10,7 +10,6 @@ import errno
 import glob
 import hashlib
 import os
-import socket
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -59,7 +58,7 @@ class File:
         self.named = path
         self.path = place_of(path)
         self._store = store
-        self._host = host_of(is_shared=store.is_shared)
+        self._host = db.host_of(is_shared=store.is_shared)
 
     def record(self) -> Record | None:
         """Return what is remembered of it."""
@@ -191,11 +190,6 @@ class File:
             message("file-not-written", path=self.named, reason=error.strerror or os.strerror(errno.EIO)),
             hint=message("file-as-it-was"),
         )
-
-
-def host_of(*, is_shared: bool) -> str:
-    """Return whose files are meant: where a state is one computer's own, that one's, whatever it is called today."""
-    return socket.gethostname() if is_shared else ""
 
 
 def place_of(path: Path) -> Path:

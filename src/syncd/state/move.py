@@ -59,7 +59,18 @@ def move(
         tables = [table for table in db.metadata.sorted_tables if table.name != "alembic_version"]
         if any(writing.execute(sa.select(sa.literal(1)).select_from(one).limit(1)).first() for one in tables):
             raise StateError(message("target-not-empty"), hint=message("name-empty-target"))
-        return {table.name: _copy(reading, writing, table, tell) for table in tables}
+        counts = {table.name: _copy(reading, writing, table, tell) for table in tables}
+        _take_files_along(writing, old, new)
+        return counts
+
+
+def _take_files_along(connection: sa.Connection, old: Store, new: Store) -> None:
+    """Let the lists of this computer be its own under the name that it has in the other database."""
+    before, after = (db.host_of(is_shared=store.is_shared) for store in (old, new))
+    if before != after:
+        host = db.output.c.host
+        connection.execute(sa.delete(db.output).where(host == after))
+        connection.execute(sa.update(db.output).where(host == before).values(host=after))
 
 
 def _libraries(store: Store) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ described where it is used.
 from __future__ import annotations
 
 import importlib
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -444,6 +445,11 @@ output = sa.Table(
 )
 
 # Of a fleet, whose workers share this database: see `fleet`. What keeps a library or a profile waiting is a `Gate`.
+
+
+def host_of(*, is_shared: bool) -> str:
+    """Return whose files are meant: where a state is one computer's own, that one's, whatever it is called today."""
+    return socket.gethostname() if is_shared else ""
 
 
 def _gate_columns() -> tuple[sa.Column[Any], ...]:
