@@ -174,6 +174,8 @@ def fleet(
 
 
 NAMES = ("ann", "bo", "cy", "di")
+# How a command ends where something waits for its user.
+WAITING = 6
 
 
 def papers(*names: str, count: int = 2) -> list[str]:
@@ -526,6 +528,38 @@ when = "at once"
         assert fleet.desk.syncd("undo", run["run"], "--yes").code == 0
     trashed = [data.get("deleted") for data in fleet.desk.zotero.items().values() if "parentItem" not in data]
     assert trashed == [1] * 4
+
+
+def test_the_schedulers_lists_follow_what_workers_push(fleet: Fleet) -> None:
+    """After each run, and what was pushed while it was away; what somebody else wrote is kept, and said."""
+    outputs = '[[outputs]]\nfile = "papers.{}"\nformat = "{}"\n'
+    fleet.follow("ann", "bo", extra=outputs.format("bib", "bibtex") + outputs.format("html", "html"))
+    bib, html = (fleet.desk.folder / name for name in ("papers.bib", "papers.html"))
+
+    def lists(*titles: str) -> bool:
+        return all(file.exists() and all(t in file.read_text() for t in titles) for file in (bib, html))
+
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    fleet.until(lambda: lists(*papers("ann", "bo")), worker, scheduler)
+    scheduler.until_logged("papers.bib: 4 papers")
+    # Two runs, one right after the other.
+    fleet.show("ann", *papers("ann"), "Third of ann")
+    fleet.show("bo", *papers("bo"), "Third of bo")
+    for name in ("ann", "bo"):
+        assert fleet.desk.syncd("sync-now", name).code == 0
+    fleet.until(lambda: lists("Third of ann", "Third of bo"), worker, scheduler)
+    assert scheduler.end() == 0
+    fleet.show("ann", *papers("ann"), "Third of ann", "Fourth of ann")
+    assert fleet.desk.syncd("sync-now", "ann").code == 0
+    assert not lists("Fourth of ann")
+    html.write_text("mine", encoding="utf-8")
+    scheduler = fleet.scheduler()
+    fleet.until(lambda: "Fourth of ann" in bib.read_text(), worker, scheduler)
+    scheduler.until_logged("papers.html was changed since syncd wrote it")
+    assert html.read_text(encoding="utf-8") == "mine"
+    assert fleet.desk.syncd("export", "--outputs").code == WAITING
+    assert fleet.desk.syncd("export", "--outputs", "--force").code == 0
+    assert lists("Fourth of ann")
 
 
 def test_a_command_asks_a_server_at_the_pace_of_the_workers(fleet: Fleet) -> None:

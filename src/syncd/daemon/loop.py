@@ -276,8 +276,11 @@ class Daemon:
             self._fleet.read_files()
             outcomes = self._fleet.ended()
             self._reporter.told(outcomes)
-            for look in (look for outcome in outcomes for look in outcome["looks"]):
+            looks = [look for outcome in outcomes for look in outcome["looks"]]
+            for look in looks:
                 self._worker_ended(look)
+            if not all(look["sifted"] for look in looks):
+                self._lists.want()
         if any(name in self._fleet.names for name in self._roster.running()):
             # Somebody may wait for it.
             self._next_look = min(self._next_look, self._clock.monotonic() + SHORTLY)
