@@ -245,12 +245,14 @@ class Jobs:
 
     def _leave(self, of: str, error: ConfigError, task: str, subject: str | int, **args: str | int) -> None:
         """Leave a job to others, for what it needs is not here; whoever has it takes it."""
+        is_new = of not in self.lacking
         self.lacking.add(of)
         self._lacks()
         with self._store.writing() as connection:
             signs.note_lack(connection, self._worker, of, error.words)
             queue.defer(connection, task, of, subject, **args)
-        self._reporter.say("warning", error.words, hint=error.hint or None)
+        if is_new:
+            self._reporter.say("warning", error.words, hint=error.hint or None)
 
     @contextmanager
     def _looking(self, run: str, names: Sequence[str]) -> Iterator[LookProgress]:
