@@ -48,6 +48,8 @@ ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3
 SILENT, WORD = 60, 10.0
 # Seconds that the end waits for a word that is just being said.
 PARTING = 1.0
+# The server takes so many seconds at most to notice that a process has ended, and to take its locks back.
+NOTICED = 2.0
 # Not there before PostgreSQL 14: then who is stopped keeps its locks.
 END_SILENT = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = 'idle_session_timeout'"
 
@@ -165,7 +167,7 @@ def every_turn(
             connection = stack.enter_context(_locking(data.database, who))
             with readable():
                 try:
-                    _take(connection, MOVING, clock)
+                    _take(connection, MOVING, clock, NOTICED)
                 except LockedError:
                     names = ", ".join(_holders(connection, MOVING))
                     words = message("database-in-use", names=names)
