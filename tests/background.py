@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from forks import Fork
+from forks import PATIENCE, Fork
 from pages import entry, page
 from syncd.daemon.ask import ask
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from desk import Desk, Zotero
 
 Json = dict[str, Any]
-PATIENCE = 30.0
 HOUR = 3600.0
 SECOND_PROFILE = """
 [profiles.bo]
@@ -117,7 +116,7 @@ class Background:
 
     def ask(self, do: str, **words: Any) -> Json:
         """Ask it through its socket."""
-        answer = ask(self._desk.data.control, do, **words)
+        answer = ask(self._desk.data.control, do, **{"seconds": PATIENCE, **words})
         assert answer is not None
         return answer
 
@@ -136,9 +135,15 @@ class Background:
         return abs(shown - datetime.now(UTC).timestamp() - moved) < 5
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and return how it ended."""
+        """Send a signal and return how it ended, with all that it said."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end and return how it ended, with all that it said."""
+        code = self.process.wait(timeout=PATIENCE)
+        self._reader.join()
+        return code
 
 
 def write(path: Path, *titles: str, name: str = "Ann Lee") -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from forks import Fork
+from forks import PATIENCE, Fork
 from ports import free_port
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Reader:
         return page.text
 
     def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as line:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as line:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             line.request(method, path, body, {"Cookie": self.cookie} | named)
             return Answer(line.getresponse())
@@ -95,7 +95,7 @@ class Shown:
     def end(self) -> int:
         """Press Ctrl-C, and return how it ended."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=PATIENCE)
         self._out.close()
         return code
 

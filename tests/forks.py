@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SERVER = Path(__file__).with_name("fork_server.py")
-PATIENCE = 120
+# What comes in a second on a computer with nothing else to do may take a hundred times as long on a busy one.
+PATIENCE = 120.0
 _LOCK = threading.Lock()
 
 

@@ -324,7 +324,7 @@ class Asker:
         said: dict[str, str | None] = {"Host": f"127.0.0.1:{self.port}", **self.headers(method, path, body)}
         if body is not None:
             said |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in (said | dict(headers)).items():

@@ -154,7 +154,10 @@ class Postgres:
 
     def cut(self, database: str) -> int:
         """Break all connections to a database, and return how many there were."""
-        query = sql.SQL("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = {}")
+        # Each is waited for: what it held is free afterwards.
+        query = sql.SQL(
+            "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE datname = {}"
+        )
         return int(self.run(query.format(sql.Literal(database)))[0][0])
 
     def run(self, query: str | sql.Composable, database: str = "postgres") -> list[tuple[Any, ...]]:

@@ -12,14 +12,13 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from forks import Fork
+from forks import PATIENCE, Fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from desk import Desk
 
-PATIENCE = 30.0
 PAUSE = 5.0
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -55,7 +55,7 @@ MOMENTS = {
 }
 # With the state on a server, one scenario stands for all in `make test`; `make soak-fleet` plays each.
 ON_SERVER = list(MOMENTS) if "SYNCD_FLEET_ROUNDS" in os.environ else ["undo of the update"]
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,7 @@ class Fleet:
                 # Nothing waits for others that are slow where time moves.
                 self.desk.clock.sleep(0.05)
         while self.looks.under_way:
-            self.inbox.get(timeout=30)()
+            self.inbox.get(timeout=120)()
         return self.outcomes
 
     def push(self, **options: Any) -> Report:

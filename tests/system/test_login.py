@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 KEY = "P9NiFoyLeZu2bZNvvuQPDWsd"
 JANE = Grant(475425, "jane")
 PAGE = re.compile(r"http://\S+/login\?session=(\w+)")
-PATIENCE = 30
+PATIENCE = 120
 # A keyring of the kind that the package `keyring` gives: it keeps what it is given in a file.
 KEYRING = """
 import json, os, pathlib

@@ -61,7 +61,7 @@ def through_pipe(program: str, env: dict[str, str], *, journal: bool = False) ->
         os.close(writer)
         with os.fdopen(reader, encoding="utf-8") as pipe:
             text = pipe.read()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     assert process.returncode == 0, text
     return text.splitlines()
 
@@ -83,7 +83,7 @@ def on_terminal(program: str, **env: str) -> str:
         except OSError:  # Linux says so when the last writer has gone
             pass
         os.close(master)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     assert process.returncode == 0, shown
     return shown.decode()
 
@@ -236,7 +236,7 @@ def test_closed_pipe_does_not_stop_the_process() -> None:
     os.close(reader)
     with start(WRITES, writer) as process:
         os.close(writer)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
     assert (out, process.returncode) == (b"alive\n", 0)
 
 
@@ -245,7 +245,7 @@ def test_full_disk_does_not_stop_the_process() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     with start(WRITES, full) as process:
         os.close(full)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
     assert (out, process.returncode) == (b"alive\n", 0)
 
 
@@ -254,7 +254,7 @@ def test_without_standard_error_nothing_else_is_written_to(tmp_path: Path) -> No
     taken = f"file = open({str(tmp_path / 'data')!r}, 'w'); assert file.fileno() == 2"
     program = f'{taken}\n{SETUP}\nassert sys.stderr is None; log.error("x"); print("alive")'
     words = ["sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, program]
-    assert subprocess.run(words, stdout=subprocess.PIPE, timeout=30, check=True).stdout == b"alive\n"
+    assert subprocess.run(words, stdout=subprocess.PIPE, timeout=120, check=True).stdout == b"alive\n"
     assert (tmp_path / "data").read_text(encoding="utf-8") == ""
 
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from forks import PATIENCE
 from owner import show
+from ports import free_port
 from syncd.daemon.metrics import Metrics
 from syncd.engine.gather import Unread
 from syncd.engine.push import Failure
@@ -46,7 +48,7 @@ def figures(text: str) -> Figures:
 
 def scraped(port: int) -> str:
     """Return what the server answers."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
         body: str = answer.read().decode()
         return body
 
@@ -155,7 +157,7 @@ def test_a_real_run_is_counted(desk: Desk) -> None:
 
 def test_server_is_for_this_computer_and_ends_clean(metrics: Metrics) -> None:
     """It listens on 127.0.0.1 alone; afterwards thread and port are free, and it can be started again."""
-    with metrics.serve(0) as port:
+    with metrics.serve(free_port()) as port:
         scraped(port)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", port), timeout=5)
@@ -183,7 +185,7 @@ def test_no_web_page_reads_them(metrics: Metrics, headers: dict[str, str], metho
     """Neither under a name of its own for this computer, nor from elsewhere; and nobody writes."""
     with (
         metrics.serve(0) as port,
-        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line,
     ):
         line.request(method, "/metrics", b"" if method == "POST" else None, headers)
         answer = line.getresponse()

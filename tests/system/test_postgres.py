@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from doubles import Fault
 from doubles.pooler import Pooler
+from forks import PATIENCE
 from owner import TITLES, memory_of, show
 from pages import entry, page
 from syncd.clock import SystemClock
@@ -373,7 +374,7 @@ def test_who_hangs_in_a_transaction_holds_up_nobody(
     database: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server ends it, as of a process that is stopped; what it wrote is taken back, and it is told."""
-    monkeypatch.setattr(server, "IDLE_SECONDS", 1)
+    monkeypatch.setattr(server, "IDLE_SECONDS", 3)
     store = Store(database)
 
     def write(value: str) -> None:
@@ -392,7 +393,7 @@ def test_who_hangs_in_a_transaction_holds_up_nobody(
     query = sa.select(mark.c.value).where(mark.c.name == "a")
     with store.reading(at_length=True) as connection:
         assert connection.scalar(query) == "second"
-        postgres.run("SELECT pg_sleep(1.2)")
+        postgres.run("SELECT pg_sleep(3.2)")
         assert connection.scalar(query) == "second"
 
 
@@ -400,7 +401,7 @@ def test_who_is_stopped_loses_its_turn(at_server: Desk, monkeypatch: pytest.Monk
     """Its computer keeps the connection, over which nothing comes any more; who is at work keeps its turn."""
     library = load(at_server.folder / "config.toml", at_server.env).library()
     clock = SystemClock()
-    monkeypatch.setattr(turns, "SILENT", 1)
+    monkeypatch.setattr(turns, "SILENT", 3)
     monkeypatch.setattr(turns, "WORD", 0.2)
 
     def take(seconds: float) -> None:
@@ -409,11 +410,11 @@ def test_who_is_stopped_loses_its_turn(at_server: Desk, monkeypatch: pytest.Monk
 
     with turn(at_server.data, *library.whereabouts, clock) as mine:
         with pytest.raises(LockedError):
-            take(2.0)
+            take(4.0)
         mine.check()
     monkeypatch.setattr(turns, "WORD", 60.0)
     with turn(at_server.data, *library.whereabouts, clock) as mine:
-        take(10.0)
+        take(PATIENCE)
         with pytest.raises(AwayError):
             mine.check()
 
@@ -502,7 +503,7 @@ def test_who_has_to_let_another_go_first_comes_again(database: str, postgres: Po
         try:
             with store.writing() as connection:
                 connection.execute(change.where(mark.c.name == first))
-                ready.wait(10)
+                ready.wait(PATIENCE)
                 connection.execute(change.where(mark.c.name == second))
         except AwayError as error:
             return error.words

@@ -24,7 +24,7 @@ from syncd.daemon.watch import ROUND, Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-DEADLINE = 20.0
+DEADLINE = 120.0
 QUIET = 1.0
 
 

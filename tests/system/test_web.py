@@ -409,7 +409,7 @@ def test_one_turn_is_given_to_one_of_many() -> None:
     together = threading.Barrier(8)
 
     def ask(_: int) -> float:
-        together.wait(10)
+        together.wait(60)
         return pace.turn("host", 0.0)
 
     with ThreadPoolExecutor(8) as pool:

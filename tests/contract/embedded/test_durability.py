@@ -140,18 +140,18 @@ def test_who_writes_first_is_written_first_and_reading_goes_on(tmp_path: Path) -
         def work(connection: sqlite3.Connection) -> None:
             with database.transaction(connection):
                 database.Store(connection, "users/1").next_version()
-                assert number or proceed.wait(10)
+                assert number or proceed.wait(60)
                 done.append(number)
 
         return work
 
     try:
         written = [workers.write(write(number)) for number in range(20)]
-        assert workers.read(version).result(10) == 1
+        assert workers.read(version).result(60) == 1
         proceed.set()
-        written[-1].result(10)
+        written[-1].result(60)
         assert done == list(range(20))
-        assert workers.read(version).result(10) == 21
+        assert workers.read(version).result(60) == 21
     finally:
         proceed.set()
         workers.close()
