@@ -31,7 +31,7 @@ from clocks import FakeClock
 from ports import free_port
 from syncd.config import load
 from syncd.paths import DataFolder
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.libraries import remembered
 from syncd.state.state import Standing, State
 from syncd.sync.action import Action, Fact, Figures, Plan, PlannedProfile

@@ -17,7 +17,8 @@ from syncd.model import Link
 from syncd.paths import DataFolder
 from syncd.state.excerpt import excerpt
 from syncd.state.state import Standing, State
-from syncd.state.store import Store, decision
+from syncd.state.store import Store
+from syncd.state.tables import decision
 from syncd.sync.action import Refusal, Said
 from syncd.sync.merge import fresh
 from syncd.sync.paper_keys import possible_keys

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clocks import FakeClock
 from syncd.paths import DataFolder
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.facts import heed
 from syncd.state.papers import Papers
 from syncd.state.state import State

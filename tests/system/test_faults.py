@@ -18,7 +18,7 @@ from doubles import Fault
 from owner import NEWS, TWO_DAYS, show, standing
 from pages import entry, page
 from syncd.cli.console import of_report
-from syncd.state import store
+from syncd.state import sqlite
 from syncd.zotero.embedded.exchange import Request
 
 if TYPE_CHECKING:
@@ -378,7 +378,7 @@ def test_a_full_disk_is_said_and_repaired_by_the_next_run(ready: Desk, zotero: Z
 def test_a_locked_database_is_said(ready: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program holds it: nothing is written to the library."""
     ready.run(dry_run=True)
-    monkeypatch.setattr(store, "BUSY_MILLISECONDS", 20)
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 20)
     holder = sqlite3.connect(ready.data.state)
     holder.execute("BEGIN EXCLUSIVE")
     try:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from clocks import FakeClock
 from syncd.errors import LockedError, StoppedError
 from syncd.lock import held
-from syncd.state import store
+from syncd.state import tables as db
 from syncd.state.state import State
 from syncd.state.store import Store
 
@@ -50,7 +50,7 @@ def write_much(path: Path, prefix: str) -> None:
         state = State(opened, "https://example.org", prefix, FakeClock())
         for number in range(ROUNDS):
             with state.writing() as connection:
-                connection.scalar(sa.select(sa.func.count()).select_from(store.claim))
+                connection.scalar(sa.select(sa.func.count()).select_from(db.claim))
                 state.claim(connection, f"{number:08}", "AAAA2222")
     finally:
         opened.close()

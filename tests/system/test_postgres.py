@@ -31,7 +31,8 @@ from syncd.lock import held
 from syncd.state import postgres as server
 from syncd.state import turn as turns
 from syncd.state.move import move
-from syncd.state.store import HEAD, Store, mark, upsert
+from syncd.state.store import HEAD, Store, upsert
+from syncd.state.tables import mark
 from syncd.state.turn import turn
 
 if TYPE_CHECKING:

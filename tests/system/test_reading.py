@@ -22,7 +22,7 @@ from syncd.errors import LibraryError, StateError
 from syncd.messages import Message
 from syncd.paths import DataFolder
 from syncd.state import index, search
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import number_of_title, numbers_of
 from syncd.state.state import State
 from syncd.state.store import Store

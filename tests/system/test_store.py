@@ -21,6 +21,7 @@ from store_child import open_and_die, open_when_told
 from syncd.errors import StateError
 from syncd.handshake import Zotero
 from syncd.state import store
+from syncd.state import tables as db
 from syncd.state.history import History
 from syncd.state.libraries import known_zoteros
 from syncd.state.migrations import known_revisions, upgrade
@@ -88,7 +89,7 @@ def test_the_migrations_make_just_the_tables_that_the_code_uses(tmp_path: Path) 
     with engine.begin() as connection:
         upgrade(connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, store.metadata) == []
+        assert compare_metadata(context, db.metadata) == []
     engine.dispose()
     assert described(made) == described(migrated)
 
@@ -100,7 +101,7 @@ def test_a_new_database_has_just_the_tables_that_the_code_uses(place: DataFolder
         with opened.reading() as connection:
             # On a server all texts are of any length.
             context = MigrationContext.configure(connection, opts={"compare_type": not place.database})
-            assert compare_metadata(context, store.metadata) == []
+            assert compare_metadata(context, db.metadata) == []
     finally:
         opened.close()
 
@@ -228,9 +229,9 @@ def test_a_transaction_that_fails_leaves_nothing(place: DataFolder) -> None:
     try:
         row = {"endpoint": "p", "prefix": "users/1"}
         with pytest.raises(StateError), opened.writing() as connection:
-            connection.execute(sa.insert(store.library), [row, row])
+            connection.execute(sa.insert(db.library), [row, row])
         with opened.reading() as connection:
-            assert connection.scalar(sa.select(sa.func.count()).select_from(store.library)) == 0
+            assert connection.scalar(sa.select(sa.func.count()).select_from(db.library)) == 0
     finally:
         opened.close()
 
@@ -238,7 +239,7 @@ def test_a_transaction_that_fails_leaves_nothing(place: DataFolder) -> None:
 def counted(opened: Store) -> list[tuple[int, str, str]]:
     """Return the rows of `trouble`."""
     with opened.reading() as connection:
-        rows = connection.execute(sa.select(store.trouble).order_by(store.trouble.c.name)).all()
+        rows = connection.execute(sa.select(db.trouble).order_by(db.trouble.c.name)).all()
     return [(row.times, row.since, row.message) for row in rows]
 
 
@@ -249,14 +250,14 @@ def test_a_row_takes_the_place_of_the_one_with_its_key(place: DataFolder) -> Non
     later = {**first, "since": "2", "times": 2}
     with closing(Store.of(place)) as opened:
         with opened.writing() as connection:
-            store.upsert(connection, store.library, [{"endpoint": "p", "prefix": "q"}], by=KNOWN_BY)
-            store.upsert(connection, store.trouble, [first])
-            store.upsert(connection, store.trouble, [later, {**later, "name": "bo"}], keep=["since"])
+            store.upsert(connection, db.library, [{"endpoint": "p", "prefix": "q"}], by=KNOWN_BY)
+            store.upsert(connection, db.trouble, [first])
+            store.upsert(connection, db.trouble, [later, {**later, "name": "bo"}], keep=["since"])
         assert counted(opened) == [(2, "1", "no"), (2, "2", "no")]
         with opened.writing() as connection:
-            store.upsert(connection, store.library, [{"endpoint": "p", "prefix": "q"}], by=KNOWN_BY)
-            store.upsert(connection, store.trouble, [])
-            assert connection.scalars(sa.select(store.library.c.id)).all() == [1]
+            store.upsert(connection, db.library, [{"endpoint": "p", "prefix": "q"}], by=KNOWN_BY)
+            store.upsert(connection, db.trouble, [])
+            assert connection.scalars(sa.select(db.library.c.id)).all() == [1]
 
 
 def statements(path: Path) -> int:
@@ -291,7 +292,7 @@ def test_tables_whose_making_was_killed_are_made_anew(tmp_path: Path, processes:
         assert died == (moment <= last), moment
         if died:
             Store.at(path).close()
-        assert tables(path) == store.metadata.tables.keys(), moment
+        assert tables(path) == db.metadata.tables.keys(), moment
     assert revision(path) == store.HEAD
 
 

@@ -29,9 +29,9 @@ from syncd.engine.digest import digest_of
 from syncd.engine.ports import Ports
 from syncd.errors import ConfigError, SendError, StateError, SyncdError
 from syncd.messages import message
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.libraries import remembered
-from syncd.state.store import Store
+from syncd.state.store import Store, upsert
 
 MOST_TITLES = 50
 MOST_PROFILES = 3
@@ -377,7 +377,7 @@ class History:
         try:
             with store.writing() as connection:
                 if instead_of is None:
-                    db.upsert(connection, db.mark, [{"name": name, "value": value}], keep=["value"])
+                    upsert(connection, db.mark, [{"name": name, "value": value}], keep=["value"])
                 else:
                     change = sa.update(db.mark).where(mark.name == name, mark.value == instead_of)
                     connection.execute(change.values(value=value))

@@ -15,10 +15,10 @@ from syncd.clock import Clock
 from syncd.config import Config, Library
 from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.paths import DataFolder
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.libraries import remembered
 from syncd.state.state import FollowedProfile, Problem, Standing, State
-from syncd.state.store import Store
+from syncd.state.store import Store, upsert
 from syncd.sync.action import profile_of
 from syncd.text.plain import json_of
 
@@ -53,7 +53,7 @@ class Resting:
         now = self._clock.now().isoformat(timespec="seconds")
         rows = [{"name": name, "since": now} for name in names or [ALL]]
         with self._store.writing() as connection:
-            db.upsert(connection, db.pause, rows, keep=["since"])
+            upsert(connection, db.pause, rows, keep=["since"])
         return self.paused()
 
     def resume(self, names: Iterable[str]) -> frozenset[str]:

@@ -26,7 +26,7 @@ from syncd.sources.pace import (
     Pace,
     together,
 )
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.store import Store
 
 # What follows is made of our own words alone.

@@ -21,9 +21,10 @@ from syncd.daemon.work import Outcome
 from syncd.fleet.settings import Entry, Shared, next_time, restored
 from syncd.fleet.signs import alive
 from syncd.messages import kept, recalled
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.postgres import change
 from syncd.state.search import chunks
+from syncd.state.store import PATIENTLY, upsert
 
 MARK = "fleet_settings"
 # So many profiles at a time become due, and are given jobs to read them.
@@ -70,14 +71,14 @@ def take_over(
         now: the time.
     """
     # When each of a hundred thousand comes next takes a while to find out.
-    connection.execute(db.PATIENTLY)
+    connection.execute(PATIENTLY)
     known = shared_settings(connection)
-    db.upsert(connection, db.mark, [{"name": MARK, "value": json.dumps(asdict(shared))}])
+    upsert(connection, db.mark, [{"name": MARK, "value": json.dumps(asdict(shared))}])
     connection.execute(sa.delete(db.fleet_library).where(LIBRARY.name.not_in(list(libraries))))
     rows = [{"name": name, "settings": settings} for name, settings in libraries.items()]
     known_ones = connection.execute(sa.select(LIBRARY.name, LIBRARY.settings))
     before = {row.name: row.settings for row in known_ones}
-    db.upsert(connection, db.fleet_library, rows, by=["name"])
+    upsert(connection, db.fleet_library, rows, by=["name"])
     for table in (db.fleet_library, db.fleet_profile):
         connection.execute(sa.update(table).where(table.c.closed_until != "").values(closed_until=""))
     numbered = connection.execute(sa.select(LIBRARY.name, LIBRARY.id))
@@ -111,7 +112,7 @@ def _follow(connection: sa.Connection, shared: Shared, entries: Sequence[Entry],
         }
         for name in other
     ]
-    db.upsert(connection, db.fleet_profile, rows)
+    upsert(connection, db.fleet_profile, rows)
     for part in chunks(other):
         forget_pages(connection, PAGE.profile.in_(part))
     new = [name for name in other if name not in known]

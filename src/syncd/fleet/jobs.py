@@ -28,7 +28,7 @@ from syncd.fleet import due, pages, queue, signs
 from syncd.fleet.due import Turn
 from syncd.fleet.settings import check_runs_nothing, place_of, together, with_keys_for
 from syncd.messages import kept
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.store import Store
 
 # A service is asked about many for no longer than this by one job, so that others get their turn.

@@ -14,7 +14,7 @@ from syncd.fleet import due, signs
 from syncd.fleet.queue import prepared, queue_of_library
 from syncd.messages import message, recalled
 from syncd.paths import DataFolder
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
 from syncd.state.store import Store
 from syncd.state.turn import scheduler

@@ -21,7 +21,7 @@ from syncd.errors import SourceError
 from syncd.fleet import due
 from syncd.messages import kept, recalled
 from syncd.model import Profile
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
 
 # What was read waits no longer for its library: it is read anew.

@@ -19,8 +19,8 @@ from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
 from syncd.fleet import due
 from syncd.services import SOURCES
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 
 T = TypeVar("T", str, int)
 
@@ -62,7 +62,7 @@ def prepare(store: Store) -> None:
         texts = [schema.SchemaManager.get_schema()] if found is None else _changes(found)
         for text in texts:
             driver(connection).execute(text.encode())
-        db.upsert(connection, db.mark, [{"name": MARK, "value": version}])
+        upsert(connection, db.mark, [{"name": MARK, "value": version}])
 
 
 def prepared(connection: sa.Connection) -> str | None:

@@ -25,7 +25,7 @@ from syncd.fleet.jobs import Jobs
 from syncd.fleet.settings import Shared, entries, libraries
 from syncd.messages import message
 from syncd.paths import DataFolder
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.store import Store
 from syncd.state.turn import Presence
 

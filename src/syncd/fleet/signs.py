@@ -11,7 +11,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from syncd.messages import kept
-from syncd.state import store as db
+from syncd.state import tables as db
+from syncd.state.store import upsert
 
 # A worker that gave no sign of life for so long is believed dead; and forgotten after that.
 DEAD, FORGOTTEN = timedelta(minutes=1), timedelta(minutes=10)
@@ -32,7 +33,7 @@ def sign(connection: sa.Connection, worker: Mapping[str, str]) -> None:
         worker: the columns of `fleet_worker`, without times.
     """
     now = connection.scalar(sa.select(before(timedelta())))
-    db.upsert(connection, db.fleet_worker, [{**worker, "started": now, "seen": now}], keep=["started"])
+    upsert(connection, db.fleet_worker, [{**worker, "started": now, "seen": now}], keep=["started"])
     connection.execute(sa.delete(db.fleet_worker).where(before(FORGOTTEN) > SEEN))
 
 
@@ -43,7 +44,7 @@ def sign_off(connection: sa.Connection, worker: str) -> None:
 
 def note_lack(connection: sa.Connection, worker: str, queue: str, words: str) -> None:
     """Note that a worker leaves a queue to others, and why."""
-    db.upsert(connection, db.fleet_lack, [{"worker": worker, "queue": queue, "words": kept(words)}])
+    upsert(connection, db.fleet_lack, [{"worker": worker, "queue": queue, "words": kept(words)}])
 
 
 def forget_lacks(connection: sa.Connection, worker: str) -> None:

@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from syncd.errors import KeptError, StateError
 from syncd.messages import message
 from syncd.paths import PART, part_of, replacing
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 
 # Who may read a new file: everybody, for it is to be published.
 MODE = 0o644
@@ -183,7 +183,7 @@ class File:
             "papers": record.papers,
         }
         with self._store.writing() as connection:
-            db.upsert(connection, db.output, [row])
+            upsert(connection, db.output, [row])
 
     def _failed(self, error: OSError) -> StateError:
         return StateError(

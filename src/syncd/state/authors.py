@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
 from syncd.state.store import Store
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from syncd.paths import DataFolder
 from syncd.sources.pace import Budget
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 
 
 def known(data: DataFolder, now: datetime) -> list[Budget]:
@@ -44,4 +44,4 @@ def keep(budgets: Sequence[Budget], data: DataFolder, now: datetime) -> None:
         for budget in budgets
     ]
     with closing(Store.of(data)) as store, store.writing() as connection:
-        db.upsert(connection, db.budget, rows)
+        upsert(connection, db.budget, rows)

@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
+from syncd.state.store import upsert
 from syncd.sync.action import page_name
 from syncd.sync.library import NO_PAPER
 
@@ -184,7 +185,7 @@ def taken(connection: sa.Connection, names: Iterable[str]) -> set[str]:
 def cite(connection: sa.Connection, library: int, names: Mapping[str, str]) -> None:
     """Note what papers of a library are cited by, by key."""
     rows = [{"library": library, "key": key, "name": name} for key, name in names.items()]
-    db.upsert(connection, db.citation, rows)
+    upsert(connection, db.citation, rows)
 
 
 def _called(within: Mapping[str | None, Sequence[Any]], names: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from syncd.messages import recalled
 from syncd.model import Paper
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.index import item_of
 from syncd.state.rejections import Rejections
 from syncd.state.search import CHUNK, KINDS, Search, Title, chunks

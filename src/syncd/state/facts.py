@@ -15,10 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.history import BRINGS
 from syncd.state.search import chunks
-from syncd.state.store import Store
+from syncd.state.store import Store, upsert
 from syncd.sync.action import Action, Fact, Plan, PlannedProfile
 
 Json = dict[str, Any]
@@ -162,7 +162,7 @@ class Facts:
                 if text != _text(fact):
                     row = {"key": key, "profile": profile.name, "since": since, **_columns(fact)}
                     rows.append({"library": self._library, **row, "changed": number})
-            db.upsert(connection, db.fact, rows)
+            upsert(connection, db.fact, rows)
             for part in chunks(row["key"] for row in rows):
                 _describe(connection, self._library, part)
 
@@ -192,7 +192,7 @@ class Facts:
         last = connection.execute(query).mappings().first()
         if last is None or dict(last) != figures:
             row = {"library": self._library, "profile": profile.name, "day": day, **figures}
-            db.upsert(connection, table, [row])
+            upsert(connection, table, [row])
 
     def forget(self, connection: sa.Connection, profile: str, key: str | None = None) -> None:
         """Forget what a profile told of one item, or of all; who asks what changed hears of these items.
@@ -205,7 +205,7 @@ class Facts:
         keys = list(connection.scalars(sa.select(fact.key).where(mine)))
         left = {"library": self._library, "profile": NOBODY, "since": "", "facts": "", "gone": False}
         number = _last(connection, self._library) + 1
-        db.upsert(connection, db.fact, [{**left, "key": one, "changed": number} for one in keys])
+        upsert(connection, db.fact, [{**left, "key": one, "changed": number} for one in keys])
         connection.execute(sa.delete(db.fact).where(mine))
 
     # Asking
@@ -267,7 +267,7 @@ class Facts:
             found = connection.scalar(query)
         if found is None:
             with self._store.writing() as connection:
-                db.upsert(connection, mark, [{"name": EPOCH, "value": token_hex(4)}], keep=["value"])
+                upsert(connection, mark, [{"name": EPOCH, "value": token_hex(4)}], keep=["value"])
                 found = connection.scalar(query)
         return str(found)
 

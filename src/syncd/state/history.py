@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.messages import kept, recalled
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
 from syncd.state.store import Store
 

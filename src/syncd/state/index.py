@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from syncd.errors import StateError
 from syncd.messages import message
 from syncd.model import Identifiers
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.facts import heed
 from syncd.state.search import Search, chunks, note_words
-from syncd.state.store import Store
+from syncd.state.store import Store, add, aside, upsert
 from syncd.sync.library import NO_PAPER, IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Index:
             self._store.writing() as connection,
         ):
             self._drop_reading(connection)
-            as_read, new = [], db.aside(db.unread, "library", "key")
+            as_read, new = [], aside(db.unread, "library", "key")
             new.create(connection)
             for part in _batches(versions, BATCH):
                 rows = []
@@ -188,7 +188,7 @@ class Index:
                         as_read.append(read[key])
                     else:
                         rows.append((self._library, key))
-                db.add(connection, new, rows)
+                add(connection, new, rows)
             # In the order in which they are taken away again.
             in_order = sa.select(new).group_by(*new.c).order_by(new.c.key)
             connection.execute(sa.insert(db.unread).from_select(new.c.keys(), in_order))
@@ -454,7 +454,7 @@ class Index:
             for data in items
             for collection in data.get("collections") or ()
         ]
-        db.upsert(connection, db.item_collection, rows)
+        upsert(connection, db.item_collection, rows)
 
     def _store_collections(self, connection: sa.Connection, collections: Iterable[tuple[Json, int]]) -> None:
         rows = [
@@ -478,7 +478,7 @@ class Index:
         _remove(connection, self._library, db.index_collection, collections)
         for keys, kind in ((items, "item"), (collections, "collection")):
             rows = [{"library": self._library, "key": key, "kind": kind} for key in keys]
-            db.upsert(connection, db.index_deletion, rows)
+            upsert(connection, db.index_deletion, rows)
         for key in collections:
             self._take_out(connection, key)
 
@@ -538,12 +538,12 @@ def _keep_replaced(connection: sa.Connection, library: int, entries: Sequence[In
         if not entry.parent
         for old in replaced_by(entry)
     ]
-    db.upsert(connection, db.replaced, rows)
+    upsert(connection, db.replaced, rows)
 
 
 def _replace(connection: sa.Connection, library: int, table: sa.Table, rows: list[Json]) -> None:
     """Put rows in place of those with their keys; what exists is in the deletion log no longer."""
-    db.upsert(connection, table, rows)
+    upsert(connection, table, rows)
     _remove(connection, library, db.index_deletion, [row["key"] for row in rows])
 
 

@@ -19,10 +19,10 @@ from syncd.errors import StateError
 from syncd.handshake import ONLINE, Zotero
 from syncd.messages import message
 from syncd.paths import DataFolder
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
 from syncd.state.state import State
-from syncd.state.store import Store
+from syncd.state.store import Store, upsert
 from syncd.state.turn import Turn
 
 
@@ -64,7 +64,7 @@ def claim_embedded(data: DataFolder, identity: str) -> None:
     """
     with closing(Store.of(data)) as store, store.writing() as connection:
         mine = {"name": EMBEDDED, "value": identity}
-        db.upsert(connection, db.mark, [mine], keep=["value"])
+        upsert(connection, db.mark, [mine], keep=["value"])
         if connection.scalar(sa.select(db.mark.c.value).where(db.mark.c.name == EMBEDDED)) != identity:
             raise StateError(message("embedded-library-of-others"), hint=message("one-database-each"))
 

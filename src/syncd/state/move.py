@@ -18,8 +18,8 @@ from syncd.errors import LockedError, StateError
 from syncd.lock import held
 from syncd.messages import message
 from syncd.paths import DataFolder
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 from syncd.state.turn import every_turn
 
 # So many rows are taken at a time.
@@ -113,7 +113,7 @@ def _copy(
         # A server takes no NUL.
         part = [tuple(one.replace("\0", "") if isinstance(one, str) else one for one in row) for row in found]
         rows = [dict(zip(keys, row, strict=True)) for row in part]
-        db.upsert(writing, table, rows)
+        upsert(writing, table, rows)
         count += len(part)
         for row in part:
             digest.update(repr(row).encode())

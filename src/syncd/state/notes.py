@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.messages import kept, recalled
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 from syncd.sync.merge import contents_after
 from syncd.sync.note import Came, KnownNote
 
@@ -75,7 +75,7 @@ class Notes:
                 connection.execute(sa.update(db.note).where(mine).values(refused=""))
 
     def _put(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
-        db.upsert(connection, db.note, [{"library": self._library, **row}])
+        upsert(connection, db.note, [{"library": self._library, **row}])
 
 
 def _note(row: sa.Row[Any]) -> KnownNote:

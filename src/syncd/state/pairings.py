@@ -14,8 +14,8 @@ from syncd.config.secrets import SecretRef
 from syncd.errors import ConfigError
 from syncd.handshake import is_key
 from syncd.paths import DataFolder
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 
 # Marks of this name, with the library's behind it, hold a reference to a key.
 MARK = "pairing "
@@ -38,7 +38,7 @@ def remember(data: DataFolder, library: str, reference: SecretRef) -> None:
     value = reference.model_dump_json(exclude_none=True)
     with closing(Store.of(data)) as store, store.writing() as connection:
         connection.execute(sa.delete(db.mark).where(mark.startswith(OLD, autoescape=True)))
-        db.upsert(connection, db.mark, [{"name": MARK + library, "value": value}])
+        upsert(connection, db.mark, [{"name": MARK + library, "value": value}])
 
 
 def remembered(data: DataFolder) -> dict[str, SecretRef]:

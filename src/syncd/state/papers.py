@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 
 from syncd.messages import recalled
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.facts import NOBODY, named
 from syncd.state.history import BRINGS
 from syncd.sync.note import Came

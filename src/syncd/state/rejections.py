@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.search import chunks
+from syncd.state.store import upsert
 from syncd.sync.action import Said
 
 
@@ -55,7 +56,7 @@ class Rejections:
         """Remember one; it is taken back with the run in which it was said last."""
         said = json.dumps(asdict(one.said), ensure_ascii=False) if one.said else ""
         row = {**asdict(one), "said": said, "library": self._library}
-        db.upsert(self._connection, db.rejection, [row], keep=["since"])
+        upsert(self._connection, db.rejection, [row], keep=["since"])
 
     def all(self, most: int | None = None, start: int = 0) -> list[Rejection]:
         """Return all of the library, or so many, without the first few."""

@@ -12,8 +12,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, add, aside, upsert
 from syncd.sync.action import Said
 from syncd.sync.library import NO_PAPER, IndexedItem
 from syncd.sync.match import MIN_TITLE
@@ -132,7 +132,7 @@ def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
         library: its number.
         tell: is told how many items were noted, and may end it.
     """
-    new, item, word = db.aside(db.title_word, "word", "key", "title"), db.index_item.c, db.title_word.c
+    new, item, word = aside(db.title_word, "word", "key", "title"), db.index_item.c, db.title_word.c
     row_of = (sa.literal(library), new.c.word, sa.literal("item"), new.c.key, new.c.title)
     columns = (item.key, item.folded_title, item.words, item.authors, item.parent, item.item_type)
     query = sa.select(*columns).where(item.library == library).order_by(item.key).limit(ITEMS_AT_ONCE)
@@ -150,7 +150,7 @@ def note_words(store: Store, library: int, tell: Callable[[int], None]) -> None:
                     for title in (number_of_title(row.folded_title, row.words),)
                     for number in numbers_of(row.words, row.authors)
                 ]
-                db.add(connection, new, told)
+                add(connection, new, told)
             if not rows:
                 break
             items, count, last = items + len(rows), count + len(told), rows[-1].key
@@ -229,7 +229,7 @@ class Search:
             for title in (number_of_title(entry.folded_title, entry.words),)
             for word in numbers_of(entry.words, entry.authors)
         ]
-        db.upsert(self._connection, db.title_word, rows)
+        upsert(self._connection, db.title_word, rows)
 
     def drop_words(self, kind: Kind, keys: Sequence[str]) -> None:
         """Let entries be found by their titles no more; they are still in their table."""
@@ -382,7 +382,7 @@ class Records:
             "read_anew": entry.read_anew,
             "authors": entry.authors,
         }
-        db.upsert(self._connection, db.record, [row])
+        upsert(self._connection, db.record, [row])
         self._forget(db.listing, kind, [paper])
         listed = [
             {"library": self._library, "kind": kind, "profile": profile, "key": paper}

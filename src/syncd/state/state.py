@@ -18,7 +18,7 @@ from syncd.errors import SyncdError
 from syncd.handshake import ONLINE, Zotero
 from syncd.messages import kept, message, recalled
 from syncd.model import Paper
-from syncd.state import store as db
+from syncd.state import tables as db
 from syncd.state.authors import Authors
 from syncd.state.facts import Facts
 from syncd.state.history import History
@@ -27,7 +27,7 @@ from syncd.state.journal import Entry, Journal
 from syncd.state.notes import Notes
 from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
-from syncd.state.store import Store
+from syncd.state.store import Store, upsert
 from syncd.sync.action import (
     Memory,
     PlannedProfile,
@@ -166,7 +166,7 @@ class State:
             number = connection.scalar(known)
         if number is None:
             with self._store.writing() as connection:
-                db.upsert(connection, table, [self._names], by=tuple(self._names))
+                upsert(connection, table, [self._names], by=tuple(self._names))
                 number = connection.execute(known).scalar_one()
         return int(number)
 
@@ -883,7 +883,7 @@ class State:
         self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], *, keep: Sequence[str] = ()
     ) -> None:
         """Put a row of this library in place of the one with its key; as `upsert`."""
-        db.upsert(connection, table, [{"library": self._library, **row}], keep=keep)
+        upsert(connection, table, [{"library": self._library, **row}], keep=keep)
 
     def _drop(self, connection: sa.Connection, table: sa.Table, name: str, values: Iterable[str]) -> None:
         gone = [{"gone": value} for value in values]

@@ -24,8 +24,8 @@ from syncd.errors import AwayError, LockedError
 from syncd.lock import await_turn, held, this_process
 from syncd.messages import message
 from syncd.paths import DataFolder
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 
 if TYPE_CHECKING:
     import psycopg
@@ -76,7 +76,7 @@ class Turn:
             return
         # What a run before is just writing is waited for.
         with store.writing() as connection:
-            db.upsert(connection, db.mark, [self._mark])
+            upsert(connection, db.mark, [self._mark])
         store.guard(self._guard)
 
     def _guard(self, connection: sa.Connection) -> None:

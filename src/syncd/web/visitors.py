@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.paths import DataFolder
-from syncd.state import store as db
-from syncd.state.store import Store
+from syncd.state import tables as db
+from syncd.state.store import Store, upsert
 
 # Names of marks: what follows is the digest of a cookie, and the value is when it was given.
 MARK: Final = "visitor:"
@@ -71,7 +71,7 @@ class Visitors:
         old = sa.delete(db.mark).where(db.mark.c.name.startswith(MARK), db.mark.c.value <= self._first())
         with closing(Store.of(self._data)) as store, store.writing() as connection:
             connection.execute(old)
-            db.upsert(connection, db.mark, [row])
+            upsert(connection, db.mark, [row])
         return cookie
 
     def knows(self, cookie: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from syncd.state.store import metadata
+from syncd.state.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
