@@ -33,7 +33,8 @@ from syncd.config import load
 from syncd.paths import DataFolder
 from syncd.state import tables as db
 from syncd.state.libraries import remembered
-from syncd.state.state import Standing, State
+from syncd.state.standings import Standing
+from syncd.state.state import State
 from syncd.sync.action import Action, Fact, Figures, Plan, PlannedProfile
 from syncd.zotero.embedded import database as embedded
 from syncd.zotero.embedded.objects import Collection, Item
@@ -157,7 +158,7 @@ def fill_state(world: World, state: State, items: Sequence[dict[str, Any]], now:
                 plan = Plan("main", "users/1", 1, (planned,), (), {}, (), told)
                 actions = [Action("create", one["title"], one["key"], one["key"], "new") for one in mine]
                 state.facts.learn(connection, plan, actions, now - timedelta(days=days))
-                state.remember_profile(connection, "run", planned, now.isoformat())
+                state.profiles.put(connection, "run", planned, now.isoformat())
 
 
 def fill_history(state: State, items: Sequence[dict[str, Any]], now: datetime) -> None:
@@ -211,7 +212,7 @@ def fill_history(state: State, items: Sequence[dict[str, Any]], now: datetime) -
             )
             for n, one in enumerate(items[:1000])
         ]
-        state.set_status(connection, [one.paper for one in (*waiting, *kept)], [*waiting, *kept])
+        state.standings.put(connection, [one.paper for one in (*waiting, *kept)], [*waiting, *kept])
 
 
 def built(folder: Path, shape: str, database: str) -> World:

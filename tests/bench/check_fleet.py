@@ -141,7 +141,7 @@ class Fleet:
                         planned = PlannedProfile(
                             name, f"Ann {author}", profile.source, "0", "", 1, 1, settings=digest
                         )
-                        state.remember_profile(connection, "a-run", planned, now)
+                        state.profiles.put(connection, "a-run", planned, now)
 
     @contextmanager
     def process(self, words: list[str], config: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -47,7 +47,7 @@ def let_rest(desk: Desk, names: Sequence[str]) -> None:
     with remembered(config.library(None), desk.data, desk.clock) as state, state.writing() as connection:
         for name, profile in config.profiles.items():
             planned = PlannedProfile(name, f"Author {name}", profile.source, "0", "", 1, 1)
-            state.remember_profile(connection, "a-run", planned, now)
+            state.profiles.put(connection, "a-run", planned, now)
     with Resting(desk.data, desk.clock) as resting:
         resting.pause(names)
 

@@ -252,7 +252,7 @@ def read_whole(desk: Desk, config: Config) -> None:
                 1,
                 settings=digest_of_settings(profile, config),
             )
-            state.remember_profile(connection, "a-run", planned, now)
+            state.profiles.put(connection, "a-run", planned, now)
 
 
 def created(daemon: Background) -> int:

@@ -636,4 +636,4 @@ class FleetMachine:
     def _heed_questions(self, shelf: Shelf) -> None:
         library = self.config.libraries[f"lib{shelf.number}"]
         with remembered(library, self.desk.data, self.clock) as state:
-            shelf.waiting = {s.title for s in state.standings() if s.cause == "review" and s.key is None}
+            shelf.waiting = {s.title for s in state.standings.of() if s.cause == "review" and s.key is None}

@@ -187,11 +187,11 @@ def memory_of(desk: Desk) -> Iterator[State]:
 def standing(desk: Desk, cause: str) -> dict[str, str]:
     """Return what is known of papers for one cause: detail by title."""
     with memory_of(desk) as state:
-        return {paper.title: paper.detail for paper in state.standings() if paper.cause == cause}
+        return {paper.title: paper.detail for paper in state.standings.of() if paper.cause == cause}
 
 
 def pause_of(desk: Desk) -> str:
     """Return why the one profile is paused, if it is."""
     with memory_of(desk) as state:
-        (profile,) = state.profiles()
+        (profile,) = state.profiles.pushed()
         return profile.paused

@@ -11,7 +11,7 @@ from doubles import Fault
 from owner import LONG, NEWS, TITLES, TWO_DAYS, another_machine, forget, memory_of, pushes, rests, show
 from pages import entry, page
 from syncd.cli.console import of_report
-from syncd.state.state import Standing
+from syncd.state.standings import Standing
 from terminals import terminal
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_status_shows_yours_beside_the_sources(pushed: Desk, owner: Owner) -> No
     }
     with memory_of(pushed) as state, state.writing() as connection:
         kept = Standing("PPPP2222", "kept", key, "Alpha", ", ".join(values), values=values)
-        state.set_status(connection, ["PPPP2222"], [kept])
+        state.standings.put(connection, ["PPPP2222"], [kept])
     shown = pushed.syncd("status").out
     assert f"  {key}  Alpha: abstract and authors\n" in shown
     assert '    abstract: yours is "My own words. My own' in shown

@@ -225,8 +225,8 @@ class Stage:
                 "collections": memory.collections,
                 "tombstones": memory.tombstones,
                 "refusals": memory.refusals,
-                "standings": state.standings(),
-                "profiles": [replace(profile, run="") for profile in state.profiles()],
+                "standings": state.standings.of(),
+                "profiles": [replace(profile, run="") for profile in state.profiles.pushed()],
                 "edited by others": [key for key, version in own.items() if version != current[key]],
                 "history": sorted(
                     (note.kind, key, note.title, sorted(note.created))

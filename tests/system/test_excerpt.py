@@ -16,7 +16,8 @@ from clocks import FakeClock
 from syncd.model import Link
 from syncd.paths import DataFolder
 from syncd.state.excerpt import excerpt
-from syncd.state.state import Standing, State
+from syncd.state.standings import Standing
+from syncd.state.state import State
 from syncd.state.store import Store
 from syncd.state.tables import decision
 from syncd.sync.action import Refusal, Said
@@ -181,7 +182,7 @@ class World:
                 "record": {},
             }
             told = Standing(key, cause, None, one.title, "", {}, [candidate], said=said)
-            state.set_status(connection, [key], [told])
+            state.standings.put(connection, [key], [told])
 
     def intakes(self) -> list[Intake]:
         """Return two profiles, each whole or in part."""
@@ -300,7 +301,7 @@ def test_what_the_user_was_asked_about_stays_a_question(tmp_path: Path) -> None:
         candidates = [asdict(one) for one in asked.candidates]
         with state.writing() as connection:
             told = Standing(asked.paper, "review", None, asked.title, "", {}, candidates, said=asked.said)
-            state.set_status(connection, [asked.paper], [told])
+            state.standings.put(connection, [asked.paper], [told])
         many = (
             other(number, f"Lasers, Today and Entirely Other Things, Volume {number}")
             for number in range(400)
@@ -338,8 +339,8 @@ def test_what_was_answered_of_a_paper_that_waits_is_known(tmp_path: Path) -> Non
         waiting = said_of(paper("Masers", "Bo Chen", doi="10.1000/a"), {"old": ""})
         asked = Standing("ABCD2345", "review", None, "Masers", "", {}, [], said=waiting)
         with state.writing() as connection:
-            state.set_status(connection, ["ABCD2345"], [asked])
-        state.decide("ABCD2345", ["USER2345"], "same")
+            state.standings.put(connection, ["ABCD2345"], [asked])
+        state.standings.decide("ABCD2345", ["USER2345"], "same")
         made = planned(state, intake(paper("Lasers", "Ann Lee", doi="10.1000/a"), name="ann"))
     assert [action.key for action in made.actions] == ["USER2345"]
 

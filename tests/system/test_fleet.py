@@ -149,7 +149,7 @@ def test_a_look_in_between_asks_about_a_hundred_at_a_time(desk: Desk, zotero: Zo
         openalex.add(identifier(7), title(f"old {number}"), "2020-01-01")
     assert kinds(fleet.look()) == {"unchanged": 0, "read": 230}
     assert len(zotero.papers()) == 239
-    filed = {(one.name, one.author, one.collection) for one in fleet.state.profiles()}
+    filed = {(one.name, one.author, one.collection) for one in fleet.state.profiles.pushed()}
     fleet.later()
     for number in (7, 107, 207):
         openalex.add(identifier(number), title(f"news {number}"), f"{desk.clock.now():%Y-%m-%d}")
@@ -158,7 +158,7 @@ def test_a_look_in_between_asks_about_a_hundred_at_a_time(desk: Desk, zotero: Zo
     assert openalex.asked == {"works of many": 3}
     assert {title(f"news {number}") for number in (7, 107, 207)} < zotero.papers().keys()
     assert all(look.error is None for look in fleet.outcomes.values())
-    assert {(one.name, one.author, one.collection) for one in fleet.state.profiles()} == filed
+    assert {(one.name, one.author, one.collection) for one in fleet.state.profiles.pushed()} == filed
     fleet.later()
     openalex.asked.clear()
     assert kinds(fleet.look()) == {"unchanged": 230, "read": 0}
@@ -182,7 +182,9 @@ def test_once_a_day_the_numbers_of_works_are_compared(desk: Desk, zotero: Zotero
     openalex.asked.clear()
     assert kinds(fleet.look()) == {"unchanged": 20, "read": 0}
     assert openalex.asked == {"works of many": 1}
-    assert {one.pushed[:16] for one in fleet.state.profiles()} == {f"{desk.clock.now():%Y-%m-%dT%H:%M}"}
+    assert {one.pushed[:16] for one in fleet.state.profiles.pushed()} == {
+        f"{desk.clock.now():%Y-%m-%dT%H:%M}"
+    }
 
 
 def test_an_author_who_was_merged_is_read_whole_once(desk: Desk, zotero: Zotero, site: Site) -> None:
@@ -308,10 +310,10 @@ def test_what_was_decided_about_a_paper_is_carried_out(desk: Desk, zotero: Zoter
     openalex.add(identifier(3), "Alpha Waves in Deeper Sleep", "2019-01-01")
     fleet = following(desk, site, profiles)
     fleet.look()
-    (waiting,) = fleet.state.standings()
+    (waiting,) = fleet.state.standings.of()
     fleet.later()
     assert kinds(fleet.look()) == {"unchanged": 20, "read": 0}
-    fleet.state.decide(waiting.paper, [waiting.candidates[0]["key"]], "different")
+    fleet.state.standings.decide(waiting.paper, [waiting.candidates[0]["key"]], "different")
     fleet.later()
     assert kinds(fleet.look()) == {"unchanged": 19, "read": 1}
     assert "Alpha Waves in Deeper Sleep" in zotero.papers()
@@ -420,11 +422,11 @@ def test_a_question_that_fails_takes_no_other_with_it(
     site.replies["/works"] = failing(2)
     report = fleet.push()
     assert (len(report.unchanged), len(report.unread)) == (10, 5)
-    assert len(fleet.state.problems()) == 5
+    assert len(fleet.state.profiles.problems()) == 5
     asked.clear()
     site.replies["/works"] = failing()
     report = fleet.push()
-    assert (len(report.unchanged), fleet.state.problems()) == (15, [])
+    assert (len(report.unchanged), fleet.state.profiles.problems()) == (15, [])
     asked.clear()
     site.replies["/works"] = failing(1, 2, 3)
     report = fleet.push()
@@ -457,9 +459,9 @@ def test_a_service_that_can_not_be_asked_is_their_trouble(desk: Desk, site: Site
     openalex = OpenAlex(site)
     fleet = following(desk, site, openalex.follow(20))
     fleet.look()
-    before = {one.name: one.pushed for one in fleet.state.profiles()}
+    before = {one.name: one.pushed for one in fleet.state.profiles.pushed()}
     fleet.later()
     site.replies["/works"] = Reply(b"", 400)
     looks = fleet.look()
     assert all(look.error is not None for look in looks.values())
-    assert {one.name: one.pushed for one in fleet.state.profiles()} == before
+    assert {one.name: one.pushed for one in fleet.state.profiles.pushed()} == before

@@ -59,7 +59,7 @@ def test_how_many_papers_there_are_is_told_by_whole_readings_alone(desk: Desk) -
     """Also that a source lists 4 of 65."""
     read(desk, *four(), count=65)
     read(desk, paper("Epsilon Aurigae", "Ann Lee"), whole=False)
-    (profile,) = known(desk).profiles(["ann"])
+    (profile,) = known(desk).profiles.pushed(["ann"])
     assert (profile.papers, profile.listed, profile.is_partial) == (4, 65, True)
     assert [figures["papers"] for figures in known(desk).facts.figures("ann")] == [65]
 
@@ -70,9 +70,9 @@ def test_a_paper_that_waits_goes_on_waiting(desk: Desk, zotero: Zotero) -> None:
     asked = paper(f"{TITLES[0]} Stage", "Ann Lee")
     assert read(desk, asked, *four()[1:]).counts["review"] == 1
     read(desk, paper("Epsilon Aurigae", "Ann Lee"), whole=False)
-    assert [standing.cause for standing in known(desk).standings()] == ["review"]
+    assert [standing.cause for standing in known(desk).standings.of()] == ["review"]
     read(desk, *four()[1:])
-    assert known(desk).standings() == []
+    assert known(desk).standings.of() == []
 
 
 @pytest.mark.parametrize(("whole", "kind"), [(True, "update"), (False, "review")])

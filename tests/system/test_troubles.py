@@ -18,7 +18,7 @@ from syncd.state.store import Store
 
 if TYPE_CHECKING:
     from desk import Desk, Zotero
-    from syncd.state.state import Problem
+    from syncd.state.profiles import Problem
 
 BO = '[profiles.bo]\nsource = "bo.txt"\ncaptured = 2026-06-01\n'
 OTHER = '[libraries.other]\ntype = "embedded"\n'
@@ -33,7 +33,7 @@ NOBODYS_FAULT = [
 def troubles(desk: Desk) -> dict[str, Problem]:
     """Return what is kept, by profile."""
     with memory_of(desk) as state:
-        return {trouble.name: trouble for trouble in state.problems()}
+        return {trouble.name: trouble for trouble in state.profiles.problems()}
 
 
 def turned_away(desk: Desk, error: SyncdError) -> Report:

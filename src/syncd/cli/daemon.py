@@ -169,7 +169,7 @@ def _check_collection(name: str, settings: Config) -> None:
     """Say so where a profile rests for another reason than the user's word to syncd."""
     library, world = settings.library(settings.profile(name).library), ports(settings=settings)
     with remembered(library, world.data, world.clock) as state:
-        resting = [profile for profile in state.profiles([name]) if profile.paused]
+        resting = [profile for profile in state.profiles.pushed([name]) if profile.paused]
     if resting:
         raise ConfigError(
             [message("profile-rests", profile=repr(name), reason=resting[0].paused)],

@@ -27,7 +27,8 @@ from syncd.engine.review import judge
 from syncd.errors import ConfigError
 from syncd.messages import listed, message
 from syncd.state.libraries import remembered
-from syncd.state.state import Standing, State
+from syncd.state.standings import Standing
+from syncd.state.state import State
 from syncd.sync.action import Verdict
 from syncd.sync.belongs import MARK
 from syncd.text.plain import json_of
@@ -60,7 +61,7 @@ def review(
                 judged = judge(state, paper, chosen[0], key)
                 _said(judged, chosen[0])
                 return
-            waiting = state.standings("review")
+            waiting = state.standings.of("review")
             if as_json:
                 show_json([json_of(standing, "paper", "record", "candidates") for standing in waiting])
             elif not waiting:

@@ -45,7 +45,8 @@ from syncd.sources.pace import Budget
 from syncd.state import budgets
 from syncd.state.history import History, Note, Run
 from syncd.state.libraries import remembered
-from syncd.state.state import FollowedProfile, Standing
+from syncd.state.profiles import FollowedProfile
+from syncd.state.standings import Standing
 from syncd.text.plain import json_of, on_one_line
 
 Json = dict[str, Any]

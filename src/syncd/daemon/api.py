@@ -391,7 +391,7 @@ class Api:
         named = asked.body.get("library")
         for library in (one for one in self.config.libraries.values() if named in {None, one.name}):
             with remembered(library, self._ports.data, self._ports.clock) as state:
-                if any(one.paper == paper for one in state.named(paper, "review")):
+                if any(one.paper == paper for one in state.standings.named(paper, "review")):
                     return {"title": judge(state, paper, verdict, key, once=once).title, "verdict": verdict}
         raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
 
@@ -496,7 +496,7 @@ class Api:
         found: list[tuple[str, Library]] = []
         for library in libraries:
             with remembered(library, self._ports.data, self._ports.clock) as state:
-                found += [(one.pushed, library) for one in state.called(profile)]
+                found += [(one.pushed, library) for one in state.profiles.called(profile)]
         if not found:
             raise RefusedError(
                 HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(profile))

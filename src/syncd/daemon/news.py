@@ -347,7 +347,7 @@ class History:
                 news.key: told[news.key].profiles if news.key in told else news.profiles for news in created
             }
             names = {name for several in whose.values() for name in several}
-            authors = {profile.name: profile.author for profile in state.profiles(names)}
+            authors = {profile.name: profile.author for profile in state.profiles.pushed(names)}
             return [
                 NewPaper(
                     name,

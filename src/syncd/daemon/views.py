@@ -22,7 +22,8 @@ from syncd.read import printable
 from syncd.state.facts import Told
 from syncd.state.history import BRINGS, Arrival, Note
 from syncd.state.libraries import remembered
-from syncd.state.state import FollowedProfile, State
+from syncd.state.profiles import FollowedProfile
+from syncd.state.state import State
 from syncd.sync.action import profile_of
 from syncd.text.institutions import institutions
 from syncd.web.strings import language_of, strings
@@ -162,8 +163,8 @@ def items_of(state: State, keys: Sequence[str]) -> dict[str, Json]:
     told = state.facts.about(keys)
     history, arrivals = state.history.of_items(told), state.history.arrivals(told)
     names = {name for one in told.values() for name in one.profiles}
-    pushed = {profile.name: profile for profile in state.profiles(names)}
-    kept = state.kept(told)
+    pushed = {profile.name: profile for profile in state.profiles.pushed(names)}
+    kept = state.standings.kept(told)
     return {
         key: _item(one, history.get(key, []), pushed)
         | {"kept": kept.get(key, [])}
@@ -363,7 +364,7 @@ def figures(asked: Asked, config: Config, ports: Ports) -> Json:
     pushed: list[tuple[FollowedProfile, Library]] = []
     for library in _libraries(asked, config):
         with remembered(library, ports.data, ports.clock) as state:
-            pushed += [(one, library) for one in state.profiles([name])]
+            pushed += [(one, library) for one in state.profiles.pushed([name])]
     if not pushed:
         raise RefusedError(HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(name)))
     profile, library = max(pushed, key=lambda one: one[0].pushed)
@@ -385,7 +386,7 @@ def reviews(config: Config, ports: Ports) -> list[Json]:
                     "candidates": [with_said(dict(one), "reasons") for one in standing.candidates],
                     "library": library.name,
                 }
-                for standing in state.standings("review")
+                for standing in state.standings.of("review")
             ]
     return waiting
 

@@ -449,7 +449,7 @@ class Looker:
         """Return whose profile it was when it was last pushed."""
         library, ports = config.library_of(config.profiles[profile]), self.ports
         with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
-            authors = {one.author for one in state.pages(profile)}
+            authors = {one.author for one in state.profiles.pages(profile)}
             if len(authors) == 1:
                 return authors.pop()
         return profile

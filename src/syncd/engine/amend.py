@@ -14,7 +14,7 @@ from syncd.engine.review import one_meant, profile_meant
 from syncd.engine.session import Session
 from syncd.errors import LibraryError, SyncdError
 from syncd.messages import message
-from syncd.state.state import Standing
+from syncd.state.standings import Standing
 from syncd.sync.filing import Filing, own_keys
 from syncd.sync.library import IndexedItem
 from syncd.zotero import items
@@ -40,7 +40,7 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
     """
     session.refresh()
     state = session.state
-    wanted = one_meant(words, "deleted", lambda: state.deleted(words), state.deleted)
+    wanted = one_meant(words, "deleted", lambda: state.standings.deleted(words), state.standings.deleted)
     item, key, version = _found(session, wanted)
     if item is not None:
         if item.trashed:
@@ -52,13 +52,13 @@ def restore(session: Session, words: str) -> tuple[Standing, bool]:
             _claim(session, connection, wanted, item.key)
             if item.trashed:
                 state.remember_version(connection, item.key, outcome.version or item.version)
-            state.set_status(connection, [wanted.paper], [])
+            state.standings.put(connection, [wanted.paper], [])
         return wanted, True
     with state.writing() as connection:
         _claim(session, connection, wanted, key)
         # It tells the next push why the paper is missing.
         coming = Standing(wanted.paper, "restored", key, wanted.title, message("you-brought-it-back"))
-        state.set_status(connection, [wanted.paper], [coming])
+        state.standings.put(connection, [wanted.paper], [coming])
     return wanted, False
 
 

@@ -13,7 +13,8 @@ from syncd.config import Library
 from syncd.digest import Digest, Moved, NewOfProfile, NewPaper
 from syncd.engine.status import zotero_address
 from syncd.state.papers import Listed, Papers
-from syncd.state.state import NOT_WRITTEN, State
+from syncd.state.standings import NOT_WRITTEN
+from syncd.state.state import State
 from syncd.sync.note import Came
 from syncd.zotero.items import OTHERS
 
@@ -36,8 +37,8 @@ def digest_of(state: State, library: Library, since: datetime, *, told: Collecti
     with state.reading() as connection:
         papers = Papers(connection, state.number).number(_text(since), told=told)
     profiles, new = new_in(state, library, since, profiles=PROFILES, each=EACH, told=told)
-    not_written = sum(number for (cause, _), number in state.numbers().items() if cause in NOT_WRITTEN)
-    reviews, asked = state.reviews(answered=False, start=0, most=ASKED)
+    not_written = sum(number for (cause, _), number in state.standings.numbers().items() if cause in NOT_WRITTEN)
+    reviews, asked = state.standings.reviews(answered=False, start=0, most=ASKED)
     return Digest(
         library=library.name,
         since=since,
@@ -74,7 +75,7 @@ def new_in(  # noqa: PLR0913 - how much is told is up to the caller
         total, found = Papers(connection, state.number).new(
             _text(since), profiles=profiles, each=each, told=told
         )
-    authors = {one.name: one.author for one in state.profiles(name for name, *_ in found)}
+    authors = {one.name: one.author for one in state.profiles.pushed(name for name, *_ in found)}
     return total, tuple(
         NewOfProfile(library.name, name, authors.get(name, name), count, _papers(papers, library))
         for name, count, papers in found
@@ -107,7 +108,7 @@ def _papers(listed: Sequence[Listed], library: Library) -> tuple[NewPaper, ...]:
 def _moved(state: State, since: datetime) -> tuple[Moved, ...]:
     """Return the figures that moved since the day of a time."""
     found = state.facts.moved(since.astimezone(UTC).date().isoformat(), PROFILES)
-    authors = {one.name: one.author for one in state.profiles(found)}
+    authors = {one.name: one.author for one in state.profiles.pushed(found)}
     return tuple(
         Moved(authors.get(name, name), figure, before, after)
         for name, figures in found.items()

@@ -43,7 +43,7 @@ def forget(profile: str, libraries: Iterable[Library], ports: Ports) -> bool:
             ) as mine,
             remembered(library, ports.data, ports.clock, turn=mine) as state,
         ):
-            names = state.names_of(profile)
+            names = state.profiles.names_of(profile)
             with state.writing() as connection:
                 for name in names:
                     state.forget(connection, name)

@@ -19,7 +19,7 @@ from syncd.errors import LibraryError
 from syncd.messages import chained, message
 from syncd.state.history import Note
 from syncd.state.journal import Entry
-from syncd.state.state import Standing
+from syncd.state.standings import Standing
 from syncd.sync.action import Action, Memory, Plan, Refusal
 from syncd.sync.decide import digest
 from syncd.sync.merge import Base
@@ -161,7 +161,7 @@ class Push:
             part.file({tuple(path.split("/")) for path in plan.places})
             memory = part.memory()
         read = {profile.name for profile in plan.profiles if profile.whole}
-        in_vain = state.asked_in_vain({action.paper for action in actions}, read)
+        in_vain = state.standings.asked_in_vain({action.paper for action in actions}, read)
         with state.writing() as connection:
             for action in actions:
                 self._remember_quiet(connection, action, memory)
@@ -175,14 +175,12 @@ class Push:
             state.remove_tombstones(connection, alive & memory.tombstones)
             standings = [s for action in actions for s in _standings(action, self.failures.get(action.paper))]
             papers = [action.paper for action in actions]
-            state.set_status(connection, [*papers, *in_vain], standings)
+            state.standings.put(connection, [*papers, *in_vain], standings)
             for path, key in plan.places.items():
                 if memory.collections.get(path) != key:
                     state.remember_collection(connection, path, key)
             for profile in plan.profiles:
-                state.remember_profile(
-                    connection, self._session.run, profile, now.isoformat(timespec="seconds")
-                )
+                state.profiles.put(connection, self._session.run, profile, now.isoformat(timespec="seconds"))
             ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
             state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
 

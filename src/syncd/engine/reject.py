@@ -18,8 +18,9 @@ from syncd.errors import LibraryError
 from syncd.messages import message
 from syncd.state.history import Note
 from syncd.state.journal import Entry
+from syncd.state.profiles import FollowedProfile
 from syncd.state.rejections import Rejection
-from syncd.state.state import FollowedProfile, Standing
+from syncd.state.standings import Standing
 from syncd.sync.library import IndexedItem
 from syncd.zotero.client import StaleError
 from syncd.zotero.transport import OutcomeUnknownError
@@ -90,7 +91,7 @@ def reject_as_run(session: Session, words: str, profile: str) -> Rejected:
 
 def _meant(session: Session, words: str, who: FollowedProfile) -> Standing:
     """Return the paper that is meant; several records that are one item are one."""
-    listed = session.state.listed_by(who.name)
+    listed = session.state.standings.listed_by(who.name)
     of_item = [one for one in listed if words in {one.key, one.paper}] or _merged(session, words, listed)
     return (
         of_item[0]
@@ -183,7 +184,7 @@ class _Rejecting:
             return None, "left"
         if not self._others and self._is_untouched(item):
             return self._change(item, {"deleted": 1}, {"deleted": (0, 1)}), "trashed"
-        others = [one.collection for one in self._state.profiles(self._others)]
+        others = [one.collection for one in self._state.profiles.pushed(self._others)]
         places = self._state.collections([self._who.collection, *others])
         own = places.get(self._who.collection)
         theirs = {places.get(path) for path in others}
@@ -220,7 +221,7 @@ class _Rejecting:
         with state.writing() as connection:
             state.reject(connection, one)
             if not self._others:
-                state.set_status(connection, [paper.paper], [])
+                state.standings.put(connection, [paper.paper], [])
             if noted_apart:
                 note = Note("reject", paper.title, self._reason)
                 state.history.add(connection, session.run, key or paper.paper, note)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from syncd.errors import SyncdError
 from syncd.messages import message
-from syncd.state.state import FollowedProfile, Standing, State
+from syncd.state.profiles import FollowedProfile
+from syncd.state.standings import Standing
+from syncd.state.state import State
 from syncd.sync.action import Verdict
 from syncd.sync.belongs import MARK
 from syncd.text.titles import fold_title
@@ -33,14 +35,14 @@ def judge(
     waiting = one_meant(
         words,
         message("waiting-for-review"),
-        lambda: state.named(words, "review"),
-        lambda: state.standings("review"),
+        lambda: state.standings.named(words, "review"),
+        lambda: state.standings.of("review"),
     )
     candidates = [str(candidate["key"]) for candidate in waiting.candidates]
     if key is not None and key not in candidates:
         raise SyncdError(message("item-not-candidate", item=key, candidates=", ".join(candidates)))
     chosen = [key or candidates[0]] if verdict == "same" else candidates
-    before = state.decide(waiting.paper, chosen, verdict, once=once)
+    before = state.standings.decide(waiting.paper, chosen, verdict, once=once)
     if once and before:
         raise SyncdError(_decided(waiting, before), hint=message("take-decision-back"))
     return waiting
@@ -66,13 +68,13 @@ def profile_meant(state: State, words: str) -> FollowedProfile:
     Raises:
         SyncdError: none of those that were pushed, or several.
     """
-    found = state.called(words)
+    found = state.profiles.called(words)
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(one.name for one in found)
         raise SyncdError(message("profile-ambiguous", profile=repr(words), names=names))
-    known = ", ".join(one.name for one in state.profiles())
+    known = ", ".join(one.name for one in state.profiles.pushed())
     raise SyncdError(
         message("profile-not-pushed", profile=repr(words), known=known)
         if known

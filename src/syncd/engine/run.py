@@ -32,7 +32,8 @@ from syncd.messages import chained, message
 from syncd.model import Snapshot
 from syncd.read import fetch
 from syncd.state.libraries import remembered
-from syncd.state.state import FollowedProfile, State
+from syncd.state.profiles import FollowedProfile
+from syncd.state.state import State
 from syncd.sync.action import KINDS, Action, Intake, Memory, Plan, profile_of
 from syncd.sync.library import LibraryView
 from syncd.sync.plan import plan
@@ -77,7 +78,7 @@ def keep(found: Mapping[str, SyncdError | None], library: Library, config: Confi
     ours = {name: error for name, error in found.items() if name in followed}
     now = ports.clock.now().isoformat(timespec="seconds")
     with suppress(StateError), remembered(library, ports.data, ports.clock) as state:
-        state.note_problems(ours, now, followed)
+        state.profiles.note_problems(ours, now, followed)
 
 
 # How often a library that changes while syncd writes is read and planned anew in one run.
@@ -461,7 +462,7 @@ def _keep_note(session: Session, library: Library, config: Config, report: Repor
 
 def _as_pushed(session: Session, names: Sequence[str]) -> dict[str, FollowedProfile]:
     """Return profiles by name as they were last pushed."""
-    return {profile.name: profile for profile in session.state.profiles(names)}
+    return {profile.name: profile for profile in session.state.profiles.pushed(names)}
 
 
 def _intakes(readings: Sequence[Reading]) -> list[Intake]:

@@ -17,7 +17,9 @@ from syncd.config.model import DESKTOP, EMBEDDED
 from syncd.paths import DataFolder
 from syncd.state import tables as db
 from syncd.state.libraries import remembered
-from syncd.state.state import FollowedProfile, Problem, Standing, State
+from syncd.state.profiles import FollowedProfile, Problem
+from syncd.state.standings import Standing
+from syncd.state.state import State
 from syncd.state.store import Store, upsert
 from syncd.sync.action import profile_of
 from syncd.text.plain import json_of
@@ -175,7 +177,7 @@ def shelf(  # noqa: PLR0913, PLR0917 - all that is told comes from one of these
         most: of so many papers of each sort; of all without.
     """
     with remembered(library, data, clock) as state, Resting(data, clock) as resting:
-        rows, numbers = rows_of(library, settings, state, resting.paused(), live), state.numbers()
+        rows, numbers = rows_of(library, settings, state, resting.paused(), live), state.standings.numbers()
         standings = _standings(state, most)
     return Shelf(library.name, prefix_in_zotero(library), rows, standings, numbers)
 
@@ -206,8 +208,8 @@ def rows_of(
         paused: who rests.
         live: what the daemon answers to "status"; None without one.
     """
-    pushed = {profile.name: profile for profile in state.profiles()}
-    problems = {problem.name: problem for problem in state.problems()}
+    pushed = {profile.name: profile for profile in state.profiles.pushed()}
+    problems = {problem.name: problem for problem in state.profiles.problems()}
     followed = {
         name: profile.source
         for name, profile in settings.profiles.items()
@@ -231,9 +233,13 @@ def rows_of(
 def _standings(state: State, most: int | None) -> list[Standing]:
     """Return what is to be known of papers, of no more than so many of each sort."""
     if most is None:
-        return state.standings()
-    sorts = {cause: ("user", "syncd") if cause == "deleted" else (None,) for cause, _ in state.numbers()}
-    return [one for cause, sides in sorts.items() for by in sides for one in state.standings(cause, by, most)]
+        return state.standings.of()
+    sorts = {
+        cause: ("user", "syncd") if cause == "deleted" else (None,) for cause, _ in state.standings.numbers()
+    }
+    return [
+        one for cause, sides in sorts.items() for by in sides for one in state.standings.of(cause, by, most)
+    ]
 
 
 def _problem_told(name: str, live: Mapping[str, Any], pushed: FollowedProfile | None) -> Problem | None:

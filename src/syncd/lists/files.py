@@ -23,7 +23,7 @@ from syncd.errors import KeptError, StateError
 from syncd.messages import message
 from syncd.paths import PART, part_of, replacing
 from syncd.state import tables as db
-from syncd.state.store import Store, upsert
+from syncd.state.store import Store, host_of, upsert
 
 # Who may read a new file: everybody, for it is to be published.
 MODE = 0o644
@@ -58,7 +58,7 @@ class File:
         self.named = path
         self.path = place_of(path)
         self._store = store
-        self._host = db.host_of(is_shared=store.is_shared)
+        self._host = host_of(is_shared=store.is_shared)
 
     def record(self) -> Record | None:
         """Return what is remembered of it."""

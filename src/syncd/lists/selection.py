@@ -178,7 +178,7 @@ class Opened:
             return self._selection.title or PUBLICATIONS
         (part,) = self._parts
         (profile,) = part.choice.profiles
-        authors = {page.author for page in part.state.pages(profile)}
+        authors = {page.author for page in part.state.profiles.pages(profile)}
         return f"{PUBLICATIONS} of {authors.pop() if len(authors) == 1 else profile}"
 
     def _named(self, nameless: list[tuple[_Row, str, str]]) -> Iterator[_Row]:

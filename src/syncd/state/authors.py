@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from syncd.state import tables as db
 from syncd.state.search import chunks
+from syncd.state.standings import is_answered
 from syncd.state.store import Store
 
 # Of papers that stand so, a push may have something to do, though nothing of their source changed.
 UNSETTLED = ("failed", "restored", "waiting")
-ANSWERS = ("same", "different")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,8 @@ class Authors:
         It rests for its collection is gone; or a paper that it lists failed, is to come back, waits for its user's edit
         to settle, or was decided about. A profile that failed is none of these: what a push did not do is still new.
         """
-        standing, listing, decision = db.standing.c, db.listing.c, db.decision.c
-        answered = sa.exists().where(
-            decision.library == standing.library,
-            decision.paper == standing.paper,
-            decision.verdict.in_(ANSWERS),
-        )
-        open_ones = sa.or_(standing.cause.in_(UNSETTLED), sa.and_(standing.cause == "review", answered))
+        standing, listing = db.standing.c, db.listing.c
+        open_ones = sa.or_(standing.cause.in_(UNSETTLED), sa.and_(standing.cause == "review", is_answered()))
         papers = sa.and_(listing.library == standing.library, listing.key == standing.paper)
         waiting = (
             sa.select(listing.profile)

@@ -22,7 +22,8 @@ from syncd.state import tables as db
 from syncd.state.index import item_of
 from syncd.state.rejections import Rejections
 from syncd.state.search import CHUNK, KINDS, Search, Title, chunks
-from syncd.state.state import State, question_of, said_of_text
+from syncd.state.standings import question_of, said_of_text
+from syncd.state.state import State
 from syncd.sync.action import Intake, Memory, Question, Refusal, Said, Verdict
 from syncd.sync.belongs import MARK
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, authors_of

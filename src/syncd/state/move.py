@@ -19,7 +19,7 @@ from syncd.lock import held
 from syncd.messages import message
 from syncd.paths import DataFolder
 from syncd.state import tables as db
-from syncd.state.store import Store, upsert
+from syncd.state.store import Store, host_of, upsert
 from syncd.state.turn import every_turn
 
 # So many rows are taken at a time.
@@ -66,7 +66,7 @@ def move(
 
 def _take_files_along(connection: sa.Connection, old: Store, new: Store) -> None:
     """Let the lists of this computer be its own under the name that it has in the other database."""
-    before, after = (db.host_of(is_shared=store.is_shared) for store in (old, new))
+    before, after = (host_of(is_shared=store.is_shared) for store in (old, new))
     if before != after:
         host = db.output.c.host
         connection.execute(sa.delete(db.output).where(host == after))

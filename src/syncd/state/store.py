@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -205,6 +205,13 @@ def upsert(
     compiled = put.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = compiled.positiontup or ()
     connection.exec_driver_sql(str(compiled), list(map(itemgetter(*names), rows)))
+
+
+def drop(connection: sa.Connection, table: sa.Table, library: int, name: str, values: Iterable[str]) -> None:
+    """Take the rows of a library out of a table that have one of these values in a column."""
+    if gone := [{"gone": value} for value in values]:
+        which = sa.and_(table.c.library == library, table.c[name] == sa.bindparam("gone"))
+        connection.execute(sa.delete(table).where(which), gone)
 
 
 @lru_cache(MOST_PUTS)

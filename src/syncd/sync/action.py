@@ -6,7 +6,7 @@ Pure data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
@@ -122,6 +122,10 @@ class Said:
     def surname(self) -> str:
         """The first author's surname, or an empty string."""
         return self.creators[0][0] if self.creators else ""
+
+    def without(self, profile: str) -> Said:
+        """Return what is left of it where a profile is forgotten."""
+        return replace(self, listed={name: date for name, date in self.listed.items() if name != profile})
 
     @classmethod
     def from_json(cls, value: Json) -> Said:

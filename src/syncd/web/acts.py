@@ -38,10 +38,10 @@ def take_back(ask: Ask) -> Done:
     """Forget what the reader said of a paper."""
     library, paper = library_of(ask, ask.form.get("library")), ask.form.get("paper")
     with remembered(library, ask.ports.data, ask.ports.clock) as state:
-        standing = next((one for one in state.standings("review") if one.paper == paper), None)
+        standing = next((one for one in state.standings.of("review") if one.paper == paper), None)
         if standing is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, message("paper-not-waiting", paper=repr(paper)))
-        state.take_back(standing)
+        state.standings.take_back(standing)
     words = ask.say.label("syncd-dashboard-taken-back", title=standing.title)
     return Done(f"/reviews?{urlencode({'at': ask.form.get('at', '1')})}", Note(words))
 

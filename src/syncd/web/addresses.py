@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from syncd.web import acts, library, pages, standings
+from syncd.web import acts, exceptions, library, pages
 from syncd.web.board import Act, Show
 
 PAGES: Final[Mapping[str, Show]] = {
@@ -17,7 +17,7 @@ PAGES: Final[Mapping[str, Show]] = {
     "/profiles": pages.profiles,
     "/profiles/{library}/{profile:path}": pages.profile,
     "/papers/{library}/{key}": pages.paper,
-    "/exceptions": standings.exceptions,
+    "/exceptions": exceptions.exceptions,
     "/library": library.show,
     "/follow": pages.follow,
     "/follow/papers": pages.latest,

@@ -32,7 +32,7 @@ from syncd.daemon.views import RefusedError
 from syncd.engine.ports import Ports
 from syncd.errors import SyncdError
 from syncd.messages import message, told
-from syncd.state.state import Problem
+from syncd.state.profiles import Problem
 from syncd.web.strings import Strings, language_of, strings
 from syncd.web.visitors import Visitors
 from syncd.zotero.items import OTHERS

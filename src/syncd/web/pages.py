@@ -29,7 +29,8 @@ from syncd.services.base import FoundAuthor
 from syncd.state.facts import named
 from syncd.state.libraries import remembered
 from syncd.state.papers import Papers, Sort
-from syncd.state.state import NOT_WRITTEN, Standing, State
+from syncd.state.standings import NOT_WRITTEN, Standing
+from syncd.state.state import State
 from syncd.sync.belongs import MARK
 from syncd.web.board import Ask, Download, Note, Page
 from syncd.web.difference import Part, difference
@@ -127,8 +128,8 @@ def today(ask: Ask) -> Page:
     more = 0
     for library in ask.config.libraries.values():
         with _state(ask, library) as state:
-            waiting["review"] += state.reviews(answered=False, start=0, most=0)[0]
-            for (cause, _), number in state.numbers().items():
+            waiting["review"] += state.standings.reviews(answered=False, start=0, most=0)[0]
+            for (cause, _), number in state.standings.numbers().items():
                 waiting["failed"] += number if cause in NOT_WRITTEN else 0
             rows += [(library, row) for row in rows_of(library, ask.config, state, paused, live)]
             for day, (number, bad) in state.history.days(first_day.isoformat()).items():
@@ -204,9 +205,9 @@ def reviews(ask: Ask) -> Page:
     decided: list[tuple[str, Standing]] = []
     for library in ask.config.libraries.values():
         with _state(ask, library) as state:
-            counted.append((library, state.reviews(answered=False, start=0, most=0)[0]))
+            counted.append((library, state.standings.reviews(answered=False, start=0, most=0)[0]))
             if len(decided) < DECIDED:
-                answered = state.reviews(answered=True, start=0, most=DECIDED - len(decided))[1]
+                answered = state.standings.reviews(answered=True, start=0, most=DECIDED - len(decided))[1]
                 decided += [(library.name, standing) for standing in answered]
     total = sum(number for _, number in counted)
     at = min(max(ask.number("at"), 1), max(total, 1))
@@ -215,7 +216,7 @@ def reviews(ask: Ask) -> Page:
     for library, number in counted:
         if left < number:
             with _state(ask, library) as state:
-                (standing,) = state.reviews(answered=False, start=left, most=1)[1]
+                (standing,) = state.standings.reviews(answered=False, start=left, most=1)[1]
             facts["review"] = _review(ask, library, standing)
             break
         left -= number
@@ -393,7 +394,7 @@ def paper(ask: Ask) -> Page:
         known = items_of(state, [key]).get(key)
         if data is None and known is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, message("item-unknown", item=key))
-        standings = state.standings_of(key)
+        standings = state.standings.of_item(key)
         lines = state.history.of_items([key]).get(key, [])
     data = data or {}
     kept = {name: values for one in standings if one.cause == "kept" for name, values in one.values.items()}

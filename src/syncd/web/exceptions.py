@@ -57,7 +57,7 @@ def exceptions(ask: Ask) -> Page:
     """Show the papers of one cause, of a library."""
     library = library_of(ask, ask.query.get("library"))
     with remembered(library, ask.ports.data, ask.ports.clock) as state:
-        numbers = state.numbers()
+        numbers = state.standings.numbers()
         counts = {
             name: sum(n for (one, by), n in numbers.items() if one == cause and side in {None, by})
             for name, (cause, side) in CAUSES.items()
@@ -91,5 +91,5 @@ def _rows(state: State, chosen: str, start: int) -> list[Exceptional]:
     cause, side = CAUSES[chosen]
     return [
         Exceptional(one.paper, one.key, one.title, one.detail, one.values)
-        for one in state.standings(cause, side, ROWS, start)
+        for one in state.standings.of(cause, side, ROWS, start)
     ]
