@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from syncd import __version__
 from syncd.config import Config, load
-from syncd.daemon.api import Api, Interface
+from syncd.daemon.api import Api
 from syncd.daemon.events import Events
 from syncd.daemon.lists import Lists
 from syncd.daemon.logs import configure
@@ -30,6 +30,7 @@ from syncd.daemon.parser import Parser
 from syncd.daemon.questions import Answers, Question
 from syncd.daemon.roster import Roster
 from syncd.daemon.schedule import Timetable, zone
+from syncd.daemon.sockets import Interface
 from syncd.daemon.tell import Reporter
 from syncd.daemon.watch import Watcher
 from syncd.daemon.work import Look, Looker, Outcome, StoppableClock

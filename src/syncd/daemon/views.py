@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from syncd.config import Config, Library
 from syncd.config.model import DESKTOP, EMBEDDED, default_library
+from syncd.daemon.asked import Asked, Json, RefusedError
 from syncd.engine.figures import figures_of
 from syncd.engine.ports import Ports
 from syncd.engine.status import Row, shelf
 from syncd.engine.undo import Undoing
 from syncd.figures import svg
-from syncd.handshake import Proof
 from syncd.messages import message, with_said
 from syncd.read import printable
 from syncd.state.facts import Told
@@ -28,7 +27,6 @@ from syncd.sync.action import profile_of
 from syncd.text.institutions import institutions
 from syncd.web.strings import language_of, strings
 
-Json = dict[str, Any]
 # How the plugin calls the library of Zotero's user, whatever their number.
 OWN = "users/0"
 # Sorts behind every time.
@@ -44,41 +42,6 @@ PAGE = 1000
 # Between the key and the moment that a page goes on from; between the moments of several ways to a library.
 PAGE_MARK = "~"
 WAY_MARK = "-"
-
-
-class RefusedError(Exception):
-    """A request that is not answered.
-
-    Attributes:
-        words: the same as `str(error)`, with its code.
-        status: of the answer.
-        hint: what to do; may be empty.
-        headers: that the answer needs.
-    """
-
-    def __init__(
-        self, status: HTTPStatus, message: str, *, hint: str = "", headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.words = message
-        self.status = status
-        self.hint = hint
-        self.headers = headers or {}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What belongs to a request.
-
-    Attributes:
-        query: of its address.
-        body: what was sent.
-        proof: the program that signed it; None where the user themselves asks.
-    """
-
-    query: Mapping[str, str]
-    body: Mapping[str, Any]
-    proof: Proof | None = None
 
 
 def libraries_of(prefix: object, user: object, config: Config) -> list[Library]:

@@ -7,7 +7,7 @@ from typing import Final, get_args
 from urllib.parse import urlencode
 
 from syncd.daemon.api import StoppedBy
-from syncd.daemon.views import Asked, RefusedError
+from syncd.daemon.asked import Asked, RefusedError
 from syncd.messages import message
 from syncd.state.libraries import remembered
 from syncd.sync.action import profile_of

@@ -27,8 +27,8 @@ from starlette.routing import Route
 
 from syncd.config import Config
 from syncd.daemon.api import Api, StoppedBy
+from syncd.daemon.asked import RefusedError
 from syncd.daemon.events import Events
-from syncd.daemon.views import RefusedError
 from syncd.engine.ports import Ports
 from syncd.errors import SyncdError
 from syncd.messages import message, told

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from syncd.config.model import EMBEDDED
-from syncd.daemon.views import RefusedError
+from syncd.daemon.asked import RefusedError
 from syncd.messages import message
 from syncd.web.board import Ask, Page
 from syncd.zotero import schema

@@ -17,7 +17,8 @@ from urllib.parse import quote, urlencode
 from syncd import services
 from syncd.config import Library
 from syncd.config.model import EMBEDDED
-from syncd.daemon.views import Asked, RefusedError, items_of
+from syncd.daemon.asked import Asked, RefusedError
+from syncd.daemon.views import items_of
 from syncd.digest import NewOfProfile
 from syncd.engine.digest import new_in
 from syncd.engine.figures import figures_of

@@ -15,8 +15,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from syncd.config import Config
 from syncd.config.model import Dashboard as DashboardSettings
-from syncd.daemon.api import HOST, Api
+from syncd.daemon.api import Api
 from syncd.daemon.events import Events
+from syncd.daemon.sockets import HOST
 from syncd.engine.ports import Ports
 from syncd.errors import ConfigError
 from syncd.messages import message
