@@ -36,8 +36,8 @@ UNITS: Final = {"novelty": "%"}
 
 
 @dataclass(frozen=True, slots=True)
-class NewPaper:
-    """A paper that came.
+class ListedPaper:
+    """A paper as a list shows it.
 
     Attributes:
         key: of its item.
@@ -46,8 +46,8 @@ class NewPaper:
         date: as Zotero has it.
         score: 0 to 100, or None.
         code: the address of its code, if it has one.
-        reason: why it came, in words; may be empty.
-        link: the address that shows it in Zotero; None where no Zotero has it.
+        reason: why it came, in words; empty where that is not known, or not asked for.
+        link: the address that shows it in Zotero; None where no Zotero has it, or that is not asked for.
         abstract: as Zotero has it.
     """
 
@@ -78,7 +78,7 @@ class NewOfProfile:
     profile: str
     author: str
     count: int
-    papers: tuple[NewPaper, ...]
+    papers: tuple[ListedPaper, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _said(kind: Literal["h1", "h2", "p", "li"], words: str) -> _Block:
     return _Block(kind, ((_Part(on_line(words)),),))
 
 
-def _lines(paper: NewPaper, *, abstracts: bool) -> Iterator[tuple[_Part, ...]]:
+def _lines(paper: ListedPaper, *, abstracts: bool) -> Iterator[tuple[_Part, ...]]:
     """Yield what is told of a paper: its title, its authors, what else is known, and its abstract."""
     yield (_Part(on_line(paper.title) or paper.key, paper.link or ""),)
     names = [on_line(name) for name in paper.creators[:NAMES]]

@@ -10,14 +10,24 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from syncd.digest import MOST_BYTES, Digest, Moved, NewOfProfile, NewPaper, as_note, as_page, as_text, titled
+from syncd.digest import (
+    MOST_BYTES,
+    Digest,
+    ListedPaper,
+    Moved,
+    NewOfProfile,
+    as_note,
+    as_page,
+    as_text,
+    titled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 LINK = "zotero://select/library/items/ABCD2345"
-ALPHA = NewPaper(
+ALPHA = ListedPaper(
     "ABCD2345",
     "Alpha",
     ("Ann Lee", "Bo Chen"),
@@ -101,7 +111,7 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)> & \u202e\x00 </l
 @given(st.text(), st.integers(0, 3))
 def test_what_a_page_says_is_text_and_never_longer_than_what_takes_it(words: str, number: int) -> None:
     """No element, no address and no line of the reader's comes from outside, in any form."""
-    bad = NewPaper("ABCD2345", words, (words,) * 9, words, None, f"javascript:{words}", words, LINK, words)
+    bad = ListedPaper("ABCD2345", words, (words,) * 9, words, None, f"javascript:{words}", words, LINK, words)
     group = NewOfProfile(words, words, words, 2000, (bad,) * number)
     digest = Digest(words, SINCE, 2000, 1, (group,), (Moved(words, "novelty", 1, 2),), 99, (words,) * 10, 1)
     for form in (as_note(words, digest), as_page([(words, digest)], abstracts=True)):

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from clocks import FakeClock
 from syncd.daemon.news import LEASE, MOST_TITLES, Bulletin, NewPaper, digest, next_time
-from syncd.digest import Digest, NewOfProfile
-from syncd.digest import NewPaper as New
+from syncd.digest import Digest, ListedPaper, NewOfProfile
 from syncd.errors import SendError, StateError
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class History:
     def digests(self, since: datetime, told: Collection[str]) -> list[Digest]:
         """Return the digest of the only library."""
         new = [one for began, one in self.runs if began >= since and one.identity not in told]
-        papers = tuple(New(one.key, one.title, abstract=f"About {one.title}.") for one in new)
+        papers = tuple(ListedPaper(one.key, one.title, abstract=f"About {one.title}.") for one in new)
         group = NewOfProfile("main", "jane", "Jane Doe", len(new), papers)
         return [Digest("main", since, len(new), 1, (group,))] if new else []
 

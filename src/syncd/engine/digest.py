@@ -6,13 +6,14 @@ The digest and the dashboard's first page tell the same; how they say it is up t
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from syncd.config import Library
-from syncd.digest import Digest, Moved, NewOfProfile, NewPaper
+from syncd.digest import Digest, ListedPaper, Moved, NewOfProfile
 from syncd.engine.status import zotero_address
-from syncd.state.papers import Listed, Papers
+from syncd.state.papers import Papers
 from syncd.state.standings import NOT_WRITTEN
 from syncd.state.state import State
 from syncd.sync.note import Came
@@ -37,7 +38,9 @@ def digest_of(state: State, library: Library, since: datetime, *, told: Collecti
     with state.reading() as connection:
         papers = Papers(connection, state.number).number(_text(since), told=told)
     profiles, new = new_in(state, library, since, profiles=PROFILES, each=EACH, told=told)
-    not_written = sum(number for (cause, _), number in state.standings.numbers().items() if cause in NOT_WRITTEN)
+    not_written = sum(
+        number for (cause, _), number in state.standings.numbers().items() if cause in NOT_WRITTEN
+    )
     reviews, asked = state.standings.reviews(answered=False, start=0, most=ASKED)
     return Digest(
         library=library.name,
@@ -88,18 +91,12 @@ def came_in(state: State, since: datetime) -> Came:
         return Papers(connection, state.number).came(_text(since))
 
 
-def _papers(listed: Sequence[Listed], library: Library) -> tuple[NewPaper, ...]:
+def _papers(listed: Sequence[ListedPaper], library: Library) -> tuple[ListedPaper, ...]:
     return tuple(
-        NewPaper(
-            key=one.key,
-            title=one.title,
+        replace(
+            one,
             creators=tuple("…" if name == OTHERS["lastName"] else name for name in one.creators),
-            date=one.date,
-            score=one.score,
-            code=one.code,
-            reason=one.reason,
             link=zotero_address(library, one.key),
-            abstract=one.abstract,
         )
         for one in listed
     )

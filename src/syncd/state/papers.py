@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
+from syncd.digest import ListedPaper
 from syncd.messages import recalled
 from syncd.state import tables as db
 from syncd.state.facts import NOBODY, named
@@ -27,35 +28,6 @@ Sort = Literal["date", "title", "score", "since"]
 ESCAPE: Final = "\\"
 # So many rows are taken from the database at once.
 AT_ONCE: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A paper in a list.
-
-    Attributes:
-        key: of its item.
-        title: as Zotero has it.
-        creators: names, the first ones first.
-        date: as Zotero has it.
-        score: 0 to 100, or None.
-        code: the address of its code, if it has one.
-        profile: the profile that lists it here.
-        since: ISO time since when; "" where that is not known.
-        reason: why it came, in words; "" where that is not asked for.
-        abstract: as Zotero has it.
-    """
-
-    key: str
-    title: str
-    creators: tuple[str, ...]
-    date: str
-    score: float | None
-    code: str | None
-    profile: str
-    since: str
-    reason: str = ""
-    abstract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +65,7 @@ class Papers:
 
     def page(
         self, profile: str, *, search: str = "", sort: Sort = "date", start: int = 0, most: int = 50
-    ) -> tuple[int, list[Listed]]:
+    ) -> tuple[int, list[ListedPaper]]:
         """Return how many papers of a profile there are, and some of them.
 
         Args:
@@ -133,7 +105,7 @@ class Papers:
 
     def new(
         self, since: str, *, profiles: int, each: int, told: Collection[str] = ()
-    ) -> tuple[int, list[tuple[str, int, list[Listed]]]]:
+    ) -> tuple[int, list[tuple[str, int, list[ListedPaper]]]]:
         """Return what came since an ISO time in UTC: profiles with how many papers, and the latest of these.
 
         Args:
@@ -165,7 +137,7 @@ class Papers:
 
     def _listed(
         self, profile: str, keys: Sequence[str], reasons: Mapping[str, str] | None = None
-    ) -> list[Listed]:
+    ) -> list[ListedPaper]:
         """Return papers of a profile, in the order of these keys."""
         fact, item = db.fact.c, db.index_item.c
         # While a library is read anew, what its items hold is not known.
@@ -175,7 +147,7 @@ class Papers:
             sa.and_(item.library == fact.library, item.key == fact.key),
             isouter=True,
         )
-        query = sa.select(fact.key, fact.profile, fact.since, fact.facts, item.data).select_from(there)
+        query = sa.select(fact.key, fact.profile, fact.facts, item.data).select_from(there)
         # Few other profiles list the same papers. With its name, SQLite would go through all of this one's.
         rows = self._connection.execute(query.where(fact.library == self._library, fact.key.in_(keys)))
         mine = (row for row in rows if row.profile == profile)
@@ -243,17 +215,15 @@ def _like(word: str) -> str:
     return f"%{word}%"
 
 
-def _listed(row: Any, reason: str) -> Listed:
+def _listed(row: Any, reason: str) -> ListedPaper:
     data, told = json.loads(row.data or "{}"), json.loads(row.facts)
-    return Listed(
+    return ListedPaper(
         key=row.key,
         title=str(data.get("title") or ""),
         creators=tuple(named(one) for one in data.get("creators", ())),
         date=str(data.get("date") or ""),
         score=told["score"],
         code=next((url for url, kind in told["links"].items() if kind == "code"), None),
-        profile=row.profile,
-        since=row.since,
         reason=reason,
         abstract=str(data.get("abstractNote") or ""),
     )
