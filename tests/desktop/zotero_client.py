@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 HERE = Path(__file__).parent
-PATIENCE = 300
+# Seconds for a start, an end and one script; many times what they take.
+PATIENCE = 180
 # Zotero must not ask anybody anything, nor leave this computer: what is not on it would have to go through a proxy that
 # nobody runs.
 PREFERENCES: dict[str, Any] = {
@@ -55,18 +56,27 @@ PREFERENCES: dict[str, Any] = {
     "security.dialog_enable_delay": 0,
     "xpinstall.signatures.required": False,
 }
-# What Zotero logs without any plugin, where it can't leave the computer, or where another one has the port of the word
-# processors; and what it says of every column of any plugin, and when any plugin with strings comes or goes.
+# What Zotero logs without any plugin, where it can't leave the computer, where another one has the port of the word
+# processors, or where its build lacks that part; and what it says of every column of any plugin, and when any plugin
+# with strings comes or goes.
 KNOWN = re.compile(
     r"The '(defaultIn|disableIn)' property is deprecated"
-    r"|uncaught exception: undefined @ :0"
-    r"|nsIServerSocket\.init\].*zoteroLibreOfficeIntegration"
+    r"|uncaught exception: (undefined|Object) @ :0"
+    r"|zoteroLibreOfficeIntegration"
     r"|proxied requests may not work"
     r"|Error connecting to server"
     r"|/retractions/list failed"
     r"|uncaught exception: Object @ chrome://zotero/content/xpcom/file\.js"
     r"|PlacesDBUtils"
+    r"|this\.itemsView\.collectionTreeRows is undefined @ chrome://zotero/content/zoteroPane\.js"
 )
+# What a start is over with, by what it is. Each is waited for in vain where something before it failed.
+PENDING = """
+    const steps = { "its window": Zotero.uiReadyPromise, "its schema": Zotero.Schema.schemaUpdatePromise };
+    const late = new Promise((resolve) => setTimeout(resolve, 200, steps));
+    const states = await Promise.all(Object.values(steps).map((step) => Promise.race([step, late])));
+    return Object.keys(steps).filter((_, place) => states[place] === steps);
+"""
 
 
 class ScriptError(Exception):
@@ -116,7 +126,7 @@ class Zotero:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        for name in ("profile/extensions", "data", "home"):
+        for name in ("profile/extensions", "data", "home", "temporary"):
             (folder / name).mkdir(parents=True)
         own = {
             "extensions.hand.token": self._token,
@@ -133,7 +143,6 @@ class Zotero:
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
-        home = str(self._folder / "home")
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -143,6 +152,9 @@ class Zotero:
                     "-profile",
                     self._folder / "profile",
                     "-no-remote",
+                    # Translators and styles take a while to be unpacked, and a client of one's own build has none, at
+                    # which its start never ends.
+                    "-ZoteroSkipBundledFiles",
                 ],
                 cwd=self._program,
                 stdout=log,
@@ -150,7 +162,9 @@ class Zotero:
                 env={
                     "PATH": os.environ["PATH"],
                     "DISPLAY": self._display.name,
-                    "HOME": home,
+                    "HOME": str(self._folder / "home"),
+                    # A Zotero that ends removes the folder "zotero" in here, also that of another one.
+                    "TMPDIR": str(self._folder / "temporary"),
                     "LANG": "C.UTF-8",
                     "TZ": "UTC",
                     "GDK_BACKEND": "x11",
@@ -160,12 +174,10 @@ class Zotero:
                 },
             )
         end = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert self._process.poll() is None, "Zotero ended: " + self.said
-            assert time.monotonic() < end, "Zotero never came: " + self.said
+        while waits := self._waits():
+            assert self._process.poll() is None, f"Zotero ended: {self.said}"
+            assert time.monotonic() < end, f"Zotero still waits for {waits}: {self.said}"
             time.sleep(0.2)
-        # A first start unpacks translators; an end meanwhile would leave them half done.
-        self.run("await Zotero.uiReadyPromise; await Zotero.Schema.schemaUpdatePromise;")
 
     @property
     def said(self) -> str:
@@ -236,11 +248,13 @@ class Zotero:
                 self._process.wait()
         self._display.close()
 
-    def _answers(self) -> bool:
+    def _waits(self) -> str:
+        """Return what it waits for before its user could work with it, if anything."""
         try:
-            return bool(self.run("return Boolean(window);"))
-        except (OSError, ValueError):
-            return False
+            pending = self.run(PENDING)
+            return f"{', '.join(pending)} (it logged {self.complaints()})" if pending else ""
+        except (OSError, ValueError) as error:
+            return f"its own server ({error})"
 
     def __enter__(self) -> Self:
         try:
