@@ -17,6 +17,7 @@ from test_metrics import figures, scraped
 
 from authors import OpenAlex, identifier, title
 from background import Background, looks, until, write
+from boards import Reader
 from desk import Desk
 from doubles import Fault
 from forks import Fork
@@ -574,6 +575,38 @@ def test_the_schedulers_lists_follow_what_workers_push(fleet: Fleet) -> None:
     assert fleet.desk.syncd("export", "--outputs").code == WAITING
     assert fleet.desk.syncd("export", "--outputs", "--force").code == 0
     assert lists("Fourth of ann")
+
+
+def test_the_dashboard_speaks_for_all_workers(fleet: Fleet) -> None:
+    """Its pages show how each profile is, wherever it was paused; what is asked for there is done at once."""
+    port = free_port()
+    fleet.follow("ann", "bo", extra=f"[dashboard]\nport = {port}\n")
+    fleet.site.replies["/bo"] = Reply("no", 500)
+    worker, scheduler = fleet.worker(), fleet.scheduler()
+    reader = Reader(fleet.desk.syncd("dashboard", "--no-browser", "--json").json["url"], port)
+    fleet.until(lambda: fleet.titles() == papers("ann"), worker, scheduler)
+    fleet.until(lambda: "500" in reader.get("/profiles/main/bo").text, worker, scheduler)
+    (fleet.desk.folder / "second").mkdir()
+    elsewhere = {"SYNCD_DATA_DIR": str(fleet.desk.folder / "second")}
+    assert fleet.desk.syncd("pause", "ann", "bo", **elsewhere).code == 0
+    fleet.until(lambda: scheduler.ask("status")["paused"] == ["ann", "bo"])
+    assert "Resume" in reader.get("/profiles/main/bo").text
+    # It goes on, and yet is not tried for long: who asks for it does not wait for that.
+    fleet.run("UPDATE fleet_profile SET closed_until = '2099-01-01T00:00:00+00:00' WHERE name = 'bo'")
+    reader.follow(reader.post("/resume"))
+    fleet.show("bo", *papers("bo"))
+    reader.follow(reader.post("/sync", {"name": "bo"}))
+    fleet.until(lambda: fleet.titles() == papers("ann", "bo"), worker, scheduler)
+    fleet.until(lambda: "500" not in reader.get("/").text, worker, scheduler)
+    keys = {data["title"]: key for key, data in fleet.desk.zotero.items().items() if "parentItem" not in data}
+    paper = keys["Paper 0 of ann"]
+    told = reader.post("/reject", {"library": "main", "paper": paper, "profile": "ann"})
+    assert "was rejected" in reader.follow(told)
+    run = f"/runs/main/{fleet.desk.syncd('log', '--json').json[0]['run']}"
+    for path in ("/", "/runs", run, f"{run}/undo", "/profiles", f"/papers/main/{paper}", "/exceptions"):
+        assert reader.get(path).status == 200
+    assert "is undone" in reader.follow(reader.post(f"{run}/undo"))
+    assert len(fleet.desk.zotero.papers()) == 4
 
 
 def test_a_command_asks_a_server_at_the_pace_of_the_workers(fleet: Fleet) -> None:

@@ -90,6 +90,7 @@ class Daemon:
         self._stop = threading.Event()
         self._nudged = threading.Event()
         self._roster = Roster()
+        self._resting = resting
         self._roster.paused = resting.paused()
         self._timetable = Timetable(zone(config.daemon.timezone), self._time_has_come)
         self._watcher: Watcher | None = None
@@ -255,11 +256,14 @@ class Daemon:
             with self._while_it_answers():
                 fleet.want({name: self._roster.why(name) for name in names})
                 for name in names:
+                    # It stands in the fleet's tables now. Whoever asks once more is to be heard there too: what a
+                    # library refused may wait for long.
                     self._roster.begin(name)
+                    self._roster.finish(name, None, now)
                 self._hear_of_workers()
 
     def _stay_scheduler(self) -> None:
-        """End where another one became the scheduler while the database was away."""
+        """End where another one became the scheduler while the database was away; hear who was paused elsewhere."""
         if self._fleet is None:
             return
         with self._while_it_answers():
@@ -268,6 +272,13 @@ class Daemon:
             except LockedError as error:
                 self._failed = error
                 self._stop.set()
+                return
+            before, paused = self._roster.paused, self._resting.paused()
+            if paused != before:
+                self._roster.paused = paused
+                self._events.tell(
+                    "paused" if paused - before else "resumed", profiles=[], paused=sorted(paused)
+                )
 
     def _hear_of_workers(self) -> None:
         """Read files that are due, and take note of how workers' looks ended."""
@@ -282,14 +293,11 @@ class Daemon:
                 self._worker_ended(look)
             if not all(look["sifted"] for look in looks):
                 self._lists.want()
-        if any(name in self._fleet.names for name in self._roster.running()):
-            # Somebody may wait for it.
+        if self._answers.are_awaited:
             self._next_look = min(self._next_look, self._clock.monotonic() + SHORTLY)
 
     def _worker_ended(self, look: dict[str, Any]) -> None:
         name = look["profile"]
-        if self._roster.is_running(name):
-            self._roster.finish(name, None, self._clock.now())
         if not look["sifted"]:
             self._events.tell("ended", **look)
         if "asked" in look["why"]:

@@ -83,6 +83,11 @@ class Answers:
             "resume": self._rest,
         }
 
+    @property
+    def are_awaited(self) -> bool:
+        """Whether somebody waits for looks to end."""
+        return bool(self._waiting)
+
     def answer(self, question: Question) -> None:
         """Answer a question, or see to it that it will be."""
         followed = frozenset(self._roster.names())
