@@ -205,11 +205,8 @@ def _fitted(shape: Shape, digests: Sequence[tuple[str, Digest]], *, abstracts: b
 
 def _blocks(title: str, digest: Digest, most: int, *, abstracts: bool) -> Iterator[_Block]:
     yield _said("h1", title)
-    day = f"{digest.since:%Y-%m-%d}"
-    nothing = message("digest-nothing-since", day=day)
-    yield _said(
-        "p", message("digest-papers-since", count=digest.papers, day=day) if digest.papers else nothing
-    )
+    papers = message("digest-papers", count=digest.papers) if digest.papers else message("digest-nothing")
+    yield _said("p", papers)
     room = most
     for group in digest.new:
         name = on_line(group.author) or message("no-name")

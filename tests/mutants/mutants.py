@@ -58,7 +58,10 @@ MUTANTS = (
     # The note of a week
     Mutant("a note that its user changed is written over", "sync/note.py", " or contents(item.data) != known.seen:", ":"),
     Mutant("a note that is there or was erased is made again", "sync/note.py", 'return "leave" if item or was_there else "create"', 'return "create"'),
-    Mutant("a quiet push writes the note", "engine/note.py", '    if not came.is_more_than(known.came if known else Came()):\n        return ""\n', ""),
+    Mutant("a quiet push writes the note", "engine/note.py", "        if not came.is_more_than(known.told if known else Came()):\n            return\n", ""),
+    Mutant("what a week could not tell stays untold", "engine/note.py", "(week, week.before))", "(week, week))"),
+    Mutant("what is refused is asked for at each push", "engine/note.py", "known.refused and not came.is_more_than(known.came)", "False"),
+    Mutant("what was adopted is news", "state/papers.py", "parts = [fact.since >= since, made]", "parts = [fact.since >= since]"),
     # Merging
     Mutant("a user's edit is overwritten", "sync/merge.py", "else there != written", "else False"),
     Mutant("software gets authors, which Zotero refuses", "sync/merge.py", "wanted = creators_of(item_type, self.draft.creators)", "wanted = self.draft.creators"),

@@ -46,12 +46,12 @@ AUTHORS = [
     {"creatorType": "author", "firstName": "Ann", "lastName": "Lee"},
     {"creatorType": "author", "firstName": "Bo", "lastName": "Chen"},
 ]
-# Requests and commits of each scenario, as docs/reliability.md counts them: 2 x 18 + 30 moments.
+# Requests and commits of each scenario, as docs/reliability.md counts them: 2 x 20 + 36 moments.
 MOMENTS = {
-    "first push": (6, 10),
-    "update": (6, 10),
-    "undo of the first push": (3, 5),
-    "undo of the update": (3, 5),
+    "first push": (6, 11),
+    "update": (8, 13),
+    "undo of the first push": (3, 6),
+    "undo of the update": (3, 6),
 }
 # With the state on a server, one scenario stands for all in `make test`; `make soak-fleet` plays each.
 ON_SERVER = list(MOMENTS) if "SYNCD_FLEET_ROUNDS" in os.environ else ["undo of the update"]
@@ -109,7 +109,7 @@ class Stage:
         self.desk.page.write_text(BEFORE, encoding="utf-8")
         run = "" if scenario == "first push" else self.desk.run().run
         if scenario == "update":
-            # What it brings is told in a note of its week too.
+            # What it brings is told in the note of its week, and what came before in that of the week before.
             self.desk.configure('[digest]\nnote = "weekly"\n')
         if scenario.endswith("update"):
             # The page changed, and so did the library: a paper to adopt, one that is not wanted any more.
@@ -338,6 +338,24 @@ def killed_after_its_last_write(stage: Stage) -> str:
     assert stage.unfinished() == 1
     (run,) = (run["run"] for run in stage.desk.syncd("log", "--json").json)
     return str(run)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_note_of_a_week_that_ended_in_a_kill_comes_in_the_next(
+    desk: Desk, zotero: Zotero, processes: ForkServerContext, when: str
+) -> None:
+    """The last push of the week was killed when it wrote the note: it is made up for, once."""
+    desk.configure('[digest]\nnote = "weekly"\n')
+    stage = Stage(desk, processes, "first push")
+    assert stage.play()[0] == 0
+    stage.reset()
+    assert stage.play(last_request=stage.requests, when=when)[0] == -signal.SIGKILL
+    desk.clock.advance(7 * 86400)
+    for _ in range(2):
+        report = desk.run()
+        (note,) = (data["note"] for data in zotero.items().values() if data["itemType"] == "note")
+        assert ("week 23 of 2026" in note, "3 papers came." in note) == (True, True)
+    assert report.requests.write == 0
 
 
 def test_what_the_user_does_between_crash_and_repair_stays(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from syncd.engine.run import Report
 
 DAY = 86400
+FAULTS = {"away": Fault("drop"), "refused": Fault("fail", status=403)}
 WEEKLY = '\n[digest]\nnote = "weekly"\n'
 
 
@@ -45,6 +46,11 @@ def text(zotero: Zotero) -> str:
     return str(note["note"])
 
 
+def by_week(zotero: Zotero) -> list[str]:
+    """Return what the notes say, that of the first week first."""
+    return sorted(note["note"] for note in notes(zotero))
+
+
 def test_a_week_has_one_note_in_its_collection(weekly: Desk, zotero: Zotero) -> None:
     """What comes later in the week is added to it; the next week has its own, and the old one stays."""
     brings(weekly, "Alpha")
@@ -71,7 +77,7 @@ def test_a_push_over_midnight_leaves_no_paper_untold(weekly: Desk, zotero: Zoter
     zotero.trouble.plan("POST", *[lambda _: None] * 2, lambda _: weekly.clock.advance(60))
     brings(weekly, *titles)
     assert "week 23 of 2026" in text(zotero)
-    assert "60 papers have come since 2026-06-01" in text(zotero)
+    assert "60 papers came." in text(zotero)
     before = zotero.version()
     brings(weekly, *titles)
     assert zotero.version() == before
@@ -181,9 +187,16 @@ def test_a_library_that_refuses_it_is_asked_again_with_the_next_news(weekly: Des
         zotero.trouble.forget()
         assert brings(weekly, *(f"Paper {one}" for one in range(number))).requests.total == 1
     assert [len(one) for one in said] == [1, 0, 0]
+    # A new week is a reason to try again, though nothing comes: once, and nothing is said of it.
+    weekly.clock.advance(7 * DAY)
+    zotero.trouble.plan("POST", refused)
+    asked = [brings(weekly, *(f"Paper {one}" for one in range(3))) for _ in range(2)]
+    assert [(one.notices, one.requests.write) for one in asked] == [([], 1), ([], 0)]
     assert notes(zotero) == []
     brings(weekly, *(f"Paper {one}" for one in range(4)))
-    assert all(f"Paper {one}</a>" in text(zotero) for one in range(4))
+    before, this = by_week(zotero)
+    assert all(f"Paper {one}</a>" in before for one in range(3))
+    assert ("Paper 3" in before, "Paper 3</a>" in this) == (False, True)
 
 
 def test_what_keeps_it_from_being_written_is_said_once(weekly: Desk, zotero: Zotero) -> None:
@@ -199,4 +212,53 @@ def test_what_keeps_it_from_being_written_is_said_once(weekly: Desk, zotero: Zot
     assert len(notes(zotero)) == 1
     weekly.configure(WEEKLY)
     brings(weekly, "Alpha", "Beta", "Gamma", "Delta")
-    assert len(notes(zotero)) == 2
+    _, before, this = by_week(zotero)
+    assert ("Beta</a>" in before, "Gamma</a>" in this, "Delta</a>" in this) == (True, True, True)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_a_week_could_not_tell_is_made_up_for_in_the_next(
+    weekly: Desk, zotero: Zotero, fault: str
+) -> None:
+    """The next push writes it, though it brings nothing: what came by then, and nothing that comes later."""
+    brings(weekly, "Alpha")
+    zotero.trouble.plan("POST", lambda _: None, FAULTS[fault])
+    assert brings(weekly, "Alpha", "Beta").notices
+    zotero.trouble.forget()
+    assert "Beta" not in text(zotero)
+    weekly.clock.advance(7 * DAY)
+    brings(weekly, "Alpha", "Beta")
+    assert "Beta</a>" in text(zotero)
+    assert brings(weekly, "Alpha", "Beta").requests.write == 0
+    brings(weekly, "Alpha", "Beta", "Gamma")
+    before, this = by_week(zotero)
+    assert ("2 papers came." in before, "Gamma" in before) == (True, False)
+    assert ("1 paper came." in this, "Beta" in this) == (True, False)
+
+
+@pytest.mark.parametrize("edit", ["changed", "trashed", "erased"])
+def test_making_up_for_a_week_touches_no_note_of_its_users(weekly: Desk, zotero: Zotero, edit: str) -> None:
+    """Nor does it bring one back."""
+    brings(weekly, "Alpha")
+    zotero.trouble.plan("POST", lambda _: None, FAULTS["refused"])
+    brings(weekly, "Alpha", "Beta")
+    zotero.trouble.forget()
+    EDITS[edit](zotero, notes(zotero)[0])
+    before = notes(zotero)
+    weekly.clock.advance(7 * DAY)
+    for _ in range(2):
+        assert brings(weekly, "Alpha", "Beta").requests.write == 0
+    assert notes(zotero) == before
+
+
+def test_what_was_there_before_is_no_news(weekly: Desk, zotero: Zotero) -> None:
+    """Papers that were only adopted are in no note, nor is there one for them."""
+    people = [
+        {"creatorType": "author", "firstName": a, "lastName": b} for a, b in (("Ann", "Lee"), ("Bo", "Chen"))
+    ]
+    zotero.write({"itemType": "preprint", "title": "Alpha", "date": "2023", "creators": people})
+    weekly.clock.advance(2 * DAY)
+    assert brings(weekly, "Alpha").counts["adopt"] == 1
+    assert notes(zotero) == []
+    brings(weekly, "Alpha", "Beta")
+    assert ("Beta</a>" in text(zotero), "Alpha" in text(zotero)) == (True, False)

@@ -53,7 +53,7 @@ WEEK = Digest(
 def test_text_tells_what_came_what_moved_and_what_waits() -> None:
     """One below the other, with the address that shows a paper in Zotero."""
     assert as_text([(titled(WEEK), WEEK)]) == (
-        "New papers since 2026-11-23\n12 papers have come since 2026-11-23.\n"
+        "New papers since 2026-11-23\n12 papers came.\n"
         "\nAnn Lee: 11 new papers\n"
         f"- Alpha\n  {LINK}\n  Ann Lee, Bo Chen\n"
         "  2026-11-24, AI Score 87, Code, new in source\n  https://github.com/ann/alpha\n"
@@ -69,7 +69,7 @@ def test_a_note_is_as_zoteros_editor_writes_it() -> None:
     small = Digest("main", SINCE, 1, 1, (NewOfProfile("main", "ann", "Ann & Co", 1, (ALPHA,)),))
     link = 'rel="noopener noreferrer nofollow"'
     assert as_note("Week 48", small) == (
-        '<div data-schema-version="9"><h1>Week 48</h1>\n<p>1 paper has come since 2026-11-23.</p>\n'
+        '<div data-schema-version="9"><h1>Week 48</h1>\n<p>1 paper came.</p>\n'
         "<h2>Ann &amp; Co: 1 new paper</h2>\n"
         f'<ul>\n<li>\n<a href="{LINK}" {link}>Alpha</a><br>Ann Lee, Bo Chen<br>2026-11-24, AI Score 87, '
         f'<a href="https://github.com/ann/alpha" {link}>Code</a>, new in source\n</li>\n</ul>\n'
@@ -131,4 +131,4 @@ def test_a_thousand_papers_are_summed_up(form: Callable[[Digest], str]) -> None:
     made = form(Digest("main", SINCE, 1000, 1, (many,)))
     assert made.count("Alpha") == 10
     assert "and 990 more" in made
-    assert "1000 papers have come" in made
+    assert "1000 papers came" in made

@@ -24,20 +24,30 @@ PROFILES: Final = 20
 EACH: Final = 10
 # So many titles of papers that wait for a decision.
 ASKED: Final = 10
+# Characters of an ISO time that are its day.
+DAY: Final = 10
 
 
-def digest_of(state: State, library: Library, since: datetime, *, told: Collection[str] = ()) -> Digest:
+def digest_of(
+    state: State,
+    library: Library,
+    since: datetime,
+    *,
+    until: datetime | None = None,
+    told: Collection[str] = (),
+) -> Digest:
     """Return what came into a library since a time, and what waits there.
 
     Args:
         state: what is remembered of the library.
         library: its settings.
         since: the time, aware.
+        until: what came then or later is left out; aware.
         told: keys of items that are left out.
     """
     with state.reading() as connection:
-        papers = Papers(connection, state.number).number(_text(since), told=told)
-    profiles, new = new_in(state, library, since, profiles=PROFILES, each=EACH, told=told)
+        papers = Papers(connection, state.number).number(_text(since), until=_text(until), told=told)
+    profiles, new = new_in(state, library, since, until=until, profiles=PROFILES, each=EACH, told=told)
     not_written = sum(
         number for (cause, _), number in state.standings.numbers().items() if cause in NOT_WRITTEN
     )
@@ -48,7 +58,7 @@ def digest_of(state: State, library: Library, since: datetime, *, told: Collecti
         papers=papers,
         profiles=profiles,
         new=new,
-        moved=_moved(state, since),
+        moved=_moved(state, since, until),
         reviews=reviews,
         asked=tuple(standing.title for standing in asked),
         failed=not_written,
@@ -60,6 +70,7 @@ def new_in(  # noqa: PLR0913 - how much is told is up to the caller
     library: Library,
     since: datetime,
     *,
+    until: datetime | None = None,
     profiles: int,
     each: int,
     told: Collection[str] = (),
@@ -70,13 +81,14 @@ def new_in(  # noqa: PLR0913 - how much is told is up to the caller
         state: what is remembered of the library.
         library: its settings.
         since: the time, aware.
+        until: what came then or later is left out; aware.
         profiles: how many are told of, those that brought something last first.
         each: how many papers of each.
         told: keys of items that are left out.
     """
     with state.reading() as connection:
         total, found = Papers(connection, state.number).new(
-            _text(since), profiles=profiles, each=each, told=told
+            _text(since), until=_text(until), profiles=profiles, each=each, told=told
         )
     authors = {one.name: one.author for one in state.profiles.pushed(name for name, *_ in found)}
     return total, tuple(
@@ -85,10 +97,10 @@ def new_in(  # noqa: PLR0913 - how much is told is up to the caller
     )
 
 
-def came_in(state: State, since: datetime) -> Came:
-    """Return what came since a time, as far as that tells whether more came."""
+def came_in(state: State, since: datetime, until: datetime) -> Came:
+    """Return what came since a time and before another, as far as that tells whether more came."""
     with state.reading() as connection:
-        return Papers(connection, state.number).came(_text(since))
+        return Papers(connection, state.number).came(_text(since), _text(until))
 
 
 def _papers(listed: Sequence[ListedPaper], library: Library) -> tuple[ListedPaper, ...]:
@@ -102,9 +114,9 @@ def _papers(listed: Sequence[ListedPaper], library: Library) -> tuple[ListedPape
     )
 
 
-def _moved(state: State, since: datetime) -> tuple[Moved, ...]:
-    """Return the figures that moved since the day of a time."""
-    found = state.facts.moved(since.astimezone(UTC).date().isoformat(), PROFILES)
+def _moved(state: State, since: datetime, until: datetime | None) -> tuple[Moved, ...]:
+    """Return the figures that moved since the day of a time, and before that of another."""
+    found = state.facts.moved(_text(since)[:DAY], PROFILES, before=_text(until)[:DAY])
     authors = {one.name: one.author for one in state.profiles.pushed(found)}
     return tuple(
         Moved(authors.get(name, name), figure, before, after)
@@ -113,5 +125,5 @@ def _moved(state: State, since: datetime) -> tuple[Moved, ...]:
     )
 
 
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+def _text(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else ""

@@ -28,9 +28,9 @@ ROUNDS = 3
 
 
 def keep_note(session: Session, library: Library, settings: Settings) -> list[str]:
-    """Bring the note of this week up to date, if anything came that it does not tell.
+    """Bring the note of this week up to date, and that of the week before, if more came than they tell.
 
-    A push that goes on over midnight keeps that of the week in which it began too: what came until then is of it.
+    So what the last push of a week could not write is made up for, and what comes in a push over midnight has its note.
 
     Args:
         session: the library, after a push.
@@ -42,33 +42,21 @@ def keep_note(session: Session, library: Library, settings: Settings) -> list[st
     """
     if settings.note != "weekly":
         return []
-    weeks = dict.fromkeys(map(week_of, (session.began, session.ports.clock.now())))
-    return [words for week in weeks if (words := _keep(_Work(session, library, settings, week)))]
-
-
-def _keep(work: _Work) -> str:
-    session, week, state = work.session, work.week, work.session.state
-    came = came_in(state, week.start)
-    known = state.notes.known(work.keys)
-    if not came.is_more_than(known.came if known else Came()):
-        return ""
-    for turn in range(1, ROUNDS + 1):
+    state, week = session.state, week_of(session.ports.clock.now())
+    this, before = (_Work(session, library, settings, one) for one in (week, week.before))
+    known, came = this.known, this.came
+    if known and known.refused and not came.is_more_than(known.came):
+        return []  # What was refused is tried again with the next news, or in another week.
+    for work in (this, before):
         try:
-            key = work.write(state.notes.known(work.keys))
-        except StaleError as error:
-            if turn == ROUNDS:
-                return message("digest-note-later", week=week.name, reason=error)
-            session.refresh()
+            work.keep()
         except LibraryError as error:
-            if error.kind == "transient":
-                return message("digest-note-later", week=week.name, reason=error)
-            said = not state.notes.was_refused(error.words)
-            state.notes.remember(known.key if known else work.keys[0], came, error.words)
-            return message("digest-note-not-written", reason=error) if said else ""
-        else:
-            state.notes.remember(key, came)
-            break
-    return ""
+            if error.kind == "transient" or isinstance(error, StaleError):
+                return [message("digest-note-later", week=work.week.name, reason=error)]
+            said = state.notes.was_refused(error.words)
+            state.notes.refuse(known.key if known else this.keys[0], came, error.words)
+            return [] if said else [message("digest-note-not-written", week=work.week.name, reason=error)]
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +79,37 @@ class _Work:
     def keys(self) -> list[str]:
         """The keys that the note may have, under each of the library's names, the one for a new note first."""
         return [note_key(name, self.week.name) for name in self.session.client.names]
+
+    @property
+    def known(self) -> KnownNote | None:
+        """What is remembered of it."""
+        return self.session.state.notes.known(self.keys)
+
+    @property
+    def came(self) -> Came:
+        """What came in its week."""
+        return came_in(self.session.state, self.week.start, self.week.end)
+
+    def keep(self) -> None:
+        """Write the note, if more came than it tells.
+
+        Raises:
+            StaleError: the library changes all the time.
+            LibraryError: as `write` does.
+        """
+        known, came = self.known, self.came
+        if not came.is_more_than(known.told if known else Came()):
+            return
+        for turn in range(1, ROUNDS + 1):
+            try:
+                key = self.write(self.known)
+            except StaleError:
+                if turn == ROUNDS:
+                    raise
+                self.session.refresh()
+            else:
+                self.session.state.notes.remember(key, came)
+                return
 
     def write(self, known: KnownNote | None) -> str:
         """Make the note, or bring it up to date, or leave it; return its key.
@@ -126,7 +145,7 @@ class _Work:
         return str(sent["key"])
 
     def _html(self) -> str:
-        digest = digest_of(self.session.state, self.library, self.week.start)
+        digest = digest_of(self.session.state, self.library, self.week.start, until=self.week.end)
         title = message("digest-of-week", week=self.week.number, year=self.week.year)
         return as_note(title, digest)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from syncd.config import Library
 from syncd.config.model import DESKTOP, EMBEDDED
@@ -41,7 +40,6 @@ class Session:
         state: what is remembered of it.
         ports: the world.
         turn: that it is this run's turn at the library.
-        began: when it was opened.
     """
 
     run: str
@@ -50,7 +48,6 @@ class Session:
     state: State
     ports: Ports
     turn: Turn
-    began: datetime
 
     def refresh(self) -> dict[str, str]:
         """Read what changed in the library, and find out what became of writes of unknown outcome.
@@ -109,7 +106,7 @@ def opened(library: Library, ports: Ports, run: str, counter: Counter | None = N
                 _client(library, ports, transport) as client,
                 remembered(library, ports.data, ports.clock, client.zotero, mine) as state,
             ):
-                yield Session(run, client, state.index(), state, ports, mine, ports.clock.now())
+                yield Session(run, client, state.index(), state, ports, mine)
     finally:
         transport.shutdown()
 

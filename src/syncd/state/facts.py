@@ -280,12 +280,13 @@ class Facts:
             query = sa.select(*columns).where(here).order_by(table.c.day)
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def moved(self, day: str, most: int) -> dict[str, dict[str, tuple[int, int]]]:
+    def moved(self, day: str, most: int, *, before: str = "") -> dict[str, dict[str, tuple[int, int]]]:
         """Return the figures of profiles that moved from a day on, with what they were before and are now.
 
         Args:
             day: ISO date.
             most: how many profiles; those that moved last come first.
+            before: ISO date; figures of this day and later ones are not looked at, where there is one.
 
         Returns:
             by profile and figure.
@@ -293,15 +294,17 @@ class Facts:
         table = db.figure
         last = sa.func.max(table.c.day)
         query = sa.select(table.c.profile).where(table.c.library == self._library, table.c.day >= day)
+        if before:
+            query = query.where(table.c.day < before)
         query = query.group_by(table.c.profile).order_by(last.desc(), table.c.profile).limit(most)
         with self._store.reading() as connection:
             names = list(connection.scalars(query))
         found: dict[str, dict[str, tuple[int, int]]] = {}
         for name in names:
-            told = self.figures(name)
-            before = [one for one in told if one["day"] < day]
-            if before:
-                moves = {one: (before[-1][one], told[-1][one]) for one in FIGURES}
+            told = [one for one in self.figures(name) if not before or one["day"] < before]
+            first = [one for one in told if one["day"] < day]
+            if first:
+                moves = {one: (first[-1][one], told[-1][one]) for one in FIGURES}
                 found[name] = {one: (a, b) for one, (a, b) in moves.items() if None not in {a, b} and a != b}
         return {name: moves for name, moves in found.items() if moves}
 

@@ -60,19 +60,27 @@ class Notes:
         if seen is None:
             before = connection.scalar(sa.select(note.seen).where(here))
             seen = contents_after(json.loads(before) if before else {}, dict(sent))
-        self._put(connection, {"key": sent["key"], "seen": json.dumps(dict(seen)), "refused": ""})
+        self._put(connection, {"key": sent["key"], "seen": json.dumps(dict(seen))})
+        # Nothing keeps the others from being written either: they have all to tell.
+        refused = sa.and_(note.library == self._library, note.refused != "")
+        connection.execute(sa.update(db.note).where(refused).values(papers=0, last="", refused=""))
 
-    def remember(self, key: str, came: Came, refused: str = "") -> None:
-        """Remember what had come when a note was looked at, and why it was not written.
+    def remember(self, key: str, came: Came) -> None:
+        """Remember what had come when a note was brought up to date, or left to its user."""
+        with self._store.writing() as connection:
+            self._put(connection, {"key": key, "papers": came.papers, "last": came.last})
 
-        Where nothing kept it from being written, nothing keeps the others either.
+    def refuse(self, key: str, came: Came, words: str) -> None:
+        """Remember why no note was written, and what had come in the week by then.
+
+        Args:
+            key: of the note of that week.
+            came: what had come.
+            words: why.
         """
-        row = {"key": key, "papers": came.papers, "last": came.last, "refused": kept(refused)}
+        row = {"key": key, "papers": came.papers, "last": came.last, "refused": kept(words)}
         with self._store.writing() as connection:
             self._put(connection, row)
-            if not refused:
-                mine = db.note.c.library == self._library
-                connection.execute(sa.update(db.note).where(mine).values(refused=""))
 
     def _put(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
         upsert(connection, db.note, [{"library": self._library, **row}])

@@ -18,7 +18,6 @@ from syncd.digest import ListedPaper
 from syncd.messages import recalled
 from syncd.state import tables as db
 from syncd.state.facts import NOBODY, named
-from syncd.state.history import BRINGS
 from syncd.sync.note import Came
 from syncd.text.titles import fold_title
 
@@ -26,6 +25,8 @@ Json = dict[str, Any]
 Sort = Literal["date", "title", "score", "since"]
 # The sign that lets a search mean "%" and "_" themselves.
 ESCAPE: Final = "\\"
+# The kind of an action that brings a paper into the library. One that is adopted was there.
+CREATES: Final = "create"
 # So many rows are taken from the database at once.
 AT_ONCE: Final = 100
 
@@ -88,28 +89,27 @@ class Papers:
         query = sa.select(fact.key).where(where).order_by(*orders[sort], fact.key).offset(start).limit(most)
         return total, self._listed(profile, self._connection.scalars(query).all())
 
-    def number(self, since: str, *, told: Collection[str] = ()) -> int:
-        """Return how many papers came since an ISO time in UTC, without those with keys that are `told`."""
-        fact = db.fact.c
-        query = sa.select(sa.func.count(fact.key.distinct())).where(*self._mine(None), fact.since >= since)
-        return self._connection.scalar(query.where(fact.key.not_in(told)) if told else query) or 0
+    def number(self, since: str, *, until: str = "", told: Collection[str] = ()) -> int:
+        """Return how many papers came since an ISO time in UTC; `until` and `told` as for `new`."""
+        query = sa.select(sa.func.count(db.fact.c.key.distinct()))
+        return self._connection.scalar(query.where(*self._mine(None), *self._came(since, until, told))) or 0
 
-    def came(self, since: str) -> Came:
-        """Return how many papers came since an ISO time in UTC, those that went again too, and when the last did."""
+    def came(self, since: str, until: str) -> Came:
+        """Return how many papers came between ISO times in UTC, those that went again too, and when the last did."""
         fact = db.fact.c
         query = sa.select(sa.func.count(fact.key.distinct()), sa.func.max(fact.since))
-        number, last = self._connection.execute(
-            query.where(fact.library == self._library, fact.since >= since)
-        ).one()
+        query = query.where(fact.library == self._library, *self._came(since, until))
+        number, last = self._connection.execute(query).one()
         return Came(number, last or "")
 
     def new(
-        self, since: str, *, profiles: int, each: int, told: Collection[str] = ()
+        self, since: str, *, until: str = "", profiles: int, each: int, told: Collection[str] = ()
     ) -> tuple[int, list[tuple[str, int, list[ListedPaper]]]]:
         """Return what came since an ISO time in UTC: profiles with how many papers, and the latest of these.
 
         Args:
             since: the time.
+            until: what came then or later is left out, where it is given.
             profiles: how many profiles are told of, those that brought something last first.
             each: how many papers of a profile.
             told: keys of items that are left out.
@@ -118,9 +118,7 @@ class Papers:
             how many profiles there are, and of those that are told of: name, number of papers, papers.
         """
         fact = db.fact.c
-        came = sa.and_(*self._mine(None), fact.since >= since)
-        if told:
-            came = sa.and_(came, fact.key.not_in(told))
+        came = sa.and_(*self._mine(None), *self._came(since, until, told))
         last = sa.func.max(fact.since)
         counts = sa.select(fact.profile, sa.func.count(), last).where(came).group_by(fact.profile)
         # A fleet may have thousands: of these only the number is fetched.
@@ -157,7 +155,7 @@ class Papers:
     def _reasons(self, since: str, keys: Sequence[str]) -> dict[str, str]:
         """Return why items came since an ISO time."""
         action, run = db.action.c, db.run.c
-        came = sa.and_(action.recorded >= since, action.key.in_(keys), action.kind.in_(BRINGS))
+        came = sa.and_(action.recorded >= since, action.key.in_(keys), action.kind == CREATES)
         query = sa.select(action.key, action.reason).join(db.run, run.id == action.run)
         rows = self._connection.execute(
             query.where(run.library == self._library, came).order_by(action.recorded)
@@ -195,6 +193,25 @@ class Papers:
         fact = db.fact.c
         whose = fact.profile != NOBODY if profile is None else fact.profile == profile
         return fact.library == self._library, whose, fact.gone.is_(False)
+
+    def _came(
+        self, since: str, until: str = "", told: Collection[str] = ()
+    ) -> Sequence[sa.ColumnElement[bool]]:
+        """Select what a run created since an ISO time in UTC."""
+        fact, action, run = db.fact.c, db.action.c, db.run.c
+        made = sa.exists().where(
+            action.key == fact.key,
+            action.kind == CREATES,
+            action.recorded >= since,
+            run.id == action.run,
+            run.library == fact.library,
+        )
+        parts = [fact.since >= since, made]
+        if until:
+            parts.append(fact.since < until)
+        if told:
+            parts.append(fact.key.not_in(told))
+        return parts
 
 
 def _has(search: str) -> list[sa.ColumnElement[bool]]:

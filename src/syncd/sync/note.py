@@ -34,6 +34,16 @@ class Week:
     start: datetime
 
     @property
+    def end(self) -> datetime:
+        """When the next one begins."""
+        return self.start + timedelta(days=7)
+
+    @property
+    def before(self) -> Week:
+        """The week before."""
+        return week_of(self.start - timedelta(days=7))
+
+    @property
     def name(self) -> str:
         """Its name, such as "2026-W48"."""
         return f"{self.year}-W{self.number:02}"
@@ -74,14 +84,19 @@ class KnownNote:
     Attributes:
         key: its item's.
         seen: what the item held after syncd's last write, as `merge.contents` tells it; empty where syncd wrote none.
-        came: what had come in its week by then.
-        refused: why it could not be written, in words; else empty.
+        came: what had come in its week when it was looked at.
+        refused: why a note could not be written in its week, in words; else empty.
     """
 
     key: str
     seen: Mapping[str, str] = field(default_factory=dict)
     came: Came = Came()
     refused: str = ""
+
+    @property
+    def told(self) -> Came:
+        """What the note tells, or is not to tell because it is its user's."""
+        return Came() if self.refused else self.came
 
 
 def step(known: KnownNote | None, item: IndexedItem | None, *, was_there: bool) -> Step:
