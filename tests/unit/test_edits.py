@@ -12,12 +12,15 @@ from syncd.engine.undo import CHILDREN, edits
 from syncd.state.history import Note
 from syncd.sync import merge
 from syncd.sync.library import IndexedCollection, LibraryView, indexed
-from syncd.zotero.items import Policy, draft
+from syncd.zotero.items import Policy, collection_key, draft
 
 if TYPE_CHECKING:
     from syncd.sync.merge import Base
 
-COLLECTION, ITEM, LINK = "CCCC2222", "AAAA2222", "LLLL2222"
+ITEM, LINK = "AAAA2222", "LLLL2222"
+# The profile's collection, that of another profile, and the one in which the profile began anew.
+COLLECTION, OTHER = (collection_key("users/1", (name,)) for name in ("Ann Lee", "Bo Chen"))
+FRESH = collection_key("users/1", ("Ann Lee",), "1")
 ADDRESS = "https://github.com/ann/alpha"
 TAG = {"tag": "cs.CL", "type": 1}
 MINE = {"tag": "to read"}
@@ -54,7 +57,8 @@ def theirs(
 ) -> tuple[str, ...]:
     """Return what is the user's, in a library that has this item and what hangs on it."""
     items = {one["key"]: indexed(one, 7) for one in (data, *(children or (link(),)))}
-    there = {} if erased else {COLLECTION: IndexedCollection(COLLECTION, "Ann Lee", None, trashed=False)}
+    filed = {} if erased else {COLLECTION: "Ann Lee", OTHER: "Bo Chen", FRESH: "Ann Lee"}
+    there = {key: IndexedCollection(key, name, None, trashed=False) for key, name in filed.items()}
     view = LibraryView("users/1", 7, items, there, frozenset())
     return edits(items[ITEM], view, base, (CREATED, *notes))
 
@@ -162,6 +166,23 @@ def test_what_an_undo_put_back_is_syncds_own() -> None:
     )
     assert theirs(base, data, done, undone) == ()
     assert theirs(base, data | {"abstractNote": "New."}, done, undone) == ("abstractNote",)
+
+
+def test_who_takes_an_item_out_of_one_of_two_collections_edits_it() -> None:
+    """Two profiles list it, and its owner wants it in one of their collections."""
+    base, data = made()
+    base = replace(base, collections=(COLLECTION, OTHER))
+    assert theirs(base, data | {"collections": [COLLECTION, OTHER]}) == ()
+    assert theirs(base, data) == ("collections",)
+    assert theirs(base, data | {"collections": [OTHER]}) == ("collections",)
+
+
+def test_a_paper_that_was_there_before_a_fresh_collection_is_not_edited() -> None:
+    """A profile that begins anew leaves its old papers where they are."""
+    base, data = made()
+    base = replace(base, collections=(COLLECTION, FRESH))
+    assert theirs(base, data) == ()
+    assert theirs(base, data | {"collections": []}) == ("collections",)
 
 
 def test_a_collection_that_was_erased_is_no_edit() -> None:

@@ -5,8 +5,9 @@ What in an item is its user's is found by contents, never by versions. Planning 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from syncd.config.values import write_duration
@@ -16,6 +17,7 @@ from syncd.errors import LibraryError, SyncdError
 from syncd.messages import listed, message
 from syncd.state.history import Note, Run
 from syncd.state.journal import Entry
+from syncd.sync.filing import own_keys
 from syncd.sync.library import IndexedItem, LibraryView
 from syncd.sync.merge import AUTOMATIC, Base
 from syncd.zotero import schema
@@ -121,11 +123,21 @@ def _lists(data: Json, view: LibraryView, base: Base, notes: Sequence[Note]) -> 
         yield "tags"
     filed = parts(base.collections, "collections", notes)
     there = set(data.get("collections", ()))
-    # A collection that was erased is gone from its items without anybody touching them. What was read of the base
-    # may never have been filed (a fresh collection takes no old papers), so only being in none of them says something.
-    missing = {key for key in filed.now if key in view.collections}
-    if there - filed.ever or (missing and not there):
+    # A collection that was erased is gone from its items without anybody touching them.
+    missing = [key for key in filed.now - there if key in view.collections]
+    if there - filed.ever or not all(_is_fresh(key, filed.now, view) for key in missing):
         yield "collections"
+
+
+def _is_fresh(key: str, filed: Collection[str], view: LibraryView) -> bool:
+    """Whether a collection took the place of one that an item was filed into: it takes no old papers."""
+    path: list[str] = []
+    above = view.collections.get(key)
+    while above:
+        path.insert(0, above.name)
+        above = view.collections.get(above.parent) if above.parent else None
+    earlier = takewhile(lambda one: one != key, own_keys(view.names, tuple(path)))
+    return any(one in filed for one in earlier)
 
 
 def _has_own_children(parent: str, view: LibraryView, base: Base, created: frozenset[str]) -> bool:
