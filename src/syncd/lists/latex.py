@@ -1,6 +1,8 @@
 r"""Plain text as LaTeX, so that every character means itself and pdfLaTeX knows it: the way back from `text.latex`.
 
 What has no macro that LaTeX knows by itself, such as Chinese, stays as it is: LuaLaTeX and XeLaTeX set it with a font.
+The macros are pylatexenc's. Its encoder is not used: it does not know how BibTeX counts braces and cuts titles to
+pieces, nor which macros Zotero reads, and its macros are those of many packages.
 """
 
 from __future__ import annotations
@@ -38,128 +40,14 @@ BRACES: Mapping[str, str] = {"{": r"\{", "}": r"\}"}
 LONE_BRACES: Mapping[str, str] = {"{": r"{$\lbrace$}", "}": r"{$\rbrace$}"}
 """Braces of which not each has its partner: BibTeX counts those behind a backslash too."""
 
-LETTERS: dict[str, str] = {
-    "ß": r"\ss",
-    "æ": r"\ae",
-    "Æ": r"\AE",
-    "œ": r"\oe",
-    "Œ": r"\OE",
-    "ø": r"\o",
-    "Ø": r"\O",
-    "ł": r"\l",
-    "Ł": r"\L",
-    "đ": r"\dj",
-    "Đ": r"\DJ",
-    "ð": r"\dh",
-    "Ð": r"\DH",
-    "þ": r"\th",
-    "Þ": r"\TH",
-    "ı": r"\i",
-    "ŋ": r"\ng",
-    "Ŋ": r"\NG",
-}
-SIGNS: dict[str, str] = {
-    "–": r"\textendash",
-    "—": r"\textemdash",
-    "‘": r"\textquoteleft",
-    "’": r"\textquoteright",
-    "“": r"\textquotedblleft",
-    "”": r"\textquotedblright",
-    "…": r"\textellipsis",
-    "•": r"\textbullet",
-    "¡": r"\textexclamdown",
-    "¿": r"\textquestiondown",
-    "«": r"\guillemotleft",
-    "»": r"\guillemotright",
-    "×": r"\texttimes",
-    "±": r"\textpm",
-    "°": r"\textdegree",
-    "§": r"\textsection",
-    "©": r"\textcopyright",
-    "®": r"\textregistered",
-    "™": r"\texttrademark",
-    "€": r"\texteuro",
-    "£": r"\textsterling",
-    "†": r"\textdagger",
-    "‡": r"\textdaggerdbl",
-}
+LETTERS = "ßæÆœŒøØłŁđĐðÐþÞıŋŊ–—‘’“”…•¡¿«»×±°§©®™€£†‡"
 """Letters and signs that LaTeX takes as they are, where BibTeX does not cut them to pieces."""
 
-BOTH: dict[str, str] = {
-    "¹": r"\textonesuperior",
-    "²": r"\texttwosuperior",
-    "³": r"\textthreesuperior",
-    "÷": r"\textdiv",
-    "→": r"\textrightarrow",
-    "←": r"\textleftarrow",
-    "↑": r"\textuparrow",
-    "↓": r"\textdownarrow",
-}
-"""Signs that are macros in text, and that Zotero reads as such."""
+SIGNS = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ≤≥≠≈≡∼∝≪≫∞∂∇∑∏∫√∈∉⊂⊆∪∩∅∀∃∧∨⊕⊗⊥→←↔⇒⇔↑↓∘⋆ℓ÷⟨⟩⌈⌉⌊⌋∓¹²³"
+"""Signs for which LaTeX and Zotero both know the macro in pylatexenc's table; most of that table needs packages."""
 
-MATHS: Mapping[str, str] = {
-    **dict(
-        zip(
-            "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-            (
-                *("alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa"),
-                *("lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "varphi", "chi", "psi"),
-                *("omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi"),
-                "Omega",
-            ),
-            strict=True,
-        )
-    ),
-    "≤": "leq",
-    "≥": "geq",
-    "≠": "neq",
-    "≈": "approx",
-    "≡": "equiv",
-    "∼": "sim",
-    "∝": "propto",
-    "≪": "ll",
-    "≫": "gg",
-    "∞": "infty",
-    "∂": "partial",
-    "∇": "nabla",
-    "∑": "sum",
-    "∏": "prod",
-    "∫": "int",
-    "√": "surd",
-    "∈": "in",
-    "∉": "notin",
-    "⊂": "subset",
-    "⊆": "subseteq",
-    "∪": "cup",
-    "∩": "cap",
-    "∅": "emptyset",
-    "∀": "forall",
-    "∃": "exists",
-    "∧": "wedge",
-    "∨": "vee",
-    "⊕": "oplus",
-    "⊗": "otimes",
-    "⊥": "perp",
-    "→": "rightarrow",
-    "←": "leftarrow",
-    "↔": "leftrightarrow",
-    "⇒": "Rightarrow",
-    "⇔": "Leftrightarrow",
-    "↑": "uparrow",
-    "↓": "downarrow",
-    "∘": "circ",
-    "⋆": "star",
-    "ℓ": "ell",
-    "÷": "div",
-    "⟨": "langle",
-    "⟩": "rangle",
-    "⌈": "lceil",
-    "⌉": "rceil",
-    "⌊": "lfloor",
-    "⌋": "rfloor",
-    "∓": "mp",
-}
-"""Macros of mathematics, without their backslash."""
+OTHERWISE = {"±": r"\textpm", "√": r"\ensuremath{\surd}", "∅": r"\ensuremath{\emptyset}"}
+"""Of these, pylatexenc's macro means something else, or needs a package."""
 
 ODD = pattern(r"[^A-Za-z0-9 ,.:;()+=*/!?\[\]\"'\n-]", hostile="\\")
 """A sign that may have to be written otherwise."""
@@ -219,10 +107,21 @@ def _table(*, ascii_only: bool) -> dict[str, str]:
         if not sign.isascii() and plain.isascii()
     }
     lowered = {sign: f"{{$_{{{plain}}}$}}" for plain, sign in SUBSCRIPTS.items() if plain.isascii()}
-    maths = {sign: f"{{$\\{name}$}}" for sign, name in MATHS.items()}
-    letters = {sign: f"{{{macro}}}" for sign, macro in (LETTERS | SIGNS).items()} if ascii_only else {}
-    both = {sign: f"{{{macro}}}" for sign, macro in BOTH.items()}
-    return raised | lowered | maths | both | letters | dict(ESCAPES)
+    macros = {sign: _macro(sign) for sign in (SIGNS + LETTERS if ascii_only else SIGNS)}
+    return raised | lowered | macros | dict(ESCAPES)
+
+
+def _macro(sign: str) -> str:
+    r"""Return the macro for a sign.
+
+    >>> _macro("ß"), _macro("≤"), _macro("√")
+    ('{\\ss}', '{$\\leq$}', '{$\\surd$}')
+    """
+    from pylatexenc.latexencode import get_builtin_uni2latex_dict  # noqa: PLC0415 - heavy, and rarely needed
+
+    macro: str = OTHERWISE.get(sign) or get_builtin_uni2latex_dict()[ord(sign)]
+    maths = macro.removeprefix(r"\ensuremath{")
+    return f"{{{macro}}}" if maths == macro else f"{{${maths[:-1]}$}}"
 
 
 _ACCENTS = {mark: macro for macro, mark in TEXT_ACCENTS.items()}
