@@ -164,17 +164,20 @@ def test_the_embedded_library_is_shown_there(desk: Desk) -> None:
     (desk.folder / "config.toml").write_text(
         text.replace('type = "user"\nid = 1', 'type = "embedded"')
         .replace('key = { env = "TEST_KEY" }\n', "")
-        .replace(f'endpoint = "{desk.zotero.server.url}"\n', ""),
+        .replace(f'endpoint = "{desk.zotero.server.url}"\n', "")
+        + '\n[digest]\nnote = "weekly"\n',
         encoding="utf-8",
     )
     show(desk)
     assert desk.syncd("push").code == 0
+    assert "holds 3 papers" in desk.syncd("doctor", "--offline").out
     with Shown(desk, "library", "serve", "--json") as served:
         assert served.told["key"]
         assert "to=%2Flibrary" in served.told["page"]
         reader = Reader(served.told["page"].replace("&to=%2Flibrary", ""), port)
         page = reader.get("/library")
-        assert page.text.count('class="paper"') == 3
+        # The note of the week stands beside the papers.
+        assert page.text.count('class="paper"') == 4
         assert "Ann Lee" in page.text
         assert reader.get("/library?q=nothing").text.count('class="paper"') == 0
 

@@ -28,6 +28,7 @@ from syncd.lock import held
 from syncd.messages import message, recalled
 from syncd.paths import DataFolder
 from syncd.state.store import HEAD, OLDEST, Store
+from syncd.sync.library import NO_PAPER
 
 Row = dict[str, Any]
 STATE = "state"
@@ -274,7 +275,6 @@ def _embedded(path: Path) -> Iterator[Finding]:
         yield Finding(KEPT, "failure", words, message("restore-from-backup"))
         return
     with closing(opened(path)) as connection:
-        (count,) = connection.execute(
-            "SELECT count(*) FROM items WHERE parent IS NULL AND NOT trashed"
-        ).fetchone()
+        types = connection.execute("SELECT item_type FROM items WHERE parent IS NULL AND NOT trashed")
+        count = sum(kind not in NO_PAPER for (kind,) in types)
     yield Finding(KEPT, "ok", message("library-sound", path=path, count=count))
