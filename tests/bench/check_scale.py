@@ -23,14 +23,12 @@ from syncd.model import Creator, Paper
 from syncd.state.index import Index
 from syncd.state.search import Search, Title
 from syncd.state.store import Store
-from syncd.sync.library import authors_of
+from syncd.sync.library import LibraryView, authors_of
 from syncd.sync.match import near
 from syncd.text.titles import fold_title, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from syncd.sync.library import LibraryView
 
 SIZES = [int(size) for size in os.environ.get("SYNCD_SCALE", "1000 100000 1000000").split()]
 PLOT = os.environ.get("SYNCD_PLOT")
@@ -304,11 +302,9 @@ def recall(state: Path, view: LibraryView) -> tuple[int, int]:
 def compared(state: Path, size: int) -> tuple[int, int]:
     """Return `recall` of a library of a size."""
     store = Store.at(state)
-    view = Index(store, 1, "users/1").view()
+    items = {one.key: one for one in Index(store, 1).items(map(large.key, range(size)))}
     store.close()
-    mine = {large.key(number) for number in range(size)}
-    items = {key: item for key, item in view.items.items() if key in mine}
-    return recall(state, type(view)(view.prefix, view.version, items, {}, frozenset()))
+    return recall(state, LibraryView("users/1", 0, items, {}, frozenset()))
 
 
 def race(folder: Path, pause: float) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+import everything
 from clocks import FakeClock
 from desk import Trouble, Zotero
 from doubles import DesktopLibrary, Fault, FaultyLibrary
@@ -250,11 +251,12 @@ def test_a_library_that_does_not_answer_is_a_temporary_trouble(library: Kind) ->
 def test_an_index_follows_whatever_the_owner_does(library: Kind, tmp_path: Path) -> None:
     """New, edited, trashed, restored, erased; items and collections."""
     zotero, store = library.zotero, Store.at(tmp_path / "state.sqlite")
-    index = State(store, "here", library.client.address.prefix, FakeClock()).index()
+    state = State(store, "here", library.client.address.prefix, FakeClock())
+    index = state.index()
 
     def check(*deleted: str) -> None:
         index.refresh(library.client)
-        view = index.view()
+        view = everything.view(state)
         assert {key: content(item.data) for key, item in view.items.items()} == {
             key: content(data) for key, data in zotero.items().items()
         }

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import everything
 from crash_child import Work, live_until_killed
 from doubles import Fault
 from pages import entry, page
@@ -216,7 +217,7 @@ class Stage:
         }
         settings = load(self.desk.folder / "config.toml", self.desk.env).library()
         with remembered(settings, self.work.ports.data, self.work.ports.clock) as state:
-            memory, view = state.memory(), state.index().view()
+            memory, view = everything.memory(state), everything.view(state)
             own = {key: version for key, version in memory.versions.items() if key not in view.deleted}
             current = {key: objects[key]["version"] for key in own}
             remembers: dict[str, Any] = {

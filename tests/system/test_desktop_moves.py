@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+import everything
 from crash_child import Work, live_until_killed
 from desktops import DesktopDesk
 from doubles import Fault
@@ -110,7 +111,7 @@ def test_what_is_known_moves_to_the_plugin(pushed: Moving) -> None:
     assert desk.zotero.version() == version
     assert pushed.places() == {"plugin"}
     with memory_of(desk) as state:
-        assert len(state.memory().written) == 3
+        assert len(everything.memory(state).written) == 3
         assert len(state.history.runs()) == 2
     show(desk, alpha=NEWS)
     # At once: what syncd wrote last does not count as the user's edit.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import httpx2
 import pytest
 
+import everything
 from background import Background
 from doubles import Fault
 from doubles.plugin import new_key
@@ -251,7 +252,7 @@ def test_a_refused_write_leaves_nothing_to_find(ready: Installed, program: Progr
     assert [action.kind for action in pushes(ready.desk).actions] == ["adopt", "create", "create"]
     with memory_of(ready.desk) as state:
         assert state.history.notes(refused.run) == []
-        assert [base.adopted for base in state.memory().written.values()].count(True) == 1
+        assert [base.adopted for base in everything.memory(state).written.values()].count(True) == 1
 
 
 def test_what_was_lost_belongs_to_the_run(ready: Installed, program: Program) -> None:
@@ -586,24 +587,25 @@ def test_a_reading_page_by_page_goes_on_where_it_was(
     client = PluginClient(address, transport, plugin)
     client.page = 3
     store = Store.at(tmp_path / "other.sqlite")
-    index = State(store, address.endpoint, address.prefix, clock, client.zotero).index()
+    state = State(store, address.endpoint, address.prefix, clock, client.zotero)
+    index = state.index()
     program.trouble.plan("GET", *[lambda _: None] * 2, Fault("drop"))
     with pytest.raises(LibraryError):
         index.refresh(client)
-    kept = index.view()
+    kept = everything.view(state)
     assert (index.version(), len(kept.items) + len(kept.collections)) == (0, 6)
     erase(owner)
     owner.edit("Beta", title="Delta")
     asked.clear()
     index.refresh(client)
-    view, there = index.view(), owner.zotero.items()
+    view, there = everything.view(state), owner.zotero.items()
     assert {key: item.data["title"] for key, item in view.items.items()} == {
         key: data["title"] for key, data in there.items()
     }
     assert len(view.deleted) == 2
     assert all("after=" in query for query in asked if "since=0" in query)
     index.refresh(client)
-    assert index.view().version == view.version
+    assert everything.view(state).version == view.version
     transport.shutdown()
     store.close()
 

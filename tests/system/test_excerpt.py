@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+import everything
 from builders import intake, paper
 from clocks import FakeClock
 from syncd.model import Link
@@ -217,11 +218,11 @@ def remembered(place: DataFolder, endpoint: str = "https://example.org") -> Iter
 
 def planned(state: State, *intakes: Intake) -> Plan:
     """Return the plan that an excerpt gives; it is that of the whole."""
-    whole = plan("main", state.index().view(NAMES), state.memory(), intakes, NOW)
+    of_all = plan("main", everything.view(state, NAMES), everything.memory(state), intakes, NOW)
     with excerpt(state, NAMES) as part:
         part.plan(intakes)
         made = plan("main", part.view(), part.memory(), intakes, NOW)
-    assert dump(made) == dump(whole)
+    assert dump(made) == dump(of_all)
     return made
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import everything
 from clocks import FakeClock
 from syncd.paths import DataFolder
 from syncd.state import tables as db
@@ -89,7 +90,7 @@ class World:
 
     def forget(self, key: str) -> None:
         """Let the index be read anew, without one of the items: until it was, what is there is not known."""
-        told, before = self.whole(), self.index.view().items
+        told, before = self.whole(), everything.view(self.state).items
         self.index.forget()
         assert self.whole() == told
         for item in before.values():

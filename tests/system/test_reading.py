@@ -14,6 +14,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+import everything
 import large
 from clocks import FakeClock
 from desk import Trouble, Zotero
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncd.state.index import Index
     from syncd.zotero.embedded.exchange import Request
 
 Meets = Fault | Callable[["Request"], Fault | None]
@@ -96,10 +96,11 @@ class Ending:
 class Reader:
     """A library, and the index of it."""
 
-    def __init__(self, server: FaultyLibrary, trouble: Trouble, index: Index, clock: FakeClock) -> None:
+    def __init__(self, server: FaultyLibrary, trouble: Trouble, state: State, clock: FakeClock) -> None:
         self.server = server
         self.zotero = Zotero(server, trouble)
-        self.index = index
+        self.state = state
+        self.index = state.index()
         self.clock = clock
         self.way = CountingWay()
         self.told: list[tuple[int, int]] = []
@@ -136,7 +137,7 @@ class Reader:
 
     def is_complete(self) -> bool:
         """Whether the index has what the library has."""
-        with_versions = {key: item.version for key, item in self.index.view().items.items()}
+        with_versions = {key: item.version for key, item in everything.view(self.state).items.items()}
         there = self.zotero.get("/items?format=versions&includeTrashed=1")
         return with_versions == there and self.index.version() == self.zotero.version()
 
@@ -172,7 +173,7 @@ def _reader(filled: Path, trouble: Trouble, place: DataFolder) -> Iterator[Reade
     path.write_bytes(filled.read_bytes())
     store, clock = Store.of(place), FakeClock()
     with FaultyLibrary(path, faults=trouble) as server:
-        yield Reader(server, trouble, State(store, server.url, "users/1", clock).index(), clock)
+        yield Reader(server, trouble, State(store, server.url, "users/1", clock), clock)
     store.close()
 
 
@@ -188,7 +189,7 @@ def test_a_reading_that_was_ended_goes_on_where_it_was(reader: Reader, trouble: 
     with pytest.raises(LibraryError):
         reader.refresh()
     first = reader.asked()
-    kept = len(reader.index.view().items)
+    kept = len(everything.view(reader.state).items)
     assert kept >= 1000
     assert reader.index.version() == 0
     trouble.forget()
@@ -202,7 +203,7 @@ def test_a_reading_that_was_ended_goes_on_where_it_was(reader: Reader, trouble: 
     assert reader.is_complete()
     assert len(reader.asked()) == -(-(ITEMS - kept) // 100)
     assert len(first) < 40
-    view = reader.index.view()
+    view = everything.view(reader.state)
     assert erased in view.deleted
     assert json.loads(view.items[edited].raw)["title"] == "Edited"
 
@@ -213,7 +214,7 @@ def test_of_two_readings_at_once_none_leaves_a_gap(
 ) -> None:
     """Whose lock broke may read on while another reads: the one that ends later says so, and nothing is missing."""
     reader = reader_at_server
-    other = Reader(reader.server, trouble, reader.index, reader.clock)
+    other = Reader(reader.server, trouble, reader.state, reader.clock)
 
     def meet(_: Request) -> None:
         trouble.forget()
@@ -274,7 +275,7 @@ def test_a_large_library_is_found_by_its_titles_once_it_is_read(
     assert set(reader.stages[:-1]) == {NOTING}
     assert reader.is_complete()
     assert indexes(store) >= every
-    items = reader.index.view().items.values()
+    items = everything.view(reader.state).items.values()
     with store.reading() as connection:
         words = sa.select(db.title_word.c.word, db.title_word.c.key, db.title_word.c.title)
         noted = sorted(tuple(row) for row in connection.execute(words))
@@ -329,7 +330,7 @@ def test_an_edit_between_the_first_answers_is_not_missed(reader: Reader, trouble
     assert trouble.happened == 2
     assert len(reader.asked()) == math.ceil((ITEMS - 99) / 100)
     assert reader.is_complete()
-    assert json.loads(reader.index.view().items[edited["key"]].raw)["title"] == "Edited"
+    assert json.loads(everything.view(reader.state).items[edited["key"]].raw)["title"] == "Edited"
 
 
 def test_a_pause_that_one_is_told_is_for_all(reader: Reader, trouble: Trouble) -> None:
@@ -354,4 +355,4 @@ def test_a_library_that_was_put_back_meanwhile_is_read_anew(reader: Reader, trou
     reader.put_back(500)
     reader.refresh()
     assert reader.is_complete()
-    assert len(reader.index.view().items) == 499
+    assert len(everything.view(reader.state).items) == 499

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import everything
 from owner import another_machine, forget, memory_of, pushes, rests, show, standing
 from pages import entry, page
 
@@ -59,7 +60,7 @@ def test_an_adopted_paper_that_is_merged_with_its_later_version_stops_nothing(
         assert pushes(desk).requests.write == 0
     assert titles(owner) == ["Alpha", "Beta", "Gamma"]
     with memory_of(desk) as state:
-        assert len(state.memory().claims) == 3
+        assert len(everything.memory(state).claims) == 3
 
 
 @pytest.mark.parametrize("title", ["Alpha", "Alpha, Corrected by Its Owner"])

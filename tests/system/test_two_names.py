@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import everything
 from desk import Desk
 from owner import forget, memory_of, pushes, rests, show, standing
 from pages import entry
@@ -158,7 +159,7 @@ def test_two_items_that_came_into_being_before_a_sync_are_a_question(
         assert items[newer]["abstractNote"] == ""
         assert "Alpha" in standing(desk, "review")
         with memory_of(desk) as state:
-            assert state.memory().claims[newer if desk is online else older] == older
+            assert everything.memory(state).claims[newer if desk is online else older] == older
         show(desk)
         pushes(desk)
     owner.merge(older, newer)

@@ -21,7 +21,7 @@ from syncd.state import tables as db
 from syncd.state.facts import heed
 from syncd.state.search import Search, chunks, note_words
 from syncd.state.store import Store, add, aside, upsert
-from syncd.sync.library import NO_PAPER, IndexedCollection, IndexedItem, LibraryView, indexed, replaced_by
+from syncd.sync.library import NO_PAPER, IndexedItem, indexed, replaced_by
 
 if TYPE_CHECKING:
     # State is read by commands that load no client.
@@ -72,13 +72,11 @@ class Index:
     Args:
         store: the database that it lives in.
         library: the library's number there.
-        prefix: "users/475425".
     """
 
-    def __init__(self, store: Store, library: int, prefix: str) -> None:
+    def __init__(self, store: Store, library: int) -> None:
         self._store = store
         self._library = library
-        self._prefix = prefix
 
     def version(self) -> int:
         """Return the library's version up to which the index is complete."""
@@ -351,18 +349,6 @@ class Index:
         query = sa.select(sa.func.count()).where(db.index_item.c.library == self._library)
         with self._store.reading() as connection:
             return int(connection.scalar(query) or 0)
-
-    def view(self, names: Sequence[str] = ()) -> LibraryView:
-        """Return the library as the index has it; under its names, the one that new keys are made under first."""
-        with self._store.reading() as connection:
-            items = {row.key: item_of(row) for row in connection.execute(self._all(db.index_item))}
-            collections = {
-                row.key: IndexedCollection(row.key, row.name, row.parent, row.trashed)
-                for row in connection.execute(self._all(db.index_collection))
-            }
-            deleted = frozenset(row.key for row in connection.execute(self._all(db.index_deletion)))
-        first, *others = names or (self._prefix,)
-        return LibraryView(first, self.version(), items, collections, deleted, tuple(others))
 
     def items(self, keys: Iterable[str]) -> Iterator[IndexedItem]:
         """Yield those of these items that are in the library, some at a time."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from syncd.clock import Clock
 from syncd.handshake import ONLINE, Zotero
-from syncd.messages import kept, recalled
+from syncd.messages import kept
 from syncd.model import Paper
 from syncd.state import tables as db
 from syncd.state.authors import Authors
@@ -27,10 +27,9 @@ from syncd.state.notes import Notes
 from syncd.state.profiles import Profiles
 from syncd.state.rejections import Rejection, Rejections
 from syncd.state.search import Records, Search, chunks
-from syncd.state.standings import Standings, question_of, said_of_text
+from syncd.state.standings import Standings, said_of_text
 from syncd.state.store import Store, drop, upsert
-from syncd.sync.action import Memory, Refusal, Said, Verdict
-from syncd.sync.belongs import MARK
+from syncd.sync.action import Refusal, Said
 from syncd.sync.merge import Base, contents_after
 from syncd.text.titles import fold_title
 
@@ -60,7 +59,6 @@ class State:
         self, store: Store, endpoint: str, prefix: str, clock: Clock, zotero: Zotero = ONLINE
     ) -> None:
         self._store = store
-        self._prefix = prefix
         self._clock = clock
         self._names = {"endpoint": endpoint, "prefix": prefix, **asdict(zotero)}
         self._library = self.number = self._number()
@@ -95,7 +93,7 @@ class State:
 
     def index(self) -> Index:
         """Return the library's index, which lives in the same database."""
-        return Index(self._store, self._library, self._prefix)
+        return Index(self._store, self._library)
 
     def reading(self, *, at_length: bool = False) -> AbstractContextManager[sa.Connection]:
         """Open a transaction in which nothing is written; see `Store.reading`."""
@@ -104,47 +102,6 @@ class State:
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """Open a transaction: all of it is remembered, or nothing."""
         return self._store.writing()
-
-    # What planning needs to know
-
-    def memory(self) -> Memory:
-        """Return all that planning needs to know."""
-        with self._store.reading() as connection:
-            written = connection.execute(self._all(db.written)).all()
-            claims = connection.execute(self._all(db.claim)).all()
-            waiting = connection.execute(self._all(db.standing).where(db.standing.c.cause == "review"))
-            asked = [(row.paper, question_of(row)) for row in waiting]
-            decisions: dict[str, dict[str, Verdict]] = {}
-            dated: dict[str, dict[str, Verdict]] = {}
-            for row in connection.execute(self._all(db.decision)):
-                words = dated if row.key.startswith(MARK) else decisions
-                words.setdefault(row.paper, {})[row.key] = row.verdict
-            rejections = Rejections(connection, self._library)
-            rejecting = {one.profile for one in rejections.all()}
-            return Memory(
-                written={row.key: Base.from_json(json.loads(row.base)) for row in written},
-                versions={row.key: row.version for row in written},
-                seen={row.key: json.loads(row.seen) for row in written if row.seen},
-                claims={row.paper: row.key for row in claims},
-                said={row.paper: said for row in claims if (said := said_of_text(row.said))},
-                questions={paper: question for paper, question in asked if question},
-                collections={row.path: row.key for row in connection.execute(self._all(db.collection))},
-                tombstones=frozenset(row.key for row in connection.execute(self._all(db.tombstone))),
-                decisions=decisions,
-                dated=dated,
-                rejected=rejections.by_profile(rejecting),
-                refusals={
-                    row.paper: Refusal(row.digest, recalled(row.message))
-                    for row in connection.execute(self._all(db.refusal))
-                },
-                restored=frozenset(
-                    connection.scalars(
-                        sa.select(db.standing.c.paper).where(
-                            db.standing.c.library == self._library, db.standing.c.cause == "restored"
-                        )
-                    )
-                ),
-            )
 
     # What is to be known at the end of a run
 
