@@ -263,26 +263,6 @@ class Client:
 
         return self._call(read)
 
-    def collections_by_key(self, keys: Sequence[str]) -> list[Json]:
-        """Return collections, also those that no list has; a key that is not there is left out."""
-        return [found for key in keys for found in self._collection(key)]
-
-    def _collection(self, key: str) -> list[Json]:
-        try:
-            return [self._call(lambda zot: shapes.collection(zot.collection(key)))]
-        except LibraryError as error:
-            if error.status == 404:
-                return []
-            raise
-
-    def deletions_since(self, version: int) -> Deletions:
-        """Return what was erased after `version`."""
-        with self.erased_since(version) as (erased, now):
-            found: dict[str, set[str]] = {"items": set(), "collections": set()}
-            for kind, key in erased:
-                found[kind].add(key)
-            return Deletions(frozenset(found["items"]), frozenset(found["collections"]), now)
-
     @contextmanager
     def erased_since(self, version: int) -> Iterator[tuple[Iterator[tuple[str, str]], int]]:
         """Give what was erased after `version`, one by one, and the library's version.

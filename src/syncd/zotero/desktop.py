@@ -93,8 +93,8 @@ class PluginClient(Client):
         self.plugin = plugin
         self.zotero = plugin.zotero
         self._caller = Caller(address.key, "plugin", plugin.session)
-        # Parts of the last answer that nobody has asked for yet: one answer tells of items, collections, deletions.
-        self._parts: dict[tuple[str, int], Json] = {}
+        # The last answer, and to which version, until somebody asks it for collections: it tells of them too.
+        self._told: tuple[int, Json] | None = None
         self._after = 0
 
     @property
@@ -106,7 +106,7 @@ class PluginClient(Client):
     def items_since(self, version: int) -> Page:
         """Return all items, trashed ones too, that changed after `version`."""
         told = self._changes(version)
-        self._parts = {("collections", version): told, ("deleted", version): told}
+        self._told = (version, told)
         items = tuple({**each, "meta": {}} for each in told["items"])
         return Page(items, len(items), told["version"])
 
@@ -125,19 +125,9 @@ class PluginClient(Client):
 
     def collections_since(self, version: int) -> Page:
         """Return all collections, trashed ones too, that changed after `version`."""
-        told = self._part("collections", version)
+        known, self._told = self._told, None
+        told = known[1] if known and known[0] == version else self._changes(version)
         return Page(tuple(told["collections"]), len(told["collections"]), told["version"])
-
-    def collections_by_key(self, keys: Sequence[str]) -> list[Json]:
-        """Return collections; a key that is not there is left out."""
-        wanted = set(keys)
-        return [each for each in self.collections_since(0).objects if each["key"] in wanted]
-
-    def deletions_since(self, version: int) -> Deletions:
-        """Return what was erased after `version`."""
-        told = self._part("deleted", version)
-        gone = told["deleted"]
-        return Deletions(gone["items"], gone["collections"], told["version"])
 
     def write_items(self, objects: Sequence[Json], *, unmodified_since: int | None) -> tuple[Outcome, ...]:
         """Create and update items, in this order, in one transaction; as `Client.write_items`."""
@@ -167,15 +157,11 @@ class PluginClient(Client):
             self._after = shapes.number(shapes.mapping(answer).get("version"))
             return found
 
-        self._parts = {}
+        self._told = None
         sent = {"kind": kind, "objects": list(objects), "ifUnmodifiedSince": unmodified_since}
         outcomes = self._ask("POST", "push", read, sent)
         self._wrote = self._wrote or any(outcome.status == "written" for outcome in outcomes)
         return outcomes
-
-    def _part(self, name: str, version: int) -> Json:
-        """Return what changed, from the answer that the items came in if it is there."""
-        return self._parts.pop((name, version), None) or self._changes(version)
 
     def page_since(self, version: int, after: str | None) -> Changes:
         """Return a page of what changed after a version.
@@ -212,7 +198,7 @@ class PluginClient(Client):
             kind: [each for key, each in objects.items() if key not in gone[kind]]
             for kind, objects in found.items()
         }
-        return {**kept, "deleted": gone, "version": page.deletions.version}
+        return {**kept, "version": page.deletions.version}
 
     def _ask(self, method: str, path: str, read: Callable[[object], T], sent: Json | None = None) -> T:
         """Ask the plugin once, and read its answer.
