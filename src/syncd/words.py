@@ -1100,6 +1100,7 @@ WORDS: Mapping[str, str] = {
     "write-as-address": "For an address, write https://{path}.",
     # state
     "check-data-folder": "Check that the data folder exists and is writable.",
+    "look-at-disk-and-retry": "Look whether the disk is full or failing, and run it again; what was pushed is safe in Zotero.",
     "free-space-and-retry": "Free some space and run it again; what was pushed is safe in Zotero.",
     "move-database-away": "Move {path} away and push again: all but the history of runs is rebuilt from the library. The history is in the old file.",
     "move-file-away": "Move the file away: syncd rebuilds it from the library.",

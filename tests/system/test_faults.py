@@ -370,7 +370,8 @@ def test_a_full_disk_is_said_and_repaired_by_the_next_run(ready: Desk, zotero: Z
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "own database" in done.stderr
+    assert "own database: disk I/O error" in done.stderr
+    assert "whether the disk is full or failing" in done.stderr
     assert ready.run().error is None
     check_whole(zotero)
 

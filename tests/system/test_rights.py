@@ -262,7 +262,7 @@ def test_a_storm_that_does_not_end_is_left_to_another_day(desk: Desk) -> None:
     assert report.error
     assert str(report.error) == "library 'main': 127.0.0.1 limits requests (HTTP 429)"
     assert report.error.hint == (
-        "Run it again later. What was written before is recorded; the next run goes on from there."
+        "What was written before is recorded; the next run goes on from there. Run it again later."
     )
     assert desk.run().error is None
     assert sorted(desk.zotero.papers()) == sorted(MANY)

@@ -79,6 +79,7 @@ def _hint(words: str) -> str:
     """Say what to do about the words of SQLite."""
     for sign, hint in (
         ("full", message("free-space-and-retry")),
+        ("I/O", message("look-at-disk-and-retry")),
         ("locked", message("retry-when-free")),
         ("readonly", message("make-data-folder-writable")),
         ("unable to open", message("check-data-folder")),

@@ -414,7 +414,7 @@ class Client:
             retry_after=error.retry_after,
             hint=error.hint
             if unknown
-            else message("one-and-another", one=error.hint, another=self._kept)
+            else message("one-and-another", one=self._kept, another=error.hint)
             if error.hint
             else self._kept,
         )
