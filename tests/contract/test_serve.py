@@ -8,7 +8,6 @@ import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from forks import PATIENCE
 from syncd.serve import Door, Guard, Limits, Reason, Rules, Server, bound
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import Headers
 
-QUICK = Limits(head_seconds=0.3, body_seconds=0.3, answer_seconds=0.3, linger_seconds=0.3)
+# For clients that are to be too slow; all others have their time.
+QUICK, CALM = Limits(head_seconds=0.3, body_seconds=0.3), Limits()
 STATUS = {Reason.HOST: 400, Reason.PAGE: 403, Reason.ENCODING: 501, Reason.LENGTH: 411, Reason.LONG: 413}
 
 
@@ -50,7 +51,7 @@ def _app(*routes: Route) -> Guard:
 
 
 @contextmanager
-def served(limits: Limits = QUICK, *routes: Route) -> Iterator[int]:
+def served(limits: Limits = CALM, *routes: Route) -> Iterator[int]:
     """Serve on a free port, which is returned."""
     listening = bound("127.0.0.1", 0)
     server = Server([Door(listening, _app(*routes), limits)], name="test").start()
@@ -62,7 +63,7 @@ def served(limits: Limits = QUICK, *routes: Route) -> Iterator[int]:
 
 def connect(port: int) -> socket.socket:
     """Connect as a client does."""
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
 
 
 def rest(connection: socket.socket) -> bytes:
@@ -89,14 +90,14 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 )
 def test_a_client_that_sends_too_slowly_loses_its_connection(sent: bytes) -> None:
     """Whether it stops in the header or in the body; nothing is answered."""
-    with served() as port, connect(port) as client:
+    with served(QUICK) as port, connect(port) as client:
         client.sendall(sent)
         assert rest(client) == b""
 
 
 def test_a_header_that_comes_bit_by_bit_gets_no_more_time() -> None:
     """The deadline is for the whole header, not for the next byte."""
-    with served() as port, connect(port) as client:
+    with served(QUICK) as port, connect(port) as client:
         client.settimeout(0.05)
         sent, ended = 0, False
         while not ended and sent < 100:
@@ -114,7 +115,11 @@ def test_a_header_that_comes_bit_by_bit_gets_no_more_time() -> None:
 
 def test_a_client_that_does_not_read_loses_its_connection() -> None:
     """Its answer does not stay in memory."""
-    with served() as port, connect(port) as client, connect(port) as other:
+    with (
+        served(Limits(head_seconds=2, answer_seconds=2)) as port,
+        connect(port) as client,
+        connect(port) as other,
+    ):
         client.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
         # The other client's connection is ended by a deadline of the same length that began later.
         other.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT")
@@ -128,7 +133,7 @@ def test_a_client_that_does_not_read_loses_its_connection() -> None:
 
 def test_slow_clients_keep_nobody_else_waiting() -> None:
     """Hundreds of half-sent headers, and a request beside them."""
-    with served(replace(QUICK, head_seconds=60)) as port:
+    with served() as port:
         slow = [connect(port) for _ in range(200)]
         for each in slow:
             each.sendall(b"GET / HTTP/1.1\r\nHost:")
@@ -173,7 +178,7 @@ def test_what_is_no_sound_request_is_refused_in_words(sent: bytes, status: int, 
 @pytest.mark.parametrize("ending", [b"", b"Connection: close\r\n"])
 def test_a_body_that_is_too_long_gets_its_answer(ending: bytes) -> None:
     """The connection is not torn down while the client is sending."""
-    with served(replace(QUICK, linger_seconds=10)) as port, connect(port) as client:
+    with served(Limits(linger_seconds=PATIENCE)) as port, connect(port) as client:
         client.sendall(HEAD + ending + b"Content-Length: 20000000\r\n\r\n" + b"x" * 20_000_000)
         client.shutdown(socket.SHUT_WR)
         assert b" 413 " in rest(client)
@@ -196,7 +201,7 @@ def test_a_body_that_is_too_long_gets_its_answer(ending: bytes) -> None:
 def test_who_may_send(headers: dict[str, str], status: int) -> None:
     """Programs on this computer, and pages that are served here."""
     with served() as port:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         client.request("GET", "/", headers=headers)
         answer = client.getresponse()
         answer.read()
@@ -218,7 +223,7 @@ def test_where_no_page_is_served_none_may_send(headers: dict[str, str], status: 
     listening = bound("127.0.0.1", 0)
     app = Guard(Starlette(routes=[Route("/", _echo)]), Rules(_refuse, own_page=False))
     server = Server([Door(listening, app)], name="test").start()
-    client = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=10)
+    client = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=PATIENCE)
     try:
         client.request("GET", "/", headers={"Host": "localhost:80", **headers})
         assert client.getresponse().status == status
@@ -234,7 +239,7 @@ def test_what_is_no_sound_request_can_be_refused_in_the_applications_words() -> 
         return PlainTextResponse(f"mine: {reason}", 403 if reason else status)
 
     listening = bound("127.0.0.1", 0)
-    server = Server([Door(listening, _app(), QUICK, refuse=refuse)], name="test").start()
+    server = Server([Door(listening, _app(), refuse=refuse)], name="test").start()
     try:
         for sent, status, reason in (
             (b"GET / HTTP/1.1\r\n\r\n", b"403", b"Reason.HOST"),
@@ -263,7 +268,7 @@ def test_a_socket_has_so_many_connections_and_the_others_wait() -> None:
             client.settimeout(0.3)
             with pytest.raises(TimeoutError):
                 client.recv(1)
-            client.settimeout(10)
+            client.settimeout(PATIENCE)
             strangers.pop().close()
             assert rest(client).startswith(b"HTTP/1.1 200")
         for each in strangers:
@@ -311,7 +316,7 @@ def test_a_unix_socket_is_its_owners_and_has_its_own_application(tmp_path: Path)
     try:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         with socket.socket(socket.AF_UNIX) as client, connect(port) as other:
-            client.settimeout(10)
+            client.settimeout(PATIENCE)
             client.connect(str(path))
             client.sendall(ask)
             other.sendall(ask)
@@ -327,7 +332,7 @@ def held() -> Iterator[tuple[Route, Event, Event]]:
 
     def wait() -> None:
         asked.set()
-        proceed.wait(10)
+        proceed.wait(PATIENCE)
 
     async def hold(_: Request) -> Response:
         await run_in_threadpool(wait)
@@ -348,14 +353,14 @@ def test_stopping_waits_for_answers_and_ends_everything_else(held: tuple[Route, 
         assert until(idle, b"GET 0")
         half.sendall(HEAD + b"Content-Length: 9\r\n\r\nab")
         client.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert asked.wait(10)
+        assert asked.wait(PATIENCE)
         stopped = pool.submit(server.stop)
         assert rest(idle) == b""
         with pytest.raises(TimeoutError):
             stopped.result(0.2)
         proceed.set()
         assert rest(client).endswith(b"held")
-        stopped.result(10)
+        stopped.result(PATIENCE)
         server.stop()
     with pytest.raises(ConnectionRefusedError):
         connect(port)
@@ -369,7 +374,7 @@ def test_who_closes_a_server_waits_for_no_answer(held: tuple[Route, Event, Event
     server = Server([Door(listening, _app(route))], name="test").start()
     with connect(port) as client:
         client.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert asked.wait(10)
+        assert asked.wait(PATIENCE)
         server.close()
         with pytest.raises(ConnectionRefusedError):
             connect(port)
@@ -387,7 +392,7 @@ def test_an_answer_that_was_given_up_is_no_error(
     server = Server([Door(listening, _app(route))], name="test", stop_seconds=0.1).start()
     with connect(listening.getsockname()[1]) as client:
         client.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert asked.wait(10)
+        assert asked.wait(PATIENCE)
         server.stop()
     assert not caplog.records
 
@@ -399,5 +404,5 @@ def test_stopping_takes_a_bounded_time(held: tuple[Route, Event, Event]) -> None
     server = Server([Door(listening, _app(route))], name="test", stop_seconds=0.1).start()
     with connect(listening.getsockname()[1]) as client, ThreadPoolExecutor(1) as pool:
         client.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert asked.wait(10)
-        pool.submit(server.stop).result(8)
+        assert asked.wait(PATIENCE)
+        pool.submit(server.stop).result(PATIENCE / 2)

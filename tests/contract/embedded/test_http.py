@@ -211,17 +211,17 @@ def test_stopping_waits_for_the_write_that_is_being_served(
 
     def hold(_: Request) -> None:
         entered.set()
-        proceed.wait(10)
+        proceed.wait(60)
 
     library = FaultyLibrary(tmp_path / "l.sqlite", faults=hold).start()
     api = client_of(library)
     with ThreadPoolExecutor(2) as pool:
         reply = pool.submit(api, "POST", "items", [TITLE])
-        assert entered.wait(10)
+        assert entered.wait(60)
         stopped = pool.submit(library.stop)
         with pytest.raises(TimeoutError):
             stopped.result(timeout=0.3)
         proceed.set()
-        assert reply.result(10).status == 200
-        stopped.result(10)
+        assert reply.result(60).status == 200
+        stopped.result(60)
     assert [each.name for each in tmp_path.iterdir()] == ["l.sqlite"]
