@@ -15,7 +15,7 @@ import pytest
 from builders import paper
 from clocks import FakeClock
 from ports import free_port
-from syncd.enrich.run import Answers, completed, enrich, enrichers
+from syncd.enrich.run import Answers, enrich, enrichers
 from syncd.model import Creator, Identifiers, Notice, Paper
 from syncd.services.huggingface import Api
 from syncd.sources.pace import Pace
@@ -87,7 +87,7 @@ class Run:
         made = enrichers(services or tuple(PATHS), bases=self.bases, keys=self.keys, contact="me@example.org")
         found, self.every = enrich(listed, made, Answers(self.folder, self.clock), self.web)
         self.notices = {notice.code: notice.message for notice in self.every}
-        return found
+        return tuple(one.paper for one in found)
 
     def requests(self) -> int:
         """Return how many requests there were since it was last asked."""
@@ -871,7 +871,7 @@ def test_facts_and_stages_are_told(site: Site, run: Run) -> None:
     stages: list[str] = []
     made = enrichers(["arxiv", "crossref"], bases=run.bases)
     papers = everything(site)
-    found, _ = completed(papers, made, Answers(run.folder, run.clock), run.web, stage=stages.append)
+    found, _ = enrich(papers, made, Answers(run.folder, run.clock), run.web, stage=stages.append)
     assert stages == ["asking arXiv", "asking Crossref"]
     assert ("creators", "arXiv") in found[0].facts
     assert found[2].facts == ()
@@ -993,6 +993,6 @@ def test_records_that_can_not_be_read_are_said(site: Site, run: Run) -> None:
     found, notices = enrich(
         [known], [Unreadable(run.bases["huggingface"])], Answers(run.folder, run.clock), run.web
     )
-    assert found == (known,)
+    assert [one.paper for one in found] == [known]
     (said,) = (notice.message for notice in notices if notice.code == "odd-record")
     assert said.startswith("Hugging Face gave 1 record in a form")

@@ -221,8 +221,9 @@ def _completed(profile: Profile, span: Span, config: Config, ports: Ports, web: 
     answers = Answers(ports.data.cache, ports.clock)
     wanted = [place for place, paper in enumerate(profile.papers) if span.holds(paper.date) is not False]
     asked = tuple(profile.papers[place] for place in wanted)
-    completed, notices = enrich(asked, services, answers, web, stage=ports.progress.stage)
-    papers = tuple((dict(enumerate(profile.papers)) | dict(zip(wanted, completed, strict=True))).values())
+    found, notices = enrich(asked, services, answers, web, stage=ports.progress.stage)
+    completed = {place: one.paper for place, one in zip(wanted, found, strict=True)}
+    papers = tuple((dict(enumerate(profile.papers)) | completed).values())
     return replace(profile, papers=papers, warnings=(*profile.warnings, *notices))
 
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     Ask = Callable[[Sequence["Thing"], Web], Sequence[Records]]
     Choose = Callable[[Paper, Sequence[Paper]], Choice]
 
-__all__ = ["SERVICES", "Answers", "Completed", "completed", "enrich", "enrichers"]
-
 SERVICES = tuple(service.name for service in services.SERVICES if service.completes)
 """The services that complete papers, in the order in which they are asked."""
 
@@ -163,7 +161,7 @@ def enrich(
     web: Web,
     *,
     stage: Callable[[str], None] | None = None,
-) -> tuple[tuple[Paper, ...], tuple[Notice, ...]]:
+) -> tuple[tuple[Completed, ...], tuple[Notice, ...]]:
     """Complete papers.
 
     Args:
@@ -174,23 +172,10 @@ def enrich(
         stage: is told which service is being asked.
 
     Returns:
-        The papers in their order, and what was odd: "enricher-failed", "enricher-refused", "enricher-later",
-        "odd-record", "no-certain-match", "identifier-conflict" once a service, "enricher-offline" once where
-        several were not reached, "retracted" once a paper.
+        The papers in their order, with what each service gave; and what was odd: "enricher-failed",
+        "enricher-refused", "enricher-later", "odd-record", "no-certain-match", "identifier-conflict" once a service,
+        "enricher-offline" once where several were not reached, "retracted" once a paper.
     """
-    found, notices = completed(papers, enrichers, answers, web, stage=stage)
-    return tuple(one.paper for one in found), notices
-
-
-def completed(
-    papers: Sequence[Paper],
-    enrichers: Sequence[Enricher],
-    answers: Answers,
-    web: Web,
-    *,
-    stage: Callable[[str], None] | None = None,
-) -> tuple[tuple[Completed, ...], tuple[Notice, ...]]:
-    """Complete papers and keep which service gave what; see `enrich`."""
     current = [Completed(paper) for paper in papers]
     notices: list[Notice] = []
     turns: list[_Turn] = []

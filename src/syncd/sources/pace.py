@@ -241,14 +241,15 @@ def together(host: str) -> str:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for: a number or a date (RFC 9110, 10.2.3).
+    """Return the seconds that a `Retry-After` or `Backoff` header asks for: a number or a date (RFC 9110, 10.2.3).
 
     >>> from datetime import datetime
     >>> retry_after("30", datetime(2026, 1, 1, tzinfo=UTC))
     30.0
     >>> retry_after("Thu, 01 Jan 2026 00:01:00 GMT", datetime(2026, 1, 1, tzinfo=UTC))
     60.0
-    >>> retry_after("soon", datetime(2026, 1, 1, tzinfo=UTC))
+    >>> [retry_after(value, datetime(2026, 1, 1, tzinfo=UTC)) for value in ("soon", "inf", "-1")]
+    [None, None, None]
     """
     if not value:
         return None

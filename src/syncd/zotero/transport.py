@@ -5,13 +5,11 @@ It stands under pyzotero, repeats reads, and writes that the server refused for 
 
 from __future__ import annotations
 
-import email.utils
 import math
 import random
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from threading import Lock
 from typing import IO, Any
 
@@ -23,6 +21,7 @@ from syncd.clock import Clock, Deadline, time_left
 from syncd.config.values import is_loopback
 from syncd.errors import LibraryError
 from syncd.messages import message
+from syncd.sources.pace import retry_after
 from syncd.text.patterns import pattern
 
 CONNECTIONS = 4
@@ -357,33 +356,6 @@ def _whole(request: httpx2.Request, response: httpx2.Response, *, reading: bool)
     return httpx2.Response(
         response.status_code, headers=headers, content=bytes(body), extensions=response.extensions
     )
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds of a `Retry-After` or `Backoff` header: a number or an HTTP date (RFC 9110, 10.2.3).
-
-    >>> retry_after("30", datetime(2026, 1, 1, tzinfo=UTC))
-    30.0
-    >>> retry_after("Thu, 01 Jan 2026 00:01:00 GMT", datetime(2026, 1, 1, tzinfo=UTC))
-    60.0
-    >>> retry_after("soon", datetime(2026, 1, 1, tzinfo=UTC))
-    >>> retry_after("inf", datetime(2026, 1, 1, tzinfo=UTC))
-    """
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        pass
-    else:
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
 
 
 def _unreachable(request: httpx2.Request, error: Exception) -> LibraryError:
