@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncd.config import Config, json_schema, load
-from syncd.config.schema import schema_text
+from syncd.config import Config, load
+from syncd.config.schema import json_schema, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,21 +6,8 @@ or talks to a library.
 
 from __future__ import annotations
 
-from syncd.config.load import SYSTEM_FILE, defaults, find, load
-from syncd.config.model import Config, Guards, Http, Library, ProfileConfig
-from syncd.config.schema import json_schema
+from syncd.config.load import defaults, find, load
+from syncd.config.model import Config, Library, ProfileConfig
 from syncd.config.secrets import SecretRef
 
-__all__ = [
-    "SYSTEM_FILE",
-    "Config",
-    "Guards",
-    "Http",
-    "Library",
-    "ProfileConfig",
-    "SecretRef",
-    "defaults",
-    "find",
-    "json_schema",
-    "load",
-]
+__all__ = ["Config", "Library", "ProfileConfig", "SecretRef", "defaults", "find", "load"]
