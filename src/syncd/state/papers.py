@@ -120,10 +120,9 @@ class Papers:
         fact = db.fact.c
         came = sa.and_(*self._mine(None), *self._came(since, until, told))
         last = sa.func.max(fact.since)
-        counts = sa.select(fact.profile, sa.func.count(), last).where(came).group_by(fact.profile)
-        # A fleet may have thousands: of these only the number is fetched.
-        query = sa.select(sa.func.count(fact.profile.distinct())).where(came)
-        total = self._connection.scalar(query) or 0
+        # A fleet may have thousands of profiles: of most, only their number is fetched.
+        total = sa.func.count().over()
+        counts = sa.select(fact.profile, sa.func.count(), total).where(came).group_by(fact.profile)
         brought = self._connection.execute(counts.order_by(last.desc(), fact.profile).limit(profiles)).all()
         order = (fact.since.desc(), fact.score.desc().nulls_last(), fact.key)
         latest = sa.select(fact.key).where(came).order_by(*order).limit(each)
@@ -131,7 +130,7 @@ class Papers:
         for name, number, _ in brought:
             keys = self._connection.scalars(latest.where(fact.profile == name)).all()
             found.append((name, number, self._listed(name, keys, self._reasons(since, keys))))
-        return total, found
+        return (brought[0][2] if brought else 0), found
 
     def _listed(
         self, profile: str, keys: Sequence[str], reasons: Mapping[str, str] | None = None
