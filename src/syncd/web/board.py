@@ -6,6 +6,7 @@ comes from outside is escaped, nothing is loaded from elsewhere, and no page wri
 
 from __future__ import annotations
 
+import gc
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -33,7 +34,7 @@ from syncd.engine.ports import Ports
 from syncd.errors import SyncdError
 from syncd.messages import message, told
 from syncd.state.profiles import Problem
-from syncd.web.strings import Strings, language_of, strings
+from syncd.web.strings import FOLDERS, Strings, language_of, strings
 from syncd.web.visitors import Visitors
 from syncd.zotero.items import OTHERS
 
@@ -372,7 +373,10 @@ def prepare() -> None:
     templates = _templates()
     for name in templates.list_templates():
         templates.get_template(name)
-    strings("en")
+    for language in FOLDERS:
+        strings(language)
+    # So much was loaded that Python soon looks through all of it for what is no longer needed.
+    gc.collect()
 
 
 def own(address: str) -> str:

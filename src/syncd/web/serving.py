@@ -62,6 +62,7 @@ class Dashboard:
         self._server: Server | None = None
         self._settings: DashboardSettings | None = None
         self._wanted = False
+        self._preparing = Thread(target=prepare, name="dashboard-prepares", daemon=True)
 
     @property
     def is_kept_away(self) -> bool:
@@ -94,8 +95,7 @@ class Dashboard:
         with self._lock:
             self._wanted = True
             self._open(self._api.config)
-        # A browser takes longer to begin.
-        Thread(target=prepare, name="dashboard-prepares", daemon=True).start()
+        self._preparing.join()
         once = {"once": self._visitors.invite()} | ({"to": to} if to != "/" else {})
         return f"{self.address()}open?{urlencode(once)}"
 
@@ -132,6 +132,8 @@ class Dashboard:
             [Door(listening, guarded, LIMITS)], name="dashboard", stop_seconds=PARTING
         ).start()
         self._say("info", message("dashboard-served"), address=self.address())
+        if self._preparing.ident is None:
+            self._preparing.start()
 
 
 def _refused(reason: Reason, headers: Headers) -> Response:
