@@ -343,7 +343,7 @@ syncd-button-later =
 syncd-record-title = Titel
 syncd-record-authors = Ersteller
 syncd-record-date = Datum
-syncd-record-type = Eintragstyp
+syncd-record-type = Eintragsart
 syncd-record-doi = DOI
 syncd-record-url = URL
 
