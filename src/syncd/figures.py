@@ -79,8 +79,18 @@ class Figure:
         return f"{value:,.10g}".replace(",", "\N{NARROW NO-BREAK SPACE}") + self.unit
 
     @property
+    def share(self) -> tuple[float, str]:
+        """The first of two values as a part of both, from 0 to 1, and both as they are written."""
+        (_, part), (_, rest) = self.values
+        whole = part + rest or 1
+        return part / whole, f"{self.said(part)} / {self.said(whole)}"
+
+    @property
     def summary(self) -> str:
-        """Title and values in a line, the latest if there are too many."""
+        """Title and values in a line, the latest if there are too many; of a share what is drawn."""
+        if self.kind == "share":
+            part, said = self.share
+            return on_one_line(f"{self.title}: {_percent(part)}, {said}")
         told = [f"{label} {self.said(value)}" for label, value in self.values[-MOST_TOLD:]]
         return on_one_line(f"{self.title}: {', '.join(told)}")
 
@@ -255,16 +265,17 @@ def _ranking(group: Element, figure: Figure) -> None:
         _text(group, begin + width + 6, y + 10, figure.said(value), faint=True)
 
 
+def _percent(part: float) -> str:
+    return f"{round(part * 100)}\N{NARROW NO-BREAK SPACE}%"
+
+
 def _share(group: Element, figure: Figure) -> None:
     """Draw the first of two values as a part of both."""
-    (_, part), (_, rest) = figure.values
-    whole = part + rest or 1
-    percent = f"{round(part / whole * 100)}\N{NARROW NO-BREAK SPACE}%"
-    _text(group, LEFT, 86, percent, size=34, weight=300)
+    share, said = figure.share
+    _text(group, LEFT, 86, _percent(share), size=34, weight=300)
     track = _box(group, LEFT, 104, RIGHT - LEFT, 10)
     track.set("fill-opacity", ".12")
-    filled = _box(_accent(group), LEFT, 104, (RIGHT - LEFT) * part / whole, 10)
-    said = f"{figure.said(part)} / {figure.said(whole)}"
+    filled = _box(_accent(group), LEFT, 104, (RIGHT - LEFT) * share, 10)
     _tip(filled, said)
     _text(group, LEFT, 134, said, faint=True)
 

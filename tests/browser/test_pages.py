@@ -189,6 +189,7 @@ def test_reviews_are_decided_by_keys(desk: Desk, board: Alone, browser: Browser)
             tab.page.keyboard.press(key)
         assert words in tab.text()
     assert "Nothing waits for you." in tab.text()
+    assert tab.page.get_by_role("button", name="Take Back: Gamma of Things").count() == 1
     assert "waits for your decision again" in tab.press("Take Back")
     with tab.page.expect_navigation():
         tab.page.keyboard.press("1")
@@ -227,6 +228,8 @@ def test_a_profile_with_its_papers(desk: Desk, board: Alone, browser: Browser) -
     assert "Nothing was found." in tab.go("/profiles?q=nobody")
     tab.go("/profiles/main/ann")
     assert tab.page.get_by_role("img", name=re.compile(r"^h-index: .* 7, .* 9$")).count() == 1
+    assert tab.page.get_by_role("img", name=re.compile(r"^Papers With Code: .* 3 . 3$")).count() == 1
+    assert tab.page.locator("main").get_by_role("link", name="Profiles", exact=True).count() == 1
     names = tab.page.locator(".paper h3")
     assert names.count() == 3
     tab.page.get_by_role("searchbox").fill("delta")
