@@ -268,6 +268,7 @@ def test_a_worker_without_the_key_leaves_the_library_to_others(fleet: Fleet) -> 
     assert told[0]["library"] == "main"
     assert told[0]["nobody"]
     assert "TEST_KEY" in fleet.desk.syncd("status").out
+    assert "TEST_KEY" in fleet.desk.syncd("sync-now").err
     fleet.worker()
     fleet.until(lambda: fleet.titles() == papers("ann"), poor, scheduler)
     assert len(poor.logged("TEST_KEY")) == 1
@@ -664,6 +665,7 @@ def test_doctor_says_what_a_fleet_lacks(fleet: Fleet) -> None:
 
     scheduler = fleet.scheduler()
     assert any("no worker is at work" in words and level == "failure" for words, level in told().items())
+    assert "no worker is at work" in fleet.desk.syncd("sync-now").err
     poor = fleet.worker(TEST_KEY="")
     fleet.until(lambda: scheduler.ask("status")["lacking"], poor, scheduler)
     found = told()
@@ -672,6 +674,7 @@ def test_doctor_says_what_a_fleet_lacks(fleet: Fleet) -> None:
         "main: no worker has what it takes" in words for words, level in found.items() if level != "ok"
     )
     scheduler.end()
+    assert "TEST_KEY" in fleet.desk.syncd("sync-now").err
     # Else it would give signs of life.
     poor.end(signal.SIGKILL)
     fleet.run("UPDATE fleet_worker SET seen = '2026-01-01T00:00:00+00:00'")

@@ -293,8 +293,10 @@ class Daemon:
                 self._worker_ended(look)
             if not all(look["sifted"] for look in looks):
                 self._lists.want()
-        if self._answers.are_awaited:
-            self._next_look = min(self._next_look, self._clock.monotonic() + SHORTLY)
+            if awaited := self._answers.awaited:
+                self._next_look = min(self._next_look, self._clock.monotonic() + SHORTLY)
+                for name, error in self._fleet.nobody_can(awaited).items():
+                    self._answers.ended(name, Look(name, frozenset(), "", error=error).to_json())
 
     def _worker_ended(self, look: dict[str, Any]) -> None:
         name = look["profile"]

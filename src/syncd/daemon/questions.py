@@ -84,9 +84,9 @@ class Answers:
         }
 
     @property
-    def are_awaited(self) -> bool:
-        """Whether somebody waits for looks to end."""
-        return bool(self._waiting)
+    def awaited(self) -> frozenset[str]:
+        """The profiles for whose looks to end somebody waits."""
+        return frozenset().union(*(waiting.left for waiting in self._waiting))
 
     def answer(self, question: Question) -> None:
         """Answer a question, or see to it that it will be."""

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.daemon.roster import Gate
+from syncd.errors import SyncdError
 from syncd.fleet import due, signs
-from syncd.fleet.queue import prepared, queue_of_library
+from syncd.fleet.queue import prepared, queue_of, queue_of_library
 from syncd.messages import message, recalled
 from syncd.paths import DataFolder
 from syncd.state import tables as db
@@ -90,6 +91,32 @@ def workers(connection: sa.Connection) -> Json:
             for queue, by in sorted(lacks.items())
         ],
     }
+
+
+def nobody_can(connection: sa.Connection, names: Collection[str]) -> dict[str, SyncdError]:
+    """Return those of these profiles that no worker can look at, and why; they are looked at once one can."""
+    alive = set(connection.scalars(sa.select(db.fleet_worker.c.name).where(signs.alive())))
+    if not alive:
+        return dict.fromkeys(names, SyncdError(message("no-worker"), hint=message("asked-for-later")))
+    lacks: dict[str, dict[str, str]] = {}
+    for row in connection.execute(sa.select(db.fleet_lack)):
+        lacks.setdefault(row.queue, {})[row.worker] = row.words
+    found: dict[str, SyncdError] = {}
+    profile, library = db.fleet_profile.c, db.fleet_library.c
+    query = sa.select(profile.name, profile.place, profile.library, library.name.label("of")).select_from(
+        due.BOTH
+    )
+    for part in chunks(names) if lacks else ():
+        for row in connection.execute(query.where(profile.name.in_(part))):
+            needed = {queue_of_library(row.library): row.of} | (
+                {queue_of(row.place): row.place} if row.place else {}
+            )
+            for queue, what in needed.items():
+                if alive <= lacks.get(queue, {}).keys():
+                    reason = recalled(next(iter(lacks[queue].values())))
+                    words = message("nobody-can", what=what, reason=reason)
+                    found[row.name] = SyncdError(words, hint=message("asked-for-later"))
+    return found
 
 
 def live(connection: sa.Connection, names: Collection[str]) -> dict[str, Json]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from syncd.clock import Clock
 from syncd.config import Config
 from syncd.daemon.tell import Reporter
-from syncd.daemon.work import Looker
+from syncd.daemon.work import Look, Looker
 from syncd.errors import StateError, SyncdError
 from syncd.fleet import due, overview, queue, signs
 from syncd.fleet.jobs import Jobs
@@ -133,6 +133,11 @@ class Scheduler:
         with self._store.reading() as connection:
             return overview.live(connection, names)
 
+    def nobody_can(self, names: Collection[str]) -> dict[str, SyncdError]:
+        """Return those of these profiles that are left to workers, of whom none can look at them, and why."""
+        with self._store.reading() as connection:
+            return overview.nobody_can(connection, self.names & set(names))
+
     def workers(self) -> Json:
         """Return who works, what waits, and what nobody can do."""
         with self._store.reading() as connection:
@@ -175,8 +180,12 @@ def look_now(names: Collection[str], data: DataFolder, clock: Clock) -> list[Jso
                 last, outcomes = ended_since(connection, last)
                 if not signs.are_there(connection):
                     raise SyncdError(message("no-worker"), hint=message("asked-for-later"))
+                unable = overview.nobody_can(connection, left)
             for look in (look for outcome in outcomes for look in outcome["looks"]):
                 if look["profile"] in left and "asked" in look["why"]:
                     left.remove(look["profile"])
                     looks.append(look)
+            for name in left & unable.keys():
+                left.remove(name)
+                looks.append(Look(name, frozenset(), "", error=unable[name]).to_json())
     return looks
