@@ -95,16 +95,15 @@ class Figure:
         return on_one_line(f"{self.title}: {', '.join(told)}")
 
 
-def svg(figure: Figure, *, alone: bool = False, small: bool = False) -> str:
+def svg(figure: Figure, *, small: bool = False) -> str:
     """Return a figure as an SVG element.
 
     Args:
         figure: at least one value.
-        alone: it is to be a file, which brings its colours.
         small: it is for a narrow place: a course is one line, of which several stand below each other.
     """
     is_row = small and figure.kind == "course"
-    root = _root(WIDTH, ROW if is_row else HEIGHT, figure.summary, alone=alone)
+    root = _root(WIDTH, ROW if is_row else HEIGHT, figure.summary, alone=False)
     root.append(_row(figure) if is_row else _drawn(figure))
     return tostring(root, encoding="unicode")
 

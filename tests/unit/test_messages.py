@@ -94,13 +94,6 @@ WITHOUT_CODE = {
     ("zotero/embedded/__init__.py", "module x has no attribute x"): "Python's own words",
     (
         "zotero/embedded/server.py",
-        (
-            "The embedded library listens on this computer only, not on x;"
-            " allow remote access explicitly if others shall reach it."
-        ),
-    ): "for who writes a program with the library",
-    (
-        "zotero/embedded/server.py",
         "A library is called 'users/1' or 'groups/5', not x.",
     ): "for who writes a program with the library",
 }

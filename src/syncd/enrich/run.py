@@ -77,14 +77,13 @@ def enrichers(
     return tuple(made)
 
 
-HITS = timedelta(days=30)
-MISSES = timedelta(days=3)
-"""A service that does not know a paper today may know it soon."""
-
 MOST_BYTES = 64_000_000
 
 FOUND, MISSING = 200, 404
 """The status of an entry says whether the paper was found."""
+
+LASTS = {FOUND: timedelta(days=30), MISSING: timedelta(days=3)}
+"""How long a service is not asked again. One that does not know a paper today may know it soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +105,10 @@ class Answers:
     Args:
         folder: the data folder's cache; answers are in a folder of their own there.
         clock: tells how old an answer is.
-        hits: how long the service is not asked again about a paper that it knows.
-        misses: likewise about one that it does not know.
-        most_bytes: the size to keep within.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        clock: Clock,
-        *,
-        hits: timedelta = HITS,
-        misses: timedelta = MISSES,
-        most_bytes: int = MOST_BYTES,
-    ) -> None:
-        self._cache = Cache(folder / "enrich", clock, most_bytes)
-        self._lasts = {FOUND: hits.total_seconds(), MISSING: misses.total_seconds()}
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._cache = Cache(folder / "enrich", clock, MOST_BYTES)
 
     def recall(self, question: str) -> Answer | None:
         """Return what was answered, also if that was long ago."""
@@ -137,7 +124,7 @@ class Answers:
         records = kept.get("records")
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             return None
-        return Answer(records, entry.age < self._lasts.get(entry.status, 0.0))
+        return Answer(records, entry.age < LASTS.get(entry.status, timedelta()).total_seconds())
 
     def keep(self, question: str, records: Records, *, found: bool) -> None:
         """Keep an answer."""

@@ -38,14 +38,6 @@ def _post(library: EmbeddedLibrary, body: bytes, *headers: str) -> bytes:
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
-@pytest.mark.parametrize("host", ["10.0.0.1", "192.168.1.5", "example.org", "::", ""])
-def test_only_this_computer_is_listened_on(tmp_path: Path, host: str) -> None:
-    """Another address is refused before anything is opened."""
-    with pytest.raises(ValueError, match="this computer only"):
-        EmbeddedLibrary(tmp_path / "l.sqlite", host=host)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("name", ["users", "users/0", "users/1/items", "../x", "groups/x"])
 def test_a_library_has_a_name_like_zoteros(tmp_path: Path, name: str) -> None:
     """Anything else is a mistake of the caller."""

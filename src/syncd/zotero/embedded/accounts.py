@@ -80,12 +80,14 @@ class Accounts:
 
     Args:
         keys: the keys and what they give.
+
+    Attributes:
         sign_in: whether people can sign in; without a person who completes it nobody can.
     """
 
-    def __init__(self, keys: Mapping[str, Grant] | None = None, *, sign_in: bool = False) -> None:
-        self.sign_in = sign_in
-        self._keys = dict(keys or {})
+    def __init__(self, keys: Mapping[str, Grant]) -> None:
+        self.sign_in = False
+        self._keys = dict(keys)
         self._sign_ins: dict[str, SignIn] = {}
         self._lock = Lock()
 

@@ -5,7 +5,6 @@ What is answered is decided in `routes`, and how it is served in `syncd.serve`.
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -23,6 +22,8 @@ from syncd.zotero.embedded.accounts import USER_RIGHTS, Accounts, Grant
 from syncd.zotero.embedded.database import Workers
 from syncd.zotero.embedded.exchange import Served
 
+# It listens on this computer only.
+_HOST: Final = "127.0.0.1"
 _LIBRARY = pattern(r"(?:users|groups)/[1-9][0-9]{0,17}", hostile=("users/", "1", ""))
 _HEADERS: Final = ((b"zotero-api-version", b"3"), (b"zotero-schema-version", b"41"))
 
@@ -32,10 +33,8 @@ class EmbeddedLibrary:
 
     Args:
         path: the file; created where it is missing.
-        host: where to listen.
         port: 0 takes a free one.
         key: the API key; a random one unless given.
-        allow_remote: listen on another interface than loopback.
         library: "users/1" or "groups/5".
         write: whether the key may write.
         also: further libraries on the same server, such as a group's.
@@ -48,38 +47,29 @@ class EmbeddedLibrary:
         accounts: the keys and what they may do.
 
     Raises:
-        ValueError: `host` is not of this computer, or `library` is none.
+        ValueError: `library` or one of `also` is no library.
     """
 
     def __init__(  # noqa: PLR0913 - each is a choice of whoever serves the library
         self,
         path: Path,
         *,
-        host: str = "127.0.0.1",
         port: int = 0,
         key: str | None = None,
-        allow_remote: bool = False,
         library: str = "users/1",
         write: bool = True,
         also: Sequence[str] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if not allow_remote and not _is_loopback(host):
-            raise ValueError(
-                f"The embedded library listens on this computer only, not on {host};"
-                " allow remote access explicitly if others shall reach it."
-            )
         for name in (library, *also):
             if not _LIBRARY.fullmatch(name):
                 raise ValueError(f"A library is called 'users/1' or 'groups/5', not {name!r}.")
         self.path = path
-        self.host = host
         self.port = port
         self.key = key or secrets.token_urlsafe(18)
         self.library = library
         self.url = ""
         self.accounts = Accounts({self.key: _grant(library, write=write)})
-        self._allow_remote = allow_remote
         self._also = tuple(also)
         self._clock = clock
         self._workers: Workers | None = None
@@ -95,12 +85,12 @@ class EmbeddedLibrary:
         for library in (self.library, *self._also):
             database.prepare(self.path, library)
         try:
-            listening = serve.bound(self.host, self.port)
+            listening = serve.bound(_HOST, self.port)
         except OSError as error:
             raise LibraryError(
                 message(
                     "embedded-library-port-taken",
-                    host=self.host,
+                    host=_HOST,
                     port=self.port,
                     reason=error.strerror or error,
                 ),
@@ -108,8 +98,7 @@ class EmbeddedLibrary:
                 library=self.library,
                 hint=message("choose-another-port"),
             ) from error
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        self.url = f"http://{host}:{listening.getsockname()[1]}"
+        self.url = f"http://{_HOST}:{listening.getsockname()[1]}"
         self._workers = Workers(self.path)
         door = serve.Door(listening, self.application(self._workers), headers=_HEADERS)
         self._server = serve.Server([door], name="embedded library").start()
@@ -129,8 +118,7 @@ class EmbeddedLibrary:
 
     def rules(self) -> serve.Rules:
         """Which requests are answered at all."""
-        names = None if self._allow_remote else serve.LOOPBACK_NAMES | {self.host.lower()}
-        return serve.Rules(routes.refuse, names, own_page=False, body_bytes=routes.MAX_BODY)
+        return serve.Rules(routes.refuse, own_page=False, body_bytes=routes.MAX_BODY)
 
     def served(self) -> Served:
         """What all requests share, once the address is known."""
@@ -163,12 +151,3 @@ def _grant(library: str, *, write: bool) -> Grant:
     if kind == "groups":
         return Grant(own=frozenset(), groups={number: write})
     return Grant(int(number), own=USER_RIGHTS if write else USER_RIGHTS - {"write"})
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
