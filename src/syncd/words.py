@@ -199,7 +199,7 @@ WORDS: Mapping[str, str] = {
     "requests-and-seconds/one": "{count} request ({writing} writing), {seconds} s",
     "restore-collection-or-resume": "Take the collection out of Zotero's trash, and it goes on by itself; or start a fresh one with syncd resume {profile} --new-collection",
     "restored": "{title} is back",
-    "restored-by-next-push": "{title} comes back with the next push",
+    "restored-by-next-push": "{title} comes back with the next push of a profile that lists it",
     "review-another": "{title} is another paper; the next push adds it",
     "review-because": "to review: {reasons}",
     "review-not-of-time": "{title} is not of the time that is wanted, and is left out.",

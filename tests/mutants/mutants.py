@@ -152,6 +152,10 @@ MUTANTS = (
     Mutant("an earlier undo counts as the user's edit", "engine/undo.py", "            now = now - (before - after) | (after - before)\n", ""),
     Mutant("an undo puts the user's own tags back as well", "engine/undo.py", "        return _without(name, there or [], before, after)", "        return before"),
     Mutant("syncd's own trashing is called the user's", "state/state.py", 'self.add_tombstone(connection, entry.item, now, by="syncd")', "self.add_tombstone(connection, entry.item, now)"),
+    Mutant("an undo trashes what its owner took out of a collection", "engine/undo.py", "if there - filed.ever or not all(_is_fresh(key, filed.now, view) for key in missing):", "if there - filed.ever:"),
+    # What the user says after the fact
+    Mutant("a paper that is back from the trash is restored once more", "engine/amend.py", 'if item := view.living(wanted.key or ""):', 'if (item := view.living(wanted.key or "")) and item.trashed:'),
+    Mutant("a paper that another computer restored is restored once more", "engine/amend.py", "if key in view.items and key not in others:", "if False:"),
     # Guards
     Mutant("a shrunken page is believed", "engine/run.py", "if len(i.profile.papers) * 2 < known.get(i.name, 0)]", "if False]"),
     Mutant("a plan does not see what merges led to", "state/excerpt.py", 'self._rows(db.replaced, "old", wanted)', "()"),

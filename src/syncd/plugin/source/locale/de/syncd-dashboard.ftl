@@ -288,7 +288,7 @@ syncd-dashboard-cause =
 syncd-dashboard-source-says = die Quelle sagt: { $value }
 syncd-dashboard-restore = Wiederherstellen
 syncd-dashboard-is-back = „{ $title }“ ist wieder da.
-syncd-dashboard-comes-back = „{ $title }“ kommt mit dem nächsten Lauf zurück.
+syncd-dashboard-comes-back = „{ $title }“ kommt mit dem nächsten Lauf eines Profils zurück, das den Artikel aufführt.
 syncd-dashboard-no-exceptions = Es gibt keine.
 
 ## Ein Artikel

@@ -288,7 +288,7 @@ syncd-dashboard-cause =
 syncd-dashboard-source-says = the source says: { $value }
 syncd-dashboard-restore = Restore
 syncd-dashboard-is-back = “{ $title }” is back.
-syncd-dashboard-comes-back = “{ $title }” comes back with the next run.
+syncd-dashboard-comes-back = “{ $title }” comes back with the next run of a profile that lists it.
 syncd-dashboard-no-exceptions = There are none.
 
 ## A paper
