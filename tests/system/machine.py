@@ -525,8 +525,7 @@ class Sync(RuleBasedStateMachine):
         for desk in (self.second, self.desk):
             report = desk.run(accept_shrunk=True)
             assert report.error is None
-            self._note(report)
-            self.check_promise()
+            self.check_promise(self._note(report))
         # What the one has written looks to the other like the user's words, once the source moves on.
         self._forget()
 
@@ -547,8 +546,7 @@ class Sync(RuleBasedStateMachine):
             exercised[f"fault: {fault}"] += 1
         self._calm()
         assert report.error is None or fault
-        self._note(report)
-        self.check_promise()
+        self.check_promise(self._note(report))
 
     @rule()
     def push_all(self) -> None:
@@ -557,9 +555,9 @@ class Sync(RuleBasedStateMachine):
         report = self._run(())
         assert report.error is None
         assert not report.failures
-        self._note(report)
-        self.check_promise()
-        self.check_complete()
+        items = self._note(report)
+        self.check_promise(items)
+        self.check_complete(items)
         self.forgetful = False
         again = self._run(())
         assert again.requests.write == 0
@@ -573,7 +571,8 @@ class Sync(RuleBasedStateMachine):
         self.trouble._coming.clear()
         self.trouble.happened = 0
 
-    def _note(self, report: Report) -> None:
+    def _note(self, report: Report) -> dict[str, dict[str, Any]]:
+        """Remember what a push told, and which items are of which paper; return all that are there."""
         self.waiting = _asked(report)
         for action in report.actions:
             exercised[action.kind] += 1
@@ -584,12 +583,13 @@ class Sync(RuleBasedStateMachine):
         items = self.zotero.items()
         for number in range(len(TITLES)):
             self.homes[number] |= {data["key"] for data in self._living(number, items)}
+        return items
 
-    # The oracle
+    # The oracle. It may be given what the library has, where that was read just now.
 
-    def check_promise(self) -> None:
+    def check_promise(self, items: dict[str, dict[str, Any]] | None = None) -> None:
         """No duplicate, no lost edit, nothing resurrected."""
-        items = self.zotero.items()
+        items = self.zotero.items() if items is None else items
         for number, title in enumerate(TITLES):
             living = self._living(number, items)
             gone = number in self.trashed or number in self.erased
@@ -622,9 +622,10 @@ class Sync(RuleBasedStateMachine):
         }
         assert not facts.links_removed & links
 
-    def check_complete(self) -> None:
+    def check_complete(self, items: dict[str, dict[str, Any]] | None = None) -> None:
         """Every listed paper is there as its source says, but for what the user wanted otherwise."""
-        items, collections = self.zotero.items(), self.zotero.collections()
+        items = self.zotero.items() if items is None else items
+        collections = self.zotero.collections()
         for profile, number, (abstract, linked) in self._due():
             (data,) = self._living(number, items)
             facts = self.facts.get(data["key"], Facts())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from itertools import cycle
+from itertools import cycle, zip_longest
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -17,16 +17,28 @@ HISTORIES = int(os.environ.get("SYNCD_HISTORIES", "12"))
 DESKTOP_HISTORIES = max(5, HISTORIES // 4)
 
 
-def play(act: str, faults: tuple[str, str], machine: type[Sync] = Sync) -> None:
-    """Play one act of the user's between pushes: with a fault, with a change at the source, with the state lost."""
+def play_all(machine: type[Sync]) -> None:
+    """Play each act of the user's, two a history, and each fault."""
+    faults = cycle(FAULTS)
+    acts = list(ACTS)
+    for first, second in zip_longest(acts[::2], acts[1::2], fillvalue=acts[0]):
+        play((first, second), (next(faults), next(faults)), machine)
+
+
+def play(acts: tuple[str, str], faults: tuple[str, str], machine: type[Sync]) -> None:
+    """Play two acts of the user's between pushes: with faults, with a change at the source, with the state lost.
+
+    Each is done to a paper of one profile and, later, to one of both, or the other way round.
+    """
     history = machine()
     history.begin()
     try:
         history.push_all()
         history.back_up_state()
         history.user(2, "own copy")
-        history.user(0, "trash" if act in {"untrash", "erase"} else act)
-        history.user(0, act)
+        for number, act in enumerate(acts):
+            history.user(number, "trash" if act in {"untrash", "erase"} else act)
+            history.user(number, act)
         history.list_paper("ann", 0, 1, linked=True)
         history.list_paper("bo", 2, 0, linked=True)
         history.push((), faults[0], 0, "POST")
@@ -43,7 +55,8 @@ def play(act: str, faults: tuple[str, str], machine: type[Sync] = Sync) -> None:
         history.restore_collection("bo")
         history.restore_state()
         history.push_all()
-        history.user(1, act)
+        for number, act in enumerate(reversed(acts)):
+            history.user(number, act)
         history.lose_state()
         history.push_all()
     finally:
@@ -53,9 +66,7 @@ def play(act: str, faults: tuple[str, str], machine: type[Sync] = Sync) -> None:
 def test_every_history_keeps_the_promise() -> None:
     """No duplicate, no lost edit, nothing resurrected, nothing missing; and every kind of event was met."""
     exercised.clear()
-    faults = cycle(FAULTS)
-    for act in ACTS:
-        play(act, (next(faults), next(faults)))
+    play_all(Sync)
     run_state_machine_as_test(Sync, settings=chosen(HISTORIES))
     assert all_kinds() <= exercised.keys(), sorted(all_kinds() - exercised.keys())
 
@@ -63,9 +74,7 @@ def test_every_history_keeps_the_promise() -> None:
 def test_every_history_keeps_the_promise_through_the_plugin() -> None:
     """The same over the plugin's JavaScript, which begins to count anew now and then."""
     exercised.clear()
-    faults = cycle(FAULTS)
-    for act in ACTS:
-        play(act, (next(faults), next(faults)), ThroughPlugin)
+    play_all(ThroughPlugin)
     run_state_machine_as_test(ThroughPlugin, settings=chosen(DESKTOP_HISTORIES))
     assert kinds_through_plugin() <= exercised.keys(), sorted(kinds_through_plugin() - exercised.keys())
 
@@ -73,9 +82,7 @@ def test_every_history_keeps_the_promise_through_the_plugin() -> None:
 def test_every_history_keeps_the_promise_on_the_desktop_and_online_in_turn() -> None:
     """The same library under two names, each with a state of its own."""
     exercised.clear()
-    faults = cycle(FAULTS)
-    for act in ACTS:
-        play(act, (next(faults), next(faults)), InTurn)
+    play_all(InTurn)
     run_state_machine_as_test(InTurn, settings=chosen(DESKTOP_HISTORIES))
     assert kinds_in_turn() <= exercised.keys(), sorted(kinds_in_turn() - exercised.keys())
 
