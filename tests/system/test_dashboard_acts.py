@@ -28,7 +28,8 @@ ATTACK = "<script>document.title='hit'</script>"
 @pytest.fixture
 def reader(desk: Desk) -> Iterator[Reader]:
     """Give a reader of the dashboard of a desk whose page lists three papers; nothing was pushed yet."""
-    port = with_dashboard(desk, "[guards]\nmax_create = 3\n")
+    outputs = '[[outputs]]\nfile = "papers.bib"\nformat = "bibtex"\n'
+    port = with_dashboard(desk, f"[guards]\nmax_create = 3\n{outputs}")
     show(desk)
     with Shown(desk) as shown:
         yield Reader(shown.told["url"], port)
@@ -51,6 +52,7 @@ def test_a_first_run_that_was_too_large_is_let_in(desk: Desk, reader: Reader) ->
     told = pressed(reader, "/push-past", "Add All 4 Papers")
     assert "syncd went on, and added 4 papers." in told
     assert len(desk.zotero.papers()) == 4
+    assert "Delta" in (desk.folder / "papers.bib").read_text(encoding="utf-8")
     assert "Add All" not in told
     desk.page.write_text(page(entry("Alpha")), encoding="utf-8")
     assert desk.run().unread
@@ -76,7 +78,9 @@ def test_what_was_deleted_or_rejected_comes_back(desk: Desk, reader: Reader) -> 
     assert "“Gamma” is back." in pressed(reader, "/restore", "", "/exceptions?cause=deleted")
     undo = re.search(r'href="(/runs/[^"]+/undo)"', reader.get("/exceptions?cause=rejected").text)
     assert undo
+    assert "Beta" not in (desk.folder / "papers.bib").read_text(encoding="utf-8")
     assert "is undone" in pressed(reader, undo[1], "", undo[1])
+    assert "Beta" in (desk.folder / "papers.bib").read_text(encoding="utf-8")
     assert not owner.item("Beta").get("deleted")
     assert not owner.item("Gamma").get("deleted")
 

@@ -71,7 +71,7 @@ class Api:
 
     Attributes:
         invite: gives an address that opens the dashboard; whoever has one puts it here.
-        amended: is called after somebody undid a run or rejected a paper; whoever wants to know puts it here.
+        amended: is called after somebody changed a library here; whoever wants to know puts it here.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what answers need of the world
@@ -430,6 +430,7 @@ class Api:
             (report,) = run_once(self.config, options, replace(self._patient(), progress=progress))
         finally:
             self._events.tell("ended", profile=profile)
+        self.amended()
         if error := report.error or next((one.error for one in report.unread), None):
             raise error
         return report.counts

@@ -23,6 +23,7 @@ from syncd.daemon.work import Looker, LookProgress, StoppableClock
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError, SyncdError
+from syncd.lists.outputs import write_outputs
 from syncd.messages import message
 from syncd.web.serving import Dashboard
 
@@ -48,6 +49,7 @@ class Alone:
         clock = StoppableClock(ports.clock, self._stop)
         self._looker = Looker(replace(ports, clock=clock), lambda _library: True)
         self._api = Api(config, path, ports, self._answer, _say, self._events)
+        self._api.amended = self._keep_lists
         self._dashboard = Dashboard(self._api, ports, self._events, _say, live=False)
 
     def __enter__(self) -> Self:
@@ -176,6 +178,11 @@ class Alone:
             del self._running[name]
         for look in outcome.looks:
             self._events.ended(look)
+        self._keep_lists()
+
+    def _keep_lists(self) -> None:
+        """Bring the lists of the configuration up to date, as the commands do."""
+        write_outputs(self._api.config, self._ports.data, self._ports.clock)
 
 
 def _say(_level: str, _words: str, **_facts: Any) -> None:
