@@ -297,6 +297,10 @@ def test_recent_papers_are_shown_in_place(desk: Desk, browser: Browser) -> None:
         with opened(desk, openalex=site.address, scholarfeed=site.address) as board:
             tab = Tab(browser, board.invite(), viewport={"width": 360, "height": 900})
             tab.go("/follow?name=Ann+Lee")
+            recent = tab.page.get_by_role("link", name="Recent Papers").last
+            follow = tab.page.get_by_role("button", name="Follow Ann Lee at OpenAlex").last
+            for act in (recent, follow):
+                playwright.expect(act).to_have_accessible_description(re.compile("A5000000001"))
             tab.page.get_by_role("link", name="Recent Papers").first.click()
             row = tab.page.get_by_role("listitem").filter(has_text="A5000000000")
             row.get_by_text("Work").wait_for()
