@@ -11,18 +11,18 @@ import difflib
 import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from syncd import services
-from syncd.clock import Clock, SystemClock
+from syncd.clock import Clock
 from syncd.errors import ParseError, SourceError
 from syncd.messages import alternatives, message
 from syncd.model import Profile, Snapshot
 from syncd.parse.decode import is_archive
 from syncd.parse.listing import watched
-from syncd.services import Api, Recognised
+from syncd.services import Api
 from syncd.sources import file
 from syncd.sources.limits import Limits, TooMuchError
 from syncd.sources.statuses import instead
@@ -42,7 +42,6 @@ def fetch(  # noqa: PLR0913 - each is a setting with a default
     source: str,
     *,
     captured: date | None = None,
-    contact: str | None = None,
     limits: Limits | None = None,
     clock: Clock | None = None,
     web: Web | None = None,
@@ -54,10 +53,9 @@ def fetch(  # noqa: PLR0913 - each is a setting with a default
         source: a file, a folder (its pages, by their suffix), a pattern such as `pages/*.txt`, an http(s) address, an
             author at an API (see `services`).
         captured: the day on which the pages were saved; without it, the file's or the server's time.
-        contact: an e-mail or web address that servers are shown.
-        limits: in bytes and seconds.
+        limits: of a file, in bytes.
         clock: the time where a server names none.
-        web: the session of the run; then `contact` and `limits` for servers are its own.
+        web: the session of the run. Without it, only what is on this computer is fetched.
         apis: instances of APIs to use instead of the usual ones, by name.
 
     Raises:
@@ -67,20 +65,19 @@ def fetch(  # noqa: PLR0913 - each is a setting with a default
     scheme = SCHEME.match(source)
     author = services.recognise(source)
     snapshots: tuple[Snapshot, ...]
-    if author is not None:
-        snapshots = (_author(author, contact, limits, clock, web, apis),)
+    if web and author is not None:
+        snapshots = (services.fetch(author, web, apis),)
     elif scheme is None:
         try:
             snapshots = file.read(source, limits or Limits(size=FILE_BYTES))
         except SourceError as error:
             error.hint = error.hint or services.hint(source)
             raise
-    elif scheme["name"].casefold() in ("http", "https"):
+    elif web and scheme["name"].casefold() in ("http", "https"):
         from syncd.sources.web import get_page  # noqa: PLC0415 - requests is slow to import
 
-        clock = clock or (web.clock if web else SystemClock())
         try:
-            snapshots = (get_page(source, contact=contact, limits=limits, clock=clock, web=web),)
+            snapshots = (get_page(source, web, clock or web.clock),)
         except SourceError as error:
             error.hint = instead(source) or error.hint
             raise
@@ -91,20 +88,6 @@ def fetch(  # noqa: PLR0913 - each is a setting with a default
     # The end of the day, for the page may show what appeared in the course of it.
     moment = datetime.combine(captured, time(23, 59, 59), tzinfo=UTC)
     return tuple(dataclasses.replace(snapshot, captured=moment) for snapshot in snapshots)
-
-
-def _author(  # noqa: PLR0913, PLR0917 - passed on as they came
-    author: Recognised,
-    contact: str | None,
-    limits: Limits | None,
-    clock: Clock | None,
-    web: Web | None,
-    apis: Mapping[str, Api] | None,
-) -> Snapshot:
-    from syncd.sources.web import Web  # noqa: PLC0415 - requests is slow to import
-
-    with nullcontext(web) if web else Web(clock, contact=contact, limits=limits) as session:
-        return services.fetch(author, session, apis)
 
 
 def _unknown_scheme(source: str, scheme: str) -> SourceError:

@@ -443,10 +443,10 @@ def test_unchanged_api_costs_304s(site: Site, clock: FakeClock, tmp_path: Path) 
     assert site.asked[1].headers["If-None-Match"] == '"1"'
 
 
-def test_without_a_session_the_own_network_is_closed(site: Site) -> None:
+def test_the_own_network_is_closed(site: Site) -> None:
     """Also to APIs: their addresses may come from a configuration that somebody else wrote."""
-    with pytest.raises(SourceError, match="own network"):
-        fetch("dblp:116/8665", apis=apis(site))
+    with Web() as web, pytest.raises(SourceError, match="own network"):
+        fetch("dblp:116/8665", web=web, apis=apis(site))
     assert site.asked == []
 
 

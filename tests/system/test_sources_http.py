@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncd import __version__
+from syncd import __version__, read
 from syncd.errors import SourceError
-from syncd.read import fetch
 from syncd.sources.limits import Limits
+from syncd.sources.network import EVERYWHERE
+from syncd.sources.pace import Pace
+from syncd.sources.web import Web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
+
+    from syncd.clock import Clock
+    from syncd.model import Snapshot
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -128,6 +133,27 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.delenv(name, raising=False)
     with serving() as running:
         yield running
+
+
+def fetch(
+    address: str,
+    *,
+    captured: date | None = None,
+    contact: str | None = None,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+) -> tuple[Snapshot, ...]:
+    """Fetch a page once, wherever it is."""
+    with Web(
+        clock,
+        contact=contact,
+        limits=limits,
+        pace=Pace(default=0.0),
+        allow_private=EVERYWHERE,
+        attempts=1,
+        robots=False,
+    ) as web:
+        return read.fetch(address, captured=captured, clock=clock, web=web)
 
 
 def refusal(address: str, *, limits: Limits | None = None) -> SourceError:

@@ -11,7 +11,6 @@ import json
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -27,7 +26,6 @@ from syncd.sources import cache as disk
 from syncd.sources import exchange, network
 from syncd.sources.exchange import Answer, Request, Visit, masked
 from syncd.sources.limits import Limits
-from syncd.sources.network import EVERYWHERE
 from syncd.sources.pace import Pace, retry_after
 from syncd.sources.statuses import challenge, refusal
 
@@ -338,41 +336,20 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items() if name.lower() in disk.KEPT_HEADERS}
 
 
-def get_page(
-    address: str, *, contact: str | None, limits: Limits | None, clock: Clock, web: Web | None = None
-) -> Snapshot:
+def get_page(address: str, web: Web, clock: Clock) -> Snapshot:
     """Read one page.
 
     Args:
         address: of the page.
-        contact: an e-mail or web address that the server is shown, where there is no `web`.
-        limits: in bytes and seconds.
+        web: the session of the run.
         clock: the time where the server names none.
-        web: the session of the run. Without it the page is asked for once, wherever it is.
 
     Raises:
         SourceError: it can't be had; `transient` where later it may be.
     """
     if exchange.split(address) is None:
         raise SourceError(message("address-not-valid", address=masked(address)), origin=masked(address))
-    with _session(web, contact, limits, clock) as session:
-        answer = session.get(address, limits=limits, page=True)
+    answer = web.get(address, page=True)
     if answer.status != 200:
         raise refusal(answer.status, answer.headers, masked(address), clock.now())
     return answer.snapshot(masked(address), clock.now())
-
-
-def _session(
-    web: Web | None, contact: str | None, limits: Limits | None, clock: Clock
-) -> AbstractContextManager[Web]:
-    if web is not None:
-        return nullcontext(web)
-    return Web(
-        clock,
-        contact=contact,
-        limits=limits,
-        pace=Pace(default=0.0),
-        allow_private=EVERYWHERE,
-        attempts=1,
-        robots=False,
-    )
