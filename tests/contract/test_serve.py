@@ -9,7 +9,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from starlette.applications import Starlette
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.datastructures import Headers
+    from starlette.types import Receive, Scope, Send
 
 # For clients that are to be too slow; all others have their time.
 QUICK, CALM = Limits(head_seconds=0.3, body_seconds=0.3), Limits()
@@ -292,6 +293,29 @@ def test_requests_that_come_together_are_answered_in_turn() -> None:
             b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3 + HEAD + b"Content-Length: 1\r\n\r\na"
         )
         assert until(client, b"POST 1").count(b"GET 0") == 3
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_body_waits_until_its_head_was_acknowledged(host: str) -> None:
+    """A client acknowledges after 40 ms what is no whole answer."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        there = cast("Any", receive).__self__.transport.get_extra_info("socket")
+        at_once = there.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        await PlainTextResponse("at once" if at_once else "late")(scope, receive, send)
+
+    try:
+        listening = bound(host, 0)
+    except OSError:
+        pytest.skip(f"{host} is no address here")
+    server = Server([Door(listening, app)], name="test").start()
+    try:
+        client = http.client.HTTPConnection(host, listening.getsockname()[1], timeout=PATIENCE)
+        client.request("GET", "/")
+        assert client.getresponse().read() == b"at once"
+        client.close()
+    finally:
+        server.stop()
 
 
 def test_a_unix_socket_is_its_owners_and_has_its_own_application(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def request_class(server: Server) -> type[BaseHTTPRequestHandler]:
 
     class Request(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             server.requests.append(self.headers)
