@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +18,7 @@ from test_metrics import figures, scraped
 
 from authors import OpenAlex, identifier, title
 from background import Background, looks, until, write
-from boards import Reader
+from boards import Reader, Shown
 from desk import Desk
 from doubles import Fault
 from forks import Fork
@@ -584,11 +585,14 @@ def test_the_dashboard_speaks_for_all_workers(fleet: Fleet) -> None:
     port = free_port()
     fleet.follow("ann", "bo", extra=f"[dashboard]\nport = {port}\n")
     fleet.site.replies["/bo"] = Reply("no", 500)
-    worker, scheduler = fleet.worker(), fleet.scheduler()
+    scheduler = fleet.scheduler()
+    with Shown(replace(fleet.desk, place=fleet.desk.folder / "second")) as shown:
+        alone = Reader(shown.told["url"], port)
+        assert "no worker is at work" in alone.follow(alone.post("/sync"))
+    worker = fleet.worker()
     reader = Reader(fleet.desk.syncd("dashboard", "--no-browser", "--json").json["url"], port)
     fleet.until(lambda: fleet.titles() == papers("ann"), worker, scheduler)
     fleet.until(lambda: "500" in reader.get("/profiles/main/bo").text, worker, scheduler)
-    (fleet.desk.folder / "second").mkdir()
     elsewhere = {"SYNCD_DATA_DIR": str(fleet.desk.folder / "second")}
     assert fleet.desk.syncd("pause", "ann", "bo", **elsewhere).code == 0
     fleet.until(lambda: scheduler.ask("status")["paused"] == ["ann", "bo"])

@@ -166,6 +166,7 @@ class Api:
 
         Raises:
             RefusedError: one is not followed.
+            SyncdError: nobody can look, as far as that is known at once.
         """
         followed = [profile["name"] for profile in self.live()["profiles"]]
         # A page of a folder is looked at with the folder.
@@ -174,7 +175,8 @@ class Api:
             raise RefusedError(
                 HTTPStatus.NOT_FOUND, message("no-profile-of-that-name", profile=repr(unknown[0]))
             )
-        self._ask("sync-now", names)
+        if (answer := self._ask("sync-now", names)).done():
+            answer.result()
         return list(names) or followed
 
     def rest(self, do: Literal["pause", "resume"], names: Sequence[str]) -> Json:
