@@ -22,6 +22,7 @@ from syncd.engine.undo import undo
 from syncd.state.libraries import remembered
 
 DAY = 86_400
+PATIENCE = 60.0
 
 
 def make() -> None:
@@ -42,6 +43,10 @@ def make() -> None:
         ports = Ports(desk.env, desk.data, clock)
         with opened(library, ports, "undo") as session, noted(session, "undo", dict, undoes=run):
             undo(session, run, dry_run=False)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            # Nobody waits for those that answered requests, which end a moment after their server.
+            thread.join(PATIENCE)
     assert threading.active_count() == 1, threading.enumerate()
 
 
