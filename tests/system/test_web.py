@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-DAY = 86_400
 QUICK = Limits(total=0.3)
 
 
