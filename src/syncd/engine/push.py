@@ -62,16 +62,18 @@ class Push:
     Args:
         session: the library.
         plan: what to do.
+        memory: what was remembered when it was made.
 
     Attributes:
         written: create-once keys of the papers of which something was written.
         failures: by create-once key, what was not.
     """
 
-    def __init__(self, session: Session, plan: Plan) -> None:
+    def __init__(self, session: Session, plan: Plan, memory: Memory) -> None:
         self._session = session
         self._state = session.state
         self._plan = plan
+        self._memory = memory
         self._titles = {action.paper: action.title for action in plan.actions}
         self._writer = Writer(session, plan.version)
         self.written: set[str] = set()
@@ -153,19 +155,15 @@ class Push:
 
     def _remember_the_rest(self, now: datetime) -> None:
         """Remember what needed no write, and what is to be known of each paper from now on."""
-        plan, state = self._plan, self._state
+        # What was written since is remembered already. Of it this is older, and remembers the same once more.
+        plan, state, memory = self._plan, self._state, self._memory
         actions = plan.actions
-        with self._session.excerpt() as part:
-            part.papers(action.paper for action in actions)
-            part.items(action.key for action in actions if action.key)
-            part.file({tuple(path.split("/")) for path in plan.places})
-            memory = part.memory()
         read = {profile.name for profile in plan.profiles if profile.whole}
         in_vain = state.standings.asked_in_vain({action.paper for action in actions}, read)
         with state.writing() as connection:
             for action in actions:
-                self._remember_quiet(connection, action, memory)
-                self._claim(connection, action, memory)
+                self._remember_quiet(connection, action)
+                self._claim(connection, action)
                 if action.cause == "deleted" and action.key and action.key not in memory.tombstones:
                     state.add_tombstone(connection, action.key, now.isoformat(timespec="seconds"))
                 failure = self.failures.get(action.paper)
@@ -184,19 +182,20 @@ class Push:
             ours = [a for a in actions if a.cause != "deleted" and (a.base or a.key in memory.written)]
             state.facts.learn(connection, plan, [a for a in ours if a.paper not in self.failures], now)
 
-    def _claim(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
+    def _claim(self, connection: sa.Connection, action: Action) -> None:
         """Remember which item a paper is, or was, and what its sources say of it."""
         known = action.base or action.cause == "deleted" or action.kind == "unchanged"
         if action.key is None or not known or action.paper in self.failures:
             return
+        memory = self._memory
         if memory.claims.get(action.paper) != action.key or memory.said.get(action.paper) != action.said:
             self._state.claim(connection, action.paper, action.key, action.said)
 
-    def _remember_quiet(self, connection: sa.Connection, action: Action, memory: Memory) -> None:
+    def _remember_quiet(self, connection: sa.Connection, action: Action) -> None:
         """Remember a paper that was found as it should be."""
         if action.item or action.base is None or action.key is None or action.paper in self.failures:
             return
-        if memory.written.get(action.key) != action.base or action.seen:
+        if self._memory.written.get(action.key) != action.base or action.seen:
             self._state.remember(
                 connection,
                 run=self._session.run,

@@ -237,9 +237,12 @@ def push_plan(config: Config, saved: Plan, ports: Ports) -> Report:
         session.refresh()
         report.before = _as_pushed(session, [profile.name for profile in saved.profiles])
         with session.excerpt() as part:
-            view = part.view()
+            part.papers(action.paper for action in saved.actions)
+            part.items(action.key for action in saved.actions if action.key)
+            part.file({tuple(path.split("/")) for path in saved.places})
+            view, memory = part.view(), part.memory()
         _check_still_true(saved, view, config, ports)
-        _push(saved, session, report, {})
+        _push(saved, memory, session, report, {})
         _keep_note(session, library, config, report)
     return report
 
@@ -395,7 +398,7 @@ def _bring_up_to_date(
         if options.dry_run:
             return
         try:
-            push = _push(current, session, report, done)
+            push = _push(current, memory, session, report, done)
         except (StaleError, OutcomeUnknownError) as error:
             if turn == ROUNDS:
                 raise _unrest(error) from error
@@ -434,11 +437,11 @@ def _unrest(error: LibraryError) -> LibraryError:
     )
 
 
-def _push(current: Plan, session: Session, report: Report, done: dict[str, Action]) -> Push:
+def _push(current: Plan, memory: Memory, session: Session, report: Report, done: dict[str, Action]) -> Push:
     """Carry out one plan; tell the report what was really done, and what needed nothing."""
     progress = session.ports.progress
     progress.total(sum(bool(action.item) + len(action.children) for action in current.actions))
-    push = Push(session, current)
+    push = Push(session, current, memory)
     try:
         push.carry_out()
     finally:

@@ -110,6 +110,10 @@ class Excerpt:
         # What was asked for already, by what was asked.
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._items: dict[str, IndexedItem] = {}
+        self._written: dict[str, Base] = {}
+        self._versions: dict[str, int] = {}
+        self._seen: dict[str, Mapping[str, str]] = {}
+        self._tombstones: set[str] = set()
         self._deleted: set[str] = set()
         self._collections: dict[str, IndexedCollection] = {}
         self._claims: dict[str, str] = {}
@@ -118,6 +122,8 @@ class Excerpt:
         self._dated: dict[str, dict[str, Verdict]] = {}
         self._rejected: dict[str, Mapping[str, Said | None]] = {}
         self._questions: dict[str, Question] = {}
+        self._refusals: dict[str, Refusal] = {}
+        self._restored: set[str] = set()
         self._places: dict[str, str] = {}
 
     # What comes of it
@@ -134,28 +140,20 @@ class Excerpt:
 
     def memory(self) -> Memory:
         """Return what is remembered of the items and papers that were asked for."""
-        written = list(self._rows(db.written, "key", self._asked["item"]))
         return Memory(
-            written={row.key: Base.from_json(json.loads(row.base)) for row in written},
-            versions={row.key: row.version for row in written},
-            seen={row.key: json.loads(row.seen) for row in written if row.seen},
+            written=self._written,
+            versions=self._versions,
+            seen=self._seen,
             claims=self._claims,
             said=self._said,
             questions=self._questions,
             collections=self._places,
-            tombstones=frozenset(row.key for row in self._rows(db.tombstone, "key", self._asked["item"])),
+            tombstones=frozenset(self._tombstones),
             decisions=self._decisions,
             dated=self._dated,
             rejected=self._rejected,
-            refusals={
-                row.paper: Refusal(row.digest, recalled(row.message))
-                for row in self._rows(db.refusal, "paper", self._asked["paper"])
-            },
-            restored=frozenset(
-                row.paper
-                for row in self._rows(db.standing, "paper", self._asked["paper"])
-                if row.cause == "restored"
-            ),
+            refusals=self._refusals,
+            restored=frozenset(self._restored),
         )
 
     # What it is of
@@ -167,18 +165,38 @@ class Excerpt:
         self.papers(self._listed({intake.name for intake in intakes if intake.profile.whole}))
         self._rejected |= Rejections(self._connection, self._library).by_profile(i.name for i in intakes)
         self.papers(paper for papers in self._rejected.values() for paper in papers)
-        listed = [paper for intake in intakes for paper in intake.papers]
-        possible = cache(lambda paper, names: tuple(possible_keys(paper, names)))
-        self.papers(key for paper in listed for made in possible(paper, self._names) for key in made)
-        named = paper_keys(self.view(), self.memory(), intakes, possible)
-        self.papers(key for one in named.values() for key in (one.key, *one.aliases))
-        own = {one: frozenset(self._generations(one)) for one in named.values()}
+        named = self._named(intakes)
+        own = {one: self._own_keys(one) for one in named.values()}
         self.items(key for keys in own.values() for key in keys)
-        tombstones = {row.key for row in self._rows(db.tombstone, "key", self._asked["item"])}
-        gone = self._deleted | tombstones
+        gone = self._deleted | self._tombstones
         unknown = [paper for (_, paper), one in named.items() if not self._is_known(one, own[one], gone)]
         found = self._like(unknown)
         self._children(named, own, found)
+
+    def _named(self, intakes: Sequence[Intake]) -> dict[tuple[str, Paper], PaperKey]:
+        """Return the key of each paper; of the others that it may have, those are fetched that this depends on.
+
+        Most papers were listed before, and have the first. To make all the others of each would take longer than all
+        the rest of a plan of them.
+        """
+        listed = dict.fromkeys(paper for intake in intakes for paper in intake.papers)
+        first = {paper: next(possible_keys(paper, self._names)) for paper in listed}
+        self.papers(key for keys in first.values() for key in keys)
+        every = cache(lambda paper: tuple(possible_keys(paper, self._names)))
+        fetched: set[Paper] = set()
+        wanted = {paper for paper, keys in first.items() if self._there.isdisjoint(keys)}
+
+        def possible(paper: Paper, _: Sequence[str]) -> Iterator[tuple[str, ...]]:
+            yield first[paper]
+            wanted.add(paper)
+            yield from every(paper)[1:]
+
+        while True:
+            self.papers(key for paper in wanted - fetched for keys in every(paper) for key in keys)
+            fetched |= wanted
+            named = paper_keys(self.view(), self.memory(), intakes, possible)
+            if wanted <= fetched:
+                return named
 
     def papers(self, papers: Iterable[str]) -> None:
         """Fetch what is remembered of papers, by their create-once keys, and the items that they are."""
@@ -190,13 +208,15 @@ class Excerpt:
         for row in self._rows(db.decision, "paper", wanted):
             words = self._dated if row.key.startswith(MARK) else self._decisions
             words.setdefault(row.paper, {})[row.key] = row.verdict
-        # What may be an item that is there must not turn into a new one, however it was found then.
-        asked = {
-            str(candidate["key"])
-            for row in self._rows(db.standing, "paper", wanted)
-            if row.cause == "review"
-            for candidate in json.loads(row.comparison)[1]
-        }
+        for row in self._rows(db.refusal, "paper", wanted):
+            self._refusals[row.paper] = Refusal(row.digest, recalled(row.message))
+        asked = set()
+        for row in self._rows(db.standing, "paper", wanted):
+            if row.cause == "review":
+                # What may be an item that is there must not turn into a new one, however it was found then.
+                asked |= {str(candidate["key"]) for candidate in json.loads(row.comparison)[1]}
+            elif row.cause == "restored":
+                self._restored.add(row.paper)
         claimed = {self._claims[paper] for paper in wanted if paper in self._claims}
         decided = {key for paper in wanted for key in self._decisions.get(paper, ())}
         self.items({*wanted, *claimed, *decided, *asked})
@@ -211,7 +231,18 @@ class Excerpt:
             hanging = {row.key: item_of(row) for row in self._rows(db.index_item, "parent", wanted)}
             self._items |= hanging
             self._asked["item"] |= hanging.keys()
+            self._take_written(wanted | hanging.keys())
             wanted = self._new("item", {row.key for row in self._rows(db.replaced, "old", wanted)})
+
+    def _take_written(self, keys: Iterable[str]) -> None:
+        """Fetch what syncd wrote into items, and which of them are gone for good."""
+        every = set(keys)
+        for row in self._rows(db.written, "key", every):
+            self._written[row.key] = Base.from_json(json.loads(row.base))
+            self._versions[row.key] = row.version
+            if row.seen:
+                self._seen[row.key] = json.loads(row.seen)
+        self._tombstones.update(row.key for row in self._rows(db.tombstone, "key", every))
 
     def file(self, paths: Iterable[tuple[str, ...]]) -> None:
         """Fetch the collections that paths of the settings may mean, and those above them."""
@@ -248,9 +279,12 @@ class Excerpt:
             for key in self._connection.scalars(query.where(table.profile.in_(part)))
         }
 
-    def _generations(self, one: PaperKey) -> Iterator[str]:
-        for key in (one.key, *one.aliases):
-            yield from items.generations(self._names, key)
+    def _own_keys(self, one: PaperKey) -> frozenset[str]:
+        """Return the keys that a paper's item may have; none where that is known, with what syncd wrote into it."""
+        if self._claims.get(one.key) in self._written:
+            return frozenset()
+        own = (one.key, *one.aliases)
+        return frozenset(key for each in own for key in items.generations(self._names, each))
 
     def _is_known(self, one: PaperKey, own: frozenset[str], gone: set[str]) -> bool:
         """Whether anything tells already which item a paper is: one of its own keys is there, or gone, among it."""

@@ -168,8 +168,9 @@ class Facts:
 
     def _known(self, connection: sa.Connection, profile: str) -> dict[str, tuple[str, str]]:
         """Return what is remembered of a profile's papers: since when, and the text."""
-        table = db.fact
-        query = sa.select(table).where(table.c.library == self._library, table.c.profile == profile)
+        table = db.fact.c
+        query = sa.select(table.key, table.since, table.facts)
+        query = query.where(table.library == self._library, table.profile == profile)
         return {row.key: (row.since, row.facts) for row in connection.execute(query)}
 
     def _cut_off(self, connection: sa.Connection, keys: Iterable[str]) -> dict[str, str]:

@@ -111,7 +111,7 @@ class Said:
     creators: tuple[tuple[str, str], ...] = ()
     abstract: str = ""
     identifiers: Identifiers = field(default_factory=Identifiers)
-    listed: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def year(self) -> int | None:

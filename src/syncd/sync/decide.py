@@ -262,7 +262,9 @@ class Decisions:
     def _look(self, entry: Wanted, item: IndexedItem, base: Base, made: Draft) -> dict[str, Any]:
         """Return what is to be remembered of an item that is as it should be, where nobody but syncd has written it."""
         seen = self._memory.seen.get(item.key)
-        if seen is not None and not merge.changed(seen, item.data):
+        # Of the version that syncd wrote it is what syncd saw then.
+        as_seen = item.version == self._memory.versions.get(item.key)
+        if seen is not None and (as_seen or not merge.changed(seen, item.data)):
             return {}
         if item.key in self._memory.written and self._was_edited(entry, item, base, made):
             return {}

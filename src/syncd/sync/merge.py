@@ -21,6 +21,8 @@ AUTOMATIC = 1
 SCHEMA = pattern(r' data-schema-version="\d+"', hostile=' data-schema-version="')
 """The version of Zotero's editor of notes: it writes its own, without anybody's doing, where a sync changes a note that
 is open there."""
+# Made once: `json.dumps` would make one for each value.
+_as_text = json.JSONEncoder(sort_keys=True).encode
 # Properties of an item that say nothing about what is in it.
 NO_CONTENT = frozenset({"key", "version", "dateAdded", "dateModified", "deleted", "parentItem"})
 
@@ -115,7 +117,7 @@ def canonical(name: str, value: Any) -> str:
         value = sorted(value)
     elif name == "note":
         value = SCHEMA.sub("", value)
-    return json.dumps(value, sort_keys=True)
+    return _as_text(value)
 
 
 def changed(before: Mapping[str, str], data: Json) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from syncd.messages import message
 from syncd.model import Identifiers
@@ -91,6 +91,8 @@ class Recognition:
         unknown = [entry for entry, key in certain if key is None]
         # The papers of this plan that have an item, or will; kept only where a paper is new.
         self._placed = Records()
+        # What sources say of a paper is most often what they said before.
+        self._as_item = cache(as_item)
         self._compares = bool(unknown)
         for entry, key in certain:
             if key:
@@ -109,7 +111,7 @@ class Recognition:
         for profile in entry.profiles:
             self._taken[profile].add(target)
         if self._compares:
-            self._placed.add(entry.key, as_item(target, said_of(entry)))
+            self._placed.add(entry.key, self._as_item(target, said_of(entry)))
 
     def _certain(self, entry: Wanted) -> str | None:
         """Return the key of the item that state or the create-once key names, alive or not."""
@@ -222,7 +224,7 @@ class Recognition:
         records = Records()
         for paper, said in sorted(self._memory.said.items()):
             item = self._view.living(key := self._memory.claims.get(paper, paper))
-            records.add(paper, as_item(item.key if item else key, said))
+            records.add(paper, self._as_item(item.key if item else key, said))
         for paper, question in sorted(self._memory.questions.items()):
             for key in self._answered(paper, "same") if paper not in self._papers else ():
                 item = self._view.living(key)
@@ -274,10 +276,9 @@ class Recognition:
         """By profile that was read whole, the papers that it listed before and lists no more; with the folded title."""
         found: defaultdict[str, list[tuple[str, Said, str]]] = defaultdict(list)
         for paper, said in self._memory.said.items():
-            folded = fold_title(said.title)
             for profile in said.listed:
                 if profile in self._whole and (paper, profile) not in self._listed:
-                    found[profile].append((paper, said, folded))
+                    found[profile].append((paper, said, fold_title(said.title)))
         return found
 
 
