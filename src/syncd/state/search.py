@@ -315,7 +315,7 @@ class Search:
         word = db.title_word.c
         query = sa.select(word.word, word.kind, word.key, word.title).where(word.library == self._library)
         for part in chunks(numbers):
-            yield from self._connection.execute(query.where(word.word.in_(part)))
+            yield from self._connection.execute(query.where(word.word.in_(part))).all()
 
     def _texts(self, owners: Mapping[int, tuple[Kind, str]]) -> dict[int, tuple[str, str]]:
         """Return titles by their numbers, folded and as words, each of one that has it."""

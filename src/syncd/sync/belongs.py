@@ -6,16 +6,20 @@ What a user says of it stands. Nothing is guessed: what has no date waits for a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import cache
 
 from syncd.messages import message
 from syncd.model import Paper, Span
-from syncd.sync.action import Action, Intake, Kind, Memory, Verdict
+from syncd.sync.action import Action, Intake, Kind, Memory, Said, Verdict
 from syncd.sync.filing import Listing, Wanted, said_of
 from syncd.sync.library import LibraryView
 from syncd.sync.match import Candidate, record
 from syncd.sync.paper_keys import is_one_paper
+from syncd.text.titles import fold_name, fold_title
 
 # Before what stands in the place of an item's key where a profile is meant: no key of Zotero's has it.
 MARK = "~"
@@ -85,6 +89,28 @@ def _reason(profile: str, span: Span) -> str:
     return message("undated-between", profile=profile, since=span.since, until=span.until)
 
 
+Sign = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejected:
+    """What was rejected for one profile, of which there may be much: keys of papers and items, what sources said."""
+
+    papers: AbstractSet[str]
+    items: AbstractSet[str]
+    said: Mapping[Sign, Sequence[Said]]
+
+
+def _signs(record: Paper | Said) -> Iterator[Sign]:
+    """Yield what another record of the same paper has as well, one of them at least."""
+    ids = record.identifiers
+    yield fold_title(record.title), fold_name(record.surname)
+    if ids.arxiv:
+        yield "arXiv", ids.arxiv
+    if ids.doi:
+        yield "DOI", ids.doi
+
+
 class Belonging:
     """Which papers of a plan are not by the person of a profile, as the user said.
 
@@ -100,6 +126,7 @@ class Belonging:
         self._view = view
         self._memory = memory
         self.found: set[tuple[str, str]] = set()
+        self._rejected = cache(self._rejected_by)
 
     def without(self, entry: Wanted, key: str) -> Wanted | None:
         """Return a paper without the profiles whose it is not; None where it is no one's.
@@ -115,14 +142,24 @@ class Belonging:
 
     def _is_rejected(self, listing: Listing, entry: Wanted, key: str) -> bool:
         """Whether a listing is a record of a paper that was rejected for its profile."""
-        for paper, said in self._memory.rejected.get(listing.profile, {}).items():
-            if paper in {entry.key, *entry.aliases} or (said and is_one_paper(listing.paper, said)):
-                return True
-            if key and (claimed := self._memory.claims.get(paper)):
-                item = self._view.living(claimed)
-                if key in {claimed, item and item.key}:
-                    return True
-        return False
+        if listing.profile not in self._memory.rejected:
+            return False
+        rejected = self._rejected(listing.profile)
+        if key in rejected.items or not rejected.papers.isdisjoint((entry.key, *entry.aliases)):
+            return True
+        alike = (said for sign in _signs(listing.paper) for said in rejected.said.get(sign, ()))
+        return any(is_one_paper(listing.paper, said) for said in alike)
+
+    def _rejected_by(self, profile: str) -> _Rejected:
+        """Return what was rejected for a profile."""
+        papers = self._memory.rejected[profile]
+        claimed = {key for paper in papers if (key := self._memory.claims.get(paper))}
+        living = {item.key for key in claimed if (item := self._view.living(key))}
+        said: defaultdict[Sign, list[Said]] = defaultdict(list)
+        for one in filter(None, papers.values()):
+            for sign in _signs(one):
+                said[sign].append(one)
+        return _Rejected(papers.keys(), claimed | living, said)
 
 
 def not_theirs(entry: Wanted, key: str | None) -> Action:
