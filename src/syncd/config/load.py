@@ -246,8 +246,9 @@ def _anchored_profile(profile: ProfileConfig, base: Path, env: Mapping[str, str]
         return profile
     # A bracket in the folder's own name is no pattern. A path that is absolute stays as it is.
     folder = glob.escape(str(base)) if glob.has_magic(profile.source) else str(base)
-    path = Path(folder, expand(profile.source, env))
-    return profile.model_copy(update={"source": str(path)})
+    # There may be ten thousand of them, and a path takes long to make.
+    source = expand(profile.source, env) if profile.source.startswith("~") else profile.source
+    return profile.model_copy(update={"source": str(Path(folder, source))})
 
 
 def _with_members(config: Config) -> Config:

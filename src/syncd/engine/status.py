@@ -210,10 +210,11 @@ def rows_of(
     """
     pushed = {profile.name: profile for profile in state.profiles.pushed()}
     problems = {problem.name: problem for problem in state.profiles.problems()}
+    own = library.name
     followed = {
         name: profile.source
         for name, profile in settings.profiles.items()
-        if settings.library(profile.library).name == library.name
+        if settings.library_of(profile).name == own
     }
     told = {row["name"]: row for row in live["profiles"]} if live else {}
     # A folder of pages is one profile in the configuration and several here; what is pushed by hand is in none.

@@ -138,7 +138,7 @@ class Profiles:
                     r.pushed,
                     r.counted or r.papers,
                 )
-                for r in connection.execute(query.order_by(profile.name))
+                for r in connection.execute(query.order_by(profile.name)).all()
             ]
 
     def names_of(self, profile: str) -> list[str]:
