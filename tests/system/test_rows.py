@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 import large
+from boards import Reader, with_dashboard
 from desk import Desk, Zotero
 from doubles import FaultyLibrary
 from pages import entry, page
@@ -21,6 +22,7 @@ from syncd.clock import SystemClock
 from syncd.config import load
 from syncd.daemon.work import Looker, LookProgress
 from syncd.engine.ports import Ports, run_name
+from syncd.web.alone import Alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +41,8 @@ INSERT INTO trouble (library, name, since, last, times, message, hint)
     SELECT library, 'p' || n, '2026-01-01T00:00:00+00:00', '2026-01-02T00:00:00+00:00', 2, 'No.', 'Wait.' FROM many
     WHERE n % 10 = 0;
 INSERT INTO fact (library, key, profile, since, facts, changed)
-    SELECT library, key, 'p5', '2026-01-01', '{"score": 5, "affiliations": [], "links": {}}', n FROM many;
+    SELECT library, key, 'p' || (n - n % 5), strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'),
+        '{"score": 5, "affiliations": [], "links": {}}', n FROM many;
 INSERT INTO collection (library, path, key)
     SELECT library, 'Profiles/p' || n, substr(10000000 + n, 1, 8) FROM many WHERE n % 5 = 0;
 INSERT INTO index_collection (library, key, version, name, trashed)
@@ -116,7 +119,7 @@ class World:
     def __init__(self, folder: Path, server: FaultyLibrary) -> None:
         (folder / "user").mkdir()
         self.desk = Desk(folder / "user", Zotero(server), SystemClock())  # type: ignore[arg-type]
-        self.desk.configure('[profiles.bo]\nsource = "bo.txt"\n')
+        self.port = with_dashboard(self.desk, '[profiles.bo]\nsource = "bo.txt"\n[digest]\nnote = "weekly"\n')
         self.titles: list[str] = []
         (self.desk.folder / "bo.txt").write_text(page(entry("Beholden"), name="Bo Chen"), encoding="utf-8")
         self.lists("Aardvarks", "Badgers", "Caracals", "Dormice")
@@ -147,6 +150,14 @@ class World:
         (look,) = looker.look("ann", frozenset({"due"}), run_name(clock.now()), settings, progress).looks
         assert look.error is None
 
+    @contextmanager
+    def board(self) -> Iterator[Reader]:
+        """Give a reader of the dashboard, in this process."""
+        desk, clock = self.desk, SystemClock()
+        path = desk.folder / "config.toml"
+        with Alone(load(path, desk.env), path, Ports(desk.env, desk.data, clock)) as alone:
+            yield Reader(alone.invite(), self.port)
+
     def profiles(self) -> int:
         """Return how many profiles were pushed."""
         with closing(sqlite3.connect(self.desk.data.state)) as connection:
@@ -163,6 +174,16 @@ class World:
     def trash_collection(self) -> None:
         """Let the owner erase the collection of a profile."""
         self.desk.zotero.erase(self.desk.zotero.collections()["Ann Lee"]["key"], of="collections")
+
+
+# Pages of the dashboard, and whether each profile is looked at there, as in `status`.
+PAGES = {"/": True, "/reviews": False, "/runs": False, "/profiles": True}
+
+
+def shown(reader: Reader, path: str) -> None:
+    """Look at a page of the dashboard."""
+    answer = reader.get(path)
+    assert answer.status == 200, answer.text
 
 
 def _measured(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
@@ -190,6 +211,12 @@ def _measured(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         "status", "--json", printed=lambda out: sum(len(json.loads(out)[n]) for n in ("profiles", "papers"))
     )
     command("review", "--json", printed=lambda out: len(json.loads(out)))
+    command("digest", "--since", "9999d")
+    command("digest", "--json")
+    with world.board() as reader:
+        for path, each in PAGES.items():
+            looked_at = world.profiles() if each else 0
+            measure(f"page {path}", lambda: shown(reader, path), lambda _: looked_at)  # noqa: B023 - called at once
     command("review", "Title 30", "--different")
     command("log")
     command("log", "--last")
