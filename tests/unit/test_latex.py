@@ -187,10 +187,10 @@ def test_never_raises(source: str) -> None:
     ],
 )
 def test_time_grows_with_length_only(piece: str) -> None:
-    """200,000 pieces of anything convert in seconds: no recursion, nothing quadratic."""
+    """60,000 characters of anything convert in a second: no recursion, nothing quadratic."""
     start = time.process_time()
-    to_unicode("$" + piece * (200_000 // len(piece)))
-    assert time.process_time() - start < 5
+    to_unicode("$" + piece * (60_000 // len(piece)))
+    assert time.process_time() - start < 1.5
 
 
 def test_deep_nesting_keeps_its_content() -> None:
