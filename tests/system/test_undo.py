@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doubles import Fault
-from owner import TITLES, memory_of, pushes, rests, show
+from owner import TITLES, TWO_DAYS, memory_of, pushes, rests, show
 from pages import entry, page
 from terminals import terminal
 
@@ -216,6 +216,22 @@ def run_again_in_name(desk: Desk) -> None:
             "INSERT INTO action SELECT '0-' || run, place, kind, key, title, reason, changes, created, "
             "recorded FROM action"
         )
+
+
+def test_a_run_of_a_wrong_clock_is_not_the_last_for_long(desk: Desk) -> None:
+    """The clock was ten days ahead, and was put right: the run after that is the one that --last means."""
+    show(desk)
+    desk.clock.set(5 * TWO_DAYS)
+    ahead = desk.run()
+    with memory_of(desk) as state:
+        assert state.history.left() == state.history.run(ahead.run)
+    desk.clock.set(-5 * TWO_DAYS)
+    with memory_of(desk) as state:
+        assert state.history.left() == state.history.run(ahead.run)
+    show(desk, entry("Delta"))
+    right = desk.run()
+    with memory_of(desk) as state:
+        assert state.history.left() == state.history.run(right.run)
 
 
 def test_a_run_of_which_nothing_is_left_is_no_longer_the_last(pushed: Desk) -> None:

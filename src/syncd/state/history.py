@@ -190,7 +190,8 @@ class History:
     def left(self) -> Run | None:
         """Return the newest run that did something and is not undone; None where there is none.
 
-        An undo that was ended early has left something, for the next one to put back.
+        An undo that was ended early has left something, for the next one to put back. A run of a day that is still to
+        come began while the clock was wrong: it is older than all others.
         """
         run, undo = db.run.c, db.run.alias("undo")
         did = sa.exists().where(db.action.c.run == run.id)
@@ -200,7 +201,9 @@ class History:
             undo.c.finished.is_not(None),
             undo.c.error.is_(None),
         )
-        return next(iter(self._runs(sa.and_(run.undoes.is_(None), did, ~undone), 1)), None)
+        which = sa.and_(run.undoes.is_(None), did, ~undone)
+        past = run.started <= _exact(self._clock.now())
+        return next(iter([*self._runs(sa.and_(which, past), 1), *self._runs(which, 1)]), None)
 
     def _runs(self, which: sa.ColumnElement[bool], most: int | None = None, start: int = 0) -> list[Run]:
         query = sa.select(db.run).where(db.run.c.library == self._library, which)
