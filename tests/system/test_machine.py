@@ -41,8 +41,12 @@ def play(acts: tuple[str, str], faults: tuple[str, str], machine: type[Sync]) ->
             history.user(number, act)
         history.list_paper("ann", 0, 1, linked=True)
         history.list_paper("bo", 2, 0, linked=True)
+        history.push((), None, 0, "POST")
+        # What was edited rests no longer, so that there is something to write.
+        history.days_pass()
         history.push((), faults[0], 0, "POST")
         history.list_paper("ann", 1, 1, linked=True)
+        history.list_paper("bo", 2, 1, linked=True)
         history.push((), faults[1], 0, "POST")
         history.push_all()
         history.second_push()
