@@ -167,8 +167,8 @@ MUTANTS = (
     Mutant("any number of papers is created", "engine/run.py", "    if options.max_create is None or creating <= options.max_create:\n", "    if True:\n"),
     # Lists of people, and what is not theirs
     Mutant("a rejected paper is filed all the same", "sync/belongs.py", "return replace(entry, listings=left) if left else None", "return entry"),
-    Mutant("another record of what was rejected is offered", "sync/belongs.py", "(said and is_one_paper(listing.paper, said))", "False"),
-    Mutant("the item of what was rejected is filed by another record", "sync/belongs.py", "if key in {claimed, item and item.key}:", "if False:"),
+    Mutant("another record of what was rejected is offered", "sync/belongs.py", "return any(is_one_paper(listing.paper, said) for said in alike)", "return False"),
+    Mutant("the item of what was rejected is filed by another record", "sync/belongs.py", "if key in rejected.items or not", "if not"),
     Mutant("what the user touched is thrown away with a rejection", "engine/reject.py", "return made and not edits(item, view, base, notes)", "return made"),
     Mutant("what is not known to be syncd's is thrown away with a rejection", "engine/reject.py", "return made and not edits(item, view, base, notes)", "return not edits(item, view, base, notes)"),
     Mutant("a rejection throws away what another profile lists", "engine/reject.py", "if not self._others and self._is_untouched(item):", "if self._is_untouched(item):"),

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from builders import PREFIX, intake, item, paper, view
 from growth import trouble
-from syncd.model import Creator, Link, Paper
+from syncd.model import Creator, Identifiers, Link, Paper
 from syncd.parse.record import Record, paper_of
-from syncd.sync.action import Action, Figures, Intake, Memory, Plan, Verdict
+from syncd.sync.action import Action, Figures, Intake, Memory, Plan, Said, Verdict
 from syncd.sync.library import IndexedCollection, IndexedItem, LibraryView, indexed
 from syncd.sync.paper_keys import paper_keys
 from syncd.sync.plan import dump, load, plan
@@ -673,3 +673,17 @@ def test_the_profile_that_took_over_a_paper_keeps_deciding() -> None:
     assert "As Bo tells it." in {item.data.get("abstractNote") for item in library.items.values()}
     for order in ((ann, cid), (cid, ann)):
         assert {action.kind for action in planned(library, *order, memory=memory).actions} == {"unchanged"}
+
+
+@pytest.mark.parametrize(("doi", "arxiv"), [("10.1000/a", None), (None, "2301.00001")])
+@pytest.mark.parametrize("listed", ["Patch Diffusion", "Diffusion of Patches"])
+def test_another_record_of_what_was_rejected_is_known_by_its_identifier(
+    doi: str | None, arxiv: str | None, listed: str
+) -> None:
+    """Also under another title; no item of it was ever there. With another identifier it is another paper."""
+    said = Said("Patch Diffusion", "2020", (("Wang", "Zhendong"),), identifiers=Identifiers(doi, arxiv))
+    memory = Memory(rejected={"Pengcheng He": {"ABCD2345": said}})
+    again = only(planned(view(), intake(paper(listed, doi=doi, arxiv=arxiv)), memory=memory))
+    assert (again.kind, again.key) == ("unchanged", None)
+    other = paper(listed, doi=doi and f"{doi}b", arxiv=arxiv and "2301.00002")
+    assert only(planned(view(), intake(other), memory=memory)).kind == "create"
