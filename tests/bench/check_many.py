@@ -32,7 +32,7 @@ MANY = int(os.environ.get("SYNCD_MANY", "10000"))
 AWAKE = 100
 CHANGES = 5
 MOST_SECONDS_TO_PUSH = 2.0
-MOST_SECONDS_OF_STATUS = 2.5
+MOST_SECONDS_OF_STATUS = 1.5
 
 
 def page(folder: Path, number: int) -> Path:

@@ -275,14 +275,17 @@ def alike(search: Search, paper: Paper) -> set[str]:
 
 
 def seconds_a_title(state: Path) -> float:
-    """Return the seconds of CPU that it takes to look for a title that is new, on average."""
+    """Return the seconds of CPU that it takes to look for a title that is new, on average; the least of three times."""
     papers = [spelt_otherwise(number) for number in range(LOOKED_FOR)]
+    taken = []
     with searching(state) as (search, _):
         alike(search, papers[0])
-        start = time.process_time()
-        for paper in papers:
-            alike(search, paper)
-        return (time.process_time() - start) / len(papers)
+        for _ in range(3):
+            start = time.process_time()
+            for paper in papers:
+                alike(search, paper)
+            taken.append((time.process_time() - start) / len(papers))
+    return min(taken)
 
 
 def recall(state: Path, view: LibraryView) -> tuple[int, int]:
@@ -308,12 +311,12 @@ def compared(state: Path, size: int) -> tuple[int, int]:
 
 
 def race(folder: Path, pause: float) -> dict[str, float]:
-    """Return how long syncd and bare clients take for a first reading, the better of two turns each."""
+    """Return how long syncd and bare clients take for a first reading, the best of three turns each."""
     folder.mkdir()
     large.fill(folder / "library.sqlite", RACE)
     taken: dict[str, list[float]] = {"bare": [], "bare, by keys": [], "syncd": []}
     with served(folder / "library.sqlite", pause) as url:
-        for turn in range(2):
+        for turn in range(3):
             for name, words in (
                 ("bare", [BARE, url, KEY, str(RACE)]),
                 ("bare, by keys", [BARE_BY_KEYS, url, KEY, str(RACE)]),
