@@ -15,7 +15,7 @@ from pathlib import Path
 from mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parent.parent.parent
-# From the quickest to the most thorough: most faults are caught before the machine starts.
+# From the quickest to the most thorough: most faults are caught before processes are killed and the machine starts.
 STAGES = (
     [
         "tests/unit/test_merge.py",
@@ -43,6 +43,7 @@ STAGES = (
         "tests/system/test_amend.py",
         "tests/system/test_note.py",
     ],
+    ["tests/system/test_crash.py"],
     ["tests/system/test_machine.py"],
 )
 
