@@ -564,6 +564,20 @@ def test_an_update_whose_rest_is_written_after_the_run_is_not_yours(
     check_nothing_is_yours(studied, zotero, "New words")
 
 
+def test_an_update_that_is_written_after_its_source_took_it_back_is_not_yours(
+    studied: Desk, zotero: Zotero
+) -> None:
+    """The run in between has nothing to write, and does not send it again: what was sent may still come."""
+    zotero.trouble.plan("POST", Fault("drop", when="later"), *[Fault("drop")] * 50)
+    studied.run()
+    zotero.trouble.forget()
+    study(studied, "First words")
+    assert studied.run().requests.write == 0
+    zotero.server.write_late()
+    assert studied.run().counts["update"] > 0
+    check_nothing_is_yours(studied, zotero, "First words")
+
+
 @pytest.mark.parametrize("fault", LATE.values(), ids=LATE.keys())
 def test_papers_whose_rest_is_created_late_are_there_once(desk: Desk, zotero: Zotero, fault: Fault) -> None:
     """Before the next write, or after it: each is there once, and nobody's edit."""
