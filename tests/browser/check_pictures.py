@@ -129,6 +129,7 @@ def test_pictures(desk: Desk, browser: Browser) -> None:  # noqa: F811 - the fix
                 sheet.set_content(SHEET.format(rows=rows))
                 sheet.screenshot(path=SHEETS / f"{name}.png", full_page=True)
                 sheet.close()
+            assert [tab.wrong for tab in tabs.values()] == [[], []]
 
 
 def row(tab: Tab, path: str) -> str:

@@ -17,6 +17,7 @@ from boards import with_dashboard
 from clocks import FakeClock
 from owner import Owner, show
 from pages import entry, page
+from syncd.cli.export import say_kept
 from syncd.clock import SystemClock
 from syncd.config import load
 from syncd.engine.ports import Ports
@@ -86,7 +87,8 @@ def opened(desk: Desk, **services: str) -> Alone:
     """Show the dashboard of a desk, in this process, by the machine's clock: its looks wait in earnest."""
     path = desk.folder / "config.toml"
     desk.data.create()
-    return Alone(load(path, desk.env), path, Ports(desk.env, desk.data, SystemClock(), services=services))
+    world = Ports(desk.env, desk.data, SystemClock(), services=services)
+    return Alone(load(path, desk.env), path, world, say_kept)
 
 
 class Tab:

@@ -11,6 +11,7 @@ from background import until
 from boards import Reader, Shown, with_dashboard
 from owner import NEWS, Owner, pushes, show
 from pages import entry, page
+from syncd.cli.export import say_kept
 from syncd.clock import SystemClock
 from syncd.config import load
 from syncd.engine.ports import Ports
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from desk import Desk
 
 ATTACK = "<script>document.title='hit'</script>"
+OUTPUTS = '[[outputs]]\nfile = "papers.bib"\nformat = "bibtex"\n'
 
 
 @pytest.fixture
 def reader(desk: Desk) -> Iterator[Reader]:
     """Give a reader of the dashboard of a desk whose page lists three papers; nothing was pushed yet."""
-    outputs = '[[outputs]]\nfile = "papers.bib"\nformat = "bibtex"\n'
-    port = with_dashboard(desk, f"[guards]\nmax_create = 3\n{outputs}")
+    port = with_dashboard(desk, f"[guards]\nmax_create = 3\n{OUTPUTS}")
     show(desk)
     with Shown(desk) as shown:
         yield Reader(shown.told["url"], port)
@@ -59,6 +60,23 @@ def test_a_first_run_that_was_too_large_is_let_in(desk: Desk, reader: Reader) ->
     assert "syncd went on, and there was nothing to add." in pressed(reader, "/push-past", "Believe the Page")
     refused = reader.post("/push-past", {"name": "ann", "guard": "all", "papers": "9"})
     assert 'class="note failed"' in reader.follow(refused)
+
+
+def test_a_list_that_its_owner_changed_is_kept_and_said(
+    desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where the dashboard was begun, for no page shows lists."""
+    port = with_dashboard(desk, OUTPUTS)
+    show(desk)
+    pushes(desk)
+    publications = desk.folder / "papers.bib"
+    publications.write_text("mine", encoding="utf-8")
+    beta = {"library": "main", "paper": Owner(desk.zotero).item("Beta")["key"], "profile": "ann"}
+    with Shown(desk) as shown:
+        reader = Reader(shown.told["url"], port)
+        assert "was rejected" in reader.follow(reader.post("/reject", beta))
+    assert publications.read_text(encoding="utf-8") == "mine"
+    assert str(publications) in capfd.readouterr().err
 
 
 def test_what_was_deleted_or_rejected_comes_back(desk: Desk, reader: Reader) -> None:
@@ -136,7 +154,7 @@ def test_recent_papers_tell_who_is_who(desk: Desk) -> None:
         path = desk.folder / "config.toml"
         desk.data.create()
         world = Ports(desk.env, desk.data, SystemClock(), services=services)
-        with Alone(load(path, desk.env), path, world) as board:
+        with Alone(load(path, desk.env), path, world, say_kept) as board:
             reader = Reader(board.invite(), port)
             people = reader.get("/follow?name=Ann+Lee").text
             assert "Optics, &lt;script&gt;" in people

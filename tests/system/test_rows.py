@@ -17,6 +17,7 @@ from boards import Reader, with_dashboard
 from desk import Desk, Zotero
 from doubles import FaultyLibrary
 from pages import entry, page
+from syncd.cli.export import say_kept
 from syncd.cli.main import app
 from syncd.clock import SystemClock
 from syncd.config import load
@@ -155,7 +156,7 @@ class World:
         """Give a reader of the dashboard, in this process."""
         desk, clock = self.desk, SystemClock()
         path = desk.folder / "config.toml"
-        with Alone(load(path, desk.env), path, Ports(desk.env, desk.data, clock)) as alone:
+        with Alone(load(path, desk.env), path, Ports(desk.env, desk.data, clock), say_kept) as alone:
             yield Reader(alone.invite(), self.port)
 
     def profiles(self) -> int:

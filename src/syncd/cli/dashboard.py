@@ -60,9 +60,11 @@ def invited(to: str, config: Path | None) -> Iterator[tuple[str, bool]]:
     if answer := ask(own_data().control, "dashboard", to=to):
         yield answer["url"], False
         return
-    from syncd.web.alone import Alone  # noqa: PLC0415 - heavy, and of no use where a daemon runs
+    # Heavy, and of no use where a daemon runs.
+    from syncd.cli.export import say_kept  # noqa: PLC0415
+    from syncd.web.alone import Alone  # noqa: PLC0415
 
-    with Alone(settings, config, ports(settings=settings)) as alone:
+    with Alone(settings, config, ports(settings=settings), say_kept) as alone:
         yield alone.invite(to), True
 
 

@@ -240,6 +240,7 @@ class Daemon:
             with suppress(ConfigError, StateError):
                 self._dashboard.take_over(self._config)
         self._stay_scheduler()
+        self._hear_of_pauses()
         self._hear_of_workers()
         self._reporter.send_due()
         if self._clock.monotonic() >= self._next_alive:
@@ -263,7 +264,7 @@ class Daemon:
                 self._hear_of_workers()
 
     def _stay_scheduler(self) -> None:
-        """End where another one became the scheduler while the database was away; hear who was paused elsewhere."""
+        """End where another one became the scheduler while the database was away."""
         if self._fleet is None:
             return
         with self._while_it_answers():
@@ -272,7 +273,12 @@ class Daemon:
             except LockedError as error:
                 self._failed = error
                 self._stop.set()
-                return
+
+    def _hear_of_pauses(self) -> None:
+        """Hear who was paused, or resumed, on another computer."""
+        if self._fleet is None:
+            return
+        with self._while_it_answers():
             before, paused = self._roster.paused, self._resting.paused()
             if paused != before:
                 self._roster.paused = paused

@@ -275,6 +275,8 @@ def _embedded(path: Path) -> Iterator[Finding]:
         yield Finding(KEPT, "failure", words, message("restore-from-backup"))
         return
     with closing(opened(path)) as connection:
-        types = connection.execute("SELECT item_type FROM items WHERE parent IS NULL AND NOT trashed")
-        count = sum(kind not in NO_PAPER for (kind,) in types)
+        query = (
+            "SELECT item_type, count(*) FROM items WHERE parent IS NULL AND NOT trashed GROUP BY item_type"
+        )
+        count = sum(number for kind, number in connection.execute(query) if kind not in NO_PAPER)
     yield Finding(KEPT, "ok", message("library-sound", path=path, count=count))

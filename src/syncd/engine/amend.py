@@ -99,10 +99,11 @@ def _found(session: Session, wanted: Standing) -> tuple[IndexedItem | None, str,
             part.items(some)
             view, memory = part.view(), part.memory()
             others = set(session.state.papers_of(some).values())
+            taken = view.deleted | memory.tombstones | others
             for key in some:
                 if key in view.items and key not in others:
                     return view.items[key], key, view.version
-                if key not in view.items.keys() | view.deleted | memory.tombstones | others:
+                if key not in view.items and key not in taken:
                     return None, key, view.version
     raise SyncdError(message("restarted-too-often"))
 

@@ -24,8 +24,6 @@ PROFILES: Final = 20
 EACH: Final = 10
 # So many titles of papers that wait for a decision.
 ASKED: Final = 10
-# Characters of an ISO time that are its day.
-DAY: Final = 10
 
 
 def digest_of(
@@ -116,13 +114,17 @@ def _papers(listed: Sequence[ListedPaper], library: Library) -> tuple[ListedPape
 
 def _moved(state: State, since: datetime, until: datetime | None) -> tuple[Moved, ...]:
     """Return the figures that moved since the day of a time, and before that of another."""
-    found = state.facts.moved(_text(since)[:DAY], PROFILES, before=_text(until)[:DAY])
+    found = state.facts.moved(_day(since), PROFILES, before=_day(until) if until else "")
     authors = {one.name: one.author for one in state.profiles.pushed(found)}
     return tuple(
         Moved(authors.get(name, name), figure, before, after)
         for name, figures in found.items()
         for figure, (before, after) in figures.items()
     )
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).date().isoformat()
 
 
 def _text(moment: datetime | None) -> str:

@@ -203,7 +203,7 @@ class History:
         )
         which = sa.and_(run.undoes.is_(None), did, ~undone)
         past = run.started <= _exact(self._clock.now())
-        return next(iter([*self._runs(sa.and_(which, past), 1), *self._runs(which, 1)]), None)
+        return next(iter(self._runs(sa.and_(which, past), 1) or self._runs(which, 1)), None)
 
     def _runs(self, which: sa.ColumnElement[bool], most: int | None = None, start: int = 0) -> list[Run]:
         query = sa.select(db.run).where(db.run.c.library == self._library, which)

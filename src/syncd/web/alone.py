@@ -6,7 +6,7 @@ A profile is looked at when its reader asks for it, one after the other, and nev
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +23,7 @@ from syncd.daemon.work import Looker, LookProgress, StoppableClock
 from syncd.engine.ports import Ports, run_name
 from syncd.engine.status import Resting
 from syncd.errors import ConfigError, StateError, SyncdError
-from syncd.lists.outputs import write_outputs
+from syncd.lists.outputs import Written, write_outputs
 from syncd.messages import message
 from syncd.web.serving import Dashboard
 
@@ -37,9 +37,13 @@ class Alone:
         config: the settings to begin with.
         path: the file that they came from, as the user named it.
         ports: the world.
+        tell: is told, by the thread of an act or a look, what became of the lists of the configuration after it.
     """
 
-    def __init__(self, config: Config, path: Path | None, ports: Ports) -> None:
+    def __init__(
+        self, config: Config, path: Path | None, ports: Ports, tell: Callable[[Sequence[Written]], None]
+    ) -> None:
+        self._tell = tell
         self._path = path
         self._ports = ports
         self._stop = threading.Event()
@@ -182,7 +186,7 @@ class Alone:
 
     def _keep_lists(self) -> None:
         """Bring the lists of the configuration up to date, as the commands do."""
-        write_outputs(self._api.config, self._ports.data, self._ports.clock)
+        self._tell(write_outputs(self._api.config, self._ports.data, self._ports.clock))
 
 
 def _say(_level: str, _words: str, **_facts: Any) -> None:
